@@ -1,0 +1,164 @@
+//! A reference table that contradicts itself must stop the build, with every contradiction named.
+//! Promises that each rule of `build.rs` is broken once and noticed.
+//! Leaves the compiled tables to the unit tests of `game::model`.
+
+// The build script is no library: its source is the only way to its rules.
+#[allow(dead_code)]
+#[path = "../build.rs"]
+mod build_script;
+
+use serde_json::{Value, json};
+
+const TABLE: &str = include_str!("../src/game/reference.json");
+
+/// What the build says when the value at `pointer` is another.
+fn refusal(pointer: &str, value: Value) -> String {
+    let mut table: Value = serde_json::from_str(TABLE).expect("the table is JSON");
+    *table.pointer_mut(pointer).expect("a place in the table") = value;
+    match build_script::parse(&table.to_string()) {
+        Ok(_) => panic!("{pointer}: the contradiction went unnoticed"),
+        Err(reason) => reason,
+    }
+}
+
+/// The table without the last entry of the list at `pointer`.
+fn shortened(pointer: &str) -> String {
+    let table: Value = serde_json::from_str(TABLE).expect("the table is JSON");
+    let mut list = table.pointer(pointer).expect("a list of the table").clone();
+    list.as_array_mut().expect("a list").pop();
+    refusal(pointer, list)
+}
+
+#[test]
+fn the_table_as_it_is_does_not_contradict_itself() {
+    assert!(build_script::parse(TABLE).is_ok());
+}
+
+#[test]
+fn each_contradiction_is_named() {
+    let cases = [
+        (
+            "/professions/1/id",
+            json!("Guardian"),
+            "profession id Guardian stands twice",
+        ),
+        (
+            "/professions/1/code",
+            json!(1),
+            "profession code 1 stands where 2 belongs",
+        ),
+        (
+            "/professions/0/core/0/id",
+            json!(16),
+            "specialization id 16 stands twice",
+        ),
+        (
+            "/professions/8/elite/0/id",
+            json!(13),
+            "specialization id 13 stands twice",
+        ),
+        (
+            "/professions/8/elite/0/id",
+            json!(0),
+            "Herald: id 0 is the empty slot",
+        ),
+        (
+            "/professions/0/core/0/name",
+            json!("Zeal"),
+            "specialization name Zeal stands twice",
+        ),
+        (
+            "/professions/0/core/0/expansion",
+            json!("Path of Fire"),
+            "Valor: a core specialization has no expansion",
+        ),
+        (
+            "/professions/0/elite/0/expansion",
+            json!(null),
+            "Dragonhunter: an elite specialization needs its expansion",
+        ),
+        (
+            "/professions/0/elite/0/expansion",
+            json!("Path of Water"),
+            "Dragonhunter: \"Path of Water\" is no expansion",
+        ),
+        (
+            "/professions/0/elite/0/expansion",
+            json!("Path of Fire"),
+            "expansion of Guardian Path of Fire stands twice",
+        ),
+        ("/weapons/1/id", json!(5), "weapon id 5 stands twice"),
+        (
+            "/weapons/0/id",
+            json!(400),
+            "weapons are not in the order of their ids",
+        ),
+        (
+            "/weapons/1/name",
+            json!("Axe"),
+            "weapon name Axe stands twice",
+        ),
+        (
+            "/legends/0/code",
+            json!(2),
+            "legend code 2 stands where 1 belongs",
+        ),
+        (
+            "/legends/0/id",
+            json!("Legend9"),
+            "legend 1 has the id Legend9",
+        ),
+        ("/roles/0/id", json!("strip"), "role id strip stands twice"),
+        (
+            "/roles/0/id",
+            json!("Strip!"),
+            "role id \"Strip!\" is not snake_case",
+        ),
+        ("/roles/0/description", json!(7), "invalid type"),
+        (
+            "/roles/0",
+            json!({"id": "a", "name": "A", "description": "", "x": 1}),
+            "unknown field",
+        ),
+    ];
+    for (pointer, value, expected) in cases {
+        // A place that the table leaves out is put in first, so that it can be replaced.
+        let reason = if pointer.ends_with("core/0/expansion") {
+            let core = json!({"id": 13, "name": "Valor", "expansion": value});
+            refusal("/professions/0/core/0", core)
+        } else {
+            refusal(pointer, value)
+        };
+        assert!(reason.contains(expected), "{pointer}: {reason}");
+    }
+}
+
+#[test]
+fn a_missing_row_is_named() {
+    for (pointer, expected) in [
+        ("/professions", "8 professions, the game has 9"),
+        (
+            "/professions/3/core",
+            "Ranger has 4 core specializations, not 5",
+        ),
+        (
+            "/professions/3/elite",
+            "Ranger has 3 elite specializations, not 4",
+        ),
+    ] {
+        let reason = shortened(pointer);
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn all_contradictions_come_at_once() {
+    let table = TABLE
+        .replace("\"Valor\"", "\"Zeal\"")
+        .replace("\"Legend3\"", "\"Legend4\"");
+    let reason = build_script::parse(&table)
+        .err()
+        .expect("two contradictions");
+    assert!(reason.contains("name Zeal stands twice"), "{reason}");
+    assert!(reason.contains("legend 3 has the id Legend4"), "{reason}");
+}

@@ -1,0 +1,305 @@
+//! The application: state and the way of a request through it. The same on the edge and in tests.
+//! Promises that every request gets an answer with a request id and one log line.
+//! Leaves reading and writing of bytes to the platform, meaning to the features.
+
+use std::borrow::Cow;
+
+use crate::config::{Config, ConfigError};
+use crate::context::{Context, State};
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::http::request::{Header, Method, Request};
+use crate::http::response::{Profile, Response, ResponseBody};
+use crate::http::{cors, etag, problems};
+use crate::identity::keys::KeyRing;
+use crate::identity::model::{Caller, Scope};
+use crate::identity::tokens::{self, TokenError, Verifier};
+use crate::platform::{Level, Platform};
+use crate::routes::{self, Access, Match, Route};
+use crate::telemetry::{self, RequestLine, Trace, rfc3339};
+
+/// Bodies shorter than this gain nothing from gzip.
+const GZIP_MIN_BYTES: usize = 1024;
+
+/// The application of one isolate.
+pub enum App {
+    /// Ready to work.
+    Ready(Box<State>),
+    /// Answers everything with 503.
+    Misconfigured {
+        /// The ports.
+        platform: Platform,
+        /// What is missing or weak.
+        errors: Vec<ConfigError>,
+    },
+}
+
+/// What the log line of a request is made of.
+struct Seen {
+    route: &'static str,
+    user_id: Option<String>,
+}
+
+impl App {
+    /// The application for this configuration.
+    pub fn new(platform: Platform, config: Result<Config, Vec<ConfigError>>) -> Self {
+        match config {
+            Ok(config) => Self::Ready(Box::new(State {
+                config,
+                platform,
+                keys: KeyRing::default(),
+                verifier: Verifier::default(),
+            })),
+            Err(errors) => Self::Misconfigured { platform, errors },
+        }
+    }
+
+    fn platform(&self) -> &Platform {
+        match self {
+            Self::Ready(state) => &state.platform,
+            Self::Misconfigured { platform, .. } => platform,
+        }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request) -> Response {
+        let platform = self.platform();
+        let begun = platform.clock.now_ms();
+        let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
+        let trace = Trace::from_header(request.header(Header::Traceparent), platform);
+        let mut seen = Seen {
+            route: "none",
+            user_id: None,
+        };
+        let (answer, base, origins) = match self {
+            Self::Ready(state) => (
+                guard(state, request, &mut seen).await,
+                state.config.issuer.as_str(),
+                state.config.allowed_origins.as_slice(),
+            ),
+            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), "", &[][..]),
+        };
+        let (code, cause) = match &answer {
+            Ok(_) => (None, None),
+            Err(problem) => (Some(problem.kind.code), problem.cause.clone()),
+        };
+        let mut response =
+            answer.unwrap_or_else(|problem| problem_response(problem, base, &request_id));
+        cors::add_headers(request, origins, &mut response);
+        response
+            .headers
+            .push(("x-request-id", request_id.clone().into()));
+        compress(request, &mut response);
+        if request.method == Method::Head {
+            response.body = ResponseBody::Empty;
+        }
+
+        let level = match response.status {
+            500.. => Level::Error,
+            _ => Level::Info,
+        };
+        let ended = platform.clock.now_ms();
+        RequestLine {
+            time: rfc3339(ended),
+            level: level.as_str(),
+            event: "request",
+            request_id: &request_id,
+            trace_id: &trace.trace_id,
+            method: request.method.as_str(),
+            route: seen.route,
+            status: response.status,
+            duration_ms: ended - begun,
+            user_id: seen.user_id.as_deref(),
+            code,
+            cause: cause.as_deref(),
+        }
+        .write(platform, level);
+        response
+    }
+
+    /// Answers a request whose handling panicked; `cause` goes to the log.
+    pub fn answer_panic(&self, request: &Request, cause: &str) -> Response {
+        let platform = self.platform();
+        let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
+        let trace = Trace::from_header(request.header(Header::Traceparent), platform);
+        let base = match self {
+            Self::Ready(state) => state.config.issuer.as_str(),
+            Self::Misconfigured { .. } => "",
+        };
+        let problem = Problem::new(&problems::INTERNAL);
+        let mut response = problem_response(problem, base, &request_id);
+        response
+            .headers
+            .push(("x-request-id", request_id.clone().into()));
+        let route = match routes::find(request.method, &request.path) {
+            Match::Route(route, _) => route.path,
+            Match::OtherMethods(_) | Match::Nothing => "none",
+        };
+        RequestLine {
+            time: rfc3339(platform.clock.now_ms()),
+            level: Level::Error.as_str(),
+            event: "panic",
+            request_id: &request_id,
+            trace_id: &trace.trace_id,
+            method: request.method.as_str(),
+            route,
+            status: response.status,
+            duration_ms: 0,
+            user_id: None,
+            code: Some(problems::INTERNAL.code),
+            cause: Some(cause),
+        }
+        .write(platform, Level::Error);
+        response
+    }
+}
+
+fn misconfigured(errors: &[ConfigError]) -> Problem {
+    let causes: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let mut problem = Problem::new(&problems::MISCONFIGURED).with_header("retry-after", "60");
+    problem.cause = Some(causes.join("; "));
+    problem
+}
+
+fn problem_response(problem: Problem, base: &str, request_id: &str) -> Response {
+    let body = problem.body(base, request_id);
+    let mut response = Response::bytes(problem.kind.status, Profile::Problem, body);
+    response.headers = problem.headers;
+    response
+}
+
+/// Route, then authentication, then scope, then the handler.
+async fn guard(state: &State, request: &Request, seen: &mut Seen) -> Result<Response, Problem> {
+    request.check_target()?;
+    let (route, path_value) = match routes::find(request.method, &request.path) {
+        Match::Route(route, value) => (route, value),
+        Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
+        Match::OtherMethods(allow) if request.method == Method::Options => {
+            return cors::answer_options(request, &state.config.allowed_origins, &allow);
+        }
+        Match::OtherMethods(allow) => {
+            return Err(Problem::new(&problems::METHOD_NOT_ALLOWED).with_header("allow", allow));
+        }
+    };
+    seen.route = route.path;
+    let caller = authenticate(state, request, route).await?;
+    seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
+    let context = Context {
+        state,
+        request,
+        route,
+        path_value,
+        query: Query::parse(&request.query, route.operation.query)?,
+        caller,
+    };
+    (route.handler)(&context).await
+}
+
+async fn authenticate(
+    state: &State,
+    request: &Request,
+    route: &Route,
+) -> Result<Option<Caller>, Problem> {
+    let header = request.header(Header::Authorization);
+    let scope = match (route.access, header) {
+        (Access::Public, _) | (Access::Optional(_), None) => return Ok(None),
+        (Access::Required(_), None) => {
+            return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
+                .with_header("www-authenticate", "Bearer"));
+        }
+        (Access::Optional(scope) | Access::Required(scope), Some(_)) => scope,
+    };
+    let token = header
+        .and_then(tokens::bearer)
+        .ok_or_else(|| invalid_token("not a bearer token"))?;
+    let verified = state
+        .verifier
+        .verify(token, &state.config, &state.keys, &state.platform)
+        .await;
+    let caller = match verified {
+        Ok(caller) => caller,
+        Err(TokenError::Invalid(why)) => return Err(invalid_token(why)),
+        Err(TokenError::Key(error)) => return Err(error.into()),
+    };
+    if !caller.scopes.contains(scope) {
+        return Err(insufficient_scope(scope));
+    }
+    Ok(Some(caller))
+}
+
+/// One and the same answer, whatever is wrong with the token; why goes to the log.
+fn invalid_token(why: &'static str) -> Problem {
+    let mut problem = Problem::new(&problems::INVALID_TOKEN)
+        .with_header("www-authenticate", "Bearer error=\"invalid_token\"");
+    problem.cause = Some(why.to_owned());
+    problem
+}
+
+fn insufficient_scope(scope: Scope) -> Problem {
+    let challenge = format!(
+        "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+        scope.as_str()
+    );
+    Problem::new(&problems::INSUFFICIENT_SCOPE).with_header("www-authenticate", challenge)
+}
+
+/// Asks the platform for gzip (RFC 9110, section 12.5.3) where it pays, and gives the gzip form
+/// its own tag.
+fn compress(request: &Request, response: &mut Response) {
+    let is_large = match &response.body {
+        ResponseBody::Bytes(bytes) => bytes.len() > GZIP_MIN_BYTES,
+        ResponseBody::Asset(_) => true,
+        ResponseBody::Empty => false,
+    };
+    let accepts = request
+        .header(Header::AcceptEncoding)
+        .is_some_and(accepts_gzip);
+    if !is_large || !accepts || !response.profile.is_compressible() {
+        return;
+    }
+    response.headers.push(("content-encoding", "gzip".into()));
+    for (name, value) in &mut response.headers {
+        if *name == "etag" {
+            *value = Cow::Owned(etag::of_gzip(value));
+        }
+    }
+}
+
+/// Whether `Accept-Encoding` names gzip, or everything, and does not rule it out with `q=0`.
+fn accepts_gzip(header: &str) -> bool {
+    let quality = |wanted: &str| {
+        header.split(',').find_map(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let name = parts.next()?;
+            if !name.eq_ignore_ascii_case(wanted) {
+                return None;
+            }
+            let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
+            Some(weight.unwrap_or(1.0))
+        })
+    };
+    quality("gzip")
+        .or_else(|| quality("*"))
+        .is_some_and(|weight| weight > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_encoding() {
+        for (header, expected) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0, *", false),
+            ("gzip; q=0", false),
+            ("identity", false),
+            ("gzipped", false),
+            ("", false),
+        ] {
+            assert_eq!(accepts_gzip(header), expected, "{header}");
+        }
+    }
+}

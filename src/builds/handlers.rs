@@ -1,0 +1,196 @@
+//! The calls on builds.
+//! Promises one statement for a read and one batch for a write.
+//! Leaves rules to `model` and SQL to `store`.
+
+use crate::context::Context;
+use crate::game::model::{profession_by_id, specialization_by_id};
+use crate::http::etag;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::ids::BuildId;
+use crate::telemetry::rfc3339;
+
+use super::model::{self, BuildInput, StoredBuild, WriteGrant};
+use super::store::{self, Filters, Shown};
+
+const PATH: &str = "/api/v1/builds";
+
+/// POST /builds
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let caller = cx.caller()?;
+    let (body, errors) = cx.body()?;
+    let input = BuildInput::from_json(&body, errors)?;
+    let platform = &cx.state.platform;
+    let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
+    let document = model::render(&id, &caller.user_id, &input, &now, &now);
+    let document = document.map_err(Problem::internal)?;
+    let writes = store::insert(&id, &caller.user_id, &input, document.clone());
+    platform.database.batch(writes).await?;
+    Ok(answer(201, document, 1).with_header("location", format!("{PATH}/{id}")))
+}
+
+fn answer(status: u16, document: String, version: i64) -> Response {
+    Response::bytes(status, Profile::Private, document.into_bytes())
+        .with_header("etag", StoredBuild::etag(version))
+}
+
+/// The build of the path. What the caller may not see is not there.
+async fn find(cx: &Context<'_>) -> Result<StoredBuild, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = BuildId::parse(cx.path_value).ok_or_else(not_found)?;
+    let build = store::find(&cx.state.platform, id).await?;
+    build
+        .filter(|build| build.is_visible_to(cx.caller.as_ref()))
+        .ok_or_else(not_found)
+}
+
+/// GET /builds/{id}
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let build = find(cx).await?;
+    let tag = StoredBuild::etag(build.version);
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    let version = build.version;
+    Ok(answer(200, build.answer()?, version))
+}
+
+/// PUT /builds/{id}
+pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
+    let build = find(cx).await?;
+    let grant = build.grant_to(cx.caller()?)?;
+    etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
+    let (body, errors) = cx.body()?;
+    let input = BuildInput::from_json(&body, errors)?;
+    write(cx, &grant, &input).await
+}
+
+/// PATCH /builds/{id}
+pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
+    let build = find(cx).await?;
+    let grant = build.grant_to(cx.caller()?)?;
+    etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
+    let patch = cx.patch()?;
+    let mut target = build.as_input()?;
+    model::apply_patch(&mut target, patch);
+    let errors = cx.check_patched(&mut target);
+    let input = BuildInput::from_json(&target, errors)?;
+    write(cx, &grant, &input).await
+}
+
+async fn write(
+    cx: &Context<'_>,
+    grant: &WriteGrant<'_>,
+    input: &BuildInput,
+) -> Result<Response, Problem> {
+    let build = grant.build();
+    let now = rfc3339(cx.now_ms());
+    let document = model::render(&build.id, &build.owner, input, &build.created_at()?, &now);
+    let document = document.map_err(Problem::internal)?;
+    let writes = store::replace(grant, input, document.clone());
+    commit(cx, writes).await?;
+    Ok(answer(200, document, build.version + 1))
+}
+
+/// DELETE /builds/{id}
+pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let build = find(cx).await?;
+    let grant = build.grant_to(cx.caller()?)?;
+    etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
+    commit(cx, store::delete(&grant)).await?;
+    Ok(Response::no_content())
+}
+
+/// Runs a write whose last statement changes the build, unless someone else has just changed it.
+async fn commit(cx: &Context<'_>, writes: Vec<crate::platform::Statement>) -> Result<(), Problem> {
+    let changes = cx.state.platform.database.batch(writes).await?;
+    match changes.last() {
+        Some(1..) => Ok(()),
+        _ => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+    }
+}
+
+/// GET /builds
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let page = Page::from_query(&cx.query, |text| BuildId::parse(text).is_some())?;
+    let filters = read_filters(cx)?;
+    let shown = match (&cx.caller, cx.query.text("owner")) {
+        (Some(caller), Some(_)) => Shown::Own(&caller.user_id),
+        (Some(caller), None) => Shown::PublicAndOwn(&caller.user_id),
+        (None, None) => Shown::Public,
+        (None, Some(_)) => {
+            return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
+                .with_detail("owner=me needs an access token.")
+                .with_header("www-authenticate", "Bearer"));
+        }
+    };
+    let platform = &cx.state.platform;
+    let listed = store::list(platform, &shown, &filters, &page).await?;
+    let data = if listed.is_stale {
+        let documents = store::list_documents(platform, &shown, &filters, &page).await?;
+        let rendered: Result<Vec<_>, _> = documents.iter().map(|d| model::rerender(d)).collect();
+        format!("[{}]", rendered?.join(","))
+    } else {
+        listed.data
+    };
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    let last = listed.last.as_deref();
+    Ok(pagination::respond(
+        Profile::Private,
+        &data,
+        last,
+        &path,
+        &cx.query,
+    ))
+}
+
+fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
+    let mut errors = Vec::new();
+    let mut filters = Filters::default();
+    // The rarest facet first: its index leads the search.
+    if let Some(tag) = cx.query.text("tag") {
+        filters.facets.push(("tag", tag.trim().to_lowercase()));
+    }
+    if let Some(number) = cx.query.integer("game_build") {
+        filters.facets.push(("game_build", number.to_string()));
+    }
+    if let Some(id) = cx.query.integer("specialization") {
+        let known = u8::try_from(id).ok().and_then(specialization_by_id);
+        if known.is_none() {
+            errors.push(FieldError::new(
+                "?specialization",
+                "unknown_specialization",
+                "Use an id of GET /api/v1/game/specializations.",
+            ));
+        }
+        filters.facets.push(("specialization", id.to_string()));
+    }
+    if let Some(role) = cx.query.text("role") {
+        filters.facets.push(("role", role.to_owned()));
+    }
+    if let Some(id) = cx.query.text("profession") {
+        if profession_by_id(id).is_none() {
+            errors.push(FieldError::new(
+                "?profession",
+                "unknown_profession",
+                "Use an id of GET /api/v1/game/professions.",
+            ));
+        }
+        filters.facets.push(("profession", id.to_owned()));
+    }
+    if cx.query.text("team_id").is_some() {
+        errors.push(FieldError::new(
+            "?team_id",
+            "unknown_team",
+            "You are in no team with this id.",
+        ));
+    }
+    filters.search = cx.query.text("q").map(str::to_lowercase);
+    if errors.is_empty() {
+        Ok(filters)
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}

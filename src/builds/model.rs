@@ -1,0 +1,592 @@
+//! Builds as values: the validated input, what is stored, and who may see or change it.
+//! Promises that a [`BuildInput`] in hand holds a template the game could make.
+//! Leaves SQL to `store` and HTTP to `handlers`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::game::chat_code;
+use crate::game::model::{BuildTemplate, REFERENCE_VERSION, ROLES};
+use crate::game::template::TemplateInput;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::Caller;
+use crate::ids::{BuildId, TeamId, UserId};
+
+/// Who may see a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Its owner.
+    Private,
+    /// Its owner's team too.
+    Team,
+    /// Whoever knows its id.
+    Unlisted,
+    /// Everyone, also in lists.
+    Public,
+}
+
+impl Visibility {
+    const NAMES: [&'static str; 4] = ["private", "team", "unlisted", "public"];
+
+    /// The word in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Private, Self::Team, Self::Unlisted, Self::Public];
+        all.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
+/// What is worn, in the game's own words. All of it is free text: the game adds items often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gear {
+    stats: Option<String>,
+    rune: Option<String>,
+    relic: Option<String>,
+    #[serde(default)]
+    sigils: Vec<String>,
+    infusions: Option<String>,
+    food: Option<String>,
+    utility: Option<String>,
+}
+
+const ROLE_IDS: [&str; ROLES.len()] = {
+    let mut ids = [""; ROLES.len()];
+    let mut index = 0;
+    while index < ids.len() {
+        ids[index] = ROLES[index].id;
+        index += 1;
+    }
+    ids
+};
+
+const ITEM: Schema = Schema::Nullable(&Text::line(1, 100));
+const GEAR: Schema = Schema::Named(
+    "Gear",
+    &Schema::Object(&[
+        Field::optional("stats", &ITEM, "Stat combination, such as Minstrel's."),
+        Field::optional("rune", &ITEM, "Rune."),
+        Field::optional("relic", &ITEM, "Relic."),
+        Field::optional(
+            "sigils",
+            &Schema::List {
+                items: &Text::line(1, 100),
+                min: 0,
+                max: 8,
+            },
+            "Sigils, weapon by weapon.",
+        ),
+        Field::optional("infusions", &ITEM, "Infusions."),
+        Field::optional("food", &ITEM, "Food."),
+        Field::optional("utility", &ITEM, "Utility consumable."),
+    ]),
+);
+const NAME: Schema = Text::line(1, 100);
+const CHAT_CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
+/// The role ids of `GET /game/roles`.
+pub const ROLE: Schema = Schema::Choice(&ROLE_IDS);
+/// A tag.
+pub const TAG: Schema = Text::line(1, 32);
+const ROLE_LIST: Schema = Schema::List {
+    items: &ROLE,
+    min: 0,
+    max: 12,
+};
+const TAGS: Schema = Schema::List {
+    items: &TAG,
+    min: 0,
+    max: 20,
+};
+const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
+const NOTES: Schema = Text::lines(0, 2_000);
+const TEAM_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
+/// The game's build number.
+pub const GAME_BUILD: Schema = Schema::Integer {
+    min: 1,
+    max: 10_000_000,
+};
+const MAYBE_GAME_BUILD: Schema = Schema::Nullable(&GAME_BUILD);
+const MAYBE_GEAR: Schema = Schema::Nullable(&GEAR);
+
+/// Body of POST and PUT, and what PATCH must lead to.
+pub const BUILD_INPUT: Schema = Schema::Named(
+    "BuildInput",
+    &Schema::Object(&[
+        Field::required("name", &NAME, "One line."),
+        Field::optional(
+            "chat_code",
+            &CHAT_CODE,
+            "The link from the game's build panel. This or template must be there; if both are, they must say the same.",
+        ),
+        Field::optional(
+            "template",
+            &crate::game::operations::TEMPLATE_INPUT,
+            "The build template as JSON.",
+        ),
+        Field::optional("visibility", &VISIBILITY, "private unless given."),
+        Field::optional(
+            "team_id",
+            &TEAM_ID,
+            "The team that sees it; needed for visibility team.",
+        ),
+        Field::optional(
+            "roles",
+            &ROLE_LIST,
+            "What it is played as: ids of GET /game/roles.",
+        ),
+        Field::optional("tags", &TAGS, "Free words; kept in lower case."),
+        Field::optional("notes", &NOTES, "Free text."),
+        Field::optional("gear", &MAYBE_GEAR, "What is worn."),
+        Field::optional(
+            "game_build",
+            &MAYBE_GAME_BUILD,
+            "The game's build number it was made for.",
+        ),
+    ]),
+);
+
+/// A build as it is answered.
+pub const BUILD: Schema = Schema::Named(
+    "Build",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(32, 32, "typeid"),
+            "TypeID with the prefix build.",
+        ),
+        Field::required(
+            "owner_id",
+            &Text::formatted(31, 31, "typeid"),
+            "Who made it.",
+        ),
+        Field::required("name", &NAME, "One line."),
+        Field::required(
+            "profession",
+            &Text::of(1, 20),
+            "Id of GET /game/professions.",
+        ),
+        Field::required("chat_code", &CHAT_CODE, "To paste into the game."),
+        Field::required(
+            "template",
+            &crate::game::operations::TEMPLATE,
+            "What the chat code says.",
+        ),
+        Field::required("visibility", &VISIBILITY, "Who may see it."),
+        Field::required("team_id", &TEAM_ID, "The team that sees it."),
+        Field::required("roles", &ROLE_LIST, "What it is played as."),
+        Field::required("tags", &TAGS, "Free words."),
+        Field::required("notes", &NOTES, "Free text."),
+        Field::required("gear", &MAYBE_GEAR, "What is worn."),
+        Field::required(
+            "game_build",
+            &MAYBE_GAME_BUILD,
+            "The game's build number it was made for.",
+        ),
+        Field::required(
+            "created_at",
+            &crate::identity::model::TIME,
+            "RFC 3339, UTC.",
+        ),
+        Field::required(
+            "updated_at",
+            &crate::identity::model::TIME,
+            "RFC 3339, UTC.",
+        ),
+    ]),
+);
+
+/// An input that has passed every rule.
+#[derive(Debug, Clone)]
+pub struct BuildInput {
+    /// One line.
+    pub name: String,
+    /// What the chat code says.
+    pub template: BuildTemplate,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Role ids.
+    pub roles: Vec<String>,
+    /// In lower case.
+    pub tags: Vec<String>,
+    /// Free text.
+    pub notes: String,
+    /// What is worn.
+    pub gear: Option<Gear>,
+    /// The game's build number.
+    pub game_build: Option<i64>,
+}
+
+impl BuildInput {
+    /// Takes a body that [`BUILD_INPUT`] has checked (its mistakes are in `errors`) and adds the
+    /// mistakes that only the whole shows.
+    pub fn from_json(body: &Value, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
+        let template = read_template(body, &mut errors);
+        let visibility = body["visibility"].as_str().and_then(Visibility::parse);
+        let visibility = visibility.unwrap_or(Visibility::Private);
+        match body["team_id"].as_str() {
+            Some(text) if TeamId::parse(text).is_none() => errors.push(FieldError::new(
+                "/team_id",
+                "invalid_format",
+                "Must be the id of a team.",
+            )),
+            Some(_) => errors.push(FieldError::new(
+                "/team_id",
+                "unknown_team",
+                "You are in no team with this id.",
+            )),
+            None if visibility == Visibility::Team => errors.push(FieldError::new(
+                "/team_id",
+                "required",
+                "Visibility team needs the team.",
+            )),
+            None => {}
+        }
+        let roles = strings(&body["roles"]);
+        refuse_duplicates(&roles, "/roles", &mut errors);
+        let tags: Vec<String> = strings(&body["tags"])
+            .iter()
+            .map(|tag| tag.trim().to_lowercase())
+            .collect();
+        for (index, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.is_empty()) {
+            errors.push(FieldError::new(
+                format!("/tags/{index}"),
+                "invalid_length",
+                format!("Must not be blank, is {tag:?}."),
+            ));
+        }
+        refuse_duplicates(&tags, "/tags", &mut errors);
+        let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
+        if name.is_empty() && body["name"].as_str().is_some_and(|name| !name.is_empty()) {
+            errors.push(FieldError::new(
+                "/name",
+                "invalid_length",
+                "Must not be blank.",
+            ));
+        }
+        let gear = serde_json::from_value(body["gear"].clone());
+        match (template, gear) {
+            (Some(template), Ok(gear)) if errors.is_empty() => Ok(Self {
+                name,
+                template,
+                visibility,
+                roles,
+                tags,
+                notes: body["notes"].as_str().unwrap_or_default().to_owned(),
+                gear,
+                game_build: body["game_build"].as_i64(),
+            }),
+            _ => Err(Problem::invalid(errors)),
+        }
+    }
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn refuse_duplicates(items: &[String], pointer: &str, errors: &mut Vec<FieldError>) {
+    for (index, item) in items.iter().enumerate() {
+        if items[..index].contains(item) {
+            errors.push(FieldError::new(
+                format!("{pointer}/{index}"),
+                "duplicate_item",
+                "This is in the list already.",
+            ));
+        }
+    }
+}
+
+/// The template of a body that gives it as a chat code, as JSON, or as both.
+fn read_template(body: &Value, errors: &mut Vec<FieldError>) -> Option<BuildTemplate> {
+    let from_code = body["chat_code"].as_str().map(|text| {
+        chat_code::decode(text.trim()).map_err(|error| {
+            vec![FieldError::new(
+                "/chat_code",
+                error.code(),
+                error.to_string(),
+            )]
+        })
+    });
+    let from_json = body.get("template").map(|value| {
+        TemplateInput::from_json(value, "/template")
+            .map_err(|errors| errors.into_iter().map(FieldError::from).collect())
+    });
+    let is_code_of_json = match (&from_code, &from_json) {
+        (Some(Ok(a)), Some(Ok(b))) => a == b,
+        _ => true,
+    };
+    if !is_code_of_json {
+        errors.push(FieldError::new(
+            "/template",
+            "conflicting_fields",
+            "chat_code and template say different things. Send one of them.",
+        ));
+    }
+    let code_is_given = from_code.is_some();
+    let mut template = None;
+    for read in [from_code, from_json].into_iter().flatten() {
+        match read {
+            Ok(found) => template = Some(found),
+            Err(found) => errors.extend(found),
+        }
+    }
+    let has_any = body.get("chat_code").is_some() || body.get("template").is_some();
+    if !has_any {
+        errors.push(FieldError::new(
+            "/chat_code",
+            "required",
+            "Send chat_code or template.",
+        ));
+    }
+    let template = template?;
+    errors.extend(contradictions(&template, code_is_given));
+    Some(template)
+}
+
+/// What the game would not let a player put together, with pointers into the body.
+fn contradictions(template: &BuildTemplate, code_is_given: bool) -> Vec<FieldError> {
+    let mut errors: Vec<FieldError> = template
+        .contradictions()
+        .into_iter()
+        .map(FieldError::from)
+        .collect();
+    for error in &mut errors {
+        error.pointer = if code_is_given {
+            // The body has no member for a part of a chat code: name the code, and the part.
+            error.detail = format!("In {}: {}", error.pointer, error.detail).into();
+            "/chat_code".to_owned()
+        } else {
+            format!("/template{}", error.pointer)
+        };
+    }
+    errors
+}
+
+/// A build on its way into the database.
+#[derive(Serialize)]
+struct Document<'a> {
+    id: &'a str,
+    owner_id: &'a str,
+    name: &'a str,
+    profession: &'static str,
+    chat_code: String,
+    template: crate::game::template::TemplateView<'a>,
+    visibility: Visibility,
+    team_id: Option<&'a str>,
+    roles: &'a [String],
+    tags: &'a [String],
+    notes: &'a str,
+    gear: Option<&'a Gear>,
+    game_build: Option<i64>,
+    created_at: &'a str,
+    updated_at: &'a str,
+}
+
+/// Renders the answer that clients get ([`BUILD`]), once, when a build is written.
+pub fn render(
+    id: &BuildId,
+    owner: &UserId,
+    input: &BuildInput,
+    created_at: &str,
+    updated_at: &str,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Document {
+        id: id.as_str(),
+        owner_id: owner.as_str(),
+        name: &input.name,
+        profession: input.template.profession.id,
+        chat_code: chat_code::encode(&input.template),
+        template: input.template.view(),
+        visibility: input.visibility,
+        team_id: None,
+        roles: &input.roles,
+        tags: &input.tags,
+        notes: &input.notes,
+        gear: input.gear.as_ref(),
+        game_build: input.game_build,
+        created_at,
+        updated_at,
+    })
+}
+
+/// A stored document with its template rendered by today's tables.
+pub fn rerender(document: &str) -> Result<String, Problem> {
+    let mut value: Value = serde_json::from_str(document).map_err(Problem::internal)?;
+    let code = value["chat_code"].as_str().unwrap_or_default();
+    let template = chat_code::decode(code).map_err(Problem::internal)?;
+    value["template"] = serde_json::to_value(template.view()).map_err(Problem::internal)?;
+    Ok(value.to_string())
+}
+
+/// A build as it is stored.
+#[derive(Debug)]
+pub struct StoredBuild {
+    /// Its id.
+    pub id: BuildId,
+    /// Who made it.
+    pub owner: UserId,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The rendered answer.
+    pub document: String,
+    /// The tables it was rendered with.
+    pub rendered_with: String,
+    /// Moves with each change.
+    pub version: i64,
+}
+
+/// Proof that a caller may change a build. Only [`StoredBuild::grant_to`] makes one.
+pub struct WriteGrant<'a>(&'a StoredBuild);
+
+impl WriteGrant<'_> {
+    /// The build that may be changed.
+    pub const fn build(&self) -> &StoredBuild {
+        self.0
+    }
+}
+
+impl StoredBuild {
+    /// Whether `caller` may see it.
+    pub fn is_visible_to(&self, caller: Option<&Caller>) -> bool {
+        matches!(self.visibility, Visibility::Public | Visibility::Unlisted)
+            || caller.is_some_and(|caller| caller.user_id == self.owner)
+    }
+
+    /// Lets its owner change it. Others learn that they may not only when they can see it.
+    pub fn grant_to(&self, caller: &Caller) -> Result<WriteGrant<'_>, Problem> {
+        if caller.user_id == self.owner {
+            Ok(WriteGrant(self))
+        } else if self.is_visible_to(Some(caller)) {
+            Err(Problem::new(&problems::NOT_OWNER))
+        } else {
+            Err(Problem::new(&problems::NOT_FOUND))
+        }
+    }
+
+    /// The strong tag of the answer: the version and the tables it is rendered with.
+    pub fn etag(version: i64) -> String {
+        format!("\"{version}-{REFERENCE_VERSION}\"")
+    }
+
+    /// The answer, rendered with today's tables.
+    pub fn answer(self) -> Result<String, Problem> {
+        if self.rendered_with == REFERENCE_VERSION {
+            Ok(self.document)
+        } else {
+            rerender(&self.document)
+        }
+    }
+
+    /// The input that would make this build: what a merge patch (RFC 7396) applies to.
+    pub fn as_input(&self) -> Result<Value, Problem> {
+        let mut value: Value = serde_json::from_str(&self.document).map_err(Problem::internal)?;
+        let kept = [
+            "name",
+            "chat_code",
+            "visibility",
+            "team_id",
+            "roles",
+            "tags",
+            "notes",
+            "gear",
+            "game_build",
+        ];
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|name, _| kept.contains(&name.as_str()));
+        }
+        Ok(value)
+    }
+
+    /// When it was made, RFC 3339.
+    pub fn created_at(&self) -> Result<String, Problem> {
+        #[derive(Deserialize)]
+        struct Created {
+            created_at: String,
+        }
+        let created: Created = serde_json::from_str(&self.document).map_err(Problem::internal)?;
+        Ok(created.created_at)
+    }
+}
+
+/// Applies a merge patch (RFC 7396) to what [`StoredBuild::as_input`] gave.
+pub fn apply_patch(target: &mut Value, patch: Value) {
+    if let Value::Object(members) = &patch {
+        let gives = |name: &str| members.get(name).is_some_and(|value| !value.is_null());
+        // Whoever gives only the template means it to replace the chat code.
+        if gives("template") && !members.contains_key("chat_code") {
+            target
+                .as_object_mut()
+                .map(|target| target.remove("chat_code"));
+        }
+    }
+    merge(target, patch);
+}
+
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(members) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    for (name, value) in members {
+        if value.is_null() {
+            target.as_object_mut().map(|target| target.remove(&name));
+        } else {
+            merge(&mut target[name], value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn merge_patches_of_rfc_7396_appendix_a() {
+        for (target, patch, result) in [
+            (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
+            (json!({"a":"b"}), json!({"a":null}), json!({})),
+            (
+                json!({"a":"b","b":"c"}),
+                json!({"a":null}),
+                json!({"b":"c"}),
+            ),
+            (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
+            (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
+            (
+                json!({"a":{"b":"c"}}),
+                json!({"a":{"b":"d","c":null}}),
+                json!({"a":{"b":"d"}}),
+            ),
+            (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
+            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+            (json!({"a":"b"}), json!(["c"]), json!(["c"])),
+            (json!({"a":"foo"}), json!(null), json!(null)),
+            (json!({"a":"foo"}), json!("bar"), json!("bar")),
+            (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
+            (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
+            (
+                json!({}),
+                json!({"a":{"bb":{"ccc":null}}}),
+                json!({"a":{"bb":{}}}),
+            ),
+        ] {
+            let mut merged = target.clone();
+            merge(&mut merged, patch.clone());
+            assert_eq!(merged, result, "{target} {patch}");
+        }
+    }
+}

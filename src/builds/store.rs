@@ -1,0 +1,308 @@
+//! All SQL on builds.
+//! Promises keyset pages by id, that a write changes a build only in the version it was read in,
+//! and that lists come back as JSON that SQL has put together. Leaves visibility of one build,
+//! once read, to `model`.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::game::model::REFERENCE_VERSION;
+use crate::http::pagination::Page;
+use crate::ids::{BuildId, UserId};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
+
+use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "build_~";
+/// A page ends early rather than pass this many characters: D1 bounds the size of one value.
+const PAGE_CHARACTERS: i64 = 500_000;
+
+/// Adds a build.
+pub fn insert(
+    id: &BuildId,
+    owner: &UserId,
+    input: &BuildInput,
+    document: String,
+) -> Vec<Statement> {
+    let build = Statement::new(
+        "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
+         version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+        vec![
+            id.as_str().into(),
+            owner.as_str().into(),
+            input.visibility.as_str().into(),
+            document.into(),
+            REFERENCE_VERSION.into(),
+            search_text(input).into(),
+        ],
+    );
+    vec![build, insert_facets(id, 1, input)]
+}
+
+/// Replaces a build. The last statement changes no row when the build has moved on since it was
+/// read; the others then change nothing either.
+pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> Vec<Statement> {
+    let StoredBuild { id, version, .. } = grant.build();
+    let version = *version;
+    vec![
+        Statement::new(
+            "DELETE FROM build_facets WHERE build_id = ?1 AND EXISTS \
+             (SELECT 1 FROM builds WHERE id = ?1 AND version = ?2)",
+            vec![id.as_str().into(), version.into()],
+        ),
+        insert_facets(id, version, input),
+        Statement::new(
+            "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
+             search_text = ?6, version = version + 1 WHERE id = ?1 AND version = ?2",
+            vec![
+                id.as_str().into(),
+                version.into(),
+                input.visibility.as_str().into(),
+                document.into(),
+                REFERENCE_VERSION.into(),
+                search_text(input).into(),
+            ],
+        ),
+    ]
+}
+
+/// Removes a build in the version it was read in; its facets go with it.
+pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
+    let StoredBuild { id, version, .. } = grant.build();
+    vec![Statement::new(
+        "DELETE FROM builds WHERE id = ?1 AND version = ?2",
+        vec![id.as_str().into(), (*version).into()],
+    )]
+}
+
+fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {
+    let mut facets = vec![("profession", input.template.profession.id.to_owned())];
+    for slot in input
+        .template
+        .specializations
+        .iter()
+        .filter(|slot| slot.id != 0)
+    {
+        facets.push(("specialization", slot.id.to_string()));
+    }
+    facets.extend(input.roles.iter().map(|role| ("role", role.clone())));
+    facets.extend(input.tags.iter().map(|tag| ("tag", tag.clone())));
+    facets.extend(
+        input
+            .game_build
+            .map(|number| ("game_build", number.to_string())),
+    );
+    Statement::new(
+        "INSERT INTO build_facets (facet, value, build_id) \
+         SELECT value ->> 0, value ->> 1, ?1 FROM json_each(?3) WHERE EXISTS \
+         (SELECT 1 FROM builds WHERE id = ?1 AND version = ?2)",
+        vec![
+            id.as_str().into(),
+            version.into(),
+            json!(facets).to_string().into(),
+        ],
+    )
+}
+
+fn search_text(input: &BuildInput) -> String {
+    format!("{}\n{}", input.name, input.notes).to_lowercase()
+}
+
+/// The build with this id.
+pub async fn find(platform: &Platform, id: BuildId) -> Result<Option<StoredBuild>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT owner_id, visibility, document, rendered_with, version FROM builds WHERE id = ?1",
+        vec![id.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter()
+        .next()
+        .map(|row| stored(id, row))
+        .transpose()
+}
+
+fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
+    let unreadable = || DatabaseError::Other("a build's row does not read".to_owned());
+    Ok(StoredBuild {
+        id,
+        owner: UserId::parse(row.text(0)?).ok_or_else(unreadable)?,
+        visibility: Visibility::parse(row.text(1)?).ok_or_else(unreadable)?,
+        rendered_with: row.text(3)?.to_owned(),
+        version: row.integer(4)?,
+        document: match std::mem::replace(&mut row.0[2], Value::Null) {
+            Value::Text(document) => document,
+            _ => return Err(unreadable()),
+        },
+    })
+}
+
+/// Whose builds a list shows.
+#[derive(Debug)]
+pub enum Shown<'a> {
+    /// Public ones.
+    Public,
+    /// Public ones, and all of this user's.
+    PublicAndOwn(&'a UserId),
+    /// All of this user's.
+    Own(&'a UserId),
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Default)]
+pub struct Filters {
+    /// Facet and value; all of them must hold.
+    pub facets: Vec<(&'static str, String)>,
+    /// Text in the name or the notes.
+    pub search: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// A JSON array of documents.
+    pub data: String,
+    /// The id that the next page begins after, if there is one.
+    pub last: Option<String>,
+    /// Some document was rendered with other tables than today's.
+    pub is_stale: bool,
+}
+
+/// SQL that is put together, with its values.
+#[derive(Default)]
+struct Sql {
+    text: String,
+    params: Vec<Value>,
+}
+
+impl Sql {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn bind(&mut self, value: impl Into<Value>) {
+        self.params.push(value.into());
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "?{}", self.params.len());
+    }
+
+    /// The newest builds that pass `condition` and the filters, `limit` + 1 of them.
+    fn select(&mut self, page: &Page, filters: &Filters, condition: &str, owner: Option<&UserId>) {
+        self.push("SELECT b.id, b.document, b.rendered_with FROM ");
+        let mut facets = filters.facets.iter();
+        match facets.next() {
+            // The index of the first facet leads; its rows are in the order of the pages.
+            Some((facet, value)) => {
+                self.push(
+                    "build_facets f CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = ",
+                );
+                self.bind(*facet);
+                self.push(" AND f.value = ");
+                self.bind(value.as_str());
+                self.push(" AND f.build_id < ");
+            }
+            None => self.push("builds b WHERE b.id < "),
+        }
+        self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+        self.push(condition);
+        if let Some(owner) = owner {
+            self.bind(owner.as_str());
+        }
+        for (facet, value) in facets {
+            self.push(" AND EXISTS (SELECT 1 FROM build_facets WHERE build_id = b.id AND facet = ");
+            self.bind(*facet);
+            self.push(" AND value = ");
+            self.bind(value.as_str());
+            self.push(")");
+        }
+        if let Some(search) = &filters.search {
+            self.push(" AND instr(b.search_text, ");
+            self.bind(search.as_str());
+            self.push(") > 0");
+        }
+        let leading = if filters.facets.is_empty() {
+            "b.id"
+        } else {
+            "f.build_id"
+        };
+        self.push(&format!(" ORDER BY {leading} DESC LIMIT "));
+        self.bind(page.limit + 1);
+    }
+}
+
+const PUBLIC: &str = " AND b.visibility = 'public'";
+const OWN: &str = " AND b.owner_id = ";
+const OWN_NOT_PUBLIC: &str = " AND b.visibility <> 'public' AND b.owner_id = ";
+
+/// One statement for one page: `select` ends with what is read from the rows that are `shown`.
+fn page_statement(shown: &Shown<'_>, filters: &Filters, page: &Page, select: &str) -> Statement {
+    let mut sql = Sql::default();
+    sql.push(
+        "WITH page AS (SELECT id, document, rendered_with, \
+         row_number() OVER (ORDER BY id DESC) AS n, \
+         sum(length(document)) OVER (ORDER BY id DESC) AS size FROM (",
+    );
+    match shown {
+        Shown::Public => sql.select(page, filters, PUBLIC, None),
+        Shown::Own(owner) => sql.select(page, filters, OWN, Some(owner)),
+        Shown::PublicAndOwn(owner) => {
+            // Two index ranges, each in order and cut short, instead of one OR that must be sorted.
+            sql.push("SELECT * FROM (");
+            sql.select(page, filters, PUBLIC, None);
+            sql.push(") UNION ALL SELECT * FROM (");
+            sql.select(page, filters, OWN_NOT_PUBLIC, Some(owner));
+            sql.push(") ORDER BY id DESC LIMIT ");
+            sql.bind(page.limit + 1);
+        }
+    }
+    sql.push(")), shown AS (SELECT * FROM page WHERE n <= ");
+    sql.bind(page.limit);
+    sql.push(&format!(" AND (n = 1 OR size <= {PAGE_CHARACTERS})) "));
+    sql.push(select);
+    Statement::new(sql.text, sql.params)
+}
+
+/// A page as one JSON array that SQL has put together.
+pub async fn list(
+    platform: &Platform,
+    shown: &Shown<'_>,
+    filters: &Filters,
+    page: &Page,
+) -> Result<Listed, DatabaseError> {
+    let select = format!(
+        "SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id DESC), '') || ']', min(id), \
+         count(*) < (SELECT count(*) FROM page), \
+         coalesce(max(rendered_with <> '{REFERENCE_VERSION}'), 0) FROM shown"
+    );
+    let statement = page_statement(shown, filters, page, &select);
+    let rows = platform.database.query(statement).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| DatabaseError::Other("no aggregate".to_owned()))?;
+    let has_more = row.integer(2)? == 1;
+    Ok(Listed {
+        data: row.text(0)?.to_owned(),
+        last: if has_more {
+            row.optional_text(1)?.map(str::to_owned)
+        } else {
+            None
+        },
+        is_stale: row.integer(3)? == 1,
+    })
+}
+
+/// The documents of the same page one by one, for those that must be rendered again.
+pub async fn list_documents(
+    platform: &Platform,
+    shown: &Shown<'_>,
+    filters: &Filters,
+    page: &Page,
+) -> Result<Vec<String>, DatabaseError> {
+    let select = "SELECT document FROM shown ORDER BY id DESC";
+    let statement = page_statement(shown, filters, page, select);
+    let rows = platform.database.query(statement).await?;
+    rows.iter()
+        .map(|row| row.text(0).map(str::to_owned))
+        .collect()
+}

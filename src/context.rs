@@ -1,0 +1,148 @@
+//! What a handler holds: the isolate's state, the request, and who is calling.
+//! Promises that query and body were checked against the very schema that documents them.
+//! Leaves routing and the guards to `app`.
+
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::http::json;
+use crate::http::operation::RequestBody;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::query::Query;
+use crate::http::request::{Header, Request};
+use crate::identity::keys::KeyRing;
+use crate::identity::model::Caller;
+use crate::identity::tokens::Verifier;
+use crate::platform::Platform;
+use crate::routes::Route;
+
+/// What lives as long as the isolate.
+pub struct State {
+    /// Checked configuration.
+    pub config: Config,
+    /// The ports.
+    pub platform: Platform,
+    /// Signing keys.
+    pub keys: KeyRing,
+    /// Tokens that have passed.
+    pub verifier: Verifier,
+}
+
+/// What lives as long as a request.
+pub struct Context<'a> {
+    /// The isolate's state.
+    pub state: &'a State,
+    /// The request.
+    pub request: &'a Request,
+    /// The route it took.
+    pub route: &'static Route,
+    /// The part of the path that stands for `{...}`; empty when the route has none.
+    pub path_value: &'a str,
+    /// Checked query parameters.
+    pub query: Query,
+    /// Who is calling, on routes that ask.
+    pub caller: Option<Caller>,
+}
+
+impl Context<'_> {
+    /// Milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.state.platform.clock.now_ms()
+    }
+
+    /// The caller, on routes that need one.
+    pub fn caller(&self) -> Result<&Caller, Problem> {
+        let missing = || Problem::internal("a route without authentication asked for the caller");
+        self.caller.as_ref().ok_or_else(missing)
+    }
+
+    /// The body as JSON, checked against the route's schema. The mistakes found are handed on, so
+    /// that the model can add its own and the client gets all of them at once.
+    pub fn body(&self) -> Result<(Value, Vec<FieldError>), Problem> {
+        let (mut value, request) = self.read_body()?;
+        let mut errors = Vec::new();
+        request.schema.check(&mut value, "", &mut errors);
+        Ok((value, errors))
+    }
+
+    /// The body of a merge patch: any JSON; what it leads to is checked by [`Self::check_patched`].
+    pub fn patch(&self) -> Result<Value, Problem> {
+        let (value, _) = self.read_body()?;
+        if value.is_object() {
+            return Ok(value);
+        }
+        Err(Problem::invalid(vec![FieldError::new(
+            "",
+            "invalid_type",
+            "Must be an object (JSON Merge Patch, RFC 7396).",
+        )]))
+    }
+
+    /// Checks what a merge patch has led to against the route's schema.
+    pub fn check_patched(&self, value: &mut Value) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if let Some(request) = &self.route.operation.request {
+            request.schema.check(value, "", &mut errors);
+        }
+        errors
+    }
+
+    fn read_body(&self) -> Result<(Value, &'static RequestBody), Problem> {
+        let Some(request) = &self.route.operation.request else {
+            return Err(Problem::internal("a route without a body asked for it"));
+        };
+        let bytes = self.request.body()?;
+        let media_type = self.request.header(Header::ContentType);
+        let is_json = media_type.is_some_and(|text| is_json(text, request.is_merge_patch));
+        let encoding = self.request.header(Header::ContentEncoding);
+        if !is_json || encoding.is_some_and(|text| !text.trim().eq_ignore_ascii_case("identity")) {
+            if bytes.is_empty() && media_type.is_none() {
+                return Err(Problem::new(&problems::BODY_REQUIRED));
+            }
+            return Err(Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE));
+        }
+        Ok((json::parse(bytes)?, request))
+    }
+}
+
+/// Whether a `Content-Type` is JSON in UTF-8.
+fn is_json(text: &str, takes_merge_patch: bool) -> bool {
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let is_known = essence == "application/json"
+        || (takes_merge_patch && essence == "application/merge-patch+json");
+    is_known
+        && parts.filter(|part| !part.is_empty()).all(|part| {
+            let value = part
+                .split_once('=')
+                .map(|(name, value)| (name.trim(), value.trim_matches('"')));
+            value.is_none_or(|(name, value)| {
+                !name.eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types() {
+        for (text, expected) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"", true),
+            ("application/json; charset=latin1", false),
+            ("application/merge-patch+json", false),
+            ("text/plain", false),
+            ("text/json", false),
+            ("application/x-www-form-urlencoded", false),
+            ("application/jsonx", false),
+            ("", false),
+        ] {
+            assert_eq!(is_json(text, false), expected, "{text}");
+        }
+        assert!(is_json("application/merge-patch+json", true));
+    }
+}

@@ -1,0 +1,165 @@
+//! The documentation that the service serves itself: OpenAPI, the interactive reference, and a
+//! page for each problem. Promises pages that run under our own content security policy.
+//! Leaves the reference's scripts and styles to the static assets.
+
+use std::cell::OnceCell;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::context::Context;
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::response::{Profile, Response};
+use crate::http::schema::{Field, Schema, Text};
+use crate::http::{etag, openapi, problems};
+
+const TAG: &str = "Operations";
+const SEGMENT: Schema = Text::of(1, 100);
+const FILES: [&str; 4] = [
+    "/docs/swagger-ui.css",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/reference.css",
+    "/docs/reference.js",
+];
+
+/// GET /openapi.json
+pub const OPENAPI: Operation = Operation {
+    id: "get_openapi",
+    tag: TAG,
+    summary: "This document",
+    response: Answer {
+        status: 200,
+        about: "OpenAPI 3.1.",
+        content: Content::Media("application/json"),
+    },
+    condition: Condition::Read,
+    ..PLAIN
+};
+/// GET /docs
+pub const PAGE: Operation = Operation {
+    id: "get_docs",
+    tag: TAG,
+    summary: "The interactive reference",
+    response: Answer {
+        status: 200,
+        about: "A page for people.",
+        content: Content::Media("text/html"),
+    },
+    ..PLAIN
+};
+/// GET /docs/{file}
+pub const FILE: Operation = Operation {
+    id: "get_docs_file",
+    tag: TAG,
+    summary: "A script or style of the reference",
+    path: &[Field::required("file", &SEGMENT, "Its name.")],
+    response: Answer {
+        status: 200,
+        about: "The file.",
+        content: Content::Media("*/*"),
+    },
+    problems: &[&problems::NOT_FOUND],
+    ..PLAIN
+};
+/// GET /docs/problems/{code}
+pub const PROBLEM: Operation = Operation {
+    id: "get_problem",
+    tag: TAG,
+    summary: "What a problem means and what to do about it",
+    path: &[Field::required("code", &SEGMENT, "The problem's code.")],
+    response: Answer {
+        status: 200,
+        about: "A page for people.",
+        content: Content::Media("text/html"),
+    },
+    problems: &[&problems::NOT_FOUND],
+    ..PLAIN
+};
+
+struct Document {
+    bytes: Vec<u8>,
+    etag: String,
+}
+
+thread_local! {
+    /// The same for every request of the isolate: the issuer does not change.
+    static DOCUMENT: OnceCell<Document> = const { OnceCell::new() };
+}
+
+/// GET /openapi.json
+pub async fn openapi(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (bytes, tag) = DOCUMENT.with(|cell| {
+        let document = cell.get_or_init(|| {
+            let bytes = openapi::document(&cx.state.config.issuer)
+                .to_string()
+                .into_bytes();
+            let digest = Sha256::digest(&bytes);
+            let tag = URL_SAFE_NO_PAD.encode(&digest[..12]);
+            Document {
+                bytes,
+                etag: format!("\"{tag}\""),
+            }
+        });
+        (document.bytes.clone(), document.etag.clone())
+    });
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Public, tag));
+    }
+    Ok(Response::bytes(200, Profile::Public, bytes).with_header("etag", tag))
+}
+
+/// GET /docs
+pub async fn page(_: &Context<'_>) -> Result<Response, Problem> {
+    Ok(Response::asset(Profile::Page, "/docs/index.html"))
+}
+
+/// GET /docs/{file}
+pub async fn file(cx: &Context<'_>) -> Result<Response, Problem> {
+    let path = FILES.into_iter().find(|path| *path == cx.request.path);
+    let path = path.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    Ok(Response::asset(Profile::Asset, path))
+}
+
+/// GET /docs/problems/{code}
+pub async fn problem(cx: &Context<'_>) -> Result<Response, Problem> {
+    let kind = problems::by_code(cx.path_value).ok_or(Problem::new(&problems::NOT_FOUND))?;
+    Ok(Response::bytes(
+        200,
+        Profile::Page,
+        problem_page(kind).into_bytes(),
+    ))
+}
+
+/// Everything on it comes from the catalogue, which has no character that HTML would mistake.
+fn problem_page(kind: &ProblemKind) -> String {
+    let ProblemKind {
+        code,
+        status,
+        title,
+        help,
+    } = kind;
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{code} - WvW Builder</title>\n\
+         <link rel=\"stylesheet\" href=\"/docs/reference.css\">\n</head>\n<body>\n<main>\n\
+         <h1>{title}</h1>\n<p><code>{code}</code>, HTTP status {status}</p>\n<p>{help}</p>\n\
+         <p><a href=\"/docs\">All calls and their errors</a></p>\n</main>\n</body>\n</html>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_needs_no_escaping() {
+        for kind in problems::ALL {
+            for text in [kind.code, kind.title, kind.help] {
+                assert!(!text.contains(['<', '>', '&', '"']), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The game's calls: reference tables and chat codes. All of them are public.
+//! Promises answers that need no database; leaves the rules to `chat_code` and `template`.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::etag;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+
+use super::chat_code;
+use super::model::{self, REFERENCE_VERSION};
+use super::template::{TemplateInput, TemplateView};
+
+/// A reference table or a part of it: changes only with the tables.
+fn table(cx: &Context<'_>, value: &impl Serialize) -> Result<Response, Problem> {
+    let tag = format!("\"{REFERENCE_VERSION}\"");
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Public, tag));
+    }
+    Ok(Response::json(200, Profile::Public, value)?.with_header("etag", tag))
+}
+
+fn whole_table(cx: &Context<'_>, rows: &impl Serialize) -> Result<Response, Problem> {
+    table(cx, &json!({ "data": rows, "next_cursor": null }))
+}
+
+/// GET /game/professions
+pub async fn professions(cx: &Context<'_>) -> Result<Response, Problem> {
+    whole_table(cx, &model::PROFESSIONS)
+}
+
+/// GET /game/professions/{id}
+pub async fn profession(cx: &Context<'_>) -> Result<Response, Problem> {
+    let found = model::profession_by_id(cx.path_value);
+    table(cx, found.ok_or(Problem::new(&problems::NOT_FOUND))?)
+}
+
+/// GET /game/specializations
+pub async fn specializations(cx: &Context<'_>) -> Result<Response, Problem> {
+    whole_table(cx, &model::SPECIALIZATIONS)
+}
+
+/// GET /game/weapons
+pub async fn weapons(cx: &Context<'_>) -> Result<Response, Problem> {
+    whole_table(cx, &model::WEAPONS)
+}
+
+/// GET /game/roles
+pub async fn roles(cx: &Context<'_>) -> Result<Response, Problem> {
+    whole_table(cx, &model::ROLES)
+}
+
+#[derive(Serialize)]
+struct Decoded<'a> {
+    template: TemplateView<'a>,
+}
+
+/// POST /chat-codes/decode
+pub async fn decode(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let text = body["code"].as_str().unwrap_or_default();
+    let template = chat_code::decode(text.trim()).map_err(|error| {
+        Problem::invalid(vec![FieldError::new(
+            "/code",
+            error.code(),
+            error.to_string(),
+        )])
+    })?;
+    let decoded = Decoded {
+        template: template.view(),
+    };
+    Response::json(200, Profile::Live, &decoded)
+}
+
+/// POST /chat-codes/encode
+pub async fn encode(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, mut errors) = cx.body()?;
+    let template = body
+        .get("template")
+        .map(|template| TemplateInput::from_json(template, "/template"));
+    match template {
+        Some(Ok(template)) if errors.is_empty() => {
+            let code = chat_code::encode(&template);
+            Response::json(200, Profile::Live, &json!({ "code": code }))
+        }
+        Some(Err(found)) => {
+            errors.extend(found.into_iter().map(FieldError::from));
+            Err(Problem::invalid(errors))
+        }
+        _ => Err(Problem::invalid(errors)),
+    }
+}

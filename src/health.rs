@@ -1,0 +1,122 @@
+//! Whether the service lives and whether what it needs answers.
+//! Promises a time for each dependency; leaves alarms to whoever asks.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::http::schema::{Field, Schema, Text};
+use crate::platform::Statement;
+
+const TAG: &str = "Operations";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const COMMIT: &str = env!("WVW_GIT_COMMIT");
+
+const WORD: Schema = Text::of(1, 100);
+const MILLISECONDS: Schema = Schema::Integer {
+    min: 0,
+    max: 600_000,
+};
+const DEPENDENCIES: Schema = Schema::List {
+    items: &Schema::Object(&[
+        Field::required("name", &WORD, "d1 or kv."),
+        Field::required(
+            "status",
+            &Schema::Choice(&["ok", "failed"]),
+            "Whether it answered.",
+        ),
+        Field::required("duration_ms", &MILLISECONDS, "Milliseconds it took."),
+    ]),
+    min: 0,
+    max: 10,
+};
+
+/// GET /health/live
+pub const LIVE: Operation = Operation {
+    id: "health_live",
+    tag: TAG,
+    summary: "Whether the service lives",
+    response: Answer {
+        status: 200,
+        about: "It lives.",
+        content: Content::Json(
+            &Schema::Named(
+                "Live",
+                &Schema::Object(&[
+                    Field::required("status", &Schema::Choice(&["ok"]), "ok."),
+                    Field::required("version", &WORD, "Of this service."),
+                    Field::required("commit", &WORD, "The git commit it was built from."),
+                ]),
+            ),
+            r#"{"status":"ok","version":"0.1.0","commit":"0123456"}"#,
+        ),
+    },
+    ..PLAIN
+};
+/// GET /health/ready
+pub const READY: Operation = Operation {
+    id: "health_ready",
+    tag: TAG,
+    summary: "Whether what the service needs answers",
+    description: "503 with the same form when something it cannot do without has failed.",
+    response: Answer {
+        status: 200,
+        about: "It can work.",
+        content: Content::Json(
+            &Schema::Named(
+                "Ready",
+                &Schema::Object(&[
+                    Field::required(
+                        "status",
+                        &Schema::Choice(&["ok", "degraded", "failed"]),
+                        "failed: the database is away; degraded: a cache is.",
+                    ),
+                    Field::required("dependencies", &DEPENDENCIES, "Each with its time."),
+                ]),
+            ),
+            r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1}]}"#,
+        ),
+    },
+    ..PLAIN
+};
+
+/// GET /health/live
+pub async fn live(_: &Context<'_>) -> Result<Response, Problem> {
+    let answer = json!({ "status": "ok", "version": VERSION, "commit": COMMIT });
+    Response::json(200, Profile::Live, &answer)
+}
+
+/// GET /health/ready
+pub async fn ready(cx: &Context<'_>) -> Result<Response, Problem> {
+    let platform = &cx.state.platform;
+    let begun = cx.now_ms();
+    // A table of ours, so that a database without its migrations is not called ready.
+    let statement = Statement::new("SELECT 1 FROM builds LIMIT 1", Vec::new());
+    let database = platform.database.query(statement).await;
+    let between = cx.now_ms();
+    let cache = platform.cache.get("health").await;
+    let ended = cx.now_ms();
+    let dependency = |name: &str, is_ok: bool, ms: i64| {
+        let status = if is_ok { "ok" } else { "failed" };
+        json!({ "name": name, "status": status, "duration_ms": ms.clamp(0, 600_000) })
+    };
+    let (code, status) = match (&database, &cache) {
+        (Ok(_), Ok(_)) => (200, "ok"),
+        (Ok(_), Err(_)) => (200, "degraded"),
+        (Err(_), _) => (503, "failed"),
+    };
+    let answer = json!({
+        "status": status,
+        "dependencies": [
+            dependency("d1", database.is_ok(), between - begun),
+            dependency("kv", cache.is_ok(), ended - between),
+        ],
+    });
+    let response = Response::json(code, Profile::Live, &answer)?;
+    Ok(match code {
+        503 => response.with_header("retry-after", "5"),
+        _ => response,
+    })
+}

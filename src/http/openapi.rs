@@ -1,0 +1,355 @@
+//! The OpenAPI 3.1 document, written from the route table.
+//! Promises every route, every problem it can answer with and an example of each body.
+//! Leaves nothing to be written by hand: what is not in an `Operation` is not in the document.
+
+use serde_json::{Map, Value, json};
+
+use crate::identity::model::Scope;
+use crate::routes::{Access, ROUTES, Route};
+
+use super::operation::{Condition, Content, Operation};
+use super::problem::ProblemKind;
+use super::problems;
+use super::request::Method;
+use super::schema::{Field, Schema};
+
+const ABOUT: &str = "Builds and squads for Guild Wars 2 World vs World. Errors are problem details (RFC 9457) with a stable code; lists are paged by cursor; single resources carry a strong ETag.";
+const ABOUT_TEMPLATE_ERRORS: &str = "All mistakes at once, each with a JSON Pointer (RFC 6901) into the body, or ?name for a query parameter.";
+
+/// The whole document; `base` is the service's own URL.
+pub fn document(base: &str) -> Value {
+    let mut schemas = Map::new();
+    schemas.insert("Problem".to_owned(), problem_schema());
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let entry = paths.entry(route.path).or_insert_with(|| json!({}));
+        let method = route.method.as_str().to_ascii_lowercase();
+        entry[method] = operation(route, &mut schemas);
+    }
+    let scopes: Vec<String> = Scope::ALL
+        .iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "WvW Builder",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ABOUT,
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": base }],
+        "tags": tags(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": problem_responses(base),
+            "headers": headers(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": format!("An access token of POST /api/v1/auth/login. Scopes: {}.", scopes.join(", ")),
+                },
+            },
+        },
+    })
+}
+
+fn tags() -> Value {
+    let mut names: Vec<&str> = Vec::new();
+    for route in ROUTES {
+        if !names.contains(&route.operation.tag) {
+            names.push(route.operation.tag);
+        }
+    }
+    names.iter().map(|name| json!({ "name": name })).collect()
+}
+
+fn headers() -> Value {
+    let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    json!({
+        "X-Request-Id": text("Names this request in the log. A valid one that you send is kept."),
+        "ETag": text("Strong entity tag (RFC 9110, section 8.8.3)."),
+        "Location": text("Path of what was made."),
+        "Link": text("rel=\"next\": the next page (RFC 8288)."),
+        "WWW-Authenticate": text("How to authenticate (RFC 6750, section 3)."),
+        "Retry-After": text("Seconds to wait."),
+        "Allow": text("Methods this path takes."),
+    })
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<&str> = problems::ALL.iter().map(|kind| kind.code).collect();
+    json!({
+        "type": "object",
+        "description": "Problem details (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "additionalProperties": false,
+        "properties": {
+            "type": { "type": "string", "format": "uri", "description": "A page about this kind of problem." },
+            "title": { "type": "string" },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
+            "detail": { "type": "string", "description": "What to do about it." },
+            "code": { "type": "string", "enum": codes, "description": "Stable." },
+            "request_id": { "type": "string" },
+            "errors": {
+                "type": "array",
+                "description": ABOUT_TEMPLATE_ERRORS,
+                "items": {
+                    "type": "object",
+                    "required": ["pointer", "code", "detail"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "pointer": { "type": "string" },
+                        "code": { "type": "string" },
+                        "detail": { "type": "string" },
+                    },
+                },
+            },
+        },
+    })
+}
+
+/// The problems that follow from what a call takes, and those it names itself.
+pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
+    let operation = route.operation;
+    let mut kinds: Vec<&'static ProblemKind> = vec![
+        &problems::TARGET_TOO_LONG,
+        &problems::INVALID_INPUT,
+        &problems::INTERNAL,
+        &problems::MISCONFIGURED,
+        &problems::UNAVAILABLE,
+    ];
+    if operation.request.is_some() {
+        kinds.extend([
+            &problems::INVALID_JSON,
+            &problems::DUPLICATE_KEY,
+            &problems::TOO_DEEP,
+            &problems::BODY_REQUIRED,
+            &problems::BODY_TOO_LARGE,
+            &problems::UNSUPPORTED_MEDIA_TYPE,
+        ]);
+    }
+    if route.access != Access::Public {
+        kinds.extend([
+            &problems::AUTHENTICATION_REQUIRED,
+            &problems::INVALID_TOKEN,
+            &problems::INSUFFICIENT_SCOPE,
+        ]);
+    }
+    if operation.condition == Condition::Write {
+        kinds.push(&problems::PRECONDITION_FAILED);
+    }
+    kinds.extend(operation.problems);
+    kinds
+}
+
+/// One reusable response for each status, with an example for each of its codes.
+fn problem_responses(base: &str) -> Value {
+    let mut responses = Map::new();
+    for kind in problems::ALL {
+        let response = responses
+            .entry(format!("{}", kind.status))
+            .or_insert_with(|| {
+                json!({
+                    "description": "",
+                    "headers": { "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } },
+                    "content": { "application/problem+json": {
+                        "schema": { "$ref": "#/components/schemas/Problem" },
+                        "examples": {},
+                    } },
+                })
+            });
+        let described = match response["description"].as_str() {
+            Some("") | None => kind.title.to_owned(),
+            Some(text) => format!("{text}. {}", kind.title),
+        };
+        response["description"] = described.into();
+        let extra = match kind.status {
+            401 => Some("WWW-Authenticate"),
+            405 => Some("Allow"),
+            503 => Some("Retry-After"),
+            _ => None,
+        };
+        if let Some(name) = extra {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+        }
+        response["content"]["application/problem+json"]["examples"][kind.code] = json!({
+            "summary": kind.title,
+            "value": {
+                "type": format!("{base}/docs/problems/{}", kind.code),
+                "title": kind.title,
+                "status": kind.status,
+                "detail": kind.help,
+                "code": kind.code,
+                "request_id": "req_01kanp2xc0e8br5v0xmvhv7j2d",
+            },
+        });
+    }
+    Value::Object(responses)
+}
+
+fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
+    let operation = route.operation;
+    let mut parameters: Vec<Value> = Vec::new();
+    let mut add = |field: &Field, place: &str, required: bool| {
+        parameters.push(json!({
+            "name": field.name,
+            "in": place,
+            "required": required,
+            "description": field.about,
+            "schema": field.schema.document(schemas),
+        }));
+    };
+    for field in operation.path {
+        add(field, "path", true);
+    }
+    for field in operation.query {
+        add(field, "query", field.required);
+    }
+    match operation.condition {
+        Condition::Read => add(&IF_NONE_MATCH, "header", false),
+        Condition::Write => add(&IF_MATCH, "header", false),
+        Condition::None => {}
+    }
+    let mut codes: Vec<&str> = problems_of(route).iter().map(|kind| kind.code).collect();
+    codes.dedup();
+    let mut entry = json!({
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": format!("{}\n\nProblems: {}.", operation.description, codes.join(", ")).trim(),
+        "parameters": parameters,
+        "responses": responses(route, schemas),
+        "security": match route.access {
+            Access::Public => json!([]),
+            Access::Optional(_) => json!([{}, { "bearer": [] }]),
+            Access::Required(_) => json!([{ "bearer": [] }]),
+        },
+    });
+    if let Some(body) = request_body(operation, schemas) {
+        entry["requestBody"] = body;
+    }
+    entry
+}
+
+const ETAG_LIST: Schema = super::schema::Text::of(1, 1000);
+const IF_NONE_MATCH: Field = Field::optional(
+    "If-None-Match",
+    &ETAG_LIST,
+    "ETags that you have; 304 when one is current.",
+);
+const IF_MATCH: Field = Field::optional(
+    "If-Match",
+    &ETAG_LIST,
+    "The ETag that you read; 412 when it is no longer current.",
+);
+
+fn request_body(operation: &Operation, schemas: &mut Map<String, Value>) -> Option<Value> {
+    let request = operation.request.as_ref()?;
+    let example = parse(request.example);
+    if request.is_merge_patch {
+        // What a patch leads to is checked against the schema; the patch itself may leave all out.
+        request.schema.document(schemas);
+        let schema = json!({ "type": "object", "description": "Any members of BuildInput; null removes one." });
+        return Some(json!({
+            "required": true,
+            "content": {
+                "application/merge-patch+json": { "schema": schema, "example": example },
+                "application/json": { "schema": schema, "example": example },
+            },
+        }));
+    }
+    Some(json!({
+        "required": true,
+        "content": { "application/json": {
+            "schema": request.schema.document(schemas),
+            "example": example,
+        } },
+    }))
+}
+
+fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
+    let answer = &route.operation.response;
+    let mut response = json!({
+        "description": answer.about,
+        "headers": { "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } },
+    });
+    let mut header = |name: &str| {
+        response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+    };
+    if route.operation.condition != Condition::None && answer.status != 204 {
+        header("ETag");
+    }
+    if answer.status == 201 && route.path == "/api/v1/builds" {
+        header("ETag");
+        header("Location");
+    }
+    match &answer.content {
+        Content::None => {}
+        Content::Media(media_type) => {
+            let schema = if *media_type == "application/json" {
+                json!({ "type": "object" })
+            } else {
+                json!({ "type": "string" })
+            };
+            response["content"] = json!({ *media_type: { "schema": schema } });
+        }
+        Content::Json(schema, example) => {
+            response["content"] = json!({ "application/json": {
+                "schema": schema.document(schemas),
+                "example": parse(example),
+            } });
+        }
+        Content::Page(schema, example) => {
+            header("Link");
+            response["content"] = json!({ "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["data", "next_cursor"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "data": { "type": "array", "items": schema.document(schemas) },
+                        "next_cursor": {
+                            "type": ["string", "null"],
+                            "description": "Send it as cursor to get the next page; null: there is none.",
+                        },
+                    },
+                },
+                "example": { "data": [parse(example)], "next_cursor": null },
+            } });
+        }
+    }
+    let mut all = Map::new();
+    all.insert(answer.status.to_string(), response);
+    if route.operation.condition == Condition::Read && route.method == Method::Get {
+        all.insert(
+            "304".to_owned(),
+            json!({
+                "description": "You have the current one.",
+                "headers": { "ETag": { "$ref": "#/components/headers/ETag" } },
+            }),
+        );
+    }
+    for kind in problems_of(route) {
+        let reference = format!("#/components/responses/{}", kind.status);
+        all.insert(kind.status.to_string(), json!({ "$ref": reference }));
+    }
+    if route.path == "/health/ready" {
+        // Its 503 has the form of its 200, so that the failed dependency is named; without a
+        // configuration it is a problem as everywhere.
+        let mut failed = all["200"].clone();
+        failed["description"] = "Something it cannot do without has failed.".into();
+        failed["content"]["application/problem+json"] =
+            json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+        all.insert("503".to_owned(), failed);
+    }
+    Value::Object(all)
+}
+
+/// Examples are written by hand; a test reads each one.
+fn parse(example: &str) -> Value {
+    serde_json::from_str(example).unwrap_or(Value::Null)
+}

@@ -1,0 +1,95 @@
+//! What a call takes and gives, written beside its handler: the source of the OpenAPI document
+//! and of the checks on query and body.
+//! Promises that what is documented is what is checked; leaves the writing to `openapi`.
+
+use super::problem::ProblemKind;
+use super::schema::{Field, Schema};
+
+/// One call.
+#[derive(Debug)]
+pub struct Operation {
+    /// `operationId`: unique, `snake_case`.
+    pub id: &'static str,
+    /// The group it is shown in.
+    pub tag: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// What else to know; may be empty.
+    pub description: &'static str,
+    /// Parameters in the path.
+    pub path: &'static [Field],
+    /// Parameters after `?`.
+    pub query: &'static [Field],
+    /// The body it takes.
+    pub request: Option<RequestBody>,
+    /// The answer when all goes well.
+    pub response: Answer,
+    /// Problems beyond those that follow from the members above and the route.
+    pub problems: &'static [&'static ProblemKind],
+    /// Whether it takes `If-None-Match` or `If-Match`.
+    pub condition: Condition,
+}
+
+/// A body that a call takes.
+#[derive(Debug)]
+pub struct RequestBody {
+    /// Its form.
+    pub schema: &'static Schema,
+    /// A JSON text that can be sent as it is.
+    pub example: &'static str,
+    /// Whether it is a JSON Merge Patch (RFC 7396) towards `schema`.
+    pub is_merge_patch: bool,
+}
+
+/// The answer when all goes well.
+#[derive(Debug)]
+pub struct Answer {
+    /// 200, 201 or 204.
+    pub status: u16,
+    /// What it is.
+    pub about: &'static str,
+    /// Its body.
+    pub content: Content,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Content {
+    /// None.
+    None,
+    /// JSON of this form, with an example.
+    Json(&'static Schema, &'static str),
+    /// A page of a list of these, with an example of one.
+    Page(&'static Schema, &'static str),
+    /// Another media type.
+    Media(&'static str),
+}
+
+/// Which conditional requests a call takes (RFC 9110, section 13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// None.
+    None,
+    /// `If-None-Match`, answered with 304.
+    Read,
+    /// `If-Match`, answered with 412.
+    Write,
+}
+
+/// A call without path, query, body or conditions: the rest is filled in over it.
+pub const PLAIN: Operation = Operation {
+    id: "",
+    tag: "",
+    summary: "",
+    description: "",
+    path: &[],
+    query: &[],
+    request: None,
+    response: Answer {
+        status: 204,
+        about: "Done.",
+        content: Content::None,
+    },
+    problems: &[],
+    condition: Condition::None,
+};

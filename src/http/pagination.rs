@@ -1,0 +1,91 @@
+//! Keyset paging: a page begins after the id where the last one ended.
+//! Promises that page 1,000 costs what page 1 costs, and that cursors are opaque and checked.
+//! Leaves the SQL to the stores.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::problem::{FieldError, Problem};
+use super::query::Query;
+use super::response::{Profile, Response};
+use super::schema::{Field, Schema, Text};
+
+/// Items on a page unless the client says otherwise.
+const DEFAULT_LIMIT: i64 = 20;
+/// Told apart from the cursors of later versions.
+const VERSION: &str = "1.";
+
+/// The `limit` parameter.
+pub const LIMIT: Field = Field::optional(
+    "limit",
+    &Schema::Integer { min: 1, max: 100 },
+    "Items on a page; 20 unless given.",
+);
+/// The `cursor` parameter.
+pub const CURSOR: Field = Field::optional(
+    "cursor",
+    &Text::of(1, 100),
+    "Where the page begins: next_cursor of the page before.",
+);
+
+/// Which page is asked for.
+#[derive(Debug)]
+pub struct Page {
+    /// Items on it.
+    pub limit: i64,
+    /// The last id of the page before.
+    pub after: Option<String>,
+}
+
+impl Page {
+    /// Reads `limit` and `cursor`; `is_id` tells whether a text is an id of the listed kind.
+    pub fn from_query(query: &Query, is_id: fn(&str) -> bool) -> Result<Self, Problem> {
+        let after = match query.text("cursor") {
+            None => None,
+            Some(cursor) => Some(read_cursor(cursor).filter(|id| is_id(id)).ok_or_else(|| {
+                Problem::invalid(vec![FieldError::new(
+                    "?cursor",
+                    "invalid_cursor",
+                    "Send next_cursor of the page before as it came, or leave it out.",
+                )])
+            })?),
+        };
+        Ok(Self {
+            limit: query.integer("limit").unwrap_or(DEFAULT_LIMIT),
+            after,
+        })
+    }
+}
+
+fn read_cursor(cursor: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.strip_prefix(VERSION).map(str::to_owned)
+}
+
+/// The cursor of the page that begins after `id`.
+pub fn cursor_after(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{VERSION}{id}"))
+}
+
+/// A page: `data` is a JSON array, `last` the id of its last item when more may follow, `path`
+/// the list's own URL.
+pub fn respond(
+    profile: Profile,
+    data: &str,
+    last: Option<&str>,
+    path: &str,
+    query: &Query,
+) -> Response {
+    let Some(last) = last else {
+        let body = format!("{{\"data\":{data},\"next_cursor\":null}}");
+        return Response::bytes(200, profile, body.into_bytes());
+    };
+    let cursor = cursor_after(last);
+    let body = format!("{{\"data\":{data},\"next_cursor\":\"{cursor}\"}}");
+    let others = query.encode_without("cursor");
+    Response::bytes(200, profile, body.into_bytes()).with_header(
+        "link",
+        format!("<{path}?{others}cursor={cursor}>; rel=\"next\""),
+    )
+}

@@ -1,0 +1,159 @@
+//! Errors as problem details (RFC 9457), the one form in which anything goes wrong over HTTP.
+//! Promises a stable `code`, a `detail` that says what to do, and all mistakes of an input at once.
+//! Leaves what went wrong inside to the log: a problem never carries it.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+
+use crate::game::model::TemplateError;
+use crate::platform::DatabaseError;
+
+use super::problems;
+
+/// One kind of problem: a row of the catalogue in [`problems`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProblemKind {
+    /// Stable, `snake_case`; the last part of its `type` URI.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// A short name for people.
+    pub title: &'static str,
+    /// What to do about it.
+    pub help: &'static str,
+}
+
+/// One mistake in an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// A JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
+    pub pointer: String,
+    /// Stable, `snake_case`.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub detail: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// A mistake at `pointer`.
+    pub fn new(
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<TemplateError> for FieldError {
+    fn from(error: TemplateError) -> Self {
+        Self::new(error.pointer, error.code, error.detail)
+    }
+}
+
+/// A problem on its way to the client.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: &'static ProblemKind,
+    /// Says more than the kind's help, where there is more to say.
+    pub detail: Option<Cow<'static, str>>,
+    /// The mistakes of the input.
+    pub errors: Vec<FieldError>,
+    /// Headers that go with it, such as `Allow`.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// For the log alone.
+    pub cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub const fn new(kind: &'static ProblemKind) -> Self {
+        Self {
+            kind,
+            detail: None,
+            errors: Vec::new(),
+            headers: Vec::new(),
+            cause: None,
+        }
+    }
+
+    /// 422 with all mistakes of an input.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self {
+            errors,
+            ..Self::new(&problems::INVALID_INPUT)
+        }
+    }
+
+    /// 500; `cause` goes to the log.
+    pub fn internal(cause: impl ToString) -> Self {
+        Self {
+            cause: Some(cause.to_string()),
+            ..Self::new(&problems::INTERNAL)
+        }
+    }
+
+    /// 503; `cause` goes to the log.
+    pub fn unavailable(cause: impl ToString) -> Self {
+        Self {
+            cause: Some(cause.to_string()),
+            ..Self::new(&problems::UNAVAILABLE)
+        }
+        .with_header("retry-after", "5")
+    }
+
+    /// Says more.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The JSON body; `base` is the product's own URL without a trailing slash.
+    pub fn body(&self, base: &str, request_id: &str) -> Vec<u8> {
+        let mut body = json!({
+            "type": format!("{base}/docs/problems/{}", self.kind.code),
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail.as_deref().unwrap_or(self.kind.help),
+            "code": self.kind.code,
+            "request_id": request_id,
+        });
+        if !self.errors.is_empty() {
+            body["errors"] = self
+                .errors
+                .iter()
+                .map(|error| {
+                    json!({
+                        "pointer": error.pointer,
+                        "code": error.code,
+                        "detail": error.detail,
+                    })
+                })
+                .collect();
+        }
+        body.to_string().into_bytes()
+    }
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Unavailable(_) => Self::unavailable(error),
+            DatabaseError::Unique(_) | DatabaseError::Other(_) => Self::internal(error),
+        }
+    }
+}

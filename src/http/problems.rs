@@ -1,0 +1,89 @@
+//! The catalogue of problems: every `code` the API can answer with.
+//! Promises that codes never change their meaning; `/docs/problems/{code}` is written from it.
+//! Leaves the choice of the right one to the features.
+
+use super::problem::ProblemKind;
+
+macro_rules! catalogue {
+    ($($name:ident $status:literal $code:literal $title:literal, $help:literal;)*) => {
+        $(#[doc = $title]
+        pub const $name: ProblemKind = ProblemKind {
+            code: $code,
+            status: $status,
+            title: $title,
+            help: $help,
+        };)*
+
+        /// All of them.
+        pub const ALL: &[&ProblemKind] = &[$(&$name,)*];
+    };
+}
+
+catalogue! {
+    INVALID_JSON 400 "invalid_json" "The body is not JSON",
+        "Send one JSON value in UTF-8 (RFC 8259). The detail says where reading stopped.";
+    DUPLICATE_KEY 400 "duplicate_key" "An object names a member twice",
+        "Name each member of an object once.";
+    TOO_DEEP 400 "too_deep" "The JSON is nested too deeply",
+        "Nest at most 32 levels.";
+    BODY_REQUIRED 400 "body_required" "The body is empty",
+        "Send a JSON object; the reference shows an example.";
+    INVALID_TOKEN 401 "invalid_token" "The access token is not valid",
+        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
+    AUTHENTICATION_REQUIRED 401 "authentication_required" "This call needs an access token",
+        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
+    INVALID_CREDENTIALS 401 "invalid_credentials" "The address or the password is wrong",
+        "Check both. Passwords are case-sensitive, addresses are not.";
+    INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token does not allow this call",
+        "Use a token with the scope that WWW-Authenticate names.";
+    ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
+        "Ask the operator to add the origin to ALLOWED_ORIGINS.";
+    NOT_OWNER 403 "not_owner" "Only its owner may change this",
+        "Copy it and change the copy.";
+    NOT_FOUND 404 "not_found" "There is nothing here",
+        "Check the path and the id. What you may not see answers the same.";
+    METHOD_NOT_ALLOWED 405 "method_not_allowed" "This path does not take this method",
+        "Use a method that the Allow header names.";
+    EMAIL_TAKEN 409 "email_taken" "An account with this address exists",
+        "Log in instead, or use another address.";
+    PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
+        "Read it again, apply your change to what you find, and send its new ETag in If-Match.";
+    BODY_TOO_LARGE 413 "body_too_large" "The body is over 1 MiB",
+        "Send at most 1048576 bytes.";
+    TARGET_TOO_LONG 414 "target_too_long" "The URL is over 8 kB",
+        "Shorten the path and the query.";
+    UNSUPPORTED_MEDIA_TYPE 415 "unsupported_media_type" "The body has a type this call does not take",
+        "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.";
+    INVALID_INPUT 422 "invalid_input" "The input is not valid",
+        "Correct every entry of errors: each names the place and what would be right.";
+    INTERNAL 500 "internal" "Something broke on our side",
+        "Try again. If it stays, tell the operator the request_id.";
+    MISCONFIGURED 503 "misconfigured" "The service is not configured",
+        "The operator finds the reason in the log under the request_id.";
+    UNAVAILABLE 503 "unavailable" "The service is not available right now",
+        "Try again after the seconds in Retry-After.";
+}
+
+/// The kind with this code.
+pub fn by_code(code: &str) -> Option<&'static ProblemKind> {
+    ALL.iter().copied().find(|kind| kind.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_snake_case_and_each_there_once() {
+        for (index, kind) in ALL.iter().enumerate() {
+            assert!(
+                kind.code
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b == b'_')
+            );
+            assert!((400..600).contains(&kind.status));
+            let first = ALL.iter().position(|other| other.code == kind.code);
+            assert_eq!(first, Some(index), "{}", kind.code);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A request as values: method, path, query, the headers that someone reads, and the body.
+//! Promises to be the same on the edge and in tests; leaves reading it off the wire to the platform.
+
+use super::problem::Problem;
+use super::problems;
+
+/// A request method that some route answers to (RFC 9110, section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Read without the body.
+    Head,
+    /// Create or act.
+    Post,
+    /// Replace.
+    Put,
+    /// Change in part.
+    Patch,
+    /// Remove.
+    Delete,
+    /// Ask what is possible.
+    Options,
+    /// Anything else.
+    Other,
+}
+
+impl Method {
+    /// Reads a method; names are case-sensitive.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "PATCH" => Self::Patch,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            _ => Self::Other,
+        }
+    }
+
+    /// The method's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+macro_rules! headers {
+    ($($name:ident $text:literal,)*) => {
+        /// A request header that the product reads. No other header crosses the boundary.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Header {
+            $(#[doc = concat!("`", $text, "`")] $name,)*
+        }
+
+        impl Header {
+            /// The names, in the order of the enum: what the boundary has to read.
+            pub const NAMES: &'static [&'static str] = &[$($text,)*];
+        }
+    };
+}
+
+headers! {
+    Authorization "authorization",
+    ContentType "content-type",
+    ContentEncoding "content-encoding",
+    AcceptEncoding "accept-encoding",
+    IfMatch "if-match",
+    IfNoneMatch "if-none-match",
+    Origin "origin",
+    RequestMethod "access-control-request-method",
+    RequestId "x-request-id",
+    Traceparent "traceparent",
+}
+
+/// How the body came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Within bounds; empty when there was none.
+    Bytes(Vec<u8>),
+    /// Longer than [`MAX_BODY`]: it was not read to its end.
+    TooLarge,
+}
+
+/// Bytes a body may have: 1 MiB.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Characters a request target may have.
+const MAX_TARGET: usize = 8 * 1024;
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent, not decoded.
+    pub path: String,
+    /// What follows `?`, not decoded; empty when there is nothing.
+    pub query: String,
+    headers: Vec<Option<String>>,
+    body: Body,
+}
+
+impl Request {
+    /// A request for `target`: a path with its query, or a whole URL.
+    /// `headers` come in the order of [`Header::NAMES`].
+    pub fn new(method: Method, target: &str, headers: Vec<Option<String>>, body: Body) -> Self {
+        let origin_form = if target.starts_with('/') {
+            target
+        } else {
+            let rest = target.split_once("://").map_or("", |(_, rest)| rest);
+            rest.find('/').map_or("/", |slash| &rest[slash..])
+        };
+        let target = origin_form.split('#').next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body,
+        }
+    }
+
+    /// The value of a header, if it was sent.
+    pub fn header(&self, header: Header) -> Option<&str> {
+        self.headers.get(header as usize)?.as_deref()
+    }
+
+    /// The body's bytes.
+    pub fn body(&self) -> Result<&[u8], Problem> {
+        match &self.body {
+            Body::Bytes(bytes) => Ok(bytes),
+            Body::TooLarge => Err(Problem::new(&problems::BODY_TOO_LARGE)),
+        }
+    }
+
+    /// Refuses a request target that is too long to be meant.
+    pub fn check_target(&self) -> Result<(), Problem> {
+        if self.path.len() + self.query.len() > MAX_TARGET {
+            return Err(Problem::new(&problems::TARGET_TOO_LONG));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_cut_into_path_and_query() {
+        for (target, path, query) in [
+            ("https://a.example/b/c?d=e", "/b/c", "d=e"),
+            ("http://127.0.0.1:8787", "/", ""),
+            ("/b?c=/d?e", "/b", "c=/d?e"),
+            ("/b?c=https://x/y", "/b", "c=https://x/y"),
+        ] {
+            let request = Request::new(Method::Get, target, Vec::new(), Body::Bytes(Vec::new()));
+            assert_eq!(
+                (request.path.as_str(), request.query.as_str()),
+                (path, query),
+                "{target}"
+            );
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! What a JSON value must look like, said once: it checks inputs and writes the OpenAPI document.
+//! Promises to find every mistake of an input at once, each with its JSON Pointer.
+//! Leaves rules that span members to the features' models.
+
+use serde_json::{Map, Value, json};
+
+use super::json::pointer_token;
+use super::problem::FieldError;
+
+/// A JSON Schema (2020-12) in the part that this API speaks.
+#[derive(Debug)]
+pub enum Schema {
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number within bounds, both included.
+    Integer {
+        /// Least.
+        min: i64,
+        /// Greatest.
+        max: i64,
+    },
+    /// Text.
+    Text(Text),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list.
+    List {
+        /// What each item is.
+        items: &'static Schema,
+        /// Fewest items.
+        min: usize,
+        /// Most items.
+        max: usize,
+    },
+    /// An object with exactly these members.
+    Object(&'static [Field]),
+    /// What `0` says, or null.
+    Nullable(&'static Schema),
+    /// A schema with a name of its own in the OpenAPI document.
+    Named(&'static str, &'static Schema),
+    /// A schema written by a room that checks its own input (chat code templates).
+    Raw(&'static str),
+}
+
+/// Bounds of a text.
+#[derive(Debug)]
+pub struct Text {
+    /// Fewest Unicode code points.
+    pub min: usize,
+    /// Most Unicode code points.
+    pub max: usize,
+    /// JSON Schema `format`, or nothing. It annotates; `pattern` binds.
+    pub format: &'static str,
+    /// An ECMA-262 regular expression for readers of the document, or nothing. The check itself
+    /// is the function `matches`.
+    pub pattern: &'static str,
+    /// Whether the text has the form that `pattern` describes.
+    pub matches: fn(&str) -> bool,
+}
+
+/// One member of an object.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Its form.
+    pub schema: &'static Schema,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+impl Field {
+    /// A member that must be there.
+    pub const fn required(
+        name: &'static str,
+        schema: &'static Schema,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            schema,
+            required: true,
+        }
+    }
+
+    /// A member that may be left out.
+    pub const fn optional(
+        name: &'static str,
+        schema: &'static Schema,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            schema,
+            required: false,
+        }
+    }
+}
+
+impl Text {
+    /// Any text of `min` to `max` code points.
+    pub const fn of(min: usize, max: usize) -> Schema {
+        Schema::Text(Self {
+            min,
+            max,
+            format: "",
+            pattern: "",
+            matches: |_| true,
+        })
+    }
+
+    /// Any text of `min` to `max` code points with a `format` as an annotation.
+    pub const fn formatted(min: usize, max: usize, format: &'static str) -> Schema {
+        Schema::Text(Self {
+            min,
+            max,
+            format,
+            pattern: "",
+            matches: |_| true,
+        })
+    }
+
+    /// One line of text for people: no control characters.
+    pub const fn line(min: usize, max: usize) -> Schema {
+        Schema::Text(Self {
+            min,
+            max,
+            format: "",
+            pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+            matches: |text| !text.chars().any(char::is_control),
+        })
+    }
+
+    /// Text of several lines: no control characters but line feed, carriage return and tab.
+    pub const fn lines(min: usize, max: usize) -> Schema {
+        Schema::Text(Self {
+            min,
+            max,
+            format: "",
+            pattern: "^[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F]*$",
+            matches: |text| {
+                !text
+                    .chars()
+                    .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            },
+        })
+    }
+}
+
+impl Schema {
+    /// Checks `value` and adds every mistake to `errors`. Whole numbers that came as `1.0` become
+    /// whole, so that what passes can be read into Rust types.
+    pub fn check(&self, value: &mut Value, pointer: &str, errors: &mut Vec<FieldError>) {
+        let wrong = |errors: &mut Vec<FieldError>, wanted: &str| {
+            errors.push(FieldError::new(
+                pointer,
+                "invalid_type",
+                format!("Must be {wanted}."),
+            ));
+        };
+        match self {
+            Self::Raw(_) => {}
+            Self::Nullable(_) if value.is_null() => {}
+            Self::Named(_, schema) | Self::Nullable(schema) => schema.check(value, pointer, errors),
+            Self::Boolean if value.is_boolean() => {}
+            Self::Boolean => wrong(errors, "true or false"),
+            Self::Integer { min, max } => match whole(value) {
+                Some(number) if (*min..=*max).contains(&number) => *value = number.into(),
+                Some(_) => errors.push(FieldError::new(
+                    pointer,
+                    "out_of_range",
+                    format!("Must be from {min} to {max}."),
+                )),
+                None => wrong(errors, "a whole number"),
+            },
+            Self::Text(text) => match value.as_str() {
+                Some(found) => text.check(found, pointer, errors),
+                None => wrong(errors, "text"),
+            },
+            Self::Choice(words) => match value.as_str() {
+                Some(found) if words.contains(&found) => {}
+                Some(_) => errors.push(FieldError::new(
+                    pointer,
+                    "invalid_choice",
+                    format!("Must be one of {}.", words.join(", ")),
+                )),
+                None => wrong(errors, "text"),
+            },
+            Self::List { items, min, max } => match value.as_array_mut() {
+                Some(found) if (*min..=*max).contains(&found.len()) => {
+                    for (index, item) in found.iter_mut().enumerate() {
+                        items.check(item, &format!("{pointer}/{index}"), errors);
+                    }
+                }
+                Some(_) => errors.push(FieldError::new(
+                    pointer,
+                    "invalid_length",
+                    format!("Must have {min} to {max} items."),
+                )),
+                None => wrong(errors, "a list"),
+            },
+            Self::Object(fields) => match value.as_object_mut() {
+                Some(members) => check_members(fields, members, pointer, errors),
+                None => wrong(errors, "an object"),
+            },
+        }
+    }
+
+    /// The JSON Schema. Named schemas become references and are collected in `named`.
+    pub fn document(&self, named: &mut Map<String, Value>) -> Value {
+        match self {
+            Self::Raw(text) => serde_json::from_str(text).unwrap_or(Value::Bool(true)),
+            Self::Named(name, schema) => {
+                if !named.contains_key(*name) {
+                    named.insert((*name).to_owned(), Value::Null);
+                    let document = schema.document(named);
+                    named.insert((*name).to_owned(), document);
+                }
+                json!({ "$ref": format!("#/components/schemas/{name}") })
+            }
+            Self::Nullable(schema) => {
+                let inner = schema.document(named);
+                json!({ "anyOf": [inner, { "type": "null" }] })
+            }
+            Self::Boolean => json!({ "type": "boolean" }),
+            Self::Integer { min, max } => {
+                json!({ "type": "integer", "minimum": min, "maximum": max })
+            }
+            Self::Text(text) => text.document(),
+            Self::Choice(words) => json!({ "type": "string", "enum": words }),
+            Self::List { items, min, max } => json!({
+                "type": "array",
+                "items": items.document(named),
+                "minItems": min,
+                "maxItems": max,
+            }),
+            Self::Object(fields) => {
+                let mut properties = Map::new();
+                for field in *fields {
+                    let mut property = field.schema.document(named);
+                    property["description"] = field.about.into();
+                    properties.insert(field.name.to_owned(), property);
+                }
+                let required: Vec<&str> = fields
+                    .iter()
+                    .filter(|field| field.required)
+                    .map(|field| field.name)
+                    .collect();
+                json!({
+                    "type": "object",
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": false,
+                })
+            }
+        }
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        // Past 2^53 a double no longer says which whole number was meant.
+        let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+        #[allow(clippy::cast_possible_truncation)]
+        exact.then_some(number as i64)
+    })
+}
+
+fn check_members(
+    fields: &[Field],
+    members: &mut Map<String, Value>,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) {
+    for field in fields {
+        match members.get_mut(field.name) {
+            Some(member) => {
+                let pointer = format!("{pointer}/{}", field.name);
+                field.schema.check(member, &pointer, errors);
+            }
+            None if field.required => errors.push(FieldError::new(
+                format!("{pointer}/{}", field.name),
+                "required",
+                "This member must be there.",
+            )),
+            None => {}
+        }
+    }
+    for name in members.keys() {
+        if !fields.iter().any(|field| field.name == name) {
+            let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            errors.push(FieldError::new(
+                format!("{pointer}/{}", pointer_token(name)),
+                "unknown_field",
+                format!("Not a member of this object. Known: {}.", known.join(", ")),
+            ));
+        }
+    }
+}
+
+impl Text {
+    fn check(&self, found: &str, pointer: &str, errors: &mut Vec<FieldError>) {
+        let length = found.chars().count();
+        if !(self.min..=self.max).contains(&length) {
+            errors.push(FieldError::new(
+                pointer,
+                "invalid_length",
+                format!(
+                    "Must have {} to {} characters, has {length}.",
+                    self.min, self.max
+                ),
+            ));
+        } else if !(self.matches)(found) {
+            let detail = match self.pattern {
+                "" => format!("Is not a valid {}.", self.format),
+                pattern => format!("Must match {pattern}"),
+            };
+            errors.push(FieldError::new(pointer, "invalid_format", detail));
+        }
+    }
+
+    fn document(&self) -> Value {
+        let mut document = json!({ "type": "string" });
+        if self.min > 0 {
+            document["minLength"] = self.min.into();
+        }
+        if self.max < usize::MAX {
+            document["maxLength"] = self.max.into();
+        }
+        if !self.format.is_empty() {
+            document["format"] = self.format.into();
+        }
+        if !self.pattern.is_empty() {
+            document["pattern"] = self.pattern.into();
+        }
+        document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBER: Schema = Schema::Integer { min: 1, max: 5 };
+    const NAMES: Schema = Schema::List {
+        items: &Text::line(1, 3),
+        min: 0,
+        max: 2,
+    };
+    const THING: Schema = Schema::Object(&[
+        Field::required("number", &NUMBER, "n"),
+        Field::optional("names", &NAMES, "n"),
+        Field::optional("kind", &Schema::Nullable(&Schema::Choice(&["a", "b"])), "k"),
+    ]);
+
+    fn errors(value: &Value) -> Vec<(String, &'static str)> {
+        let mut errors = Vec::new();
+        THING.check(&mut value.clone(), "", &mut errors);
+        errors.into_iter().map(|e| (e.pointer, e.code)).collect()
+    }
+
+    #[test]
+    fn all_mistakes_are_found_at_once() {
+        let value = json!({ "names": ["abcd", 1, "x"], "kind": "c", "is/admin": true });
+        assert_eq!(
+            errors(&value),
+            [
+                ("/number".to_owned(), "required"),
+                ("/names".to_owned(), "invalid_length"),
+                ("/kind".to_owned(), "invalid_choice"),
+                ("/is~1admin".to_owned(), "unknown_field"),
+            ]
+        );
+        let value = json!({ "number": "1", "names": ["abcd", "a\u{7}"], "kind": null });
+        assert_eq!(
+            errors(&value),
+            [
+                ("/number".to_owned(), "invalid_type"),
+                ("/names/0".to_owned(), "invalid_length"),
+                ("/names/1".to_owned(), "invalid_format"),
+            ]
+        );
+    }
+
+    #[test]
+    fn whole_numbers_in_every_spelling() {
+        for (number, expected) in [
+            (json!(1), None),
+            (json!(1.0), None),
+            (json!(1.5), Some("invalid_type")),
+            (json!(0), Some("out_of_range")),
+            (json!(-1), Some("out_of_range")),
+            (json!(9_007_199_254_740_993_u64), Some("out_of_range")),
+            (json!(u64::MAX), Some("invalid_type")),
+            (json!(1e300), Some("invalid_type")),
+            (json!(true), Some("invalid_type")),
+        ] {
+            let found = errors(&json!({ "number": number })).first().map(|e| e.1);
+            assert_eq!(found, expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn the_document_says_what_the_check_does() {
+        let mut named = Map::new();
+        let document = Schema::Named("Thing", &THING).document(&mut named);
+        assert_eq!(document["$ref"], "#/components/schemas/Thing");
+        assert_eq!(named["Thing"]["required"], json!(["number"]));
+        assert_eq!(named["Thing"]["additionalProperties"], false);
+        assert_eq!(named["Thing"]["properties"]["number"]["maximum"], 5);
+    }
+}

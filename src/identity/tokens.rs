@@ -1,0 +1,281 @@
+//! Access tokens: JWTs (RFC 9068) signed with `EdDSA` (RFC 8037), checked as RFC 8725 asks.
+//! Promises that a token passes only if it is word for word of the kind we issue: its header has
+//! `alg`, `typ` and `kid` and nothing else. Leaves who may do what to the routes and features.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwt_compact::alg::Ed25519;
+use jwt_compact::{AlgorithmExt, Claims, Empty, Header, UntrustedToken};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::ids::{self, SessionId, UserId};
+use crate::platform::Platform;
+
+use super::keys::{ActiveKey, KeyError, KeyRing};
+use super::model::{Caller, Scopes};
+use super::store;
+
+/// `typ` of an access token (RFC 9068, section 2.1).
+const TYPE: &str = "at+jwt";
+/// `client_id` of tokens that come from a login with a password.
+const CLIENT_ID: &str = "wvw-builder";
+/// Longest token that is looked at.
+const MAX_LENGTH: usize = 4096;
+/// Clocks may differ by this much, in seconds.
+const LEEWAY: i64 = 30;
+/// Tokens that an isolate remembers.
+const MAX_REMEMBERED: usize = 2_048;
+/// A remembered token's session is looked at again after this long.
+pub const SESSION_RECHECK_MS: i64 = 10_000;
+
+/// Everything in a token's payload. Anything else, or anything missing, is not our token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payload {
+    iss: String,
+    aud: String,
+    sub: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: String,
+    sid: String,
+    client_id: String,
+    scope: String,
+    amr: Vec<String>,
+    auth_time: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrictHeader {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+/// What `crit`, `jwk`, `b64` and the like would be: [`StrictHeader`] has refused them already.
+type NoExtension = Empty;
+
+/// Signs an access token for a session.
+pub fn issue(
+    config: &Config,
+    platform: &Platform,
+    key: &ActiveKey,
+    user: &UserId,
+    session: &SessionId,
+) -> Result<String, jwt_compact::CreationError> {
+    let now = platform.clock.now_ms() / 1000;
+    let payload = Payload {
+        iss: config.issuer.clone(),
+        aud: config.audience.clone(),
+        sub: user.to_string(),
+        iat: now,
+        nbf: now,
+        exp: now + config.access_token_seconds,
+        jti: ids::fresh("token", platform),
+        sid: session.to_string(),
+        client_id: CLIENT_ID.to_owned(),
+        scope: Scopes::all().to_string(),
+        amr: vec!["pwd".to_owned()],
+        auth_time: now,
+    };
+    let header = Header::empty()
+        .with_token_type(TYPE)
+        .with_key_id(key.kid.as_str());
+    Ed25519.token(&header, &Claims::new(payload), &key.key)
+}
+
+/// Why a request has no caller.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The token is not valid. Why is for the log alone.
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// It could not be checked.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl From<crate::platform::DatabaseError> for TokenError {
+    fn from(error: crate::platform::DatabaseError) -> Self {
+        Self::Key(error.into())
+    }
+}
+
+struct Remembered {
+    caller: Caller,
+    not_after: i64,
+    issued_at: i64,
+    session_checked_ms: i64,
+}
+
+/// Checks tokens and remembers by their SHA-256 those that passed.
+#[derive(Default)]
+pub struct Verifier(RefCell<HashMap<[u8; 32], Remembered>>);
+
+impl Verifier {
+    /// The caller that `token` stands for.
+    pub async fn verify(
+        &self,
+        token: &str,
+        config: &Config,
+        keys: &KeyRing,
+        platform: &Platform,
+    ) -> Result<Caller, TokenError> {
+        if token.len() > MAX_LENGTH {
+            return Err(TokenError::Invalid("longer than 4096 bytes"));
+        }
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        let now_ms = platform.clock.now_ms();
+        let remembered = self.recall(&digest, now_ms);
+        let (caller, not_after, issued_at) = match remembered {
+            Some((caller, _, _, true)) => return Ok(caller),
+            Some((caller, not_after, issued_at, false)) => (caller, not_after, issued_at),
+            None => check_token(token, config, keys, platform).await?,
+        };
+        let session = (&caller.session_id, &caller.user_id);
+        let state = store::session_state(platform, session.0, session.1, now_ms).await?;
+        let passes = state.is_some_and(|state| {
+            // `iat` has whole seconds: a token of the second of the change is the newer one.
+            state.is_live && issued_at >= state.password_changed_at.div_euclid(1000)
+        });
+        let mut known = self.0.borrow_mut();
+        if !passes {
+            known.remove(&digest);
+            return Err(TokenError::Invalid("the session has ended"));
+        }
+        if known.len() >= MAX_REMEMBERED {
+            known.retain(|_, entry| entry.not_after * 1000 > now_ms);
+            if known.len() >= MAX_REMEMBERED {
+                known.clear();
+            }
+        }
+        known.insert(
+            digest,
+            Remembered {
+                caller: caller.clone(),
+                not_after,
+                issued_at,
+                session_checked_ms: now_ms,
+            },
+        );
+        Ok(caller)
+    }
+
+    /// Forgets every token of a session at once, in this isolate.
+    pub fn forget_session(&self, session: &SessionId) {
+        let mut known = self.0.borrow_mut();
+        known.retain(|_, entry| entry.caller.session_id != *session);
+    }
+
+    /// A token seen before and not ended since, and whether its session was looked at just now.
+    fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Caller, i64, i64, bool)> {
+        let known = self.0.borrow();
+        let entry = known.get(digest)?;
+        if entry.not_after * 1000 <= now_ms {
+            return None;
+        }
+        let age = now_ms - entry.session_checked_ms;
+        let is_fresh = (0..SESSION_RECHECK_MS).contains(&age);
+        Some((
+            entry.caller.clone(),
+            entry.not_after,
+            entry.issued_at,
+            is_fresh,
+        ))
+    }
+}
+
+/// Checks everything but the session: the caller, the second after which the token no longer
+/// passes, and the second it was issued.
+async fn check_token(
+    token: &str,
+    config: &Config,
+    keys: &KeyRing,
+    platform: &Platform,
+) -> Result<(Caller, i64, i64), TokenError> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(TokenError::Invalid("not three parts"));
+    };
+    let header: StrictHeader = read_part(header).ok_or(TokenError::Invalid("header"))?;
+    if header.alg != "EdDSA" || header.typ != TYPE {
+        return Err(TokenError::Invalid("alg or typ"));
+    }
+    // Read before the signature is known to be good, so that the crate below never sees a time
+    // that it cannot bear; believed only after.
+    let payload: Payload = read_part(payload).ok_or(TokenError::Invalid("payload"))?;
+    check_times(&payload, platform.clock.now_ms().div_euclid(1000))?;
+
+    let key = keys.find(&header.kid, platform).await?;
+    let key = key.ok_or(TokenError::Invalid("unknown kid"))?;
+    let untrusted =
+        UntrustedToken::<NoExtension>::new(token).map_err(|_| TokenError::Invalid("not a JWT"))?;
+    Ed25519
+        .validator::<Empty>(&key.key)
+        .validate(&untrusted)
+        .map_err(|_| TokenError::Invalid("signature"))?;
+
+    if payload.iss != config.issuer {
+        return Err(TokenError::Invalid("iss"));
+    }
+    if payload.aud != config.audience {
+        return Err(TokenError::Invalid("aud"));
+    }
+    let user_id = UserId::parse(&payload.sub).ok_or(TokenError::Invalid("sub"))?;
+    let session_id = SessionId::parse(&payload.sid).ok_or(TokenError::Invalid("sid"))?;
+    let caller = Caller {
+        user_id,
+        session_id,
+        scopes: Scopes::parse(&payload.scope),
+    };
+    Ok((caller, payload.exp + LEEWAY, payload.iat))
+}
+
+fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
+    // The year 9999: past it, sums below could run over.
+    let sane = 0..253_402_300_800;
+    let times = [payload.iat, payload.nbf, payload.exp, payload.auth_time];
+    if !times.iter().all(|time| sane.contains(time)) {
+        return Err(TokenError::Invalid("a time out of range"));
+    }
+    if payload.exp + LEEWAY <= now {
+        return Err(TokenError::Invalid("expired"));
+    }
+    if payload.nbf > now + LEEWAY || payload.iat > now + LEEWAY {
+        return Err(TokenError::Invalid("not yet valid"));
+    }
+    Ok(())
+}
+
+/// The token of an `Authorization` header (RFC 6750, section 2.1).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let is_token = |token: &str| {
+        !token.is_empty()
+            && token
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
+    };
+    (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then_some(token)
+}
+
+/// A refresh token: 256 random bits in base64url after a prefix that scanners can find.
+pub fn refresh_token(platform: &Platform) -> String {
+    format!(
+        "wvwr_{}",
+        URL_SAFE_NO_PAD.encode(platform.random_bytes::<32>())
+    )
+}

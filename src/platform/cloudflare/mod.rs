@@ -1,0 +1,83 @@
+//! The ports on Cloudflare Workers.
+//! Promises to be thin: no decision is taken here.
+//! Leaves everything that can be tested natively to the features.
+
+pub mod boundary;
+mod d1;
+mod kv;
+
+use wasm_bindgen::{JsCast, JsValue};
+use worker::js_sys::{Date, JsString, Reflect};
+
+use super::{Clock, Level, Log, Platform, Random, Retrying, Unicode};
+
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    fn console_log(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    fn console_warn(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(line: &str);
+}
+
+struct IsolateClock;
+
+impl Clock for IsolateClock {
+    fn now_ms(&self) -> i64 {
+        // Milliseconds since 1970 fit 53 bits for the next 280,000 years.
+        #[allow(clippy::cast_possible_truncation)]
+        let now = Date::now() as i64;
+        now
+    }
+}
+
+struct WebCrypto;
+
+impl Random for WebCrypto {
+    fn fill(&self, bytes: &mut [u8]) {
+        // `crypto.getRandomValues` is always there on Workers; without randomness nothing may go on.
+        getrandom::fill(bytes).expect("the runtime has crypto.getRandomValues");
+    }
+}
+
+struct JsUnicode;
+
+impl Unicode for JsUnicode {
+    fn nfc(&self, text: &str) -> String {
+        if text.is_ascii() {
+            return text.to_owned();
+        }
+        JsString::from(text).normalize("NFC").into()
+    }
+}
+
+struct Console;
+
+impl Log for Console {
+    fn line(&self, level: Level, line: &str) {
+        match level {
+            Level::Info => console_log(line),
+            Level::Warn => console_warn(line),
+            Level::Error => console_error(line),
+        }
+    }
+}
+
+/// A text variable or secret of the Worker.
+fn variable(env: &JsValue, name: &str) -> Option<String> {
+    Reflect::get(env, &name.into()).ok()?.as_string()
+}
+
+/// All ports over the bindings of `env`.
+fn platform(env: &JsValue) -> Platform {
+    let binding = |name: &str| Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    Platform {
+        database: Box::new(Retrying(d1::D1(binding("DB").unchecked_into()))),
+        cache: Box::new(kv::Kv::new(env)),
+        clock: Box::new(IsolateClock),
+        random: Box::new(WebCrypto),
+        unicode: Box::new(JsUnicode),
+        log: Box::new(Console),
+    }
+}

@@ -1,0 +1,302 @@
+//! The ports: everything the product needs from the world around it.
+//! Promises that time, randomness, storage and logs are reached only through these traits.
+//! Leaves every decision to the features; adapters live in `cloudflare` and `native`.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+
+#[cfg(target_arch = "wasm32")]
+pub mod cloudflare;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+
+/// A boxed future that stays on its isolate's one thread.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// One value of a row or of a bound parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// SQL NULL.
+    Null,
+    /// A whole number; exact to 2^53, which D1 cannot pass.
+    Integer(i64),
+    /// UTF-8 text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One SQL statement with its bound values. Writes are handed around as values like this one
+/// and committed together by [`Database::batch`].
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// SQL with `?1`-style parameters, at most 100 of them (D1).
+    pub sql: Cow<'static, str>,
+    /// The values of the parameters, in order.
+    pub params: Vec<Value>,
+}
+
+impl Statement {
+    /// A statement of fixed SQL.
+    pub fn new(sql: impl Into<Cow<'static, str>>, params: Vec<Value>) -> Self {
+        Self {
+            sql: sql.into(),
+            params,
+        }
+    }
+}
+
+/// A row, by column position.
+#[derive(Debug, Clone)]
+pub struct Row(pub Vec<Value>);
+
+impl Row {
+    /// The text in column `index`.
+    pub fn text(&self, index: usize) -> Result<&str, DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Text(text)) => Ok(text),
+            other => Err(DatabaseError::shape(index, "text", other)),
+        }
+    }
+
+    /// The text in column `index`, or `None` for NULL.
+    pub fn optional_text(&self, index: usize) -> Result<Option<&str>, DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(index).map(Some),
+        }
+    }
+
+    /// The whole number in column `index`.
+    pub fn integer(&self, index: usize) -> Result<i64, DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Integer(value)) => Ok(*value),
+            other => Err(DatabaseError::shape(index, "a whole number", other)),
+        }
+    }
+
+    /// The whole number in column `index`, or `None` for NULL.
+    pub fn optional_integer(&self, index: usize) -> Result<Option<i64>, DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.integer(index).map(Some),
+        }
+    }
+
+    /// The bytes in column `index`.
+    pub fn blob(&self, index: usize) -> Result<&[u8], DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Blob(bytes)) => Ok(bytes),
+            other => Err(DatabaseError::shape(index, "bytes", other)),
+        }
+    }
+}
+
+/// Why the database did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// A UNIQUE or PRIMARY KEY constraint refused the write; names `table.column`.
+    #[error("unique constraint: {0}")]
+    Unique(String),
+    /// Out of reach or overloaded: the client may try again later.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Anything else: a defect.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl DatabaseError {
+    fn shape(index: usize, wanted: &str, found: Option<&Value>) -> Self {
+        let found = match found {
+            None => "no such column",
+            Some(Value::Null) => "NULL",
+            Some(Value::Integer(_)) => "a number",
+            Some(Value::Text(_)) => "text",
+            Some(Value::Blob(_)) => "bytes",
+        };
+        Self::Other(format!("column {index}: wanted {wanted}, found {found}"))
+    }
+
+    /// Sorts an error by its text: D1 gives nothing better, and `SQLite` says the same words.
+    pub fn classify(message: &str) -> Self {
+        if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
+            let column = rest.split([' ', ':']).next().unwrap_or_default();
+            return Self::Unique(column.trim_end_matches(',').to_owned());
+        }
+        let passing = [
+            "Network connection lost",
+            "storage caused object to be reset",
+            "reset because its code was updated",
+            "overloaded",
+            "Too many requests queued",
+            "timed out",
+            "database is locked",
+        ];
+        if passing.iter().any(|text| message.contains(text)) {
+            return Self::Unavailable(message.to_owned());
+        }
+        Self::Other(message.to_owned())
+    }
+
+    /// Whether the same reading statement may simply be sent again. An overloaded database is
+    /// left alone: asking it again makes it worse.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(text)
+            if text.contains("Network connection lost")
+            || text.contains("storage caused object to be reset")
+            || text.contains("reset because its code was updated"))
+    }
+}
+
+/// The relational store (D1, or `SQLite` with the same migrations).
+pub trait Database {
+    /// Runs one reading statement.
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>>;
+    /// Runs all statements in one transaction: all of them happen, or none. Gives the number of
+    /// rows that each one inserted, changed or deleted.
+    fn batch(&self, statements: Vec<Statement>)
+    -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>>;
+}
+
+/// A database whose reads are sent once more when the connection was lost on the way. Writes are
+/// not: the lost answer may have been a success.
+pub struct Retrying<D>(pub D);
+
+impl<D: Database> Database for Retrying<D> {
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>> {
+        Box::pin(async move {
+            match self.0.query(statement.clone()).await {
+                Err(error) if error.is_transient() => self.0.query(statement).await,
+                answer => answer,
+            }
+        })
+    }
+
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
+        self.0.batch(statements)
+    }
+}
+
+/// A cache was out of reach.
+#[derive(Debug, thiserror::Error)]
+#[error("cache: {0}")]
+pub struct CacheError(pub String);
+
+/// A cache that may be stale for a minute or more (KV). Never the truth of anything.
+pub trait Cache {
+    /// The value under `key`, if it is there.
+    fn get<'a>(&'a self, key: &'a str) -> LocalFuture<'a, Result<Option<String>, CacheError>>;
+    /// Keeps `value` under `key` for `seconds` (at least 60).
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        value: &'a str,
+        seconds: u64,
+    ) -> LocalFuture<'a, Result<(), CacheError>>;
+}
+
+/// The time.
+pub trait Clock {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    fn now_ms(&self) -> i64;
+}
+
+/// Cryptographically strong randomness.
+pub trait Random {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Unicode rules that the platform already has.
+pub trait Unicode {
+    /// Normalization Form C (Unicode Standard Annex 15).
+    fn nfc(&self, text: &str) -> String;
+}
+
+/// Where log lines go: one JSON object a line.
+pub trait Log {
+    /// Writes one line.
+    fn line(&self, level: Level, line: &str);
+}
+
+/// How serious a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// As expected.
+    Info,
+    /// Someone should look at it some time.
+    Warn,
+    /// Something broke.
+    Error,
+}
+
+impl Level {
+    /// The word in the log line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// All ports together.
+pub struct Platform {
+    /// D1.
+    pub database: Box<dyn Database>,
+    /// KV.
+    pub cache: Box<dyn Cache>,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// Randomness.
+    pub random: Box<dyn Random>,
+    /// Normalization.
+    pub unicode: Box<dyn Unicode>,
+    /// Log lines.
+    pub log: Box<dyn Log>,
+}
+
+impl Platform {
+    /// `N` random bytes.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,194 @@
+//! The one route table: reading it is reading the product.
+//! Promises that whatever answers is a row here, with its guard and its documentation.
+//! Leaves running the guards to `app`.
+
+use crate::context::Context;
+use crate::http::operation::Operation;
+use crate::http::problem::Problem;
+use crate::http::request::Method;
+use crate::http::response::Response;
+use crate::identity::model::Scope;
+use crate::platform::LocalFuture;
+use crate::{builds, docs, game, health, identity};
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone; a token is not looked at.
+    Public,
+    /// Everyone; a token, if there is one, must be valid and have the scope.
+    Optional(Scope),
+    /// Whoever has a valid token with the scope.
+    Required(Scope),
+}
+
+/// A handler.
+pub type Handler = for<'a> fn(&'a Context<'a>) -> LocalFuture<'a, Result<Response, Problem>>;
+
+/// One row.
+pub struct Route {
+    /// The method; GET answers HEAD too.
+    pub method: Method,
+    /// The path; one segment may be `{name}`.
+    pub path: &'static str,
+    /// Who may call.
+    pub access: Access,
+    /// What it does.
+    pub handler: Handler,
+    /// What it takes and gives.
+    pub operation: &'static Operation,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $access:expr, $handler:path, $operation:path;)*) => {
+        &[$(Route {
+            method: Method::$method,
+            path: $path,
+            access: $access,
+            handler: |cx| Box::pin($handler(cx)),
+            operation: &$operation,
+        },)*]
+    };
+}
+
+use Access::{Optional, Public, Required};
+use Scope::{AccountRead, BuildsRead, BuildsWrite};
+
+/// Every route. The busiest come first.
+pub static ROUTES: &[Route] = routes! {
+    Get    "/api/v1/builds/{id}" Optional(BuildsRead), builds::handlers::get, builds::operations::GET;
+    Get    "/api/v1/builds" Optional(BuildsRead), builds::handlers::list, builds::operations::LIST;
+    Post   "/api/v1/builds" Required(BuildsWrite), builds::handlers::create, builds::operations::CREATE;
+    Put    "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::replace, builds::operations::REPLACE;
+    Patch  "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::patch, builds::operations::PATCH;
+    Delete "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::delete, builds::operations::DELETE;
+
+    Post   "/api/v1/chat-codes/decode" Public, game::handlers::decode, game::operations::DECODE;
+    Post   "/api/v1/chat-codes/encode" Public, game::handlers::encode, game::operations::ENCODE;
+
+    Post   "/api/v1/auth/register" Public, identity::handlers::register, identity::operations::REGISTER;
+    Post   "/api/v1/auth/login" Public, identity::handlers::log_in, identity::operations::LOG_IN;
+    Get    "/api/v1/users/me" Required(AccountRead), identity::handlers::me, identity::operations::ME;
+    Get    "/.well-known/jwks.json" Public, identity::handlers::jwks, identity::operations::JWKS;
+
+    Get    "/api/v1/game/professions" Public, game::handlers::professions, game::operations::PROFESSIONS;
+    Get    "/api/v1/game/professions/{id}" Public, game::handlers::profession, game::operations::GET_PROFESSION;
+    Get    "/api/v1/game/specializations" Public, game::handlers::specializations, game::operations::SPECIALIZATIONS;
+    Get    "/api/v1/game/weapons" Public, game::handlers::weapons, game::operations::WEAPONS;
+    Get    "/api/v1/game/roles" Public, game::handlers::roles, game::operations::ROLES;
+
+    Get    "/health/live" Public, health::live, health::LIVE;
+    Get    "/health/ready" Public, health::ready, health::READY;
+    Get    "/openapi.json" Public, docs::openapi, docs::OPENAPI;
+    Get    "/docs" Public, docs::page, docs::PAGE;
+    Get    "/docs/{file}" Public, docs::file, docs::FILE;
+    Get    "/docs/problems/{code}" Public, docs::problem, docs::PROBLEM;
+};
+
+/// Routes that exist only in the builds of the edge tests.
+#[cfg(feature = "fault-injection")]
+pub static FAULTS: &[Route] = routes! {
+    Post   "/faults/panic" Public, crate::faults::panic_now, crate::faults::PANIC;
+    Post   "/faults/panic-later" Public, crate::faults::panic_later, crate::faults::PANIC_LATER;
+};
+/// Routes that exist only in the builds of the edge tests.
+#[cfg(not(feature = "fault-injection"))]
+pub static FAULTS: &[Route] = &[];
+
+/// The part of `path` that stands for the `{...}` of `pattern`; empty when there is none.
+fn match_path<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
+    let Some((prefix, rest)) = pattern.split_once('{') else {
+        return (pattern == path).then_some("");
+    };
+    let suffix = rest.split_once('}').map_or("", |(_, suffix)| suffix);
+    let value = path.strip_prefix(prefix)?.strip_suffix(suffix)?;
+    (!value.is_empty() && !value.contains('/')).then_some(value)
+}
+
+/// What a path leads to.
+pub enum Match<'p> {
+    /// This row, with the value of its `{...}`.
+    Route(&'static Route, &'p str),
+    /// Rows with other methods: what `Allow` says.
+    OtherMethods(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Finds the row for a request.
+pub fn find(method: Method, path: &str) -> Match<'_> {
+    let wanted = if method == Method::Head {
+        Method::Get
+    } else {
+        method
+    };
+    let mut methods: Vec<&str> = Vec::new();
+    for route in ROUTES.iter().chain(FAULTS) {
+        if let Some(value) = match_path(route.path, path) {
+            if route.method == wanted {
+                return Match::Route(route, value);
+            }
+            methods.push(route.method.as_str());
+        }
+    }
+    if methods.is_empty() {
+        return Match::Nothing;
+    }
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    Match::OtherMethods(methods.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        for (pattern, path, expected) in [
+            ("/a/{id}", "/a/x", Some("x")),
+            ("/a/{id}", "/a/", None),
+            ("/a/{id}", "/a/x/", None),
+            ("/a/{id}", "/a/x/y", None),
+            ("/a/{id}/b", "/a/x/b", Some("x")),
+            ("/a", "/a", Some("")),
+            ("/a", "/a/", None),
+            ("/a", "/A", None),
+            ("/a", "//a", None),
+        ] {
+            assert_eq!(match_path(pattern, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn each_row_is_there_once_and_has_its_own_operation() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            for other in &ROUTES[..index] {
+                assert!(other.path != route.path || other.method != route.method);
+                assert_ne!(other.operation.id, route.operation.id);
+            }
+            let has_value = route.path.contains('{');
+            assert_eq!(
+                has_value,
+                !route.operation.path.is_empty(),
+                "{}",
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_with_other_methods_says_which() {
+        assert!(matches!(
+            find(Method::Delete, "/api/v1/builds"),
+            Match::OtherMethods(allow) if allow == "GET, POST, HEAD, OPTIONS"
+        ));
+        assert!(matches!(find(Method::Get, "/nothing"), Match::Nothing));
+        assert!(matches!(
+            find(Method::Head, "/health/live"),
+            Match::Route(_, "")
+        ));
+    }
+}

@@ -1,0 +1,19 @@
+// Calling wrangler the way an unattended script must.
+// Promises: no telemetry, no prompts, no update check, no request for an example of `request.cf`, no account's settings.
+// Leaves to others: what wrangler is asked to do (start, bundle).
+import { fromRoot } from "./shell.mjs";
+
+export const wrangler = fromRoot("node_modules", "wrangler", "bin", "wrangler.js");
+
+/** The program itself, for who has to send it signals. */
+export const wranglerProgram = fromRoot("node_modules", "wrangler", "wrangler-dist", "cli.js");
+
+export const wranglerEnv = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  // The banner is what asks the registry for a newer version.
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  // An environment chosen in the caller's shell is not meant for a local run.
+  CLOUDFLARE_ENV: "",
+};

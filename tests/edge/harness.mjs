@@ -1,0 +1,189 @@
+// Runs the Worker as it would be deployed on the real local runtime, one instance for each caller.
+// Promises: real HTTP on a random loopback port, fresh D1 and KV with all migrations, fresh secrets, no network.
+// Leaves to others: making the bundles (scripts/bundle.mjs, by `npm test`), and what to expect (the tests).
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const CONFIG = join(root, "wrangler.toml");
+
+/**
+ * Starts a Worker and gives `{url, issuer, fetch, send, open, logs, lines, d1, kv, dispose}`.
+ * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
+ * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one.
+ * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
+ */
+export async function startWorker({ vars = {}, bundle = "worker", slowDatabaseMs = 0 } = {}) {
+  const state = await mkdtemp(join(memoryDirectory(), "wvw-edge-"));
+  const logs = [];
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    d1Persist: join(state, "d1"),
+    kvPersist: join(state, "kv"),
+    handleStructuredLogs: (entry) => {
+      logs.push(entry);
+    },
+    workers: [
+      {
+        ...workerOptions,
+        ...assetsOf(workerOptions),
+        modulesRoot: join(root, "build", "bundle", bundle),
+        modules: await modules(bundle, slowDatabaseMs),
+        bindings: variables(vars),
+        // Straight to the Worker: no proxy in between that adds, removes or decodes headers.
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      },
+    ],
+  });
+  await miniflare.ready;
+  const url = await miniflare.unsafeGetDirectURL();
+  const d1 = await miniflare.getD1Database("DB");
+  await migrate(d1);
+  return {
+    url,
+    d1,
+    logs,
+    fetch: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
+    send: (options) => send(url, options),
+    open: (options) => open(url, options),
+    kv: () => miniflare.getKVNamespace("CACHE"),
+    lines: (match) => jsonLines(logs).filter((line) => Object.entries(match).every(([name, value]) => line[name] === value)),
+    async dispose() {
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes an account and logs in; gives the access token. */
+export async function logIn(worker, email) {
+  const password = "four words in a row";
+  const post = (path, body) =>
+    worker.fetch(`/api/v1/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  await post("register", { email, password, display_name: "Tester" });
+  return (await (await post("login", { email, password })).json()).access_token;
+}
+
+/** Waits until `probe` gives something; log lines reach us a moment after the answer they belong to. */
+export async function eventually(probe, withinMs = 2_000) {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > deadline) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Secrets as `npm start` makes them: 32 random bytes each. */
+export const freshSecret = () => randomBytes(32).toString("base64");
+
+function variables(overrides) {
+  const { vars } = unstable_readConfig({ config: CONFIG, env: "" }, { hideWarnings: true });
+  const all = { ...vars, MASTER_KEY: freshSecret(), PASSWORD_PEPPER: freshSecret(), ...overrides };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** A RAM disk where there is one: local D1 waits for every write to reach the disk. */
+const memoryDirectory = () => (existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
+
+function assetsOf({ assets }) {
+  return assets ? { assets } : {};
+}
+
+async function modules(bundle, slowDatabaseMs) {
+  const directory = join(root, "build", "bundle", bundle);
+  const names = await readdir(directory).catch(() => []);
+  if (!names.includes("entry.js")) throw new Error(`build/bundle/${bundle} is missing: run \`npm test\` once, or node scripts/build.mjs and node scripts/bundle.mjs`);
+  const types = { ".js": "ESModule", ".wasm": "CompiledWasm" };
+  const found = names.filter((name) => types[extname(name)]).sort((a) => (a === "entry.js" ? -1 : 1));
+  const deployed = found.map((name) => ({ type: types[extname(name)], path: join(directory, name) }));
+  if (slowDatabaseMs === 0) return deployed;
+  return [{ type: "ESModule", path: join(directory, "slow.js"), contents: slowEntry(slowDatabaseMs) }, ...deployed];
+}
+
+/** A module around the deployed one whose only change is a D1 binding that takes its time. */
+const slowEntry = (ms) => `
+  import worker from "./entry.js";
+  const originals = new WeakMap();
+  const runs = new Set(["raw", "all", "run", "first", "batch"]);
+  const makes = new Set(["prepare", "bind"]);
+  function slow(target) {
+    const proxy = new Proxy(target, {
+      get(_, name) {
+        if (typeof target[name] !== "function") return target[name];
+        return (...args) => {
+          const call = () => target[name](...args.map((arg) => Array.isArray(arg) ? arg.map((each) => originals.get(each) ?? each) : arg));
+          if (runs.has(name)) return new Promise((go) => setTimeout(go, ${ms})).then(call);
+          return makes.has(name) ? slow(call()) : call();
+        };
+      },
+    });
+    originals.set(proxy, target);
+    return proxy;
+  }
+  let bindings;
+  export default {
+    fetch: (request, env, context) => worker.fetch(request, (bindings ??= { ...env, DB: slow(env.DB) }), context),
+  };
+`;
+
+async function migrate(d1) {
+  const directory = join(root, "migrations");
+  for (const name of (await readdir(directory)).filter((each) => each.endsWith(".sql")).sort()) {
+    const statements = unstable_splitSqlQuery(await readFile(join(directory, name), "utf8"));
+    await d1.batch(statements.map((statement) => d1.prepare(statement)));
+  }
+}
+
+/** One request with nothing added but Host and the body's length: headers may repeat, the path is sent as it is. */
+async function send(url, options) {
+  const exchange = open(url, options);
+  exchange.request.end(options.body);
+  return exchange.answer;
+}
+
+/** As `send`, but the caller writes and ends the body. */
+function open(url, { method = "GET", path = "/", headers = {} }) {
+  const request = httpRequest({ host: url.hostname, port: url.port, method, path, headers, agent: false });
+  const answer = new Promise((resolve, reject) => {
+    request.on("error", reject);
+    request.on("response", (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const body = Buffer.concat(chunks);
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          rawHeaders: response.rawHeaders,
+          body,
+          json: () => JSON.parse(body.toString("utf8")),
+        });
+      });
+    });
+  });
+  return { request, answer };
+}
+
+function jsonLines(logs) {
+  return logs.flatMap(({ message }) => {
+    try {
+      const line = JSON.parse(message);
+      return line !== null && typeof line === "object" ? [line] : [];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -11,12 +11,10 @@ use wvw_builder::config::{Config, NAMES};
 fn main() -> ExitCode {
     let mut text = String::new();
     let read = std::io::stdin().read_to_string(&mut text);
-    let values: HashMap<String, String> = match read.map(|_| serde_json::from_str(&text)) {
-        Ok(Ok(values)) => values,
-        _ => {
-            eprintln!("standard input must be a JSON object of names and texts");
-            return ExitCode::from(2);
-        }
+    let parsed = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+    let Some(values): Option<HashMap<String, String>> = parsed else {
+        eprintln!("standard input must be a JSON object of names and texts");
+        return ExitCode::from(2);
     };
     match Config::load(|name| values.get(name).cloned()) {
         Ok(_) => {

@@ -248,6 +248,7 @@ fn insufficient_scope(scope: Scope) -> Problem {
 fn compress(request: &Request, response: &mut Response) {
     let is_large = match &response.body {
         ResponseBody::Bytes(bytes) => bytes.len() > GZIP_MIN_BYTES,
+        ResponseBody::Spliced { text, .. } => text.length() > GZIP_MIN_BYTES,
         ResponseBody::Asset(_) => true,
         ResponseBody::Empty => false,
     };

@@ -12,17 +12,19 @@ use crate::context::Context;
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::response::{Profile, Response};
-use crate::http::schema::{Field, Schema, Text};
-use crate::http::{etag, openapi, problems};
+use crate::http::schema::{Field, Schema};
+use crate::http::{etag, problems};
+use crate::openapi;
 
 const TAG: &str = "Operations";
-const SEGMENT: Schema = Text::of(1, 100);
-const FILES: [&str; 4] = [
-    "/docs/swagger-ui.css",
-    "/docs/swagger-ui-bundle.js",
-    "/docs/reference.css",
-    "/docs/reference.js",
+/// File names and the assets that they stand for.
+const FILES: [(&str, &str); 4] = [
+    ("reference.css", "/docs/reference.css"),
+    ("reference.js", "/docs/reference.js"),
+    ("swagger-ui.css", "/docs/swagger-ui.css"),
+    ("swagger-ui-bundle.js", "/docs/swagger-ui-bundle.js"),
 ];
+const FILE_NAMES: [&str; 4] = [FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0];
 
 /// GET /openapi.json
 pub const OPENAPI: Operation = Operation {
@@ -54,7 +56,11 @@ pub const FILE: Operation = Operation {
     id: "get_docs_file",
     tag: TAG,
     summary: "A script or style of the reference",
-    path: &[Field::required("file", &SEGMENT, "Its name.")],
+    path: &[Field::required(
+        "file",
+        &Schema::Choice(&FILE_NAMES),
+        "Its name.",
+    )],
     response: Answer {
         status: 200,
         about: "The file.",
@@ -68,7 +74,11 @@ pub const PROBLEM: Operation = Operation {
     id: "get_problem",
     tag: TAG,
     summary: "What a problem means and what to do about it",
-    path: &[Field::required("code", &SEGMENT, "The problem's code.")],
+    path: &[Field::required(
+        "code",
+        &Schema::Choice(&problems::CODES),
+        "The problem's code.",
+    )],
     response: Answer {
         status: 200,
         about: "A page for people.",
@@ -117,9 +127,9 @@ pub async fn page(_: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /docs/{file}
 pub async fn file(cx: &Context<'_>) -> Result<Response, Problem> {
-    let path = FILES.into_iter().find(|path| *path == cx.request.path);
-    let path = path.ok_or(Problem::new(&problems::NOT_FOUND))?;
-    Ok(Response::asset(Profile::Asset, path))
+    let file = FILES.into_iter().find(|(name, _)| *name == cx.path_value);
+    let (_, asset) = file.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    Ok(Response::asset(Profile::Asset, asset))
 }
 
 /// GET /docs/problems/{code}

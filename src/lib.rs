@@ -14,6 +14,7 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod openapi;
 pub mod platform;
 pub mod routes;
 pub mod secret;
@@ -23,30 +24,60 @@ pub mod telemetry;
 mod entry {
     use wasm_bindgen::prelude::*;
 
-    use crate::platform::cloudflare::boundary;
+    use crate::http::request::{Header, MAX_BODY};
+    use crate::platform::cloudflare::{boundary, task};
 
-    /// Answers a request: a `Response` at once where no I/O is needed, a promise of one otherwise.
-    /// `head` is what `entry.mjs` writes: method, URL and the values of `header_names()`, a line each.
+    #[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+    extern "C" {
+        fn connect(host: &JsValue);
+    }
+
+    /// Takes `env` and the callbacks of `entry.mjs`; called once, before anything else.
     #[wasm_bindgen]
-    pub fn fetch(head: &str, body: Option<Vec<u8>>, env: JsValue) -> JsValue {
-        boundary::fetch(head, body, env)
+    pub fn start(host: &JsValue) {
+        connect(host);
+    }
+
+    /// Answers a request: a `Response` (or a promise of one), or the number of the task that is to
+    /// be resumed. `head` is what `entry.mjs` writes: method, URL and a line for each header.
+    #[wasm_bindgen]
+    pub fn fetch(head: &str, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
+        boundary::fetch(head, body, is_too_large)
+    }
+
+    /// Goes on with a task; answers as `fetch`, or with undefined when there is no such task.
+    #[wasm_bindgen]
+    pub fn resume(task: u32) -> JsValue {
+        task::resume(task)
+    }
+
+    /// Keeps what a promise has come to for the task that waits for it.
+    #[wasm_bindgen]
+    pub fn settle(reply: u32, is_fulfilled: bool, value: JsValue) {
+        task::settle(reply, is_fulfilled, value);
     }
 
     /// The answer to a request whose handling has thrown.
     #[wasm_bindgen(js_name = answerPanic)]
-    pub fn answer_panic(head: &str, cause: &str, env: JsValue) -> JsValue {
-        boundary::answer_panic(head, cause, env)
+    pub fn answer_panic(head: &str, cause: &str) -> JsValue {
+        boundary::answer_panic(head, cause)
     }
 
     /// The request headers that someone reads, separated by commas.
     #[wasm_bindgen(js_name = headerNames)]
     pub fn header_names() -> String {
-        boundary::header_names()
+        Header::NAMES.join(",")
+    }
+
+    /// How many of them a GET has a use for; they come first.
+    #[wasm_bindgen(js_name = readHeaderCount)]
+    pub fn read_header_count() -> usize {
+        Header::FOR_READING
     }
 
     /// Bytes a body may have.
     #[wasm_bindgen(js_name = maxBody)]
     pub fn max_body() -> usize {
-        crate::http::request::MAX_BODY
+        MAX_BODY
     }
 }

@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use crate::identity::model::Scope;
 use crate::routes::{Access, ROUTES, Route};
 
-use super::operation::{Condition, Content, Operation};
-use super::problem::ProblemKind;
-use super::problems;
-use super::request::Method;
-use super::schema::{Field, Schema};
+use crate::http::operation::{Condition, Content, Operation};
+use crate::http::problem::ProblemKind;
+use crate::http::problems;
+use crate::http::request::Method;
+use crate::http::schema::{Field, Schema};
 
 const ABOUT: &str = "Builds and squads for Guild Wars 2 World vs World. Errors are problem details (RFC 9457) with a stable code; lists are paged by cursor; single resources carry a strong ETag.";
 const ABOUT_TEMPLATE_ERRORS: &str = "All mistakes at once, each with a JSON Pointer (RFC 6901) into the body, or ?name for a query parameter.";
@@ -81,7 +81,6 @@ fn headers() -> Value {
 }
 
 fn problem_schema() -> Value {
-    let codes: Vec<&str> = problems::ALL.iter().map(|kind| kind.code).collect();
     json!({
         "type": "object",
         "description": "Problem details (RFC 9457).",
@@ -92,7 +91,7 @@ fn problem_schema() -> Value {
             "title": { "type": "string" },
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "detail": { "type": "string", "description": "What to do about it." },
-            "code": { "type": "string", "enum": codes, "description": "Stable." },
+            "code": { "type": "string", "enum": problems::CODES, "description": "Stable." },
             "request_id": { "type": "string" },
             "errors": {
                 "type": "array",
@@ -235,7 +234,7 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     entry
 }
 
-const ETAG_LIST: Schema = super::schema::Text::of(1, 1000);
+const ETAG_LIST: Schema = crate::http::schema::Text::of(1, 1000);
 const IF_NONE_MATCH: Field = Field::optional(
     "If-None-Match",
     &ETAG_LIST,

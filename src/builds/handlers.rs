@@ -10,6 +10,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::BuildId;
+use crate::platform::Text;
 use crate::telemetry::rfc3339;
 
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
@@ -31,8 +32,8 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer(201, document, 1).with_header("location", format!("{PATH}/{id}")))
 }
 
-fn answer(status: u16, document: String, version: i64) -> Response {
-    Response::bytes(status, Profile::Private, document.into_bytes())
+fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
+    Response::text(status, Profile::Private, document)
         .with_header("etag", StoredBuild::etag(version))
 }
 
@@ -131,7 +132,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let data = if listed.is_stale {
         let documents = store::list_documents(platform, &shown, &filters, &page).await?;
         let rendered: Result<Vec<_>, _> = documents.iter().map(|d| model::rerender(d)).collect();
-        format!("[{}]", rendered?.join(","))
+        Text::Owned(format!("[{}]", rendered?.join(",")))
     } else {
         listed.data
     };
@@ -139,7 +140,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let last = listed.last.as_deref();
     Ok(pagination::respond(
         Profile::Private,
-        &data,
+        data,
         last,
         &path,
         &cx.query,

@@ -10,9 +10,10 @@ use crate::game::model::{BuildTemplate, REFERENCE_VERSION, ROLES};
 use crate::game::template::TemplateInput;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::schema::{self, Field, Schema};
 use crate::identity::model::Caller;
 use crate::ids::{BuildId, TeamId, UserId};
+use crate::platform::Text;
 
 /// Who may see a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +67,7 @@ const ROLE_IDS: [&str; ROLES.len()] = {
     ids
 };
 
-const ITEM: Schema = Schema::Nullable(&Text::line(1, 100));
+const ITEM: Schema = Schema::Nullable(&schema::Text::line(1, 100));
 const GEAR: Schema = Schema::Named(
     "Gear",
     &Schema::Object(&[
@@ -76,7 +77,7 @@ const GEAR: Schema = Schema::Named(
         Field::optional(
             "sigils",
             &Schema::List {
-                items: &Text::line(1, 100),
+                items: &schema::Text::line(1, 100),
                 min: 0,
                 max: 8,
             },
@@ -87,25 +88,28 @@ const GEAR: Schema = Schema::Named(
         Field::optional("utility", &ITEM, "Utility consumable."),
     ]),
 );
-const NAME: Schema = Text::line(1, 100);
-const CHAT_CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
+const NAME: Schema = schema::Text::line(1, 100);
+const CHAT_CODE: Schema = schema::Text::of(1, chat_code::MAX_TEXT_LEN);
 /// The role ids of `GET /game/roles`.
 pub const ROLE: Schema = Schema::Choice(&ROLE_IDS);
 /// A tag.
-pub const TAG: Schema = Text::line(1, 32);
+pub const TAG: Schema = schema::Text::line(1, TAG_MAX);
+const TAG_MAX: usize = 32;
+const ROLES_MAX: usize = 12;
 const ROLE_LIST: Schema = Schema::List {
     items: &ROLE,
     min: 0,
-    max: 12,
+    max: ROLES_MAX,
 };
+const TAGS_MAX: usize = 20;
 const TAGS: Schema = Schema::List {
     items: &TAG,
     min: 0,
-    max: 20,
+    max: TAGS_MAX,
 };
 const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
-const NOTES: Schema = Text::lines(0, 2_000);
-const TEAM_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
+const NOTES: Schema = schema::Text::lines(0, 2_000);
+const TEAM_ID: Schema = Schema::Nullable(&schema::Text::formatted(31, 31, "typeid"));
 /// The game's build number.
 pub const GAME_BUILD: Schema = Schema::Integer {
     min: 1,
@@ -157,18 +161,18 @@ pub const BUILD: Schema = Schema::Named(
     &Schema::Object(&[
         Field::required(
             "id",
-            &Text::formatted(32, 32, "typeid"),
+            &schema::Text::formatted(32, 32, "typeid"),
             "TypeID with the prefix build.",
         ),
         Field::required(
             "owner_id",
-            &Text::formatted(31, 31, "typeid"),
+            &schema::Text::formatted(31, 31, "typeid"),
             "Who made it.",
         ),
         Field::required("name", &NAME, "One line."),
         Field::required(
             "profession",
-            &Text::of(1, 20),
+            &schema::Text::of(1, 20),
             "Id of GET /game/professions.",
         ),
         Field::required("chat_code", &CHAT_CODE, "To paste into the game."),
@@ -248,19 +252,21 @@ impl BuildInput {
             None => {}
         }
         let roles = strings(&body["roles"]);
-        refuse_duplicates(&roles, "/roles", &mut errors);
-        let tags: Vec<String> = strings(&body["tags"])
-            .iter()
-            .map(|tag| tag.trim().to_lowercase())
-            .collect();
-        for (index, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.is_empty()) {
-            errors.push(FieldError::new(
-                format!("/tags/{index}"),
-                "invalid_length",
-                format!("Must not be blank, is {tag:?}."),
-            ));
+        refuse_duplicates(&roles, ROLES_MAX, "/roles", &mut errors);
+        let sent = strings(&body["tags"]);
+        let tags: Vec<String> = sent.iter().map(|tag| tag.trim().to_lowercase()).collect();
+        for (index, (sent, tag)) in sent.iter().zip(&tags).enumerate().take(TAGS_MAX) {
+            // Some letters become two in lower case. What was wrong as it came is named already.
+            let is_length = |text: &str| (1..=TAG_MAX).contains(&text.chars().count());
+            if is_length(sent) && !is_length(tag) {
+                errors.push(FieldError::new(
+                    format!("/tags/{index}"),
+                    "invalid_length",
+                    format!("Must have 1 to {TAG_MAX} characters in lower case, is {tag:?}."),
+                ));
+            }
         }
-        refuse_duplicates(&tags, "/tags", &mut errors);
+        refuse_duplicates(&tags, TAGS_MAX, "/tags", &mut errors);
         let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
         if name.is_empty() && body["name"].as_str().is_some_and(|name| !name.is_empty()) {
             errors.push(FieldError::new(
@@ -293,7 +299,10 @@ fn strings(list: &Value) -> Vec<String> {
         .collect()
 }
 
-fn refuse_duplicates(items: &[String], pointer: &str, errors: &mut Vec<FieldError>) {
+/// Looks no further when there are more than `max`: the schema has said so, and comparing each with
+/// each of a million would take minutes.
+fn refuse_duplicates(items: &[String], max: usize, pointer: &str, errors: &mut Vec<FieldError>) {
+    let items = if items.len() <= max { items } else { &[] };
     for (index, item) in items.iter().enumerate() {
         if items[..index].contains(item) {
             errors.push(FieldError::new(
@@ -437,7 +446,7 @@ pub struct StoredBuild {
     /// Who may see it.
     pub visibility: Visibility,
     /// The rendered answer.
-    pub document: String,
+    pub document: Text,
     /// The tables it was rendered with.
     pub rendered_with: String,
     /// Moves with each change.
@@ -478,17 +487,18 @@ impl StoredBuild {
     }
 
     /// The answer, rendered with today's tables.
-    pub fn answer(self) -> Result<String, Problem> {
+    pub fn answer(self) -> Result<Text, Problem> {
         if self.rendered_with == REFERENCE_VERSION {
             Ok(self.document)
         } else {
-            rerender(&self.document)
+            rerender(self.document.as_str()).map(Text::Owned)
         }
     }
 
     /// The input that would make this build: what a merge patch (RFC 7396) applies to.
     pub fn as_input(&self) -> Result<Value, Problem> {
-        let mut value: Value = serde_json::from_str(&self.document).map_err(Problem::internal)?;
+        let mut value: Value =
+            serde_json::from_str(self.document.as_str()).map_err(Problem::internal)?;
         let kept = [
             "name",
             "chat_code",
@@ -512,7 +522,8 @@ impl StoredBuild {
         struct Created {
             created_at: String,
         }
-        let created: Created = serde_json::from_str(&self.document).map_err(Problem::internal)?;
+        let created: Created =
+            serde_json::from_str(self.document.as_str()).map_err(Problem::internal)?;
         Ok(created.created_at)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
 use crate::ids::{BuildId, UserId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 
@@ -131,10 +131,7 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
         visibility: Visibility::parse(row.text(1)?).ok_or_else(unreadable)?,
         rendered_with: row.text(3)?.to_owned(),
         version: row.integer(4)?,
-        document: match std::mem::replace(&mut row.0[2], Value::Null) {
-            Value::Text(document) => document,
-            _ => return Err(unreadable()),
-        },
+        document: row.take_text(2)?,
     })
 }
 
@@ -162,7 +159,7 @@ pub struct Filters {
 #[derive(Debug)]
 pub struct Listed {
     /// A JSON array of documents.
-    pub data: String,
+    pub data: Text,
     /// The id that the next page begins after, if there is one.
     pub last: Option<String>,
     /// Some document was rendered with other tables than today's.
@@ -277,12 +274,13 @@ pub async fn list(
     );
     let statement = page_statement(shown, filters, page, &select);
     let rows = platform.database.query(statement).await?;
-    let row = rows
-        .first()
+    let mut rows = rows.into_iter();
+    let mut row = rows
+        .next()
         .ok_or_else(|| DatabaseError::Other("no aggregate".to_owned()))?;
     let has_more = row.integer(2)? == 1;
     Ok(Listed {
-        data: row.text(0)?.to_owned(),
+        data: row.take_text(0)?,
         last: if has_more {
             row.optional_text(1)?.map(str::to_owned)
         } else {

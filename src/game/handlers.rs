@@ -11,8 +11,14 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 
 use super::chat_code;
-use super::model::{self, REFERENCE_VERSION};
+use super::model::{self, REFERENCE_VERSION, TemplateError};
 use super::template::{TemplateInput, TemplateView};
+
+impl From<TemplateError> for FieldError {
+    fn from(error: TemplateError) -> Self {
+        Self::new(error.pointer, error.code, error.detail)
+    }
+}
 
 /// A reference table or a part of it: changes only with the tables.
 fn table(cx: &Context<'_>, value: &impl Serialize) -> Result<Response, Problem> {

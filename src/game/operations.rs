@@ -165,7 +165,7 @@ pub const ROLES: Operation = Operation {
         about: "All of them, on one page.",
         content: Content::Page(
             &ROLE,
-            r#"{"id":"primary_support","name":"Primary support","description":"Gives its subgroup stability."}"#,
+            r#"{"id":"primary_support","name":"Primary support","description":"Keeps the subgroup standing with stability and protective boons."}"#,
         ),
     },
     ..TABLE
@@ -174,7 +174,7 @@ pub const ROLES: Operation = Operation {
 const CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
 /// A made-up Guardian, the same in both directions.
 const EXAMPLE_CODE: &str =
-    r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]"}"#;
+    r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"#;
 const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"specializations":[{"id":42,"traits":[1,1,2]},{"id":46,"traits":[2,2,1]},{"id":62,"traits":[2,2,2]}],"skills":{"land":{"heal":314,"utilities":[0,0,0],"elite":0}}}}"#;
 
 /// POST /chat-codes/decode

@@ -1,11 +1,10 @@
 //! HTTP as values: requests, responses, problems, and the rules that hold for every call.
 //! Promises one way for each thing: one error form, one paging, one schema for check and document.
-//! Leaves sockets to the platform and meaning to the features.
+//! Leaves sockets to the platform and meaning to the features, of which it knows none.
 
 pub mod cors;
 pub mod etag;
 pub mod json;
-pub mod openapi;
 pub mod operation;
 pub mod pagination;
 pub mod problem;

@@ -5,10 +5,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::platform::Text;
+
 use super::problem::{FieldError, Problem};
 use super::query::Query;
 use super::response::{Profile, Response};
-use super::schema::{Field, Schema, Text};
+use super::schema::{self, Field, Schema};
 
 /// Items on a page unless the client says otherwise.
 const DEFAULT_LIMIT: i64 = 20;
@@ -24,7 +26,7 @@ pub const LIMIT: Field = Field::optional(
 /// The `cursor` parameter.
 pub const CURSOR: Field = Field::optional(
     "cursor",
-    &Text::of(1, 100),
+    &schema::Text::of(1, 100),
     "Where the page begins: next_cursor of the page before.",
 );
 
@@ -72,20 +74,17 @@ pub fn cursor_after(id: &str) -> String {
 /// the list's own URL.
 pub fn respond(
     profile: Profile,
-    data: &str,
+    data: Text,
     last: Option<&str>,
     path: &str,
     query: &Query,
 ) -> Response {
+    let page = |after: String| Response::spliced(200, profile, "{\"data\":", data, after);
     let Some(last) = last else {
-        let body = format!("{{\"data\":{data},\"next_cursor\":null}}");
-        return Response::bytes(200, profile, body.into_bytes());
+        return page(",\"next_cursor\":null}".to_owned());
     };
     let cursor = cursor_after(last);
-    let body = format!("{{\"data\":{data},\"next_cursor\":\"{cursor}\"}}");
     let others = query.encode_without("cursor");
-    Response::bytes(200, profile, body.into_bytes()).with_header(
-        "link",
-        format!("<{path}?{others}cursor={cursor}>; rel=\"next\""),
-    )
+    let link = format!("<{path}?{others}cursor={cursor}>; rel=\"next\"");
+    page(format!(",\"next_cursor\":\"{cursor}\"}}")).with_header("link", link)
 }

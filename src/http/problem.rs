@@ -6,7 +6,6 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use crate::game::model::TemplateError;
 use crate::platform::DatabaseError;
 
 use super::problems;
@@ -23,6 +22,9 @@ pub struct ProblemKind {
     /// What to do about it.
     pub help: &'static str,
 }
+
+/// Mistakes told at once. More would only make a hostile answer longer.
+pub const MAX_ERRORS: usize = 100;
 
 /// One mistake in an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +49,6 @@ impl FieldError {
             code,
             detail: detail.into(),
         }
-    }
-}
-
-impl From<TemplateError> for FieldError {
-    fn from(error: TemplateError) -> Self {
-        Self::new(error.pointer, error.code, error.detail)
     }
 }
 
@@ -83,8 +79,9 @@ impl Problem {
         }
     }
 
-    /// 422 with all mistakes of an input.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
+    /// 422 with all mistakes of an input, up to [`MAX_ERRORS`].
+    pub fn invalid(mut errors: Vec<FieldError>) -> Self {
+        errors.truncate(MAX_ERRORS);
         Self {
             errors,
             ..Self::new(&problems::INVALID_INPUT)

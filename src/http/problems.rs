@@ -64,6 +64,17 @@ catalogue! {
         "Try again after the seconds in Retry-After.";
 }
 
+/// All codes.
+pub const CODES: [&str; ALL.len()] = {
+    let mut codes = [""; ALL.len()];
+    let mut index = 0;
+    while index < codes.len() {
+        codes[index] = ALL[index].code;
+        index += 1;
+    }
+    codes
+};
+
 /// The kind with this code.
 pub fn by_code(code: &str) -> Option<&'static ProblemKind> {
     ALL.iter().copied().find(|kind| kind.code == code)

@@ -70,17 +70,23 @@ macro_rules! headers {
     };
 }
 
+// Those that a GET has a use for come first.
 headers! {
     Authorization "authorization",
-    ContentType "content-type",
-    ContentEncoding "content-encoding",
     AcceptEncoding "accept-encoding",
-    IfMatch "if-match",
     IfNoneMatch "if-none-match",
     Origin "origin",
-    RequestMethod "access-control-request-method",
     RequestId "x-request-id",
     Traceparent "traceparent",
+    ContentType "content-type",
+    ContentEncoding "content-encoding",
+    IfMatch "if-match",
+    RequestMethod "access-control-request-method",
+}
+
+impl Header {
+    /// How many of [`Self::NAMES`] a GET has a use for.
+    pub const FOR_READING: usize = Self::Traceparent as usize + 1;
 }
 
 /// How the body came.
@@ -117,8 +123,9 @@ impl Request {
         let origin_form = if target.starts_with('/') {
             target
         } else {
-            let rest = target.split_once("://").map_or("", |(_, rest)| rest);
-            rest.find('/').map_or("/", |slash| &rest[slash..])
+            // Past the scheme and the authority: the third slash begins the path.
+            let mut slashes = target.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+            slashes.nth(2).map_or("/", |(third, _)| &target[third..])
         };
         let target = origin_form.split('#').next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::platform::Text;
+
 use super::problem::Problem;
 
 /// Which fixed headers an answer carries. The boundary builds each set once per isolate.
@@ -139,12 +141,21 @@ impl Profile {
 }
 
 /// A body on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ResponseBody {
     /// None.
     Empty,
     /// These bytes.
     Bytes(Cow<'static, [u8]>),
+    /// Text from the database, passed on unread, between two short texts.
+    Spliced {
+        /// What comes before it.
+        before: &'static str,
+        /// The text.
+        text: Text,
+        /// What comes after it.
+        after: String,
+    },
     /// The static file with this path, which the platform serves.
     Asset(&'static str),
 }
@@ -170,6 +181,31 @@ impl Response {
             profile,
             headers: Vec::new(),
             body: ResponseBody::Bytes(body.into()),
+        }
+    }
+
+    /// An answer that is text from the database, already in the form of `profile`.
+    pub fn text(status: u16, profile: Profile, text: impl Into<Text>) -> Self {
+        Self::spliced(status, profile, "", text.into(), String::new())
+    }
+
+    /// An answer of text from the database between two short texts.
+    pub fn spliced(
+        status: u16,
+        profile: Profile,
+        before: &'static str,
+        text: Text,
+        after: String,
+    ) -> Self {
+        Self {
+            status,
+            profile,
+            headers: Vec::new(),
+            body: ResponseBody::Spliced {
+                before,
+                text,
+                after,
+            },
         }
     }
 
@@ -223,10 +259,15 @@ impl Response {
     }
 
     /// The body's bytes; empty for none and for static files.
-    pub fn body_bytes(&self) -> &[u8] {
+    pub fn body_bytes(&self) -> Cow<'_, [u8]> {
         match &self.body {
-            ResponseBody::Bytes(bytes) => bytes,
-            ResponseBody::Empty | ResponseBody::Asset(_) => &[],
+            ResponseBody::Bytes(bytes) => Cow::Borrowed(bytes),
+            ResponseBody::Spliced {
+                before,
+                text,
+                after,
+            } => Cow::Owned([before, text.as_str(), after].concat().into_bytes()),
+            ResponseBody::Empty | ResponseBody::Asset(_) => Cow::Borrowed(&[]),
         }
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::json::pointer_token;
-use super::problem::FieldError;
+use super::problem::{FieldError, MAX_ERRORS};
 
 /// A JSON Schema (2020-12) in the part that this API speaks.
 #[derive(Debug)]
@@ -291,15 +291,14 @@ fn check_members(
             None => {}
         }
     }
-    for name in members.keys() {
-        if !fields.iter().any(|field| field.name == name) {
-            let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-            errors.push(FieldError::new(
-                format!("{pointer}/{}", pointer_token(name)),
-                "unknown_field",
-                format!("Not a member of this object. Known: {}.", known.join(", ")),
-            ));
-        }
+    let is_unknown = |name: &&String| !fields.iter().any(|field| field.name == **name);
+    for name in members.keys().filter(is_unknown).take(MAX_ERRORS) {
+        let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        errors.push(FieldError::new(
+            format!("{pointer}/{}", pointer_token(name)),
+            "unknown_field",
+            format!("Not a member of this object. Known: {}.", known.join(", ")),
+        ));
     }
 }
 

@@ -10,6 +10,9 @@ use std::pin::Pin;
 pub mod cloudflare;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+mod text;
+
+pub use text::Text;
 
 /// A boxed future that stays on its isolate's one thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -21,8 +24,8 @@ pub enum Value {
     Null,
     /// A whole number; exact to 2^53, which D1 cannot pass.
     Integer(i64),
-    /// UTF-8 text.
-    Text(String),
+    /// Text.
+    Text(Text),
     /// Bytes.
     Blob(Vec<u8>),
 }
@@ -35,13 +38,13 @@ impl From<i64> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
+        Self::Text(Text::Owned(value.to_owned()))
     }
 }
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Self::Text(value)
+        Self::Text(Text::Owned(value))
     }
 }
 
@@ -85,8 +88,16 @@ impl Row {
     /// The text in column `index`.
     pub fn text(&self, index: usize) -> Result<&str, DatabaseError> {
         match self.0.get(index) {
-            Some(Value::Text(text)) => Ok(text),
+            Some(Value::Text(text)) => Ok(text.as_str()),
             other => Err(DatabaseError::shape(index, "text", other)),
+        }
+    }
+
+    /// Takes the text out of column `index` as it is, to pass it on unread.
+    pub fn take_text(&mut self, index: usize) -> Result<Text, DatabaseError> {
+        match self.0.get_mut(index) {
+            Some(Value::Text(text)) => Ok(std::mem::replace(text, Text::Owned(String::new()))),
+            other => Err(DatabaseError::shape(index, "text", other.as_deref())),
         }
     }
 

@@ -2,9 +2,8 @@
 //! Promises that no token, password, address or body gets into a line: it is made of the fields
 //! below and nothing else. Leaves storage and search of the lines to the platform.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::ids;
 use crate::platform::{Level, Platform};
@@ -27,11 +26,12 @@ impl Trace {
     }
 
     fn begin(platform: &Platform) -> Self {
-        let mut trace_id = String::with_capacity(32);
-        for byte in platform.random_bytes::<16>() {
-            // Writing to a String cannot fail.
-            let _ = write!(trace_id, "{byte:02x}");
-        }
+        let digits = platform
+            .random_bytes::<16>()
+            .map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.into_iter().flatten();
+        let trace_id = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)] as char);
+        let trace_id = trace_id.collect();
         Self { trace_id, flags: 0 }
     }
 
@@ -116,16 +116,27 @@ impl RequestLine<'_> {
     }
 }
 
-/// `ms` since 1970 as RFC 3339 in UTC, with milliseconds.
+/// `ms` since 1970 as RFC 3339 in UTC, with milliseconds. Years past 9999 are not written.
 pub fn rfc3339(ms: i64) -> String {
-    use time::OffsetDateTime;
-    use time::macros::format_description;
-    let format =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
-        .ok()
-        .and_then(|at| at.format(format).ok())
-        .unwrap_or_default()
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
+    let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (hour, minute, second, milli) = at.to_hms_milli();
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    // Every answer has one of these: plain digits cost a tenth of a format description.
+    let mut put = |from: usize, to: usize, mut number: u32| {
+        for place in text[from..to].iter_mut().rev() {
+            *place = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(0, 4, at.year().unsigned_abs());
+    put(5, 7, u8::from(at.month()).into());
+    put(8, 10, at.day().into());
+    put(11, 13, hour.into());
+    put(14, 16, minute.into());
+    put(17, 19, second.into());
+    put(20, 23, milli.into());
+    text.iter().map(|byte| *byte as char).collect()
 }
 
 #[cfg(test)]
@@ -174,5 +185,7 @@ mod tests {
     fn times_are_rfc_3339() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(1_795_305_600_123), "2026-11-22T00:00:00.123Z");
+        assert_eq!(rfc3339(1_709_251_199_999), "2024-02-29T23:59:59.999Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
     }
 }

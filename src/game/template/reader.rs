@@ -171,14 +171,16 @@ impl TemplateInput {
         let Some(value) = value else {
             return T::default();
         };
-        let whole = value.is_u64() || value.is_i64();
-        // serde_json reads whole numbers beyond 64 bits as floats.
-        let huge = value.as_f64().is_some_and(|number| number.abs() >= 1e18);
-        if !whole && !huge {
+        // JSON Schema counts 1.0 as a whole number, and serde_json reads those past 64 bits as floats.
+        let Some(float) = value.as_f64().filter(|number| number.fract() == 0.0) else {
             self.invalid_type(at, "a whole number");
             return T::default();
-        }
-        let number = value.as_u64().and_then(|number| T::try_from(number).ok());
+        };
+        let range = 0.0..=f64::from(u32::MAX);
+        // Checked to be whole and within u32 just before.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let number = range.contains(&float).then_some(float as u64);
+        let number = number.and_then(|number| T::try_from(number).ok());
         number.filter(|number| *number <= max).unwrap_or_else(|| {
             self.error(at, "out_of_range", format!("This must be 0 to {max}."));
             T::default()

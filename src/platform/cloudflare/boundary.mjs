@@ -1,15 +1,42 @@
-// Writes responses: called from boundary.rs, which decides everything about them.
-// Promises that fixed headers are copied natively from a Headers object made once per isolate.
+// Called from boundary.rs and task.rs, which decide everything: writes responses and waits for promises.
+// Promises that fixed headers are copied natively, once, from Headers made once per isolate.
 // Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
 
+let host;
 let profiles = [];
+
+/** Takes from entry.mjs what this module needs of it: `env`, `settle` and `resume`. */
+export function connect(given) {
+  host = given;
+}
+
+export function environment() {
+  return host.env;
+}
 
 export function defineProfiles(json) {
   profiles = JSON.parse(json).map((pairs) => new Headers(pairs));
 }
 
-function headersOf(profile, lines) {
-  const headers = new Headers(profiles[profile]);
+export function whenSettled(promise, reply, task) {
+  promise.then(
+    (value) => {
+      host.settle(reply, true, value);
+      host.resume(task);
+    },
+    (error) => {
+      host.settle(reply, false, error);
+      host.resume(task);
+    },
+  );
+}
+
+export function resumeSoon(task) {
+  queueMicrotask(() => host.resume(task));
+}
+
+/** Names and values follow one another, each ended by a line feed, which no header can hold. */
+function setHeaders(headers, lines) {
   let from = 0;
   while (from < lines.length) {
     const name = lines.indexOf("\n", from);
@@ -17,23 +44,42 @@ function headersOf(profile, lines) {
     headers.set(lines.slice(from, name), lines.slice(name + 1, value));
     from = value + 1;
   }
+}
+
+function headersOf(profile, lines) {
+  const headers = new Headers(profiles[profile]);
+  setHeaders(headers, lines);
   return headers;
+}
+
+function make(body, status, profile, lines) {
+  // The runtime compresses a body only when Content-Encoding is there from the start.
+  if (lines.includes("content-encoding\n")) return new Response(body, { status, headers: headersOf(profile, lines) });
+  const response = new Response(body, { status, headers: profiles[profile] });
+  setHeaders(response.headers, lines);
+  return response;
 }
 
 export function respond(status, profile, lines, body) {
   // `body` is a view of Wasm memory; the constructor copies it.
-  return new Response(body ?? null, { status, headers: headersOf(profile, lines) });
+  return make(body ?? null, status, profile, lines);
 }
 
-export async function respondAsset(env, path, ifNoneMatch, isHead, profile, lines) {
+export function respondText(status, profile, lines, text, frame) {
+  if (frame === undefined) return make(text, status, profile, lines);
+  const middle = frame.indexOf("\n");
+  // A rope: the runtime flattens and encodes it once.
+  return make(frame.slice(0, middle) + text + frame.slice(middle + 1), status, profile, lines);
+}
+
+export async function respondAsset(path, ifNoneMatch, isHead, profile, lines) {
   const known = ifNoneMatch === "" ? {} : { "if-none-match": ifNoneMatch };
-  const asset = await env.ASSETS.fetch(new Request(`https://assets${path}`, { headers: known }));
+  const asset = await host.env.ASSETS.fetch(new Request(`https://assets${path}`, { headers: known }));
   const headers = headersOf(profile, lines);
   for (const name of ["content-type", "etag"]) {
     const value = asset.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
   if (asset.status === 304 || isHead) headers.delete("content-encoding");
-  const body = isHead ? null : asset.body;
-  return new Response(body, { status: asset.status, headers });
+  return new Response(isHead ? null : asset.body, { status: asset.status, headers });
 }

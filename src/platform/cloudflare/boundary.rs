@@ -3,29 +3,40 @@
 //! Leaves reading the request's parts to `entry.mjs` and writing the response to `boundary.mjs`.
 
 use std::cell::OnceCell;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::prelude::*;
-use worker::js_sys::futures::future_to_promise;
+use worker::js_sys::JsString;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::http::request::{Body, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
+use crate::platform::Text;
+
+use super::task;
 
 #[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
 extern "C" {
+    /// The bindings and variables that the runtime gave to `entry.mjs`.
+    fn environment() -> JsValue;
     /// Keeps the fixed headers of each profile, as JSON: a list of lists of pairs.
     #[wasm_bindgen(js_name = defineProfiles)]
     fn define_profiles(json: &str);
     /// A `Response`; `lines` are names and values of further headers, a line each.
     fn respond(status: u16, profile: usize, lines: &str, body: Option<&[u8]>) -> JsValue;
+    /// A `Response` of a string that JavaScript has. `frame` is empty, or what comes before it and
+    /// what comes after it with a line feed between them: one string less to pass.
+    #[wasm_bindgen(js_name = respondText)]
+    fn respond_text(
+        status: u16,
+        profile: usize,
+        lines: &str,
+        text: &JsString,
+        frame: Option<&str>,
+    ) -> JsValue;
     /// A promise of a `Response` with a static file.
     #[wasm_bindgen(js_name = respondAsset)]
     fn respond_asset(
-        env: &JsValue,
         path: &str,
         if_none_match: &str,
         is_head: bool,
@@ -39,37 +50,32 @@ thread_local! {
     static APP: OnceCell<&'static App> = const { OnceCell::new() };
 }
 
-fn app(env: &JsValue) -> &'static App {
+fn app() -> &'static App {
     APP.with(|cell| {
         *cell.get_or_init(|| {
             console_error_panic_hook::set_once();
             let profiles: Vec<Vec<_>> = Profile::ALL.map(|p| p.headers().collect()).into();
             define_profiles(&serde_json::json!(profiles).to_string());
-            let config = Config::load(|name| super::variable(env, name));
-            Box::leak(Box::new(App::new(super::platform(env), config)))
+            let env = environment();
+            let config = Config::load(|name| super::variable(&env, name));
+            Box::leak(Box::new(App::new(super::platform(&env), config)))
         })
     })
 }
 
-/// The names that `entry.mjs` reads.
-pub fn header_names() -> String {
-    Header::NAMES.join(",")
-}
-
 /// `head` has the method, the URL and a line for each header; an absent header is an empty line.
-fn read_request(head: &str, body: Option<Vec<u8>>) -> Request {
+fn read_request(head: &str, body: Body) -> Request {
     let mut lines = head.split('\n');
     let method = Method::parse(lines.next().unwrap_or_default());
     let url = lines.next().unwrap_or_default();
     let headers = lines
         .map(|line| (!line.is_empty()).then(|| line.to_owned()))
         .collect();
-    let body = body.map_or(Body::TooLarge, Body::Bytes);
     Request::new(method, url, headers, body)
 }
 
-fn write_response(response: &Response, request: &Request, env: &JsValue) -> JsValue {
-    let mut lines = String::new();
+fn write_response(response: &Response, request: &Request) -> JsValue {
+    let mut lines = String::with_capacity(256);
     for (name, value) in &response.headers {
         for part in [name, "\n", value, "\n"] {
             lines.push_str(part);
@@ -79,39 +85,47 @@ fn write_response(response: &Response, request: &Request, env: &JsValue) -> JsVa
     match &response.body {
         ResponseBody::Empty => respond(response.status, profile, &lines, None),
         ResponseBody::Bytes(bytes) => respond(response.status, profile, &lines, Some(bytes)),
+        ResponseBody::Spliced {
+            before,
+            text: Text::Foreign(text, _),
+            after,
+        } => {
+            let is_bare = before.is_empty() && after.is_empty();
+            let frame = (!is_bare).then(|| [before, "\n", after].concat());
+            respond_text(response.status, profile, &lines, text, frame.as_deref())
+        }
+        ResponseBody::Spliced { .. } => respond(
+            response.status,
+            profile,
+            &lines,
+            Some(&response.body_bytes()),
+        ),
         ResponseBody::Asset(path) => {
             let known = request.header(Header::IfNoneMatch).unwrap_or_default();
             let is_head = request.method == Method::Head;
-            respond_asset(env, path, known, is_head, profile, &lines)
+            respond_asset(path, known, is_head, profile, &lines)
         }
     }
 }
 
-/// Answers one request. `body` is `None` when it was too large to be read.
-pub fn fetch(head: &str, body: Option<Vec<u8>>, env: JsValue) -> JsValue {
-    let app = app(&env);
+/// Answers one request: a response, or the number of the task that is to be resumed.
+pub fn fetch(head: &str, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
+    let app = app();
+    let body = if is_too_large {
+        Body::TooLarge
+    } else {
+        Body::Bytes(body.unwrap_or_default())
+    };
     let request = read_request(head, body);
-    let mut answer = Box::pin(async move {
+    task::begin(Box::pin(async move {
         let response = app.handle(&request).await;
-        write_response(&response, &request, &env)
-    });
-    // What needs no I/O is ready now: no promise, no further turn of the event loop.
-    match answer
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(response) => response,
-        // A panic drops the request's own values; what the isolate keeps sits behind `RefCell`s that
-        // are borrowed only between awaits and hold whole entries or none.
-        Poll::Pending => {
-            future_to_promise(AssertUnwindSafe(async move { Ok(answer.await) })).into()
-        }
-    }
+        write_response(&response, &request)
+    }))
 }
 
 /// Answers a request whose handling has thrown.
-pub fn answer_panic(head: &str, cause: &str, env: JsValue) -> JsValue {
-    let request = read_request(head, Some(Vec::new()));
-    let response = app(&env).answer_panic(&request, cause);
-    write_response(&response, &request, &env)
+pub fn answer_panic(head: &str, cause: &str) -> JsValue {
+    let request = read_request(head, Body::Bytes(Vec::new()));
+    let response = app().answer_panic(&request, cause);
+    write_response(&response, &request)
 }

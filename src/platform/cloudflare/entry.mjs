@@ -5,59 +5,92 @@
 import * as wasm from "../../../build/worker/index.js";
 
 const HEADERS = wasm.headerNames().split(",");
+/** Those that a request without a body can have a use for: the first ones. */
+const READ_HEADERS = HEADERS.slice(0, wasm.readHeaderCount());
 const ENCODING = "accept-encoding";
 const MAX_BODY = wasm.maxBody();
-const NOTHING = new Uint8Array();
+const TOO_LARGE = Symbol("too large");
+
+/** Requests that wait for I/O, by the number of their task; those that came first stand first. */
+const waiting = new Map();
+/** A request that its client has left is never resumed; after this many more wait, it is forgotten. */
+const MAX_WAITING = 10_000;
+let isConnected = false;
 
 /** Method, URL and the headers that someone reads, a line each. HTTP allows no line feed in any of them. */
 function headOf(request) {
-  const { headers } = request;
-  let head = `${request.method}\n${request.url}`;
-  for (const name of HEADERS) {
+  const { method, headers } = request;
+  let head = `${method}\n${request.url}`;
+  for (const name of method === "GET" ? READ_HEADERS : HEADERS) {
+    let value = headers.get(name);
     // The edge puts its own list of encodings in the header; what the client sent is in `cf`.
-    const value = (name === ENCODING ? request.cf?.clientAcceptEncoding : undefined) ?? headers.get(name);
-    head += `\n${value ?? ""}`;
+    if (name === ENCODING && value !== null) value = request.cf?.clientAcceptEncoding ?? value;
+    head += value === null ? "\n" : `\n${value}`;
   }
   return head;
 }
 
-/** The body's bytes, or undefined when there are more than allowed. */
+/** The body's bytes, or TOO_LARGE. */
 async function readBody(request) {
   const announced = request.headers.get("content-length");
   if (announced !== null) {
-    if (Number(announced) > MAX_BODY) return undefined;
+    if (Number(announced) > MAX_BODY) return TOO_LARGE;
     return new Uint8Array(await request.arrayBuffer());
   }
   const parts = [];
   let length = 0;
   for await (const part of request.body) {
     length += part.byteLength;
-    if (length > MAX_BODY) return undefined;
+    if (length > MAX_BODY) return TOO_LARGE;
     parts.push(part);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-function answer(head, body, env) {
+function answer(head, body) {
+  let response;
   try {
-    const response = wasm.fetch(head, body, env);
-    return response instanceof Promise ? response.catch((error) => afterPanic(head, error, env)) : response;
+    response = wasm.fetch(head, body === TOO_LARGE ? undefined : body, body === TOO_LARGE);
   } catch (error) {
-    return afterPanic(head, error, env);
+    return afterPanic(head, error);
   }
+  if (typeof response !== "number") return response;
+  return new Promise((resolve) => {
+    waiting.set(response, { head, resolve });
+    if (waiting.size > MAX_WAITING) waiting.delete(waiting.keys().next().value);
+  });
 }
 
-function afterPanic(head, error, env) {
-  return wasm.answerPanic(head, String(error?.message ?? error), env);
+/** Goes on with a task: what it waited for has come. */
+function resume(task) {
+  const waiter = waiting.get(task);
+  if (waiter === undefined) return;
+  let response;
+  try {
+    response = wasm.resume(task);
+  } catch (error) {
+    response = afterPanic(waiter.head, error);
+  }
+  if (typeof response === "number" || response === undefined) return;
+  waiting.delete(task);
+  waiter.resolve(response);
+}
+
+function afterPanic(head, error) {
+  return wasm.answerPanic(head, String(error?.message ?? error));
 }
 
 export default {
   fetch(request, env) {
+    if (!isConnected) {
+      wasm.start({ env, resume, settle: wasm.settle });
+      isConnected = true;
+    }
     const head = headOf(request);
-    if (request.body === null) return answer(head, NOTHING, env);
+    if (request.body === null) return answer(head, undefined);
     return readBody(request).then(
-      (body) => answer(head, body, env),
-      (error) => afterPanic(head, error, env),
+      (body) => answer(head, body),
+      (error) => afterPanic(head, error),
     );
   },
 };

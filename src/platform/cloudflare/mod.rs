@@ -5,9 +5,13 @@
 pub mod boundary;
 mod d1;
 mod kv;
+pub mod task;
+
+use std::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::{Date, JsString, Reflect};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Clock, Level, Log, Platform, Random, Retrying, Unicode};
 
@@ -32,12 +36,34 @@ impl Clock for IsolateClock {
     }
 }
 
-struct WebCrypto;
+/// Bytes that are fetched at once: a call of `crypto.getRandomValues` costs more than they do.
+const POOL_BYTES: usize = 512;
+
+/// Randomness of the runtime. Ids take theirs from a pool, whose bytes are wiped as they are
+/// handed out; whatever is as long as a key is fetched for itself.
+struct WebCrypto(RefCell<Zeroizing<Vec<u8>>>);
+
+impl WebCrypto {
+    fn fetch(bytes: &mut [u8]) {
+        // `crypto.getRandomValues` is always there on Workers; without randomness nothing may go on.
+        getrandom::fill(bytes).expect("the runtime has crypto.getRandomValues");
+    }
+}
 
 impl Random for WebCrypto {
     fn fill(&self, bytes: &mut [u8]) {
-        // `crypto.getRandomValues` is always there on Workers; without randomness nothing may go on.
-        getrandom::fill(bytes).expect("the runtime has crypto.getRandomValues");
+        if bytes.len() > 16 {
+            return Self::fetch(bytes);
+        }
+        let mut pool = self.0.borrow_mut();
+        if pool.len() < bytes.len() {
+            pool.resize(POOL_BYTES, 0);
+            Self::fetch(&mut pool);
+        }
+        let rest = pool.len() - bytes.len();
+        bytes.copy_from_slice(&pool[rest..]);
+        pool[rest..].zeroize();
+        pool.truncate(rest);
     }
 }
 
@@ -73,10 +99,10 @@ fn variable(env: &JsValue, name: &str) -> Option<String> {
 fn platform(env: &JsValue) -> Platform {
     let binding = |name: &str| Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
     Platform {
-        database: Box::new(Retrying(d1::D1(binding("DB").unchecked_into()))),
+        database: Box::new(Retrying(d1::D1::new(binding("DB").unchecked_into()))),
         cache: Box::new(kv::Kv::new(env)),
         clock: Box::new(IsolateClock),
-        random: Box::new(WebCrypto),
+        random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),
         log: Box::new(Console),
     }

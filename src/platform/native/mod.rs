@@ -141,7 +141,7 @@ impl Unicode for NativeUnicode {
 #[derive(Clone)]
 pub struct TestDatabase {
     sqlite: Rc<Sqlite>,
-    statements: Rc<Cell<usize>>,
+    recorded: Rc<RefCell<Vec<Statement>>>,
     calls: Rc<Cell<usize>>,
     away: Rc<Cell<bool>>,
     losses: Rc<Cell<usize>>,
@@ -150,7 +150,12 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Statements run so far.
     pub fn statements(&self) -> usize {
-        self.statements.get()
+        self.recorded.borrow().len()
+    }
+
+    /// The statements themselves, in order.
+    pub fn recorded(&self) -> Vec<Statement> {
+        self.recorded.borrow().clone()
     }
 
     /// Round trips made so far.
@@ -186,8 +191,7 @@ impl TestDatabase {
             return Err(DatabaseError::classify("Network connection lost."));
         }
         self.calls.set(self.calls.get() + 1);
-        self.statements
-            .set(self.statements.get() + statements.len());
+        self.recorded.borrow_mut().extend_from_slice(&statements);
         self.sqlite.batch(statements)
     }
 }
@@ -231,7 +235,7 @@ impl TestPlatform {
             clock: TestClock(Rc::new(Cell::new(TEST_EPOCH_MS))),
             database: TestDatabase {
                 sqlite: Rc::new(Sqlite::in_memory()),
-                statements: Rc::default(),
+                recorded: Rc::default(),
                 calls: Rc::default(),
                 away: Rc::default(),
                 losses: Rc::default(),

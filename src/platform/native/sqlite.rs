@@ -120,7 +120,7 @@ fn to_sql(value: &Value) -> Result<rusqlite::types::Value, DatabaseError> {
         // D1 binds numbers as REAL; a column must turn them back by being INTEGER.
         #[allow(clippy::cast_precision_loss)]
         Value::Integer(number) => Sql::Real(*number as f64),
-        Value::Text(text) => Sql::Text(text.clone()),
+        Value::Text(text) => Sql::Text(text.as_str().to_owned()),
         Value::Blob(bytes) => Sql::Blob(bytes.clone()),
     })
 }
@@ -134,11 +134,9 @@ fn from_sql(value: ValueRef<'_>) -> Result<Value, DatabaseError> {
         ValueRef::Real(number) => {
             return Err(DatabaseError::Other(format!("a fraction: {number}")));
         }
-        ValueRef::Text(bytes) => Value::Text(
-            std::str::from_utf8(bytes)
-                .map_err(|error| DatabaseError::Other(error.to_string()))?
-                .to_owned(),
-        ),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+            .map_err(|error| DatabaseError::Other(error.to_string()))?
+            .into(),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
     })
 }

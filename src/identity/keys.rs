@@ -57,7 +57,8 @@ impl PublicKey {
     /// From the 32 bytes of RFC 8032.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let key = VerifyingKey::from_bytes(bytes.try_into().ok()?).ok()?;
-        Some(Self {
+        // Under a key of small order, signatures that anyone can make verify.
+        (!key.is_weak()).then(|| Self {
             kid: thumbprint(&key),
             key,
         })
@@ -152,12 +153,13 @@ impl KeyRing {
         if self.reloaded_at.get().is_some_and(is_recent) {
             return Ok(None);
         }
-        self.reloaded_at.set(Some(now));
         if self.public.borrow().is_empty() {
             *self.public.borrow_mut() = read_cache(platform).await.into();
         }
         if self.known(kid).is_none() {
             self.reload(platform).await?;
+            // Not before: a request that comes in meanwhile, or after a failure, must look too.
+            self.reloaded_at.set(Some(now));
         }
         Ok(self.known(kid))
     }

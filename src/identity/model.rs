@@ -100,11 +100,12 @@ const LABEL_MAX: usize = 63;
 const EMAIL: Schema = Schema::Text(Text {
     min: 3,
     max: EMAIL_MAX,
-    format: "email",
+    format: "idn-email",
     pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$",
     matches: is_email,
 });
-const DISPLAY_NAME: Schema = Text::line(1, 50);
+const DISPLAY_NAME_MAX: usize = 50;
+const DISPLAY_NAME: Schema = Text::line(1, DISPLAY_NAME_MAX);
 /// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
 const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
 
@@ -187,6 +188,7 @@ fn is_email(text: &str) -> bool {
     let labels: Vec<&str> = domain.split('.').collect();
     text.len() <= EMAIL_MAX
         && (1..=LOCAL_MAX).contains(&local.len())
+        && local.split('.').all(|atom| !atom.is_empty())
         && !local.contains(bad)
         && labels.len() > 1
         && labels.iter().all(|label| {
@@ -231,6 +233,14 @@ impl Registration {
                 "/display_name",
                 "invalid_length",
                 "Must not be blank.",
+            ));
+        }
+        let sent_length = text("display_name").chars().count();
+        if display_name.chars().count() > DISPLAY_NAME_MAX && sent_length <= DISPLAY_NAME_MAX {
+            errors.push(FieldError::new(
+                "/display_name",
+                "invalid_length",
+                "Is too long in Normalization Form C: some characters become several.",
             ));
         }
         let password = Password::new(unicode, text("password"));
@@ -300,6 +310,8 @@ mod tests {
             ("a@", false),
             ("a@@b.gg", false),
             ("a b@b.gg", false),
+            (".a@b.gg", false),
+            ("a..b@b.gg", false),
             ("a@b..gg", false),
             ("a@b.gg\r\n", false),
             ("a\u{0}@b.gg", false),

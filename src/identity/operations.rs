@@ -66,6 +66,7 @@ pub const ME: Operation = Operation {
         about: "The account of the access token.",
         content: Content::Json(&USER, EXAMPLE_USER),
     },
+    problems: &[&problems::NOT_FOUND],
     condition: Condition::Read,
     ..PLAIN
 };

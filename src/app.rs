@@ -14,6 +14,7 @@ use crate::http::{cors, etag, problems};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::{Caller, Scope};
 use crate::identity::tokens::{self, TokenError, Verifier};
+use crate::openapi;
 use crate::platform::{Level, Platform};
 use crate::routes::{self, Access, Match, Route};
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
@@ -49,6 +50,7 @@ impl App {
                 platform,
                 keys: KeyRing::default(),
                 verifier: Verifier::default(),
+                describe: openapi::document,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }
@@ -187,7 +189,7 @@ async fn guard(state: &State, request: &Request, seen: &mut Seen) -> Result<Resp
     let context = Context {
         state,
         request,
-        route,
+        operation: route.operation,
         path_value,
         query: Query::parse(&request.query, route.operation.query)?,
         caller,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::http::json;
-use crate::http::operation::RequestBody;
+use crate::http::operation::{Operation, RequestBody};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
@@ -15,7 +15,6 @@ use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::tokens::Verifier;
 use crate::platform::Platform;
-use crate::routes::Route;
 
 /// What lives as long as the isolate.
 pub struct State {
@@ -27,6 +26,8 @@ pub struct State {
     pub keys: KeyRing,
     /// Tokens that have passed.
     pub verifier: Verifier,
+    /// Writes the `OpenAPI` document for our own URL.
+    pub describe: fn(&str) -> Value,
 }
 
 /// What lives as long as a request.
@@ -35,8 +36,8 @@ pub struct Context<'a> {
     pub state: &'a State,
     /// The request.
     pub request: &'a Request,
-    /// The route it took.
-    pub route: &'static Route,
+    /// What the route takes and gives.
+    pub operation: &'static Operation,
     /// The part of the path that stands for `{...}`; empty when the route has none.
     pub path_value: &'a str,
     /// Checked query parameters.
@@ -82,14 +83,14 @@ impl Context<'_> {
     /// Checks what a merge patch has led to against the route's schema.
     pub fn check_patched(&self, value: &mut Value) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        if let Some(request) = &self.route.operation.request {
+        if let Some(request) = &self.operation.request {
             request.schema.check(value, "", &mut errors);
         }
         errors
     }
 
     fn read_body(&self) -> Result<(Value, &'static RequestBody), Problem> {
-        let Some(request) = &self.route.operation.request else {
+        let Some(request) = &self.operation.request else {
             return Err(Problem::internal("a route without a body asked for it"));
         };
         let bytes = self.request.body()?;

@@ -9,12 +9,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::context::Context;
+use crate::http::etag;
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::Problem;
+use crate::http::problems::{self, ProblemKind};
 use crate::http::response::{Profile, Response};
 use crate::http::schema::{Field, Schema};
-use crate::http::{etag, problems};
-use crate::openapi;
 
 const TAG: &str = "Operations";
 /// File names and the assets that they stand for.
@@ -102,7 +102,7 @@ thread_local! {
 pub async fn openapi(cx: &Context<'_>) -> Result<Response, Problem> {
     let (bytes, tag) = DOCUMENT.with(|cell| {
         let document = cell.get_or_init(|| {
-            let bytes = openapi::document(&cx.state.config.issuer)
+            let bytes = (cx.state.describe)(&cx.state.config.issuer)
                 .to_string()
                 .into_bytes();
             let digest = Sha256::digest(&bytes);

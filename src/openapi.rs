@@ -8,8 +8,7 @@ use crate::identity::model::Scope;
 use crate::routes::{Access, ROUTES, Route};
 
 use crate::http::operation::{Condition, Content, Operation};
-use crate::http::problem::ProblemKind;
-use crate::http::problems;
+use crate::http::problems::{self, ProblemKind};
 use crate::http::request::Method;
 use crate::http::schema::{Field, Schema};
 

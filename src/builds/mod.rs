@@ -5,4 +5,5 @@
 pub mod handlers;
 pub mod model;
 pub mod operations;
+pub mod schemas;
 pub mod store;

@@ -3,17 +3,18 @@
 //! Leaves SQL to `store` and HTTP to `handlers`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::game::chat_code;
-use crate::game::model::{BuildTemplate, REFERENCE_VERSION, ROLES};
+use crate::game::model::{BuildTemplate, REFERENCE_VERSION};
 use crate::game::template::TemplateInput;
 use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::schema::{self, Field, Schema};
+use crate::http::{merge_patch, problems};
 use crate::identity::model::Caller;
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::platform::Text;
+
+use super::schemas::{ROLES_MAX, TAG_MAX, TAGS_MAX};
 
 /// Who may see a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,8 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    const NAMES: [&'static str; 4] = ["private", "team", "unlisted", "public"];
+    /// The words.
+    pub const NAMES: [&'static str; 4] = ["private", "team", "unlisted", "public"];
 
     /// The word in JSON and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -56,154 +58,6 @@ pub struct Gear {
     food: Option<String>,
     utility: Option<String>,
 }
-
-const ROLE_IDS: [&str; ROLES.len()] = {
-    let mut ids = [""; ROLES.len()];
-    let mut index = 0;
-    while index < ids.len() {
-        ids[index] = ROLES[index].id;
-        index += 1;
-    }
-    ids
-};
-
-const ITEM: Schema = Schema::Nullable(&schema::Text::line(1, 100));
-const GEAR: Schema = Schema::Named(
-    "Gear",
-    &Schema::Object(&[
-        Field::optional("stats", &ITEM, "Stat combination, such as Minstrel's."),
-        Field::optional("rune", &ITEM, "Rune."),
-        Field::optional("relic", &ITEM, "Relic."),
-        Field::optional(
-            "sigils",
-            &Schema::List {
-                items: &schema::Text::line(1, 100),
-                min: 0,
-                max: 8,
-            },
-            "Sigils, weapon by weapon.",
-        ),
-        Field::optional("infusions", &ITEM, "Infusions."),
-        Field::optional("food", &ITEM, "Food."),
-        Field::optional("utility", &ITEM, "Utility consumable."),
-    ]),
-);
-const NAME: Schema = schema::Text::line(1, 100);
-const CHAT_CODE: Schema = schema::Text::of(1, chat_code::MAX_TEXT_LEN);
-/// The role ids of `GET /game/roles`.
-pub const ROLE: Schema = Schema::Choice(&ROLE_IDS);
-/// A tag.
-pub const TAG: Schema = schema::Text::line(1, TAG_MAX);
-const TAG_MAX: usize = 32;
-const ROLES_MAX: usize = 12;
-const ROLE_LIST: Schema = Schema::List {
-    items: &ROLE,
-    min: 0,
-    max: ROLES_MAX,
-};
-const TAGS_MAX: usize = 20;
-const TAGS: Schema = Schema::List {
-    items: &TAG,
-    min: 0,
-    max: TAGS_MAX,
-};
-const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
-const NOTES: Schema = schema::Text::lines(0, 2_000);
-const TEAM_ID: Schema = Schema::Nullable(&schema::Text::formatted(31, 31, "typeid"));
-/// The game's build number.
-pub const GAME_BUILD: Schema = Schema::Integer {
-    min: 1,
-    max: 10_000_000,
-};
-const MAYBE_GAME_BUILD: Schema = Schema::Nullable(&GAME_BUILD);
-const MAYBE_GEAR: Schema = Schema::Nullable(&GEAR);
-
-/// Body of POST and PUT, and what PATCH must lead to.
-pub const BUILD_INPUT: Schema = Schema::Named(
-    "BuildInput",
-    &Schema::Object(&[
-        Field::required("name", &NAME, "One line."),
-        Field::optional(
-            "chat_code",
-            &CHAT_CODE,
-            "The link from the game's build panel. This or template must be there; if both are, they must say the same.",
-        ),
-        Field::optional(
-            "template",
-            &crate::game::operations::TEMPLATE_INPUT,
-            "The build template as JSON.",
-        ),
-        Field::optional("visibility", &VISIBILITY, "private unless given."),
-        Field::optional(
-            "team_id",
-            &TEAM_ID,
-            "The team that sees it; needed for visibility team.",
-        ),
-        Field::optional(
-            "roles",
-            &ROLE_LIST,
-            "What it is played as: ids of GET /game/roles.",
-        ),
-        Field::optional("tags", &TAGS, "Free words; kept in lower case."),
-        Field::optional("notes", &NOTES, "Free text."),
-        Field::optional("gear", &MAYBE_GEAR, "What is worn."),
-        Field::optional(
-            "game_build",
-            &MAYBE_GAME_BUILD,
-            "The game's build number it was made for.",
-        ),
-    ]),
-);
-
-/// A build as it is answered.
-pub const BUILD: Schema = Schema::Named(
-    "Build",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &schema::Text::formatted(32, 32, "typeid"),
-            "TypeID with the prefix build.",
-        ),
-        Field::required(
-            "owner_id",
-            &schema::Text::formatted(31, 31, "typeid"),
-            "Who made it.",
-        ),
-        Field::required("name", &NAME, "One line."),
-        Field::required(
-            "profession",
-            &schema::Text::of(1, 20),
-            "Id of GET /game/professions.",
-        ),
-        Field::required("chat_code", &CHAT_CODE, "To paste into the game."),
-        Field::required(
-            "template",
-            &crate::game::operations::TEMPLATE,
-            "What the chat code says.",
-        ),
-        Field::required("visibility", &VISIBILITY, "Who may see it."),
-        Field::required("team_id", &TEAM_ID, "The team that sees it."),
-        Field::required("roles", &ROLE_LIST, "What it is played as."),
-        Field::required("tags", &TAGS, "Free words."),
-        Field::required("notes", &NOTES, "Free text."),
-        Field::required("gear", &MAYBE_GEAR, "What is worn."),
-        Field::required(
-            "game_build",
-            &MAYBE_GAME_BUILD,
-            "The game's build number it was made for.",
-        ),
-        Field::required(
-            "created_at",
-            &crate::identity::model::TIME,
-            "RFC 3339, UTC.",
-        ),
-        Field::required(
-            "updated_at",
-            &crate::identity::model::TIME,
-            "RFC 3339, UTC.",
-        ),
-    ]),
-);
 
 /// An input that has passed every rule.
 #[derive(Debug, Clone)]
@@ -539,65 +393,5 @@ pub fn apply_patch(target: &mut Value, patch: Value) {
                 .map(|target| target.remove("chat_code"));
         }
     }
-    merge(target, patch);
-}
-
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(members) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    for (name, value) in members {
-        if value.is_null() {
-            target.as_object_mut().map(|target| target.remove(&name));
-        } else {
-            merge(&mut target[name], value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn merge_patches_of_rfc_7396_appendix_a() {
-        for (target, patch, result) in [
-            (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
-            (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
-            (json!({"a":"b"}), json!({"a":null}), json!({})),
-            (
-                json!({"a":"b","b":"c"}),
-                json!({"a":null}),
-                json!({"b":"c"}),
-            ),
-            (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
-            (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
-            (
-                json!({"a":{"b":"c"}}),
-                json!({"a":{"b":"d","c":null}}),
-                json!({"a":{"b":"d"}}),
-            ),
-            (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
-            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
-            (json!({"a":"b"}), json!(["c"]), json!(["c"])),
-            (json!({"a":"foo"}), json!(null), json!(null)),
-            (json!({"a":"foo"}), json!("bar"), json!("bar")),
-            (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
-            (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
-            (
-                json!({}),
-                json!({"a":{"bb":{"ccc":null}}}),
-                json!({"a":{"bb":{}}}),
-            ),
-        ] {
-            let mut merged = target.clone();
-            merge(&mut merged, patch.clone());
-            assert_eq!(merged, result, "{target} {patch}");
-        }
-    }
+    merge_patch::apply(target, patch);
 }

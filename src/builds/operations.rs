@@ -6,7 +6,7 @@ use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
 
-use super::model::{BUILD, BUILD_INPUT, GAME_BUILD, ROLE, TAG as BUILD_TAG};
+use super::schemas::{BUILD, BUILD_INPUT, GAME_BUILD, ROLE, TAG as BUILD_TAG};
 
 const TAG: &str = "Builds";
 const EXAMPLE_INPUT: &str = r#"{"name":"Support Firebrand","chat_code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]","visibility":"public","roles":["primary_support"],"tags":["zerg"],"notes":"Stand on the tag.","gear":{"stats":"Minstrel's"}}"#;

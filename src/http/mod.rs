@@ -5,6 +5,7 @@
 pub mod cors;
 pub mod etag;
 pub mod json;
+pub mod merge_patch;
 pub mod operation;
 pub mod pagination;
 pub mod problem;

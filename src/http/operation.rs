@@ -2,7 +2,7 @@
 //! and of the checks on query and body.
 //! Promises that what is documented is what is checked; leaves the writing to `openapi`.
 
-use super::problem::ProblemKind;
+use super::problems::ProblemKind;
 use super::schema::{Field, Schema};
 
 /// One call.

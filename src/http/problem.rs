@@ -8,20 +8,7 @@ use serde_json::json;
 
 use crate::platform::DatabaseError;
 
-use super::problems;
-
-/// One kind of problem: a row of the catalogue in [`problems`].
-#[derive(Debug, PartialEq, Eq)]
-pub struct ProblemKind {
-    /// Stable, `snake_case`; the last part of its `type` URI.
-    pub code: &'static str,
-    /// The HTTP status.
-    pub status: u16,
-    /// A short name for people.
-    pub title: &'static str,
-    /// What to do about it.
-    pub help: &'static str,
-}
+use super::problems::{self, ProblemKind};
 
 /// Mistakes told at once. More would only make a hostile answer longer.
 pub const MAX_ERRORS: usize = 100;

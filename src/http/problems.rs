@@ -2,7 +2,18 @@
 //! Promises that codes never change their meaning; `/docs/problems/{code}` is written from it.
 //! Leaves the choice of the right one to the features.
 
-use super::problem::ProblemKind;
+/// One kind of problem: a row of this catalogue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProblemKind {
+    /// Stable, `snake_case`; the last part of its `type` URI.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// A short name for people.
+    pub title: &'static str,
+    /// What to do about it.
+    pub help: &'static str,
+}
 
 macro_rules! catalogue {
     ($($name:ident $status:literal $code:literal $title:literal, $help:literal;)*) => {

@@ -257,10 +257,14 @@ fn compress(request: &Request, response: &mut Response) {
     let accepts = request
         .header(Header::AcceptEncoding)
         .is_some_and(accepts_gzip);
-    if !is_large || !accepts || !response.profile.is_compressible() {
+    // A 304 names the form that the client has, and would get again (RFC 9110, section 15.4.5).
+    let has_gzip = response.status == 304 && etag::names_gzip(request);
+    if !(is_large || has_gzip) || !accepts {
         return;
     }
-    response.headers.push(("content-encoding", "gzip".into()));
+    if is_large {
+        response.headers.push(("content-encoding", "gzip".into()));
+    }
     for (name, value) in &mut response.headers {
         if *name == "etag" {
             *value = Cow::Owned(etag::of_gzip(value));

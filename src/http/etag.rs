@@ -15,6 +15,13 @@ pub fn of_gzip(tag: &str) -> String {
         .map_or_else(|| tag.to_owned(), |open| format!("{open}{GZIP_SUFFIX}\""))
 }
 
+/// Whether `If-None-Match` names the gzip form of something.
+pub fn names_gzip(request: &Request) -> bool {
+    let list = request.header(Header::IfNoneMatch).unwrap_or_default();
+    list.split(',')
+        .any(|item| item.trim().trim_matches('"').ends_with(GZIP_SUFFIX))
+}
+
 /// The opaque part of each tag in a list; `None` for a weak tag unless `weak` are welcome.
 fn tags(list: &str, weak: bool) -> impl Iterator<Item = &str> {
     list.split(',').filter_map(move |item| {

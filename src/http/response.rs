@@ -133,11 +133,6 @@ impl Profile {
     pub fn headers(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         SECURITY.iter().chain(self.own_headers()).copied()
     }
-
-    /// Whether gzip makes such bodies smaller.
-    pub const fn is_compressible(self) -> bool {
-        !matches!(self, Self::Empty)
-    }
 }
 
 /// A body on its way out.

@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::platform::{DatabaseError, Level, Platform, Statement};
+use crate::platform::{CacheError, DatabaseError, Level, Platform, Statement};
 use crate::secret::Secret;
+use crate::telemetry::rfc3339;
 
 use super::store;
 
@@ -241,9 +242,7 @@ async fn read_cache(platform: &Platform) -> Vec<PublicKey> {
     let text = match platform.cache.get(CACHE_KEY).await {
         Ok(text) => text.unwrap_or_default(),
         Err(error) => {
-            platform
-                .log
-                .line(Level::Warn, &cache_line(&error.to_string()));
+            warn_of_cache(&error, platform);
             return Vec::new();
         }
     };
@@ -261,15 +260,19 @@ async fn write_cache(keys: &[PublicKey], platform: &Platform) {
         .collect();
     let text = json!(keys).to_string();
     if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
-        platform
-            .log
-            .line(Level::Warn, &cache_line(&error.to_string()));
+        warn_of_cache(&error, platform);
     }
 }
 
 /// The cache is a convenience: its failure is worth a line, not an error.
-fn cache_line(cause: &str) -> String {
-    json!({ "level": "warn", "event": "cache_unavailable", "cause": cause }).to_string()
+fn warn_of_cache(error: &CacheError, platform: &Platform) {
+    let line = json!({
+        "time": rfc3339(platform.clock.now_ms()),
+        "level": Level::Warn.as_str(),
+        "event": "cache_unavailable",
+        "cause": error.to_string(),
+    });
+    platform.log.line(Level::Warn, &line.to_string());
 }
 
 #[cfg(test)]

@@ -100,8 +100,9 @@ const LABEL_MAX: usize = 63;
 const EMAIL: Schema = Schema::Text(Text {
     min: 3,
     max: EMAIL_MAX,
-    format: "idn-email",
-    pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$",
+    // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
+    format: "",
+    pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
     matches: is_email,
 });
 const DISPLAY_NAME_MAX: usize = 50;
@@ -193,6 +194,8 @@ fn is_email(text: &str) -> bool {
         && labels.len() > 1
         && labels.iter().all(|label| {
             (1..=LABEL_MAX).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
                 && label
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -313,6 +316,9 @@ mod tests {
             (".a@b.gg", false),
             ("a..b@b.gg", false),
             ("a@b..gg", false),
+            ("a@-b.gg", false),
+            ("a@b-.gg", false),
+            ("a@b-c.gg", true),
             ("a@b.gg\r\n", false),
             ("a\u{0}@b.gg", false),
             ("a@bä.gg", false),

@@ -1,0 +1,384 @@
+//! The table of attacks, rows "HTTP", around the body: origins, methods, paths, types, headers.
+//! Promises that whatever a client sends, the answer is a documented one with all its headers.
+//! Not applicable yet: 429, Idempotency-Key, API keys, admin routes; chunked bodies are the edge's.
+
+use serde_json::json;
+use wvw_builder::http::request::{Header, MAX_BODY};
+use wvw_builder::routes::{Access, ROUTES};
+
+use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
+
+#[test]
+fn origins() {
+    let app = TestApp::new();
+    for origin in [
+        "null",
+        "",
+        "*",
+        "https://evil.gg",
+        "http://guild.gg",
+        "https://guild.gg.evil.gg",
+        "https://evilguild.gg",
+        "https://sub.guild.gg",
+        "https://guild.gg:8443",
+        "https://GUILD.GG",
+        "https://guild.gg/",
+        "https://guild.gg, https://evil.gg",
+        "https://guild.gg\r\nx: y",
+        "file://",
+        "https://user@guild.gg",
+    ] {
+        let answer = app
+            .get("/health/live")
+            .header(Header::Origin, origin)
+            .send()
+            .expect(200);
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            None,
+            "{origin}"
+        );
+        let preflight = app.call("OPTIONS", BUILDS).header(Header::Origin, origin);
+        let preflight = preflight.header(Header::RequestMethod, "POST").send();
+        assert_eq!(
+            preflight.header("access-control-allow-origin"),
+            None,
+            "{origin}"
+        );
+        assert_eq!(
+            preflight.header("access-control-allow-methods"),
+            None,
+            "{origin}"
+        );
+        preflight.expect_problem(403, "origin_not_allowed");
+    }
+    for (method, target, status) in [
+        ("GET", "/health/live", 200),
+        ("GET", "/nothing", 404),
+        ("DELETE", BUILDS, 405),
+        ("GET", "/api/v1/users/me", 401),
+    ] {
+        let answer = app
+            .call(method, target)
+            .header(Header::Origin, ORIGIN)
+            .send()
+            .expect(status);
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some(ORIGIN),
+            "{target}"
+        );
+    }
+    let preflight = app.call("OPTIONS", BUILDS).header(Header::Origin, ORIGIN);
+    let answer = preflight
+        .header(Header::RequestMethod, "POST")
+        .send()
+        .expect(204);
+    assert_eq!(answer.header("access-control-allow-origin"), Some(ORIGIN));
+    assert_eq!(
+        answer.header("access-control-allow-methods"),
+        answer.header("allow")
+    );
+    let allowed = answer
+        .header("access-control-allow-headers")
+        .expect("headers");
+    assert!(allowed.contains("Authorization") && !allowed.contains('*'));
+}
+
+#[test]
+fn methods() {
+    let app = TestApp::new();
+    for (method, target, allow) in [
+        ("DELETE", BUILDS, "GET, POST, HEAD, OPTIONS"),
+        ("TRACE", BUILDS, "GET, POST, HEAD, OPTIONS"),
+        ("CONNECT", BUILDS, "GET, POST, HEAD, OPTIONS"),
+        ("get", BUILDS, "GET, POST, HEAD, OPTIONS"),
+        (
+            "PROPFIND",
+            "/api/v1/builds/x",
+            "GET, PUT, PATCH, DELETE, HEAD, OPTIONS",
+        ),
+        ("GET", "/api/v1/auth/login", "POST, OPTIONS"),
+        ("HEAD", "/api/v1/auth/login", "POST, OPTIONS"),
+        ("POST\r\nX: y", "/health/live", "GET, HEAD, OPTIONS"),
+    ] {
+        let answer = app.call(method, target).send().expect(405);
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {target}");
+        let answer = app.call("OPTIONS", target).send().expect(204);
+        assert_eq!(answer.header("allow"), Some(allow), "OPTIONS {target}");
+    }
+    // No way to say one method and mean another.
+    let player = app.player("override");
+    let build = app.build(&player, &json!({}));
+    let path = format!("{BUILDS}/{}", text(&build["id"]));
+    for target in [
+        format!("{path}?_method=DELETE"),
+        format!("{path}?method=DELETE"),
+    ] {
+        let answer = app
+            .call("POST", &target)
+            .token(&player.token)
+            .json(&json!({ "_method": "DELETE" }));
+        answer.send().expect(405);
+        app.get(&target).token(&player.token).send().expect(422);
+    }
+    let names = Header::NAMES.join(" ");
+    assert!(
+        !names.contains("override") && !names.contains("forwarded"),
+        "{names}"
+    );
+    app.get(&path).token(&player.token).send().expect(200);
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    let app = TestApp::new();
+    let player = app.player("head");
+    let build = text(&app.build(&player, &json!({ "visibility": "public" }))["id"]);
+    let mut seen = 0;
+    for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
+        let value = match route.path {
+            "/api/v1/builds/{id}" => build.as_str(),
+            "/docs/{file}" => "reference.js",
+            "/docs/problems/{code}" => "not_found",
+            _ => "Guardian",
+        };
+        let path = route
+            .path
+            .split('{')
+            .next()
+            .expect("a first part")
+            .to_owned();
+        let path = if route.path.contains('{') {
+            path + value
+        } else {
+            path
+        };
+        let answers = ["GET", "HEAD"].map(|method| {
+            let call = app
+                .call(method, &path)
+                .header(Header::AcceptEncoding, "gzip");
+            let answer = call.token(&player.token).send().expect(200);
+            let mut headers = answer.headers.clone();
+            headers.retain(|(name, _)| name != "x-request-id");
+            (headers, answer.body.is_empty())
+        });
+        assert_eq!(answers[0].0, answers[1].0, "{path}");
+        assert!(answers[1].1, "{path}");
+        seen += 1;
+    }
+    assert!(seen > 10);
+}
+
+#[test]
+fn paths_that_are_not_ours() {
+    let app = TestApp::new();
+    let player = app.player("paths");
+    for target in [
+        "",
+        "/",
+        "//",
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/%2e%2e/health/live",
+        "/api/../health/live",
+        "/api/v1/builds/",
+        "//api/v1/builds",
+        "/api//v1/builds",
+        "/api/v1//builds",
+        "/API/v1/builds",
+        "/api/v1/Builds",
+        "/api/v1/builds;x=1",
+        "/api/v1/builds%00",
+        "/api/v1/builds%2f",
+        "/api/v1/builds%20",
+        "/api/v1/builds.json",
+        "/api%2fv1%2fbuilds",
+        "/api/v1/builds/x/y",
+        "/api/v1/users/me/",
+        "/api/v1/users/%6de",
+        "/api/v1/users/me;",
+        "/api/v1/users/me%00",
+        "/api/v1/users/ME",
+        "/health/live/",
+        "/.well-known/jwks.json/",
+        "/docs/../openapi.json",
+        "/docs/%2e%2e%2fwrangler.toml",
+        "/docs/..",
+        "/docs/index.html",
+        "/.dev.vars",
+        "/wrangler.toml",
+        "/api/v1/game/professions/guardian",
+        "/api/v1/game/professions/%47uardian",
+        "/api/v1/builds/%2e%2e",
+        "/api/v1/builds/..",
+        "/api/v1/builds/' OR '1'='1",
+        "/api/v1/builds/build_01H455VB4PEX5VSKNK084SN02Q",
+        "/docs/problems/nothing",
+        "/docs/problems/<script>",
+        "/faults/panic",
+        "*",
+    ] {
+        let answer = app.get(target).token(&player.token).send();
+        assert_eq!(answer.status, 404, "{target}");
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!body.contains("script"), "{target} is reflected: {body}");
+    }
+    let long = format!("/api/v1/builds?q={}", "a".repeat(8 * 1024));
+    app.get(&long).send().expect_problem(414, "target_too_long");
+    let long = format!("/{}", "a".repeat(8 * 1024));
+    app.get(&long).send().expect_problem(414, "target_too_long");
+}
+
+#[test]
+fn bodies_of_another_kind() {
+    let app = TestApp::new();
+    let player = app.player("bodies");
+    let good = build_body(&json!({})).to_string();
+    for (media_type, status) in [
+        ("application/json", 201),
+        ("application/json; charset=utf-8", 201),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/merge-patch+json", 415),
+        ("application/json; charset=utf-16", 415),
+        ("application/xml", 415),
+        ("application/json, text/plain", 415),
+        ("text/plain; application/json", 415),
+        ("", 415),
+    ] {
+        let call = app
+            .call("POST", BUILDS)
+            .token(&player.token)
+            .raw(media_type, good.as_str());
+        let answer = call.send();
+        assert_eq!(answer.status, status, "{media_type}");
+    }
+    for encoding in ["gzip", "br", "deflate", "gzip, gzip", "x-gzip"] {
+        let gzip: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0xae, 5, 0];
+        let call = app
+            .call("POST", BUILDS)
+            .token(&player.token)
+            .raw("application/json", gzip);
+        let answer = call.header(Header::ContentEncoding, encoding).send();
+        answer.expect_problem(415, "unsupported_media_type");
+    }
+    for target in [
+        "/api/v1/auth/login",
+        "/api/v1/auth/register",
+        "/api/v1/chat-codes/decode",
+    ] {
+        app.call("POST", target)
+            .send()
+            .expect_problem(400, "body_required");
+        let form = "email=a%40b.gg&password=x";
+        let answer = app
+            .call("POST", target)
+            .raw("application/x-www-form-urlencoded", form)
+            .send();
+        answer.expect_problem(415, "unsupported_media_type");
+        let answer = app
+            .call("POST", target)
+            .raw("application/json", vec![b' '; MAX_BODY + 1]);
+        answer.send().expect_problem(413, "body_too_large");
+        let answer = app
+            .call("POST", target)
+            .raw("application/json", vec![b' '; MAX_BODY]);
+        answer.send().expect_problem(400, "body_required");
+    }
+}
+
+#[test]
+fn every_error_has_all_headers() {
+    // What they are is checked with every answer (`support::contract`); here each status occurs.
+    let app = TestApp::new();
+    let player = app.player("errors");
+    let build = app.build(&player, &json!({ "visibility": "public" }));
+    let path = format!("{BUILDS}/{}", text(&build["id"]));
+    let other = app.player("errors2");
+    let stale = app
+        .call("DELETE", &path)
+        .token(&player.token)
+        .header(Header::IfMatch, "\"0\"");
+    let large = app.call("POST", BUILDS).token(&player.token);
+    for (status, call) in [
+        (400, app.call("POST", BUILDS).token(&player.token)),
+        (401, app.get("/api/v1/users/me")),
+        (403, app.call("DELETE", &path).token(&other.token)),
+        (404, app.get("/nothing")),
+        (405, app.call("PUT", "/health/live")),
+        (409, {
+            let body = json!({ "email": player.email, "password": "four words in a row", "display_name": "x" });
+            app.post("/api/v1/auth/register", &body)
+        }),
+        (412, stale),
+        (413, large.raw("application/json", vec![b' '; MAX_BODY + 1])),
+        (414, app.get(&format!("/{}", "a".repeat(9_000)))),
+        (
+            415,
+            app.call("POST", BUILDS)
+                .token(&player.token)
+                .raw("text/plain", "x"),
+        ),
+        (422, app.get("/health/live?x=1")),
+    ] {
+        call.header(Header::AcceptEncoding, "gzip")
+            .send()
+            .expect(status);
+    }
+    app.test.database.set_away(true);
+    app.get(BUILDS).send().expect(503);
+    app.test.database.set_away(false);
+    app.test
+        .database
+        .execute("ALTER TABLE builds RENAME TO elsewhere");
+    app.get(BUILDS).send().expect(500);
+    let request = app.get(BUILDS).request();
+    let panicked = app.app.answer_panic(&request, "a cause");
+    assert_eq!(panicked.status, 500);
+    assert!(!String::from_utf8_lossy(&panicked.body_bytes()).contains("a cause"));
+}
+
+#[test]
+fn what_belongs_to_one_caller_is_in_no_cache() {
+    let app = TestApp::new();
+    let player = app.player("cache");
+    let build = app.build(&player, &json!({ "visibility": "public" }));
+    let path = format!("{BUILDS}/{}", text(&build["id"]));
+    for target in ["/api/v1/users/me", BUILDS, &path] {
+        let answer = app.get(target).token(&player.token).send().expect(200);
+        assert_eq!(
+            answer.header("cache-control"),
+            Some("private, no-store"),
+            "{target}"
+        );
+    }
+    let login = json!({ "email": player.email, "password": "four words in a row" });
+    let answer = app.post("/api/v1/auth/login", &login).send().expect(200);
+    assert_eq!(
+        answer.header("cache-control"),
+        Some("private, no-store"),
+        "login"
+    );
+    // Only what is the same for everyone may be kept.
+    for route in ROUTES.iter().filter(|route| route.access == Access::Public) {
+        let target = route
+            .path
+            .replace("{id}", "Guardian")
+            .replace("{code}", "internal");
+        let answer = app
+            .call(
+                route.method.as_str(),
+                &target.replace("{file}", "reference.css"),
+            )
+            .send();
+        let cache = answer.header("cache-control").expect("cache-control");
+        let is_shared = cache.starts_with("public");
+        let expected = route.path.starts_with("/api/v1/game/")
+            || route.path.starts_with("/docs")
+            || matches!(route.path, "/openapi.json" | "/.well-known/jwks.json");
+        assert_eq!(is_shared, expected, "{}: {cache}", route.path);
+    }
+}

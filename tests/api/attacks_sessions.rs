@@ -1,0 +1,238 @@
+//! The table of attacks, rows "Tokens", the rest: time, place, flood, scope, and what ends a token.
+//! Promises that a token stands for its session and no longer.
+//! Not applicable yet: refresh, logout and the sessions' own calls.
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use wvw_builder::http::request::Header;
+
+use crate::support::TestApp;
+use crate::support::forge::{encode, signing_input};
+use crate::support::scene::{ME, scene};
+
+/// What ends a session is noticed by every isolate within this time.
+const RECHECK_MS: i64 = 10_000;
+
+#[test]
+fn the_edges_of_time_that_are_still_good() {
+    let scene = scene();
+    let now = scene.payload.number("iat");
+    let header = scene.forger.header();
+    for (name, claim, seconds) in [
+        ("expired by 29 s", "exp", -29),
+        ("not valid for 30 s", "nbf", 30),
+        ("issued in 30 s", "iat", 30),
+    ] {
+        let payload = scene
+            .payload
+            .clone()
+            .set(claim, &(now + seconds).to_string());
+        let token = scene.forger.sign(&header, &payload);
+        let answer = scene.app.get(ME).token(&token).send();
+        assert_eq!(answer.status, 200, "{name}");
+    }
+    // The service's own token, as its clock runs: also once it is remembered.
+    let own = |status: u16| {
+        scene
+            .app
+            .get(ME)
+            .token(&scene.player.token)
+            .send()
+            .expect(status)
+    };
+    own(200);
+    scene.app.test.clock.advance_ms((600 + 29) * 1000);
+    own(200);
+    scene.app.test.clock.advance_ms(1_000);
+    own(401);
+    scene
+        .app
+        .isolate(3)
+        .get(ME)
+        .token(&scene.player.token)
+        .send()
+        .expect(401);
+}
+
+#[test]
+fn tokens_in_other_places_and_other_schemes() {
+    let scene = scene();
+    let token = scene.player.token.as_str();
+    for target in [
+        format!("{ME}?access_token={token}"),
+        format!("{ME}?token={token}"),
+        format!("{ME}?authorization=Bearer%20{token}"),
+    ] {
+        scene
+            .app
+            .get(&target)
+            .send()
+            .expect_problem(401, "authentication_required");
+        // Nor does it make anyone of a caller where a caller is welcome.
+        let list = target.replace(ME, "/api/v1/builds");
+        scene
+            .app
+            .get(&list)
+            .send()
+            .expect_problem(422, "invalid_input");
+    }
+    for credentials in [
+        format!("Bearer {token}, Bearer {token}"),
+        format!("Bearer {token}, Basic dXNlcjpwYXNz"),
+        format!("Basic dXNlcjpwYXNz, Bearer {token}"),
+        format!("Basic {token}"),
+        format!("Token {token}"),
+        format!("DPoP {token}"),
+        format!("Bearer  {token}"),
+        format!("Bearer {token} "),
+        format!("Bearer\t{token}"),
+        format!("Bearer{token}"),
+        format!("Bearer token={token}"),
+        token.to_owned(),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        String::new(),
+    ] {
+        for target in [ME, &scene.public_build] {
+            let answer = scene
+                .app
+                .get(target)
+                .header(Header::Authorization, &credentials)
+                .send();
+            answer.expect_problem(401, "invalid_token");
+        }
+    }
+    for scheme in ["bearer", "BEARER"] {
+        let credentials = format!("{scheme} {token}");
+        let answer = scene
+            .app
+            .get(ME)
+            .header(Header::Authorization, &credentials)
+            .send();
+        answer.expect(200);
+    }
+}
+
+#[test]
+fn a_thousand_unknown_kids_cost_one_look() {
+    let scene = scene();
+    scene.app.test.clock.advance_ms(30_000);
+    let calls = scene.app.calls_of(|| {
+        for number in 0..1_000 {
+            let header = scene
+                .forger
+                .header()
+                .set("kid", &format!("\"kid-{number}\""));
+            let answer = scene.app.get(ME).token(&scene.forged(&header)).send();
+            assert_eq!(answer.status, 401);
+        }
+    });
+    assert!(calls <= 1, "{calls} round trips");
+    // Those who are known are not locked out meanwhile.
+    scene
+        .app
+        .get(ME)
+        .token(&scene.player.token)
+        .send()
+        .expect(200);
+}
+
+#[test]
+fn a_key_of_small_order_verifies_nothing() {
+    let scene = scene();
+    let mut point = [0; 32];
+    point[0] = 1;
+    let jwk = format!(
+        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
+        encode(&point)
+    );
+    let kid = encode(&Sha256::digest(jwk));
+    scene.app.test.database.execute(&format!(
+        "INSERT INTO signing_keys VALUES ('{kid}', x'01{}', x'00', 0)",
+        "00".repeat(31)
+    ));
+    // Under the neutral element any message has this signature, unless verification is strict.
+    let header = scene.forger.header().set("kid", &json!(kid).to_string());
+    let input = signing_input(&header.text(), &scene.payload.text());
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let token = format!("{input}.{}", encode(&signature));
+    scene.app.test.clock.advance_ms(30_000);
+    let answer = scene.app.get(ME).token(&token).send();
+    answer.expect_problem(401, "invalid_token");
+}
+
+#[test]
+fn what_ends_an_account_or_a_session_ends_its_tokens() {
+    for (name, sql) in [
+        ("user deleted", "DELETE FROM users"),
+        ("user disabled", "UPDATE users SET disabled_at = 1"),
+        ("session ended", "UPDATE sessions SET ended_at = 1"),
+        ("session past its end", "UPDATE sessions SET expires_at = 1"),
+        ("session gone", "DELETE FROM sessions"),
+        (
+            "password changed",
+            "UPDATE users SET password_changed_at = password_changed_at + 1000",
+        ),
+    ] {
+        let app = TestApp::new();
+        let player = app.player("ended");
+        let me = |app: &TestApp| app.get(ME).token(&player.token).send();
+        me(&app).expect(200);
+        app.test.database.execute(sql);
+        let elsewhere = me(&app.isolate(2));
+        assert_eq!(
+            elsewhere.status, 401,
+            "{name}: an isolate that has not seen the token"
+        );
+        app.test.clock.advance_ms(RECHECK_MS);
+        let answer = me(&app);
+        assert_eq!(answer.status, 401, "{name}: after the re-check");
+        answer.expect_problem(401, "invalid_token");
+        app.test
+            .database
+            .execute("UPDATE users SET disabled_at = NULL");
+        app.test
+            .database
+            .execute("UPDATE sessions SET ended_at = NULL");
+    }
+}
+
+#[test]
+fn a_token_allows_what_its_scope_says() {
+    let scene = scene();
+    let header = scene.forger.header();
+    let with_scope = |scope: &str| {
+        let payload = scene
+            .payload
+            .clone()
+            .set("scope", &json!(scope).to_string());
+        scene.forger.sign(&header, &payload)
+    };
+    for (scope, me, read, write) in [
+        ("account:read builds:read builds:write", 200, 200, 201),
+        ("account:read", 200, 403, 403),
+        ("builds:read", 403, 200, 403),
+        ("builds:write", 403, 403, 201),
+        ("", 403, 403, 403),
+        ("admin", 403, 403, 403),
+        ("builds:read,builds:write", 403, 403, 403),
+        ("BUILDS:READ", 403, 403, 403),
+        ("*", 403, 403, 403),
+    ] {
+        let token = with_scope(scope);
+        let body = json!({ "name": "By scope", "chat_code": crate::support::GUARDIAN_CODE });
+        for (call, expected) in [
+            (scene.app.get(ME), me),
+            (scene.app.get(&scene.public_build), read),
+            (scene.app.post("/api/v1/builds", &body), write),
+        ] {
+            let answer = call.token(&token).send();
+            assert_eq!(answer.status, expected, "{scope}: {}", answer.what);
+            if expected == 403 {
+                let challenge = answer.header("www-authenticate").expect("a challenge");
+                assert!(challenge.starts_with("Bearer error=\"insufficient_scope\""));
+            }
+        }
+    }
+}

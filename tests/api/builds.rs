@@ -1,0 +1,357 @@
+//! What a build is made of, from the outside: made, read, changed, refused.
+//! Promises that every mistake is named with its place.
+//! Leaves who may do what to `builds_access` and lists to `builds_lists`.
+
+use serde_json::{Value, json};
+use wvw_builder::game::model::REFERENCE_VERSION;
+
+use crate::support::{BUILDS, GUARDIAN_CODE, TestApp, build_body, build_path, text};
+
+/// The chat code of a template.
+fn encoded(app: &TestApp, template: &Value) -> String {
+    let body = json!({ "template": template });
+    let answer = app
+        .post("/api/v1/chat-codes/encode", &body)
+        .send()
+        .expect(200);
+    text(&answer.json()["code"])
+}
+
+/// A template with these specializations and nothing else.
+fn template(profession: &str, specializations: [u8; 3]) -> Value {
+    let slots: Vec<Value> = specializations
+        .iter()
+        .map(|id| {
+            if *id == 0 {
+                Value::Null
+            } else {
+                json!({ "id": id })
+            }
+        })
+        .collect();
+    json!({ "profession": { "id": profession }, "specializations": slots })
+}
+
+#[test]
+fn from_chat_code_to_json_and_through_every_change() {
+    let app = TestApp::new();
+    let player = app.player("walk");
+    let token = player.token.as_str();
+    let body = json!({
+        "name": "  Support Firebrand ", "chat_code": GUARDIAN_CODE, "visibility": "public",
+        "roles": ["primary_support"], "tags": [" Zerg ", "EU"], "notes": "Stand on\nthe tag.",
+        "gear": { "stats": "Minstrel's", "sigils": ["Energy"] }, "game_build": 180_000,
+    });
+    let answer = app.post(BUILDS, &body).token(token).send().expect(201);
+    let made = answer.json();
+    assert_eq!(answer.header("location"), Some(build_path(&made).as_str()));
+    assert_eq!(answer.etag(), format!("\"1-{REFERENCE_VERSION}\""));
+    for (member, expected) in [
+        ("owner_id", json!(player.id)),
+        ("name", json!("Support Firebrand")),
+        ("profession", json!("Guardian")),
+        ("chat_code", json!(GUARDIAN_CODE)),
+        ("visibility", json!("public")),
+        ("team_id", Value::Null),
+        ("tags", json!(["zerg", "eu"])),
+        ("notes", json!("Stand on\nthe tag.")),
+        ("game_build", json!(180_000)),
+        ("created_at", json!("2026-11-22T00:00:00.000Z")),
+        ("updated_at", json!("2026-11-22T00:00:00.000Z")),
+    ] {
+        assert_eq!(made[member], expected, "{member}");
+    }
+    assert_eq!(made["gear"]["stats"], "Minstrel's");
+    assert_eq!(made["template"]["specializations"][2]["name"], "Firebrand");
+    let decoded = app.post(
+        "/api/v1/chat-codes/decode",
+        &json!({ "code": GUARDIAN_CODE }),
+    );
+    assert_eq!(
+        decoded.send().expect(200).json()["template"],
+        made["template"]
+    );
+
+    let read = app.get(&build_path(&made)).send().expect(200);
+    assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
+
+    app.test.clock.advance_ms(5_000);
+    let patch = json!({ "notes": null, "gear": { "rune": "Monk" }, "tags": ["roam"] });
+    let patched = app.call("PATCH", &build_path(&made)).token(token);
+    let patched = patched
+        .raw("application/merge-patch+json", patch.to_string())
+        .send()
+        .expect(200);
+    let mut expected = made.clone();
+    expected["notes"] = json!("");
+    expected["gear"]["rune"] = json!("Monk");
+    expected["tags"] = json!(["roam"]);
+    expected["updated_at"] = json!("2026-11-22T00:00:05.000Z");
+    assert_eq!(patched.json(), expected);
+    assert_eq!(patched.etag(), format!("\"2-{REFERENCE_VERSION}\""));
+
+    let put = app
+        .call("PUT", &build_path(&made))
+        .token(token)
+        .json(&build_body(&json!({ "name": "New" })));
+    let put = put.send().expect(200).json();
+    for (member, expected) in [
+        ("name", json!("New")),
+        ("visibility", json!("private")),
+        ("roles", json!([])),
+        ("tags", json!([])),
+        ("gear", Value::Null),
+        ("game_build", Value::Null),
+        ("created_at", made["created_at"].clone()),
+    ] {
+        assert_eq!(put[member], expected, "{member}");
+    }
+    app.call("DELETE", &build_path(&made))
+        .token(token)
+        .send()
+        .expect(204);
+    app.get(&build_path(&made)).token(token).send().expect(404);
+    app.call("DELETE", &build_path(&made))
+        .token(token)
+        .send()
+        .expect(404);
+    for table in ["builds", "build_facets"] {
+        assert_eq!(
+            app.count(&format!("SELECT count(*) FROM {table}")),
+            0,
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_at_once() {
+    let app = TestApp::new();
+    let player = app.player("mistakes");
+    let body = json!({
+        "chat_code": "[&DQ==]", "template": template("Guardian", [4, 62, 62]),
+        "visibility": "everyone", "team_id": "team_x", "roles": ["king", "filler", "filler"],
+        "tags": ["", " ", "x", "X", 5, "\u{130}".repeat(32)], "notes": "a\u{7}b",
+        "gear": { "stats": "", "helmet": "x", "sigils": [1] }, "game_build": -1,
+        "is_admin": true, "owner_id": player.id, "id": "build_x", "a/b~c": 1,
+    });
+    let answer = app.post(BUILDS, &body).token(&player.token).send();
+    let answer = answer.expect_problem(422, "invalid_input");
+    let mistakes = answer.mistakes();
+    for (pointer, code) in [
+        ("/name", "required"),
+        ("/chat_code", "truncated"),
+        ("/visibility", "invalid_choice"),
+        ("/team_id", "invalid_length"),
+        ("/roles/0", "invalid_choice"),
+        ("/roles/2", "duplicate_item"),
+        ("/tags/0", "invalid_length"),
+        ("/tags/1", "invalid_length"),
+        ("/tags/3", "duplicate_item"),
+        ("/tags/4", "invalid_type"),
+        ("/notes", "invalid_format"),
+        ("/gear/stats", "invalid_length"),
+        ("/gear/helmet", "unknown_field"),
+        ("/gear/sigils/0", "invalid_type"),
+        ("/game_build", "out_of_range"),
+        ("/is_admin", "unknown_field"),
+        ("/owner_id", "unknown_field"),
+        ("/id", "unknown_field"),
+        ("/a~1b~0c", "unknown_field"),
+    ] {
+        let wanted = (pointer.to_owned(), code.to_owned());
+        assert!(mistakes.contains(&wanted), "{wanted:?} in {mistakes:?}");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM builds"), 0);
+}
+
+#[test]
+fn a_tag_that_grows_in_lower_case_is_measured_as_it_is_kept() {
+    let app = TestApp::new();
+    let player = app.player("tags");
+    let call = |tag: String| {
+        let body = build_body(&json!({ "tags": [tag] }));
+        app.post(BUILDS, &body).token(&player.token).send()
+    };
+    let refused = call("\u{130}".repeat(32)).expect(422);
+    assert_eq!(
+        refused.mistakes(),
+        [("/tags/0".to_owned(), "invalid_length".to_owned())]
+    );
+    let build = call("\u{130}".repeat(16)).expect(201).json();
+    // What was taken can be patched.
+    let patch = app
+        .call("PATCH", &build_path(&build))
+        .token(&player.token)
+        .json(&json!({ "name": "x" }));
+    patch.send().expect(200);
+}
+
+#[test]
+fn members_that_are_the_services_own_are_refused_everywhere() {
+    let app = TestApp::new();
+    let player = app.player("mass");
+    let other = app.player("other");
+    let build = app.build(&player, &json!({}));
+    let account =
+        json!({ "email": "c@b.gg", "password": "four words in a row", "display_name": "c" });
+    let login = json!({ "email": player.email, "password": "four words in a row" });
+    let whole = build_body(&json!({}));
+    for (member, value) in [
+        ("is_admin", json!(true)),
+        ("role", json!("admin")),
+        ("id", json!(other.id)),
+        ("owner_id", json!(other.id)),
+        ("version", json!(9)),
+        ("created_at", json!("2020")),
+        ("profession", json!("Warrior")),
+        ("disabled_at", Value::Null),
+        ("scope", json!("*")),
+    ] {
+        for (method, target, body) in [
+            ("POST", "/api/v1/auth/register", &account),
+            ("POST", "/api/v1/auth/login", &login),
+            ("POST", BUILDS, &whole),
+            ("PUT", &build_path(&build), &whole),
+            ("PATCH", &build_path(&build), &json!({})),
+        ] {
+            // In a merge patch null removes a member: one that is not there.
+            if method == "PATCH" && value.is_null() {
+                continue;
+            }
+            let mut body = body.clone();
+            body[member] = value.clone();
+            let answer = app
+                .call(method, target)
+                .token(&player.token)
+                .json(&body)
+                .send();
+            assert_eq!(answer.status, 422, "{method} {target} {member}");
+            let expected = [(format!("/{member}"), "unknown_field".to_owned())];
+            assert_eq!(answer.mistakes(), expected, "{method} {target}");
+        }
+    }
+    let read = app
+        .get(&build_path(&build))
+        .token(&player.token)
+        .send()
+        .expect(200);
+    assert_eq!(read.json(), build);
+}
+
+#[test]
+fn what_the_game_would_not_allow_is_named_with_its_place() {
+    let app = TestApp::new();
+    let player = app.player("game");
+    for (name, profession, slots, index, code) in [
+        (
+            "a Warrior's in a Guardian",
+            "Guardian",
+            [4, 0, 0],
+            0,
+            "specialization_of_other_profession",
+        ),
+        (
+            "elite in the second slot",
+            "Guardian",
+            [0, 62, 0],
+            1,
+            "elite_not_in_third_slot",
+        ),
+        (
+            "twice the same",
+            "Guardian",
+            [42, 42, 0],
+            1,
+            "duplicate_specialization",
+        ),
+        (
+            "twice the same unknown",
+            "Guardian",
+            [0, 200, 200],
+            2,
+            "duplicate_specialization",
+        ),
+    ] {
+        let template = template(profession, slots);
+        let by_template = json!({ "chat_code": null, "template": template });
+        let by_code = json!({ "chat_code": encoded(&app, &template) });
+        for (body, pointer) in [
+            (by_template, format!("/template/specializations/{index}")),
+            (by_code, "/chat_code".to_owned()),
+        ] {
+            let body = build_body(&body);
+            let answer = app.post(BUILDS, &body).token(&player.token).send();
+            assert_eq!(answer.status, 422, "{name}");
+            assert_eq!(answer.mistakes(), [(pointer, code.to_owned())], "{name}");
+            let detail = text(&answer.json()["errors"][0]["detail"]);
+            let is_placed = !body["template"].is_null() || detail.contains("/specializations/");
+            assert!(is_placed, "{name}: {detail}");
+        }
+    }
+    // What only the tables do not know is kept.
+    let newer = template("Guardian", [42, 46, 200]);
+    let build = app.build(&player, &json!({ "chat_code": null, "template": newer }));
+    assert_eq!(build["template"]["specializations"][2]["id"], 200);
+    assert_eq!(build["template"]["specializations"][2]["name"], Value::Null);
+}
+
+#[test]
+fn chat_code_and_template_must_agree() {
+    let app = TestApp::new();
+    let player = app.player("agree");
+    let code = json!({ "code": GUARDIAN_CODE });
+    let same = app
+        .post("/api/v1/chat-codes/decode", &code)
+        .send()
+        .expect(200)
+        .json()["template"]
+        .clone();
+    let other = template("Warrior", [4, 0, 18]);
+    let create = |body: &Value| {
+        let body = build_body(body);
+        app.post(BUILDS, &body).token(&player.token).send()
+    };
+    let build = create(&json!({ "template": same })).expect(201).json();
+    let answer = create(&json!({ "template": other })).expect(422);
+    let conflict = [("/template".to_owned(), "conflicting_fields".to_owned())];
+    assert_eq!(answer.mistakes(), conflict);
+    let answer = create(&json!({ "chat_code": null })).expect(422);
+    assert_eq!(
+        answer.mistakes(),
+        [("/chat_code".to_owned(), "required".to_owned())]
+    );
+    for (patch, status, profession) in [
+        (json!({ "template": other }), 200, "Warrior"),
+        (json!({ "chat_code": GUARDIAN_CODE }), 200, "Guardian"),
+        (
+            json!({ "chat_code": GUARDIAN_CODE, "template": other }),
+            422,
+            "Guardian",
+        ),
+        (
+            json!({ "chat_code": null, "template": other }),
+            200,
+            "Warrior",
+        ),
+        (json!({ "chat_code": null }), 422, "Warrior"),
+        (json!({ "template": null }), 200, "Warrior"),
+        (json!([]), 422, "Warrior"),
+        (json!(null), 422, "Warrior"),
+        (json!({ "name": null }), 422, "Warrior"),
+    ] {
+        let answer = app
+            .call("PATCH", &build_path(&build))
+            .token(&player.token)
+            .json(&patch)
+            .send();
+        assert_eq!(answer.status, status, "{patch}");
+        let read = app
+            .get(&build_path(&build))
+            .token(&player.token)
+            .send()
+            .expect(200)
+            .json();
+        assert_eq!(read["profession"], profession, "{patch}");
+    }
+}

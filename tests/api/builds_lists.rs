@@ -1,0 +1,463 @@
+//! Lists of builds from the outside: who sees what, filters, pages, and what a page costs.
+//! Promises that pages neither repeat nor lose a build, whatever is made meanwhile.
+//! Leaves single builds to `builds`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use wvw_builder::platform::{Database as _, Statement};
+
+use crate::support::{BUILDS, Player, TestApp, text};
+
+/// The names on a page.
+fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
+    let call = app.get(&format!("{BUILDS}?{query}"));
+    let call = match player {
+        Some(player) => call.token(&player.token),
+        None => call,
+    };
+    let page = call.send().expect(200).json();
+    let items = page["data"].as_array().expect("a list");
+    items.iter().map(|build| text(&build["name"])).collect()
+}
+
+#[test]
+fn who_sees_what_in_a_list() {
+    let app = TestApp::new();
+    let one = app.player("one");
+    let two = app.player("two");
+    for visibility in ["private", "team", "unlisted", "public"] {
+        for player in [&one, &two] {
+            let name = format!("{visibility} of {}", &player.email[..3]);
+            app.build(player, &json!({ "name": name, "visibility": "private" }));
+            app.test.database.execute(&format!(
+                "UPDATE builds SET visibility = '{visibility}' WHERE search_text LIKE '{name}%'"
+            ));
+        }
+    }
+    let all_of = |player: &str| {
+        ["private", "team", "unlisted", "public"].map(|v| format!("{v} of {player}"))
+    };
+    let set = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
+    let public = set(vec!["public of one".to_owned(), "public of two".to_owned()]);
+    let own = set(all_of("one").to_vec());
+    assert_eq!(set(names(&app, "", None)), public);
+    assert_eq!(
+        set(names(&app, "", Some(&one))),
+        own.union(&public).cloned().collect()
+    );
+    assert_eq!(set(names(&app, "owner=me", Some(&one))), own);
+    assert_eq!(
+        set(names(&app, "q=of+two", Some(&one))),
+        set(vec!["public of two".to_owned()])
+    );
+    assert_eq!(
+        set(names(&app, "owner=me&q=of+two", Some(&one))),
+        BTreeSet::new()
+    );
+    app.get(&format!("{BUILDS}?owner=me"))
+        .send()
+        .expect_problem(401, "authentication_required");
+    for query in [
+        format!("owner={}", two.id),
+        format!("owner_id={}", two.id),
+        "owner=ME".to_owned(),
+    ] {
+        let answer = app
+            .get(&format!("{BUILDS}?{query}"))
+            .token(&one.token)
+            .send();
+        answer.expect_problem(422, "invalid_input");
+    }
+}
+
+#[test]
+fn filters_alone_and_together() {
+    let app = TestApp::new();
+    let player = app.player("filters");
+    let template = |profession: &str, id: u8| json!({ "profession": { "id": profession }, "specializations": [null, null, { "id": id }] });
+    for (name, profession, elite, roles, tags, game_build) in [
+        (
+            "Alpha firebrand",
+            "Guardian",
+            62,
+            json!(["primary_support"]),
+            json!(["zerg", "eu"]),
+            100,
+        ),
+        (
+            "Beta firebrand",
+            "Guardian",
+            62,
+            json!(["filler"]),
+            json!(["roam"]),
+            200,
+        ),
+        (
+            "Gamma spellbreaker",
+            "Warrior",
+            61,
+            json!(["strip"]),
+            json!(["zerg"]),
+            100,
+        ),
+        (
+            "Delta 100%",
+            "Warrior",
+            18,
+            json!(["primary_support", "strip"]),
+            json!(["\u{dc}BER"]),
+            200,
+        ),
+    ] {
+        app.build(
+            &player,
+            &json!({
+                "name": name, "chat_code": null, "template": template(profession, elite),
+                "roles": roles, "tags": tags, "game_build": game_build, "visibility": "public",
+                "notes": format!("Notes of {name}"),
+            }),
+        );
+    }
+    for (query, expected) in [
+        ("", "abgd"),
+        ("profession=Guardian", "ab"),
+        ("profession=Thief", ""),
+        ("specialization=62", "ab"),
+        ("specialization=18", "d"),
+        ("role=strip", "gd"),
+        ("role=primary_support", "ad"),
+        ("tag=zerg", "ag"),
+        ("tag=ZERG", "ag"),
+        ("tag=+zerg+", "ag"),
+        ("tag=zer", ""),
+        ("tag=%C3%BCber", "d"),
+        ("game_build=100", "ag"),
+        ("game_build=300", ""),
+        ("q=firebrand", "ab"),
+        ("q=FIREBRAND", "ab"),
+        ("q=notes+of+gamma", "g"),
+        ("q=%25", "d"),
+        ("q=_", ""),
+        ("profession=Warrior&role=strip", "gd"),
+        ("profession=Warrior&role=primary_support", "d"),
+        (
+            "tag=zerg&game_build=100&role=strip&profession=Warrior&specialization=61&q=gamma",
+            "g",
+        ),
+        ("tag=zerg&profession=Guardian&q=alpha&owner=me", "a"),
+        ("tag=zerg&tag=eu", "refused"),
+        ("tag=zerg&game_build=200", ""),
+        ("profession=guardian", "refused"),
+        ("specialization=200", "refused"),
+        ("role=king", "refused"),
+        ("team_id=team_01h455vb4pex5vsknk084sn02q", "refused"),
+        ("name=x", "refused"),
+    ] {
+        let call = app.get(&format!("{BUILDS}?{query}")).token(&player.token);
+        let answer = call.send();
+        if expected == "refused" {
+            answer.expect_problem(422, "invalid_input");
+            continue;
+        }
+        let initials = |name: &String| name[..1].to_lowercase();
+        let found: BTreeSet<String> = names(&app, query, Some(&player))
+            .iter()
+            .map(initials)
+            .collect();
+        let expected: BTreeSet<String> = expected.chars().map(String::from).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    let answer = app
+        .get(&format!("{BUILDS}?limit=0&role=king&x=1&specialization=0"))
+        .send();
+    assert_eq!(answer.expect(422).mistakes().len(), 4);
+}
+
+/// All pages from the first: ids in order, and the number of pages.
+fn walk(
+    app: &TestApp,
+    query: &str,
+    player: Option<&Player>,
+    mut between: impl FnMut(),
+) -> (Vec<String>, usize) {
+    let mut target = format!("{BUILDS}?{query}");
+    let (mut ids, mut pages) = (Vec::new(), 0);
+    loop {
+        let call = app.get(&target);
+        let answer = match player {
+            Some(player) => call.token(&player.token),
+            None => call,
+        };
+        let answer = answer.send().expect(200);
+        let page = answer.json();
+        ids.extend(
+            page["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|b| text(&b["id"])),
+        );
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            assert_eq!(answer.header("link"), None);
+            return (ids, pages);
+        };
+        let link = answer.header("link").expect("a Link");
+        let next = link
+            .strip_prefix('<')
+            .and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
+        let next = next.expect("RFC 8288");
+        assert!(next.contains(cursor), "{link}");
+        next.clone_into(&mut target);
+        between();
+    }
+}
+
+#[test]
+fn pages_neither_repeat_nor_lose_a_build() {
+    let app = TestApp::new();
+    let (one, two) = (app.player("one"), app.player("two"));
+    let mut expected = Vec::new();
+    for number in 0..250 {
+        // Ties: ten builds share each millisecond.
+        if number % 10 == 0 {
+            app.test.clock.advance_ms(1);
+        }
+        let player = if number % 2 == 0 { &one } else { &two };
+        let visibility = if number % 5 == 0 { "private" } else { "public" };
+        let build = app.build(
+            player,
+            &json!({ "visibility": visibility, "tags": ["paged"] }),
+        );
+        if visibility == "public" || number % 2 == 0 {
+            expected.push(text(&build["id"]));
+        }
+        if number % 50 == 0 {
+            app.test.clock.advance_ms(9_000);
+        }
+    }
+    expected.sort();
+    expected.reverse();
+    for (query, pages) in [
+        ("limit=100", 3),
+        ("limit=7", expected.len().div_ceil(7)),
+        (
+            "limit=7&tag=paged&profession=Guardian",
+            expected.len().div_ceil(7),
+        ),
+        ("limit=45&q=build", 5),
+    ] {
+        let found = walk(&app, query, Some(&one), || {});
+        assert_eq!(found, (expected.clone(), pages), "{query}");
+    }
+    assert_eq!(walk(&app, "limit=50", None, || {}).0.len(), 200);
+    assert_eq!(
+        walk(&app, "limit=50&owner=me", Some(&one), || {}).0.len(),
+        125
+    );
+    // Builds that are made or removed meanwhile change nothing of the rest.
+    let mut removed = expected.clone();
+    let found = walk(&app, "limit=20", Some(&one), || {
+        app.build(&one, &json!({ "visibility": "public" }));
+        let last = removed.pop().expect("an old build");
+        app.test
+            .database
+            .execute(&format!("DELETE FROM builds WHERE id = '{last}'"));
+    });
+    let still_there: Vec<String> = expected
+        .iter()
+        .filter(|id| removed.contains(id))
+        .cloned()
+        .collect();
+    let is_known = |id: &&String| removed.contains(*id);
+    let seen: Vec<String> = found.0.iter().filter(is_known).cloned().collect();
+    assert_eq!(seen, still_there);
+    let distinct: BTreeSet<&String> = found.0.iter().collect();
+    assert_eq!(distinct.len(), found.0.len());
+}
+
+#[test]
+fn a_page_of_very_large_builds_ends_early_and_goes_on() {
+    let app = TestApp::new();
+    let player = app.player("large");
+    for number in 0..12 {
+        app.build(
+            &player,
+            &json!({ "name": format!("build {number}"), "visibility": "public" }),
+        );
+    }
+    app.test.database.execute(
+        "UPDATE builds SET document = json_set(document, '$.notes', printf('%.*c', 50000, 'x'))",
+    );
+    // Larger than any build can be: only the pages' sizes are looked at, not the builds.
+    let mut sizes = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let sql_app = app.isolate(7);
+        let target = format!("{BUILDS}?limit=100{cursor}");
+        let request = sql_app.get(&target).request();
+        let response = pollster::block_on(sql_app.app.handle(&request));
+        assert_eq!(response.status, 200);
+        let page: Value = serde_json::from_slice(&response.body_bytes()).expect("JSON");
+        assert!(response.body_bytes().len() < 700_000);
+        sizes.push(page["data"].as_array().expect("a list").len());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(sizes.iter().sum::<usize>(), 12);
+    assert!(sizes.len() > 1, "{sizes:?}");
+}
+
+#[test]
+fn cursors_that_are_not_ours() {
+    let app = TestApp::new();
+    let player = app.player("cursor");
+    for _ in 0..3 {
+        app.build(&player, &json!({}));
+    }
+    let page = app
+        .get(&format!("{BUILDS}?limit=1"))
+        .token(&player.token)
+        .send()
+        .expect(200)
+        .json();
+    let good = text(&page["next_cursor"]);
+    let encode = |text: &str| crate::support::forge::encode(text.as_bytes());
+    let good_id = "build_01h455vb4pex5vsknk084sn02q";
+    for (name, cursor, status) in [
+        ("its own", good.clone(), 200),
+        (
+            "of an id that was never there",
+            encode(&format!("1.{good_id}")),
+            200,
+        ),
+        ("cut", good[..good.len() - 1].to_owned(), 422),
+        ("padded", format!("{good}%3D"), 422),
+        ("empty", String::new(), 422),
+        ("another version", encode(&format!("2.{good_id}")), 422),
+        ("without a version", encode(good_id), 422),
+        ("a user", encode("1.user_01h455vb4pex5vsknk084sn02q"), 422),
+        ("past all ids", encode("1.build_~"), 422),
+        ("SQL", encode("1.build_' OR '1'='1"), 422),
+        ("not UTF-8", "_w".to_owned(), 422),
+        ("a raw id", good_id.to_owned(), 422),
+        ("long", "A".repeat(101), 422),
+    ] {
+        let answer = app
+            .get(&format!("{BUILDS}?limit=1&cursor={cursor}"))
+            .token(&player.token)
+            .send();
+        assert_eq!(answer.status, status, "{name}");
+    }
+}
+
+#[test]
+fn what_was_rendered_with_older_tables_is_rendered_again() {
+    let app = TestApp::new();
+    let player = app.player("stale");
+    let first = app.build(&player, &json!({ "visibility": "public", "name": "First" }));
+    app.test.clock.advance_ms(1);
+    let second = app.build(
+        &player,
+        &json!({ "visibility": "public", "name": "Second" }),
+    );
+    let id = text(&first["id"]);
+    app.test.database.execute(&format!(
+        "UPDATE builds SET rendered_with = 'older', \
+         document = json_set(document, '$.template.specializations[2].name', null) WHERE id = '{id}'"
+    ));
+    let target = format!("{BUILDS}/{id}");
+    assert_eq!(app.get(&target).send().expect(200).json(), first);
+    for query in ["", "tag=x", "limit=1", "owner=me"] {
+        let page = app
+            .get(&format!("{BUILDS}?{query}"))
+            .token(&player.token)
+            .send()
+            .expect(200)
+            .json();
+        let expected = match query {
+            "tag=x" => json!([]),
+            "limit=1" => json!([second]),
+            _ => json!([second, first]),
+        };
+        assert_eq!(page["data"], expected, "{query}");
+    }
+    // A write keeps the new rendering.
+    let patch = app
+        .call("PATCH", &target)
+        .token(&player.token)
+        .json(&json!({ "notes": "now" }));
+    patch.send().expect(200);
+    assert_eq!(
+        app.count("SELECT count(*) FROM builds WHERE rendered_with = 'older'"),
+        0
+    );
+}
+
+#[test]
+fn no_read_scans_or_sorts_the_builds() {
+    let app = TestApp::new();
+    let player = app.player("plans");
+    let build = app.build(&player, &json!({ "visibility": "public", "tags": ["x"] }));
+    let id = text(&build["id"]);
+    let plan = |statement: &Statement| -> Vec<String> {
+        let explain = Statement::new(
+            format!("EXPLAIN QUERY PLAN {}", statement.sql),
+            statement.params.clone(),
+        );
+        let rows = pollster::block_on(app.test.database.query(explain)).expect("a plan");
+        rows.iter()
+            .map(|row| row.text(3).expect("a detail").to_owned())
+            .collect()
+    };
+    let facet = "SEARCH f USING PRIMARY KEY (facet=? AND value=? AND build_id<?)";
+    let by_id = "SEARCH b USING PRIMARY KEY (id=?)";
+    let public = "SEARCH b USING INDEX builds_public (id<?)";
+    let own = "SEARCH b USING INDEX builds_by_owner (owner_id=? AND id<?)";
+    for (query, token, expected) in [
+        ("", false, vec![public]),
+        ("", true, vec![public, own]),
+        ("owner=me", true, vec![own]),
+        ("q=x", false, vec![public]),
+        ("q=x&owner=me", true, vec![own]),
+        ("tag=x", false, vec![facet, by_id]),
+        ("tag=x", true, vec![facet, by_id, facet, by_id]),
+        (
+            "tag=x&owner=me&role=strip&profession=Guardian&q=x",
+            true,
+            vec![facet, by_id],
+        ),
+    ] {
+        let call = app.get(&format!("{BUILDS}?limit=5&{query}"));
+        let call = if token {
+            call.token(&player.token)
+        } else {
+            call
+        };
+        call.send().expect(200);
+        let recorded = app.test.database.recorded();
+        let plan = plan(recorded.last().expect("the list's statement"));
+        let tables: Vec<&str> = plan
+            .iter()
+            .map(String::as_str)
+            .filter(|line| {
+                ["b", "f", "builds"]
+                    .iter()
+                    .any(|t| line.split(' ').nth(1) == Some(t))
+            })
+            .collect();
+        assert_eq!(tables, expected, "{query}: {plan:#?}");
+        // The window functions and group_concat work on the page alone, after its LIMIT.
+        let sorted = plan
+            .iter()
+            .any(|line| line.contains("USE TEMP B-TREE FOR ORDER BY (b"));
+        assert!(!sorted, "{plan:#?}");
+    }
+    app.get(&format!("{BUILDS}/{id}")).send().expect(200);
+    let recorded = app.test.database.recorded();
+    let plan = plan(recorded.last().expect("the read's statement"));
+    assert_eq!(plan, ["SEARCH builds USING PRIMARY KEY (id=?)"]);
+}

@@ -1,0 +1,421 @@
+//! Accounts, logins and signing keys from the outside.
+//! Promises that keys outlive isolates and that a database out of reach is never a refusal.
+//! Leaves forged tokens and passwords to the tables of attacks.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use wvw_builder::http::request::Header;
+
+use crate::support::databases::{Slow, platform_on, together};
+use crate::support::{AUDIENCE, ISSUER, PASSWORD, TestApp, config_value, text};
+
+const ME: &str = "/api/v1/users/me";
+const REGISTER: &str = "/api/v1/auth/register";
+const JWKS: &str = "/.well-known/jwks.json";
+
+#[test]
+fn an_account_is_made_logged_in_and_read() {
+    let app = TestApp::new();
+    let body = json!({ "email": "Rytlock@Guild.gg", "password": PASSWORD, "display_name": " Ry\u{301}t " });
+    let made = app.post(REGISTER, &body).send().expect(201).json();
+    assert_eq!(made["user"]["email"], "Rytlock@Guild.gg");
+    assert_eq!(made["user"]["display_name"], "R\u{fd}t");
+    assert_eq!(made["user"]["created_at"], "2026-11-22T00:00:00.000Z");
+    let tokens = app.log_in("rytlock@guild.gg");
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert_eq!(tokens["expires_in"], 600);
+    assert_eq!(tokens["refresh_expires_in"], 14 * 86_400);
+    let token = text(&tokens["access_token"]);
+    let answer = app.get(ME).token(&token).send().expect(200);
+    assert_eq!(answer.json(), made["user"]);
+    let again = app
+        .get(ME)
+        .token(&token)
+        .header(Header::IfNoneMatch, &answer.etag());
+    again.send().expect(304);
+    app.get(ME)
+        .send()
+        .expect_problem(401, "authentication_required");
+}
+
+#[test]
+fn an_account_is_refused_with_all_its_mistakes() {
+    let app = TestApp::new();
+    for (body, expected) in [
+        (
+            json!({}),
+            vec![
+                ("/display_name", "required"),
+                ("/email", "required"),
+                ("/password", "required"),
+            ],
+        ),
+        (
+            json!({ "email": "x", "password": "short", "display_name": "", "role": "admin" }),
+            vec![
+                ("/display_name", "invalid_length"),
+                ("/email", "invalid_length"),
+                ("/password", "password_too_short"),
+                ("/role", "unknown_field"),
+            ],
+        ),
+        (
+            json!({ "email": "a@b", "password": PASSWORD, "display_name": " " }),
+            vec![
+                ("/display_name", "invalid_length"),
+                ("/email", "invalid_format"),
+            ],
+        ),
+        (
+            json!({ "email": "a@b.gg\r\nBcc: c@d.gg", "password": PASSWORD, "display_name": "a\nb" }),
+            vec![
+                ("/display_name", "invalid_format"),
+                ("/email", "invalid_format"),
+            ],
+        ),
+        (
+            json!({ "email": 1, "password": null, "display_name": [] }),
+            vec![
+                ("/display_name", "invalid_type"),
+                ("/email", "invalid_type"),
+                ("/password", "invalid_type"),
+            ],
+        ),
+    ] {
+        let answer = app
+            .post(REGISTER, &body)
+            .send()
+            .expect_problem(422, "invalid_input");
+        let mistakes = answer.mistakes();
+        let found: Vec<_> = mistakes
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{body}");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn what_is_answered_is_within_its_own_schema() {
+    // Normalization makes some characters three: the contract check looks at the answer.
+    let app = TestApp::new();
+    let body = json!({ "email": "long@guild.gg", "password": PASSWORD, "display_name": "\u{fb2c}".repeat(50) });
+    let answer = app.post(REGISTER, &body).send().expect(422);
+    assert_eq!(
+        answer.mistakes(),
+        [("/display_name".to_owned(), "invalid_length".to_owned())]
+    );
+}
+
+/// The keys that the service publishes.
+fn keys(app: &TestApp) -> Vec<Value> {
+    let answer = app.get(JWKS).send().expect(200);
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    answer.json()["keys"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn tokens_verify_with_nothing_but_the_published_keys() {
+    let app = TestApp::new();
+    let player = app.player("verify");
+    let keys = keys(&app);
+    assert_eq!(keys.len(), 1);
+    let key = &keys[0];
+    assert!(key["d"].is_null(), "the private half is published");
+    let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":{}}}"#, key["x"]);
+    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(jwk));
+    assert_eq!(key["kid"], thumbprint, "RFC 7638");
+
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    let (input, signature) = player.token.rsplit_once('.').expect("three parts");
+    let public: [u8; 32] = decode(&text(&key["x"])).try_into().expect("32 bytes");
+    let signature = Signature::from_slice(&decode(signature)).expect("64 bytes");
+    let public = VerifyingKey::from_bytes(&public).expect("a point");
+    public
+        .verify_strict(input.as_bytes(), &signature)
+        .expect("a good signature");
+
+    let parts: Vec<Value> = input
+        .split('.')
+        .map(|part| serde_json::from_slice(&decode(part)).expect("JSON"))
+        .collect();
+    assert_eq!(
+        parts[0],
+        json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": key["kid"] })
+    );
+    let claims = &parts[1];
+    let now = app.test_now() / 1000;
+    for (claim, expected) in [
+        ("iss", json!(ISSUER)),
+        ("aud", json!(AUDIENCE)),
+        ("sub", json!(player.id)),
+        ("iat", json!(now)),
+        ("nbf", json!(now)),
+        ("exp", json!(now + 600)),
+        ("auth_time", json!(now)),
+        ("client_id", json!("wvw-builder")),
+        ("scope", json!("account:read builds:read builds:write")),
+        ("amr", json!(["pwd"])),
+    ] {
+        assert_eq!(claims[claim], expected, "{claim}");
+    }
+    let session = text(&claims["sid"]);
+    assert_eq!(
+        app.count(&format!(
+            "SELECT count(*) FROM sessions WHERE id = '{session}'"
+        )),
+        1
+    );
+    assert_ne!(claims["jti"], app.log_in(&player.email)["access_token"]);
+}
+
+#[test]
+fn isolates_share_the_first_key_and_outlive_each_other() {
+    let first = TestApp::new();
+    let second = first.isolate(2);
+    let player = first.player("restart");
+    let there = second.log_in(&player.email);
+    assert_eq!(keys(&first), keys(&second));
+    assert_eq!(first.count("SELECT count(*) FROM signing_keys"), 1);
+    // Each verifies what the other has signed; so does one that comes after both.
+    let restarted = first.isolate(3);
+    for app in [&first, &second, &restarted] {
+        for token in [&player.token, &text(&there["access_token"])] {
+            app.get(ME).token(token).send().expect(200);
+        }
+    }
+    first.test.cache.set_away(true);
+    first
+        .isolate(4)
+        .get(ME)
+        .token(&player.token)
+        .send()
+        .expect(200);
+}
+
+#[test]
+fn two_isolates_that_make_the_first_key_at_once_end_up_with_one() {
+    let app = TestApp::new();
+    let isolate = |seed| {
+        let slow = Slow(app.test.database.clone());
+        app.isolate_on(platform_on(&app.test, seed, Box::new(slow)))
+    };
+    let (one, two) = (isolate(2), isolate(3));
+    let request = app.get(JWKS).request();
+    let (one, two) =
+        pollster::block_on(async { together(one.app.handle(&request), two.app.handle(&request)) });
+    assert_eq!((one.status, two.status), (200, 200));
+    assert_eq!(one.body_bytes(), two.body_bytes());
+    assert_eq!(app.count("SELECT count(*) FROM signing_keys"), 1);
+}
+
+#[test]
+fn the_key_set_of_a_new_service_is_not_empty() {
+    let app = TestApp::new();
+    let published = keys(&app);
+    assert_eq!(published.len(), 1);
+    app.player("first");
+    assert_eq!(keys(&app), published);
+}
+
+#[test]
+fn another_master_key_is_an_error_of_ours_and_makes_no_second_key() {
+    let app = TestApp::new();
+    let player = app.player("sealed");
+    let other_key = STANDARD.encode((50..82).collect::<Vec<u8>>());
+    let other = |name: &str| match name {
+        "MASTER_KEY" => Some(other_key.clone()),
+        _ => config_value(name),
+    };
+    let moved = app.isolate_with(app.test.platform(5), other);
+    let body = json!({ "email": player.email, "password": PASSWORD });
+    moved
+        .post("/api/v1/auth/login", &body)
+        .send()
+        .expect_problem(500, "internal");
+    // What was signed before still verifies: that needs no private half.
+    moved.get(ME).token(&player.token).send().expect(200);
+    assert_eq!(app.count("SELECT count(*) FROM signing_keys"), 1);
+}
+
+#[test]
+fn two_requests_at_once_on_a_cold_isolate_are_both_let_in() {
+    let app = TestApp::new();
+    let player = app.player("cold");
+    app.test.cache.set_away(true);
+    let slow = Slow(app.test.database.clone());
+    let cold = app.isolate_on(platform_on(&app.test, 2, Box::new(slow)));
+    let request = || cold.get(ME).token(&player.token).request();
+    let (one, two) = (request(), request());
+    let (one, two) =
+        pollster::block_on(async { together(cold.app.handle(&one), cold.app.handle(&two)) });
+    assert_eq!((one.status, two.status), (200, 200));
+}
+
+#[test]
+fn a_database_out_of_reach_is_503_and_leaves_no_trace() {
+    let app = TestApp::new();
+    let player = app.player("away");
+    let build = text(&app.build(&player, &json!({}))["id"]);
+    let cold = app.isolate(6);
+    app.test.cache.set_away(true);
+    app.test.database.set_away(true);
+    let login = json!({ "email": player.email, "password": PASSWORD });
+    let account = json!({ "email": "b@b.gg", "password": PASSWORD, "display_name": "b" });
+    for app in [&app, &cold] {
+        for call in [
+            app.get(&format!("/api/v1/builds/{build}"))
+                .token(&player.token),
+            app.get("/api/v1/builds").token(&player.token),
+            app.get("/api/v1/builds"),
+            app.post("/api/v1/auth/login", &login),
+            app.post(REGISTER, &account),
+        ] {
+            let answer = call.send().expect_problem(503, "unavailable");
+            assert_eq!(answer.header("retry-after"), Some("5"));
+        }
+    }
+    let health = app.get("/health/ready").send().expect(503);
+    assert_eq!(health.json()["status"], "failed");
+    assert_eq!(health.header("retry-after"), Some("5"));
+    app.get("/health/live").send().expect(200);
+    app.get("/api/v1/game/professions").send().expect(200);
+    // Back again: nothing of it sticks, not even to the isolate that could load no keys.
+    app.test.database.set_away(false);
+    let health = app.get("/health/ready").send().expect(200);
+    assert_eq!(health.json()["status"], "degraded");
+    for app in [&app, &cold] {
+        app.get(ME).token(&player.token).send().expect(200);
+    }
+    app.test.cache.set_away(false);
+    assert_eq!(
+        app.get("/health/ready").send().expect(200).json()["status"],
+        "ok"
+    );
+}
+
+#[test]
+fn one_lost_connection_is_forgiven_to_reads_only() {
+    let app = TestApp::new();
+    let player = app.player("lost");
+    let read = || app.get("/api/v1/builds").send();
+    app.test.database.lose_connection(1);
+    read().expect(200);
+    app.test.database.lose_connection(2);
+    read().expect_problem(503, "unavailable");
+    read().expect(200);
+    // The session is known: the write is the first to go out. It may have happened: no second try.
+    app.get(ME).token(&player.token).send().expect(200);
+    app.test.database.lose_connection(1);
+    let body = crate::support::build_body(&json!({}));
+    let write = || {
+        app.post("/api/v1/builds", &body)
+            .token(&player.token)
+            .send()
+    };
+    write().expect_problem(503, "unavailable");
+    assert_eq!(app.count("SELECT count(*) FROM builds"), 0);
+    write().expect(201);
+}
+
+#[test]
+fn a_broken_database_is_500_and_says_nothing() {
+    let app = TestApp::new();
+    let player = app.player("broken");
+    app.test.database.execute("DROP TABLE build_facets");
+    app.test.database.execute("DROP TABLE builds");
+    let answer = app.get("/api/v1/builds").token(&player.token).send();
+    let answer = answer.expect_problem(500, "internal");
+    let body = String::from_utf8_lossy(&answer.body).into_owned();
+    assert!(
+        !body.contains("builds\"") && !body.contains("no such table"),
+        "{body}"
+    );
+    let (_, line) = app.test.log.lines().pop().expect("a line");
+    assert!(
+        line.contains("no such table") && line.contains("\"level\":\"error\""),
+        "{line}"
+    );
+    assert_eq!(
+        app.get("/health/ready").send().expect(503).json()["status"],
+        "failed"
+    );
+}
+
+#[test]
+fn a_hash_of_older_parameters_is_renewed_at_login() {
+    let app = TestApp::new();
+    let player = app.player("rehash");
+    let hash = || {
+        let rows = app.test.database.execute("SELECT password_hash FROM users");
+        rows[0].text(0).expect("text").to_owned()
+    };
+    let pepper: Vec<u8> = (101..133).collect();
+    let params = Params::new(8, 1, 1, Some(32)).expect("parameters");
+    let argon = Argon2::new_with_secret(&pepper, Algorithm::Argon2id, Version::V0x13, params);
+    let mut out = [0; 32];
+    let salt = [7; 16];
+    let argon = argon.expect("a pepper");
+    argon
+        .hash_password_into(PASSWORD.as_bytes(), &salt, &mut out)
+        .expect("a hash");
+    let old = format!(
+        "$argon2id$v=19$m=8,t=1,p=1${}${}",
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(out)
+    );
+    app.test
+        .database
+        .execute(&format!("UPDATE users SET password_hash = '{old}'"));
+    let wrong = json!({ "email": player.email, "password": "another four words" });
+    app.post("/api/v1/auth/login", &wrong).send().expect(401);
+    assert_eq!(hash(), old, "a wrong password renews nothing");
+    app.log_in(&player.email);
+    let renewed = hash();
+    assert!(
+        renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{renewed}"
+    );
+    app.log_in(&player.email);
+    assert_eq!(hash(), renewed, "what is new enough stays");
+    // It was no change of password: older tokens go on.
+    app.test.clock.advance_ms(10_000);
+    app.get(ME).token(&player.token).send().expect(200);
+}
+
+#[test]
+fn a_deleted_account_answers_as_documented_while_it_is_remembered() {
+    let app = TestApp::new();
+    let player = app.player("deleted");
+    app.get(ME).token(&player.token).send().expect(200);
+    app.test.database.execute("DELETE FROM users");
+    let answer = app.get(ME).token(&player.token).send();
+    assert!(matches!(answer.status, 401 | 404), "{}", answer.status);
+}
+
+#[test]
+fn a_misconfigured_service_answers_nothing_but_503() {
+    let app = TestApp::with(|name| config_value(name).filter(|_| name != "MASTER_KEY"));
+    for (method, target) in [
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/api/v1/builds"),
+        ("POST", "/api/v1/auth/login"),
+        ("GET", "/nothing"),
+        ("OPTIONS", "/api/v1/builds"),
+    ] {
+        let answer = app
+            .call(method, target)
+            .send()
+            .expect_problem(503, "misconfigured");
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!body.contains("MASTER_KEY"), "{body}");
+        let (_, line) = app.test.log.lines().pop().expect("a line");
+        assert!(line.contains("MASTER_KEY is missing"), "{line}");
+    }
+}

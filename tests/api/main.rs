@@ -1,0 +1,15 @@
+//! The whole API, natively: `App` on `SQLite`, a clock in hand, every answer held against the
+//! OpenAPI document. Promises a row for each attack of the table that applies so far.
+//! Leaves the real runtime to `tests/edge`.
+
+mod attacks_http;
+mod attacks_input;
+mod attacks_passwords;
+mod attacks_sessions;
+mod attacks_tokens;
+mod builds;
+mod builds_access;
+mod builds_lists;
+mod identity;
+mod openapi;
+mod support;

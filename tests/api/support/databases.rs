@@ -1,0 +1,96 @@
+//! Databases that behave as D1 may at its worst: slow enough for another request to come in
+//! between, and changed by someone else between a read and its write.
+//! Leaves running the SQL to the test database underneath.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use wvw_builder::platform::native::{TestDatabase, TestPlatform};
+use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Platform, Row, Statement};
+
+/// Lets everyone else run once before each answer.
+pub struct Slow(pub TestDatabase);
+
+/// Runs SQL of the test's own once, just before the next write.
+pub struct Raced {
+    pub database: TestDatabase,
+    pub sql: Rc<RefCell<Option<String>>>,
+}
+
+/// The platform of a test with another database in front.
+pub fn platform_on(test: &TestPlatform, seed: u64, database: Box<dyn Database>) -> Platform {
+    Platform {
+        database,
+        ..test.platform(seed)
+    }
+}
+
+impl Database for Slow {
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>> {
+        Box::pin(async move {
+            step_aside().await;
+            self.0.query(statement).await
+        })
+    }
+
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
+        Box::pin(async move {
+            step_aside().await;
+            self.0.batch(statements).await
+        })
+    }
+}
+
+impl Database for Raced {
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>> {
+        self.database.query(statement)
+    }
+
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
+        if let Some(sql) = self.sql.borrow_mut().take() {
+            self.database.execute(&sql);
+        }
+        self.database.batch(statements)
+    }
+}
+
+/// Waits for one turn of [`together`].
+async fn step_aside() {
+    let mut has_waited = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut has_waited, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// Runs two requests in turns, as an isolate does with what comes in at once.
+pub fn together<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut a, mut b) = (None, None);
+    while a.is_none() || b.is_none() {
+        a = a.or_else(|| ready(first.as_mut().poll(&mut context)));
+        b = b.or_else(|| ready(second.as_mut().poll(&mut context)));
+    }
+    (a.expect("it has ended"), b.expect("it has ended"))
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}

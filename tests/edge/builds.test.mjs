@@ -1,0 +1,131 @@
+// Accounts and builds on the real D1 and KV: what SQLite in a test cannot show.
+// Promises that values survive the way into D1 and back, and that tokens verify for strangers.
+// Leaves the rules themselves to tests/api.
+import assert from "node:assert/strict";
+import { createPublicKey, verify } from "node:crypto";
+import { after, before, describe, test } from "node:test";
+import { logIn, startWorker } from "./harness.mjs";
+
+const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
+const JSON_TYPE = { "content-type": "application/json" };
+
+describe("accounts and builds on D1", () => {
+  let worker;
+  let token;
+  before(async () => {
+    worker = await startWorker();
+    token = await logIn(worker, "Owner@Guild.gg");
+  });
+  after(() => worker?.dispose());
+
+  const call = async (method, path, body, headers = {}) => {
+    const answer = await worker.fetch(`/api/v1${path}`, {
+      method,
+      headers: { ...JSON_TYPE, authorization: `Bearer ${token}`, ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
+  };
+
+  test("a token verifies with the published key alone", async () => {
+    const { keys } = await (await worker.fetch("/.well-known/jwks.json")).json();
+    const [header, payload, signature] = token.split(".");
+    const { kid, alg, typ } = JSON.parse(Buffer.from(header, "base64url"));
+    assert.deepEqual([alg, typ], ["EdDSA", "at+jwt"]);
+    const jwk = keys.find((key) => key.kid === kid);
+    const key = createPublicKey({ key: jwk, format: "jwk" });
+    assert.ok(verify(null, Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")));
+  });
+
+  test("the private half lies in D1 only sealed, the password only hashed", async () => {
+    const { results: keys } = await worker.d1.prepare("SELECT * FROM signing_keys").all();
+    assert.equal(keys.length, 1);
+    assert.equal(keys[0].sealed_private_key.length, 24 + 32 + 16);
+    const { results: users } = await worker.d1.prepare("SELECT * FROM users").all();
+    assert.match(users[0].password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    assert.equal(users[0].email_key, "owner@guild.gg");
+    const { results: sessions } = await worker.d1.prepare("SELECT refresh_hash FROM sessions").all();
+    assert.equal(sessions[0].refresh_hash.length, 32);
+  });
+
+  test("the public half lies in KV for the next isolate", async () => {
+    const isolate = await startWorker();
+    try {
+      await logIn(isolate, "a@guild.gg");
+      const kv = await isolate.kv();
+      assert.equal(JSON.parse(await kv.get("signing-keys/v1")).length, 1);
+    } finally {
+      await isolate.dispose();
+    }
+  });
+
+  test("a build goes in and comes back, changed and deleted", async () => {
+    const made = await call("POST", "/builds", {
+      name: "Ünïcode 守护者 🐉",
+      chat_code: CODE,
+      notes: "line one\nline two\t'; DROP TABLE builds; --",
+      tags: ["Zerg", "守护者"],
+      gear: { stats: "Minstrel's", sigils: ["Sigil of Energy"] },
+      game_build: 180_000,
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const path = `/builds/${made.body.id}`;
+    assert.equal(made.headers.get("location"), `/api/v1${path}`);
+    const read = await call("GET", path);
+    assert.deepEqual(read.body, made.body);
+    assert.deepEqual(read.body.tags, ["zerg", "守护者"]);
+    assert.equal(read.headers.get("etag"), made.headers.get("etag"));
+    const unchanged = await call("GET", path, undefined, { "if-none-match": read.headers.get("etag") });
+    assert.equal(unchanged.status, 304);
+
+    const patched = await call("PATCH", path, { notes: null, visibility: "public" }, { "if-match": read.headers.get("etag") });
+    assert.equal(patched.status, 200, JSON.stringify(patched.body));
+    assert.equal(patched.body.notes, "");
+    const stale = await call("PUT", path, { name: "x", chat_code: CODE }, { "if-match": read.headers.get("etag") });
+    assert.equal(stale.status, 412);
+    const found = await call("GET", "/builds?owner=me&tag=ZERG&profession=Guardian&specialization=62&game_build=180000&q=%C3%BCn%C3%AF");
+    assert.deepEqual(found.body.data.map(({ id }) => id), [made.body.id]);
+
+    assert.equal((await call("DELETE", path)).status, 204);
+    assert.equal((await call("GET", path)).status, 404);
+    const { results } = await worker.d1.prepare("SELECT * FROM build_facets").all();
+    assert.deepEqual(results, []);
+  });
+
+  test("pages follow one another without a gap", async () => {
+    for (let number = 0; number < 25; number += 1) {
+      const made = await call("POST", "/builds", { name: `Build ${number}`, chat_code: CODE, visibility: number % 2 ? "public" : "private" });
+      assert.equal(made.status, 201);
+    }
+    const names = [];
+    let path = "/builds?limit=4";
+    while (path) {
+      const page = await call("GET", path);
+      assert.equal(page.status, 200);
+      names.push(...page.body.data.map(({ name }) => name));
+      const link = page.headers.get("link");
+      assert.equal(link === null, page.body.next_cursor === null);
+      path = link && new URL(link.match(/^<(.+)>; rel="next"$/)[1]).href.split("/api/v1")[1];
+    }
+    assert.deepEqual(names, Array.from({ length: 25 }, (_, index) => `Build ${24 - index}`));
+    const anonymous = await (await worker.fetch("/api/v1/builds?limit=100")).json();
+    assert.equal(anonymous.data.length, 12);
+  });
+
+  test("two writers at once: one wins, the other is told", async () => {
+    const made = await call("POST", "/builds", { name: "Contested", chat_code: CODE });
+    const path = `/builds/${made.body.id}`;
+    const etag = made.headers.get("etag");
+    const writes = Array.from({ length: 10 }, (_, index) => call("PATCH", path, { name: `Writer ${index}` }, { "if-match": etag }));
+    const statuses = (await Promise.all(writes)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [200, ...Array(9).fill(412)]);
+  });
+
+  test("ten registrations of one address at once make one account", async () => {
+    const body = JSON.stringify({ email: "race@guild.gg", password: "four words in a row", display_name: "Race" });
+    const calls = Array.from({ length: 10 }, () => worker.fetch("/api/v1/auth/register", { method: "POST", headers: JSON_TYPE, body }));
+    const statuses = (await Promise.all(calls)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [201, ...Array(9).fill(409)]);
+  });
+});

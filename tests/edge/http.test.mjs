@@ -1,0 +1,165 @@
+// HTTP as it arrives on the wire: what only a real runtime parses, compresses and sends.
+// Promises rows of name, request and expected answer.
+// Leaves what can be shown on values to tests/api.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { logIn, startWorker } from "./harness.mjs";
+
+const ORIGIN = "https://guild.gg";
+const DECODE = "/api/v1/chat-codes/decode";
+const JSON_TYPE = { "content-type": "application/json" };
+
+describe("HTTP on the wire", () => {
+  let worker;
+  let token;
+  before(async () => {
+    worker = await startWorker({ vars: { ALLOWED_ORIGINS: ORIGIN } });
+    token = await logIn(worker, "wire@guild.gg");
+  });
+  after(() => worker?.dispose());
+
+  const paths = [
+    ["a trailing slash", "/api/v1/builds/", 404],
+    ["another case", "/API/v1/builds", 404],
+    ["two slashes", "//api/v1/builds", 404],
+    ["encoded dots", "/api/%2e%2e/nothing", 404],
+    ["an encoded slash", "/api%2fv1/builds", 404],
+    ["a semicolon", "/api/v1/builds;x=1", 404],
+    ["an encoded NUL", "/api/v1/builds/%00", 404],
+    ["an id with a quote", "/api/v1/builds/build_'%20OR%201=1", 404],
+    ["a long query", `/api/v1/builds?q=${"x".repeat(9_000)}`, 414],
+    ["a token in the query", "/api/v1/users/me?access_token=x", 401],
+  ];
+  for (const [name, path, status] of paths) {
+    test(`path with ${name}: ${status}`, async () => {
+      const answer = await worker.send({ path });
+      assert.equal(answer.status, status, answer.body.toString());
+      assert.equal(answer.json().request_id, answer.headers["x-request-id"]);
+    });
+  }
+
+  test("HEAD is GET without the body", async () => {
+    const get = await worker.send({ path: "/api/v1/game/weapons" });
+    const head = await worker.send({ method: "HEAD", path: "/api/v1/game/weapons" });
+    assert.equal(head.status, 200);
+    assert.equal(head.body.length, 0);
+    assert.equal(head.headers.etag, get.headers.etag);
+    assert.equal(head.headers["content-type"], get.headers["content-type"]);
+  });
+
+  test("a method that nobody knows: 405 with Allow", async () => {
+    const answer = await worker.send({ method: "PURGE", path: DECODE });
+    assert.equal(answer.status, 405);
+    assert.equal(answer.headers.allow, "POST, OPTIONS");
+  });
+
+  test("gzip when it is accepted and pays, with a tag of its own", async () => {
+    const path = "/api/v1/game/specializations";
+    const plain = await worker.send({ path });
+    const packed = await worker.send({ path, headers: { "accept-encoding": "br, gzip" } });
+    assert.equal(plain.headers["content-encoding"], undefined);
+    assert.equal(packed.headers["content-encoding"], "gzip");
+    assert.deepEqual(gunzipSync(packed.body), plain.body);
+    assert.notEqual(packed.headers.etag, plain.headers.etag);
+    for (const etag of [plain.headers.etag, packed.headers.etag]) {
+      const again = await worker.send({ path, headers: { "if-none-match": etag, "accept-encoding": "gzip" } });
+      assert.equal(again.status, 304);
+      assert.equal(again.headers.etag, etag, "it names the form that the client has");
+    }
+    const small = await worker.send({ path: "/health/live", headers: { "accept-encoding": "gzip" } });
+    assert.equal(small.headers["content-encoding"], undefined);
+    const refused = await worker.send({ path, headers: { "accept-encoding": "gzip;q=0" } });
+    assert.equal(refused.headers["content-encoding"], undefined);
+  });
+
+  test("a body over 1 MiB is refused, announced or chunked", async () => {
+    const large = `{"code":"${"x".repeat(1_100_000)}"}`;
+    const announced = await worker.send({ method: "POST", path: DECODE, headers: JSON_TYPE, body: large });
+    assert.equal(announced.status, 413);
+    const chunked = worker.open({ method: "POST", path: DECODE, headers: { ...JSON_TYPE, "transfer-encoding": "chunked" } });
+    for (let at = 0; at < large.length; at += 65_536) chunked.request.write(large.slice(at, at + 65_536));
+    chunked.request.end();
+    assert.equal((await chunked.answer).status, 413);
+    const next = await worker.send({ path: "/health/live" });
+    assert.equal(next.status, 200);
+  });
+
+  test("a chunked body within bounds is read", async () => {
+    const code = JSON.stringify({ code: "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]" });
+    const chunked = worker.open({ method: "POST", path: DECODE, headers: { ...JSON_TYPE, "transfer-encoding": "chunked" } });
+    for (const part of code.match(/.{1,7}/g)) chunked.request.write(part);
+    chunked.request.end();
+    assert.equal((await chunked.answer).status, 200);
+  });
+
+  const bodies = [
+    ["none", {}, "", 400, "body_required"],
+    ["gzip", { ...JSON_TYPE, "content-encoding": "gzip" }, "\x1f\x8b", 415, "unsupported_media_type"],
+    ["form", { "content-type": "application/x-www-form-urlencoded" }, "code=x", 415, "unsupported_media_type"],
+    ["plain text", { "content-type": "text/plain" }, '{"code":"x"}', 415, "unsupported_media_type"],
+    ["not UTF-8", JSON_TYPE, Buffer.from([0x22, 0xff, 0x22]), 400, "invalid_json"],
+    ["nested 200 deep", JSON_TYPE, `${"[".repeat(200)}${"]".repeat(200)}`, 400, "too_deep"],
+    ["duplicate key", JSON_TYPE, '{"code":"a","code":"b"}', 400, "duplicate_key"],
+  ];
+  for (const [name, headers, body, status, code] of bodies) {
+    test(`body: ${name}: ${status} ${code}`, async () => {
+      const answer = await worker.send({ method: "POST", path: DECODE, headers, body });
+      assert.equal(answer.status, status, answer.body.toString());
+      assert.equal(answer.json().code, code);
+    });
+  }
+
+  const origins = [
+    ["allowed", ORIGIN, true],
+    ["null", "null", false],
+    ["evil", "https://evil.example", false],
+    ["suffix", "https://guild.gg.evil.example", false],
+    ["subdomain", "https://x.guild.gg", false],
+    ["http", "http://guild.gg", false],
+    ["with a port", "https://guild.gg:444", false],
+  ];
+  for (const [name, origin, allowed] of origins) {
+    test(`origin ${name} ${allowed ? "may" : "may not"} read`, async () => {
+      const get = await worker.send({ path: "/api/v1/builds", headers: { origin } });
+      assert.equal(get.headers["access-control-allow-origin"], allowed ? origin : undefined);
+      assert.equal(get.headers["access-control-allow-credentials"], undefined);
+      assert.match(get.headers.vary, /Origin/);
+      const preflight = await worker.send({ method: "OPTIONS", path: "/api/v1/builds", headers: { origin, "access-control-request-method": "POST" } });
+      assert.equal(preflight.status, allowed ? 204 : 403);
+      assert.equal(preflight.headers["access-control-allow-origin"], allowed ? origin : undefined);
+    });
+  }
+
+  test("two Authorization headers are no token", async () => {
+    // Node joins repeated headers only for a few names; raw arrays send both.
+    const headers = ["Host", worker.url.host, "Authorization", `Bearer ${token}`, "Authorization", `Bearer ${token}`];
+    const answer = await worker.send({ path: "/api/v1/users/me", headers });
+    assert.equal(answer.status, 401);
+    assert.equal(answer.headers["www-authenticate"], 'Bearer error="invalid_token"');
+  });
+
+  test("authenticated answers stay out of caches", async () => {
+    const answer = await worker.send({ path: "/api/v1/users/me", headers: { authorization: `Bearer ${token}` } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers["cache-control"], "private, no-store");
+    assert.match(answer.headers.vary, /Authorization/);
+  });
+
+  test("a valid request id and trace are kept, in the answer and in the log", async () => {
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const headers = { "x-request-id": "my-request-1", traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const answer = await worker.send({ path: "/health/live", headers });
+    assert.equal(answer.headers["x-request-id"], "my-request-1");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(worker.lines({ request_id: "my-request-1" })[0].trace_id, trace);
+  });
+
+  test("no secret is in any log line", async () => {
+    await worker.send({ path: `/api/v1/users/me?access_token=${token}` });
+    await worker.send({ path: "/api/v1/users/me", headers: { authorization: "Bearer canary-canary-canary" } });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const logged = JSON.stringify(worker.logs);
+    for (const secret of [token, "four words in a row", "wire@guild.gg", "canary-canary"]) assert.ok(!logged.includes(secret), secret);
+  });
+});

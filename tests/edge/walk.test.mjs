@@ -1,0 +1,46 @@
+// The walk of the README, run as it is written.
+// Promises that a newcomer who copies the commands sees what the README says.
+// Leaves the calls' own rules to tests/api.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { startWorker } from "./harness.mjs";
+
+const run = promisify(execFile);
+const README = new URL("../../README.md", import.meta.url);
+const WRITTEN_FOR = "http://localhost:8787";
+
+describe("the walk of the README", () => {
+  let worker;
+  let outputs;
+  before(async () => {
+    worker = await startWorker();
+    const text = await readFile(README, "utf8");
+    const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
+    assert.ok(blocks.length >= 8, "the walk is there");
+    // One shell for all blocks, as a reader has; a mark after each.
+    const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
+    const { stdout } = await run("sh", ["-euc", script.replaceAll(WRITTEN_FOR, worker.url.origin)]);
+    outputs = stdout.split("\n===\n");
+  });
+  after(() => worker?.dispose());
+
+  const json = (index) => JSON.parse(outputs[index]);
+
+  test("registers", () => assert.equal(json(1).user.display_name, "Commander"));
+  test("logs in and stores a build without a word", () => assert.deepEqual([outputs[2], outputs[3]].map((text) => text.trim()), ["", ""]));
+  test("reads the build back with what its chat code says", () => {
+    const build = json(4);
+    assert.equal(build.name, "Support Firebrand");
+    assert.equal(build.template.profession.id, "Guardian");
+    assert.deepEqual(build.template.specializations.map(({ name }) => name), ["Zeal", "Virtues", "Firebrand"]);
+  });
+  test("finds it among the public builds", () => assert.equal(json(5).data[0].id, json(4).id));
+  test("decodes without an account", () => assert.deepEqual(json(6).template, json(4).template));
+  test("is told all mistakes at once", () => {
+    const found = json(7).errors.map(({ pointer, code }) => `${pointer} ${code}`);
+    assert.deepEqual(found.sort(), ["/chat_code truncated", "/name required", "/rolls unknown_field"]);
+  });
+});

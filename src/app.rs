@@ -13,7 +13,7 @@ use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::{Caller, Scope};
-use crate::identity::tokens::{self, TokenError, Verifier};
+use crate::identity::tokens::{TokenError, Verifier};
 use crate::openapi;
 use crate::platform::{Level, Platform};
 use crate::routes::{self, Access, Match, Route};
@@ -202,8 +202,8 @@ async fn authenticate(
     request: &Request,
     route: &Route,
 ) -> Result<Option<Caller>, Problem> {
-    let header = request.header(Header::Authorization);
-    let scope = match (route.access, header) {
+    let credential = request.credential();
+    let scope = match (route.access, credential) {
         (Access::Public, _) | (Access::Optional(_), None) => return Ok(None),
         (Access::Required(_), None) => {
             return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
@@ -211,13 +211,15 @@ async fn authenticate(
         }
         (Access::Optional(scope) | Access::Required(scope), Some(_)) => scope,
     };
-    let token = header
-        .and_then(tokens::bearer)
-        .ok_or_else(|| invalid_token("not a bearer token"))?;
-    let verified = state
-        .verifier
-        .verify(token, &state.config, &state.keys, &state.platform)
-        .await;
+    let verified = match credential {
+        Some(credential) => {
+            state
+                .verifier
+                .verify(credential, &state.config, &state.keys, &state.platform)
+                .await
+        }
+        None => return Ok(None),
+    };
     let caller = match verified {
         Ok(caller) => caller,
         Err(TokenError::Invalid(why)) => return Err(invalid_token(why)),

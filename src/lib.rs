@@ -39,10 +39,28 @@ mod entry {
     }
 
     /// Answers a request: a `Response` (or a promise of one), or the number of the task that is to
-    /// be resumed. `head` is what `entry.mjs` writes: method, URL and a line for each header.
+    /// be resumed. `head` is what `entry.mjs` writes: method, URL and a line for each header;
+    /// `credential` is the number of a kept value of `Authorization`, or 0.
     #[wasm_bindgen]
-    pub fn fetch(head: &str, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
-        boundary::fetch(head, body, is_too_large)
+    pub fn fetch(
+        head: &str,
+        credential: u32,
+        body: Option<Vec<u8>>,
+        is_too_large: bool,
+    ) -> JsValue {
+        boundary::fetch(head, credential, body, is_too_large)
+    }
+
+    /// Keeps a value of `Authorization` under a number.
+    #[wasm_bindgen(js_name = keepCredential)]
+    pub fn keep_credential(number: u32, text: String) {
+        boundary::keep_credential(number, text);
+    }
+
+    /// Forgets all of them.
+    #[wasm_bindgen(js_name = forgetCredentials)]
+    pub fn forget_credentials() {
+        boundary::forget_credentials();
     }
 
     /// Goes on with a task; answers as `fetch`, or with undefined when there is no such task.

@@ -1,6 +1,12 @@
 //! A request as values: method, path, query, the headers that someone reads, and the body.
 //! Promises to be the same on the edge and in tests; leaves reading it off the wire to the platform.
 
+use std::cell::OnceCell;
+use std::fmt;
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+
 use super::problem::Problem;
 use super::problems;
 
@@ -103,6 +109,40 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// Characters a request target may have.
 const MAX_TARGET: usize = 8 * 1024;
 
+/// The value of `Authorization` and its SHA-256, which is computed when it is first asked for.
+/// The boundary keeps those that come again and again.
+pub struct Credential {
+    text: String,
+    digest: OnceCell<[u8; 32]>,
+}
+
+impl Credential {
+    /// Takes the header's value.
+    pub const fn new(text: String) -> Self {
+        Self {
+            text,
+            digest: OnceCell::new(),
+        }
+    }
+
+    /// The header's value.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// SHA-256 of the value.
+    pub fn digest(&self) -> &[u8; 32] {
+        self.digest
+            .get_or_init(|| Sha256::digest(&self.text).into())
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential(..)")
+    }
+}
+
 /// One request.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -113,13 +153,16 @@ pub struct Request {
     /// What follows `?`, not decoded; empty when there is nothing.
     pub query: String,
     headers: Vec<Option<String>>,
+    credential: Option<Rc<Credential>>,
     body: Body,
 }
 
 impl Request {
     /// A request for `target`: a path with its query, or a whole URL.
     /// `headers` come in the order of [`Header::NAMES`].
-    pub fn new(method: Method, target: &str, headers: Vec<Option<String>>, body: Body) -> Self {
+    pub fn new(method: Method, target: &str, mut headers: Vec<Option<String>>, body: Body) -> Self {
+        let authorization = headers.get_mut(Header::Authorization as usize);
+        let credential = authorization.and_then(Option::take).map(Credential::new);
         let origin_form = if target.starts_with('/') {
             target
         } else {
@@ -134,11 +177,24 @@ impl Request {
             path: path.to_owned(),
             query: query.to_owned(),
             headers,
+            credential: credential.map(Rc::new),
             body,
         }
     }
 
-    /// The value of a header, if it was sent.
+    /// The same request with a value of `Authorization` that was kept.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Rc<Credential>) -> Self {
+        self.credential = Some(credential);
+        self
+    }
+
+    /// The value of `Authorization`, if it was sent.
+    pub fn credential(&self) -> Option<&Credential> {
+        self.credential.as_deref()
+    }
+
+    /// The value of a header other than `Authorization`, if it was sent.
     pub fn header(&self, header: Header) -> Option<&str> {
         self.headers.get(header as usize)?.as_deref()
     }

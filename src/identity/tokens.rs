@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_compact::alg::Ed25519;
 use jwt_compact::{AlgorithmExt, Claims, Empty, Header, UntrustedToken};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::config::Config;
+use crate::http::request::Credential;
 use crate::ids::{self, SessionId, UserId};
 use crate::platform::Platform;
 
@@ -115,25 +115,26 @@ struct Remembered {
     session_checked_ms: i64,
 }
 
-/// Checks tokens and remembers by their SHA-256 those that passed.
+/// Checks tokens and remembers those that passed, by the SHA-256 of their header.
 #[derive(Default)]
 pub struct Verifier(RefCell<HashMap<[u8; 32], Remembered>>);
 
 impl Verifier {
-    /// The caller that `token` stands for.
+    /// The caller that the token of an `Authorization` header stands for.
     pub async fn verify(
         &self,
-        token: &str,
+        credential: &Credential,
         config: &Config,
         keys: &KeyRing,
         platform: &Platform,
     ) -> Result<Caller, TokenError> {
+        let token = bearer(credential.text()).ok_or(TokenError::Invalid("not a bearer token"))?;
         if token.len() > MAX_LENGTH {
             return Err(TokenError::Invalid("longer than 4096 bytes"));
         }
-        let digest: [u8; 32] = Sha256::digest(token).into();
+        let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
-        let remembered = self.recall(&digest, now_ms);
+        let remembered = self.recall(digest, now_ms);
         let (caller, not_after, issued_at) = match remembered {
             Some((caller, _, _, true)) => return Ok(caller),
             Some((caller, not_after, issued_at, false)) => (caller, not_after, issued_at),
@@ -147,7 +148,7 @@ impl Verifier {
         });
         let mut known = self.0.borrow_mut();
         if !passes {
-            known.remove(&digest);
+            known.remove(digest);
             return Err(TokenError::Invalid("the session has ended"));
         }
         if known.len() >= MAX_REMEMBERED {
@@ -157,7 +158,7 @@ impl Verifier {
             }
         }
         known.insert(
-            digest,
+            *digest,
             Remembered {
                 caller: caller.clone(),
                 not_after,
@@ -261,7 +262,7 @@ fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
 }
 
 /// The token of an `Authorization` header (RFC 6750, section 2.1).
-pub fn bearer(header: &str) -> Option<&str> {
+fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     let is_token = |token: &str| {
         !token.is_empty()

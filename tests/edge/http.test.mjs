@@ -139,6 +139,32 @@ describe("HTTP on the wire", () => {
     assert.equal(answer.headers["www-authenticate"], 'Bearer error="invalid_token"');
   });
 
+  test("a token stands for its own user, however many others come between", async () => {
+    const tokens = { "wire@guild.gg": token, "other@guild.gg": await logIn(worker, "other@guild.gg") };
+    const who = async (authorization) => {
+      const answer = await worker.fetch("/api/v1/users/me", { headers: { authorization } });
+      return answer.status === 200 ? (await answer.json()).email : answer.status;
+    };
+    // A body that is still on its way while the values that the isolate keeps are forgotten and kept anew.
+    const slow = worker.open({
+      method: "POST",
+      path: "/api/v1/builds",
+      headers: { ...JSON_TYPE, authorization: `Bearer ${tokens["other@guild.gg"]}`, "transfer-encoding": "chunked" },
+    });
+    slow.request.write('{"name":"Slow",');
+    for (const [email, own] of Object.entries(tokens)) assert.equal(await who(`Bearer ${own}`), email);
+    for (let number = 0; number < 1_100; number += 100) {
+      const strangers = Array.from({ length: 100 }, (_, index) => who(`Bearer stranger-${number + index}`));
+      assert.deepEqual(new Set(await Promise.all(strangers)), new Set([401]));
+    }
+    for (const [email, own] of Object.entries(tokens).reverse()) assert.equal(await who(`Bearer ${own}`), email);
+    slow.request.end('"chat_code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}');
+    const made = await slow.answer;
+    assert.equal(made.status, 201, made.body.toString());
+    const owner = await worker.fetch("/api/v1/users/me", { headers: { authorization: `Bearer ${tokens["other@guild.gg"]}` } });
+    assert.equal(made.json().owner_id, (await owner.json()).id);
+  });
+
   test("authenticated answers stay out of caches", async () => {
     const answer = await worker.send({ path: "/api/v1/users/me", headers: { authorization: `Bearer ${token}` } });
     assert.equal(answer.status, 200);

@@ -2,14 +2,16 @@
 //! Promises one crossing in and one out, and no promise where no I/O was needed.
 //! Leaves reading the request's parts to `entry.mjs` and writing the response to `boundary.mjs`.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::JsString;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::http::request::{Body, Header, Method, Request};
+use crate::http::request::{Body, Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::platform::Text;
 
@@ -63,6 +65,22 @@ fn app() -> &'static App {
     })
 }
 
+thread_local! {
+    /// Values of `Authorization` by the numbers that `entry.mjs` gave them.
+    static KEPT: RefCell<HashMap<u32, Rc<Credential>>> = RefCell::default();
+}
+
+/// Keeps a value of `Authorization` that may come again.
+pub fn keep_credential(number: u32, text: String) {
+    let credential = Rc::new(Credential::new(text));
+    KEPT.with_borrow_mut(|kept| kept.insert(number, credential));
+}
+
+/// Forgets all of them.
+pub fn forget_credentials() {
+    KEPT.take();
+}
+
 /// `head` has the method, the URL and a line for each header; an absent header is an empty line.
 fn read_request(head: &str, body: Body) -> Request {
     let mut lines = head.split('\n');
@@ -109,14 +127,22 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
 }
 
 /// Answers one request: a response, or the number of the task that is to be resumed.
-pub fn fetch(head: &str, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
+///
+/// # Panics
+/// When `credential` is a number that no value was kept under; 0 stands for none. Going on without
+/// it would make a stranger of the caller.
+pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
     let app = app();
     let body = if is_too_large {
         Body::TooLarge
     } else {
         Body::Bytes(body.unwrap_or_default())
     };
-    let request = read_request(head, body);
+    let mut request = read_request(head, body);
+    if credential != 0 {
+        let kept = KEPT.with_borrow(|kept| kept.get(&credential).cloned());
+        request = request.with_credential(kept.expect("entry.mjs and Wasm keep the same numbers"));
+    }
     task::begin(Box::pin(async move {
         let response = app.handle(&request).await;
         write_response(&response, &request)

@@ -5,8 +5,9 @@
 import * as wasm from "../../../build/worker/index.js";
 
 const HEADERS = wasm.headerNames().split(",");
-/** Those that a request without a body can have a use for: the first ones. */
-const READ_HEADERS = HEADERS.slice(0, wasm.readHeaderCount());
+/** Those that a GET has a use for: the first ones. The very first is Authorization. */
+const READ_HEADERS = HEADERS.slice(1, wasm.readHeaderCount());
+const OTHER_HEADERS = HEADERS.slice(1);
 const ENCODING = "accept-encoding";
 const MAX_BODY = wasm.maxBody();
 const TOO_LARGE = Symbol("too large");
@@ -17,11 +18,39 @@ const waiting = new Map();
 const MAX_WAITING = 10_000;
 let isConnected = false;
 
+/**
+ * Numbers of the values of Authorization that came before: equal texts have equal numbers, so one that comes again
+ * need not be copied and hashed again. Whether it is worth anything is decided on the Rust side.
+ */
+const kept = new Map();
+let last = 0;
+const MAX_KEPT = 1_000;
+const MAX_KEPT_LENGTH = 1_500;
+
+function forgetCredentials() {
+  kept.clear();
+  wasm.forgetCredentials();
+}
+
+/** The number of a value of Authorization, or 0 when it is not kept. */
+function numberOf(value) {
+  let number = kept.get(value);
+  if (number === undefined) {
+    if (value.length > MAX_KEPT_LENGTH) return 0;
+    if (kept.size === MAX_KEPT) forgetCredentials();
+    // Never one that was given before: a number that outlived its value must not stand for another's.
+    number = last += 1;
+    wasm.keepCredential(number, value);
+    kept.set(value, number);
+  }
+  return number;
+}
+
 /** Method, URL and the headers that someone reads, a line each. HTTP allows no line feed in any of them. */
-function headOf(request) {
+function headOf(request, authorization) {
   const { method, headers } = request;
-  let head = `${method}\n${request.url}`;
-  for (const name of method === "GET" ? READ_HEADERS : HEADERS) {
+  let head = `${method}\n${request.url}\n${authorization}`;
+  for (const name of method === "GET" ? READ_HEADERS : OTHER_HEADERS) {
     let value = headers.get(name);
     // The edge puts its own list of encodings in the header; what the client sent is in `cf`.
     if (name === ENCODING && value !== null) value = request.cf?.clientAcceptEncoding ?? value;
@@ -47,10 +76,14 @@ async function readBody(request) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-function answer(head, body) {
+function answer(request, body) {
+  const authorization = request.headers.get("authorization");
+  let head = "";
   let response;
   try {
-    response = wasm.fetch(head, body === TOO_LARGE ? undefined : body, body === TOO_LARGE);
+    const credential = authorization === null ? 0 : numberOf(authorization);
+    head = headOf(request, credential === 0 ? (authorization ?? "") : "");
+    response = wasm.fetch(head, credential, body === TOO_LARGE ? undefined : body, body === TOO_LARGE);
   } catch (error) {
     return afterPanic(head, error);
   }
@@ -77,6 +110,8 @@ function resume(task) {
 }
 
 function afterPanic(head, error) {
+  // A fresh Wasm instance may have taken the place of one that was past help: it has kept nothing.
+  forgetCredentials();
   return wasm.answerPanic(head, String(error?.message ?? error));
 }
 
@@ -86,11 +121,10 @@ export default {
       wasm.start({ env, resume, settle: wasm.settle });
       isConnected = true;
     }
-    const head = headOf(request);
-    if (request.body === null) return answer(head, undefined);
+    if (request.body === null) return answer(request, undefined);
     return readBody(request).then(
-      (body) => answer(head, body),
-      (error) => afterPanic(head, error),
+      (body) => answer(request, body),
+      (error) => afterPanic(headOf(request, ""), error),
     );
   },
 };

@@ -63,16 +63,11 @@ mod entry {
         boundary::forget_credentials();
     }
 
-    /// Goes on with a task; answers as `fetch`, or with undefined when there is no such task.
+    /// Goes on with a task that waited for a promise; answers as `fetch`, or with undefined when
+    /// there is no such task. The promise is numbered `reply`; 0 is none of ours.
     #[wasm_bindgen]
-    pub fn resume(task: u32) -> JsValue {
-        task::resume(task)
-    }
-
-    /// Keeps what a promise has come to for the task that waits for it.
-    #[wasm_bindgen]
-    pub fn settle(reply: u32, is_fulfilled: bool, value: JsValue) {
-        task::settle(reply, is_fulfilled, value);
+    pub fn resume(task: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {
+        task::resume(task, reply, is_fulfilled, value)
     }
 
     /// The answer to a request whose handling has thrown.

@@ -110,28 +110,37 @@ fn search_text(input: &BuildInput) -> String {
     format!("{}\n{}", input.name, input.notes).to_lowercase()
 }
 
-/// The build with this id.
+/// The build with this id. All but the document comes as one short text: each cell is a crossing
+/// of the boundary.
 pub async fn find(platform: &Platform, id: BuildId) -> Result<Option<StoredBuild>, DatabaseError> {
     let statement = Statement::new(
-        "SELECT owner_id, visibility, document, rendered_with, version FROM builds WHERE id = ?1",
+        "SELECT document, owner_id || ' ' || visibility || ' ' || rendered_with || ' ' || version \
+         FROM builds WHERE id = ?1",
         vec![id.as_str().into()],
     );
     let rows = platform.database.query(statement).await?;
-    rows.into_iter()
-        .next()
-        .map(|row| stored(id, row))
-        .transpose()
+    let row = rows.into_iter().next();
+    row.map(|row| stored(id, row)).transpose()
 }
 
 fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
-    let unreadable = || DatabaseError::Other("a build's row does not read".to_owned());
+    let document = row.take_text(0)?;
+    let mut rest = row.text(1)?.split(' ');
+    let mut next = || rest.next().unwrap_or_default();
+    let (owner, visibility) = (UserId::parse(next()), Visibility::parse(next()));
+    let (rendered_with, version) = (next().to_owned(), next().parse().ok());
+    let (Some(owner), Some(visibility), Some(version)) = (owner, visibility, version) else {
+        return Err(DatabaseError::Other(
+            "a build's row does not read".to_owned(),
+        ));
+    };
     Ok(StoredBuild {
         id,
-        owner: UserId::parse(row.text(0)?).ok_or_else(unreadable)?,
-        visibility: Visibility::parse(row.text(1)?).ok_or_else(unreadable)?,
-        rendered_with: row.text(3)?.to_owned(),
-        version: row.integer(4)?,
-        document: row.take_text(2)?,
+        owner,
+        visibility,
+        document,
+        rendered_with,
+        version,
     })
 }
 

@@ -24,7 +24,7 @@ use super::store;
 const TYPE: &str = "at+jwt";
 /// `client_id` of tokens that come from a login with a password.
 const CLIENT_ID: &str = "wvw-builder";
-/// Longest token that is looked at.
+/// Longest value of `Authorization` that is looked at.
 const MAX_LENGTH: usize = 4096;
 /// Clocks may differ by this much, in seconds.
 const LEEWAY: i64 = 30;
@@ -128,17 +128,16 @@ impl Verifier {
         keys: &KeyRing,
         platform: &Platform,
     ) -> Result<Caller, TokenError> {
-        let token = bearer(credential.text()).ok_or(TokenError::Invalid("not a bearer token"))?;
-        if token.len() > MAX_LENGTH {
+        // Before its bytes are hashed or looked at.
+        if credential.text().len() > MAX_LENGTH {
             return Err(TokenError::Invalid("longer than 4096 bytes"));
         }
         let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
-        let remembered = self.recall(digest, now_ms);
-        let (caller, not_after, issued_at) = match remembered {
+        let (caller, not_after, issued_at) = match self.recall(digest, now_ms) {
             Some((caller, _, _, true)) => return Ok(caller),
             Some((caller, not_after, issued_at, false)) => (caller, not_after, issued_at),
-            None => check_token(token, config, keys, platform).await?,
+            None => check_token(credential.text(), config, keys, platform).await?,
         };
         let session = (&caller.session_id, &caller.user_id);
         let state = store::session_state(platform, session.0, session.1, now_ms).await?;
@@ -196,11 +195,12 @@ impl Verifier {
 /// Checks everything but the session: the caller, the second after which the token no longer
 /// passes, and the second it was issued.
 async fn check_token(
-    token: &str,
+    authorization: &str,
     config: &Config,
     keys: &KeyRing,
     platform: &Platform,
 ) -> Result<(Caller, i64, i64), TokenError> {
+    let token = bearer(authorization).ok_or(TokenError::Invalid("not a bearer token"))?;
     let mut parts = token.split('.');
     let (Some(header), Some(payload), Some(_), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())

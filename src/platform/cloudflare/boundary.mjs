@@ -5,7 +5,7 @@
 let host;
 let profiles = [];
 
-/** Takes from entry.mjs what this module needs of it: `env`, `settle` and `resume`. */
+/** Takes from entry.mjs what this module needs of it: `env` and `resume`. */
 export function connect(given) {
   host = given;
 }
@@ -20,19 +20,13 @@ export function defineProfiles(json) {
 
 export function whenSettled(promise, reply, task) {
   promise.then(
-    (value) => {
-      host.settle(reply, true, value);
-      host.resume(task);
-    },
-    (error) => {
-      host.settle(reply, false, error);
-      host.resume(task);
-    },
+    (value) => host.resume(task, reply, true, value),
+    (error) => host.resume(task, reply, false, error),
   );
 }
 
 export function resumeSoon(task) {
-  queueMicrotask(() => host.resume(task));
+  queueMicrotask(() => host.resume(task, 0, false, undefined));
 }
 
 /** Names and values follow one another, each ended by a line feed, which no header can hold. */

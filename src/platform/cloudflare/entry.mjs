@@ -11,6 +11,9 @@ const OTHER_HEADERS = HEADERS.slice(1);
 const ENCODING = "accept-encoding";
 const MAX_BODY = wasm.maxBody();
 const TOO_LARGE = Symbol("too large");
+const NOTHING = undefined;
+/** Methods whose routes take no body; one that is sent all the same is not read. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 
 /** Requests that wait for I/O, by the number of their task; those that came first stand first. */
 const waiting = new Map();
@@ -59,16 +62,18 @@ function headOf(request, authorization) {
   return head;
 }
 
-/** The body's bytes, or TOO_LARGE. */
-async function readBody(request) {
+/** The body's bytes, or TOO_LARGE. Its stream is touched only when its length is not announced: making one costs. */
+function readBody(request) {
   const announced = request.headers.get("content-length");
-  if (announced !== null) {
-    if (Number(announced) > MAX_BODY) return TOO_LARGE;
-    return new Uint8Array(await request.arrayBuffer());
-  }
+  if (announced === null) return request.body === null ? NOTHING : readStream(request.body);
+  if (announced === "0") return NOTHING;
+  return Number(announced) > MAX_BODY ? TOO_LARGE : request.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+}
+
+async function readStream(stream) {
   const parts = [];
   let length = 0;
-  for await (const part of request.body) {
+  for await (const part of stream) {
     length += part.byteLength;
     if (length > MAX_BODY) return TOO_LARGE;
     parts.push(part);
@@ -94,13 +99,13 @@ function answer(request, body) {
   });
 }
 
-/** Goes on with a task: what it waited for has come. */
-function resume(task) {
+/** Goes on with a task: what it waited for has come to `value`. */
+function resume(task, reply, isFulfilled, value) {
   const waiter = waiting.get(task);
   if (waiter === undefined) return;
   let response;
   try {
-    response = wasm.resume(task);
+    response = wasm.resume(task, reply, isFulfilled, value);
   } catch (error) {
     response = afterPanic(waiter.head, error);
   }
@@ -118,12 +123,14 @@ function afterPanic(head, error) {
 export default {
   fetch(request, env) {
     if (!isConnected) {
-      wasm.start({ env, resume, settle: wasm.settle });
+      wasm.start({ env, resume });
       isConnected = true;
     }
-    if (request.body === null) return answer(request, undefined);
-    return readBody(request).then(
-      (body) => answer(request, body),
+    if (BODILESS.has(request.method)) return answer(request, NOTHING);
+    const body = readBody(request);
+    if (!(body instanceof Promise)) return answer(request, body);
+    return body.then(
+      (bytes) => answer(request, bytes),
       (error) => afterPanic(headOf(request, ""), error),
     );
   },

@@ -20,7 +20,7 @@ const FORGET_AFTER: u32 = 10_000;
 
 #[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
 extern "C" {
-    /// Calls `settle` with the promise's outcome, then resumes the task.
+    /// Resumes the task with the promise's outcome.
     #[wasm_bindgen(js_name = whenSettled)]
     fn when_settled(promise: &Promise, reply: u32, task: u32);
     /// Resumes the task in a turn of its own.
@@ -77,9 +77,10 @@ pub fn begin(task: LocalFuture<'static, JsValue>) -> JsValue {
     RUNNING.with(|running| running.poll(running.next(), task))
 }
 
-/// Goes on with a request. Gives its response, its number when it still waits, or undefined when
-/// there is no such request any more.
-pub fn resume(id: u32) -> JsValue {
+/// Goes on with a request that waited for `reply`, which came to `value`; 0 is no reply. Gives its
+/// response, its number when it still waits, or undefined when there is no such request any more.
+pub fn resume(id: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {
+    settle(reply, is_fulfilled, value);
     RUNNING.with(|running| {
         let task = running.tasks.borrow_mut().remove(&id);
         task.map_or(JsValue::UNDEFINED, |task| running.poll(id, task))
@@ -87,7 +88,7 @@ pub fn resume(id: u32) -> JsValue {
 }
 
 /// Keeps what a promise came to for the [`Reply`] that waits for it.
-pub fn settle(reply: u32, is_fulfilled: bool, value: JsValue) {
+fn settle(reply: u32, is_fulfilled: bool, value: JsValue) {
     RUNNING.with(|running| {
         if let Some(outcome) = running.replies.borrow_mut().get_mut(&reply) {
             *outcome = Some(if is_fulfilled { Ok(value) } else { Err(value) });

@@ -1,0 +1,46 @@
+// What the runtime gives the peer: bindings, constants of its bundle, and the little of D1 and KV that it calls.
+// Promises no behaviour: types, and one reading of the configuration for each isolate.
+// Leaves to others: what the bindings are used for.
+
+export interface D1PreparedStatement {
+  bind(...values: (string | number | null)[]): D1PreparedStatement;
+  raw<T extends unknown[]>(): Promise<T[]>;
+}
+
+export interface Env {
+  DB: { prepare(sql: string): D1PreparedStatement };
+  CACHE: { get(key: string): Promise<string | null> };
+  ISSUER: string;
+  AUDIENCE: string;
+  ALLOWED_ORIGINS: string;
+  COMMIT: string;
+}
+
+declare global {
+  /** FNV-1a of src/game/reference.json, as build.rs writes it; put in by the bundler. */
+  const REFERENCE_VERSION: string;
+  /** The version in package.json; put in by the bundler. */
+  const VERSION: string;
+  interface Uint8ArrayConstructor {
+    fromBase64(
+      text: string,
+      options?: { alphabet?: "base64" | "base64url"; lastChunkHandling?: "loose" | "strict" },
+    ): Uint8Array<ArrayBuffer>;
+  }
+}
+
+export interface Config {
+  issuer: string;
+  audience: string;
+  allowedOrigins: ReadonlySet<string>;
+}
+
+let config: Config | undefined;
+
+export function configOf(env: Env): Config {
+  return (config ??= {
+    issuer: env.ISSUER,
+    audience: env.AUDIENCE,
+    allowedOrigins: new Set(env.ALLOWED_ORIGINS.split(",").map((origin) => origin.trim()).filter(Boolean)),
+  });
+}

@@ -1,0 +1,43 @@
+// The load generator: a process of its own, so that its CPU is not the Worker's.
+// Promises: a bounded number of requests over keep-alive connections, each answer read to its end and its status checked.
+// Leaves to others: what to send (run.mjs), measuring the Worker's CPU (lib/runtime.mjs).
+import { Agent, request } from "node:http";
+
+const agents = new Map();
+
+/** Sends `count` requests, taking `requests` in turn, over `connections` connections to `hostname`:`port`. */
+async function load({ hostname, port, requests, count, connections }) {
+  const agent = agents.get(port) ?? new Agent({ keepAlive: true, maxSockets: connections });
+  agents.set(port, agent);
+  let sent = 0;
+  const worker = async () => {
+    while (sent < count) {
+      const next = requests[sent % requests.length];
+      sent += 1;
+      await exchange({ hostname, port, agent }, next);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+}
+
+function exchange(where, { method = "GET", path, headers = {}, body = "", status = 200 }) {
+  return new Promise((resolve, reject) => {
+    const length = body === "" ? {} : { "content-length": Buffer.byteLength(body) };
+    const sending = request({ ...where, method, path, headers: { ...headers, ...length } }, (answer) => {
+      answer.resume().on("error", reject).on("end", () => {
+        if (answer.statusCode === status) resolve();
+        else reject(new Error(`${method} ${path} answered ${answer.statusCode}, not ${status}`));
+      });
+    });
+    sending.on("error", reject).end(body);
+  });
+}
+
+process.on("message", async (order) => {
+  const begun = performance.now();
+  const failure = await load(order).then(
+    () => undefined,
+    (error) => error.message,
+  );
+  process.send({ failure, ms: performance.now() - begun });
+});

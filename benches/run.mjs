@@ -1,0 +1,252 @@
+// `npm run bench`: CPU for each request, ours beside the same routes in Hono, in turns on the same machine.
+// Promises: measures only after both have given the same answers, byte for byte; only loopback traffic.
+// Leaves to others: bundles, runtime and data (lib), load (load.mjs), how to read the table (README.md).
+import { fork } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { cp, mkdtemp, readFile, readdir } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { unstable_splitSqlQuery } from "wrangler";
+import { fromRoot, say, seconds, whenMain } from "../scripts/lib/shell.mjs";
+import * as bundles from "./lib/bundles.mjs";
+import { CODES, routes, secret, seed, variations } from "./lib/data.mjs";
+import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
+
+const CONNECTIONS = 8;
+// A round is many short turns each, so that what else the machine does falls on both.
+const FULL = { rounds: 11, turns: 10, turnMs: 60, warmUp: 4_000, starts: 5, tokens: 150 };
+const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10 };
+const FIRST_REQUEST_GOAL_MS = 40;
+
+async function bench(args) {
+  const { values } = parseArgs({ args, options: { quick: { type: "boolean", default: false } } });
+  const plan = values.quick ? QUICK : FULL;
+  const begun = performance.now();
+  const made = { ours: await bundles.ours(), peer: await bundles.peer() };
+  const isRamDisk = existsSync("/dev/shm");
+  const state = await mkdtemp(join(isRamDisk ? "/dev/shm" : tmpdir(), "wvw-bench-"));
+  const running = [];
+  const generator = loadGenerator();
+  // Also when a signal ends the run, which Miniflare does not wait for.
+  process.once("exit", () => {
+    stopAll();
+    rmSync(state, { recursive: true, force: true });
+  });
+  try {
+    say(`${cpus().length} x ${cpus()[0].model}, Node ${process.version}, state on ${isRamDisk ? "a RAM disk" : "DISK: expect larger figures"}`);
+    const vars = variables();
+    const up = async (name, from) => {
+      const lines = [];
+      const side = await start({ directory: made[name].directory, state: join(state, from), vars, line: (line) => lines.length < 1_000 && lines.push(line) });
+      running.push(side);
+      return { name, lines, ...side, call: (method, path, options) => call(side, { method, path, ...options }) };
+    };
+    // Filled by ours, then copied: both begin with the same database, keys and tokens.
+    const first = await up("ours", "ours");
+    await migrate(first.miniflare);
+    const data = await seed(first.call);
+    const tokens = await logins(first, data, plan);
+    const { commit } = JSON.parse((await first.call("GET", "/health/live")).body);
+    await first.stop();
+    await cp(join(state, "ours"), join(state, "peer"), { recursive: true });
+    vars.COMMIT = commit;
+
+    const starts = { ours: [], peer: [] };
+    for (let round = 0; round < plan.starts; round += 1) {
+      for (const name of ["ours", "peer"]) {
+        const side = await up(name, name);
+        starts[name].push(await firstRequest(side));
+        await side.stop();
+      }
+    }
+    const ours = await up("ours", "ours");
+    const peer = await up("peer", "peer");
+    const { checked, differing } = await compare(ours, peer, data);
+    say(`${checked} answers compared: ${differing.length === 0 ? "all the same, byte for byte" : "THESE DIFFER:"}`);
+    for (const line of differing) say(line);
+    if (differing.length > 0) throw new Error("the two do not answer alike, so their costs cannot be compared");
+
+    const cold = await coldTokens([ours, peer], tokens.unused, data, generator);
+    const table = [];
+    for (const [name, requests] of Object.entries(routes(data))) {
+      table.push(await measure(name, requests, [ours, peer], plan, generator));
+    }
+    report({ made, table, starts, login: tokens.cpuMs, cold });
+    say(`took ${seconds(begun)}`);
+  } finally {
+    generator.stop();
+    for (const side of running) await side.stop().catch(() => {});
+  }
+}
+
+const variables = () => ({
+  ENVIRONMENT: "development",
+  ISSUER: "http://localhost:8787",
+  AUDIENCE: "wvw-builder",
+  ALLOWED_ORIGINS: "https://allowed.example",
+  // Long enough that no token ends during the run.
+  ACCESS_TOKEN_SECONDS: "3600",
+  MASTER_KEY: secret(),
+  PASSWORD_PEPPER: secret(),
+});
+
+async function migrate(miniflare) {
+  const d1 = await miniflare.getD1Database("DB");
+  const directory = fromRoot("migrations");
+  for (const name of (await readdir(directory)).sort()) {
+    const statements = unstable_splitSqlQuery(await readFile(join(directory, name), "utf8"));
+    await d1.batch(statements.map((statement) => d1.prepare(statement)));
+  }
+}
+
+/** One request on a connection of its own. */
+function call({ hostname, port }, { method = "GET", path, headers = {}, token, json, body = json === undefined ? "" : JSON.stringify(json) }) {
+  const all = { ...headers };
+  if (token !== undefined) all.authorization = `Bearer ${token}`;
+  if (json !== undefined) all["content-type"] = "application/json";
+  if (body !== "") all["content-length"] = Buffer.byteLength(body);
+  return new Promise((resolve, reject) => {
+    const sending = httpRequest({ hostname, port, method, path, headers: all, agent: false }, (answer) => {
+      const chunks = [];
+      answer.on("error", reject).on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks).toString("latin1") }));
+    });
+    sending.on("error", reject).end(body);
+  });
+}
+
+/** Milliseconds from sending the first request that a fresh process gets to the end of its answer. */
+async function firstRequest(side) {
+  const begun = performance.now();
+  const { status } = await side.call("GET", "/health/live");
+  if (status !== 200) throw new Error(`the first request was answered ${status}`);
+  return performance.now() - begun;
+}
+
+/** CPU of a login, and the tokens that came of it, each never used. */
+async function logins(side, data, { tokens }) {
+  await data.logIn();
+  const unused = [];
+  const before = cpuOf(side.pid);
+  for (let count = 0; count < tokens; count += 1) unused.push(await data.logIn());
+  return { unused, cpuMs: (cpuOf(side.pid) - before) / 1e6 / tokens };
+}
+
+/** Whether both answer every request alike: status, headers, body and log line. */
+async function compare(ours, peer, data) {
+  const all = [...Object.values(routes(data)).flat(), ...variations(data)];
+  const differing = [];
+  for (const [index, request] of all.entries()) {
+    const fixed = { "x-request-id": `bench-${String(index).padStart(4, "0")}`, traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01` };
+    const answers = [];
+    for (const side of [ours, peer]) {
+      const answer = await call(side, { ...request, headers: { ...request.headers, ...fixed } });
+      delete answer.headers.date;
+      answers.push(answer);
+    }
+    for (const part of ["status", "headers", "body"]) {
+      const [a, b] = answers.map((answer) => (part === "headers" ? JSON.stringify(Object.entries(answer.headers).sort()) : answer[part]));
+      if (a !== b) differing.push(`  ${request.method ?? "GET"} ${request.path.slice(0, 80)}: ${part}\n    ours ${a}\n    peer ${b}`);
+    }
+  }
+  differing.push(...(await compareLogs(ours, peer, all.length)));
+  return { checked: all.length, differing };
+}
+
+/** Both must write the same log line for a request, but for its times. */
+async function compareLogs(ours, peer, count) {
+  const [a, b] = [await logOf(ours, count), await logOf(peer, count)];
+  if (a.size !== count || b.size !== count) return [`  ${count} requests, but ${a.size} and ${b.size} log lines`];
+  return [...a].filter(([id, line]) => b.get(id) !== line).map(([id, line]) => `  log line ${id}\n    ours ${line}\n    peer ${b.get(id)}`);
+}
+
+/** The log lines of the compared requests by their id. They come through a pipe, a moment after the answers. */
+async function logOf({ lines }, count) {
+  for (let tries = 0; ; tries += 1) {
+    const parsed = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const entries = parsed.map(({ request_id, time, duration_ms, cause, ...rest }) => [request_id, JSON.stringify(rest)]);
+    const found = new Map(entries.filter(([id]) => id.startsWith("bench-")));
+    if (found.size >= count || tries === 40) return found;
+    await sleep(50);
+  }
+}
+
+/** The process that sends. It works on one order at a time. */
+function loadGenerator() {
+  const child = fork(fileURLToPath(new URL("load.mjs", import.meta.url)));
+  let settle = () => {};
+  child.on("message", (outcome) => settle(outcome));
+  child.on("exit", () => settle({ failure: "the load generator has ended" }));
+  const load = (order) =>
+    new Promise((resolve) => {
+      settle = resolve;
+      child.send(order);
+    });
+  return { load, stop: () => child.kill() };
+}
+
+/** Sends load from the other process, and gives the microseconds of CPU that `side` used for each request. */
+async function cost(side, requests, count, generator) {
+  const { hostname, port, pid } = side;
+  const before = cpuOf(pid);
+  const outcome = await generator.load({ hostname, port, requests, count, connections: CONNECTIONS });
+  if (outcome.failure !== undefined) throw new Error(`${side.name}: ${outcome.failure}`);
+  return (cpuOf(pid) - before) / 1e3 / count;
+}
+
+/** The first use of a token against its later ones, on a route that is otherwise warm. */
+async function coldTokens(sides, tokens, { ids }, generator) {
+  const result = {};
+  for (const side of sides) {
+    const requests = (list) => list.map((token) => ({ path: `/api/v1/builds/${ids[0]}`, headers: { authorization: `Bearer ${token}` } }));
+    await cost(side, requests([tokens[0]]), 500, generator);
+    const fresh = tokens.slice(1);
+    const first = await cost(side, requests(fresh), fresh.length, generator);
+    const again = await cost(side, requests(fresh), fresh.length, generator);
+    result[side.name] = first - again;
+  }
+  return result;
+}
+
+async function measure(name, requests, sides, { rounds, turns, turnMs, warmUp }, generator) {
+  const us = { ours: [], peer: [] };
+  let count = warmUp;
+  for (const side of sides) count = Math.ceil((turnMs * 1e3) / (await cost(side, requests, warmUp, generator)));
+  for (let round = 0; round < rounds; round += 1) {
+    const taken = { ours: [], peer: [] };
+    for (let turn = 0; turn < turns; turn += 1) {
+      // Who goes first changes, so that a drift of the machine helps neither.
+      for (const side of turn % 2 === 0 ? sides : sides.toReversed()) taken[side.name].push(await cost(side, requests, count, generator));
+    }
+    for (const side of sides) us[side.name].push(median(taken[side.name]));
+  }
+  const ratios = us.ours.map((value, index) => value / us.peer[index]).sort((a, b) => a - b);
+  return { name, ours: median(us.ours), peer: median(us.peer), ratio: median(ratios), least: ratios[0], most: ratios.at(-1) };
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function report({ made, table, starts, login, cold }) {
+  const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
+  say("\nCPU of the runtime's process for each request");
+  say(`  ${"route".padEnd(32)}${"ours us".padStart(9)}${"peer us".padStart(9)}   ratio [min..max]`);
+  for (const { name, ours, peer, ratio, least, most } of table) {
+    say(`  ${name.padEnd(32)}${ours.toFixed(0).padStart(9)}${peer.toFixed(0).padStart(9)}   ${ratio.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`);
+  }
+  say("\nBesides");
+  const first = Object.values(starts).map((list) => `${median(list).toFixed(1)} ms [${Math.min(...list).toFixed(1)}..${Math.max(...list).toFixed(1)}]`);
+  say(`  first request after start        ours ${first[0]} (goal ${FIRST_REQUEST_GOAL_MS}), peer ${first[1]}`);
+  say(`  first check of a token, CPU      ours ${cold.ours.toFixed(0)} us, peer ${cold.peer.toFixed(0)} us (signature and session, above a remembered one)`);
+  say(`  login with argon2id, CPU         ours ${login.toFixed(1)} ms (the peer has no login)`);
+  say(`  size                             ours ${kb(made.ours.wasmBytes)} of Wasm, ${kb(made.ours.wasmGzipped)} gzipped; peer ${kb(made.peer.bytes)} of JavaScript, ${kb(made.peer.gzipped)} gzipped`);
+}
+
+await whenMain(import.meta.url, bench);

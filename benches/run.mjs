@@ -17,9 +17,9 @@ import { CODES, routes, secret, seed, variations } from "./lib/data.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
 
 const CONNECTIONS = 8;
-// A round is many short turns each, so that what else the machine does falls on both.
-const FULL = { rounds: 11, turns: 10, turnMs: 60, warmUp: 4_000, starts: 5, tokens: 150 };
-const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10 };
+// A round is a few turns each of some thousand requests: shorter turns spread more.
+const FULL = { rounds: 7, turns: 4, turnMs: 500, warmUp: 10_000, starts: 5, tokens: 150, guesses: 200 };
+const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10, guesses: 5 };
 const FIRST_REQUEST_GOAL_MS = 40;
 
 async function bench(args) {
@@ -50,6 +50,7 @@ async function bench(args) {
     await migrate(first.miniflare);
     const data = await seed(first.call);
     const tokens = await logins(first, data, plan);
+    const guesses = await guessing(first, data.email, plan);
     const { commit } = JSON.parse((await first.call("GET", "/health/live")).body);
     await first.stop();
     await cp(join(state, "ours"), join(state, "peer"), { recursive: true });
@@ -75,7 +76,7 @@ async function bench(args) {
     for (const [name, requests] of Object.entries(routes(data))) {
       table.push(await measure(name, requests, [ours, peer], plan, generator));
     }
-    report({ made, table, starts, login: tokens.cpuMs, cold });
+    report({ made, table, starts, login: tokens.cpuMs, guesses, cold });
     say(`took ${seconds(begun)}`);
   } finally {
     generator.stop();
@@ -134,6 +135,22 @@ async function logins(side, data, { tokens }) {
   const before = cpuOf(side.pid);
   for (let count = 0; count < tokens; count += 1) unused.push(await data.logIn());
   return { unused, cpuMs: (cpuOf(side.pid) - before) / 1e6 / tokens };
+}
+
+/** Milliseconds of a login with a wrong password, for an address that has an account and for one that has none. */
+async function guessing(side, email, { guesses }) {
+  const took = { known: [], unknown: [] };
+  const guess = async (who, address) => {
+    const begun = performance.now();
+    const { status } = await side.call("POST", "/api/v1/auth/login", { json: { email: address, password: "not the right words" } });
+    if (status !== 401) throw new Error(`a wrong login was answered ${status}`);
+    took[who].push(performance.now() - begun);
+  };
+  for (let sample = 0; sample < guesses; sample += 1) {
+    await guess("known", email);
+    await guess("unknown", `nobody-${sample}@bench.example`);
+  }
+  return { known: median(took.known), unknown: median(took.unknown), samples: guesses };
 }
 
 /** Whether both answer every request alike: status, headers, body and log line. */
@@ -234,7 +251,7 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function report({ made, table, starts, login, cold }) {
+function report({ made, table, starts, login, guesses, cold }) {
   const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
   say("\nCPU of the runtime's process for each request");
   say(`  ${"route".padEnd(32)}${"ours us".padStart(9)}${"peer us".padStart(9)}   ratio [min..max]`);
@@ -246,6 +263,7 @@ function report({ made, table, starts, login, cold }) {
   say(`  first request after start        ours ${first[0]} (goal ${FIRST_REQUEST_GOAL_MS}), peer ${first[1]}`);
   say(`  first check of a token, CPU      ours ${cold.ours.toFixed(0)} us, peer ${cold.peer.toFixed(0)} us (signature and session, above a remembered one)`);
   say(`  login with argon2id, CPU         ours ${login.toFixed(1)} ms (the peer has no login)`);
+  say(`  wrong login, unknown address     ${guesses.unknown.toFixed(2)} ms, known address ${guesses.known.toFixed(2)} ms, ratio ${(guesses.unknown / guesses.known).toFixed(3)} (medians of ${guesses.samples} each, interleaved)`);
   say(`  size                             ours ${kb(made.ours.wasmBytes)} of Wasm, ${kb(made.ours.wasmGzipped)} gzipped; peer ${kb(made.peer.bytes)} of JavaScript, ${kb(made.peer.gzipped)} gzipped`);
 }
 

@@ -154,6 +154,7 @@ fn problem_page(kind: &ProblemKind) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{code} - WvW Builder</title>\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"/docs/reference.css\">\n</head>\n<body>\n<main>\n\
          <h1>{title}</h1>\n<p><code>{code}</code>, HTTP status {status}</p>\n<p>{help}</p>\n\
          <p><a href=\"/docs\">All calls and their errors</a></p>\n</main>\n</body>\n</html>\n"

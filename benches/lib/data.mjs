@@ -21,7 +21,7 @@ export async function seed(call) {
     const { id } = expect(created, 201);
     if (visibility === "private") ids.push(id);
   }
-  return { ids: ids.slice(-20), token: owner.token, logIn: () => logIn(call, "owner") };
+  return { ids: ids.slice(-20), token: owner.token, logIn: () => logIn(call, "owner"), email: "owner@bench.example" };
 }
 
 async function register(call, name) {

@@ -32,8 +32,6 @@ describe("the reference at /docs in a browser", { skip }, () => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
       if (!["error", "warning"].includes(message.type())) return;
-      // A page that names no icon makes the browser ask for this one, and 404 is a fair answer.
-      if (message.location().url.endsWith("/favicon.ico")) return;
       wrong.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
     page.on("request", (request) => {

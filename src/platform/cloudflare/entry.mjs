@@ -50,8 +50,7 @@ function numberOf(value) {
 }
 
 /** Method, URL and the headers that someone reads, a line each. HTTP allows no line feed in any of them. */
-function headOf(request, authorization) {
-  const { method, headers } = request;
+function headOf(request, method, headers, authorization) {
   let head = `${method}\n${request.url}\n${authorization}`;
   for (const name of method === "GET" ? READ_HEADERS : OTHER_HEADERS) {
     let value = headers.get(name);
@@ -81,13 +80,14 @@ async function readStream(stream) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-function answer(request, body) {
-  const authorization = request.headers.get("authorization");
+function answer(request, method, body) {
+  const { headers } = request;
+  const authorization = headers.get("authorization");
   let head = "";
   let response;
   try {
     const credential = authorization === null ? 0 : numberOf(authorization);
-    head = headOf(request, credential === 0 ? (authorization ?? "") : "");
+    head = headOf(request, method, headers, credential === 0 ? (authorization ?? "") : "");
     response = wasm.fetch(head, credential, body === TOO_LARGE ? undefined : body, body === TOO_LARGE);
   } catch (error) {
     return afterPanic(head, error);
@@ -126,12 +126,13 @@ export default {
       wasm.start({ env, resume });
       isConnected = true;
     }
-    if (BODILESS.has(request.method)) return answer(request, NOTHING);
+    const { method } = request;
+    if (BODILESS.has(method)) return answer(request, method, NOTHING);
     const body = readBody(request);
-    if (!(body instanceof Promise)) return answer(request, body);
+    if (!(body instanceof Promise)) return answer(request, method, body);
     return body.then(
-      (bytes) => answer(request, bytes),
-      (error) => afterPanic(headOf(request, ""), error),
+      (bytes) => answer(request, method, bytes),
+      (error) => afterPanic(headOf(request, method, request.headers, ""), error),
     );
   },
 };

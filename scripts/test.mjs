@@ -22,7 +22,7 @@ const steps = {
   "clippy, native": () => cargo(["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
   "clippy, Wasm": () =>
     cargo(["clippy", "--locked", "--lib", "--all-features", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]),
-  "native tests": async () => summary(await cargo(["test", "--locked"])),
+  "native tests": async () => summary(await cargo(["test", "--locked", "--", "--show-output"])),
   async "Wasm build"() {
     await build();
     await layOutAssets();
@@ -56,9 +56,12 @@ const cargo = (args, show = "progress") =>
 /** What cargo's test binaries reported, in one line; what they skipped, by name. */
 function summary({ stdout }) {
   const passed = [...stdout.matchAll(/^test result: ok\. (\d+) passed/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-  const skipped = [...stdout.matchAll(/^test (.+) \.\.\. ignored(?:, (.+))?$/gm)];
-  for (const [, name, reason] of skipped) say(`  skipped: ${name}${reason ? ` (${reason})` : ""}`);
-  return `${passed} passed, ${skipped.length} skipped`;
+  // A test that finds nothing to work on passes and says so; one that is ignored is said by cargo.
+  const ignored = [...stdout.matchAll(/^test (.+) \.\.\. ignored(?:, (.+))?$/gm)].map(([, name, reason]) => `${name}${reason ? ` (${reason})` : ""}`);
+  const idle = [...stdout.matchAll(/^skipped: (.+)$/gm)].map(([, what]) => what);
+  const skipped = [...ignored, ...idle];
+  for (const what of skipped) say(`  skipped: ${what}`);
+  return `${passed - idle.length} passed, ${skipped.length} skipped`;
 }
 
 /** Node's own runner, whose summary ends the output; each file has a runtime of its own. */

@@ -17,8 +17,8 @@ const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 
 /** Requests that wait for I/O, by the number of their task; those that came first stand first. */
 const waiting = new Map();
-/** A request that its client has left is never resumed; after this many more wait, it is forgotten. */
-const MAX_WAITING = 10_000;
+/** A request that its client has left is never resumed; after this time, longer than any may take, it is forgotten. */
+const FORGET_AFTER_MS = 300_000;
 let isConnected = false;
 
 /**
@@ -94,8 +94,10 @@ function answer(request, method, body) {
   }
   if (typeof response !== "number") return response;
   return new Promise((resolve) => {
-    waiting.set(response, { head, resolve });
-    if (waiting.size > MAX_WAITING) waiting.delete(waiting.keys().next().value);
+    const since = Date.now();
+    waiting.set(response, { head, resolve, since });
+    const [oldest, { since: oldestSince }] = waiting.entries().next().value;
+    if (since - oldestSince > FORGET_AFTER_MS) waiting.delete(oldest);
   });
 }
 

@@ -4,19 +4,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use wasm_bindgen::prelude::*;
-use worker::js_sys::Promise;
+use worker::js_sys::{Date, Promise};
 
 use crate::platform::LocalFuture;
 
-/// A request that the client has left is never resumed; after this many others have come since,
-/// it is forgotten.
-const FORGET_AFTER: u32 = 10_000;
+/// A request that the client has left is never resumed; after this many milliseconds, longer than
+/// any request may take, it is forgotten when another begins to wait.
+const FORGET_AFTER_MS: f64 = 300_000.0;
 
 #[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
 extern "C" {
@@ -31,10 +32,15 @@ extern "C" {
 /// What a promise came to.
 type Outcome = Result<JsValue, JsValue>;
 
+struct Waiting {
+    task: LocalFuture<'static, JsValue>,
+    since_ms: f64,
+}
+
 #[derive(Default)]
 struct Running {
     /// Requests that wait, by number: a later one has a greater number.
-    tasks: RefCell<BTreeMap<u32, LocalFuture<'static, JsValue>>>,
+    tasks: RefCell<BTreeMap<u32, Waiting>>,
     /// What they wait for; `None` until it has come.
     replies: RefCell<BTreeMap<u32, Option<Outcome>>>,
     last: Cell<u32>,
@@ -58,12 +64,14 @@ impl Running {
         match task.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(response) => response,
             Poll::Pending => {
+                let since_ms = Date::now();
                 let mut tasks = self.tasks.borrow_mut();
-                tasks.insert(id, task);
-                let oldest = tasks.first_key_value().map(|(oldest, _)| *oldest);
-                let forgotten = oldest.filter(|oldest| id.wrapping_sub(*oldest) > FORGET_AFTER);
-                let forgotten = forgotten.and_then(|oldest| tasks.remove(&oldest));
-                // Dropping it may remove a reply: not while the tasks are borrowed.
+                tasks.insert(id, Waiting { task, since_ms });
+                let oldest = tasks
+                    .first_entry()
+                    .filter(|oldest| since_ms - oldest.get().since_ms > FORGET_AFTER_MS);
+                let forgotten = oldest.map(OccupiedEntry::remove);
+                // Dropping it removes its replies, which are not borrowed here.
                 drop(tasks);
                 drop(forgotten);
                 id.into()
@@ -82,8 +90,8 @@ pub fn begin(task: LocalFuture<'static, JsValue>) -> JsValue {
 pub fn resume(id: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {
     settle(reply, is_fulfilled, value);
     RUNNING.with(|running| {
-        let task = running.tasks.borrow_mut().remove(&id);
-        task.map_or(JsValue::UNDEFINED, |task| running.poll(id, task))
+        let waiting = running.tasks.borrow_mut().remove(&id);
+        waiting.map_or(JsValue::UNDEFINED, |waiting| running.poll(id, waiting.task))
     })
 }
 

@@ -18,6 +18,17 @@ pub const PANIC_LATER: Operation = Operation {
     ..PLAIN
 };
 
+/// POST /faults/abort
+pub const ABORT: Operation = Operation {
+    id: "abort",
+    ..PLAIN
+};
+
+/// Aborts: nothing unwinds, and the Wasm instance is past help.
+pub async fn abort(_: &Context<'_>) -> Result<Response, Problem> {
+    std::process::abort()
+}
+
 /// Panics before the first await.
 ///
 /// # Panics

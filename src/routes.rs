@@ -89,6 +89,7 @@ pub static ROUTES: &[Route] = routes! {
 #[cfg(feature = "fault-injection")]
 pub static FAULTS: &[Route] = routes! {
     Post   "/faults/panic" Public, crate::faults::panic_now, crate::faults::PANIC;
+    Post   "/faults/abort" Public, crate::faults::abort, crate::faults::ABORT;
     Post   "/faults/panic-later" Public, crate::faults::panic_later, crate::faults::PANIC_LATER;
 };
 /// Routes that exist only in the builds of the edge tests.

@@ -3,7 +3,7 @@
 // Leaves to others: each feature's own behaviour (tests/api and the other files here).
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { eventually, freshSecret, startWorker } from "./harness.mjs";
+import { eventually, freshSecret, logIn, startWorker } from "./harness.mjs";
 
 const SECURITY_HEADERS = {
   "strict-transport-security": /^max-age=63072000; includeSubDomains/,
@@ -95,6 +95,22 @@ describe("a panic", () => {
     await assertPanicked(await later);
     const statuses = (await others).map(({ value, reason }) => value?.status ?? reason.message);
     assert.deepEqual(statuses, Array(20).fill(200));
+  });
+
+  test("that is an abort takes the requests in flight with it, but answers all of them, and the next ones work", async () => {
+    const tokens = { "one@guild.gg": await logIn(worker, "one@guild.gg"), "two@guild.gg": await logIn(worker, "two@guild.gg") };
+    const who = async (token) => {
+      const answer = await worker.send({ path: "/api/v1/users/me", headers: { authorization: `Bearer ${token}` } });
+      return answer.status === 200 ? answer.json().email : answer.status;
+    };
+    for (const [email, token] of Object.entries(tokens)) assert.equal(await who(token), email);
+    const lost = Object.values(tokens).map(who);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assertProblem(await panic("/faults/abort"), 500, "internal");
+    // Answers that come late for the lost ones find requests of others waiting for theirs.
+    const next = Object.entries(tokens).reverse().map(async ([email, token]) => assert.equal(await who(token), email));
+    assert.deepEqual(await Promise.all(lost), [500, 500]);
+    await Promise.all(next);
   });
 
   test("leaves the instance working, again and again", async () => {

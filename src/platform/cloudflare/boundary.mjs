@@ -4,6 +4,7 @@
 
 let host;
 let profiles = [];
+let lastNumber = 0;
 
 /** Takes from entry.mjs what this module needs of it: `env` and `resume`. */
 export function connect(given) {
@@ -23,6 +24,11 @@ export function whenSettled(promise, reply, task) {
     (value) => host.resume(task, reply, true, value),
     (error) => host.resume(task, reply, false, error),
   );
+}
+
+export function nextNumber() {
+  lastNumber += 1;
+  return lastNumber;
 }
 
 export function resumeSoon(task) {

@@ -111,7 +111,9 @@ function resume(task, reply, isFulfilled, value) {
   } catch (error) {
     response = afterPanic(waiter.head, error);
   }
-  if (typeof response === "number" || response === undefined) return;
+  if (typeof response === "number") return;
+  // The instance that held the task has aborted and another is in its place: the request is lost, its client is told.
+  response ??= afterPanic(waiter.head, "the Wasm instance was replaced");
   waiting.delete(task);
   waiter.resolve(response);
 }

@@ -24,6 +24,10 @@ extern "C" {
     /// Resumes the task with the promise's outcome.
     #[wasm_bindgen(js_name = whenSettled)]
     fn when_settled(promise: &Promise, reply: u32, task: u32);
+    /// A number that was never given before, not even by a Wasm instance that this one replaced: what
+    /// comes late for that one must not be taken for what this one waits for.
+    #[wasm_bindgen(js_name = nextNumber)]
+    fn next_number() -> u32;
     /// Resumes the task in a turn of its own.
     #[wasm_bindgen(js_name = resumeSoon)]
     fn resume_soon(task: u32);
@@ -43,7 +47,6 @@ struct Running {
     tasks: RefCell<BTreeMap<u32, Waiting>>,
     /// What they wait for; `None` until it has come.
     replies: RefCell<BTreeMap<u32, Option<Outcome>>>,
-    last: Cell<u32>,
     /// The task that is being polled.
     current: Cell<u32>,
 }
@@ -53,11 +56,6 @@ thread_local! {
 }
 
 impl Running {
-    fn next(&self) -> u32 {
-        self.last.set(self.last.get().wrapping_add(1));
-        self.last.get()
-    }
-
     fn poll(&self, id: u32, mut task: LocalFuture<'static, JsValue>) -> JsValue {
         let waker = Waker::from(Arc::new(Resume(id)));
         self.current.set(id);
@@ -82,7 +80,7 @@ impl Running {
 
 /// Begins a request. Gives its response, or the number under which it waits.
 pub fn begin(task: LocalFuture<'static, JsValue>) -> JsValue {
-    RUNNING.with(|running| running.poll(running.next(), task))
+    RUNNING.with(|running| running.poll(next_number(), task))
 }
 
 /// Goes on with a request that waited for `reply`, which came to `value`; 0 is no reply. Gives its
@@ -120,7 +118,7 @@ impl Reply {
     /// Waits for `promise` in the task that is being polled.
     pub fn of(promise: &Promise) -> Self {
         RUNNING.with(|running| {
-            let id = running.next();
+            let id = next_number();
             running.replies.borrow_mut().insert(id, None);
             when_settled(promise, id, running.current.get());
             Self(id)

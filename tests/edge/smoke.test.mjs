@@ -99,17 +99,15 @@ describe("a panic", () => {
 
   test("that is an abort takes the requests in flight with it, but answers all of them, and the next ones work", async () => {
     const tokens = { "one@guild.gg": await logIn(worker, "one@guild.gg"), "two@guild.gg": await logIn(worker, "two@guild.gg") };
-    const who = async (token) => {
-      const answer = await worker.send({ path: "/api/v1/users/me", headers: { authorization: `Bearer ${token}` } });
-      return answer.status === 200 ? answer.json().email : answer.status;
-    };
+    const me = (token) => worker.send({ path: "/api/v1/users/me", headers: { authorization: `Bearer ${token}` } });
+    const who = async (token) => (await me(token)).json().email;
     for (const [email, token] of Object.entries(tokens)) assert.equal(await who(token), email);
-    const lost = Object.values(tokens).map(who);
+    const lost = Object.values(tokens).map(me);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assertProblem(await panic("/faults/abort"), 500, "internal");
     // Answers that come late for the lost ones find requests of others waiting for theirs.
     const next = Object.entries(tokens).reverse().map(async ([email, token]) => assert.equal(await who(token), email));
-    assert.deepEqual(await Promise.all(lost), [500, 500]);
+    for (const answer of await Promise.all(lost)) assertProblem(answer, 500, "internal");
     await Promise.all(next);
   });
 

@@ -12,7 +12,7 @@ use crate::http::request::{Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::identity::keys::KeyRing;
-use crate::identity::model::{Caller, Scope};
+use crate::identity::model::Caller;
 use crate::identity::tokens::{TokenError, Verifier};
 use crate::openapi;
 use crate::platform::{Level, Platform};
@@ -203,13 +203,13 @@ async fn authenticate(
     route: &Route,
 ) -> Result<Option<Caller>, Problem> {
     let credential = request.credential();
-    let scope = match (route.access, credential) {
+    let rule = match (route.access, credential) {
         (Access::Public, _) | (Access::Optional(_), None) => return Ok(None),
         (Access::Required(_), None) => {
             return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
                 .with_header("www-authenticate", "Bearer"));
         }
-        (Access::Optional(scope) | Access::Required(scope), Some(_)) => scope,
+        (Access::Optional(rule) | Access::Required(rule), Some(_)) => rule,
     };
     let verified = match credential {
         Some(credential) => {
@@ -225,8 +225,8 @@ async fn authenticate(
         Err(TokenError::Invalid(why)) => return Err(invalid_token(why)),
         Err(TokenError::Key(error)) => return Err(error.into()),
     };
-    if !caller.scopes.contains(scope) {
-        return Err(insufficient_scope(scope));
+    if !rule.admits(&caller) {
+        return Err(Problem::insufficient_scope(rule.scope.as_str()));
     }
     Ok(Some(caller))
 }
@@ -237,14 +237,6 @@ fn invalid_token(why: &'static str) -> Problem {
         .with_header("www-authenticate", "Bearer error=\"invalid_token\"");
     problem.cause = Some(why.to_owned());
     problem
-}
-
-fn insufficient_scope(scope: Scope) -> Problem {
-    let challenge = format!(
-        "Bearer error=\"insufficient_scope\", scope=\"{}\"",
-        scope.as_str()
-    );
-    Problem::new(&problems::INSUFFICIENT_SCOPE).with_header("www-authenticate", challenge)
 }
 
 /// Asks the platform for gzip (RFC 9110, section 12.5.3) where it pays, and gives the gzip form

@@ -11,10 +11,13 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
+use crate::http::response::Response;
+use crate::identity::audit::{self, Entry};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
+use crate::identity::permissions::{Permission, Permit};
 use crate::identity::tokens::Verifier;
-use crate::platform::Platform;
+use crate::platform::{DatabaseError, Platform, Statement};
 
 /// What lives as long as the isolate.
 pub struct State {
@@ -56,6 +59,35 @@ impl Context<'_> {
     pub fn caller(&self) -> Result<&Caller, Problem> {
         let missing = || Problem::internal("a route without authentication asked for the caller");
         self.caller.as_ref().ok_or_else(missing)
+    }
+
+    /// Proof that the caller may do `P`. The route's guard has asked the same table; this is what a
+    /// write asks for.
+    pub fn permit<P: Permission>(&self) -> Result<Permit<'_, P>, Problem> {
+        Permit::of(self.caller()?)
+            .ok_or_else(|| Problem::insufficient_scope(P::RULE.scope.as_str()))
+    }
+
+    /// Commits the writes of this request and what the audit log says of them, all or nothing, and
+    /// hands `answer` on.
+    pub async fn commit(
+        &self,
+        writes: Vec<Statement>,
+        entries: &[Entry],
+        answer: Response,
+    ) -> Result<Response, DatabaseError> {
+        audit::commit(&self.state.platform, writes, entries).await?;
+        Ok(answer)
+    }
+
+    /// Commits writes that are not what the request asked for: they stand beside its answer.
+    pub async fn commit_aside(
+        &self,
+        writes: Vec<Statement>,
+        entries: &[Entry],
+    ) -> Result<(), DatabaseError> {
+        audit::commit(&self.state.platform, writes, entries).await?;
+        Ok(())
     }
 
     /// The body as JSON, checked against the route's schema. The mistakes found are handed on, so

@@ -84,6 +84,11 @@ id!(
     "session"
 );
 id!(
+    /// An API key.
+    ApiKeyId,
+    "key"
+);
+id!(
     /// A build.
     BuildId,
     "build"

@@ -7,7 +7,10 @@ use crate::http::operation::Operation;
 use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::identity::model::Scope;
+use crate::identity::permissions::{
+    ManageAccount, Permission as _, ReadAccount, ReadBuilds, Rule, WriteBuilds,
+};
+use crate::identity::{accounts, sessions};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity};
 
@@ -16,10 +19,10 @@ use crate::{builds, docs, game, health, identity};
 pub enum Access {
     /// Everyone; a token is not looked at.
     Public,
-    /// Everyone; a token, if there is one, must be valid and have the scope.
-    Optional(Scope),
-    /// Whoever has a valid token with the scope.
-    Required(Scope),
+    /// Everyone; a credential, if there is one, must be valid and pass the rule.
+    Optional(Rule),
+    /// Whoever has a valid credential that passes the rule.
+    Required(Rule),
 }
 
 /// A handler.
@@ -52,23 +55,29 @@ macro_rules! routes {
 }
 
 use Access::{Optional, Public, Required};
-use Scope::{AccountRead, BuildsRead, BuildsWrite};
 
 /// Every route. The busiest come first.
 pub static ROUTES: &[Route] = routes! {
-    Get    "/api/v1/builds/{id}" Optional(BuildsRead), builds::handlers::get, builds::operations::GET;
-    Get    "/api/v1/builds" Optional(BuildsRead), builds::handlers::list, builds::operations::LIST;
-    Post   "/api/v1/builds" Required(BuildsWrite), builds::handlers::create, builds::operations::CREATE;
-    Put    "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::replace, builds::operations::REPLACE;
-    Patch  "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::patch, builds::operations::PATCH;
-    Delete "/api/v1/builds/{id}" Required(BuildsWrite), builds::handlers::delete, builds::operations::DELETE;
+    Get    "/api/v1/builds/{id}" Optional(ReadBuilds::RULE), builds::handlers::get, builds::operations::GET;
+    Get    "/api/v1/builds" Optional(ReadBuilds::RULE), builds::handlers::list, builds::operations::LIST;
+    Post   "/api/v1/builds" Required(WriteBuilds::RULE), builds::handlers::create, builds::operations::CREATE;
+    Put    "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::replace, builds::operations::REPLACE;
+    Patch  "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::patch, builds::operations::PATCH;
+    Delete "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::delete, builds::operations::DELETE;
 
     Post   "/api/v1/chat-codes/decode" Public, game::handlers::decode, game::operations::DECODE;
     Post   "/api/v1/chat-codes/encode" Public, game::handlers::encode, game::operations::ENCODE;
 
-    Post   "/api/v1/auth/register" Public, identity::handlers::register, identity::operations::REGISTER;
-    Post   "/api/v1/auth/login" Public, identity::handlers::log_in, identity::operations::LOG_IN;
-    Get    "/api/v1/users/me" Required(AccountRead), identity::handlers::me, identity::operations::ME;
+    Post   "/api/v1/auth/register" Public, accounts::handlers::register, accounts::operations::REGISTER;
+    Post   "/api/v1/auth/login" Public, sessions::handlers::log_in, sessions::operations::LOG_IN;
+    Post   "/api/v1/auth/refresh" Public, sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
+    Post   "/api/v1/auth/logout" Public, sessions::handlers::log_out, sessions::operations::LOG_OUT;
+    Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), sessions::handlers::list, sessions::operations::LIST;
+    Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), sessions::handlers::end_others, sessions::operations::END_OTHERS;
+    Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), sessions::handlers::end, sessions::operations::END;
+    Post   "/api/v1/auth/password" Required(ManageAccount::RULE), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
+
+    Get    "/api/v1/users/me" Required(ReadAccount::RULE), accounts::handlers::me, accounts::operations::ME;
     Get    "/.well-known/jwks.json" Public, identity::handlers::jwks, identity::operations::JWKS;
 
     Get    "/api/v1/game/professions" Public, game::handlers::professions, game::operations::PROFESSIONS;

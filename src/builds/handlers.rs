@@ -9,6 +9,7 @@ use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::identity::permissions::WriteBuilds;
 use crate::ids::BuildId;
 use crate::platform::Text;
 use crate::telemetry::rfc3339;
@@ -20,16 +21,16 @@ const PATH: &str = "/api/v1/builds";
 
 /// POST /builds
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
-    let caller = cx.caller()?;
+    let permit = cx.permit::<WriteBuilds>()?;
     let (body, errors) = cx.body()?;
     let input = BuildInput::from_json(&body, errors)?;
     let platform = &cx.state.platform;
     let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
-    let document = model::render(&id, &caller.user_id, &input, &now, &now);
+    let document = model::render(&id, permit.user_id(), &input, &now, &now);
     let document = document.map_err(Problem::internal)?;
-    let writes = store::insert(&id, &caller.user_id, &input, document.clone());
-    platform.database.batch(writes).await?;
-    Ok(answer(201, document, 1).with_header("location", format!("{PATH}/{id}")))
+    let writes = store::insert(&permit, &id, &input, document.clone());
+    let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
+    Ok(cx.commit(writes, &[], answer).await?)
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -61,7 +62,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
 /// PUT /builds/{id}
 pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
-    let grant = build.grant_to(cx.caller()?)?;
+    let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let (body, errors) = cx.body()?;
     let input = BuildInput::from_json(&body, errors)?;
@@ -71,7 +72,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
 /// PATCH /builds/{id}
 pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
-    let grant = build.grant_to(cx.caller()?)?;
+    let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let patch = cx.patch()?;
     let mut target = build.as_input()?;
@@ -98,7 +99,7 @@ async fn write(
 /// DELETE /builds/{id}
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
-    let grant = build.grant_to(cx.caller()?)?;
+    let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     commit(cx, store::delete(&grant)).await?;
     Ok(Response::no_content())

@@ -11,6 +11,7 @@ use crate::game::template::TemplateInput;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::{merge_patch, problems};
 use crate::identity::model::Caller;
+use crate::identity::permissions::{Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::platform::Text;
 
@@ -325,10 +326,10 @@ impl StoredBuild {
     }
 
     /// Lets its owner change it. Others learn that they may not only when they can see it.
-    pub fn grant_to(&self, caller: &Caller) -> Result<WriteGrant<'_>, Problem> {
-        if caller.user_id == self.owner {
+    pub fn grant_to(&self, permit: &Permit<'_, WriteBuilds>) -> Result<WriteGrant<'_>, Problem> {
+        if *permit.user_id() == self.owner {
             Ok(WriteGrant(self))
-        } else if self.is_visible_to(Some(caller)) {
+        } else if self.is_visible_to(Some(permit.caller())) {
             Err(Problem::new(&problems::NOT_OWNER))
         } else {
             Err(Problem::new(&problems::NOT_FOUND))

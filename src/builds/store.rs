@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
+use crate::identity::permissions::{Permit, WriteBuilds};
 use crate::ids::{BuildId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
@@ -19,10 +20,10 @@ const PAST_ALL_IDS: &str = "build_~";
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
 
-/// Adds a build.
+/// Adds a build of the caller's.
 pub fn insert(
+    permit: &Permit<'_, WriteBuilds>,
     id: &BuildId,
-    owner: &UserId,
     input: &BuildInput,
     document: String,
 ) -> Vec<Statement> {
@@ -31,7 +32,7 @@ pub fn insert(
          version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
         vec![
             id.as_str().into(),
-            owner.as_str().into(),
+            permit.user_id().as_str().into(),
             input.visibility.as_str().into(),
             document.into(),
             REFERENCE_VERSION.into(),

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 
 use crate::platform::Text;
 
@@ -68,6 +69,24 @@ fn read_cursor(cursor: &str) -> Option<String> {
 /// The cursor of the page that begins after `id`.
 pub fn cursor_after(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}{id}"))
+}
+
+/// A page of documents that were made here: `items` are ids and documents in their order, one more
+/// than the page takes when there is a next one.
+pub fn respond_with(
+    page: &Page,
+    items: impl IntoIterator<Item = (String, Value)>,
+    path: &str,
+    query: &Query,
+) -> Response {
+    let mut items: Vec<_> = items.into_iter().collect();
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| has_more).map(|(id, _)| id.clone());
+    let data: Vec<Value> = items.into_iter().map(|(_, document)| document).collect();
+    let data = Text::Owned(Value::from(data).to_string());
+    respond(Profile::Private, data, last.as_deref(), path, query)
 }
 
 /// A page: `data` is a JSON array, `last` the id of its last item when more may follow, `path`

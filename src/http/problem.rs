@@ -92,6 +92,12 @@ impl Problem {
         .with_header("retry-after", "5")
     }
 
+    /// 403 with the scope that is missing (RFC 6750, section 3.1).
+    pub fn insufficient_scope(scope: &str) -> Self {
+        let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self::new(&problems::INSUFFICIENT_SCOPE).with_header("www-authenticate", challenge)
+    }
+
     /// Says more.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -137,7 +143,9 @@ impl From<DatabaseError> for Problem {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Unavailable(_) => Self::unavailable(error),
-            DatabaseError::Unique(_) | DatabaseError::Other(_) => Self::internal(error),
+            DatabaseError::Unique(_) | DatabaseError::Stale | DatabaseError::Other(_) => {
+                Self::internal(error)
+            }
         }
     }
 }

@@ -45,6 +45,12 @@ catalogue! {
         "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
     INVALID_CREDENTIALS 401 "invalid_credentials" "The address or the password is wrong",
         "Check both. Passwords are case-sensitive, addresses are not.";
+    INVALID_REFRESH_TOKEN 401 "invalid_refresh_token" "The refresh token is not valid",
+        "Log in again (POST /api/v1/auth/login). A refresh token works once, and ends with its login.";
+    REFRESH_TOKEN_REUSED 401 "refresh_token_reused" "The refresh token was spent before",
+        "Log in again (POST /api/v1/auth/login). Someone may have a copy of the token, so this login was ended. Keep only the newest refresh token.";
+    WRONG_PASSWORD 403 "wrong_password" "The current password is wrong",
+        "Send the account's password as it is now. Passwords are case-sensitive.";
     INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token does not allow this call",
         "Use a token with the scope that WWW-Authenticate names.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",

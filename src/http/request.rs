@@ -88,6 +88,7 @@ headers! {
     ContentEncoding "content-encoding",
     IfMatch "if-match",
     RequestMethod "access-control-request-method",
+    UserAgent "user-agent",
 }
 
 impl Header {

@@ -1,11 +1,15 @@
-//! Who is calling: accounts, passwords, access tokens, signing keys and sessions.
-//! Promises that there is no identity from anything but a valid token.
-//! Leaves what a caller may do with a resource to the feature that owns it.
+//! Who is calling: accounts, logins, passwords, tokens, signing keys, permissions, the audit log.
+//! Promises that there is no identity from anything but a valid credential.
+//! Leaves whose a resource is to the feature that owns it.
 
+pub mod accounts;
+pub mod audit;
 pub mod handlers;
 pub mod keys;
 pub mod model;
 pub mod operations;
 pub mod password;
+pub mod permissions;
+pub mod sessions;
 pub mod store;
 pub mod tokens;

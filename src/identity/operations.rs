@@ -1,75 +1,10 @@
-//! The calls on accounts, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
+//! The call on signing keys, as it is documented and checked.
+//! Promises what `http::operation` does; leaves the work to `keys`.
 
-use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
-use crate::http::problems;
+use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::schema::{Field, Schema, Text};
 
-use super::model::{LOGIN, REGISTRATION, TOKENS, USER};
-
 const TAG: &str = "Identity";
-const EXAMPLE_USER: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
-
-/// POST /auth/register
-pub const REGISTER: Operation = Operation {
-    id: "register",
-    tag: TAG,
-    summary: "Make an account",
-    request: Some(RequestBody {
-        schema: &REGISTRATION,
-        example: r#"{"email":"commander@guild.gg","password":"four words in a row","display_name":"Commander"}"#,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 201,
-        about: "The account. Log in next.",
-        content: Content::Json(
-            &Schema::Named(
-                "Registered",
-                &Schema::Object(&[Field::required("user", &USER, "The account.")]),
-            ),
-            r#"{"user":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}}"#,
-        ),
-    },
-    problems: &[&problems::EMAIL_TAKEN],
-    ..PLAIN
-};
-/// POST /auth/login
-pub const LOG_IN: Operation = Operation {
-    id: "login",
-    tag: TAG,
-    summary: "Log in with address and password",
-    description: "An unknown address answers like a wrong password, and takes as long.",
-    request: Some(RequestBody {
-        schema: &LOGIN,
-        example: r#"{"email":"commander@guild.gg","password":"four words in a row"}"#,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 200,
-        about: "Send access_token as Authorization: Bearer.",
-        content: Content::Json(
-            &TOKENS,
-            r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_c2VjcmV0","refresh_expires_in":1209600}"#,
-        ),
-    },
-    problems: &[&problems::INVALID_CREDENTIALS],
-    ..PLAIN
-};
-/// GET /users/me
-pub const ME: Operation = Operation {
-    id: "get_me",
-    tag: TAG,
-    summary: "My account",
-    response: Answer {
-        status: 200,
-        about: "The account of the access token.",
-        content: Content::Json(&USER, EXAMPLE_USER),
-    },
-    problems: &[&problems::NOT_FOUND],
-    condition: Condition::Read,
-    ..PLAIN
-};
 
 const KEY_PART: Schema = Text::of(1, 100);
 /// GET /.well-known/jwks.json

@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::http::request::Credential;
 use crate::ids::{self, SessionId, UserId};
-use crate::platform::Platform;
+use crate::platform::{DatabaseError, Platform};
 
 use super::keys::{ActiveKey, KeyError, KeyRing};
-use super::model::{Caller, Scopes};
-use super::store;
+use super::model::{Caller, Role, Scopes, Via};
+use super::permissions;
+use super::sessions;
 
 /// `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
@@ -62,28 +63,41 @@ struct StrictHeader {
 /// What `crit`, `jwk`, `b64` and the like would be: [`StrictHeader`] has refused them already.
 type NoExtension = Empty;
 
-/// Signs an access token for a session.
+/// What an access token is issued for.
+pub struct Grant<'a> {
+    /// The account.
+    pub user_id: &'a UserId,
+    /// The login.
+    pub session_id: &'a SessionId,
+    /// What the account is.
+    pub role: Role,
+    /// How its owner was authenticated (RFC 8176), separated by blanks.
+    pub amr: &'a str,
+    /// Milliseconds since 1970: when.
+    pub authenticated_at: i64,
+}
+
+/// Signs an access token.
 pub fn issue(
     config: &Config,
     platform: &Platform,
     key: &ActiveKey,
-    user: &UserId,
-    session: &SessionId,
+    grant: &Grant<'_>,
 ) -> Result<String, jwt_compact::CreationError> {
     let now = platform.clock.now_ms() / 1000;
     let payload = Payload {
         iss: config.issuer.clone(),
         aud: config.audience.clone(),
-        sub: user.to_string(),
+        sub: grant.user_id.to_string(),
         iat: now,
         nbf: now,
         exp: now + config.access_token_seconds,
         jti: ids::fresh("token", platform),
-        sid: session.to_string(),
+        sid: grant.session_id.to_string(),
         client_id: CLIENT_ID.to_owned(),
-        scope: Scopes::all().to_string(),
-        amr: vec!["pwd".to_owned()],
-        auth_time: now,
+        scope: permissions::scopes_of(grant.role).to_string(),
+        amr: grant.amr.split(' ').map(str::to_owned).collect(),
+        auth_time: grant.authenticated_at.div_euclid(1000),
     };
     let header = Header::empty()
         .with_token_type(TYPE)
@@ -102,8 +116,8 @@ pub enum TokenError {
     Key(#[from] KeyError),
 }
 
-impl From<crate::platform::DatabaseError> for TokenError {
-    fn from(error: crate::platform::DatabaseError) -> Self {
+impl From<DatabaseError> for TokenError {
+    fn from(error: DatabaseError) -> Self {
         Self::Key(error.into())
     }
 }
@@ -111,7 +125,6 @@ impl From<crate::platform::DatabaseError> for TokenError {
 struct Remembered {
     caller: Caller,
     not_after: i64,
-    issued_at: i64,
     session_checked_ms: i64,
 }
 
@@ -134,22 +147,18 @@ impl Verifier {
         }
         let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
-        let (caller, not_after, issued_at) = match self.recall(digest, now_ms) {
-            Some((caller, _, _, true)) => return Ok(caller),
-            Some((caller, not_after, issued_at, false)) => (caller, not_after, issued_at),
+        let (mut caller, not_after) = match self.recall(digest, now_ms) {
+            Some((caller, _, true)) => return Ok(caller),
+            Some((caller, not_after, false)) => (caller, not_after),
             None => check_token(credential.text(), config, keys, platform).await?,
         };
-        let session = (&caller.session_id, &caller.user_id);
-        let state = store::session_state(platform, session.0, session.1, now_ms).await?;
-        let passes = state.is_some_and(|state| {
-            // `iat` has whole seconds: a token of the second of the change is the newer one.
-            state.is_live && issued_at >= state.password_changed_at.div_euclid(1000)
-        });
+        let role = standing(&caller, platform, now_ms).await?;
         let mut known = self.0.borrow_mut();
-        if !passes {
+        let Some(role) = role else {
             known.remove(digest);
             return Err(TokenError::Invalid("the session has ended"));
-        }
+        };
+        caller.role = role;
         if known.len() >= MAX_REMEMBERED {
             known.retain(|_, entry| entry.not_after * 1000 > now_ms);
             if known.len() >= MAX_REMEMBERED {
@@ -161,7 +170,6 @@ impl Verifier {
             Remembered {
                 caller: caller.clone(),
                 not_after,
-                issued_at,
                 session_checked_ms: now_ms,
             },
         );
@@ -171,11 +179,25 @@ impl Verifier {
     /// Forgets every token of a session at once, in this isolate.
     pub fn forget_session(&self, session: &SessionId) {
         let mut known = self.0.borrow_mut();
-        known.retain(|_, entry| entry.caller.session_id != *session);
+        known.retain(|_, entry| entry.caller.session_id() != Some(session));
+    }
+
+    /// Forgets every token of this account but those of the caller's own login, in this isolate.
+    pub fn forget_others(&self, caller: &Caller) {
+        let mut known = self.0.borrow_mut();
+        known.retain(|_, entry| {
+            entry.caller.user_id != caller.user_id || entry.caller.via == caller.via
+        });
+    }
+
+    /// Forgets every credential of an account, in this isolate.
+    pub fn forget_user(&self, user: &UserId) {
+        let mut known = self.0.borrow_mut();
+        known.retain(|_, entry| entry.caller.user_id != *user);
     }
 
     /// A token seen before and not ended since, and whether its session was looked at just now.
-    fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Caller, i64, i64, bool)> {
+    fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Caller, i64, bool)> {
         let known = self.0.borrow();
         let entry = known.get(digest)?;
         if entry.not_after * 1000 <= now_ms {
@@ -183,23 +205,34 @@ impl Verifier {
         }
         let age = now_ms - entry.session_checked_ms;
         let is_fresh = (0..SESSION_RECHECK_MS).contains(&age);
-        Some((
-            entry.caller.clone(),
-            entry.not_after,
-            entry.issued_at,
-            is_fresh,
-        ))
+        Some((entry.caller.clone(), entry.not_after, is_fresh))
     }
 }
 
-/// Checks everything but the session: the caller, the second after which the token no longer
-/// passes, and the second it was issued.
+/// What the caller's account is now; `None` when the credential stands for it no longer.
+async fn standing(
+    caller: &Caller,
+    platform: &Platform,
+    now_ms: i64,
+) -> Result<Option<Role>, DatabaseError> {
+    match &caller.via {
+        Via::Session(session) => {
+            let user = &caller.user_id;
+            let found = sessions::store::standing(platform, session, user, now_ms).await?;
+            Ok(found.filter(|found| found.is_live).map(|found| found.role))
+        }
+        Via::ApiKey(_) => Ok(None),
+    }
+}
+
+/// Checks everything but the session: the caller, and the second after which the token no longer
+/// passes.
 async fn check_token(
     authorization: &str,
     config: &Config,
     keys: &KeyRing,
     platform: &Platform,
-) -> Result<(Caller, i64, i64), TokenError> {
+) -> Result<(Caller, i64), TokenError> {
     let token = bearer(authorization).ok_or(TokenError::Invalid("not a bearer token"))?;
     let mut parts = token.split('.');
     let (Some(header), Some(payload), Some(_), None) =
@@ -235,10 +268,12 @@ async fn check_token(
     let session_id = SessionId::parse(&payload.sid).ok_or(TokenError::Invalid("sid"))?;
     let caller = Caller {
         user_id,
-        session_id,
+        // Until the session was looked at.
+        role: Role::User,
+        via: Via::Session(session_id),
         scopes: Scopes::parse(&payload.scope),
     };
-    Ok((caller, payload.exp + LEEWAY, payload.iat))
+    Ok((caller, payload.exp + LEEWAY))
 }
 
 fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
@@ -271,12 +306,4 @@ fn bearer(header: &str) -> Option<&str> {
                 .all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
     };
     (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then_some(token)
-}
-
-/// A refresh token: 256 random bits in base64url after a prefix that scanners can find.
-pub fn refresh_token(platform: &Platform) -> String {
-    format!(
-        "wvwr_{}",
-        URL_SAFE_NO_PAD.encode(platform.random_bytes::<32>())
-    )
 }

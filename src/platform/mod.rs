@@ -78,7 +78,16 @@ impl Statement {
             params,
         }
     }
+
+    /// Placed right after a write that names the state it read: fails its whole batch with
+    /// [`DatabaseError::Stale`] when that write changed no row. SQL has no other way to give up a
+    /// batch but a statement that fails.
+    pub fn must_change() -> Self {
+        Self::new(MUST_CHANGE, Vec::new())
+    }
 }
+
+const MUST_CHANGE: &str = "SELECT iif(changes() > 0, 1, abs(-9223372036854775808))";
 
 /// A row, by column position.
 #[derive(Debug, Clone)]
@@ -132,6 +141,14 @@ impl Row {
             other => Err(DatabaseError::shape(index, "bytes", other)),
         }
     }
+
+    /// The bytes in column `index`, or `None` for NULL.
+    pub fn optional_blob(&self, index: usize) -> Result<Option<&[u8]>, DatabaseError> {
+        match self.0.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.blob(index).map(Some),
+        }
+    }
 }
 
 /// Why the database did not do as asked.
@@ -140,6 +157,9 @@ pub enum DatabaseError {
     /// A UNIQUE or PRIMARY KEY constraint refused the write; names `table.column`.
     #[error("unique constraint: {0}")]
     Unique(String),
+    /// A write found another state than the one it was made for; nothing was written.
+    #[error("stale: a write changed no row")]
+    Stale,
     /// Out of reach or overloaded: the client may try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -165,6 +185,10 @@ impl DatabaseError {
         if let Some((_, rest)) = message.split_once("UNIQUE constraint failed: ") {
             let column = rest.split([' ', ':']).next().unwrap_or_default();
             return Self::Unique(column.trim_end_matches(',').to_owned());
+        }
+        // What [`Statement::must_change`] fails with; no other statement has a sum that runs over.
+        if message.contains("integer overflow") {
+            return Self::Stale;
         }
         let passing = [
             "Network connection lost",

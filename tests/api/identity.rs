@@ -159,7 +159,10 @@ fn tokens_verify_with_nothing_but_the_published_keys() {
         ("exp", json!(now + 600)),
         ("auth_time", json!(now)),
         ("client_id", json!("wvw-builder")),
-        ("scope", json!("account:read builds:read builds:write")),
+        (
+            "scope",
+            json!("account:read account:write builds:read builds:write"),
+        ),
         ("amr", json!(["pwd"])),
     ] {
         assert_eq!(claims[claim], expected, "{claim}");

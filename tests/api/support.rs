@@ -182,7 +182,7 @@ impl TestApp {
     }
 
     fn keep_secret(&self, text: &str) {
-        let is_id = ["user_", "build_", "session_", "team_"]
+        let is_id = ["user_", "build_", "session_", "team_", "key_"]
             .iter()
             .any(|prefix| text.starts_with(prefix) && text.len() < 40);
         if text.chars().count() >= SECRET_MIN_CHARS && !is_id {

@@ -1,0 +1,228 @@
+//! Accounts as values: validated inputs and the account itself.
+//! Promises that a `Registration` in hand has passed every rule but the database's.
+//! Leaves hashing to `password` and storage to `store`.
+
+use serde_json::{Value, json};
+
+use crate::http::problem::FieldError;
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::{Role, TIME};
+use crate::identity::password::{self, Password};
+use crate::ids::UserId;
+use crate::platform::Unicode;
+use crate::telemetry::rfc3339;
+
+/// Most bytes of an address (RFC 5321, section 4.5.3.1.3).
+const EMAIL_MAX: usize = 254;
+/// Most bytes before the `@` (RFC 5321, section 4.5.3.1.1).
+const LOCAL_MAX: usize = 64;
+/// Most bytes between two dots of a domain (RFC 1035, section 2.3.4).
+const LABEL_MAX: usize = 63;
+
+pub(in crate::identity) const EMAIL: Schema = Schema::Text(Text {
+    min: 3,
+    max: EMAIL_MAX,
+    // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
+    format: "",
+    pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
+    matches: is_email,
+});
+const DISPLAY_NAME_MAX: usize = 50;
+pub(in crate::identity) const DISPLAY_NAME: Schema = Text::line(1, DISPLAY_NAME_MAX);
+/// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
+pub(in crate::identity) const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
+
+/// Body of POST /auth/register.
+pub const REGISTRATION: Schema = Schema::Named(
+    "Registration",
+    &Schema::Object(&[
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with; case does not matter.",
+        ),
+        Field::required(
+            "password",
+            &ANY_PASSWORD,
+            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, and the address or name, are refused.",
+        ),
+        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
+    ]),
+);
+
+/// An account as its owner sees it.
+pub const USER: Schema = Schema::Named(
+    "User",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(31, 31, "typeid"),
+            "TypeID with the prefix user.",
+        ),
+        Field::required("email", &EMAIL, "As it was written at registration."),
+        Field::required("display_name", &DISPLAY_NAME, "What others see."),
+        Field::required(
+            "role",
+            &Schema::Choice(Role::WORDS),
+            "What the account is on this instance.",
+        ),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
+    ]),
+);
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let bad = |c: char| c.is_control() || c.is_whitespace() || "@\"(),:;<>[\\]".contains(c);
+    let labels: Vec<&str> = domain.split('.').collect();
+    text.len() <= EMAIL_MAX
+        && (1..=LOCAL_MAX).contains(&local.len())
+        && local.split('.').all(|atom| !atom.is_empty())
+        && !local.contains(bad)
+        && labels.len() > 1
+        && labels.iter().all(|label| {
+            (1..=LABEL_MAX).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+}
+
+/// What makes an address the same address: NFC, lower case.
+pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
+    unicode.nfc(email).to_lowercase()
+}
+
+/// A registration that has passed every rule but the database's.
+#[derive(Debug)]
+pub struct Registration {
+    /// As written.
+    pub email: String,
+    /// For comparing.
+    pub email_key: String,
+    /// What others see.
+    pub display_name: String,
+    /// In NFC, within bounds, not a common one.
+    pub password: Password,
+}
+
+impl Registration {
+    /// Takes a body that [`REGISTRATION`] has checked (its own mistakes are in `errors`) and adds
+    /// the mistakes that only the whole shows.
+    pub fn from_json(
+        body: &Value,
+        unicode: &dyn Unicode,
+        password_min_length: usize,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let display_name = unicode.nfc(text("display_name").trim());
+        if display_name.is_empty() && !text("display_name").is_empty() {
+            errors.push(FieldError::new(
+                "/display_name",
+                "invalid_length",
+                "Must not be blank.",
+            ));
+        }
+        let sent_length = text("display_name").chars().count();
+        if display_name.chars().count() > DISPLAY_NAME_MAX && sent_length <= DISPLAY_NAME_MAX {
+            errors.push(FieldError::new(
+                "/display_name",
+                "invalid_length",
+                "Is too long in Normalization Form C: some characters become several.",
+            ));
+        }
+        let password = Password::new(unicode, text("password"));
+        if body["password"].is_string() {
+            let personal = [text("email"), display_name.as_str()];
+            let refusal = password::check(&password, password_min_length, &personal);
+            errors.extend(
+                refusal.err().map(|refusal| {
+                    FieldError::new("/password", refusal.code(), refusal.to_string())
+                }),
+            );
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            email: text("email").to_owned(),
+            email_key: email_key(unicode, text("email")),
+            display_name,
+            password,
+        })
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// As written.
+    pub email: String,
+    /// What others see.
+    pub display_name: String,
+    /// User or administrator.
+    pub role: Role,
+    /// Moves with each change.
+    pub version: i64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub updated_at: i64,
+}
+
+impl User {
+    /// Strong entity tag.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
+    /// As its owner sees it ([`USER`]).
+    pub fn document(&self) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "email": self.email,
+            "display_name": self.display_name,
+            "role": self.role.as_str(),
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (text, expected) in [
+            ("a@b.gg", true),
+            ("a.b+c@sub.b.gg", true),
+            ("ä@b.gg", true),
+            ("a@b", false),
+            ("@b.gg", false),
+            ("a@", false),
+            ("a@@b.gg", false),
+            ("a b@b.gg", false),
+            (".a@b.gg", false),
+            ("a..b@b.gg", false),
+            ("a@b..gg", false),
+            ("a@-b.gg", false),
+            ("a@b-.gg", false),
+            ("a@b-c.gg", true),
+            ("a@b.gg\r\n", false),
+            ("a\u{0}@b.gg", false),
+            ("a@bä.gg", false),
+            (&format!("{}@b.gg", "a".repeat(65)), false),
+        ] {
+            assert_eq!(is_email(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The calls on accounts, as they are documented and checked.
+//! Promises what `http::operation` does; leaves the work to `handlers`.
+
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
+use crate::http::problems;
+use crate::http::schema::{Field, Schema};
+
+use super::model::{REGISTRATION, USER};
+
+const TAG: &str = "Identity";
+const EXAMPLE_USER: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
+
+/// POST /auth/register
+pub const REGISTER: Operation = Operation {
+    id: "register",
+    tag: TAG,
+    summary: "Make an account",
+    request: Some(RequestBody {
+        schema: &REGISTRATION,
+        example: r#"{"email":"commander@guild.gg","password":"four words in a row","display_name":"Commander"}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 201,
+        about: "The account. Log in next.",
+        content: Content::Json(
+            &Schema::Named(
+                "Registered",
+                &Schema::Object(&[Field::required("user", &USER, "The account.")]),
+            ),
+            r#"{"user":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}}"#,
+        ),
+    },
+    problems: &[&problems::EMAIL_TAKEN],
+    ..PLAIN
+};
+/// GET /users/me
+pub const ME: Operation = Operation {
+    id: "get_me",
+    tag: TAG,
+    summary: "My account",
+    response: Answer {
+        status: 200,
+        about: "The account of the access token.",
+        content: Content::Json(&USER, EXAMPLE_USER),
+    },
+    problems: &[&problems::NOT_FOUND],
+    condition: Condition::Read,
+    ..PLAIN
+};

@@ -1,0 +1,188 @@
+//! Entries of the audit log as values, and the chain that their hashes make.
+//! Promises that an entry holds ids only: no address, no name, nothing that a deletion must find.
+//! Leaves storage to `store`.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::identity::model::{Caller, Via};
+use crate::ids::{SessionId, UserId};
+use crate::telemetry::rfc3339;
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// The words of all actions, in the order of the enum.
+            pub const WORDS: &'static [&'static str] = &[$($word,)*];
+        }
+    };
+}
+
+actions! {
+    /// An account was made.
+    AccountRegistered "account.registered",
+    /// Its profile was changed.
+    AccountChanged "account.changed",
+    /// It was deleted with all that belongs to it.
+    AccountDeleted "account.deleted",
+    /// All that is held on it was handed out.
+    AccountExported "account.exported",
+    /// An administrator has disabled it.
+    AccountDisabled "account.disabled",
+    /// An administrator has enabled it again.
+    AccountEnabled "account.enabled",
+    /// It has become an administrator's, or a user's again.
+    RoleChanged "account.role_changed",
+    /// Its password was changed.
+    PasswordChanged "password.changed",
+    /// Too many wrong guesses in a row have disabled its password.
+    PasswordDisabled "password.disabled",
+    /// Its password counts again.
+    PasswordEnabled "password.enabled",
+    /// Someone logged in.
+    SessionCreated "session.created",
+    /// A login was ended.
+    SessionEnded "session.ended",
+    /// All logins but one were ended.
+    OtherSessionsEnded "session.others_ended",
+    /// A spent refresh token came again: its login was ended.
+    RefreshReused "session.refresh_token_reused",
+    /// The second factor was switched on.
+    TwoFactorEnabled "two_factor.enabled",
+    /// The second factor was switched off.
+    TwoFactorDisabled "two_factor.disabled",
+    /// A recovery code was used up.
+    RecoveryCodeUsed "two_factor.recovery_code_used",
+    /// New recovery codes have replaced the old ones.
+    RecoveryCodesMade "two_factor.recovery_codes_made",
+    /// An API key was made.
+    ApiKeyCreated "api_key.created",
+    /// An API key was revoked.
+    ApiKeyRevoked "api_key.revoked",
+    /// A signing key was made.
+    SigningKeyCreated "signing_key.created",
+    /// A signing key verifies no more, from one moment to the next.
+    SigningKeyRevoked "signing_key.revoked",
+}
+
+impl Action {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// What the first row carries as the hash of the one before.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One entry on its way into the log.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    action: Action,
+    actor: String,
+    via: Option<String>,
+    target: String,
+    detail: Value,
+}
+
+impl Entry {
+    /// Something that a caller did to `target`, an id.
+    pub fn by(caller: &Caller, action: Action, target: impl ToString) -> Self {
+        let via = match &caller.via {
+            Via::Session(id) => id.to_string(),
+            Via::ApiKey(id) => id.to_string(),
+        };
+        Self {
+            via: Some(via),
+            ..Self::new(action, caller.user_id.to_string(), target.to_string())
+        }
+    }
+
+    /// Something that a user did to `target` with this login, which may be just being made.
+    pub fn by_user(
+        user: &UserId,
+        session: Option<&SessionId>,
+        action: Action,
+        target: impl ToString,
+    ) -> Self {
+        Self {
+            via: session.map(ToString::to_string),
+            ..Self::new(action, user.to_string(), target.to_string())
+        }
+    }
+
+    /// Something that happened by itself: by cron, or by a rule.
+    pub fn by_system(action: Action, target: impl ToString) -> Self {
+        Self::new(action, "system".to_owned(), target.to_string())
+    }
+
+    fn new(action: Action, actor: String, target: String) -> Self {
+        Self {
+            action,
+            actor,
+            via: None,
+            target,
+            detail: Value::Null,
+        }
+    }
+
+    /// Adds what else there is to know: no personal data, no secret.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// The entry as row `seq`, in the bytes that are hashed.
+    pub fn text(&self, seq: i64, now_ms: i64) -> String {
+        json!({
+            "seq": seq,
+            "at": rfc3339(now_ms),
+            "action": self.action.as_str(),
+            "actor": self.actor,
+            "via": self.via,
+            "target": self.target,
+            "detail": self.detail,
+        })
+        .to_string()
+    }
+}
+
+/// The hash of a row: SHA-256, in hexadecimal, of the hash of the row before it (in hexadecimal),
+/// a line feed, and the row's entry.
+pub fn chain(previous: &str, entry: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update("\n");
+    hash.update(entry);
+    let hex = |byte: u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[digit as usize]);
+    let digits = hash.finalize().into_iter().flat_map(hex);
+    digits.map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_sha256_of_the_hash_before_and_the_entry() {
+        // printf '%064d\n{"seq":1}' 0 | sha256sum
+        assert_eq!(
+            chain(GENESIS, "{\"seq\":1}"),
+            "a453da8151216b5ae0a15c5377bc79da35cc4f629a9e9a3dcab70bf0b485609a"
+        );
+    }
+
+    #[test]
+    fn words_are_each_there_once() {
+        for (index, word) in Action::WORDS.iter().enumerate() {
+            assert!(!Action::WORDS[..index].contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! All SQL on the audit log.
+//! Promises that rows follow one another without a gap: of two writers at once, the second goes
+//! again, after the first. Leaves reading for administrators to the handlers.
+
+use crate::platform::{DatabaseError, Platform, Statement};
+
+use super::model::{Entry, GENESIS, chain};
+
+/// Other writers may come in between this often before a write is given up.
+const MAX_TRIES: usize = 10;
+/// What a second writer of the same row runs into.
+const TAKEN: &str = "audit_log.seq";
+
+/// The last row: its number and hash.
+struct Head {
+    seq: i64,
+    hash: String,
+}
+
+async fn head(platform: &Platform) -> Result<Head, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1",
+        Vec::new(),
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.first().map_or_else(
+        || {
+            Ok(Head {
+                seq: 0,
+                hash: GENESIS.to_owned(),
+            })
+        },
+        |row| {
+            Ok(Head {
+                seq: row.integer(0)?,
+                hash: row.text(1)?.to_owned(),
+            })
+        },
+    )
+}
+
+/// Commits `writes` together with what the log says of them. Without entries it is a plain batch.
+pub async fn commit(
+    platform: &Platform,
+    writes: Vec<Statement>,
+    entries: &[Entry],
+) -> Result<Vec<u64>, DatabaseError> {
+    if entries.is_empty() {
+        return platform.database.batch(writes).await;
+    }
+    for _ in 0..MAX_TRIES {
+        let mut last = head(platform).await?;
+        let mut batch = writes.clone();
+        for entry in entries {
+            let seq = last.seq + 1;
+            let text = entry.text(seq, platform.clock.now_ms());
+            let hash = chain(&last.hash, &text);
+            batch.push(Statement::new(
+                "INSERT INTO audit_log (seq, entry, previous_hash, hash) VALUES (?1, ?2, ?3, ?4)",
+                vec![
+                    seq.into(),
+                    text.into(),
+                    last.hash.into(),
+                    hash.as_str().into(),
+                ],
+            ));
+            last = Head { seq, hash };
+        }
+        match platform.database.batch(batch).await {
+            Err(DatabaseError::Unique(column)) if column == TAKEN => {}
+            outcome => return outcome,
+        }
+    }
+    let cause = "overloaded: too many writers of the audit log at once";
+    Err(DatabaseError::Unavailable(cause.to_owned()))
+}

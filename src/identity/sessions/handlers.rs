@@ -1,0 +1,359 @@
+//! The calls on logins.
+//! Promises that an unknown address and a wrong password cannot be told apart.
+//! Leaves rules to `model`, `refresh` and `password`, SQL to `store`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::request::Header;
+use crate::http::response::{Profile, Response};
+use crate::identity::accounts;
+use crate::identity::accounts::model::email_key;
+use crate::identity::audit::{Action, Entry};
+use crate::identity::model::Role;
+use crate::identity::password::{self, Password, Refusal, Verdict};
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::tokens::{self, Grant};
+use crate::ids::{SessionId, UserId};
+use crate::platform::{DatabaseError, Statement};
+
+use super::model::{self, Login};
+use super::refresh::{RefreshToken, Standing};
+use super::store;
+
+const PATH: &str = "/api/v1/auth/sessions";
+/// Renewals of one login that come at once: each may find that another was faster, once.
+const MAX_TRIES: usize = 3;
+
+/// POST /auth/login
+pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, mut errors) = cx.body()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let unicode = platform.unicode.as_ref();
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let password = Password::new(unicode, text("password"));
+    check_bounds(&password, "/password", &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let email_key = email_key(unicode, text("email"));
+    let known = accounts::store::credentials(platform, &email_key).await?;
+    let stored = known.as_ref().map(|known| known.password_hash.as_str());
+    let verdict = password::verify(&password, stored, &config.password_pepper);
+    let verdict = verdict.map_err(Problem::internal)?;
+    let (Some(known), Verdict::Right { needs_rehash }) = (known, verdict) else {
+        return Err(refused());
+    };
+    if known.is_disabled {
+        return Err(refused());
+    }
+    let mut writes = Vec::new();
+    let mut hash = known.password_hash;
+    if needs_rehash {
+        let fresh = password::hash(&password, &config.password_pepper, platform);
+        let fresh = fresh.map_err(Problem::internal)?;
+        let rehash = accounts::store::rehash(&known.user_id, &hash, fresh.clone());
+        writes.push(rehash);
+        hash = fresh;
+    }
+    let opening = Opening {
+        user_id: &known.user_id,
+        role: known.role,
+        password_hash: &hash,
+        amr: "pwd",
+    };
+    open(cx, &opening, writes, Vec::new()).await
+}
+
+/// Refuses a password that no stored one can be.
+fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
+    if !password.is_within_bounds() {
+        let refusal = Refusal::TooLong;
+        errors.push(FieldError::new(
+            pointer,
+            refusal.code(),
+            refusal.to_string(),
+        ));
+    }
+}
+
+/// What a login needs once every factor was right.
+pub struct Opening<'a> {
+    /// The account.
+    pub user_id: &'a UserId,
+    /// What it is.
+    pub role: Role,
+    /// The PHC string that the password was checked against, or that replaces it in `writes`.
+    pub password_hash: &'a str,
+    /// How the owner was authenticated (RFC 8176), separated by blanks.
+    pub amr: &'static str,
+}
+
+/// Opens a login, together with `writes` and what the audit log says of them.
+pub async fn open(
+    cx: &Context<'_>,
+    opening: &Opening<'_>,
+    mut writes: Vec<Statement>,
+    mut entries: Vec<Entry>,
+) -> Result<Response, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let user_agent = cx.request.header(Header::UserAgent);
+    let now = cx.now_ms();
+    let login = Login::new(config, opening.user_id, opening.amr, user_agent, now);
+    let token = RefreshToken::first(SessionId::fresh(platform), platform);
+    let grant = Grant {
+        user_id: opening.user_id,
+        session_id: &token.session,
+        role: opening.role,
+        amr: opening.amr,
+        authenticated_at: now,
+    };
+    let answer = answer(cx, &grant, &token, login.refresh_expires_at).await?;
+    writes.extend(store::insert(&login, &token, opening.password_hash));
+    let (user, session) = (opening.user_id, &token.session);
+    entries.push(Entry::by_user(
+        user,
+        Some(session),
+        Action::SessionCreated,
+        session,
+    ));
+    match cx.commit(writes, &entries, answer).await {
+        // The password has changed, or the account was disabled, while this one was checked.
+        Err(DatabaseError::Stale) => Err(refused()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// A pair of tokens.
+async fn answer(
+    cx: &Context<'_>,
+    grant: &Grant<'_>,
+    token: &RefreshToken,
+    refresh_expires_at: i64,
+) -> Result<Response, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let key = cx.state.keys.active(&config.master_key, platform).await?;
+    let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
+    let answer = json!({
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "expires_in": config.access_token_seconds,
+        "refresh_token": token.expose().as_str(),
+        "refresh_expires_in": (refresh_expires_at - cx.now_ms()) / 1000,
+    });
+    Response::json(200, Profile::Private, &answer)
+}
+
+/// The one answer to whatever is wrong with an address and a password.
+pub fn refused() -> Problem {
+    Problem::new(&problems::INVALID_CREDENTIALS).with_header("www-authenticate", "Bearer")
+}
+
+fn refused_refresh(why: &'static str) -> Problem {
+    let mut problem =
+        Problem::new(&problems::INVALID_REFRESH_TOKEN).with_header("www-authenticate", "Bearer");
+    problem.cause = Some(why.to_owned());
+    problem
+}
+
+/// The refresh token of a body; `None` when what was sent cannot be one.
+fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    Ok(body["refresh_token"].as_str().and_then(RefreshToken::parse))
+}
+
+/// POST /auth/refresh
+pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
+    let token = read_token(cx)?.ok_or_else(|| refused_refresh("not a refresh token"))?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    for _ in 0..MAX_TRIES {
+        let now = cx.now_ms();
+        let found = store::renewable(platform, &token.session, now).await?;
+        let found = found.ok_or_else(|| refused_refresh("no such session"))?;
+        let standing = found.chain.judge(&token, now);
+        if matches!(standing, Standing::Foreign) {
+            return Err(refused_refresh("not of this session"));
+        }
+        if !found.is_live {
+            return Err(refused_refresh("the session has ended"));
+        }
+        let grant = Grant {
+            user_id: &found.user_id,
+            session_id: &token.session,
+            role: found.role,
+            amr: &found.amr,
+            authenticated_at: found.authenticated_at,
+        };
+        let idle_end = model::idle_end(config, now, found.expires_at);
+        match standing {
+            Standing::Current => {
+                let next = token.next(platform);
+                let answer = answer(cx, &grant, &next, idle_end).await?;
+                let writes = store::renew(&token, &next, found.counter, now, idle_end);
+                match cx.commit(writes, &[], answer).await {
+                    // Another request was faster: this one's token is now just spent.
+                    Err(DatabaseError::Stale) => {}
+                    outcome => return Ok(outcome?),
+                }
+            }
+            Standing::JustSpent(successor) => {
+                return answer(cx, &grant, &successor, idle_end).await;
+            }
+            Standing::Reused | Standing::Foreign => {
+                return Err(end_reused(cx, &found.user_id, &token.session).await?);
+            }
+        }
+    }
+    Err(Problem::unavailable(
+        "a session was renewed again and again",
+    ))
+}
+
+/// Someone has a copy of a spent token: nobody can tell who is the owner, so the login ends.
+async fn end_reused(
+    cx: &Context<'_>,
+    user: &UserId,
+    session: &SessionId,
+) -> Result<Problem, DatabaseError> {
+    let writes = store::end(session, user, cx.now_ms());
+    let entry = Entry::by_system(Action::RefreshReused, session);
+    match cx.commit_aside(writes, &[entry]).await {
+        Ok(()) | Err(DatabaseError::Stale) => {}
+        Err(error) => return Err(error),
+    }
+    cx.state.verifier.forget_session(session);
+    Ok(Problem::new(&problems::REFRESH_TOKEN_REUSED).with_header("www-authenticate", "Bearer"))
+}
+
+/// POST /auth/logout
+pub async fn log_out(cx: &Context<'_>) -> Result<Response, Problem> {
+    let done = Response::no_content();
+    let Some(token) = read_token(cx)? else {
+        return Ok(done);
+    };
+    let (platform, session) = (&cx.state.platform, &token.session);
+    let Some(found) = store::renewable(platform, session, cx.now_ms()).await? else {
+        return Ok(done);
+    };
+    if matches!(found.chain.judge(&token, cx.now_ms()), Standing::Foreign) {
+        return Ok(done);
+    }
+    cx.state.verifier.forget_session(session);
+    let user = &found.user_id;
+    let entry = Entry::by_user(user, Some(session), Action::SessionEnded, session);
+    let writes = store::end(session, user, cx.now_ms());
+    match cx.commit(writes, &[entry], done.clone()).await {
+        Err(DatabaseError::Stale) => Ok(done),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /auth/sessions
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let page = Page::from_query(&cx.query, |text| SessionId::parse(text).is_some())?;
+    let found = store::list(&cx.state.platform, permit.user_id(), &page, cx.now_ms()).await?;
+    let current = permit.caller().session_id();
+    let documents = found
+        .iter()
+        .map(|session| (session.id.to_string(), session.document(current)));
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// DELETE /auth/sessions/{id}
+pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = SessionId::parse(cx.path_value).ok_or_else(not_found)?;
+    let writes = store::end(&id, permit.user_id(), cx.now_ms());
+    let entry = Entry::by(permit.caller(), Action::SessionEnded, &id);
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => Err(not_found()),
+        outcome => {
+            cx.state.verifier.forget_session(&id);
+            Ok(outcome?)
+        }
+    }
+}
+
+/// DELETE /auth/sessions
+pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let writes = vec![store::end_others(&permit, cx.now_ms())];
+    let entry = Entry::by(
+        permit.caller(),
+        Action::OtherSessionsEnded,
+        permit.user_id(),
+    );
+    let answer = cx.commit(writes, &[entry], Response::no_content()).await?;
+    cx.state.verifier.forget_others(permit.caller());
+    Ok(answer)
+}
+
+/// POST /auth/password
+pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (body, mut errors) = cx.body()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let unicode = platform.unicode.as_ref();
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let current = Password::new(unicode, text("current_password"));
+    let new = Password::new(unicode, text("new_password"));
+    check_bounds(&current, "/current_password", &mut errors);
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let user = accounts::store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or_else(not_found)?;
+    if body["new_password"].is_string() {
+        let personal = [user.email.as_str(), user.display_name.as_str()];
+        let refusal = password::check(&new, config.password_min_length, &personal).err();
+        errors
+            .extend(refusal.map(|it| FieldError::new("/new_password", it.code(), it.to_string())));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let stored = confirm_password(cx, &permit, &current).await?;
+    let hash = password::hash(&new, &config.password_pepper, platform);
+    let hash = hash.map_err(Problem::internal)?;
+    let now = cx.now_ms();
+    let mut writes = accounts::store::change_password(&permit, &stored, hash, now);
+    writes.push(store::end_others(&permit, now));
+    writes.push(store::authenticated(&permit, now));
+    let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
+    let answer = match cx.commit(writes, &[entry], Response::no_content()).await {
+        // Another change of the password was faster: the current one is another now.
+        Err(DatabaseError::Stale) => return Err(wrong_password()),
+        outcome => outcome?,
+    };
+    cx.state.verifier.forget_others(permit.caller());
+    Ok(answer)
+}
+
+/// Checks the caller's own password, as an extra proof before what cannot be undone. Gives the PHC
+/// string that it was checked against.
+pub async fn confirm_password(
+    cx: &Context<'_>,
+    permit: &Permit<'_, ManageAccount>,
+    password: &Password,
+) -> Result<String, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let stored = accounts::store::password_hash(platform, permit.user_id()).await?;
+    let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let verdict = password::verify(password, Some(&stored), &config.password_pepper);
+    match verdict.map_err(Problem::internal)? {
+        Verdict::Right { .. } => Ok(stored),
+        Verdict::Wrong => Err(wrong_password()),
+    }
+}
+
+/// The caller is known, the password is not the account's.
+pub fn wrong_password() -> Problem {
+    Problem::new(&problems::WRONG_PASSWORD)
+}

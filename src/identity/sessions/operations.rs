@@ -1,0 +1,118 @@
+//! The calls on logins, as they are documented and checked.
+//! Promises what `http::operation` does; leaves the work to `handlers`.
+
+use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::pagination::{CURSOR, LIMIT};
+use crate::http::problems;
+use crate::http::schema::{Field, Text};
+
+use super::model::{LOGIN, PASSWORD_CHANGE, REFRESH, SESSION, TOKENS};
+
+const TAG: &str = "Identity";
+const EXAMPLE_TOKENS: &str = r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0","refresh_expires_in":1209600}"#;
+const EXAMPLE_REFRESH: &str = r#"{"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0"}"#;
+
+/// POST /auth/login
+pub const LOG_IN: Operation = Operation {
+    id: "login",
+    tag: TAG,
+    summary: "Log in with address and password",
+    description: "An unknown address answers like a wrong password, and takes as long.",
+    request: Some(RequestBody {
+        schema: &LOGIN,
+        example: r#"{"email":"commander@guild.gg","password":"four words in a row"}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 200,
+        about: "Send access_token as Authorization: Bearer.",
+        content: Content::Json(&TOKENS, EXAMPLE_TOKENS),
+    },
+    problems: &[&problems::INVALID_CREDENTIALS],
+    ..PLAIN
+};
+/// POST /auth/refresh
+pub const REFRESH_TOKENS: Operation = Operation {
+    id: "refresh",
+    tag: TAG,
+    summary: "Renew a login",
+    description: "Gives a new pair; the old refresh token is spent. The same answer again is given for 10 seconds, as long as the new refresh token was not used: a lost answer is no theft. A refresh token that was spent longer ago ends its login.",
+    request: Some(RequestBody {
+        schema: &REFRESH,
+        example: EXAMPLE_REFRESH,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 200,
+        about: "The new pair.",
+        content: Content::Json(&TOKENS, EXAMPLE_TOKENS),
+    },
+    problems: &[
+        &problems::INVALID_REFRESH_TOKEN,
+        &problems::REFRESH_TOKEN_REUSED,
+    ],
+    ..PLAIN
+};
+/// POST /auth/logout
+pub const LOG_OUT: Operation = Operation {
+    id: "logout",
+    tag: TAG,
+    summary: "End a login",
+    description: "Answers the same when the login had ended before. Access tokens of the login end within 10 seconds.",
+    request: Some(RequestBody {
+        schema: &REFRESH,
+        example: EXAMPLE_REFRESH,
+        is_merge_patch: false,
+    }),
+    ..PLAIN
+};
+/// GET /auth/sessions
+pub const LIST: Operation = Operation {
+    id: "list_sessions",
+    tag: TAG,
+    summary: "Where I am logged in",
+    query: &[LIMIT, CURSOR],
+    response: Answer {
+        status: 200,
+        about: "Live logins, latest first.",
+        content: Content::Page(
+            &SESSION,
+            r#"{"id":"session_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","refreshed_at":"2026-11-22T18:00:00.000Z","expires_at":"2026-12-06T18:00:00.000Z","amr":["pwd"],"user_agent":"curl/8.5.0","current":true}"#,
+        ),
+    },
+    ..PLAIN
+};
+/// DELETE /auth/sessions/{id}
+pub const END: Operation = Operation {
+    id: "end_session",
+    tag: TAG,
+    summary: "End one of my logins",
+    path: &[Field::required(
+        "id",
+        &Text::formatted(34, 34, "typeid"),
+        "TypeID with the prefix session.",
+    )],
+    problems: &[&problems::NOT_FOUND],
+    ..PLAIN
+};
+/// DELETE /auth/sessions
+pub const END_OTHERS: Operation = Operation {
+    id: "end_other_sessions",
+    tag: TAG,
+    summary: "End all my logins but this one",
+    ..PLAIN
+};
+/// POST /auth/password
+pub const CHANGE_PASSWORD: Operation = Operation {
+    id: "change_password",
+    tag: TAG,
+    summary: "Change my password",
+    description: "All other logins end.",
+    request: Some(RequestBody {
+        schema: &PASSWORD_CHANGE,
+        example: r#"{"current_password":"four words in a row","new_password":"five other words in a row"}"#,
+        is_merge_patch: false,
+    }),
+    problems: &[&problems::WRONG_PASSWORD, &problems::NOT_FOUND],
+    ..PLAIN
+};

@@ -1,0 +1,228 @@
+//! Refresh tokens: 256 random bits that work once, and what a token that comes again means.
+//! Promises that a lost answer is no theft, and that whatever else is spent ends its login.
+//! Leaves the compare-and-set that makes one successor of many attempts to `store`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::ids::SessionId;
+use crate::platform::Platform;
+
+/// What scanners for leaked secrets can find.
+const PREFIX: &str = "wvwr_";
+/// Characters of a session id after its own prefix.
+const SESSION_CHARS: usize = 26;
+const FAMILY_BYTES: usize = 16;
+const STEP_BYTES: usize = 32;
+/// A token that was just spent gets the same successor again for this long: its answer may have
+/// been lost, or two tabs may have asked at once.
+pub const GRACE_MS: i64 = 10_000;
+
+/// A refresh token. Its text is `wvwr_`, the login's id without prefix, and in base64url the part
+/// that all tokens of the login share and the part that is its own.
+pub struct RefreshToken {
+    /// The login it says it belongs to.
+    pub session: SessionId,
+    family: Zeroizing<[u8; FAMILY_BYTES]>,
+    step: Zeroizing<[u8; STEP_BYTES]>,
+}
+
+impl RefreshToken {
+    /// The first token of a login.
+    pub fn first(session: SessionId, platform: &Platform) -> Self {
+        Self {
+            session,
+            // Asked for with the step, so that it never comes out of the pool of id bytes.
+            family: Zeroizing::new(half(&platform.random_bytes::<STEP_BYTES>())),
+            step: Zeroizing::new(platform.random_bytes()),
+        }
+    }
+
+    /// A token to follow this one.
+    #[must_use]
+    pub fn next(&self, platform: &Platform) -> Self {
+        Self {
+            session: self.session.clone(),
+            family: self.family.clone(),
+            step: Zeroizing::new(platform.random_bytes()),
+        }
+    }
+
+    /// Reads a token; `None` when it has not the form of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (session, secret) = text.strip_prefix(PREFIX)?.split_at_checked(SESSION_CHARS)?;
+        let session = SessionId::parse(&format!("{}_{session}", SessionId::PREFIX))?;
+        let secret = Zeroizing::new(URL_SAFE_NO_PAD.decode(secret).ok()?);
+        let (family, step) = secret.split_at_checked(FAMILY_BYTES)?;
+        Some(Self {
+            session,
+            family: Zeroizing::new(family.try_into().ok()?),
+            step: Zeroizing::new(step.try_into().ok()?),
+        })
+    }
+
+    /// The token as clients keep it.
+    pub fn expose(&self) -> Zeroizing<String> {
+        let session = &self.session.as_str()[SessionId::PREFIX.len() + 1..];
+        let mut secret = Zeroizing::new([0; FAMILY_BYTES + STEP_BYTES]);
+        secret[..FAMILY_BYTES].copy_from_slice(self.family.as_ref());
+        secret[FAMILY_BYTES..].copy_from_slice(self.step.as_ref());
+        let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_ref()));
+        Zeroizing::new([PREFIX, session, &secret].concat())
+    }
+
+    /// What is stored of it: SHA-256 of its text. 256 random bits need no slower hash.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.expose().as_bytes()).into()
+    }
+
+    /// What is stored of the part that all tokens of the login share.
+    pub fn family_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix("wvw-builder refresh family\n");
+        hash.update(self.family.as_ref());
+        hash.finalize().into()
+    }
+
+    /// `next`, readable only to whoever has this token. Each token has one successor, so its pad is
+    /// used once.
+    pub fn cover(&self, next: &Self) -> [u8; STEP_BYTES] {
+        let pad = self.pad();
+        std::array::from_fn(|index| pad[index] ^ next.step[index])
+    }
+
+    /// The reverse of [`Self::cover`].
+    fn uncover(&self, covered: &[u8]) -> Option<Self> {
+        let covered: &[u8; STEP_BYTES] = covered.try_into().ok()?;
+        let pad = self.pad();
+        Some(Self {
+            session: self.session.clone(),
+            family: self.family.clone(),
+            step: Zeroizing::new(std::array::from_fn(|index| pad[index] ^ covered[index])),
+        })
+    }
+
+    fn pad(&self) -> Zeroizing<[u8; STEP_BYTES]> {
+        let mut hash = Sha256::new_with_prefix("wvw-builder refresh successor\n");
+        hash.update(self.expose().as_bytes());
+        Zeroizing::new(hash.finalize().into())
+    }
+}
+
+fn half(bytes: &[u8; STEP_BYTES]) -> [u8; FAMILY_BYTES] {
+    std::array::from_fn(|index| bytes[index])
+}
+
+/// What the database has on a login's refresh tokens.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// Of the part that all tokens share.
+    pub family_hash: Vec<u8>,
+    /// Of the token in force.
+    pub refresh_hash: Vec<u8>,
+    /// Of the one before it.
+    pub previous_hash: Option<Vec<u8>>,
+    /// The token in force, covered by the one before it.
+    pub successor: Option<Vec<u8>>,
+    /// Milliseconds since 1970: when the token in force was made.
+    pub refreshed_at: i64,
+}
+
+/// What a token is to its login.
+pub enum Standing {
+    /// In force.
+    Current,
+    /// Just spent: the same successor again.
+    JustSpent(RefreshToken),
+    /// Spent, and not just now: someone has a copy.
+    Reused,
+    /// Not one of this login's.
+    Foreign,
+}
+
+impl Chain {
+    /// Judges a token that came at `now`, in milliseconds since 1970.
+    pub fn judge(&self, token: &RefreshToken, now: i64) -> Standing {
+        let same = |stored: &[u8], shown: &[u8; 32]| bool::from(stored.ct_eq(shown.as_slice()));
+        if !same(&self.family_hash, &token.family_hash()) {
+            return Standing::Foreign;
+        }
+        let hash = token.hash();
+        if same(&self.refresh_hash, &hash) {
+            return Standing::Current;
+        }
+        let is_previous = self
+            .previous_hash
+            .as_ref()
+            .is_some_and(|it| same(it, &hash));
+        if is_previous && (0..=GRACE_MS).contains(&(now - self.refreshed_at)) {
+            let successor = self.successor.as_ref().and_then(|it| token.uncover(it));
+            if let Some(successor) = successor.filter(|it| same(&self.refresh_hash, &it.hash())) {
+                return Standing::JustSpent(successor);
+            }
+        }
+        Standing::Reused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::native::TestPlatform;
+
+    fn chain_of(current: &RefreshToken, previous: &RefreshToken) -> Chain {
+        Chain {
+            family_hash: current.family_hash().to_vec(),
+            refresh_hash: current.hash().to_vec(),
+            previous_hash: Some(previous.hash().to_vec()),
+            successor: Some(previous.cover(current).to_vec()),
+            refreshed_at: 1_000_000,
+        }
+    }
+
+    #[test]
+    fn what_a_token_is_to_its_login() {
+        let (platform, _) = TestPlatform::new();
+        let first = RefreshToken::first(SessionId::fresh(&platform), &platform);
+        let second = first.next(&platform);
+        let third = second.next(&platform);
+        let stranger = RefreshToken::first(first.session.clone(), &platform);
+        let chain = chain_of(&third, &second);
+        let at = |token: &RefreshToken, ms: i64| match chain.judge(token, 1_000_000 + ms) {
+            Standing::Current => "current".to_owned(),
+            Standing::JustSpent(successor) => successor.expose().to_string(),
+            Standing::Reused => "reused".to_owned(),
+            Standing::Foreign => "foreign".to_owned(),
+        };
+        assert_eq!(at(&third, 0), "current");
+        assert_eq!(at(&third, 1_000_000_000), "current");
+        assert_eq!(at(&second, 0), *third.expose());
+        assert_eq!(at(&second, GRACE_MS), *third.expose());
+        assert_eq!(at(&second, GRACE_MS + 1), "reused");
+        assert_eq!(at(&second, -1), "reused");
+        assert_eq!(at(&first, 0), "reused");
+        assert_eq!(at(&stranger, 0), "foreign");
+    }
+
+    #[test]
+    fn tokens_come_back_and_nothing_else_is_one() {
+        let (platform, _) = TestPlatform::new();
+        let token = RefreshToken::first(SessionId::fresh(&platform), &platform);
+        let text = token.expose();
+        let again = RefreshToken::parse(&text).unwrap();
+        assert_eq!(*again.expose(), *text);
+        for other in [
+            "",
+            "wvwr_",
+            &text[1..],
+            &text[..text.len() - 1],
+            &format!("{}=", *text),
+            &format!("{}AAAA", *text),
+            &text.replace("wvwr_", "wvwr_ä"),
+        ] {
+            assert!(RefreshToken::parse(other).is_none(), "{other}");
+        }
+    }
+}

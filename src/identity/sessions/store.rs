@@ -1,0 +1,223 @@
+//! All SQL on logins.
+//! Promises that a login begins only under the password it was checked against, and is renewed
+//! only from the state it was read in. Leaves when to run the statements to the handlers.
+
+use crate::http::pagination::Page;
+use crate::identity::accounts::store::user_id;
+use crate::identity::model::Role;
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::ids::{SessionId, UserId};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+
+use super::model::{Login, Session};
+use super::refresh::{Chain, RefreshToken};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "session_~";
+
+/// Opens a login, unless the account was disabled or its password has changed since
+/// `password_hash` was read: then the batch fails as stale.
+pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
+         created_at, refreshed_at, user_agent, refresh_expires_at, expires_at) \
+         SELECT ?1, id, ?3, ?4, ?5, ?6, ?5, ?5, ?7, ?8, ?9 FROM users \
+         WHERE id = ?2 AND password_hash = ?10 AND disabled_at IS NULL",
+        vec![
+            token.session.as_str().into(),
+            login.user_id.as_str().into(),
+            token.family_hash().to_vec().into(),
+            token.hash().to_vec().into(),
+            login.now.into(),
+            login.amr.into(),
+            login.user_agent.map(str::to_owned).into(),
+            login.refresh_expires_at.into(),
+            login.expires_at.into(),
+            password_hash.into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// A login as a refresh token finds it.
+pub struct Renewable {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What the account is now.
+    pub role: Role,
+    /// What its tokens are.
+    pub chain: Chain,
+    /// How often it was renewed.
+    pub counter: i64,
+    /// Neither ended, nor unused for too long, nor too old, nor of a disabled account, nor from
+    /// before the password changed.
+    pub is_live: bool,
+    /// Milliseconds since 1970: its absolute end.
+    pub expires_at: i64,
+    /// How its owner was authenticated.
+    pub amr: String,
+    /// Milliseconds since 1970: when.
+    pub authenticated_at: i64,
+}
+
+/// The login with this id.
+pub async fn renewable(
+    platform: &Platform,
+    id: &SessionId,
+    now: i64,
+) -> Result<Option<Renewable>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT s.user_id, u.role, s.family_hash, s.refresh_hash, s.previous_hash, s.successor, \
+         s.refreshed_at, s.counter, s.expires_at, s.amr, s.authenticated_at, \
+         s.ended_at IS NULL AND s.refresh_expires_at > ?2 AND s.expires_at > ?2 \
+         AND u.disabled_at IS NULL AND s.authenticated_at >= u.password_changed_at \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1",
+        vec![id.as_str().into(), now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Renewable {
+        user_id: user_id(row, 0)?,
+        role: Role::parse(row.text(1)?),
+        chain: Chain {
+            family_hash: row.blob(2)?.to_vec(),
+            refresh_hash: row.blob(3)?.to_vec(),
+            previous_hash: row.optional_blob(4)?.map(<[u8]>::to_vec),
+            successor: row.optional_blob(5)?.map(<[u8]>::to_vec),
+            refreshed_at: row.integer(6)?,
+        },
+        counter: row.integer(7)?,
+        expires_at: row.integer(8)?,
+        amr: row.text(9)?.to_owned(),
+        authenticated_at: row.integer(10)?,
+        is_live: row.integer(11)? == 1,
+    }))
+}
+
+/// Puts `next` in the place of `token`; stale when someone else has done so.
+pub fn renew(
+    token: &RefreshToken,
+    next: &RefreshToken,
+    counter: i64,
+    now: i64,
+    refresh_expires_at: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE sessions SET previous_hash = refresh_hash, refresh_hash = ?3, successor = ?4, \
+         counter = counter + 1, refreshed_at = ?5, refresh_expires_at = ?6 \
+         WHERE id = ?1 AND counter = ?2 AND ended_at IS NULL",
+        vec![
+            token.session.as_str().into(),
+            counter.into(),
+            next.hash().to_vec().into(),
+            token.cover(next).to_vec().into(),
+            now.into(),
+            refresh_expires_at.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Ends a login of this user; stale when there is no such login, or it has ended.
+pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE sessions SET ended_at = ?3 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL",
+        vec![id.as_str().into(), user.as_str().into(), now.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Ends all logins of the caller but the one it came with.
+pub fn end_others(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement {
+    let current = permit.caller().session_id().map_or("", SessionId::as_str);
+    Statement::new(
+        "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND id <> ?2 AND ended_at IS NULL",
+        vec![permit.user_id().as_str().into(), current.into(), now.into()],
+    )
+}
+
+/// Notes that the caller's password was given, or changed, with the login it came with.
+pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement {
+    let current = permit.caller().session_id().map_or("", SessionId::as_str);
+    Statement::new(
+        "UPDATE sessions SET authenticated_at = ?2 WHERE id = ?1",
+        vec![current.into(), now.into()],
+    )
+}
+
+/// Removes logins whose absolute end was more than `keep_ms` ago; a bounded number at a time.
+pub fn remove_expired(now: i64, keep_ms: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM sessions WHERE id IN \
+         (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT 500)",
+        vec![(now - keep_ms).into()],
+    )
+}
+
+/// A page of the live logins of a user, latest first.
+pub async fn list(
+    platform: &Platform,
+    user: &UserId,
+    page: &Page,
+    now: i64,
+) -> Result<Vec<Session>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, created_at, refreshed_at, refresh_expires_at, amr, user_agent FROM sessions \
+         WHERE user_id = ?1 AND id < ?2 AND ended_at IS NULL AND refresh_expires_at > ?3 \
+         ORDER BY id DESC LIMIT ?4",
+        vec![
+            user.as_str().into(),
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+            now.into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Session, DatabaseError> {
+    Ok(Session {
+        id: SessionId::parse(row.text(0)?)
+            .ok_or_else(|| DatabaseError::Other("a session id is not a TypeID".to_owned()))?,
+        created_at: row.integer(1)?,
+        refreshed_at: row.integer(2)?,
+        refresh_expires_at: row.integer(3)?,
+        amr: row.text(4)?.to_owned(),
+        user_agent: row.optional_text(5)?.map(str::to_owned),
+    })
+}
+
+/// What an access token's login is worth now.
+pub struct Standing {
+    /// Neither ended nor past its absolute end, of an account that is not disabled, and not from
+    /// before the password changed.
+    pub is_live: bool,
+    /// What the account is.
+    pub role: Role,
+}
+
+/// The standing of a login of this user; `None` when there is none, or no such user.
+pub async fn standing(
+    platform: &Platform,
+    session: &SessionId,
+    user: &UserId,
+    now: i64,
+) -> Result<Option<Standing>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT s.ended_at IS NULL AND s.expires_at > ?3 AND u.disabled_at IS NULL \
+         AND s.authenticated_at >= u.password_changed_at, u.role \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND s.user_id = ?2",
+        vec![session.as_str().into(), user.as_str().into(), now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Standing {
+        is_live: row.integer(0)? == 1,
+        role: Role::parse(row.text(1)?),
+    }))
+}

@@ -12,4 +12,5 @@ mod builds_access;
 mod builds_lists;
 mod identity;
 mod openapi;
+mod sessions;
 mod support;

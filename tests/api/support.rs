@@ -174,6 +174,11 @@ impl TestApp {
             .expect("a number")
     }
 
+    /// Skips the log lines of requests that were not made with [`Call::send`].
+    pub fn skip_log(&self) {
+        self.seen_lines.set(self.test.log.lines().len());
+    }
+
     /// Round trips to the database that `act` makes.
     pub fn calls_of(&self, act: impl FnOnce()) -> usize {
         let before = self.test.database.calls();

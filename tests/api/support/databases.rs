@@ -88,6 +88,24 @@ pub fn together<A, B>(first: impl Future<Output = A>, second: impl Future<Output
     (a.expect("it has ended"), b.expect("it has ended"))
 }
 
+/// Runs many requests in turns.
+pub fn all_together<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.into_iter().map(Box::pin).enumerate().collect();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut done = Vec::new();
+    while !waiting.is_empty() {
+        waiting.retain_mut(|(index, future)| match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => {
+                done.push((*index, value));
+                false
+            }
+            Poll::Pending => true,
+        });
+    }
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, value)| value).collect()
+}
+
 fn ready<T>(poll: Poll<T>) -> Option<T> {
     match poll {
         Poll::Ready(value) => Some(value),

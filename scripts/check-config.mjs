@@ -8,7 +8,7 @@ import { ensureToolchains, using } from "./toolchain.mjs";
 import { ensurePackages } from "./tools.mjs";
 
 // What `wrangler secret put` keeps out of our sight; taken from the environment when it is there.
-const SECRETS = ["MASTER_KEY", "PASSWORD_PEPPER"];
+const SECRETS = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PASSWORD_PEPPER"];
 
 async function checkConfig(args) {
   const { values } = parseArgs({ args, options: { env: { type: "string" } } });

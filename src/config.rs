@@ -27,8 +27,8 @@ pub struct Config {
     pub issuer: String,
     /// `AUDIENCE`: `aud` of access tokens.
     pub audience: String,
-    /// `MASTER_KEY`: seals private keys at rest.
-    pub master_key: Secret,
+    /// `MASTER_KEY` and `MASTER_KEY_PREVIOUS`: seal private keys at rest.
+    pub master_keys: MasterKeys,
     /// `PASSWORD_PEPPER`: the secret input of Argon2.
     pub password_pepper: Secret,
     /// `ALLOWED_ORIGINS`: whose pages may call the API, separated by commas.
@@ -41,6 +41,16 @@ pub struct Config {
     pub refresh_absolute_days: i64,
     /// `PASSWORD_MIN_LENGTH`: code points of a password; 15 unless set, never below 8.
     pub password_min_length: usize,
+}
+
+/// The keys that [`crate::identity::seal`] works with.
+#[derive(Debug)]
+pub struct MasterKeys {
+    /// `MASTER_KEY`: seals, and opens.
+    pub current: Secret,
+    /// `MASTER_KEY_PREVIOUS`: only opens what has not been put under the current one yet. Set only
+    /// while the master key is being replaced.
+    pub previous: Option<Secret>,
 }
 
 /// One value that is missing or weak. Shows the name, never the value.
@@ -64,6 +74,7 @@ pub const NAMES: &[&str] = &[
     "ISSUER",
     "AUDIENCE",
     "MASTER_KEY",
+    "MASTER_KEY_PREVIOUS",
     "PASSWORD_PEPPER",
     "ALLOWED_ORIGINS",
     "ACCESS_TOKEN_SECONDS",
@@ -88,7 +99,10 @@ impl Config {
             environment,
             issuer: reader.issuer(environment),
             audience: reader.audience(),
-            master_key: reader.key("MASTER_KEY"),
+            master_keys: MasterKeys {
+                current: reader.key("MASTER_KEY"),
+                previous: reader.optional_key("MASTER_KEY_PREVIOUS"),
+            },
             password_pepper: reader.key("PASSWORD_PEPPER"),
             allowed_origins: reader.origins(environment),
             access_token_seconds: reader.number(
@@ -122,11 +136,18 @@ impl Config {
             .unwrap_or(64),
         };
         let mut errors = reader.errors;
-        let has_keys = !config.master_key.expose().is_empty();
-        if has_keys && config.master_key == config.password_pepper {
+        let MasterKeys { current, previous } = &config.master_keys;
+        let has_keys = !current.expose().is_empty();
+        if has_keys && *current == config.password_pepper {
             errors.push(ConfigError {
                 name: "PASSWORD_PEPPER",
                 reason: "must differ from MASTER_KEY",
+            });
+        }
+        if has_keys && previous.as_ref() == Some(current) {
+            errors.push(ConfigError {
+                name: "MASTER_KEY_PREVIOUS",
+                reason: "must differ from MASTER_KEY, or be absent",
             });
         }
         if errors.is_empty() {
@@ -199,6 +220,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
             self.refuse(name, "is not random: make it with a random generator");
         }
         Secret::new(bytes)
+    }
+
+    fn optional_key(&mut self, name: &'static str) -> Option<Secret> {
+        self.get(name).map(|_| self.key(name))
     }
 
     fn origins(&mut self, environment: Environment) -> Vec<String> {
@@ -308,6 +333,7 @@ mod tests {
             ("MASTER_KEY", ""),
             ("MASTER_KEY", "changeme"),
             ("MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            ("MASTER_KEY_PREVIOUS", "changeme"),
             ("PASSWORD_PEPPER", "c2hvcnQ="),
             ("ALLOWED_ORIGINS", "*"),
             ("ALLOWED_ORIGINS", "null"),
@@ -325,13 +351,23 @@ mod tests {
             let errors = load(&values).unwrap_err();
             assert_eq!(errors.len(), 1, "{name} {value}");
             assert_eq!(errors[0].name, name);
-            let is_key = name == "MASTER_KEY" || name == "PASSWORD_PEPPER";
+            let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
             assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
             assert!(NAMES.contains(&name));
         }
         let mut values = good();
         values.insert("PASSWORD_PEPPER", key(1));
         assert_eq!(load(&values).unwrap_err()[0].name, "PASSWORD_PEPPER");
+    }
+
+    #[test]
+    fn a_previous_master_key_may_be_there_and_must_be_another() {
+        assert!(load(&good()).unwrap().master_keys.previous.is_none());
+        let mut values = good();
+        values.insert("MASTER_KEY_PREVIOUS", key(3));
+        assert!(load(&values).unwrap().master_keys.previous.is_some());
+        values.insert("MASTER_KEY_PREVIOUS", key(1));
+        assert_eq!(load(&values).unwrap_err()[0].name, "MASTER_KEY_PREVIOUS");
     }
 
     #[test]

@@ -14,7 +14,7 @@ impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Database(error) => error.into(),
-            KeyError::Sealed(_) | KeyError::Seal => Self::internal(error),
+            KeyError::Sealed(_) | KeyError::Seal(_) | KeyError::Missing => Self::internal(error),
         }
     }
 }
@@ -22,7 +22,7 @@ impl From<KeyError> for Problem {
 /// GET /.well-known/jwks.json
 pub async fn jwks(cx: &Context<'_>) -> Result<Response, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let keys = cx.state.keys.all(&config.master_key, platform).await?;
+    let keys = cx.state.keys.all(&config.master_keys, platform).await?;
     let documents: Vec<_> = keys.iter().map(super::keys::PublicKey::document).collect();
     Response::json(200, Profile::Keys, &json!({ "keys": documents }))
 }

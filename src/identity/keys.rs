@@ -7,25 +7,21 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jwt_compact::jwk::JsonWebKey;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::config::MasterKeys;
 use crate::platform::{CacheError, DatabaseError, Level, Platform, Statement};
-use crate::secret::Secret;
 use crate::telemetry::rfc3339;
 
+use super::seal::{self, SealError};
 use super::store;
 
 /// An isolate asks for keys it has not seen at most this often.
 const RELOAD_MS: i64 = 30_000;
-const NONCE_BYTES: usize = 24;
-/// Told apart from other things sealed under the master key.
-const SEAL_LABEL: &str = "signing-key:";
 /// Where the public halves lie in KV.
 const CACHE_KEY: &str = "signing-keys/v1";
 /// As long as clients keep the JWKS.
@@ -41,8 +37,11 @@ pub enum KeyError {
     #[error("signing key {0} does not open under MASTER_KEY")]
     Sealed(String),
     /// Sealing failed.
-    #[error("signing key could not be sealed")]
-    Seal,
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The key that was just made is not in the database.
+    #[error("there is no signing key")]
+    Missing,
 }
 
 /// One public half.
@@ -91,42 +90,14 @@ fn thumbprint(key: &VerifyingKey) -> String {
     URL_SAFE_NO_PAD.encode(JsonWebKey::from(key).thumbprint::<Sha256>())
 }
 
-fn cipher(master: &Secret) -> Option<XChaCha20Poly1305> {
-    XChaCha20Poly1305::new_from_slice(master.expose()).ok()
+/// Tells a private half from other things sealed under the master key.
+fn label(kid: &str) -> String {
+    format!("signing-key:{kid}")
 }
 
-/// Puts a private half under the master key: nonce first, the key id as associated data.
-fn seal(
-    key: &SigningKey,
-    kid: &str,
-    master: &Secret,
-    platform: &Platform,
-) -> Result<Vec<u8>, KeyError> {
-    let nonce = platform.random_bytes::<NONCE_BYTES>();
-    let label = format!("{SEAL_LABEL}{kid}");
-    let payload = Payload {
-        msg: key.as_bytes(),
-        aad: label.as_bytes(),
-    };
-    let cipher = cipher(master).ok_or(KeyError::Seal)?;
-    let sealed = cipher.encrypt(XNonce::from_slice(&nonce), payload);
-    let sealed = sealed.map_err(|_| KeyError::Seal)?;
-    Ok([nonce.as_slice(), &sealed].concat())
-}
-
-/// The reverse of [`seal`]; `None` when anything does not fit.
-fn open(sealed: &[u8], kid: &str, master: &Secret) -> Option<SigningKey> {
-    let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
-    let label = format!("{SEAL_LABEL}{kid}");
-    let payload = Payload {
-        msg: sealed,
-        aad: label.as_bytes(),
-    };
-    let bytes = Zeroizing::new(
-        cipher(master)?
-            .decrypt(XNonce::from_slice(nonce), payload)
-            .ok()?,
-    );
+/// The private half in a row; `None` when anything does not fit.
+fn open(sealed: &[u8], kid: &str, master: &MasterKeys) -> Option<SigningKey> {
+    let bytes = seal::open(master, &label(kid), sealed)?;
     let key = SigningKey::from_bytes(bytes.as_slice().try_into().ok()?);
     (thumbprint(&key.verifying_key()) == kid).then_some(key)
 }
@@ -168,7 +139,7 @@ impl KeyRing {
     /// All public halves, for the JWKS. Makes the first key when there is none.
     pub async fn all(
         &self,
-        master: &Secret,
+        master: &MasterKeys,
         platform: &Platform,
     ) -> Result<Rc<[PublicKey]>, KeyError> {
         if self.public.borrow().is_empty() {
@@ -181,7 +152,7 @@ impl KeyRing {
     /// once one wins, and both sign with its key.
     pub async fn active(
         &self,
-        master: &Secret,
+        master: &MasterKeys,
         platform: &Platform,
     ) -> Result<Rc<ActiveKey>, KeyError> {
         let known = self.active.borrow().clone();
@@ -194,7 +165,7 @@ impl KeyRing {
             platform.database.batch(vec![insert]).await?;
             row = platform.database.query(store::newest_signing_key()).await?;
         }
-        let row = row.first().ok_or(KeyError::Seal)?;
+        let row = row.first().ok_or(KeyError::Missing)?;
         let kid = row.text(0)?.to_owned();
         let key = open(row.blob(1)?, &kid, master).ok_or_else(|| KeyError::Sealed(kid.clone()))?;
         if self.known(&kid).is_none() {
@@ -205,12 +176,12 @@ impl KeyRing {
         Ok(active)
     }
 
-    fn first_key(master: &Secret, platform: &Platform) -> Result<Statement, KeyError> {
+    fn first_key(master: &MasterKeys, platform: &Platform) -> Result<Statement, KeyError> {
         let secret = Zeroizing::new(platform.random_bytes::<32>());
         let key = SigningKey::from_bytes(&secret);
         let public = key.verifying_key();
         let kid = thumbprint(&public);
-        let sealed = seal(&key, &kid, master, platform)?;
+        let sealed = seal::seal(master, &label(&kid), key.as_bytes(), platform)?;
         let now = platform.clock.now_ms();
         Ok(store::insert_first_signing_key(
             &kid,
@@ -279,28 +250,27 @@ fn warn_of_cache(error: &CacheError, platform: &Platform) {
 mod tests {
     use super::*;
     use crate::platform::native::TestPlatform;
+    use crate::secret::Secret;
     use pollster::block_on;
 
-    fn master(first: u8) -> Secret {
-        Secret::new((first..first + 32).collect())
+    fn master(first: u8) -> MasterKeys {
+        MasterKeys {
+            current: Secret::new((first..first + 32).collect()),
+            previous: None,
+        }
     }
 
     #[test]
-    fn a_sealed_key_opens_only_under_its_master_key_and_its_id() {
+    fn a_private_half_opens_only_under_its_id() {
         let (platform, _) = TestPlatform::new();
         let key = SigningKey::from_bytes(&platform.random_bytes());
         let kid = thumbprint(&key.verifying_key());
-        let sealed = seal(&key, &kid, &master(1), &platform).unwrap();
+        let seal = |kid: &str| seal::seal(&master(1), &label(kid), key.as_bytes(), &platform);
+        let sealed = seal(&kid).unwrap();
         assert!(open(&sealed, &kid, &master(1)).is_some());
         assert!(open(&sealed, &kid, &master(2)).is_none());
         assert!(open(&sealed, "another", &master(1)).is_none());
-        for index in [0, NONCE_BYTES, sealed.len() - 1] {
-            let mut changed = sealed.clone();
-            changed[index] ^= 1;
-            assert!(open(&changed, &kid, &master(1)).is_none());
-        }
-        assert!(open(&sealed[..10], &kid, &master(1)).is_none());
-        assert!(!sealed.windows(32).any(|part| part == key.as_bytes()));
+        assert!(open(&seal("another").unwrap(), "another", &master(1)).is_none());
     }
 
     #[test]

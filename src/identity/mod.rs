@@ -10,6 +10,7 @@ pub mod model;
 pub mod operations;
 pub mod password;
 pub mod permissions;
+pub mod seal;
 pub mod sessions;
 pub mod store;
 pub mod tokens;

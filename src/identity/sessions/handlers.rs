@@ -135,7 +135,7 @@ async fn answer(
     refresh_expires_at: i64,
 ) -> Result<Response, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let key = cx.state.keys.active(&config.master_key, platform).await?;
+    let key = cx.state.keys.active(&config.master_keys, platform).await?;
     let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
     let answer = json!({
         "access_token": access_token,

@@ -1,0 +1,75 @@
+// Logins on the real runtime: what only D1's own transactions and many requests at once can show.
+// Promises: of many refreshes at once one makes a successor, and everyone gets it.
+// Leaves to others: every rule of refresh tokens (tests/api/sessions.rs).
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startWorker } from "./harness.mjs";
+
+const EMAIL = "edge@sessions.guild.gg";
+const PASSWORD = "four words in a row";
+let worker;
+
+before(async () => {
+  worker = await startWorker();
+  const made = await post("register", { email: EMAIL, password: PASSWORD, display_name: "Edge" });
+  assert.equal(made.status, 201);
+});
+after(() => worker.dispose());
+
+const post = (path, body, token) =>
+  worker.fetch(`/api/v1/auth/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+const logIn = async (password = PASSWORD) => (await post("login", { email: EMAIL, password })).json();
+const refresh = (token) => post("refresh", { refresh_token: token });
+const me = (token) => worker.fetch("/api/v1/users/me", { headers: { authorization: `Bearer ${token}` } });
+
+test("fifty refreshes at once make one successor", async () => {
+  const { refresh_token: first } = await logIn();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(first)));
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+  const bodies = await Promise.all(answers.map((answer) => answer.json()));
+  const successors = new Set(bodies.map(({ refresh_token: token }) => token));
+  assert.equal(successors.size, 1);
+  const [{ counter }] = (await worker.d1.prepare("SELECT counter FROM sessions").all()).results;
+  assert.equal(counter, 1);
+  for (const { access_token: token } of bodies) assert.equal((await me(token)).status, 200);
+  const [successor] = successors;
+  assert.equal((await refresh(successor)).status, 200);
+  const reused = await refresh(first);
+  assert.equal(reused.status, 401);
+  assert.equal((await reused.json()).code, "refresh_token_reused");
+  assert.equal((await refresh(successor)).status, 401);
+  assert.equal((await me(bodies[0].access_token)).status, 401);
+});
+
+test("logins are listed, ended, and end with the password", async () => {
+  const [one, two, three] = [await logIn(), await logIn(), await logIn()];
+  const sessions = async (method, path = "") =>
+    worker.fetch(`/api/v1/auth/sessions${path}`, { method, headers: { authorization: `Bearer ${one.access_token}` } });
+  const { data } = await (await sessions("GET")).json();
+  assert.deepEqual(data.map(({ current }) => current), [false, false, true]);
+  assert.equal((await sessions("DELETE", `/${data[0].id}`)).status, 204);
+  assert.equal((await me(three.access_token)).status, 401);
+  const changed = await post("password", { current_password: PASSWORD, new_password: "five other words in a row" }, one.access_token);
+  assert.equal(changed.status, 204);
+  assert.equal((await me(one.access_token)).status, 200);
+  assert.equal((await me(two.access_token)).status, 401);
+  assert.equal((await refresh(two.refresh_token)).status, 401);
+  assert.equal((await refresh(one.refresh_token)).status, 200);
+  assert.equal((await post("logout", { refresh_token: one.refresh_token })).status, 204);
+  assert.equal((await me(one.access_token)).status, 401);
+});
+
+test("logins at once leave an audit log without a gap", async () => {
+  const logins = await Promise.all(Array.from({ length: 8 }, () => logIn("five other words in a row")));
+  assert.ok(logins.every(({ access_token: token }) => token));
+  const { results } = await worker.d1.prepare("SELECT seq, previous_hash, hash FROM audit_log ORDER BY seq").all();
+  assert.ok(results.length >= 8);
+  results.forEach(({ seq, previous_hash: previous }, index) => {
+    assert.equal(seq, index + 1);
+    assert.equal(previous, index === 0 ? "0".repeat(64) : results[index - 1].hash);
+  });
+});

@@ -14,6 +14,7 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod mac;
 pub mod openapi;
 pub mod platform;
 pub mod routes;

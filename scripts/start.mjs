@@ -77,6 +77,8 @@ async function ensureSecrets() {
     "ENVIRONMENT=development",
     `MASTER_KEY=${secret()}`,
     `PASSWORD_PEPPER=${secret()}`,
+    "# Trying things out takes more accounts than the 5 an hour of production.",
+    "LIMIT_REGISTRATION=1000/3600",
   ].join("\n");
   try {
     await writeFile(fromRoot(".dev.vars"), `${text}\n`, { mode: 0o600, flag: "wx" });

@@ -14,6 +14,10 @@ use crate::http::{cors, etag, problems};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::tokens::{TokenError, Verifier};
+use crate::ids::UserId;
+use crate::limits::counter::Limits;
+use crate::limits::guard::{Meter, Principal};
+use crate::limits::policies::Limit;
 use crate::openapi;
 use crate::platform::{Level, Platform};
 use crate::routes::{self, Access, Match, Route};
@@ -46,6 +50,7 @@ impl App {
     pub fn new(platform: Platform, config: Result<Config, Vec<ConfigError>>) -> Self {
         match config {
             Ok(config) => Self::Ready(Box::new(State {
+                limits: Limits::new(&config),
                 config,
                 platform,
                 keys: KeyRing::default(),
@@ -73,9 +78,10 @@ impl App {
             route: "none",
             user_id: None,
         };
+        let meter = Meter::default();
         let (answer, base, origins) = match self {
             Self::Ready(state) => (
-                guard(state, request, &mut seen).await,
+                guard(state, request, &meter, &mut seen).await,
                 state.config.issuer.as_str(),
                 state.config.allowed_origins.as_slice(),
             ),
@@ -87,6 +93,9 @@ impl App {
         };
         let mut response =
             answer.unwrap_or_else(|problem| problem_response(problem, base, &request_id));
+        if let Self::Ready(state) = self {
+            meter.add_headers(state, &mut response);
+        }
         cors::add_headers(request, origins, &mut response);
         response
             .headers
@@ -170,10 +179,28 @@ fn problem_response(problem: Problem, base: &str, request_id: &str) -> Response 
     response
 }
 
-/// Route, then authentication, then scope, then the handler.
-async fn guard(state: &State, request: &Request, seen: &mut Seen) -> Result<Response, Problem> {
+/// Route, then the caller's limits, then authentication, then scope, then the handler.
+async fn guard(
+    state: &State,
+    request: &Request,
+    meter: &Meter,
+    seen: &mut Seen,
+) -> Result<Response, Problem> {
     request.check_target()?;
-    let (route, path_value) = match routes::find(request.method, &request.path) {
+    let found = routes::find(request.method, &request.path);
+    let (limit, access) = match &found {
+        Match::Route(route, _) => (route.limit, route.access),
+        // A browser asks before each call of a page: a preflight that fails looks like a broken API.
+        Match::OtherMethods(_) if request.method == Method::Options => {
+            (Limit::Unlimited, Access::Public)
+        }
+        // Looking for what is not there counts like everything else.
+        Match::Nothing | Match::OtherMethods(_) => (Limit::Caller(1), Access::Public),
+    };
+    let known = remembered(state, request, access);
+    let principal = known.as_ref().map(Principal::User);
+    meter.before(state, request, limit, principal).await?;
+    let (route, path_value) = match found {
         Match::Route(route, value) => (route, value),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
         Match::OtherMethods(allow) if request.method == Method::Options => {
@@ -185,16 +212,29 @@ async fn guard(state: &State, request: &Request, seen: &mut Seen) -> Result<Resp
     };
     seen.route = route.path;
     let caller = authenticate(state, request, route).await?;
+    if let Some(caller) = &caller {
+        meter
+            .charge_instead(state, Principal::User(&caller.user_id))
+            .await?;
+    }
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let context = Context {
         state,
         request,
+        meter,
         operation: route.operation,
         path_value,
         query: Query::parse(&request.query, route.operation.query)?,
         caller,
     };
     (route.handler)(&context).await
+}
+
+/// Whom the credential stands for, when this isolate knows and the route asks.
+fn remembered(state: &State, request: &Request, access: Access) -> Option<UserId> {
+    let credential = request.credential().filter(|_| access != Access::Public)?;
+    let now_ms = state.platform.clock.now_ms();
+    state.verifier.remembered(credential, now_ms)
 }
 
 async fn authenticate(

@@ -7,6 +7,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::limits::gcra::Rate;
+use crate::limits::policies::{POLICIES, Quotas};
 use crate::secret::Secret;
 
 /// Where this instance runs.
@@ -41,6 +43,8 @@ pub struct Config {
     pub refresh_absolute_days: i64,
     /// `PASSWORD_MIN_LENGTH`: code points of a password; 15 unless set, never below 8.
     pub password_min_length: usize,
+    /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
+    pub quotas: Quotas,
 }
 
 /// The keys that [`crate::identity::seal`] works with.
@@ -81,6 +85,14 @@ pub const NAMES: &[&str] = &[
     "REFRESH_IDLE_DAYS",
     "REFRESH_ABSOLUTE_DAYS",
     "PASSWORD_MIN_LENGTH",
+    "LIMIT_ANONYMOUS",
+    "LIMIT_USER",
+    "LIMIT_BURST",
+    "LIMIT_API_KEY",
+    "LIMIT_LOGIN",
+    "LIMIT_REGISTRATION",
+    "LIMIT_REFRESH",
+    "LIMIT_WEBHOOK_TEST",
 ];
 
 const KEY_BYTES: usize = 32;
@@ -134,6 +146,7 @@ impl Config {
                 "must be a whole number from 8 to 64",
             ))
             .unwrap_or(64),
+            quotas: reader.quotas(),
         };
         let mut errors = reader.errors;
         let MasterKeys { current, previous } = &config.master_keys;
@@ -237,6 +250,19 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
             self.refuse("ALLOWED_ORIGINS", "must list exact origins such as https://guild.gg, separated by commas; no wildcard, no null, in production https only");
         }
         origins
+    }
+
+    fn quotas(&mut self) -> Quotas {
+        std::array::from_fn(|index| {
+            let policy = &POLICIES[index];
+            let Some(text) = self.get(policy.variable) else {
+                return policy.default;
+            };
+            Rate::parse(&text).unwrap_or_else(|| {
+                self.refuse(policy.variable, "must be a quota and its seconds such as 1000/60: 1 to 1000000 in 1 to 86400 seconds");
+                policy.default
+            })
+        })
     }
 
     fn number(
@@ -345,6 +371,13 @@ mod tests {
             ("REFRESH_IDLE_DAYS", "1000"),
             ("REFRESH_ABSOLUTE_DAYS", "-1"),
             ("PASSWORD_MIN_LENGTH", "7"),
+            ("LIMIT_USER", "1000"),
+            ("LIMIT_USER", "1000/0"),
+            ("LIMIT_USER", "+1/60"),
+            ("LIMIT_BURST", "0/1"),
+            ("LIMIT_LOGIN", "20/minute"),
+            ("LIMIT_REGISTRATION", "5/86401"),
+            ("LIMIT_ANONYMOUS", "1000001/60"),
         ] {
             let mut values = good();
             values.insert(name, value.to_owned());
@@ -368,6 +401,23 @@ mod tests {
         assert!(load(&values).unwrap().master_keys.previous.is_some());
         values.insert("MASTER_KEY_PREVIOUS", key(1));
         assert_eq!(load(&values).unwrap_err()[0].name, "MASTER_KEY_PREVIOUS");
+    }
+
+    #[test]
+    fn quotas_are_set_one_by_one() {
+        let mut values = good();
+        values.insert("LIMIT_LOGIN", "7/30".to_owned());
+        let config = load(&values).unwrap();
+        for (policy, rate) in POLICIES.iter().zip(config.quotas) {
+            let is_set = policy.variable == "LIMIT_LOGIN";
+            let expected = if is_set {
+                Rate::new(7, 30)
+            } else {
+                policy.default
+            };
+            assert_eq!(rate, expected, "{}", policy.name);
+            assert!(NAMES.contains(&policy.variable), "{}", policy.variable);
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::permissions::{Permission, Permit};
 use crate::identity::tokens::Verifier;
+use crate::limits::counter::Limits;
+use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Platform, Statement};
 
 /// What lives as long as the isolate.
@@ -29,6 +31,8 @@ pub struct State {
     pub keys: KeyRing,
     /// Tokens that have passed.
     pub verifier: Verifier,
+    /// Who has called how often.
+    pub limits: Limits,
     /// Writes the `OpenAPI` document for our own URL.
     pub describe: fn(&str) -> Value,
 }
@@ -39,6 +43,8 @@ pub struct Context<'a> {
     pub state: &'a State,
     /// The request.
     pub request: &'a Request,
+    /// What the request has been charged with.
+    pub meter: &'a Meter,
     /// What the route takes and gives.
     pub operation: &'static Operation,
     /// The part of the path that stands for `{...}`; empty when the route has none.

@@ -14,6 +14,7 @@ pub mod health;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod limits;
 pub mod mac;
 pub mod openapi;
 pub mod platform;
@@ -26,6 +27,7 @@ mod entry {
     use wasm_bindgen::prelude::*;
 
     use crate::http::request::{Header, MAX_BODY};
+    use crate::limits::object;
     use crate::platform::cloudflare::{boundary, task};
 
     #[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
@@ -75,6 +77,32 @@ mod entry {
     #[wasm_bindgen(js_name = answerPanic)]
     pub fn answer_panic(head: &str, cause: &str) -> JsValue {
         boundary::answer_panic(head, cause)
+    }
+
+    /// What the object of a limit decides, a line each: its answer, what it has to keep, and when
+    /// that is worth nothing any more (milliseconds since 1970).
+    #[wasm_bindgen(js_name = decideLimit)]
+    pub fn decide_limit(state: &str, ask: &str, now_ms: f64) -> Option<String> {
+        let decision = object::decide(state, ask, whole(now_ms))?;
+        let forget_at = decision.forget_at_ms.to_string();
+        Some([decision.answer, decision.state, forget_at].join("\n"))
+    }
+
+    /// When a stored state is worth nothing any more, in milliseconds since 1970.
+    #[wasm_bindgen(js_name = limitForgottenAt)]
+    pub fn limit_forgotten_at(state: &str) -> f64 {
+        // Exact below 2^53.
+        #[allow(clippy::cast_precision_loss)]
+        let at = object::forgotten_at_ms(state) as f64;
+        at
+    }
+
+    /// Milliseconds as JavaScript gives them.
+    fn whole(ms: f64) -> i64 {
+        // Whole and below 2^53.
+        #[allow(clippy::cast_possible_truncation)]
+        let ms = ms as i64;
+        ms
     }
 
     /// The request headers that someone reads, separated by commas.

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::identity::model::Scope;
+use crate::limits::policies::Limit;
 use crate::routes::{Access, ROUTES, Route};
 
 use crate::http::operation::{Condition, Content, Operation};
@@ -75,6 +76,8 @@ fn headers() -> Value {
         "Link": text("rel=\"next\": the next page (RFC 8288)."),
         "WWW-Authenticate": text("How to authenticate (RFC 6750, section 3)."),
         "Retry-After": text("Seconds to wait."),
+        "RateLimit-Policy": text("The quotas that the caller has: q requests in w seconds (draft-ietf-httpapi-ratelimit-headers)."),
+        "RateLimit": text("What is left now: r requests; all of the quota again in t seconds."),
         "Allow": text("Methods this path takes."),
     })
 }
@@ -92,6 +95,11 @@ fn problem_schema() -> Value {
             "detail": { "type": "string", "description": "What to do about it." },
             "code": { "type": "string", "enum": problems::CODES, "description": "Stable." },
             "request_id": { "type": "string" },
+            "violated-policies": {
+                "type": "array",
+                "description": "With quota_exceeded: the quotas of RateLimit-Policy that are spent.",
+                "items": { "type": "string" },
+            },
             "errors": {
                 "type": "array",
                 "description": ABOUT_TEMPLATE_ERRORS,
@@ -137,6 +145,9 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
             &problems::INSUFFICIENT_SCOPE,
         ]);
     }
+    if route.limit != Limit::Unlimited {
+        kinds.push(&problems::QUOTA_EXCEEDED);
+    }
     if operation.condition == Condition::Write {
         kinds.push(&problems::PRECONDITION_FAILED);
     }
@@ -165,19 +176,20 @@ fn problem_responses(base: &str) -> Value {
             Some(text) => format!("{text}. {}", kind.title),
         };
         response["description"] = described.into();
-        let extra = match kind.status {
-            401 => Some("WWW-Authenticate"),
-            405 => Some("Allow"),
-            503 => Some("Retry-After"),
-            _ => None,
+        let extra: &[&str] = match kind.status {
+            401 => &["WWW-Authenticate"],
+            405 => &["Allow"],
+            429 => &["Retry-After", "RateLimit-Policy", "RateLimit"],
+            503 => &["Retry-After"],
+            _ => &[],
         };
-        if let Some(name) = extra {
+        for name in extra.iter().copied() {
             response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
         }
         response["content"]["application/problem+json"]["examples"][kind.code] = json!({
             "summary": kind.title,
             "value": {
-                "type": format!("{base}/docs/problems/{}", kind.code),
+                "type": kind.type_uri(base),
                 "title": kind.title,
                 "status": kind.status,
                 "detail": kind.help,
@@ -278,6 +290,10 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     let mut header = |name: &str| {
         response["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
     };
+    if route.limit != Limit::Unlimited {
+        header("RateLimit-Policy");
+        header("RateLimit");
+    }
     if route.operation.condition != Condition::None && answer.status != 204 {
         header("ETag");
     }
@@ -339,6 +355,8 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         // Its 503 has the form of its 200, so that the failed dependency is named; without a
         // configuration it is a problem as everywhere.
         let mut failed = all["200"].clone();
+        failed["headers"] =
+            json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
         failed["description"] = "Something it cannot do without has failed.".into();
         failed["content"]["application/problem+json"] =
             json!({ "schema": { "$ref": "#/components/schemas/Problem" } });

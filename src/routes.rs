@@ -11,6 +11,7 @@ use crate::identity::permissions::{
     ManageAccount, Permission as _, ReadAccount, ReadBuilds, Rule, WriteBuilds,
 };
 use crate::identity::{accounts, sessions};
+use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity};
 
@@ -36,6 +37,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call.
     pub access: Access,
+    /// What a request counts as.
+    pub limit: Limit,
     /// What it does.
     pub handler: Handler,
     /// What it takes and gives.
@@ -43,11 +46,12 @@ pub struct Route {
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $access:expr, $handler:path, $operation:path;)*) => {
+    ($($method:ident $path:literal $access:expr, $limit:expr, $handler:path, $operation:path;)*) => {
         &[$(Route {
             method: Method::$method,
             path: $path,
             access: $access,
+            limit: $limit,
             handler: |cx| Box::pin($handler(cx)),
             operation: &$operation,
         },)*]
@@ -55,51 +59,53 @@ macro_rules! routes {
 }
 
 use Access::{Optional, Public, Required};
+use Limit::{Address, Caller, Unlimited};
 
-/// Every route. The busiest come first.
+/// Every route. The busiest come first. What is served from the Wasm or from static files, without
+/// the database, is unlimited: counting it would cost more than answering.
 pub static ROUTES: &[Route] = routes! {
-    Get    "/api/v1/builds/{id}" Optional(ReadBuilds::RULE), builds::handlers::get, builds::operations::GET;
-    Get    "/api/v1/builds" Optional(ReadBuilds::RULE), builds::handlers::list, builds::operations::LIST;
-    Post   "/api/v1/builds" Required(WriteBuilds::RULE), builds::handlers::create, builds::operations::CREATE;
-    Put    "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::replace, builds::operations::REPLACE;
-    Patch  "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::patch, builds::operations::PATCH;
-    Delete "/api/v1/builds/{id}" Required(WriteBuilds::RULE), builds::handlers::delete, builds::operations::DELETE;
+    Get    "/api/v1/builds/{id}" Optional(ReadBuilds::RULE), Caller(1), builds::handlers::get, builds::operations::GET;
+    Get    "/api/v1/builds" Optional(ReadBuilds::RULE), Caller(1), builds::handlers::list, builds::operations::LIST;
+    Post   "/api/v1/builds" Required(WriteBuilds::RULE), Caller(1), builds::handlers::create, builds::operations::CREATE;
+    Put    "/api/v1/builds/{id}" Required(WriteBuilds::RULE), Caller(1), builds::handlers::replace, builds::operations::REPLACE;
+    Patch  "/api/v1/builds/{id}" Required(WriteBuilds::RULE), Caller(1), builds::handlers::patch, builds::operations::PATCH;
+    Delete "/api/v1/builds/{id}" Required(WriteBuilds::RULE), Caller(1), builds::handlers::delete, builds::operations::DELETE;
 
-    Post   "/api/v1/chat-codes/decode" Public, game::handlers::decode, game::operations::DECODE;
-    Post   "/api/v1/chat-codes/encode" Public, game::handlers::encode, game::operations::ENCODE;
+    Post   "/api/v1/chat-codes/decode" Public, Caller(1), game::handlers::decode, game::operations::DECODE;
+    Post   "/api/v1/chat-codes/encode" Public, Caller(1), game::handlers::encode, game::operations::ENCODE;
 
-    Post   "/api/v1/auth/register" Public, accounts::handlers::register, accounts::operations::REGISTER;
-    Post   "/api/v1/auth/login" Public, sessions::handlers::log_in, sessions::operations::LOG_IN;
-    Post   "/api/v1/auth/refresh" Public, sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
-    Post   "/api/v1/auth/logout" Public, sessions::handlers::log_out, sessions::operations::LOG_OUT;
-    Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), sessions::handlers::list, sessions::operations::LIST;
-    Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), sessions::handlers::end_others, sessions::operations::END_OTHERS;
-    Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), sessions::handlers::end, sessions::operations::END;
-    Post   "/api/v1/auth/password" Required(ManageAccount::RULE), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
+    Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
+    Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::handlers::log_in, sessions::operations::LOG_IN;
+    Post   "/api/v1/auth/refresh" Public, Caller(1), sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
+    Post   "/api/v1/auth/logout" Public, Caller(1), sessions::handlers::log_out, sessions::operations::LOG_OUT;
+    Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::list, sessions::operations::LIST;
+    Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end_others, sessions::operations::END_OTHERS;
+    Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end, sessions::operations::END;
+    Post   "/api/v1/auth/password" Required(ManageAccount::RULE), Caller(1), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
 
-    Get    "/api/v1/users/me" Required(ReadAccount::RULE), accounts::handlers::me, accounts::operations::ME;
-    Get    "/.well-known/jwks.json" Public, identity::handlers::jwks, identity::operations::JWKS;
+    Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
+    Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;
 
-    Get    "/api/v1/game/professions" Public, game::handlers::professions, game::operations::PROFESSIONS;
-    Get    "/api/v1/game/professions/{id}" Public, game::handlers::profession, game::operations::GET_PROFESSION;
-    Get    "/api/v1/game/specializations" Public, game::handlers::specializations, game::operations::SPECIALIZATIONS;
-    Get    "/api/v1/game/weapons" Public, game::handlers::weapons, game::operations::WEAPONS;
-    Get    "/api/v1/game/roles" Public, game::handlers::roles, game::operations::ROLES;
+    Get    "/api/v1/game/professions" Public, Caller(1), game::handlers::professions, game::operations::PROFESSIONS;
+    Get    "/api/v1/game/professions/{id}" Public, Caller(1), game::handlers::profession, game::operations::GET_PROFESSION;
+    Get    "/api/v1/game/specializations" Public, Caller(1), game::handlers::specializations, game::operations::SPECIALIZATIONS;
+    Get    "/api/v1/game/weapons" Public, Caller(1), game::handlers::weapons, game::operations::WEAPONS;
+    Get    "/api/v1/game/roles" Public, Caller(1), game::handlers::roles, game::operations::ROLES;
 
-    Get    "/health/live" Public, health::live, health::LIVE;
-    Get    "/health/ready" Public, health::ready, health::READY;
-    Get    "/openapi.json" Public, docs::openapi, docs::OPENAPI;
-    Get    "/docs" Public, docs::page, docs::PAGE;
-    Get    "/docs/{file}" Public, docs::file, docs::FILE;
-    Get    "/docs/problems/{code}" Public, docs::problem, docs::PROBLEM;
+    Get    "/health/live" Public, Unlimited, health::live, health::LIVE;
+    Get    "/health/ready" Public, Caller(1), health::ready, health::READY;
+    Get    "/openapi.json" Public, Unlimited, docs::openapi, docs::OPENAPI;
+    Get    "/docs" Public, Unlimited, docs::page, docs::PAGE;
+    Get    "/docs/{file}" Public, Unlimited, docs::file, docs::FILE;
+    Get    "/docs/problems/{code}" Public, Unlimited, docs::problem, docs::PROBLEM;
 };
 
 /// Routes that exist only in the builds of the edge tests.
 #[cfg(feature = "fault-injection")]
 pub static FAULTS: &[Route] = routes! {
-    Post   "/faults/panic" Public, crate::faults::panic_now, crate::faults::PANIC;
-    Post   "/faults/abort" Public, crate::faults::abort, crate::faults::ABORT;
-    Post   "/faults/panic-later" Public, crate::faults::panic_later, crate::faults::PANIC_LATER;
+    Post   "/faults/panic" Public, Unlimited, crate::faults::panic_now, crate::faults::PANIC;
+    Post   "/faults/abort" Public, Unlimited, crate::faults::abort, crate::faults::ABORT;
+    Post   "/faults/panic-later" Public, Unlimited, crate::faults::panic_later, crate::faults::PANIC_LATER;
 };
 /// Routes that exist only in the builds of the edge tests.
 #[cfg(not(feature = "fault-injection"))]

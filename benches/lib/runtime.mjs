@@ -28,6 +28,7 @@ export async function start({ directory, state, vars, line = () => {} }) {
     cf: false,
     d1Persist: join(state, "d1"),
     kvPersist: join(state, "kv"),
+    durableObjectsPersist: join(state, "do"),
     handleRuntimeStdio: (stdout, stderr) => {
       readLines(stdout, line);
       readLines(stderr, line);

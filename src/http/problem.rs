@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::platform::DatabaseError;
 
@@ -48,6 +48,8 @@ pub struct Problem {
     pub detail: Option<Cow<'static, str>>,
     /// The mistakes of the input.
     pub errors: Vec<FieldError>,
+    /// Further members of the body (RFC 9457, section 3.2).
+    pub members: Option<Box<Map<String, Value>>>,
     /// Headers that go with it, such as `Allow`.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// For the log alone.
@@ -61,6 +63,7 @@ impl Problem {
             kind,
             detail: None,
             errors: Vec::new(),
+            members: None,
             headers: Vec::new(),
             cause: None,
         }
@@ -112,10 +115,18 @@ impl Problem {
         self
     }
 
+    /// Adds a member to the body.
+    #[must_use]
+    pub fn with_member(mut self, name: &'static str, value: Value) -> Self {
+        let members = self.members.get_or_insert_default();
+        members.insert(name.to_owned(), value);
+        self
+    }
+
     /// The JSON body; `base` is the product's own URL without a trailing slash.
     pub fn body(&self, base: &str, request_id: &str) -> Vec<u8> {
         let mut body = json!({
-            "type": format!("{base}/docs/problems/{}", self.kind.code),
+            "type": self.kind.type_uri(base),
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail.as_deref().unwrap_or(self.kind.help),
@@ -134,6 +145,9 @@ impl Problem {
                     })
                 })
                 .collect();
+        }
+        for (name, value) in self.members.iter().flat_map(|members| members.iter()) {
+            body[name] = value.clone();
         }
         body.to_string().into_bytes()
     }

@@ -15,6 +15,17 @@ pub struct ProblemKind {
     pub help: &'static str,
 }
 
+impl ProblemKind {
+    /// Its `type`: a page of ours at `base`, or the registered name where there is one.
+    pub fn type_uri(&self, base: &str) -> String {
+        if self.code == QUOTA_EXCEEDED.code {
+            // draft-ietf-httpapi-ratelimit-headers registers it.
+            return "https://iana.org/assignments/http-problem-types#quota-exceeded".to_owned();
+        }
+        format!("{base}/docs/problems/{}", self.code)
+    }
+}
+
 macro_rules! catalogue {
     ($($name:ident $status:literal $code:literal $title:literal, $help:literal;)*) => {
         $(#[doc = $title]
@@ -73,6 +84,8 @@ catalogue! {
         "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.";
     INVALID_INPUT 422 "invalid_input" "The input is not valid",
         "Correct every entry of errors: each names the place and what would be right.";
+    QUOTA_EXCEEDED 429 "quota_exceeded" "Too many requests",
+        "Wait the seconds in Retry-After. RateLimit-Policy says what is allowed, violated-policies what was exceeded.";
     INTERNAL 500 "internal" "Something broke on our side",
         "Try again. If it stays, tell the operator the request_id.";
     MISCONFIGURED 503 "misconfigured" "The service is not configured",

@@ -82,6 +82,7 @@ headers! {
     AcceptEncoding "accept-encoding",
     IfNoneMatch "if-none-match",
     Origin "origin",
+    ConnectingIp "cf-connecting-ip",
     RequestId "x-request-id",
     Traceparent "traceparent",
     ContentType "content-type",

@@ -176,6 +176,16 @@ impl Verifier {
         Ok(caller)
     }
 
+    /// Whose token this is, if it has passed here before and has not expired. Whether its session
+    /// goes on is not asked.
+    pub fn remembered(&self, credential: &Credential, now_ms: i64) -> Option<UserId> {
+        if credential.text().len() > MAX_LENGTH {
+            return None;
+        }
+        let (caller, ..) = self.recall(credential.digest(), now_ms)?;
+        Some(caller.user_id)
+    }
+
     /// Forgets every token of a session at once, in this isolate.
     pub fn forget_session(&self, session: &SessionId) {
         let mut known = self.0.borrow_mut();

@@ -265,6 +265,22 @@ pub trait Cache {
     ) -> LocalFuture<'a, Result<(), CacheError>>;
 }
 
+/// Nobody could be asked what is left of a quota.
+#[derive(Debug, thiserror::Error)]
+#[error("limiter: {0}")]
+pub struct LimiterError(pub String);
+
+/// Counts for all isolates together (Durable Objects): one object for each name.
+pub trait Limiter {
+    /// Puts a question to the object called `name`. Questions and answers are the texts of
+    /// `limits::object`, which decides; each object takes one question at a time.
+    fn take<'a>(
+        &'a self,
+        name: &'a str,
+        ask: &'a str,
+    ) -> LocalFuture<'a, Result<String, LimiterError>>;
+}
+
 /// The time.
 pub trait Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -317,6 +333,8 @@ pub struct Platform {
     pub database: Box<dyn Database>,
     /// KV.
     pub cache: Box<dyn Cache>,
+    /// Durable Objects.
+    pub limiter: Box<dyn Limiter>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Randomness.

@@ -30,6 +30,7 @@ export async function startWorker({ vars = {}, bundle = "worker", slowDatabaseMs
     cf: false,
     d1Persist: join(state, "d1"),
     kvPersist: join(state, "kv"),
+    durableObjectsPersist: join(state, "do"),
     handleStructuredLogs: (entry) => {
       logs.push(entry);
     },
@@ -133,6 +134,7 @@ const slowEntry = (ms) => `
     return proxy;
   }
   let bindings;
+  export { Limiter } from "./entry.js";
   export default {
     fetch: (request, env, context) => worker.fetch(request, (bindings ??= { ...env, DB: slow(env.DB) }), context),
   };

@@ -2,6 +2,9 @@
 // Promises that fixed headers are copied natively, once, from Headers made once per isolate.
 // Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
 
+/** An object that takes longer to answer is as good as none. */
+const LIMITER_WITHIN_MS = 2_000;
+
 let host;
 let profiles = [];
 let lastNumber = 0;
@@ -33,6 +36,20 @@ export function nextNumber() {
 
 export function resumeSoon(task) {
   queueMicrotask(() => host.resume(task, 0, false, undefined));
+}
+
+/** The answer of one Durable Object of the limits. */
+export async function askLimiter(name, ask) {
+  const objects = host.env.LIMITER;
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${LIMITER_WITHIN_MS} ms`)), LIMITER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([objects.get(objects.idFromName(name)).take(ask), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Names and values follow one another, each ended by a line feed, which no header can hold. */

@@ -2,6 +2,7 @@
 // Promises to read no more of a body than it may have, and that a panic costs its own request only.
 // Leaves every decision to the Rust side.
 
+import { DurableObject } from "cloudflare:workers";
 import * as wasm from "../../../build/worker/index.js";
 
 const HEADERS = wasm.headerNames().split(",");
@@ -122,6 +123,32 @@ function afterPanic(head, error) {
   // A fresh Wasm instance may have taken the place of one that was past help: it has kept nothing.
   forgetCredentials();
   return wasm.answerPanic(head, String(error?.message ?? error));
+}
+
+/**
+ * Counts for one key of the limits. It has no memory beside its storage, so being evicted or restarted changes
+ * nothing. Nothing is awaited between reading and writing: questions are taken one at a time, and the runtime holds
+ * an answer back until what was written for it is safe.
+ */
+export class Limiter extends DurableObject {
+  take(ask) {
+    const { storage } = this.ctx;
+    const state = storage.kv.get("state");
+    const decision = wasm.decideLimit(state ?? "", ask, Date.now());
+    if (decision === undefined) throw new Error("not a question");
+    const [answer, next, forgetAt] = decision.split("\n");
+    if (next !== state) storage.kv.put("state", next);
+    // One alarm in the life of a state: it looks again when it rings.
+    if (state === undefined) storage.setAlarm(Number(forgetAt));
+    return answer;
+  }
+
+  async alarm() {
+    const { storage } = this.ctx;
+    const forgetAt = wasm.limitForgottenAt(storage.kv.get("state") ?? "");
+    if (forgetAt > Date.now()) await storage.setAlarm(forgetAt);
+    else await storage.deleteAll();
+  }
 }
 
 export default {

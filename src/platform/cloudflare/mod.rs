@@ -5,6 +5,7 @@
 pub mod boundary;
 mod d1;
 mod kv;
+mod limiter;
 pub mod task;
 
 use std::cell::RefCell;
@@ -101,6 +102,7 @@ fn platform(env: &JsValue) -> Platform {
     Platform {
         database: Box::new(Retrying(d1::D1::new(binding("DB").unchecked_into()))),
         cache: Box::new(kv::Kv::new(env)),
+        limiter: Box::new(limiter::DurableObjects),
         clock: Box::new(IsolateClock),
         random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),

@@ -2,6 +2,7 @@
 //! that tests move and randomness from a seed.
 //! Promises that a run can be replayed; leaves the real runtime's behaviour to the edge tests.
 
+mod limiter;
 mod sqlite;
 
 use std::cell::{Cell, RefCell};
@@ -15,6 +16,7 @@ use super::{
     Cache, CacheError, Clock, Database, DatabaseError, Level, LocalFuture, Log, Platform, Random,
     Retrying, Row, Statement, Unicode,
 };
+pub use limiter::MemoryLimiter;
 pub use sqlite::{Outcome, Sqlite};
 
 /// 2026-11-22T00:00:00Z: where every test clock begins.
@@ -223,6 +225,8 @@ pub struct TestPlatform {
     pub database: TestDatabase,
     /// Breaks the cache.
     pub cache: MemoryCache,
+    /// Counts, evicts and breaks the objects of the limits.
+    pub limiter: MemoryLimiter,
     /// Reads the log.
     pub log: MemoryLog,
 }
@@ -231,8 +235,10 @@ impl TestPlatform {
     /// A platform with an empty, migrated database.
     #[allow(clippy::new_ret_no_self)]
     pub fn new() -> (Platform, Self) {
+        let clock = TestClock(Rc::new(Cell::new(TEST_EPOCH_MS)));
         let handle = Self {
-            clock: TestClock(Rc::new(Cell::new(TEST_EPOCH_MS))),
+            limiter: MemoryLimiter::new(clock.clone()),
+            clock,
             database: TestDatabase {
                 sqlite: Rc::new(Sqlite::in_memory()),
                 recorded: Rc::default(),
@@ -251,6 +257,7 @@ impl TestPlatform {
         Platform {
             database: Box::new(Retrying(self.database.clone())),
             cache: Box::new(self.cache.clone()),
+            limiter: Box::new(self.limiter.clone()),
             clock: Box::new(self.clock.clone()),
             random: Box::new(SeededRandom::new(seed)),
             unicode: Box::new(NativeUnicode),

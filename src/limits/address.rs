@@ -1,0 +1,82 @@
+//! The address that a request is counted against.
+//! Promises that only Cloudflare's own header is read, and that a whole IPv6 network is one address.
+//! Leaves what an address may do to `policies`.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::http::request::{Header, Request};
+
+/// Who the network says is calling: one IPv4 address, or the /64 that a household or a server has
+/// for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AddressPrefix {
+    /// One address.
+    V4(Ipv4Addr),
+    /// The network of an address: its last 64 bits are 0.
+    V6(Ipv6Addr),
+    /// No address, or none that can be read: all of these are counted as one.
+    Unknown,
+}
+
+impl AddressPrefix {
+    /// Reads an address as Cloudflare writes it.
+    pub fn parse(text: &str) -> Self {
+        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => Self::V4(address),
+            Ok(IpAddr::V6(address)) => {
+                let network = address.to_bits() >> 64 << 64;
+                Self::V6(Ipv6Addr::from_bits(network))
+            }
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for AddressPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(address) => address.fmt(f),
+            Self::V6(network) => write!(f, "{network}/64"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// The address that `request` came from: `CF-Connecting-IP`, which the edge writes over whatever
+/// the client sent. `X-Forwarded-For` and its like are the client's own words and are never read.
+pub fn address_prefix(request: &Request) -> AddressPrefix {
+    request
+        .header(Header::ConnectingIp)
+        .map_or(AddressPrefix::Unknown, AddressPrefix::parse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_one_spelling_and_networks_one_address() {
+        for (text, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("::FFFF:c000:0207", "192.0.2.7"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+            ("2001:0db8:0001:0002:0:0:0:0", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::1", "::/64"),
+            ("", "unknown"),
+            ("192.0.2.07", "unknown"),
+            ("192.0.2.7, 192.0.2.8", "unknown"),
+            (" 192.0.2.7", "unknown"),
+            ("192.0.2.7:80", "unknown"),
+            ("[2001:db8::1]", "unknown"),
+            ("fe80::1%eth0", "unknown"),
+            ("3221225991", "unknown"),
+            ("localhost", "unknown"),
+        ] {
+            assert_eq!(AddressPrefix::parse(text).to_string(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Whom a request is charged to, when, and what its answer says about it.
+//! Promises that one request counts once, and that a credential costs its address something until
+//! it has proved good. Leaves the counting to `counter`, and what credentials are to `identity`.
+
+use std::cell::{Cell, RefCell};
+
+use serde_json::Value;
+
+use crate::context::State;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::ids::UserId;
+
+use super::address::address_prefix;
+use super::counter::Denied;
+use super::leases::{Notice, Refusal};
+use super::policies::{Limit, POLICIES, Set};
+
+/// Who a request is charged to once that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// An account, by any of its access tokens.
+    User(&'a UserId),
+    /// An API key, by its id.
+    ApiKey(&'a str),
+    /// A login, when it is refreshed.
+    Session(&'a str),
+    /// An account that has a webhook tested.
+    WebhookTest(&'a UserId),
+}
+
+impl<'a> Principal<'a> {
+    const fn set(self) -> Set {
+        match self {
+            Self::User(_) => Set::User,
+            Self::ApiKey(_) => Set::ApiKey,
+            Self::Session(_) => Set::Refresh,
+            Self::WebhookTest(_) => Set::WebhookTest,
+        }
+    }
+
+    fn key(self) -> &'a str {
+        match self {
+            Self::User(id) | Self::WebhookTest(id) => id.as_str(),
+            Self::ApiKey(id) | Self::Session(id) => id,
+        }
+    }
+}
+
+/// What a request has been charged with so far.
+#[derive(Default)]
+pub struct Meter {
+    cost: Cell<u32>,
+    /// Charged to an address until the caller is known.
+    reserved: RefCell<Option<String>>,
+    /// What its answer says.
+    notice: Cell<Option<Notice>>,
+}
+
+impl Meter {
+    /// Before the credential is looked at. `known` is whom the isolate remembers it to stand for:
+    /// they are charged at once. Everyone else is charged by address, so that whoever sends what
+    /// is worth nothing is slowed down before the database is asked about it.
+    pub async fn before(
+        &self,
+        state: &State,
+        request: &Request,
+        limit: Limit,
+        known: Option<Principal<'_>>,
+    ) -> Result<(), Problem> {
+        let cost = match (limit, known) {
+            (Limit::Unlimited, _) => return Ok(()),
+            (Limit::Address(set), _) => {
+                let address = address_prefix(request).to_string();
+                return self.charge(state, set, &address, 1).await;
+            }
+            (Limit::Caller(cost), Some(principal)) => {
+                return self
+                    .charge(state, principal.set(), principal.key(), cost)
+                    .await;
+            }
+            (Limit::Caller(cost), None) => cost,
+        };
+        let address = address_prefix(request).to_string();
+        self.charge(state, Set::Anonymous, &address, cost).await?;
+        self.cost.set(cost);
+        self.reserved.replace(Some(address));
+        Ok(())
+    }
+
+    /// Once it is known who calls: what their address was charged with goes back, and they are
+    /// charged instead. Does nothing for those whom [`Self::before`] has charged.
+    pub async fn charge_instead(
+        &self,
+        state: &State,
+        principal: Principal<'_>,
+    ) -> Result<(), Problem> {
+        let Some(address) = self.reserved.take() else {
+            return Ok(());
+        };
+        let cost = self.cost.get();
+        let platform = &state.platform;
+        state
+            .limits
+            .give_back(platform, Set::Anonymous, &address, cost);
+        self.charge(state, principal.set(), principal.key(), cost)
+            .await
+    }
+
+    async fn charge(&self, state: &State, set: Set, key: &str, cost: u32) -> Result<(), Problem> {
+        match state.limits.charge(&state.platform, set, key, cost).await {
+            Ok(notice) => {
+                self.notice.set(Some(notice));
+                Ok(())
+            }
+            Err(Denied::Refused(refusal)) => {
+                self.notice.set(Some(refusal.notice));
+                Err(quota_exceeded(&refusal, state.platform.clock.now_ms()))
+            }
+            Err(Denied::Uncountable) => Err(Problem::unavailable("the limiter is out of reach")),
+        }
+    }
+
+    /// Says in `response` how the caller stands: `RateLimit-Policy` and `RateLimit`
+    /// (draft-ietf-httpapi-ratelimit-headers).
+    pub fn add_headers(&self, state: &State, response: &mut Response) {
+        let Some(notice) = self.notice.get() else {
+            return;
+        };
+        let policy = state.limits.policy_field(notice.set);
+        let standing = rate_limit_field(&notice, state.platform.clock.now_ms());
+        response.headers.push(("ratelimit-policy", policy.into()));
+        response.headers.push(("ratelimit", standing.into()));
+    }
+}
+
+/// `RateLimit`: the policy that takes longest to be whole again. Of an account's two that is the
+/// minute's; the second's quota is back before the client has read about it.
+fn rate_limit_field(notice: &Notice, now_ms: i64) -> String {
+    let policies = notice.set.policies().iter().zip(notice.policies);
+    let slowest = policies.max_by_key(|(_, (_, whole_at_ms))| *whole_at_ms);
+    slowest.map_or_else(String::new, |(policy, (remaining, whole_at_ms))| {
+        let name = POLICIES[*policy as usize].name;
+        format!(
+            "\"{name}\";r={remaining};t={}",
+            seconds(whole_at_ms - now_ms)
+        )
+    })
+}
+
+/// 429, with the policies that refuse.
+fn quota_exceeded(refusal: &Refusal, now_ms: i64) -> Problem {
+    let policies = refusal.notice.set.policies().iter().zip(refusal.violated);
+    let violated = policies.filter(|(_, violated)| *violated);
+    let names: Value = violated
+        .map(|(policy, _)| POLICIES[*policy as usize].name)
+        .collect();
+    let seconds = seconds(refusal.until_ms - now_ms).max(1);
+    Problem::new(&problems::QUOTA_EXCEEDED)
+        .with_header("retry-after", seconds.to_string())
+        .with_member("violated-policies", names)
+}
+
+/// Rounded up.
+fn seconds(ms: i64) -> i64 {
+    (ms.max(0) + 999) / 1000
+}

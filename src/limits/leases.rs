@@ -1,0 +1,308 @@
+//! What an isolate knows of each key: what it was handed to spend, and who has to wait.
+//! Promises that its memory is bounded, and that forgetting it never lets more through.
+//! Leaves asking the object to `counter`, and what the object answers to `object`.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::gcra::{MAX_WINDOW_S, Tat};
+use super::object::{Answer, Ask, LEASE_MS, Standing};
+use super::policies::{MAX_POLICIES, Quotas, Set, Unreachable};
+
+/// Keys that an isolate knows at most.
+const MAX_KEYS: usize = 10_000;
+/// While a question is under way, for at most this long, others of its key ask for no more than
+/// they need: a hundred requests at once would empty the quota into one isolate.
+const ASKING_MS: i64 = 1_000;
+/// An object that could not be asked is left alone for this long, in milliseconds.
+pub const AWAY_MS: i64 = 1_000;
+/// A refusal holds for this part of the window at least, so that twenty isolates do not all ask
+/// for each single token. So much of a quota, half a percent, may come late.
+const PART_OF_WINDOW: i64 = 200;
+/// Nobody waits longer than the longest window: what is longer is a clock's mistake.
+const LONGEST_WAIT_MS: i64 = MAX_WINDOW_S as i64 * 1000;
+
+/// How a key stands under each policy of its set: what an answer tells the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// The set.
+    pub set: Set,
+    /// Each of its policies: what is left, and when all of it is there again, in ms since 1970.
+    pub policies: [(u32, i64); MAX_POLICIES],
+}
+
+/// Why a request has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// How its key stands.
+    pub notice: Notice,
+    /// When it may come again, in milliseconds since 1970.
+    pub until_ms: i64,
+    /// Which policies refuse, in the order of the set.
+    pub violated: [bool; MAX_POLICIES],
+}
+
+/// What the memory says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Go on: it has been deducted.
+    Granted(Notice),
+    /// Not now.
+    Refused(Refusal),
+    /// The object has to be asked.
+    Ask(Ask),
+    /// Nobody can say, and without a word nobody may.
+    Closed,
+}
+
+#[derive(Default)]
+struct Entry {
+    /// Handed out to this isolate, deducted, not spent; good until `lease_ends_ms`.
+    leased: u32,
+    lease_ends_ms: i64,
+    /// Not spent in time, and since when it was good: goes back with the next question.
+    back: u32,
+    back_since_ms: i64,
+    asked_ms: Option<i64>,
+    /// Until when, and for what it was too much.
+    refused: Option<(Refusal, u32)>,
+    away_until_ms: i64,
+    /// The isolate's own count while nobody counts for all.
+    own: [Tat; MAX_POLICIES],
+    /// As in [`Notice`]: what the object had left, and what of it is in hand here.
+    policies: [(u32, i64); MAX_POLICIES],
+}
+
+impl Entry {
+    /// Bounded on both sides: a clock that has stepped back must not make a lease live longer.
+    fn is_leased(&self, now_ms: i64) -> bool {
+        (1..=LEASE_MS).contains(&(self.lease_ends_ms - now_ms))
+    }
+
+    fn is_away(&self, now_ms: i64) -> bool {
+        (1..=AWAY_MS).contains(&(self.away_until_ms - now_ms))
+    }
+
+    fn is_asking(&self, now_ms: i64) -> bool {
+        let since = self.asked_ms.map(|asked_ms| now_ms - asked_ms);
+        since.is_some_and(|since| (0..ASKING_MS).contains(&since))
+    }
+
+    fn refusal(&self, need: u32, now_ms: i64) -> Option<&Refusal> {
+        let refused = self.refused.as_ref();
+        let refused = refused.filter(|(refusal, least)| {
+            let wait_ms = refusal.until_ms - now_ms;
+            need >= *least && (1..=LONGEST_WAIT_MS).contains(&wait_ms)
+        });
+        refused.map(|(refusal, _)| refusal)
+    }
+
+    /// Whether nothing is lost when it is forgotten.
+    fn is_idle(&self, now_ms: i64) -> bool {
+        let waits = self.refused.as_ref();
+        let waits = waits.is_some_and(|(refusal, _)| refusal.until_ms > now_ms);
+        !waits && !self.is_leased(now_ms) && !self.is_away(now_ms) && !self.is_asking(now_ms)
+    }
+
+    fn notice(&self, set: Set) -> Notice {
+        Notice {
+            set,
+            policies: self.policies,
+        }
+    }
+
+    fn spend(&mut self, set: Set, need: u32) -> Found {
+        self.leased -= need;
+        for (remaining, _) in &mut self.policies {
+            *remaining = remaining.saturating_sub(need);
+        }
+        Found::Granted(self.notice(set))
+    }
+
+    /// Moves what was not spent in time to what goes back.
+    fn end_lease(&mut self) {
+        if self.back == 0 {
+            self.back_since_ms = self.lease_ends_ms - LEASE_MS;
+        }
+        self.back += std::mem::take(&mut self.leased);
+    }
+}
+
+/// The memory of an isolate.
+pub struct Leases {
+    quotas: Quotas,
+    keys: RefCell<[HashMap<String, Entry>; Set::ALL.len()]>,
+}
+
+impl Leases {
+    /// Nothing yet.
+    pub fn new(quotas: Quotas) -> Self {
+        Self {
+            quotas,
+            keys: RefCell::default(),
+        }
+    }
+
+    /// Finds what there is for a request that costs `need` under `key`.
+    pub fn take(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
+        self.with(set, key, now_ms, |entry| {
+            if let Some(refusal) = entry.refusal(need, now_ms) {
+                return Found::Refused(*refusal);
+            }
+            if entry.is_leased(now_ms) && entry.leased >= need {
+                return entry.spend(set, need);
+            }
+            if entry.is_away(now_ms) {
+                return self.alone(entry, set, need, now_ms);
+            }
+            let is_alone = !entry.is_asking(now_ms);
+            if !entry.is_leased(now_ms) {
+                entry.end_lease();
+            }
+            entry.asked_ms = Some(now_ms);
+            let rates = set.policies().iter();
+            Found::Ask(Ask {
+                rates: rates.map(|policy| self.quotas[*policy as usize]).collect(),
+                need,
+                may_lease: is_alone,
+                back: std::mem::take(&mut entry.back),
+                back_age_ms: now_ms - entry.back_since_ms,
+            })
+        })
+    }
+
+    /// Takes the object's answer for a request that costs `need`.
+    pub fn answered(&self, set: Set, key: &str, need: u32, answer: &Answer, now_ms: i64) -> Found {
+        self.with(set, key, now_ms, |entry| {
+            entry.asked_ms = None;
+            if !entry.is_leased(now_ms) {
+                entry.end_lease();
+            }
+            if answer.granted > 0 && entry.leased == 0 {
+                entry.lease_ends_ms = now_ms + LEASE_MS;
+            }
+            // A lease that another request has brought meanwhile keeps its end.
+            entry.leased += answer.granted;
+            let in_hand = entry.leased;
+            for (policy, standing) in entry.policies.iter_mut().zip(&answer.standings) {
+                *policy = (standing.remaining + in_hand, now_ms + standing.reset_ms);
+            }
+            if entry.leased >= need {
+                entry.refused = None;
+                return entry.spend(set, need);
+            }
+            self.refuse(entry, set, need, &answer.standings, now_ms)
+        })
+    }
+
+    /// The object could not be asked.
+    pub fn unreachable(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
+        self.with(set, key, now_ms, |entry| {
+            entry.asked_ms = None;
+            entry.away_until_ms = now_ms + AWAY_MS;
+            self.alone(entry, set, need, now_ms)
+        })
+    }
+
+    /// Takes `count` back that were granted to a request and not meant for it.
+    pub fn give_back(&self, set: Set, key: &str, count: u32, now_ms: i64) {
+        self.with(set, key, now_ms, |entry| {
+            if !entry.is_leased(now_ms) {
+                entry.end_lease();
+                entry.lease_ends_ms = now_ms + LEASE_MS;
+            }
+            entry.leased += count;
+            for (remaining, _) in &mut entry.policies {
+                *remaining += count;
+            }
+        });
+    }
+
+    /// Keys that it knows.
+    pub fn len(&self) -> usize {
+        self.keys.borrow().iter().map(HashMap::len).sum()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn with<T>(&self, set: Set, key: &str, now_ms: i64, act: impl FnOnce(&mut Entry) -> T) -> T {
+        let mut sets = self.keys.borrow_mut();
+        if let Some(entry) = sets[set as usize].get_mut(key) {
+            return act(entry);
+        }
+        if sets.iter().map(HashMap::len).sum::<usize>() >= MAX_KEYS {
+            for keys in sets.iter_mut() {
+                keys.retain(|_, entry| !entry.is_idle(now_ms));
+            }
+            // All in use at once: a flood from everywhere. The objects still know what counts.
+            if sets.iter().map(HashMap::len).sum::<usize>() >= MAX_KEYS {
+                sets.iter_mut().for_each(HashMap::clear);
+            }
+        }
+        act(sets[set as usize].entry(key.to_owned()).or_default())
+    }
+
+    fn refuse(
+        &self,
+        entry: &mut Entry,
+        set: Set,
+        need: u32,
+        standings: &[Standing],
+        now_ms: i64,
+    ) -> Found {
+        let mut refusal = Refusal {
+            notice: entry.notice(set),
+            until_ms: now_ms + 1,
+            violated: [false; MAX_POLICIES],
+        };
+        let policies = set.policies().iter().zip(standings);
+        for ((policy, standing), violated) in policies.zip(&mut refusal.violated) {
+            if standing.retry_ms > 0 {
+                *violated = true;
+                let window_ms = i64::from(self.quotas[*policy as usize].window_s()) * 1000;
+                let wait_ms = standing.retry_ms.max(window_ms / PART_OF_WINDOW);
+                refusal.until_ms = refusal.until_ms.max(now_ms + wait_ms);
+            }
+        }
+        entry.refused = Some((refusal, need));
+        Found::Refused(refusal)
+    }
+
+    /// A quarter of each quota for this isolate, or nothing at all.
+    fn alone(&self, entry: &mut Entry, set: Set, need: u32, now_ms: i64) -> Found {
+        if set.unreachable() == Unreachable::Closed {
+            return Found::Closed;
+        }
+        let now = now_ms.saturating_mul(1000); // microseconds
+        let rates = set.policies().iter();
+        let rates: Vec<_> = rates
+            .map(|policy| self.quotas[*policy as usize].quarter())
+            .collect();
+        let pairs = || rates.iter().zip(entry.own);
+        let need_here = rates.iter().fold(need, |need, rate| need.min(rate.quota()));
+        let taken: Option<Vec<Tat>> = pairs()
+            .map(|(rate, tat)| rate.take(tat, now, need_here))
+            .collect();
+        let waits = if taken.is_some() { 0 } else { need_here };
+        let mut own = entry.own;
+        for (kept, tat) in own.iter_mut().zip(taken.iter().flatten()) {
+            *kept = *tat;
+        }
+        let standings: Vec<Standing> = rates
+            .iter()
+            .zip(own)
+            .map(|(rate, tat)| Standing::of(*rate, tat, now, waits))
+            .collect();
+        entry.own = own;
+        for (policy, standing) in entry.policies.iter_mut().zip(&standings) {
+            *policy = (standing.remaining, now_ms + standing.reset_ms);
+        }
+        match taken {
+            Some(_) => Found::Granted(entry.notice(set)),
+            None => self.refuse(entry, set, need, &standings, now_ms),
+        }
+    }
+}

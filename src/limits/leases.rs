@@ -2,7 +2,7 @@
 //! Promises that its memory is bounded, and that forgetting it never lets more through.
 //! Leaves asking the object to `counter`, and what the object answers to `object`.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 
 use super::gcra::{MAX_WINDOW_S, Tat};
@@ -120,18 +120,48 @@ impl Entry {
     }
 
     /// Moves what was not spent in time to what goes back.
-    fn end_lease(&mut self) {
+    fn end_lease(&mut self, now_ms: i64) {
+        if self.leased == 0 || self.is_leased(now_ms) {
+            return;
+        }
         if self.back == 0 {
             self.back_since_ms = self.lease_ends_ms - LEASE_MS;
         }
         self.back += std::mem::take(&mut self.leased);
     }
+
+    /// Adds to the lease; one that is there already keeps its end.
+    fn put_in_hand(&mut self, count: u32, now_ms: i64) {
+        self.end_lease(now_ms);
+        if self.leased == 0 {
+            self.lease_ends_ms = now_ms + LEASE_MS;
+        }
+        self.leased += count;
+    }
 }
+
+/// Forgets what is over; when nothing is, everything.
+fn make_room(sets: &mut Sets, now_ms: i64) {
+    let count = |sets: &Sets| sets.iter().map(HashMap::len).sum::<usize>();
+    if count(sets) < MAX_KEYS {
+        return;
+    }
+    for keys in sets.iter_mut() {
+        keys.retain(|_, entry| !entry.is_idle(now_ms));
+    }
+    // All in use at once: a flood from everywhere. The objects still know what counts.
+    if count(sets) >= MAX_KEYS {
+        sets.iter_mut().for_each(HashMap::clear);
+    }
+}
+
+/// Entries by their keys, for each set.
+type Sets = [HashMap<String, Entry>; Set::ALL.len()];
 
 /// The memory of an isolate.
 pub struct Leases {
     quotas: Quotas,
-    keys: RefCell<[HashMap<String, Entry>; Set::ALL.len()]>,
+    keys: RefCell<Sets>,
 }
 
 impl Leases {
@@ -145,77 +175,62 @@ impl Leases {
 
     /// Finds what there is for a request that costs `need` under `key`.
     pub fn take(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
-        self.with(set, key, now_ms, |entry| {
-            if let Some(refusal) = entry.refusal(need, now_ms) {
-                return Found::Refused(*refusal);
-            }
-            if entry.is_leased(now_ms) && entry.leased >= need {
-                return entry.spend(set, need);
-            }
-            if entry.is_away(now_ms) {
-                return self.alone(entry, set, need, now_ms);
-            }
-            let is_alone = !entry.is_asking(now_ms);
-            if !entry.is_leased(now_ms) {
-                entry.end_lease();
-            }
-            entry.asked_ms = Some(now_ms);
-            let rates = set.policies().iter();
-            Found::Ask(Ask {
-                rates: rates.map(|policy| self.quotas[*policy as usize]).collect(),
-                need,
-                may_lease: is_alone,
-                back: std::mem::take(&mut entry.back),
-                back_age_ms: now_ms - entry.back_since_ms,
-            })
+        let entry = &mut *self.entry(set, key, now_ms);
+        if let Some(refusal) = entry.refusal(need, now_ms) {
+            return Found::Refused(*refusal);
+        }
+        if entry.is_leased(now_ms) && entry.leased >= need {
+            return entry.spend(set, need);
+        }
+        if entry.is_away(now_ms) {
+            return self.alone(entry, set, need, now_ms);
+        }
+        let may_lease = !entry.is_asking(now_ms);
+        entry.end_lease(now_ms);
+        entry.asked_ms = Some(now_ms);
+        let rates = set.policies().iter();
+        Found::Ask(Ask {
+            rates: rates.map(|policy| self.quotas[*policy as usize]).collect(),
+            need,
+            may_lease,
+            back: std::mem::take(&mut entry.back),
+            back_age_ms: now_ms - entry.back_since_ms,
         })
     }
 
     /// Takes the object's answer for a request that costs `need`.
     pub fn answered(&self, set: Set, key: &str, need: u32, answer: &Answer, now_ms: i64) -> Found {
-        self.with(set, key, now_ms, |entry| {
-            entry.asked_ms = None;
-            if !entry.is_leased(now_ms) {
-                entry.end_lease();
-            }
-            if answer.granted > 0 && entry.leased == 0 {
-                entry.lease_ends_ms = now_ms + LEASE_MS;
-            }
-            // A lease that another request has brought meanwhile keeps its end.
-            entry.leased += answer.granted;
-            let in_hand = entry.leased;
-            for (policy, standing) in entry.policies.iter_mut().zip(&answer.standings) {
-                *policy = (standing.remaining + in_hand, now_ms + standing.reset_ms);
-            }
-            if entry.leased >= need {
-                entry.refused = None;
-                return entry.spend(set, need);
-            }
-            self.refuse(entry, set, need, &answer.standings, now_ms)
-        })
+        let entry = &mut *self.entry(set, key, now_ms);
+        entry.asked_ms = None;
+        entry.put_in_hand(answer.granted, now_ms);
+        for (policy, standing) in entry.policies.iter_mut().zip(&answer.standings) {
+            *policy = (
+                standing.remaining + entry.leased,
+                now_ms + standing.reset_ms,
+            );
+        }
+        if entry.leased >= need {
+            entry.refused = None;
+            return entry.spend(set, need);
+        }
+        self.refuse(entry, set, need, &answer.standings, now_ms)
     }
 
     /// The object could not be asked.
     pub fn unreachable(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
-        self.with(set, key, now_ms, |entry| {
-            entry.asked_ms = None;
-            entry.away_until_ms = now_ms + AWAY_MS;
-            self.alone(entry, set, need, now_ms)
-        })
+        let entry = &mut *self.entry(set, key, now_ms);
+        entry.asked_ms = None;
+        entry.away_until_ms = now_ms + AWAY_MS;
+        self.alone(entry, set, need, now_ms)
     }
 
     /// Takes `count` back that were granted to a request and not meant for it.
     pub fn give_back(&self, set: Set, key: &str, count: u32, now_ms: i64) {
-        self.with(set, key, now_ms, |entry| {
-            if !entry.is_leased(now_ms) {
-                entry.end_lease();
-                entry.lease_ends_ms = now_ms + LEASE_MS;
-            }
-            entry.leased += count;
-            for (remaining, _) in &mut entry.policies {
-                *remaining += count;
-            }
-        });
+        let entry = &mut *self.entry(set, key, now_ms);
+        entry.put_in_hand(count, now_ms);
+        for (remaining, _) in &mut entry.policies {
+            *remaining += count;
+        }
     }
 
     /// Keys that it knows.
@@ -228,21 +243,13 @@ impl Leases {
         self.len() == 0
     }
 
-    fn with<T>(&self, set: Set, key: &str, now_ms: i64, act: impl FnOnce(&mut Entry) -> T) -> T {
-        let mut sets = self.keys.borrow_mut();
-        if let Some(entry) = sets[set as usize].get_mut(key) {
-            return act(entry);
-        }
-        if sets.iter().map(HashMap::len).sum::<usize>() >= MAX_KEYS {
-            for keys in sets.iter_mut() {
-                keys.retain(|_, entry| !entry.is_idle(now_ms));
+    fn entry(&self, set: Set, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
+        RefMut::map(self.keys.borrow_mut(), |sets| {
+            if !sets[set as usize].contains_key(key) {
+                make_room(sets, now_ms);
             }
-            // All in use at once: a flood from everywhere. The objects still know what counts.
-            if sets.iter().map(HashMap::len).sum::<usize>() >= MAX_KEYS {
-                sets.iter_mut().for_each(HashMap::clear);
-            }
-        }
-        act(sets[set as usize].entry(key.to_owned()).or_default())
+            sets[set as usize].entry(key.to_owned()).or_default()
+        })
     }
 
     fn refuse(
@@ -303,6 +310,130 @@ impl Leases {
         match taken {
             Some(_) => Found::Granted(entry.notice(set)),
             None => self.refuse(entry, set, need, &standings, now_ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::gcra::Rate;
+    use crate::limits::policies::POLICIES;
+    use crate::platform::native::TEST_EPOCH_MS as NOW;
+
+    fn leases() -> Leases {
+        Leases::new(POLICIES.map(|policy| policy.default))
+    }
+
+    fn answer(granted: u32, retry_ms: i64) -> Answer {
+        let standing = Standing {
+            remaining: 500,
+            reset_ms: 30_000,
+            retry_ms,
+        };
+        Answer {
+            granted,
+            standings: vec![standing],
+        }
+    }
+
+    fn is_granted(found: &Found) -> bool {
+        matches!(found, Found::Granted(_))
+    }
+
+    #[test]
+    fn a_lease_is_spent_within_its_two_seconds_and_the_rest_goes_back() {
+        let leases = leases();
+        let take = |now_ms| leases.take(Set::ApiKey, "a", 1, now_ms);
+        assert!(matches!(take(NOW), Found::Ask(ask) if ask.back == 0 && ask.may_lease));
+        assert!(is_granted(&leases.answered(
+            Set::ApiKey,
+            "a",
+            1,
+            &answer(10, 0),
+            NOW
+        )));
+        assert!(is_granted(&take(NOW + 1_999)));
+        let Found::Ask(ask) = take(NOW + 2_000) else {
+            panic!("the lease has ended");
+        };
+        assert_eq!((ask.back, ask.back_age_ms), (8, 2_000));
+        // Given back once.
+        assert!(matches!(take(NOW + 2_001), Found::Ask(ask) if ask.back == 0));
+    }
+
+    #[test]
+    fn while_a_question_is_under_way_no_other_asks_for_a_lease() {
+        let leases = leases();
+        let may_lease = |now_ms| match leases.take(Set::ApiKey, "a", 1, now_ms) {
+            Found::Ask(ask) => ask.may_lease,
+            found => panic!("{found:?}"),
+        };
+        assert!(may_lease(NOW));
+        assert!(!may_lease(NOW + 1));
+        // The first one's client may have left: its answer never comes.
+        assert!(may_lease(NOW + 1_001));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_prolongs_nothing() {
+        let leases = leases();
+        let take = |set, now_ms| leases.take(set, "a", 1, now_ms);
+        leases.answered(Set::ApiKey, "a", 1, &answer(10, 0), NOW);
+        assert!(matches!(take(Set::ApiKey, NOW - 10), Found::Ask(_)));
+        leases.answered(Set::Refresh, "a", 1, &answer(0, 5_000), NOW);
+        assert!(matches!(take(Set::Refresh, NOW + 4_999), Found::Refused(_)));
+        assert!(matches!(
+            take(Set::Refresh, NOW - 100_000_000),
+            Found::Ask(_)
+        ));
+        leases.unreachable(Set::Login, "a", 1, NOW);
+        assert_eq!(take(Set::Login, NOW + 1), Found::Closed);
+        assert!(matches!(take(Set::Login, NOW - 10), Found::Ask(_)));
+    }
+
+    #[test]
+    fn a_refusal_is_for_what_costs_as_much_or_more() {
+        let leases = leases();
+        leases.answered(Set::Refresh, "a", 5, &answer(0, 5_000), NOW);
+        for (need, is_refused) in [(4, false), (5, true), (6, true)] {
+            let found = leases.take(Set::Refresh, "a", need, NOW);
+            assert_eq!(matches!(found, Found::Refused(_)), is_refused, "{need}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_holds_for_half_a_percent_of_the_window() {
+        let mut quotas = POLICIES.map(|policy| policy.default);
+        quotas[0] = Rate::new(100_000, 60);
+        let leases = Leases::new(quotas);
+        let found = leases.answered(Set::Anonymous, "a", 1, &answer(0, 1), NOW);
+        assert!(matches!(found, Found::Refused(refusal) if refusal.until_ms == NOW + 300));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_keeps_refusals_longest() {
+        let leases = leases();
+        leases.answered(Set::Anonymous, "refused", 1, &answer(0, 60_000), NOW);
+        for number in 0..3 * MAX_KEYS {
+            // Each idle by the time the next ones come.
+            let now_ms = NOW + i64::try_from(number).unwrap();
+            leases.answered(
+                Set::Anonymous,
+                &number.to_string(),
+                1,
+                &answer(1, 0),
+                now_ms,
+            );
+            assert!(leases.len() <= MAX_KEYS);
+        }
+        let found = leases.take(Set::Anonymous, "refused", 1, NOW + 30_000);
+        assert!(matches!(found, Found::Refused(_)));
+        // A flood from everywhere at once: bounded all the same.
+        for number in 0..3 * MAX_KEYS {
+            let key = format!("at once {number}");
+            leases.answered(Set::Anonymous, &key, 1, &answer(0, 60_000), NOW);
+            assert!(leases.len() <= MAX_KEYS);
         }
     }
 }

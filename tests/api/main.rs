@@ -11,6 +11,7 @@ mod builds;
 mod builds_access;
 mod builds_lists;
 mod identity;
+mod limits;
 mod openapi;
 mod sessions;
 mod support;

@@ -19,9 +19,29 @@ const CONFIG = join(root, "wrangler.toml");
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
  * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
+ * `countLimiter`: each question that is put to a Durable Object of the limits writes a line `limiter_question`.
+ * Quotas are high unless `vars` sets them. `restart()` kills the runtime and starts another one on the same state.
  */
-export async function startWorker({ vars = {}, bundle = "worker", slowDatabaseMs = 0 } = {}) {
+export async function startWorker(options = {}) {
   const state = await mkdtemp(join(memoryDirectory(), "wvw-edge-"));
+  const settings = { bundle: "worker", slowDatabaseMs: 0, countLimiter: false, ...options, bindings: variables(options.vars) };
+  let { miniflare, ...worker } = await startRuntime(state, settings);
+  await migrate(worker.d1);
+  return Object.assign(worker, {
+    async restart() {
+      // Miniflare ends its runtime with SIGKILL.
+      await miniflare.dispose();
+      ({ miniflare, ...worker } = await startRuntime(state, settings));
+      return Object.assign(this, worker);
+    },
+    async dispose() {
+      await miniflare.dispose();
+      await rm(state, { recursive: true, force: true });
+    },
+  });
+}
+
+async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindings }) {
   const logs = [];
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
   const miniflare = new Miniflare({
@@ -39,8 +59,8 @@ export async function startWorker({ vars = {}, bundle = "worker", slowDatabaseMs
         ...workerOptions,
         ...assetsOf(workerOptions),
         modulesRoot: join(root, "build", "bundle", bundle),
-        modules: await modules(bundle, slowDatabaseMs),
-        bindings: variables(vars),
+        modules: await modules(bundle, { slowDatabaseMs, countLimiter }),
+        bindings,
         // Straight to the Worker: no proxy in between that adds, removes or decodes headers.
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       },
@@ -48,21 +68,16 @@ export async function startWorker({ vars = {}, bundle = "worker", slowDatabaseMs
   });
   await miniflare.ready;
   const url = await miniflare.unsafeGetDirectURL();
-  const d1 = await miniflare.getD1Database("DB");
-  await migrate(d1);
   return {
+    miniflare,
     url,
-    d1,
+    d1: await miniflare.getD1Database("DB"),
     logs,
     fetch: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
     send: (options) => send(url, options),
     open: (options) => open(url, options),
     kv: () => miniflare.getKVNamespace("CACHE"),
     lines: (match) => jsonLines(logs).filter((line) => Object.entries(match).every(([name, value]) => line[name] === value)),
-    async dispose() {
-      await miniflare.dispose();
-      await rm(state, { recursive: true, force: true });
-    },
   };
 }
 
@@ -89,9 +104,14 @@ export async function eventually(probe, withinMs = 2_000) {
 /** Secrets as `npm start` makes them: 32 random bytes each. */
 export const freshSecret = () => randomBytes(32).toString("base64");
 
+/** Tests send at once what people send in an hour. */
+const HIGH = "1000000/60";
+const LIMITS = ["ANONYMOUS", "USER", "BURST", "API_KEY", "LOGIN", "REGISTRATION", "REFRESH", "WEBHOOK_TEST"];
+
 function variables(overrides) {
   const { vars } = unstable_readConfig({ config: CONFIG, env: "" }, { hideWarnings: true });
-  const all = { ...vars, MASTER_KEY: freshSecret(), PASSWORD_PEPPER: freshSecret(), ...overrides };
+  const quotas = Object.fromEntries(LIMITS.map((name) => [`LIMIT_${name}`, HIGH]));
+  const all = { ...vars, ...quotas, MASTER_KEY: freshSecret(), PASSWORD_PEPPER: freshSecret(), ...overrides };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
@@ -102,16 +122,29 @@ function assetsOf({ assets }) {
   return assets ? { assets } : {};
 }
 
-async function modules(bundle, slowDatabaseMs) {
+async function modules(bundle, { slowDatabaseMs, countLimiter }) {
   const directory = join(root, "build", "bundle", bundle);
   const names = await readdir(directory).catch(() => []);
   if (!names.includes("entry.js")) throw new Error(`build/bundle/${bundle} is missing: run \`npm test\` once, or node scripts/build.mjs and node scripts/bundle.mjs`);
   const types = { ".js": "ESModule", ".wasm": "CompiledWasm" };
   const found = names.filter((name) => types[extname(name)]).sort((a) => (a === "entry.js" ? -1 : 1));
   const deployed = found.map((name) => ({ type: types[extname(name)], path: join(directory, name) }));
-  if (slowDatabaseMs === 0) return deployed;
-  return [{ type: "ESModule", path: join(directory, "slow.js"), contents: slowEntry(slowDatabaseMs) }, ...deployed];
+  const wrap = (name, contents) => [{ type: "ESModule", path: join(directory, name), contents }, ...deployed];
+  if (countLimiter) return wrap("counted.js", COUNTED_ENTRY);
+  return slowDatabaseMs === 0 ? deployed : wrap("slow.js", slowEntry(slowDatabaseMs));
 }
+
+/** A module around the deployed one whose only change is that its Durable Objects say when they are asked. */
+const COUNTED_ENTRY = `
+  import { Limiter as Deployed } from "./entry.js";
+  export { default } from "./entry.js";
+  export class Limiter extends Deployed {
+    take(ask) {
+      console.log(JSON.stringify({ event: "limiter_question" }));
+      return super.take(ask);
+    }
+  }
+`;
 
 /** A module around the deployed one whose only change is a D1 binding that takes its time. */
 const slowEntry = (ms) => `

@@ -14,7 +14,6 @@ use crate::http::{cors, etag, problems};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::tokens::{TokenError, Verifier};
-use crate::ids::UserId;
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::Limit;
@@ -198,7 +197,7 @@ async fn guard(
         Match::Nothing | Match::OtherMethods(_) => (Limit::Caller(1), Access::Public),
     };
     let known = remembered(state, request, access);
-    let principal = known.as_ref().map(Principal::User);
+    let principal = known.as_ref().map(Principal::from);
     meter.before(state, request, limit, principal).await?;
     let (route, path_value) = match found {
         Match::Route(route, value) => (route, value),
@@ -213,9 +212,7 @@ async fn guard(
     seen.route = route.path;
     let caller = authenticate(state, request, route).await?;
     if let Some(caller) = &caller {
-        meter
-            .charge_instead(state, Principal::User(&caller.user_id))
-            .await?;
+        meter.charge_instead(state, Principal::from(caller)).await?;
     }
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let context = Context {
@@ -231,7 +228,7 @@ async fn guard(
 }
 
 /// Whom the credential stands for, when this isolate knows and the route asks.
-fn remembered(state: &State, request: &Request, access: Access) -> Option<UserId> {
+fn remembered(state: &State, request: &Request, access: Access) -> Option<Caller> {
     let credential = request.credential().filter(|_| access != Access::Public)?;
     let now_ms = state.platform.clock.now_ms();
     state.verifier.remembered(credential, now_ms)

@@ -176,14 +176,14 @@ impl Verifier {
         Ok(caller)
     }
 
-    /// Whose token this is, if it has passed here before and has not expired. Whether its session
-    /// goes on is not asked.
-    pub fn remembered(&self, credential: &Credential, now_ms: i64) -> Option<UserId> {
+    /// Whom a credential stands for that has passed here before and has not expired. Whether it
+    /// still passes is not asked.
+    pub fn remembered(&self, credential: &Credential, now_ms: i64) -> Option<Caller> {
         if credential.text().len() > MAX_LENGTH {
             return None;
         }
         let (caller, ..) = self.recall(credential.digest(), now_ms)?;
-        Some(caller.user_id)
+        Some(caller)
     }
 
     /// Forgets every token of a session at once, in this isolate.

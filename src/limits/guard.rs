@@ -11,7 +11,8 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::ids::UserId;
+use crate::identity::model::{Caller, Via};
+use crate::ids::{SessionId, UserId};
 
 use super::address::address_prefix;
 use super::counter::Denied;
@@ -25,8 +26,8 @@ pub enum Principal<'a> {
     User(&'a UserId),
     /// An API key, by its id.
     ApiKey(&'a str),
-    /// A login, when it is refreshed.
-    Session(&'a str),
+    /// A login, when it is renewed.
+    Session(&'a SessionId),
     /// An account that has a webhook tested.
     WebhookTest(&'a UserId),
 }
@@ -44,7 +45,17 @@ impl<'a> Principal<'a> {
     fn key(self) -> &'a str {
         match self {
             Self::User(id) | Self::WebhookTest(id) => id.as_str(),
-            Self::ApiKey(id) | Self::Session(id) => id,
+            Self::ApiKey(id) => id,
+            Self::Session(id) => id.as_str(),
+        }
+    }
+}
+
+impl<'a> From<&'a Caller> for Principal<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        match &caller.via {
+            Via::Session(_) => Self::User(&caller.user_id),
+            Via::ApiKey(id) => Self::ApiKey(id.as_str()),
         }
     }
 }
@@ -90,8 +101,9 @@ impl Meter {
         Ok(())
     }
 
-    /// Once it is known who calls: what their address was charged with goes back, and they are
-    /// charged instead. Does nothing for those whom [`Self::before`] has charged.
+    /// Once it is known who calls: they are charged, and what their address was charged with goes
+    /// back, unless they have spent their own quota: then every further question would cost us the
+    /// look-up again. Does nothing for those whom [`Self::before`] has charged.
     pub async fn charge_instead(
         &self,
         state: &State,
@@ -101,12 +113,11 @@ impl Meter {
             return Ok(());
         };
         let cost = self.cost.get();
-        let platform = &state.platform;
-        state
-            .limits
-            .give_back(platform, Set::Anonymous, &address, cost);
         self.charge(state, principal.set(), principal.key(), cost)
-            .await
+            .await?;
+        let (limits, platform) = (&state.limits, &state.platform);
+        limits.give_back(platform, Set::Anonymous, &address, cost);
+        Ok(())
     }
 
     async fn charge(&self, state: &State, set: Set, key: &str, cost: u32) -> Result<(), Problem> {

@@ -476,3 +476,40 @@ fn the_names_of_objects_give_nobody_away() {
     spend(&other, ADDRESS, 1);
     assert!(!names.contains(&other.test.limiter.names()[0]));
 }
+
+#[test]
+fn a_login_renews_itself_so_often_and_nobody_else_spends_that() {
+    let app = app();
+    let player = app.player("renewing");
+    let refresh = |token: &str| {
+        let body = json!({ "refresh_token": token });
+        from(ADDRESS, app.post("/api/v1/auth/refresh", &body))
+    };
+    // Names the login, but is none of its tokens: `wvwr_`, 26 characters of the id, then secrets.
+    let (login, secret) = player.refresh_token.split_at(31);
+    let other = if secret.starts_with('A') { 'B' } else { 'A' };
+    let forged = format!("{login}{other}{}", &secret[1..]);
+    for sent in 1..=40 {
+        let answer = refresh(&forged).expect(401);
+        assert_eq!(
+            answer.header("ratelimit-policy"),
+            Some("\"anonymous\";q=100;w=60")
+        );
+        assert_eq!(left(&answer), 100 - sent);
+    }
+    let mut token = player.refresh_token;
+    for sent in 1..=30 {
+        let answer = refresh(&token).expect(200);
+        assert_eq!(
+            answer.header("ratelimit-policy"),
+            Some("\"refresh\";q=30;w=60")
+        );
+        assert_eq!(left(&answer), 30 - sent);
+        token = text(&answer.json()["refresh_token"]);
+    }
+    assert_eq!(refused(refresh(&token), &["refresh"]), 2);
+    // The refused one stays charged to the address: it has cost a look into the database.
+    assert_eq!(left(&from(ADDRESS, app.get(ROLES))), 58);
+    app.test.clock.advance_ms(2_000);
+    refresh(&token).expect(200);
+}

@@ -18,6 +18,7 @@ use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::permissions::{ManageAccount, Permit};
 use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
+use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement};
 
 use super::model::{self, Login};
@@ -190,6 +191,10 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
             amr: &found.amr,
             authenticated_at: found.authenticated_at,
         };
+        if !matches!(standing, Standing::Reused) {
+            let login = Principal::Session(&token.session);
+            cx.meter.charge_instead(cx.state, login).await?;
+        }
         let idle_end = model::idle_end(config, now, found.expires_at);
         match standing {
             Standing::Current => {

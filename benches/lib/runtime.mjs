@@ -17,9 +17,9 @@ const NS_PER_TICK = 1e9 / Number(execFileSync("getconf", ["CLK_TCK"]).toString()
 
 /**
  * Starts the modules of `directory` (the first is `entry.js`) with the bindings of wrangler.toml over `state`.
- * `vars` are its variables and secrets. `line` gets each line that the runtime prints: the Worker's log.
+ * `vars` are its variables and secrets; without `hasObjects` it has no Durable Object classes. `line` gets each line that the runtime prints: the Worker's log.
  */
-export async function start({ directory, state, vars, line = () => {} }) {
+export async function start({ directory, state, vars, hasObjects = true, line = () => {} }) {
   const before = new Set(runtimes());
   const { workerOptions } = unstable_getMiniflareWorkerOptions(fromRoot("wrangler.toml"), "");
   const miniflare = new Miniflare({
@@ -36,6 +36,7 @@ export async function start({ directory, state, vars, line = () => {} }) {
     workers: [
       {
         ...workerOptions,
+        durableObjects: hasObjects ? workerOptions.durableObjects : {},
         modulesRoot: directory,
         modules: await modules(directory),
         bindings: vars,

@@ -11,6 +11,7 @@ use crate::http::query::Query;
 use crate::http::request::{Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
+use crate::idempotency::{self, Begun};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::tokens::{TokenError, Verifier};
@@ -178,7 +179,8 @@ fn problem_response(problem: Problem, base: &str, request_id: &str) -> Response 
     response
 }
 
-/// Route, then the caller's limits, then authentication, then scope, then the handler.
+/// Route, then the caller's limits, then authentication, then scope, then the
+/// `Idempotency-Key`, then the handler.
 async fn guard(
     state: &State,
     request: &Request,
@@ -215,16 +217,35 @@ async fn guard(
         meter.charge_instead(state, Principal::from(caller)).await?;
     }
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
+    let query = Query::parse(&request.query, route.operation.query)?;
+    let (config, platform) = (&state.config, &state.platform);
+    let key = request.header(Header::IdempotencyKey);
+    // In boxes: requests without a key are not to carry the room for it.
+    let claim = match key.filter(|_| route.method == Method::Post) {
+        None => None,
+        Some(key) => {
+            let begin = idempotency::begin(config, platform, request, caller.as_ref(), key);
+            match Box::pin(begin).await? {
+                Begun::Claimed(claim) => Some(claim),
+                Begun::Done(answer) => return Ok(answer),
+            }
+        }
+    };
     let context = Context {
         state,
         request,
         meter,
         operation: route.operation,
         path_value,
-        query: Query::parse(&request.query, route.operation.query)?,
+        query,
         caller,
+        claim,
     };
-    (route.handler)(&context).await
+    let outcome = (route.handler)(&context).await;
+    match &context.claim {
+        None => outcome,
+        Some(claim) => Box::pin(claim.settle(config, platform, outcome)).await,
+    }
 }
 
 /// Whom the credential stands for, when this isolate knows and the route asks.

@@ -12,6 +12,7 @@ use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
 use crate::http::response::Response;
+use crate::idempotency::Claim;
 use crate::identity::audit::{self, Entry};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
@@ -53,6 +54,8 @@ pub struct Context<'a> {
     pub query: Query,
     /// Who is calling, on routes that ask.
     pub caller: Option<Caller>,
+    /// What the request's `Idempotency-Key` has claimed, if it has one.
+    pub claim: Option<Claim>,
 }
 
 impl Context<'_> {
@@ -74,15 +77,23 @@ impl Context<'_> {
             .ok_or_else(|| Problem::insufficient_scope(P::RULE.scope.as_str()))
     }
 
-    /// Commits the writes of this request and what the audit log says of them, all or nothing, and
-    /// hands `answer` on.
+    /// Commits the writes of this request, what the audit log says of them and what is kept for its
+    /// `Idempotency-Key`, all or nothing, and hands `answer` on. To be called once, with the answer
+    /// as it goes out.
     pub async fn commit(
         &self,
-        writes: Vec<Statement>,
+        mut writes: Vec<Statement>,
         entries: &[Entry],
         answer: Response,
     ) -> Result<Response, DatabaseError> {
-        audit::commit(&self.state.platform, writes, entries).await?;
+        let (config, platform) = (&self.state.config, &self.state.platform);
+        let Some(claim) = &self.claim else {
+            audit::commit(platform, writes, entries).await?;
+            return Ok(answer);
+        };
+        writes.extend(claim.complete(config, platform, &answer)?);
+        audit::commit(platform, writes, entries).await?;
+        claim.set_kept();
         Ok(answer)
     }
 

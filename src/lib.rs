@@ -12,6 +12,7 @@ pub mod faults;
 pub mod game;
 pub mod health;
 pub mod http;
+pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod limits;

@@ -148,6 +148,13 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
     if route.limit != Limit::Unlimited {
         kinds.push(&problems::QUOTA_EXCEEDED);
     }
+    if route.method == Method::Post {
+        kinds.extend([
+            &problems::INVALID_IDEMPOTENCY_KEY,
+            &problems::IDEMPOTENCY_KEY_IN_USE,
+            &problems::IDEMPOTENCY_KEY_REUSED,
+        ]);
+    }
     if operation.condition == Condition::Write {
         kinds.push(&problems::PRECONDITION_FAILED);
     }
@@ -224,6 +231,9 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         Condition::Write => add(&IF_MATCH, "header", false),
         Condition::None => {}
     }
+    if route.method == Method::Post {
+        add(&IDEMPOTENCY_KEY, "header", false);
+    }
     let mut codes: Vec<&str> = problems_of(route).iter().map(|kind| kind.code).collect();
     codes.dedup();
     let mut entry = json!({
@@ -255,6 +265,12 @@ const IF_MATCH: Field = Field::optional(
     "If-Match",
     &ETAG_LIST,
     "The ETag that you read; 412 when it is no longer current.",
+);
+
+const IDEMPOTENCY_KEY: Field = Field::optional(
+    "Idempotency-Key",
+    &crate::idempotency::model::KEY,
+    "Makes it safe to send the request again: for 24 hours the same key with the same body gets the same answer, marked with Idempotency-Replayed: true, and nothing is done twice. Errors are not kept.",
 );
 
 fn request_body(operation: &Operation, schemas: &mut Map<String, Value>) -> Option<Value> {

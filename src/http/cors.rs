@@ -10,8 +10,7 @@ use super::response::Response;
 /// Request headers that scripts may send.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Traceparent, X-Request-Id";
 /// Response headers that scripts may read.
-const EXPOSED_HEADERS: &str =
-    "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS: &str = "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
 
 /// The request's origin, when it is on the list.
 fn allowed_origin<'a>(request: &'a Request, allowed: &[String]) -> Option<&'a str> {

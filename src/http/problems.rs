@@ -50,6 +50,8 @@ catalogue! {
         "Nest at most 32 levels.";
     BODY_REQUIRED 400 "body_required" "The body is empty",
         "Send a JSON object; the reference shows an example.";
+    INVALID_IDEMPOTENCY_KEY 400 "invalid_idempotency_key" "The Idempotency-Key is not valid",
+        "Send one key of 1 to 255 visible ASCII characters, with or without double quotes around it. A random UUID is a good one.";
     INVALID_TOKEN 401 "invalid_token" "The access token is not valid",
         "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
     AUTHENTICATION_REQUIRED 401 "authentication_required" "This call needs an access token",
@@ -74,6 +76,8 @@ catalogue! {
         "Use a method that the Allow header names.";
     EMAIL_TAKEN 409 "email_taken" "An account with this address exists",
         "Log in instead, or use another address.";
+    IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "A request with this Idempotency-Key is running",
+        "Send the same request again after the seconds in Retry-After. One that was cut off is given up after a minute.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
         "Read it again, apply your change to what you find, and send its new ETag in If-Match.";
     BODY_TOO_LARGE 413 "body_too_large" "The body is over 1 MiB",
@@ -84,6 +88,8 @@ catalogue! {
         "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.";
     INVALID_INPUT 422 "invalid_input" "The input is not valid",
         "Correct every entry of errors: each names the place and what would be right.";
+    IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key came with another request",
+        "Use a new key for a new request, and the same key only to send the same body and query again.";
     QUOTA_EXCEEDED 429 "quota_exceeded" "Too many requests",
         "Wait the seconds in Retry-After. RateLimit-Policy says what is allowed, violated-policies what was exceeded.";
     INTERNAL 500 "internal" "Something broke on our side",

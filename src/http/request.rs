@@ -90,6 +90,7 @@ headers! {
     IfMatch "if-match",
     RequestMethod "access-control-request-method",
     UserAgent "user-agent",
+    IdempotencyKey "idempotency-key",
 }
 
 impl Header {

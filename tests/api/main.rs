@@ -10,6 +10,8 @@ mod attacks_tokens;
 mod builds;
 mod builds_access;
 mod builds_lists;
+mod idempotency;
+mod idempotency_half_way;
 mod identity;
 mod limits;
 mod openapi;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use wvw_builder::http::problems;
-use wvw_builder::http::request::Header;
+use wvw_builder::http::request::{Header, Method};
 use wvw_builder::ids::{BuildId, UserId};
 use wvw_builder::openapi;
 use wvw_builder::routes::{Access, ROUTES, Route};
@@ -73,6 +73,10 @@ fn each_operation_is_complete() {
                 .all(|name| route.path.contains(name.as_str())),
             "{id}"
         );
+        let takes_key = parameters
+            .iter()
+            .any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header");
+        assert_eq!(takes_key, route.method == Method::Post, "{id}");
         for parameter in parameters {
             assert!(
                 text(&parameter["description"]).len() > 3,

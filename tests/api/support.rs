@@ -329,6 +329,9 @@ impl Call<'_> {
             );
         }
         self.app.keep_secret(&request.query);
+        if let Some(key) = request.header(Header::IdempotencyKey) {
+            self.app.keep_secret(key);
+        }
         match serde_json::from_slice::<Value>(&self.body) {
             Ok(value) => self.app.keep_strings_secret(&value),
             Err(_) => self.app.keep_secret(&String::from_utf8_lossy(&self.body)),

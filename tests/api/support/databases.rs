@@ -64,7 +64,7 @@ impl Database for Raced {
 }
 
 /// Waits for one turn of [`together`].
-async fn step_aside() {
+pub async fn step_aside() {
     let mut has_waited = false;
     std::future::poll_fn(|_| {
         if std::mem::replace(&mut has_waited, true) {

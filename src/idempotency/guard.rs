@@ -1,0 +1,177 @@
+//! What stands before and after a handler when a POST comes with a key.
+//! Promises one effect, however often and however late the same is sent, and whoever dies half-way.
+//! Leaves the order of the guards to `app`, and the batch to `Context::commit`.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
+use crate::config::{Config, MasterKeys};
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::identity::model::Caller;
+use crate::identity::seal;
+use crate::limits::address::address_prefix;
+use crate::mac::Tag;
+use crate::platform::{DatabaseError, Platform, Statement};
+
+use super::model::{self, Fingerprints, Keyed};
+use super::store::{self, NewRecord};
+
+/// What a request with a key is.
+pub enum Begun {
+    /// The first of its kind: to be handled, and settled.
+    Claimed(Claim),
+    /// One that was answered before.
+    Done(Response),
+}
+
+/// The right to answer a record.
+pub struct Claim {
+    id: Tag,
+    holder: [u8; 16],
+    is_kept: Cell<bool>,
+}
+
+/// Finds out whether this POST was sent before. The caller is the account, whatever credential it
+/// came with: a client may have renewed its token since. Without an account it is the address.
+pub async fn begin(
+    config: &Config,
+    platform: &Platform,
+    request: &Request,
+    caller: Option<&Caller>,
+    header: &str,
+) -> Result<Begun, Problem> {
+    let key = model::parse_key(header).ok_or(Problem::new(&problems::INVALID_IDEMPOTENCY_KEY))?;
+    let owner = match caller {
+        Some(caller) => Cow::Borrowed(caller.user_id.as_str()),
+        None => Cow::Owned(format!("address {}", address_prefix(request))),
+    };
+    let keyed = Keyed {
+        owner: &owner,
+        path: &request.path,
+        key: &key,
+        query: &request.query,
+        body: request.body()?,
+    };
+    let now = platform.clock.now_ms();
+    let fingerprints = fingerprints(&config.master_keys, platform, &keyed, now).await?;
+    let claim = Claim {
+        id: fingerprints.id,
+        holder: platform.random_bytes(),
+        is_kept: Cell::new(false),
+    };
+    let record = NewRecord {
+        fingerprints: &fingerprints,
+        user: caller.map(|caller| &caller.user_id),
+        holder: &claim.holder,
+        now,
+    };
+    let changes = platform.database.batch(vec![store::claim(&record)]).await?;
+    if changes == [1] {
+        return Ok(Begun::Claimed(claim));
+    }
+    // Gone again: the other attempt has just failed.
+    let known = store::find(platform, &claim.id, now).await?;
+    let known = known.ok_or_else(in_use)?;
+    if !bool::from(known.request.ct_eq(&fingerprints.request)) {
+        return Err(Problem::new(&problems::IDEMPOTENCY_KEY_REUSED));
+    }
+    let sealed = known.answer.ok_or_else(in_use)?;
+    let bytes = seal::open(&config.master_keys, &claim.label(), &sealed);
+    let answer = bytes.and_then(|bytes| model::decode(&bytes));
+    let answer = answer.ok_or_else(|| Problem::internal("a kept answer does not open"))?;
+    Ok(Begun::Done(
+        answer.with_header("idempotency-replayed", "true"),
+    ))
+}
+
+/// Under the current master key, unless the record is there under the one before.
+async fn fingerprints(
+    master: &MasterKeys,
+    platform: &Platform,
+    keyed: &Keyed<'_>,
+    now: i64,
+) -> Result<Fingerprints, DatabaseError> {
+    if let Some(previous) = &master.previous {
+        let fingerprints = keyed.fingerprints(previous);
+        if store::find(platform, &fingerprints.id, now)
+            .await?
+            .is_some()
+        {
+            return Ok(fingerprints);
+        }
+    }
+    Ok(keyed.fingerprints(&master.current))
+}
+
+fn in_use() -> Problem {
+    Problem::new(&problems::IDEMPOTENCY_KEY_IN_USE).with_header("retry-after", "2")
+}
+
+impl Claim {
+    /// What the sealed answer is bound to.
+    fn label(&self) -> String {
+        format!("idempotency:{}", URL_SAFE_NO_PAD.encode(self.id))
+    }
+
+    /// What keeps `answer`: to be committed in one batch with the change that it tells of. Stale when
+    /// the attempt took so long that another one has taken over.
+    pub fn complete(
+        &self,
+        config: &Config,
+        platform: &Platform,
+        answer: &Response,
+    ) -> Result<Vec<Statement>, DatabaseError> {
+        let defect = |what: &str| DatabaseError::Other(what.to_owned());
+        let bytes = model::encode(answer).ok_or_else(|| defect("this answer cannot be kept"))?;
+        let sealed = seal::seal(&config.master_keys, &self.label(), &bytes, platform);
+        let sealed = sealed.map_err(|error| defect(&error.to_string()))?;
+        Ok(store::complete(&self.id, &self.holder, sealed))
+    }
+
+    /// Notes that the answer was committed.
+    pub fn set_kept(&self) {
+        self.is_kept.set(true);
+    }
+
+    /// After the handler: keeps the answer of a success that changed nothing, and gives the record
+    /// up when nothing was done. One that cannot be reached for that is given up in a minute.
+    pub async fn settle(
+        &self,
+        config: &Config,
+        platform: &Platform,
+        outcome: Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        if self.is_kept.get() {
+            return outcome;
+        }
+        match outcome {
+            Ok(answer) => {
+                let writes = self.complete(config, platform, &answer)?;
+                match platform.database.batch(writes).await {
+                    Err(DatabaseError::Stale) => Err(in_use()),
+                    outcome => Ok(outcome.map(|_| answer)?),
+                }
+            }
+            Err(problem) => {
+                let release = store::release(&self.id, &self.holder);
+                let released = platform.database.batch(vec![release]).await;
+                let is_lost = matches!(released, Ok(changes) if changes == [0]);
+                // A write whose answer was lost may have happened, and then its record is done.
+                if !is_lost || problem.kind.status == 503 {
+                    return Err(problem);
+                }
+                // Another attempt has taken over: whatever this one ran into comes of that.
+                let mut late = in_use();
+                late.cause = Some(format!("late: {}", problem.cause.unwrap_or_default()));
+                Err(late)
+            }
+        }
+    }
+}

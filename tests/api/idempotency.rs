@@ -1,0 +1,323 @@
+//! `Idempotency-Key`: the same POST sent twice, by others, with another body, and a day later.
+//! Promises that nothing is done twice, and nothing kept can be read by whoever has the database.
+//! Leaves two at once and death half-way to `idempotency_half_way`, the form of keys to the model.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pollster::block_on;
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::idempotency::store;
+use wvw_builder::ids::UserId;
+use wvw_builder::platform::{Database as _, Statement};
+
+use crate::support::{
+    Answer, BUILDS, Call, GUARDIAN_CODE, PASSWORD, Player, TestApp, build_body, config_value, hex,
+    text,
+};
+
+pub const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+const LOGIN: &str = "/api/v1/auth/login";
+const DAY_MS: i64 = 86_400_000;
+
+pub fn keyed<'a>(call: Call<'a>, key: &str) -> Call<'a> {
+    call.header(Header::IdempotencyKey, key)
+}
+
+/// A build of this player's, with a key.
+pub fn build<'a>(app: &'a TestApp, player: &Player, key: &str) -> Call<'a> {
+    let body = build_body(&json!({}));
+    keyed(app.post(BUILDS, &body).token(&player.token), key)
+}
+
+pub fn builds(app: &TestApp) -> i64 {
+    app.count("SELECT count(*) FROM builds")
+}
+
+pub fn records(app: &TestApp) -> i64 {
+    app.count("SELECT count(*) FROM idempotency_records")
+}
+
+/// What a replay has in common with the first answer: all but what is made anew for each request.
+fn lasting(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+    let mut headers = answer.headers.clone();
+    headers.retain(|(name, _)| {
+        name != "x-request-id" && name != "idempotency-replayed" && !name.starts_with("ratelimit")
+    });
+    headers.sort();
+    let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
+    (answer.status, headers, body)
+}
+
+pub fn is_replay(answer: &Answer) -> bool {
+    answer.header("idempotency-replayed") == Some("true")
+}
+
+#[track_caller]
+pub fn assert_replays(first: &Answer, second: &Answer) {
+    assert!(!is_replay(first) && is_replay(second), "{}", second.what);
+    assert_eq!(lasting(first), lasting(second), "{}", second.what);
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+}
+
+#[test]
+fn every_post_answers_the_same_again_and_acts_once() {
+    let app = TestApp::new();
+    let player = app.player("twice");
+    let email = player.email.as_str();
+    let tokens = app.log_in(email);
+    let refresh = json!({ "refresh_token": tokens["refresh_token"] });
+    let register = json!({ "email": "new@guild.gg", "password": PASSWORD, "display_name": "New" });
+    let passwords =
+        json!({ "current_password": PASSWORD, "new_password": "another four words here" });
+    let decode = json!({ "code": GUARDIAN_CODE });
+    let decoded = app.post("/api/v1/chat-codes/decode", &decode).send();
+    let encode = json!({ "template": decoded.json()["template"] });
+    for (path, body, status) in [
+        (BUILDS, &build_body(&json!({})), 201),
+        ("/api/v1/auth/register", &register, 201),
+        (LOGIN, &json!({ "email": email, "password": PASSWORD }), 200),
+        ("/api/v1/auth/refresh", &refresh, 200),
+        ("/api/v1/auth/logout", &refresh, 204),
+        ("/api/v1/chat-codes/decode", &decode, 200),
+        ("/api/v1/chat-codes/encode", &encode, 200),
+        ("/api/v1/auth/password", &passwords, 204),
+    ] {
+        let send = || {
+            keyed(app.post(path, body), KEY)
+                .token(&player.token)
+                .send()
+                .expect(status)
+        };
+        let rows = || {
+            ["builds", "users", "sessions", "audit_log"]
+                .map(|table| app.count(&format!("SELECT count(*) FROM {table}")))
+        };
+        let first = send();
+        let after = (rows(), records(&app));
+        assert_replays(&first, &send());
+        assert_eq!((rows(), records(&app)), after, "{path}");
+    }
+    assert_eq!(records(&app), 8);
+}
+
+#[test]
+fn quotes_do_not_make_another_key_and_what_is_no_key_is_refused() {
+    let app = TestApp::new();
+    let player = app.player("quotes");
+    let first = build(&app, &player, KEY).send().expect(201);
+    let quoted = format!("\"{KEY}\"");
+    assert_replays(&first, &build(&app, &player, &quoted).send());
+    for key in [
+        "",
+        "\"\"",
+        "two words",
+        "\"open",
+        "k\u{e9}y",
+        &"k".repeat(256),
+    ] {
+        build(&app, &player, key)
+            .send()
+            .expect_problem(400, "invalid_idempotency_key");
+    }
+    // Only POST has it.
+    let target = format!("{BUILDS}/{}", text(&first.json()["id"]));
+    let read = keyed(app.get(&target), "two words").token(&player.token);
+    assert!(!is_replay(&read.send().expect(200)));
+    assert_eq!(builds(&app), 1);
+}
+
+#[test]
+fn another_body_or_query_is_another_request() {
+    let app = TestApp::new();
+    let player = app.player("bodies");
+    build(&app, &player, KEY).send().expect(201);
+    for body in [json!({ "name": "Another" }), json!({ "notes": "" })] {
+        let call = app.post(BUILDS, &build_body(&body)).token(&player.token);
+        keyed(call, KEY)
+            .send()
+            .expect_problem(422, "idempotency_key_reused");
+    }
+    // The same value in other bytes is another body, too.
+    let spaced = format!("{} ", build_body(&json!({})));
+    let call = app.call("POST", BUILDS).raw("application/json", spaced);
+    keyed(call.token(&player.token), KEY)
+        .send()
+        .expect_problem(422, "idempotency_key_reused");
+    // On another path it is another key.
+    let decode = json!({ "code": GUARDIAN_CODE });
+    let call = app.post("/api/v1/chat-codes/decode", &decode);
+    keyed(call.token(&player.token), KEY).send().expect(200);
+    assert_eq!(builds(&app), 1);
+}
+
+#[test]
+fn what_one_caller_keeps_no_other_finds() {
+    let app = TestApp::new();
+    let (one, other) = (app.player("one"), app.player("other"));
+    let first = build(&app, &one, KEY).send().expect(201);
+    let second = build(&app, &other, KEY).send().expect(201);
+    assert!(!is_replay(&second));
+    assert_ne!(first.json()["id"], second.json()["id"]);
+    // The same account with another token is the same caller.
+    let again = app.log_in(&one.email);
+    let token = text(&again["access_token"]);
+    let body = build_body(&json!({}));
+    let third = keyed(app.post(BUILDS, &body).token(&token), KEY).send();
+    assert_replays(&first, &third);
+    // Without an account it is the address; a claim to have another one counts for nothing.
+    let log_in = |address: &str| {
+        let body = json!({ "email": one.email, "password": PASSWORD });
+        keyed(app.post(LOGIN, &body), KEY)
+            .header(Header::ConnectingIp, address)
+            .send()
+            .expect(200)
+    };
+    let first = log_in("192.0.2.1");
+    assert!(!is_replay(&log_in("192.0.2.2")));
+    assert_replays(&first, &log_in("192.0.2.1"));
+}
+
+#[test]
+fn whoever_may_not_call_gets_nothing_that_was_kept() {
+    let app = TestApp::new();
+    let player = app.player("outsider");
+    build(&app, &player, KEY).send().expect(201);
+    let body = build_body(&json!({}));
+    keyed(app.post(BUILDS, &body), KEY)
+        .send()
+        .expect_problem(401, "authentication_required");
+    keyed(app.post(BUILDS, &body).token("x.y.z"), KEY)
+        .send()
+        .expect_problem(401, "invalid_token");
+    app.call("DELETE", "/api/v1/auth/sessions")
+        .token(&player.token)
+        .send()
+        .expect(204);
+    let logout = json!({ "refresh_token": player.refresh_token });
+    app.post("/api/v1/auth/logout", &logout).send().expect(204);
+    build(&app, &player, KEY)
+        .send()
+        .expect_problem(401, "invalid_token");
+}
+
+#[test]
+fn errors_are_not_kept() {
+    let app = TestApp::new();
+    let player = app.player("mistaken");
+    let wrong = app
+        .post(BUILDS, &build_body(&json!({ "name": "" })))
+        .token(&player.token);
+    keyed(wrong, KEY)
+        .send()
+        .expect_problem(422, "invalid_input");
+    let email = player.email.as_str();
+    let guess = json!({ "email": email, "password": "four words in a raw" });
+    keyed(app.post(LOGIN, &guess), KEY)
+        .send()
+        .expect_problem(401, "invalid_credentials");
+    let taken = json!({ "email": email, "password": PASSWORD, "display_name": "Again" });
+    keyed(app.post("/api/v1/auth/register", &taken), KEY)
+        .send()
+        .expect_problem(409, "email_taken");
+    assert_eq!(records(&app), 0);
+    // The key is free for the corrected request.
+    build(&app, &player, KEY).send().expect(201);
+}
+
+#[test]
+fn without_a_key_nothing_is_kept_and_nothing_is_asked() {
+    let app = TestApp::new();
+    let player = app.player("plain");
+    // From here on the token is known.
+    app.build(&player, &json!({}));
+    let calls = app.calls_of(|| {
+        app.build(&player, &json!({}));
+    });
+    assert_eq!(calls, 1);
+    assert_eq!(records(&app), 0);
+    // With one, the claim comes first; the answer goes with the change.
+    let calls = app.calls_of(|| {
+        build(&app, &player, KEY).send().expect(201);
+    });
+    assert_eq!(calls, 2);
+}
+
+#[test]
+fn a_day_later_the_key_is_new() {
+    let app = TestApp::new();
+    let player = app.player("tomorrow");
+    let log_in = |password: &str| {
+        let body = json!({ "email": player.email, "password": password });
+        keyed(app.post(LOGIN, &body), KEY).send()
+    };
+    let first = log_in(PASSWORD).expect(200);
+    app.test.clock.advance_ms(DAY_MS - 1);
+    assert_replays(&first, &log_in(PASSWORD));
+    log_in("another").expect_problem(422, "idempotency_key_reused");
+    app.test.clock.advance_ms(1);
+    let second = log_in(PASSWORD).expect(200);
+    assert!(!is_replay(&second));
+    assert_replays(&second, &log_in(PASSWORD));
+}
+
+#[test]
+fn what_has_expired_is_removed_and_what_belongs_to_an_account_goes_with_it() {
+    let app = TestApp::new();
+    let (one, other) = (app.player("removed"), app.player("stays"));
+    let run = |statement: Statement| block_on(app.test.database.batch(vec![statement])).unwrap();
+    build(&app, &one, KEY).send().expect(201);
+    build(&app, &other, KEY).send().expect(201);
+    app.test.clock.advance_ms(DAY_MS - 1);
+    assert_eq!(run(store::remove_expired(app.test_now())), [0]);
+    let id = UserId::parse(&one.id).expect("an id");
+    assert_eq!(run(store::remove_of(&id)), [1]);
+    app.test.clock.advance_ms(1);
+    assert_eq!(run(store::remove_expired(app.test_now())), [1]);
+}
+
+#[test]
+fn the_database_tells_nothing_of_what_it_keeps() {
+    let app = TestApp::new();
+    let player = app.player("sealed");
+    let body = json!({ "email": player.email, "password": PASSWORD });
+    let call = keyed(app.post(LOGIN, &body), KEY).header(Header::ConnectingIp, "192.0.2.77");
+    let tokens = call.send().expect(200).json();
+    let kept = app.test.database.execute(
+        "SELECT hex(id) || hex(fingerprint) || hex(holder) || hex(answer) || \
+         hex(coalesce(user_id, '')) FROM idempotency_records",
+    );
+    let kept = kept[0].text(0).unwrap();
+    for secret in [
+        &text(&tokens["access_token"]),
+        &text(&tokens["refresh_token"]),
+        &player.email,
+        PASSWORD,
+        KEY,
+        "192.0.2.77",
+        "access_token",
+    ] {
+        // Six characters of it, from anywhere, would be too many.
+        for part in secret.as_bytes().windows(6) {
+            assert!(!kept.contains(&hex(part)), "{secret}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_is_found_while_the_master_key_is_being_replaced() {
+    let app = TestApp::new();
+    let player = app.player("replaced");
+    let first = build(&app, &player, KEY).send().expect(201);
+    let old = config_value("MASTER_KEY");
+    let new = Some(STANDARD.encode((51..83).collect::<Vec<u8>>()));
+    let lookup = move |name: &str| match name {
+        "MASTER_KEY" => new.clone(),
+        "MASTER_KEY_PREVIOUS" => old.clone(),
+        other => config_value(other),
+    };
+    let later = app.isolate_with(app.test.platform(2), lookup);
+    assert_replays(&first, &build(&later, &player, KEY).send());
+    let other = build(&later, &player, "another-key").send().expect(201);
+    assert_replays(&other, &build(&later, &player, "another-key").send());
+}

@@ -164,14 +164,14 @@ proptest! {
     fn an_object_hands_out_what_all_its_policies_have_or_nothing(
         asks in prop::collection::vec((1_u32..=5, any::<bool>(), 0_i64..2_000), 1..200),
     ) {
-        let rates = vec![Rate::new(700, 60), Rate::new(50, 1)];
+        let rates = [Rate::new(700, 60), Rate::new(50, 1)];
         let mut buckets = [Bucket::new(rates[0]), Bucket::new(rates[1])];
         let (mut state, mut now_ms, mut unspent) = (String::new(), TEST_EPOCH_MS, (0, 0));
         for (need, may_lease, wait_ms) in asks {
             now_ms += wait_ms;
             let (back, since_ms) = unspent;
             let back_age_ms = now_ms - since_ms;
-            let ask = Ask { rates: rates.clone(), need, may_lease, back, back_age_ms };
+            let ask = Ask { rates: rates.map(Some), need, may_lease, back, back_age_ms };
             let decision = object::decide(&state, &ask.to_text(), now_ms).expect("a question");
             let answer = Answer::parse(&decision.answer).expect("an answer");
             for (bucket, rate) in buckets.iter_mut().zip(&rates) {
@@ -226,12 +226,12 @@ fn a_quota_that_divides_nothing_does_not_drift() {
 fn what_is_no_question_is_not_answered() {
     for ask in [
         "",
-        "1",
-        "1 1 0 0",
-        "x 1 0 0 5 60",
-        "1 1 0 0 5",
-        "-1 1 0 0 5 60",
-        "1 1 0 0 1 1 1 1 1 1",
+        "1 1 0 0 5 60",
+        "1 1 0 0 5 60 0 x",
+        "1 1 0 0 5 60 0 0 0",
+        "-1 1 0 0 5 60 0 0",
+        "1 1 0 0 0 60 0 0",
+        "1 1 0 0 5 60 0 99999999999",
     ] {
         assert_eq!(object::decide("", ask, TEST_EPOCH_MS), None, "{ask}");
     }

@@ -3,7 +3,7 @@
 //! Leaves what an address may do to `policies`.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::http::request::{Header, Request};
 
@@ -13,8 +13,8 @@ use crate::http::request::{Header, Request};
 pub enum AddressPrefix {
     /// One address.
     V4(Ipv4Addr),
-    /// The network of an address: its last 64 bits are 0.
-    V6(Ipv6Addr),
+    /// The network of an address: its first 64 bits.
+    V6([u16; 4]),
     /// No address, or none that can be read: all of these are counted as one.
     Unknown,
 }
@@ -25,8 +25,8 @@ impl AddressPrefix {
         match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
             Ok(IpAddr::V4(address)) => Self::V4(address),
             Ok(IpAddr::V6(address)) => {
-                let network = address.to_bits() >> 64 << 64;
-                Self::V6(Ipv6Addr::from_bits(network))
+                let [a, b, c, d, ..] = address.segments();
+                Self::V6([a, b, c, d])
             }
             Err(_) => Self::Unknown,
         }
@@ -37,7 +37,12 @@ impl fmt::Display for AddressPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::V4(address) => address.fmt(f),
-            Self::V6(network) => write!(f, "{network}/64"),
+            Self::V6(network) => {
+                for group in network {
+                    write!(f, "{group:x}:")?;
+                }
+                f.write_str(":/64")
+            }
             Self::Unknown => f.write_str("unknown"),
         }
     }
@@ -65,7 +70,8 @@ mod tests {
             ("2001:DB8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
             ("2001:0db8:0001:0002:0:0:0:0", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-            ("::1", "::/64"),
+            ("::1", "0:0:0:0::/64"),
+            ("2001:db8::1", "2001:db8:0:0::/64"),
             ("", "unknown"),
             ("192.0.2.07", "unknown"),
             ("192.0.2.7, 192.0.2.8", "unknown"),

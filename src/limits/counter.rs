@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::mac;
@@ -136,13 +136,13 @@ impl Limits {
             return;
         }
         self.warned_ms.set(Some(now_ms));
-        let line = json!({
-            "time": rfc3339(now_ms),
-            "level": Level::Warn.as_str(),
-            "event": "limiter_unavailable",
-            "count": self.unreachable.get(),
-            "cause": error.to_string(),
-        });
-        platform.log.line(Level::Warn, &line.to_string());
+        let line = format!(
+            r#"{{"time":"{}","level":"{}","event":"limiter_unavailable","count":{},"cause":{}}}"#,
+            rfc3339(now_ms),
+            Level::Warn.as_str(),
+            self.unreachable.get(),
+            Value::from(error.to_string()),
+        );
+        platform.log.line(Level::Warn, &line);
     }
 }

@@ -5,8 +5,8 @@
 use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 
-use super::gcra::{MAX_WINDOW_S, Tat};
-use super::object::{Answer, Ask, LEASE_MS, Standing};
+use super::gcra::{MAX_WINDOW_S, Rate, Tat};
+use super::object::{self, Answer, Ask, Each, LEASE_MS, Standing};
 use super::policies::{MAX_POLICIES, Quotas, Set, Unreachable};
 
 /// Keys that an isolate knows at most.
@@ -104,6 +104,13 @@ impl Entry {
         !waits && !self.is_leased(now_ms) && !self.is_away(now_ms) && !self.is_asking(now_ms)
     }
 
+    /// Remembers how the policies stand: what is in hand here is left too.
+    fn note(&mut self, standings: &[Standing; MAX_POLICIES], now_ms: i64) {
+        let in_hand = self.leased;
+        self.policies =
+            standings.map(|standing| (standing.remaining + in_hand, now_ms + standing.reset_ms));
+    }
+
     fn notice(&self, set: Set) -> Notice {
         Notice {
             set,
@@ -140,28 +147,11 @@ impl Entry {
     }
 }
 
-/// Forgets what is over; when nothing is, everything.
-fn make_room(sets: &mut Sets, now_ms: i64) {
-    let count = |sets: &Sets| sets.iter().map(HashMap::len).sum::<usize>();
-    if count(sets) < MAX_KEYS {
-        return;
-    }
-    for keys in sets.iter_mut() {
-        keys.retain(|_, entry| !entry.is_idle(now_ms));
-    }
-    // All in use at once: a flood from everywhere. The objects still know what counts.
-    if count(sets) >= MAX_KEYS {
-        sets.iter_mut().for_each(HashMap::clear);
-    }
-}
-
-/// Entries by their keys, for each set.
-type Sets = [HashMap<String, Entry>; Set::ALL.len()];
-
 /// The memory of an isolate.
 pub struct Leases {
     quotas: Quotas,
-    keys: RefCell<Sets>,
+    /// By the set's number and the key.
+    keys: RefCell<HashMap<String, Entry>>,
 }
 
 impl Leases {
@@ -188,9 +178,8 @@ impl Leases {
         let may_lease = !entry.is_asking(now_ms);
         entry.end_lease(now_ms);
         entry.asked_ms = Some(now_ms);
-        let rates = set.policies().iter();
         Found::Ask(Ask {
-            rates: rates.map(|policy| self.quotas[*policy as usize]).collect(),
+            rates: self.rates(set),
             need,
             may_lease,
             back: std::mem::take(&mut entry.back),
@@ -203,12 +192,7 @@ impl Leases {
         let entry = &mut *self.entry(set, key, now_ms);
         entry.asked_ms = None;
         entry.put_in_hand(answer.granted, now_ms);
-        for (policy, standing) in entry.policies.iter_mut().zip(&answer.standings) {
-            *policy = (
-                standing.remaining + entry.leased,
-                now_ms + standing.reset_ms,
-            );
-        }
+        entry.note(&answer.standings, now_ms);
         if entry.leased >= need {
             entry.refused = None;
             return entry.spend(set, need);
@@ -235,7 +219,7 @@ impl Leases {
 
     /// Keys that it knows.
     pub fn len(&self) -> usize {
-        self.keys.borrow().iter().map(HashMap::len).sum()
+        self.keys.borrow().len()
     }
 
     /// Whether it knows none.
@@ -244,11 +228,18 @@ impl Leases {
     }
 
     fn entry(&self, set: Set, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
-        RefMut::map(self.keys.borrow_mut(), |sets| {
-            if !sets[set as usize].contains_key(key) {
-                make_room(sets, now_ms);
+        let mut name = String::with_capacity(key.len() + 1);
+        name.push(char::from(b'0' + set as u8));
+        name.push_str(key);
+        RefMut::map(self.keys.borrow_mut(), |keys| {
+            if keys.len() >= MAX_KEYS && !keys.contains_key(&name) {
+                keys.retain(|_, entry| !entry.is_idle(now_ms));
+                // All in use at once: a flood from everywhere. The objects still know what counts.
+                if keys.len() >= MAX_KEYS {
+                    keys.clear();
+                }
             }
-            sets[set as usize].entry(key.to_owned()).or_default()
+            keys.entry(name).or_default()
         })
     }
 
@@ -257,7 +248,7 @@ impl Leases {
         entry: &mut Entry,
         set: Set,
         need: u32,
-        standings: &[Standing],
+        standings: &[Standing; MAX_POLICIES],
         now_ms: i64,
     ) -> Found {
         let mut refusal = Refusal {
@@ -278,46 +269,37 @@ impl Leases {
         Found::Refused(refusal)
     }
 
+    fn rates(&self, set: Set) -> Each<Rate> {
+        let mut rates = [None; MAX_POLICIES];
+        for (rate, policy) in rates.iter_mut().zip(set.policies()) {
+            *rate = Some(self.quotas[*policy as usize]);
+        }
+        rates
+    }
+
     /// A quarter of each quota for this isolate, or nothing at all.
     fn alone(&self, entry: &mut Entry, set: Set, need: u32, now_ms: i64) -> Found {
         if set.unreachable() == Unreachable::Closed {
             return Found::Closed;
         }
         let now = now_ms.saturating_mul(1000); // microseconds
-        let rates = set.policies().iter();
-        let rates: Vec<_> = rates
-            .map(|policy| self.quotas[*policy as usize].quarter())
-            .collect();
-        let pairs = || rates.iter().zip(entry.own);
-        let need_here = rates.iter().fold(need, |need, rate| need.min(rate.quota()));
-        let taken: Option<Vec<Tat>> = pairs()
-            .map(|(rate, tat)| rate.take(tat, now, need_here))
-            .collect();
-        let waits = if taken.is_some() { 0 } else { need_here };
-        let mut own = entry.own;
-        for (kept, tat) in own.iter_mut().zip(taken.iter().flatten()) {
-            *kept = *tat;
+        let rates = self.rates(set).map(|rate| rate.map(Rate::quarter));
+        let least = rates.iter().flatten().map(|rate| rate.quota()).min();
+        let here = least.map_or(need, |least| need.min(least));
+        let is_granted = object::take_all(&mut entry.own, &rates, now, here);
+        let waiting = if is_granted { 0 } else { here };
+        let standings = object::standings_of(&mut entry.own, &rates, now, waiting);
+        entry.note(&standings, now_ms);
+        if is_granted {
+            return Found::Granted(entry.notice(set));
         }
-        let standings: Vec<Standing> = rates
-            .iter()
-            .zip(own)
-            .map(|(rate, tat)| Standing::of(*rate, tat, now, waits))
-            .collect();
-        entry.own = own;
-        for (policy, standing) in entry.policies.iter_mut().zip(&standings) {
-            *policy = (standing.remaining, now_ms + standing.reset_ms);
-        }
-        match taken {
-            Some(_) => Found::Granted(entry.notice(set)),
-            None => self.refuse(entry, set, need, &standings, now_ms),
-        }
+        self.refuse(entry, set, need, &standings, now_ms)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::gcra::Rate;
     use crate::limits::policies::POLICIES;
     use crate::platform::native::TEST_EPOCH_MS as NOW;
 
@@ -333,7 +315,7 @@ mod tests {
         };
         Answer {
             granted,
-            standings: vec![standing],
+            standings: [standing, Standing::default()],
         }
     }
 

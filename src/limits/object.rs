@@ -16,11 +16,14 @@ const MIN_LEASED_PER_MINUTE: u64 = 600;
 /// A policy whose window is no longer than a lease lives, in seconds.
 const SHORT_WINDOW_S: u32 = 2;
 
+/// One value for each policy of a set; `None` where it has no second one.
+pub type Each<T> = [Option<T>; MAX_POLICIES];
+
 /// What an isolate asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// The quotas, in the order of the set's policies.
-    pub rates: Vec<Rate>,
+    /// The quotas.
+    pub rates: Each<Rate>,
     /// What the request costs.
     pub need: u32,
     /// Whether more than that may be handed out.
@@ -58,8 +61,8 @@ impl Standing {
 pub struct Answer {
     /// What was handed out: at least what was needed, or 0 for a refusal.
     pub granted: u32,
-    /// Each policy, in the order of the question.
-    pub standings: Vec<Standing>,
+    /// How each policy stands; nothing where there is none.
+    pub standings: [Standing; MAX_POLICIES],
 }
 
 /// The answer, and what the object has to keep for the next one.
@@ -73,13 +76,17 @@ pub struct Decision {
     pub forget_at_ms: i64,
 }
 
-/// Numbers separated by blanks: the one form of all texts here.
-fn numbers(text: &str) -> Option<Vec<i64>> {
-    let words = text.split_ascii_whitespace();
-    words.map(|word| word.parse().ok()).collect()
+/// Reads whole numbers separated by blanks, the one form of all texts here: as many as `numbers`
+/// has, no more and no fewer.
+fn read(text: &str, numbers: &mut [i64]) -> Option<()> {
+    let mut words = text.split_ascii_whitespace();
+    for number in numbers {
+        *number = words.next()?.parse().ok()?;
+    }
+    words.next().is_none().then_some(())
 }
 
-fn written(numbers: impl IntoIterator<Item = i64>) -> String {
+fn written(numbers: &[i64]) -> String {
     let mut text = String::new();
     for number in numbers {
         // Writing to a String cannot fail.
@@ -95,79 +102,98 @@ fn count(number: i64) -> Option<u32> {
 impl Ask {
     /// As text, for the way to the object.
     pub fn to_text(&self) -> String {
-        let head = [
-            i64::from(self.need),
-            i64::from(self.may_lease),
-            i64::from(self.back),
-            self.back_age_ms,
-        ];
-        let rates = self.rates.iter();
-        let rates = rates.flat_map(|rate| [rate.quota().into(), rate.window_s().into()]);
-        written(head.into_iter().chain(rates))
+        let mut numbers = [0; 4 + 2 * MAX_POLICIES];
+        numbers[0] = self.need.into();
+        numbers[1] = self.may_lease.into();
+        numbers[2] = self.back.into();
+        numbers[3] = self.back_age_ms;
+        for (index, rate) in self.rates.iter().flatten().enumerate() {
+            numbers[4 + 2 * index] = rate.quota().into();
+            numbers[5 + 2 * index] = rate.window_s().into();
+        }
+        written(&numbers)
     }
 
     /// Reads what [`Self::to_text`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        let numbers = numbers(text)?;
-        let (head, rates) = numbers.split_at_checked(4)?;
-        let rates: Option<Vec<Rate>> = rates
-            .chunks(2)
-            .map(|rate| Some(Rate::new(count(*rate.first()?)?, count(*rate.get(1)?)?)))
-            .collect();
-        let rates = rates.filter(|rates| (1..=MAX_POLICIES).contains(&rates.len()))?;
-        Some(Self {
+        let mut numbers = [0; 4 + 2 * MAX_POLICIES];
+        read(text, &mut numbers)?;
+        let mut rates = [None; MAX_POLICIES];
+        for (index, rate) in rates.iter_mut().enumerate() {
+            let (quota, window_s) = (
+                count(numbers[4 + 2 * index])?,
+                count(numbers[5 + 2 * index])?,
+            );
+            *rate = (quota > 0).then_some(Rate::new(quota, window_s));
+        }
+        rates[0].is_some().then_some(Self {
             rates,
-            need: count(head[0])?,
-            may_lease: head[1] != 0,
-            back: count(head[2])?,
-            back_age_ms: head[3],
+            need: count(numbers[0])?,
+            may_lease: numbers[1] != 0,
+            back: count(numbers[2])?,
+            back_age_ms: numbers[3],
         })
     }
 }
 
 impl Answer {
     fn to_text(&self) -> String {
-        let standings = self.standings.iter();
-        let standings = standings.flat_map(|s| [i64::from(s.remaining), s.reset_ms, s.retry_ms]);
-        written([i64::from(self.granted)].into_iter().chain(standings))
+        let mut numbers = [0; 1 + 3 * MAX_POLICIES];
+        numbers[0] = self.granted.into();
+        for (index, standing) in self.standings.iter().enumerate() {
+            numbers[1 + 3 * index] = standing.remaining.into();
+            numbers[2 + 3 * index] = standing.reset_ms;
+            numbers[3 + 3 * index] = standing.retry_ms;
+        }
+        written(&numbers)
     }
 
     /// Reads an object's answer.
     pub fn parse(text: &str) -> Option<Self> {
-        let numbers = numbers(text)?;
-        let (granted, standings) = numbers.split_first()?;
-        let standings: Option<Vec<Standing>> = standings
-            .chunks(3)
-            .map(|part| {
-                let [remaining, reset_ms, retry_ms] = *part else {
-                    return None;
-                };
-                Some(Standing {
-                    remaining: count(remaining)?,
-                    reset_ms,
-                    retry_ms,
-                })
-            })
-            .collect();
+        let mut numbers = [0; 1 + 3 * MAX_POLICIES];
+        read(text, &mut numbers)?;
+        let mut standings = [Standing::default(); MAX_POLICIES];
+        for (index, standing) in standings.iter_mut().enumerate() {
+            standing.remaining = count(numbers[1 + 3 * index])?;
+            standing.reset_ms = numbers[2 + 3 * index];
+            standing.retry_ms = numbers[3 + 3 * index];
+        }
         Some(Self {
-            granted: count(*granted)?,
-            standings: standings?,
+            granted: count(numbers[0])?,
+            standings,
         })
     }
 }
 
-/// The stored times; a policy that the state does not know yet is whole.
-fn read_state(text: &str, policies: usize) -> Vec<Tat> {
-    let numbers = numbers(text).unwrap_or_default();
-    let mut tats: Vec<Tat> = numbers
-        .chunks(2)
-        .map(|tat| Tat {
-            us: tat[0],
-            parts: tat.get(1).copied().and_then(count).unwrap_or_default(),
-        })
-        .collect();
-    tats.resize(policies, Tat::default());
+/// The stored times. Nothing is stored of an object that was never asked: all is whole.
+fn read_state(text: &str) -> [Tat; MAX_POLICIES] {
+    let mut numbers = [0; 2 * MAX_POLICIES];
+    let mut tats = [Tat::default(); MAX_POLICIES];
+    if read(text, &mut numbers).is_some() {
+        for (index, tat) in tats.iter_mut().enumerate() {
+            tat.us = numbers[2 * index];
+            tat.parts = count(numbers[2 * index + 1]).unwrap_or_default();
+        }
+    }
     tats
+}
+
+fn write_state(tats: &[Tat; MAX_POLICIES]) -> String {
+    let mut numbers = [0; 2 * MAX_POLICIES];
+    for (index, tat) in tats.iter().enumerate() {
+        numbers[2 * index] = tat.us;
+        numbers[2 * index + 1] = tat.parts.into();
+    }
+    written(&numbers)
+}
+
+/// Each policy's time with its quota.
+fn pairs<'a>(
+    tats: &'a mut [Tat; MAX_POLICIES],
+    rates: &'a Each<Rate>,
+) -> impl Iterator<Item = (&'a mut Tat, Rate)> {
+    let pairs = tats.iter_mut().zip(rates);
+    pairs.filter_map(|(tat, rate)| rate.map(|rate| (tat, rate)))
 }
 
 /// How much to hand out under one policy, when `remaining` of it are left. What is handed out is
@@ -189,53 +215,72 @@ fn share(rate: Rate, remaining: u32, need: u32) -> u32 {
     (remaining / part).clamp(1, MAX_LEASE).max(need)
 }
 
+/// Takes `count` under all policies, or under none and gives false.
+pub fn take_all(tats: &mut [Tat; MAX_POLICIES], rates: &Each<Rate>, now: i64, count: u32) -> bool {
+    let mut after = *tats;
+    for (tat, rate) in pairs(&mut after, rates) {
+        let Some(taken) = rate.take(*tat, now, count) else {
+            return false;
+        };
+        *tat = taken;
+    }
+    *tats = after;
+    true
+}
+
+/// How all policies stand, and how long `need` more have to wait under each.
+pub fn standings_of(
+    tats: &mut [Tat; MAX_POLICIES],
+    rates: &Each<Rate>,
+    now: i64,
+    need: u32,
+) -> [Standing; MAX_POLICIES] {
+    let mut standings = [Standing::default(); MAX_POLICIES];
+    for (standing, (tat, rate)) in standings.iter_mut().zip(pairs(tats, rates)) {
+        *standing = Standing::of(rate, *tat, now, need);
+    }
+    standings
+}
+
 /// Answers one question. `None` when the question cannot be read.
 pub fn decide(state: &str, ask: &str, now_ms: i64) -> Option<Decision> {
     let ask = Ask::parse(ask)?;
     let now = now_ms.saturating_mul(1000); // microseconds
-    let mut tats = read_state(state, ask.rates.len());
-    for (tat, rate) in tats.iter_mut().zip(&ask.rates) {
+    let mut tats = read_state(state);
+    let mut wanted = u32::MAX;
+    for (tat, rate) in pairs(&mut tats, &ask.rates) {
         // What was handed out longer ago than the window has come back by itself.
         if (0..i64::from(rate.window_s()) * 1000).contains(&ask.back_age_ms) {
             *tat = rate.give_back(*tat, now, ask.back);
         }
+        wanted = wanted.min(share(rate, rate.remaining(*tat, now), ask.need));
     }
-    let pairs = tats.iter().zip(&ask.rates);
-    let shares = pairs.map(|(tat, rate)| share(*rate, rate.remaining(*tat, now), ask.need));
-    let wanted = match shares.min() {
-        Some(share) if ask.may_lease => share,
-        _ => ask.need,
+    if !ask.may_lease {
+        wanted = ask.need;
+    }
+    let is_granted = take_all(&mut tats, &ask.rates, now, wanted);
+    let (granted, waiting) = if is_granted {
+        (wanted, 0)
+    } else {
+        (0, ask.need)
     };
-    let pairs = tats.iter().zip(&ask.rates);
-    let taken: Option<Vec<Tat>> = pairs
-        .map(|(tat, rate)| rate.take(*tat, now, wanted))
-        .collect();
-    let granted = if taken.is_some() { wanted } else { 0 };
-    let retry_for = if granted == 0 { ask.need } else { 0 };
-    let tats = taken.unwrap_or(tats);
-    let standings = tats.iter().zip(&ask.rates);
     let answer = Answer {
         granted,
-        standings: standings
-            .map(|(tat, rate)| Standing::of(*rate, *tat, now, retry_for))
-            .collect(),
+        standings: standings_of(&mut tats, &ask.rates, now, waiting),
     };
     Some(Decision {
         answer: answer.to_text(),
+        state: write_state(&tats),
         forget_at_ms: forget_at_ms(&tats),
-        state: written(tats.iter().flat_map(|tat| [tat.us, tat.parts.into()])),
     })
 }
 
-/// When the whole of a stored state will have passed, in milliseconds since 1970.
+/// When a stored state is worth nothing any more, in milliseconds since 1970.
 pub fn forgotten_at_ms(state: &str) -> i64 {
-    forget_at_ms(&read_state(
-        state,
-        state.split_ascii_whitespace().count() / 2,
-    ))
+    forget_at_ms(&read_state(state))
 }
 
-fn forget_at_ms(tats: &[Tat]) -> i64 {
+fn forget_at_ms(tats: &[Tat; MAX_POLICIES]) -> i64 {
     let last = tats.iter().map(|tat| tat.us).max().unwrap_or_default();
     // A part of a microsecond, and of a millisecond, is still to come.
     last.saturating_add(1).div_euclid(1000) + 1

@@ -223,6 +223,37 @@ fn a_quota_that_divides_nothing_does_not_drift() {
 }
 
 #[test]
+fn what_has_come_back_by_itself_is_not_given_back_again() {
+    let rates = [Some(Rate::new(50, 1)), None];
+    let ask = |need, back, back_age_ms| Ask {
+        rates,
+        need,
+        may_lease: false,
+        back,
+        back_age_ms,
+    };
+    // Ten are handed out, someone else takes what is left, then the ten come back: after a tenth of
+    // a second they are missing, after a second all fifty were there again without them.
+    for (age_ms, others, remaining) in [(100, 45, 9), (1_000, 50, 0)] {
+        let mut state = String::new();
+        let mut answer = None;
+        for (at_ms, ask) in [
+            (0, ask(10, 0, 0)),
+            (age_ms, ask(others, 0, 0)),
+            (age_ms, ask(1, 10, age_ms)),
+        ] {
+            let decision = object::decide(&state, &ask.to_text(), TEST_EPOCH_MS + at_ms);
+            let decision = decision.expect("a question");
+            state = decision.state;
+            answer = Answer::parse(&decision.answer);
+        }
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.standings[0].remaining, remaining, "{age_ms}");
+        assert_eq!(answer.granted, u32::from(remaining > 0), "{age_ms}");
+    }
+}
+
+#[test]
 fn what_is_no_question_is_not_answered() {
     for ask in [
         "",

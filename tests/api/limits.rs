@@ -290,6 +290,7 @@ fn bad_tokens_are_slowed_down_before_the_database_is_asked() {
         }
         answer.expect_problem(401, "invalid_token");
         unknown += 1;
+        assert!(unknown <= 100, "nothing slows them down");
     };
     assert_eq!(unknown, 100);
     refused(answer, &["anonymous"]);

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::identity::model::Scope;
+use crate::identity::permissions::scopes_for_api_keys;
 use crate::limits::policies::Limit;
 use crate::routes::{Access, ROUTES, Route};
 
@@ -50,7 +51,7 @@ pub fn document(base: &str) -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": format!("An access token of POST /api/v1/auth/login. Scopes: {}.", scopes.join(", ")),
+                    "description": format!("An access token of POST /api/v1/auth/login, or an API key (wvw_...) of POST /api/v1/auth/api-keys. Scopes: {}. An API key can have: {}.", scopes.join(", "), scopes_for_api_keys().to_string().replace(' ', ", ")),
                 },
             },
         },

@@ -10,7 +10,7 @@ use crate::http::response::Response;
 use crate::identity::permissions::{
     ManageAccount, Permission as _, ReadAccount, ReadBuilds, Rule, WriteBuilds,
 };
-use crate::identity::{accounts, sessions};
+use crate::identity::{accounts, api_keys, sessions};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity};
@@ -82,6 +82,10 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end_others, sessions::operations::END_OTHERS;
     Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end, sessions::operations::END;
     Post   "/api/v1/auth/password" Required(ManageAccount::RULE), Caller(1), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
+
+    Post   "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
+    Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
+    Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
 
     Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
     Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;

@@ -52,10 +52,10 @@ catalogue! {
         "Send a JSON object; the reference shows an example.";
     INVALID_IDEMPOTENCY_KEY 400 "invalid_idempotency_key" "The Idempotency-Key is not valid",
         "Send one key of 1 to 255 visible ASCII characters, with or without double quotes around it. A random UUID is a good one.";
-    INVALID_TOKEN 401 "invalid_token" "The access token is not valid",
-        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
-    AUTHENTICATION_REQUIRED 401 "authentication_required" "This call needs an access token",
-        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.";
+    INVALID_TOKEN 401 "invalid_token" "The access token or API key is not valid",
+        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer. An API key that is refused has ended, or was revoked or mistyped.";
+    AUTHENTICATION_REQUIRED 401 "authentication_required" "This call needs an access token or an API key",
+        "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer; so an API key is sent, too.";
     INVALID_CREDENTIALS 401 "invalid_credentials" "The address or the password is wrong",
         "Check both. Passwords are case-sensitive, addresses are not.";
     INVALID_REFRESH_TOKEN 401 "invalid_refresh_token" "The refresh token is not valid",
@@ -64,8 +64,8 @@ catalogue! {
         "Log in again (POST /api/v1/auth/login). Someone may have a copy of the token, so this login was ended. Keep only the newest refresh token.";
     WRONG_PASSWORD 403 "wrong_password" "The current password is wrong",
         "Send the account's password as it is now. Passwords are case-sensitive.";
-    INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token does not allow this call",
-        "Use a token with the scope that WWW-Authenticate names.";
+    INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token or API key does not allow this call",
+        "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
         "Ask the operator to add the origin to ALLOWED_ORIGINS.";
     NOT_OWNER 403 "not_owner" "Only its owner may change this",
@@ -76,6 +76,8 @@ catalogue! {
         "Use a method that the Allow header names.";
     EMAIL_TAKEN 409 "email_taken" "An account with this address exists",
         "Log in instead, or use another address.";
+    TOO_MANY_API_KEYS 409 "too_many_api_keys" "The account has 50 API keys already",
+        "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "A request with this Idempotency-Key is running",
         "Send the same request again after the seconds in Retry-After. One that was cut off is given up after a minute.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",

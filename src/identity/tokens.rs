@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::http::request::Credential;
-use crate::ids::{self, SessionId, UserId};
+use crate::ids::{self, ApiKeyId, SessionId, UserId};
 use crate::platform::{DatabaseError, Platform};
 
+use super::api_keys;
+use super::api_keys::key::Key;
 use super::keys::{ActiveKey, KeyError, KeyRing};
 use super::model::{Caller, Role, Scopes, Via};
 use super::permissions;
@@ -149,24 +151,20 @@ impl Verifier {
         let now_ms = platform.clock.now_ms();
         let (mut caller, not_after) = match self.recall(digest, now_ms) {
             Some((caller, _, true)) => return Ok(caller),
+            _ if is_api_key(credential.text()) => {
+                return self.verify_api_key(credential, platform, now_ms).await;
+            }
             Some((caller, not_after, false)) => (caller, not_after),
             None => check_token(credential.text(), config, keys, platform).await?,
         };
         let role = standing(&caller, platform, now_ms).await?;
-        let mut known = self.0.borrow_mut();
         let Some(role) = role else {
-            known.remove(digest);
+            self.0.borrow_mut().remove(digest);
             return Err(TokenError::Invalid("the session has ended"));
         };
         caller.role = role;
-        if known.len() >= MAX_REMEMBERED {
-            known.retain(|_, entry| entry.not_after * 1000 > now_ms);
-            if known.len() >= MAX_REMEMBERED {
-                known.clear();
-            }
-        }
-        known.insert(
-            *digest,
+        self.remember(
+            digest,
             Remembered {
                 caller: caller.clone(),
                 not_after,
@@ -174,6 +172,55 @@ impl Verifier {
             },
         );
         Ok(caller)
+    }
+
+    /// The caller that an API key stands for. One statement says all there is to know of it, so a
+    /// key that is remembered is looked up as a whole again, as often as a session.
+    async fn verify_api_key(
+        &self,
+        credential: &Credential,
+        platform: &Platform,
+        now_ms: i64,
+    ) -> Result<Caller, TokenError> {
+        let key = bearer(credential.text()).and_then(Key::parse);
+        let key = key.ok_or(TokenError::Invalid("not an API key"))?;
+        let found = api_keys::store::standing(platform, &key, now_ms).await?;
+        let Some(found) = found else {
+            self.0.borrow_mut().remove(credential.digest());
+            return Err(TokenError::Invalid("the API key has ended"));
+        };
+        if found.is_use_due {
+            let note = api_keys::store::note_use(&found.id, now_ms);
+            // For its owner to know; the next use will note it if this one cannot.
+            platform.database.batch(vec![note]).await.ok();
+        }
+        let caller = Caller {
+            user_id: found.user_id,
+            role: found.role,
+            via: Via::ApiKey(found.id),
+            scopes: found.scopes,
+        };
+        self.remember(
+            credential.digest(),
+            Remembered {
+                caller: caller.clone(),
+                not_after: found.expires_at.div_euclid(1000),
+                session_checked_ms: now_ms,
+            },
+        );
+        Ok(caller)
+    }
+
+    fn remember(&self, digest: &[u8; 32], entry: Remembered) {
+        let mut known = self.0.borrow_mut();
+        if known.len() >= MAX_REMEMBERED {
+            let now_ms = entry.session_checked_ms;
+            known.retain(|_, entry| entry.not_after * 1000 > now_ms);
+            if known.len() >= MAX_REMEMBERED {
+                known.clear();
+            }
+        }
+        known.insert(*digest, entry);
     }
 
     /// Whom a credential stands for that has passed here before and has not expired. Whether it
@@ -190,6 +237,12 @@ impl Verifier {
     pub fn forget_session(&self, session: &SessionId) {
         let mut known = self.0.borrow_mut();
         known.retain(|_, entry| entry.caller.session_id() != Some(session));
+    }
+
+    /// Forgets an API key at once, in this isolate.
+    pub fn forget_api_key(&self, key: &ApiKeyId) {
+        let mut known = self.0.borrow_mut();
+        known.retain(|_, entry| !matches!(&entry.caller.via, Via::ApiKey(id) if id == key));
     }
 
     /// Forgets every token of this account but those of the caller's own login, in this isolate.
@@ -231,6 +284,7 @@ async fn standing(
             let found = sessions::store::standing(platform, session, user, now_ms).await?;
             Ok(found.filter(|found| found.is_live).map(|found| found.role))
         }
+        // Looked up as a whole before it comes to this.
         Via::ApiKey(_) => Ok(None),
     }
 }
@@ -304,6 +358,11 @@ fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
         return Err(TokenError::Invalid("not yet valid"));
     }
     Ok(())
+}
+
+/// Whether an `Authorization` header means to show an API key.
+fn is_api_key(header: &str) -> bool {
+    bearer(header).is_some_and(|token| token.starts_with(api_keys::key::PREFIX))
 }
 
 /// The token of an `Authorization` header (RFC 6750, section 2.1).

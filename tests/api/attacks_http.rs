@@ -1,6 +1,6 @@
 //! The table of attacks, rows "HTTP", around the body: origins, methods, paths, types, headers.
 //! Promises that whatever a client sends, the answer is a documented one with all its headers.
-//! Not applicable yet: 429, API keys, admin routes; chunked bodies are the edge's.
+//! Not applicable yet: 429, admin routes; chunked bodies are the edge's.
 
 use serde_json::json;
 use wvw_builder::http::request::{Header, MAX_BODY};

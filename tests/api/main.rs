@@ -2,6 +2,7 @@
 //! OpenAPI document. Promises a row for each attack of the table that applies so far.
 //! Leaves the real runtime to `tests/edge`.
 
+mod api_keys;
 mod attacks_http;
 mod attacks_input;
 mod attacks_passwords;

@@ -238,6 +238,13 @@ fn examples_can_be_sent_and_are_what_is_answered() {
         &response_example("get_me", "200"),
         &["/id", "/created_at", "/updated_at"],
     );
+    let key = request_example("create_api_key");
+    let key = app.post("/api/v1/auth/api-keys", &key).token(&token);
+    assert_same_but(
+        &key.send().expect(201).json(),
+        &response_example("create_api_key", "201"),
+        &["/id", "/created_at", "/expires_at", "/key"],
+    );
 
     let own = ["/id", "/owner_id", "/created_at", "/updated_at"];
     let input = request_example("create_build");

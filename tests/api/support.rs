@@ -310,7 +310,7 @@ impl Call<'_> {
             body: response.body_bytes().to_vec(),
         };
         if answer.status < 400 && answer.is_json() {
-            for name in ["access_token", "refresh_token", "email"] {
+            for name in ["access_token", "refresh_token", "email", "key"] {
                 self.app.keep_strings_secret(&answer.json()[name]);
             }
         }

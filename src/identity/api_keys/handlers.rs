@@ -1,0 +1,75 @@
+//! The calls on API keys.
+//! Promises that a key leaves the service in the answer that made it, and never again.
+//! Leaves rules to `model` and SQL to `store`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::ManageAccount;
+use crate::ids::ApiKeyId;
+use crate::platform::DatabaseError;
+
+use super::key::Key;
+use super::model::{ApiKey, NewKey};
+use super::store;
+
+const PATH: &str = "/api/v1/auth/api-keys";
+
+/// POST /auth/api-keys
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (body, errors) = cx.body()?;
+    let (platform, now) = (&cx.state.platform, cx.now_ms());
+    let new = NewKey::from_json(&body, platform.unicode.as_ref(), now, errors);
+    let new = new.map_err(Problem::invalid)?;
+    let key = Key::fresh(platform);
+    let api_key = ApiKey {
+        id: ApiKeyId::fresh(platform),
+        name: new.name,
+        scopes: new.scopes,
+        created_at: now,
+        expires_at: new.expires_at,
+        last_used_at: None,
+    };
+    let mut document = api_key.document();
+    document["key"] = key.expose().into();
+    let answer = Response::json(201, Profile::Private, &document)?;
+    let entry = Entry::by(permit.caller(), Action::ApiKeyCreated, &api_key.id)
+        .with_detail(json!({ "scopes": api_key.scopes.to_string() }));
+    let writes = store::insert(&permit, &api_key, &key);
+    match cx.commit(writes, &[entry], answer).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_API_KEYS)),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /auth/api-keys
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let page = Page::from_query(&cx.query, |text| ApiKeyId::parse(text).is_some())?;
+    let found = store::list(&cx.state.platform, permit.user_id(), &page).await?;
+    let documents = found.iter().map(|key| (key.id.to_string(), key.document()));
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// DELETE /auth/api-keys/{id}
+pub async fn revoke(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = ApiKeyId::parse(cx.path_value).ok_or_else(not_found)?;
+    let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
+    let writes = store::revoke(&permit, &id);
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => Err(not_found()),
+        outcome => {
+            cx.state.verifier.forget_api_key(&id);
+            Ok(outcome?)
+        }
+    }
+}

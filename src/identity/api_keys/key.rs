@@ -1,0 +1,137 @@
+//! The text of a key: `wvw_`, 256 random bits in base62, and their CRC-32.
+//! Promises that scanners for leaked secrets can find one, and that a mistyped or made-up one is
+//! told without the database. Leaves what a key stands for to `store`.
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::platform::Platform;
+
+/// What every key begins with.
+pub const PREFIX: &str = "wvw_";
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Digits of 256 bits, and of the 32 bits of the checksum.
+const RANDOM: usize = 43;
+const CHECKSUM: usize = 6;
+/// Characters of a key.
+pub const LENGTH: usize = PREFIX.len() + RANDOM + CHECKSUM;
+
+/// A key in the clear. Does not print.
+pub struct Key(Zeroizing<String>);
+
+impl Key {
+    /// A fresh one.
+    pub fn fresh(platform: &Platform) -> Self {
+        let bytes = Zeroizing::new(platform.random_bytes::<32>());
+        let mut text = Zeroizing::new(String::with_capacity(LENGTH));
+        text.push_str(PREFIX);
+        text.push_str(&base62(bytes.as_slice(), RANDOM));
+        let checksum = checksum(&text[PREFIX.len()..]);
+        text.push_str(&checksum);
+        Self(text)
+    }
+
+    /// Reads a key; `None` when `text` cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(PREFIX)?;
+        let (random, sum) = rest.split_at_checked(RANDOM)?;
+        let is_base62 = random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        // No secret: whoever has the digits can compute it.
+        (is_base62 && *sum == *checksum(random)).then(|| Self(text.to_owned().into()))
+    }
+
+    /// The text, for the one answer that shows it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+/// The CRC-32 of the random digits, as GitHub's tokens have it.
+fn checksum(digits: &str) -> Zeroizing<String> {
+    base62(&crc32(digits.as_bytes()).to_be_bytes(), CHECKSUM)
+}
+
+/// A big-endian number in base62, with leading zeros.
+fn base62(number: &[u8], length: usize) -> Zeroizing<String> {
+    let mut rest = Zeroizing::new(number.to_vec());
+    let mut out = Zeroizing::new(vec![b'0'; length]);
+    for digit in out.iter_mut().rev() {
+        let mut remainder = 0;
+        for byte in rest.iter_mut() {
+            let value = remainder * 256 + u32::from(*byte);
+            // Less than 62 * 256, so it fits.
+            #[allow(clippy::cast_possible_truncation)]
+            let quotient = (value / 62) as u8;
+            *byte = quotient;
+            remainder = value % 62;
+        }
+        *digit = DIGITS[remainder as usize];
+    }
+    Zeroizing::new(out.iter().map(|digit| char::from(*digit)).collect())
+}
+
+/// CRC-32 as in ISO 3309 and zlib, bit by bit: a table would be longer than what it speeds up.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::native::TestPlatform;
+
+    #[test]
+    fn checksums_and_digits_are_the_known_ones() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(crc32(b""), 0);
+        for (number, length, text) in [
+            (&[0_u8][..], 2, "00"),
+            (&[61], 1, "z"),
+            (&[62], 2, "10"),
+            (&[255; 4], 6, "4gfFC3"),
+            // The largest number fits: 62^43 is a little more than 2^256.
+            (
+                &[255; 32],
+                43,
+                "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1",
+            ),
+        ] {
+            assert_eq!(*base62(number, length), text);
+        }
+    }
+
+    #[test]
+    fn a_key_comes_back_and_nothing_else_is_one() {
+        let (platform, _) = TestPlatform::new();
+        let key = Key::fresh(&platform);
+        let text = key.expose().to_owned();
+        assert_eq!(text.len(), LENGTH);
+        assert_eq!(Key::parse(&text).unwrap().hash(), key.hash());
+        assert_ne!(Key::fresh(&platform).expose(), text);
+        for index in 0..text.len() {
+            let mut other = text.clone().into_bytes();
+            other[index] = if other[index] == b'a' { b'b' } else { b'a' };
+            let other = String::from_utf8(other).unwrap();
+            assert!(Key::parse(&other).is_none(), "{other}");
+            assert!(Key::parse(&text[..index]).is_none(), "{index}");
+        }
+        let odd = "-".repeat(RANDOM);
+        for other in [
+            format!("{text}a"),
+            format!("{PREFIX}{odd}{}", *checksum(&odd)),
+            text.replace("wvw_", "wvwr_"),
+            text.replacen('_', "_ä", 1),
+        ] {
+            assert!(Key::parse(&other).is_none(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! API keys as values: what one is asked for with, and what its owner sees of it.
+//! Promises that every key ends, and has no scope that a key cannot use.
+//! Leaves the key itself to `key`.
+
+use serde_json::{Value, json};
+
+use crate::http::problem::FieldError;
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
+use crate::ids::ApiKeyId;
+use crate::platform::Unicode;
+use crate::telemetry::{parse_rfc3339, rfc3339};
+
+use super::key;
+
+/// Keys that an account can have at a time.
+pub const MAX_KEYS: i64 = 50;
+/// A key's longest life, and its life unless another end is asked for: 365 days.
+pub const LONGEST_MS: i64 = 365 * 86_400_000;
+
+const NAME: Schema = Text::line(1, 100);
+/// The words of `permissions::scopes_for_api_keys`.
+const SCOPE: Schema = Schema::Choice(&["account:read", "builds:read", "builds:write"]);
+const SCOPES: Schema = Schema::List {
+    items: &SCOPE,
+    min: 1,
+    max: Scope::ALL.len(),
+};
+const END: Schema = Schema::Text(Text {
+    min: 20,
+    max: 30,
+    format: "date-time",
+    pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$",
+    matches: |text| parse_rfc3339(text).is_some(),
+});
+
+const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix key.");
+const NAME_FIELD: Field = Field::required("name", &NAME, "What it is for, in your words.");
+const SCOPES_FIELD: Field = Field::required("scopes", &SCOPES, "What it may do.");
+const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
+const EXPIRES_FIELD: Field = Field::required("expires_at", &TIME, "When it ends.");
+const USED_FIELD: Field = Field::required(
+    "last_used_at",
+    &OPTIONAL_TIME,
+    "When it was last used, to about a minute; null: never.",
+);
+
+/// The id of a key.
+pub const ID: Schema = Text::formatted(30, 30, "typeid");
+
+/// Body of POST /auth/api-keys.
+pub const NEW_KEY: Schema = Schema::Named(
+    "ApiKeyInput",
+    &Schema::Object(&[
+        NAME_FIELD,
+        SCOPES_FIELD,
+        Field::optional(
+            "expires_at",
+            &END,
+            "When it shall end: RFC 3339 in UTC, at most 365 days ahead. Left out: in 365 days.",
+        ),
+    ]),
+);
+
+/// A key as its owner sees it.
+pub const KEY: Schema = Schema::Named(
+    "ApiKey",
+    &Schema::Object(&[
+        ID_FIELD,
+        NAME_FIELD,
+        SCOPES_FIELD,
+        CREATED_FIELD,
+        EXPIRES_FIELD,
+        USED_FIELD,
+    ]),
+);
+
+/// A key as it is shown once.
+pub const SHOWN_KEY: Schema = Schema::Named(
+    "ApiKeyCreated",
+    &Schema::Object(&[
+        ID_FIELD,
+        NAME_FIELD,
+        SCOPES_FIELD,
+        CREATED_FIELD,
+        EXPIRES_FIELD,
+        USED_FIELD,
+        Field::required(
+            "key",
+            &Text::of(key::LENGTH, key::LENGTH),
+            "The key. It is not shown again: only its SHA-256 is kept.",
+        ),
+    ]),
+);
+
+/// A key that someone asks for, past every rule but the database's.
+#[derive(Debug)]
+pub struct NewKey {
+    /// In NFC.
+    pub name: String,
+    /// At least one.
+    pub scopes: Scopes,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+impl NewKey {
+    /// Takes a body that [`NEW_KEY`] has checked (its own mistakes are in `errors`) and adds the
+    /// mistakes that only the time and the whole show.
+    pub fn from_json(
+        body: &Value,
+        unicode: &dyn Unicode,
+        now: i64,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
+            errors.push(FieldError::new(pointer, code, detail));
+        };
+        let name = unicode.nfc(text("name").trim());
+        if name.is_empty() && !text("name").is_empty() {
+            refuse("/name", "invalid_length", "Must not be blank.");
+        }
+        let asked = parse_rfc3339(text("expires_at"));
+        let expires_at = asked.unwrap_or(now + LONGEST_MS);
+        if expires_at <= now || expires_at > now + LONGEST_MS {
+            let detail = "Must be in the future, and at most 365 days ahead.";
+            refuse("/expires_at", "out_of_range", detail);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let scopes = body["scopes"].as_array().into_iter().flatten();
+        let known = |word: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == word);
+        Ok(Self {
+            name,
+            scopes: Scopes::of(scopes.filter_map(|word| known(word.as_str()?))),
+            expires_at,
+        })
+    }
+}
+
+/// A key without its text.
+#[derive(Debug)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+    /// Milliseconds since 1970; `None`: never.
+    pub last_used_at: Option<i64>,
+}
+
+impl ApiKey {
+    /// As its owner sees it ([`KEY`]).
+    pub fn document(&self) -> Value {
+        let scopes: Vec<&str> = self.scopes.iter().map(Scope::as_str).collect();
+        json!({
+            "id": self.id.as_str(),
+            "name": self.name,
+            "scopes": scopes,
+            "created_at": rfc3339(self.created_at),
+            "expires_at": rfc3339(self.expires_at),
+            "last_used_at": self.last_used_at.map(rfc3339),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::permissions::scopes_for_api_keys;
+
+    #[test]
+    fn the_words_are_those_that_keys_can_use() {
+        let Schema::Choice(words) = SCOPE else {
+            panic!("a choice");
+        };
+        assert_eq!(words.join(" "), scopes_for_api_keys().to_string());
+    }
+}

@@ -1,0 +1,148 @@
+//! All SQL on API keys.
+//! Promises that no account gets more keys than it may have, also of many requests at once.
+//! Leaves when to run writes to the handlers and to `tokens`.
+
+use crate::http::pagination::Page;
+use crate::identity::accounts::store::user_id;
+use crate::identity::model::{Role, Scopes};
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::ids::{ApiKeyId, UserId};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+
+use super::key::Key;
+use super::model::{ApiKey, MAX_KEYS};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "key_~";
+/// The last use is noted at most this often.
+const USE_NOTED_MS: i64 = 60_000;
+
+/// Adds a key of the caller's; stale when there are too many.
+pub fn insert(permit: &Permit<'_, ManageAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO api_keys (id, user_id, hash, name, scopes, created_at, expires_at) \
+         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM users WHERE id = ?2 \
+         AND (SELECT count(*) FROM api_keys WHERE user_id = ?2) < ?8",
+        vec![
+            api_key.id.as_str().into(),
+            permit.user_id().as_str().into(),
+            key.hash().to_vec().into(),
+            api_key.name.as_str().into(),
+            api_key.scopes.to_string().into(),
+            api_key.created_at.into(),
+            api_key.expires_at.into(),
+            MAX_KEYS.into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Removes a key of the caller's; stale when there is no such key.
+pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2",
+        vec![id.as_str().into(), permit.user_id().as_str().into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Removes keys that ended more than `keep_ms` ago; a bounded number at a time.
+pub fn remove_expired(now: i64, keep_ms: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM api_keys WHERE id IN \
+         (SELECT id FROM api_keys WHERE expires_at < ?1 LIMIT 500)",
+        vec![(now - keep_ms).into()],
+    )
+}
+
+/// A page of an account's keys, latest first, also those that have ended.
+pub async fn list(
+    platform: &Platform,
+    user: &UserId,
+    page: &Page,
+) -> Result<Vec<ApiKey>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, name, scopes, created_at, expires_at, last_used_at FROM api_keys \
+         WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        vec![
+            user.as_str().into(),
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ApiKey {
+                id: api_key_id(row, 0)?,
+                name: row.text(1)?.to_owned(),
+                scopes: Scopes::parse(row.text(2)?),
+                created_at: row.integer(3)?,
+                expires_at: row.integer(4)?,
+                last_used_at: row.optional_integer(5)?,
+            })
+        })
+        .collect()
+}
+
+/// What a key stands for.
+pub struct Standing {
+    /// The key.
+    pub id: ApiKeyId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What the account is.
+    pub role: Role,
+    /// What the key may do.
+    pub scopes: Scopes,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+    /// Whether its use is to be noted.
+    pub is_use_due: bool,
+}
+
+/// What this key stands for now; `None` when it has ended or was revoked, or its account is
+/// disabled.
+pub async fn standing(
+    platform: &Platform,
+    key: &Key,
+    now: i64,
+) -> Result<Option<Standing>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT k.id, k.user_id, u.role, k.scopes, k.expires_at, \
+         k.last_used_at IS NULL OR k.last_used_at <= ?3 \
+         FROM api_keys k JOIN users u ON u.id = k.user_id \
+         WHERE k.hash = ?1 AND k.expires_at > ?2 AND u.disabled_at IS NULL",
+        vec![
+            key.hash().to_vec().into(),
+            now.into(),
+            (now - USE_NOTED_MS).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Standing {
+        id: api_key_id(row, 0)?,
+        user_id: user_id(row, 1)?,
+        role: Role::parse(row.text(2)?),
+        scopes: Scopes::parse(row.text(3)?),
+        expires_at: row.integer(4)?,
+        is_use_due: row.integer(5)? == 1,
+    }))
+}
+
+/// Notes that a key is in use, unless another isolate has just done so.
+pub fn note_use(id: &ApiKeyId, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE api_keys SET last_used_at = ?2 \
+         WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)",
+        vec![id.as_str().into(), now.into(), (now - USE_NOTED_MS).into()],
+    )
+}
+
+fn api_key_id(row: &Row, index: usize) -> Result<ApiKeyId, DatabaseError> {
+    ApiKeyId::parse(row.text(index)?)
+        .ok_or_else(|| DatabaseError::Other("an API key's id is not a TypeID".to_owned()))
+}

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod limits;
 pub mod mac;
 pub mod openapi;
+pub mod personal_data;
 pub mod platform;
 pub mod routes;
 pub mod secret;

@@ -279,8 +279,7 @@ fn request_body(operation: &Operation, schemas: &mut Map<String, Value>) -> Opti
     let example = parse(request.example);
     if request.is_merge_patch {
         // What a patch leads to is checked against the schema; the patch itself may leave all out.
-        request.schema.document(schemas);
-        let schema = json!({ "type": "object", "description": "Any members of BuildInput; null removes one." });
+        let schema = request.schema.patch_document(schemas);
         return Some(json!({
             "required": true,
             "content": {

@@ -13,7 +13,7 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, api_keys, sessions};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::{builds, docs, game, health, identity};
+use crate::{builds, docs, game, health, identity, personal_data};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
 
     Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
+    Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
+    Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
+    Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
     Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;
 
     Get    "/api/v1/game/professions" Public, Caller(1), game::handlers::professions, game::operations::PROFESSIONS;

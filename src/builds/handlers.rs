@@ -11,7 +11,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::permissions::WriteBuilds;
 use crate::ids::BuildId;
-use crate::platform::Text;
+use crate::platform::{Platform, Text};
 use crate::telemetry::rfc3339;
 
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
@@ -129,16 +129,9 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         }
     };
     let platform = &cx.state.platform;
-    let listed = store::list(platform, &shown, &filters, &page).await?;
-    let data = if listed.is_stale {
-        let documents = store::list_documents(platform, &shown, &filters, &page).await?;
-        let rendered: Result<Vec<_>, _> = documents.iter().map(|d| model::rerender(d)).collect();
-        Text::Owned(format!("[{}]", rendered?.join(",")))
-    } else {
-        listed.data
-    };
+    let (data, last) = read_page(platform, &shown, &filters, &page).await?;
     let path = format!("{}{PATH}", cx.state.config.issuer);
-    let last = listed.last.as_deref();
+    let last = last.as_deref();
     Ok(pagination::respond(
         Profile::Private,
         data,
@@ -146,6 +139,23 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         &path,
         &cx.query,
     ))
+}
+
+/// A page as a JSON array in today's words, and the id that the next one begins after.
+pub async fn read_page(
+    platform: &Platform,
+    shown: &Shown<'_>,
+    filters: &Filters,
+    page: &Page,
+) -> Result<(Text, Option<String>), Problem> {
+    let listed = store::list(platform, shown, filters, page).await?;
+    if !listed.is_stale {
+        return Ok((listed.data, listed.last));
+    }
+    let documents = store::list_documents(platform, shown, filters, page).await?;
+    let rendered: Result<Vec<_>, _> = documents.iter().map(|d| model::rerender(d)).collect();
+    let data = Text::Owned(format!("[{}]", rendered?.join(",")));
+    Ok((data, listed.last))
 }
 
 fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{Permit, WriteBuilds};
+use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
@@ -76,6 +76,14 @@ pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
         "DELETE FROM builds WHERE id = ?1 AND version = ?2",
         vec![id.as_str().into(), (*version).into()],
     )]
+}
+
+/// Removes all builds of the caller's; their facets go with them.
+pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
+    Statement::new(
+        "DELETE FROM builds WHERE owner_id = ?1",
+        vec![permit.user_id().as_str().into()],
+    )
 }
 
 fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {

@@ -15,13 +15,18 @@ use super::schema::{self, Field, Schema};
 
 /// Items on a page unless the client says otherwise.
 const DEFAULT_LIMIT: i64 = 20;
+/// Most items on a page.
+pub const MAX_LIMIT: i64 = 100;
 /// Told apart from the cursors of later versions.
 const VERSION: &str = "1.";
 
 /// The `limit` parameter.
 pub const LIMIT: Field = Field::optional(
     "limit",
-    &Schema::Integer { min: 1, max: 100 },
+    &Schema::Integer {
+        min: 1,
+        max: MAX_LIMIT,
+    },
     "Items on a page; 20 unless given.",
 );
 /// The `cursor` parameter.

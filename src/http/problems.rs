@@ -80,6 +80,8 @@ catalogue! {
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "A request with this Idempotency-Key is running",
         "Send the same request again after the seconds in Retry-After. One that was cut off is given up after a minute.";
+    LAST_ADMINISTRATOR 409 "last_administrator" "This is the last administrator",
+        "Make another account an administrator first: without one, nobody could administrate the service.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
         "Read it again, apply your change to what you find, and send its new ETag in If-Match.";
     BODY_TOO_LARGE 413 "body_too_large" "The body is over 1 MiB",

@@ -232,12 +232,17 @@ impl Schema {
             }
             Self::Text(text) => text.document(),
             Self::Choice(words) => json!({ "type": "string", "enum": words }),
-            Self::List { items, min, max } => json!({
-                "type": "array",
-                "items": items.document(named),
-                "minItems": min,
-                "maxItems": max,
-            }),
+            Self::List { items, min, max } => {
+                let mut document = json!({
+                    "type": "array",
+                    "items": items.document(named),
+                    "minItems": min,
+                });
+                if *max < usize::MAX {
+                    document["maxItems"] = (*max).into();
+                }
+                document
+            }
             Self::Object(fields) => {
                 let mut properties = Map::new();
                 for field in *fields {
@@ -258,6 +263,34 @@ impl Schema {
                 })
             }
         }
+    }
+}
+
+impl Schema {
+    /// The JSON Schema of a merge patch (RFC 7396) towards this object: any of its members, and
+    /// null for one that may be left out.
+    pub fn patch_document(&self, named: &mut Map<String, Value>) -> Value {
+        let fields = match self {
+            Self::Named(_, schema) => return schema.patch_document(named),
+            Self::Object(fields) => *fields,
+            _ => return self.document(named),
+        };
+        let mut properties = Map::new();
+        for field in fields {
+            let schema = field.schema.document(named);
+            let mut property = match (field.required, field.schema) {
+                (true, _) | (false, Self::Nullable(_)) => schema,
+                (false, _) => json!({ "anyOf": [schema, { "type": "null" }] }),
+            };
+            property["description"] = field.about.into();
+            properties.insert(field.name.to_owned(), property);
+        }
+        json!({
+            "type": "object",
+            "description": "JSON Merge Patch (RFC 7396): members left out stay, null removes one.",
+            "properties": properties,
+            "additionalProperties": false,
+        })
     }
 }
 

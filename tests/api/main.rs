@@ -2,6 +2,7 @@
 //! OpenAPI document. Promises a row for each attack of the table that applies so far.
 //! Leaves the real runtime to `tests/edge`.
 
+mod accounts;
 mod api_keys;
 mod attacks_http;
 mod attacks_input;
@@ -16,5 +17,6 @@ mod idempotency_half_way;
 mod identity;
 mod limits;
 mod openapi;
+mod personal_data;
 mod sessions;
 mod support;

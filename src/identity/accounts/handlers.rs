@@ -5,18 +5,19 @@
 use serde_json::json;
 
 use crate::context::Context;
-use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::http::{etag, merge_patch};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::model::Role;
-use crate::identity::password;
-use crate::identity::permissions::ReadAccount;
+use crate::identity::password::{self, Password};
+use crate::identity::permissions::{ManageAccount, ReadAccount};
+use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
 
-use super::model::{Registration, User};
+use super::model::{ProfileChange, Registration, User};
 use super::store;
 
 /// POST /auth/register
@@ -58,5 +59,54 @@ pub async fn me(cx: &Context<'_>) -> Result<Response, Problem> {
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Response::not_modified(Profile::Private, tag));
     }
-    Ok(Response::json(200, Profile::Private, &user.document())?.with_header("etag", tag))
+    answer(&user)
+}
+
+fn answer(user: &User) -> Result<Response, Problem> {
+    let answer = Response::json(200, Profile::Private, &user.document())?;
+    Ok(answer.with_header("etag", user.etag()))
+}
+
+/// PATCH /users/me
+pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let platform = &cx.state.platform;
+    let unicode = platform.unicode.as_ref();
+    let user = store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    etag::check_if_match(cx.request, &user.etag())?;
+    let mut target = user.as_input();
+    merge_patch::apply(&mut target, cx.patch()?);
+    let mut errors = cx.check_patched(&mut target);
+    let password = target["current_password"].as_str().unwrap_or_default();
+    let password = Password::new(unicode, password);
+    check_bounds(&password, "/current_password", &mut errors);
+    let change = ProfileChange::from_json(&target, &user, unicode, errors);
+    let change = change.map_err(Problem::invalid)?;
+    if change.changed.is_empty() {
+        return answer(&user);
+    }
+    let stored = if change.changes_email() {
+        Some(confirm_password(cx, &permit, &password).await?)
+    } else {
+        None
+    };
+    let now = cx.now_ms();
+    let writes = store::change_profile(&permit, user.version, &change, stored, now);
+    let entry = Entry::by(permit.caller(), Action::AccountChanged, permit.user_id());
+    let entry = entry.with_detail(json!({ "changed": change.changed }));
+    let user = User {
+        email: change.email,
+        display_name: change.display_name,
+        version: user.version + 1,
+        updated_at: now,
+        ..user
+    };
+    match cx.commit(writes, &[entry], answer(&user)?).await {
+        Err(DatabaseError::Unique(column)) if column == "users.email_key" => {
+            Err(Problem::new(&problems::EMAIL_TAKEN))
+        }
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
+    }
 }

@@ -19,7 +19,8 @@ const LOCAL_MAX: usize = 64;
 /// Most bytes between two dots of a domain (RFC 1035, section 2.3.4).
 const LABEL_MAX: usize = 63;
 
-pub(in crate::identity) const EMAIL: Schema = Schema::Text(Text {
+/// An address.
+pub const EMAIL: Schema = Schema::Text(Text {
     min: 3,
     max: EMAIL_MAX,
     // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
@@ -28,9 +29,10 @@ pub(in crate::identity) const EMAIL: Schema = Schema::Text(Text {
     matches: is_email,
 });
 const DISPLAY_NAME_MAX: usize = 50;
-pub(in crate::identity) const DISPLAY_NAME: Schema = Text::line(1, DISPLAY_NAME_MAX);
+/// What others see, one line.
+pub const DISPLAY_NAME: Schema = Text::line(1, DISPLAY_NAME_MAX);
 /// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
-pub(in crate::identity) const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
+pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
 
 /// Body of POST /auth/register.
 pub const REGISTRATION: Schema = Schema::Named(
@@ -47,6 +49,24 @@ pub const REGISTRATION: Schema = Schema::Named(
             "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, and the address or name, are refused.",
         ),
         Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
+    ]),
+);
+
+/// What PATCH /users/me leads to.
+pub const PROFILE_INPUT: Schema = Schema::Named(
+    "ProfileInput",
+    &Schema::Object(&[
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with; changing it needs current_password.",
+        ),
+        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
+        Field::optional(
+            "current_password",
+            &ANY_PASSWORD,
+            "The account's password: asked for when email changes, and only then.",
+        ),
     ]),
 );
 
@@ -97,6 +117,23 @@ pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
     unicode.nfc(email).to_lowercase()
 }
 
+/// The display name of a checked body, trimmed and in NFC.
+fn read_display_name(body: &Value, unicode: &dyn Unicode, errors: &mut Vec<FieldError>) -> String {
+    let sent = body["display_name"].as_str().unwrap_or_default();
+    let display_name = unicode.nfc(sent.trim());
+    let mut refuse =
+        |detail| errors.push(FieldError::new("/display_name", "invalid_length", detail));
+    if display_name.is_empty() && !sent.is_empty() {
+        refuse("Must not be blank.");
+    }
+    // What was too long as it came is named already.
+    let is_too_long = |text: &str| text.chars().count() > DISPLAY_NAME_MAX;
+    if is_too_long(&display_name) && !is_too_long(sent) {
+        refuse("Is too long in Normalization Form C: some characters become several.");
+    }
+    display_name
+}
+
 /// A registration that has passed every rule but the database's.
 #[derive(Debug)]
 pub struct Registration {
@@ -120,22 +157,7 @@ impl Registration {
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Vec<FieldError>> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
-        let display_name = unicode.nfc(text("display_name").trim());
-        if display_name.is_empty() && !text("display_name").is_empty() {
-            errors.push(FieldError::new(
-                "/display_name",
-                "invalid_length",
-                "Must not be blank.",
-            ));
-        }
-        let sent_length = text("display_name").chars().count();
-        if display_name.chars().count() > DISPLAY_NAME_MAX && sent_length <= DISPLAY_NAME_MAX {
-            errors.push(FieldError::new(
-                "/display_name",
-                "invalid_length",
-                "Is too long in Normalization Form C: some characters become several.",
-            ));
-        }
+        let display_name = read_display_name(body, unicode, &mut errors);
         let password = Password::new(unicode, text("password"));
         if body["password"].is_string() {
             let personal = [text("email"), display_name.as_str()];
@@ -155,6 +177,61 @@ impl Registration {
             display_name,
             password,
         })
+    }
+}
+
+/// A profile as it shall be, which has passed every rule but the database's.
+#[derive(Debug)]
+pub struct ProfileChange {
+    /// As written.
+    pub email: String,
+    /// For comparing.
+    pub email_key: String,
+    /// What others see.
+    pub display_name: String,
+    /// The names of the members that differ from what the account has.
+    pub changed: Vec<&'static str>,
+}
+
+impl ProfileChange {
+    /// Takes what a patch has made of the profile of `user`, checked by [`PROFILE_INPUT`] (its
+    /// mistakes are in `errors`), and adds the mistakes that only the whole shows.
+    pub fn from_json(
+        body: &Value,
+        user: &User,
+        unicode: &dyn Unicode,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let email = body["email"].as_str().unwrap_or_default();
+        let display_name = read_display_name(body, unicode, &mut errors);
+        let mut changed = Vec::new();
+        if display_name != user.display_name {
+            changed.push("display_name");
+        }
+        if email != user.email {
+            changed.push("email");
+            if body.get("current_password").is_none() {
+                errors.push(FieldError::new(
+                    "/current_password",
+                    "required",
+                    "The address is what one logs in with: changing it needs the password.",
+                ));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            email: email.to_owned(),
+            email_key: email_key(unicode, email),
+            display_name,
+            changed,
+        })
+    }
+
+    /// Whether it changes what one logs in with.
+    pub fn changes_email(&self) -> bool {
+        self.changed.contains(&"email")
     }
 }
 
@@ -183,6 +260,11 @@ impl User {
         format!("\"{}\"", self.version)
     }
 
+    /// What a merge patch of the profile applies to.
+    pub fn as_input(&self) -> Value {
+        json!({ "email": self.email, "display_name": self.display_name })
+    }
+
     /// As its owner sees it ([`USER`]).
     pub fn document(&self) -> Value {
         json!({
@@ -194,6 +276,23 @@ impl User {
             "updated_at": rfc3339(self.updated_at),
         })
     }
+}
+
+/// An account with what is known around it, for administrators and for its owner's export.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// The account.
+    pub user: User,
+    /// Milliseconds since 1970: when an administrator has disabled it.
+    pub disabled_at: Option<i64>,
+    /// Milliseconds since 1970.
+    pub password_changed_at: i64,
+    /// Milliseconds since 1970: when too many wrong guesses have disabled its password.
+    pub password_disabled_at: Option<i64>,
+    /// Whether it has a second factor.
+    pub has_two_factor: bool,
+    /// Logins that can go on.
+    pub live_sessions: i64,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, Reque
 use crate::http::problems;
 use crate::http::schema::{Field, Schema};
 
-use super::model::{REGISTRATION, USER};
+use super::model::{PROFILE_INPUT, REGISTRATION, USER};
 
 const TAG: &str = "Identity";
 const EXAMPLE_USER: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
@@ -46,5 +46,29 @@ pub const ME: Operation = Operation {
     },
     problems: &[&problems::NOT_FOUND],
     condition: Condition::Read,
+    ..PLAIN
+};
+/// PATCH /users/me
+pub const CHANGE: Operation = Operation {
+    id: "change_me",
+    tag: TAG,
+    summary: "Change my name or address",
+    description: "An address is what one logs in with: changing it needs current_password. Role and id are not the owner's to change.",
+    request: Some(RequestBody {
+        schema: &PROFILE_INPUT,
+        example: r#"{"display_name":"Commander"}"#,
+        is_merge_patch: true,
+    }),
+    response: Answer {
+        status: 200,
+        about: "The account as it is now, with its strong ETag.",
+        content: Content::Json(&USER, EXAMPLE_USER),
+    },
+    problems: &[
+        &problems::WRONG_PASSWORD,
+        &problems::NOT_FOUND,
+        &problems::EMAIL_TAKEN,
+    ],
+    condition: Condition::Write,
     ..PLAIN
 };

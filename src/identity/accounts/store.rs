@@ -1,12 +1,23 @@
 //! All SQL on accounts.
-//! Promises that writes are statements for one batch; leaves when to run them to the handlers.
+//! Promises that writes are statements for one batch, and that none of them takes away the last
+//! administrator. Leaves when to run them to the handlers.
 
 use crate::identity::model::Role;
 use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
-use super::model::{Registration, User};
+use super::model::{Details, ProfileChange, Registration, User};
+
+/// Holds for a row of `users` that may cease to be an administrator's: it is none, or there is
+/// another one who can log in.
+pub(in crate::identity) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'administrator' \
+     OR disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users other \
+     WHERE other.role = 'administrator' AND other.disabled_at IS NULL AND other.id <> users.id))";
+
+/// SQL over a row `u` of `users`: whether it has a second factor.
+// The table of second factors joins here.
+const HAS_TWO_FACTOR: &str = "0";
 
 /// Adds an account. A taken address fails as `users.email_key` being unique.
 pub fn insert_user(
@@ -108,6 +119,74 @@ pub fn change_password(
     vec![update, Statement::must_change()]
 }
 
+/// Changes the caller's profile; stale when it is no longer in the version it was read in, or its
+/// password no longer the one that was asked for.
+pub fn change_profile(
+    permit: &Permit<'_, ManageAccount>,
+    version: i64,
+    change: &ProfileChange,
+    password_hash: Option<String>,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE users SET email = ?3, email_key = ?4, display_name = ?5, updated_at = ?6, \
+         version = version + 1 \
+         WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR password_hash = ?7)",
+        vec![
+            permit.user_id().as_str().into(),
+            version.into(),
+            change.email.as_str().into(),
+            change.email_key.as_str().into(),
+            change.display_name.as_str().into(),
+            now.into(),
+            password_hash.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes the caller's account and, with it, all rows that hang on it: each table of identity
+/// refers to `users` with ON DELETE CASCADE. Stale when its password is no longer the one that was
+/// asked for, or when it is the last administrator.
+pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<Statement> {
+    let delete = Statement::new(
+        format!(
+            "DELETE FROM users WHERE id = ?1 AND password_hash = ?2 AND {LEAVES_AN_ADMINISTRATOR}"
+        ),
+        vec![permit.user_id().as_str().into(), password_hash.into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// The account with this id and what is known around it.
+pub async fn details(
+    platform: &Platform,
+    id: &UserId,
+    now: i64,
+) -> Result<Option<Details>, DatabaseError> {
+    let statement = Statement::new(
+        format!(
+            "SELECT id, email, display_name, role, version, created_at, updated_at, disabled_at, \
+             password_changed_at, password_disabled_at, {HAS_TWO_FACTOR}, \
+             (SELECT count(*) FROM sessions WHERE user_id = u.id AND ended_at IS NULL \
+             AND refresh_expires_at > ?2) FROM users u WHERE id = ?1"
+        ),
+        vec![id.as_str().into(), now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Details {
+        user: read_user(row)?,
+        disabled_at: row.optional_integer(7)?,
+        password_changed_at: row.integer(8)?,
+        password_disabled_at: row.optional_integer(9)?,
+        has_two_factor: row.integer(10)? == 1,
+        live_sessions: row.integer(11)?,
+    }))
+}
+
 /// The account with this id.
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, DatabaseError> {
     let statement = Statement::new(
@@ -115,10 +194,11 @@ pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, Data
         vec![id.as_str().into()],
     );
     let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    Ok(Some(User {
+    rows.first().map(read_user).transpose()
+}
+
+fn read_user(row: &Row) -> Result<User, DatabaseError> {
+    Ok(User {
         id: user_id(row, 0)?,
         email: row.text(1)?.to_owned(),
         display_name: row.text(2)?.to_owned(),
@@ -126,7 +206,7 @@ pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, Data
         version: row.integer(4)?,
         created_at: row.integer(5)?,
         updated_at: row.integer(6)?,
-    }))
+    })
 }
 
 pub(in crate::identity) fn user_id(row: &Row, index: usize) -> Result<UserId, DatabaseError> {

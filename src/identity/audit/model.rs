@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::identity::model::{Caller, Via};
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::{Caller, TIME, Via};
 use crate::ids::{SessionId, UserId};
-use crate::telemetry::rfc3339;
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
@@ -78,6 +78,40 @@ impl Action {
     }
 }
 
+/// The number of a row.
+pub const SEQ: Schema = Schema::Integer {
+    min: 1,
+    max: 9_007_199_254_740_991,
+};
+/// An id, or `system` or `operator`.
+pub const WHO: Schema = Text::line(1, 100);
+
+/// An entry as it is shown.
+pub const ENTRY: Schema = Schema::Named(
+    "AuditEntry",
+    &Schema::Object(&[
+        Field::required("seq", &SEQ, "The number of its row; there is no gap."),
+        Field::required("at", &TIME, "When; never before the row before."),
+        Field::required("action", &Schema::Choice(Action::WORDS), "What was done."),
+        Field::required(
+            "actor",
+            &WHO,
+            "Who did it: an account's id, system (a rule or the cron) or operator (a script with access to the database).",
+        ),
+        Field::required(
+            "via",
+            &Schema::Nullable(&WHO),
+            "With which login or API key.",
+        ),
+        Field::required("target", &WHO, "The id of what it was done to."),
+        Field::required(
+            "detail",
+            &Schema::Raw("{}"),
+            "What else there is to know: no address, no name, no secret.",
+        ),
+    ]),
+);
+
 /// What the first row carries as the hash of the one before.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -139,11 +173,11 @@ impl Entry {
         self
     }
 
-    /// The entry as row `seq`, in the bytes that are hashed.
-    pub fn text(&self, seq: i64, now_ms: i64) -> String {
+    /// The entry as row `seq`, in the bytes that are hashed; `at` is RFC 3339.
+    pub fn text(&self, seq: i64, at: &str) -> String {
         json!({
             "seq": seq,
-            "at": rfc3339(now_ms),
+            "at": at,
             "action": self.action.as_str(),
             "actor": self.actor,
             "via": self.via,

@@ -70,7 +70,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// Refuses a password that no stored one can be.
-fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
+pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
     if !password.is_within_bounds() {
         let refusal = Refusal::TooLong;
         errors.push(FieldError::new(

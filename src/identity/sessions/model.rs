@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::ANY_PASSWORD;
-use crate::identity::model::TIME;
+use crate::identity::model::{OPTIONAL_TIME, TIME};
 use crate::ids::{SessionId, UserId};
 use crate::telemetry::rfc3339;
 
@@ -74,6 +74,12 @@ const SECONDS: Schema = Schema::Integer {
     max: 31_536_000,
 };
 
+const AMR: Schema = Schema::List {
+    items: &Schema::Choice(&["pwd", "otp"]),
+    min: 1,
+    max: 2,
+};
+
 /// A login as its owner sees it.
 pub const SESSION: Schema = Schema::Named(
     "Session",
@@ -86,15 +92,7 @@ pub const SESSION: Schema = Schema::Named(
         Field::required("created_at", &TIME, "When it began."),
         Field::required("refreshed_at", &TIME, "When it was last renewed."),
         Field::required("expires_at", &TIME, "When it ends unless it is renewed."),
-        Field::required(
-            "amr",
-            &Schema::List {
-                items: &Schema::Choice(&["pwd", "otp"]),
-                min: 1,
-                max: 2,
-            },
-            "How its owner was authenticated (RFC 8176).",
-        ),
+        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
         Field::required(
             "user_agent",
             &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
@@ -104,6 +102,34 @@ pub const SESSION: Schema = Schema::Named(
             "current",
             &Schema::Boolean,
             "Whether it is the one that asks.",
+        ),
+    ]),
+);
+
+/// A login in its owner's export.
+pub const RECORD: Schema = Schema::Named(
+    "SessionRecord",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(34, 34, "typeid"),
+            "TypeID with the prefix session.",
+        ),
+        Field::required("created_at", &TIME, "When it began."),
+        Field::required("refreshed_at", &TIME, "When it was last renewed."),
+        Field::required("authenticated_at", &TIME, "When a password was last given."),
+        Field::required(
+            "refresh_expires_at",
+            &TIME,
+            "When it ends unless it is renewed.",
+        ),
+        Field::required("expires_at", &TIME, "When it ends at the latest."),
+        Field::required("ended_at", &OPTIONAL_TIME, "When it was ended."),
+        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
+        Field::required(
+            "user_agent",
+            &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
+            "What the client said of itself at login.",
         ),
     ]),
 );
@@ -184,6 +210,37 @@ impl Session {
             "amr": amr,
             "user_agent": self.user_agent,
             "current": current == Some(&self.id),
+        })
+    }
+}
+
+/// All that is kept on a login but what its tokens are checked by.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The login.
+    pub session: Session,
+    /// Milliseconds since 1970.
+    pub authenticated_at: i64,
+    /// Milliseconds since 1970: its absolute end.
+    pub expires_at: i64,
+    /// Milliseconds since 1970: when it was ended.
+    pub ended_at: Option<i64>,
+}
+
+impl Record {
+    /// As its owner's export has it ([`RECORD`]).
+    pub fn document(&self) -> Value {
+        let Session { id, amr, .. } = &self.session;
+        json!({
+            "id": id.as_str(),
+            "created_at": rfc3339(self.session.created_at),
+            "refreshed_at": rfc3339(self.session.refreshed_at),
+            "authenticated_at": rfc3339(self.authenticated_at),
+            "refresh_expires_at": rfc3339(self.session.refresh_expires_at),
+            "expires_at": rfc3339(self.expires_at),
+            "ended_at": self.ended_at.map(rfc3339),
+            "amr": amr.split(' ').collect::<Vec<_>>(),
+            "user_agent": self.session.user_agent,
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
-use super::model::{Login, Session};
+use super::model::{Login, Record, Session};
 use super::refresh::{Chain, RefreshToken};
 
 /// Greater than every id, for the first page.
@@ -188,6 +188,31 @@ fn read(row: &Row) -> Result<Session, DatabaseError> {
         amr: row.text(4)?.to_owned(),
         user_agent: row.optional_text(5)?.map(str::to_owned),
     })
+}
+
+/// What is kept on the logins of a user, ended ones too, after the one with the id `after`.
+pub async fn records(
+    platform: &Platform,
+    user: &UserId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Record>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, created_at, refreshed_at, refresh_expires_at, amr, user_agent, \
+         authenticated_at, expires_at, ended_at FROM sessions \
+         WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        vec![user.as_str().into(), after.into(), limit.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |row: &Row| {
+        Ok(Record {
+            session: read(row)?,
+            authenticated_at: row.integer(6)?,
+            expires_at: row.integer(7)?,
+            ended_at: row.optional_integer(8)?,
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// What an access token's login is worth now.

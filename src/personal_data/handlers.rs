@@ -1,0 +1,174 @@
+//! The calls that hand out, or delete, all that is held on the caller.
+//! Promises that an export reads page by page, and that a deletion is one batch.
+//! Leaves forms to `model`, SQL to the stores of the features.
+
+use crate::builds;
+use crate::builds::store::{Filters, Shown};
+use crate::context::Context;
+use crate::http::pagination::{MAX_LIMIT, Page};
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::idempotency;
+use crate::identity::audit::{self, Action, Entry};
+use crate::identity::password::Password;
+use crate::identity::permissions::ManageAccount;
+use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
+use crate::identity::{accounts, sessions};
+use crate::ids::UserId;
+use crate::platform::{DatabaseError, Platform};
+use crate::telemetry::rfc3339;
+
+use super::model;
+
+/// What browsers save it as.
+const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
+
+/// DELETE /users/me
+pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (body, mut errors) = cx.body()?;
+    let (platform, user) = (&cx.state.platform, permit.user_id());
+    let password = body["password"].as_str().unwrap_or_default();
+    let password = Password::new(platform.unicode.as_ref(), password);
+    check_bounds(&password, "/password", &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let stored = confirm_password(cx, &permit, &password).await?;
+    let mut writes = accounts::store::delete(&permit, stored.clone());
+    writes.push(idempotency::store::remove_of(user));
+    writes.push(builds::store::delete_all(&permit));
+    let entry = Entry::by(permit.caller(), Action::AccountDeleted, user);
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => {
+            let now = accounts::store::password_hash(platform, user).await?;
+            let is_unchanged = now.as_ref() == Some(&stored);
+            Err(if is_unchanged {
+                Problem::new(&problems::LAST_ADMINISTRATOR)
+            } else {
+                wrong_password()
+            })
+        }
+        outcome => {
+            cx.state.verifier.forget_user(user);
+            Ok(outcome?)
+        }
+    }
+}
+
+/// GET /users/me/export
+pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (platform, user) = (&cx.state.platform, permit.user_id());
+    let details = accounts::store::details(platform, user, cx.now_ms()).await?;
+    let details = details.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    // Put together as text: each page is let go once it is written.
+    let mut out = format!(
+        "{{\"exported_at\":\"{}\",\"account\":{},\"two_factor\":{}",
+        rfc3339(cx.now_ms()),
+        model::account(&details),
+        model::two_factor(&details),
+    );
+    out.push_str(",\"sessions\":");
+    sessions(platform, user, &mut out).await?;
+    // The API keys of the account, and what else a feature keeps on users, come here.
+    out.push_str(",\"builds\":");
+    builds(platform, user, &mut out).await?;
+    out.push_str(",\"audit_log\":");
+    entries(platform, user, &mut out).await?;
+    out.push('}');
+    let answer = Response::bytes(200, Profile::Private, out.into_bytes())
+        .with_header("content-disposition", DISPOSITION);
+    let entry = Entry::by(permit.caller(), Action::AccountExported, user);
+    Ok(cx.commit(Vec::new(), &[entry], answer).await?)
+}
+
+/// A JSON array that is written item by item.
+struct Array<'a> {
+    out: &'a mut String,
+    is_empty: bool,
+}
+
+impl<'a> Array<'a> {
+    fn open(out: &'a mut String) -> Self {
+        out.push('[');
+        Self {
+            out,
+            is_empty: true,
+        }
+    }
+
+    /// Adds one item, or several with commas between them.
+    fn push(&mut self, json: &str) {
+        if json.is_empty() {
+            return;
+        }
+        if !std::mem::replace(&mut self.is_empty, false) {
+            self.out.push(',');
+        }
+        self.out.push_str(json);
+    }
+
+    fn close(self) {
+        self.out.push(']');
+    }
+}
+
+const fn page_after(after: Option<String>) -> Page {
+    Page {
+        limit: MAX_LIMIT,
+        after,
+    }
+}
+
+async fn sessions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let mut after = String::new();
+    loop {
+        let records = sessions::store::records(platform, user, &after, MAX_LIMIT).await?;
+        for record in &records {
+            array.push(&record.document().to_string());
+        }
+        match records.into_iter().next_back() {
+            Some(last) => after = last.session.id.to_string(),
+            None => break,
+        }
+    }
+    array.close();
+    Ok(())
+}
+
+async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let (shown, filters) = (Shown::Own(user), Filters::default());
+    let mut page = page_after(None);
+    loop {
+        let (data, last) = builds::handlers::read_page(platform, &shown, &filters, &page).await?;
+        let text = data.as_str();
+        array.push(&text[1..text.len() - 1]);
+        if last.is_none() {
+            break;
+        }
+        page = page_after(last);
+    }
+    array.close();
+    Ok(())
+}
+
+async fn entries(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let mut after = 0;
+    loop {
+        let found = audit::store::about(platform, user, after, MAX_LIMIT).await?;
+        for (_, entry) in &found {
+            array.push(entry);
+        }
+        match found.last() {
+            Some((seq, _)) => after = *seq,
+            None => break,
+        }
+    }
+    array.close();
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! The forms of deletion and export.
+//! Promises that an export holds no secret: no hash, no token, nothing that another one is let in by.
+//! Leaves the forms of single things to their features.
+
+use serde_json::{Value, json};
+
+use crate::builds::schemas::BUILD;
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::accounts::model::{ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL};
+use crate::identity::audit::model::ENTRY;
+use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
+use crate::identity::sessions::model::RECORD;
+use crate::telemetry::rfc3339;
+
+/// Body of DELETE /users/me.
+pub const DELETION: Schema = Schema::Named(
+    "AccountDeletion",
+    &Schema::Object(&[Field::required(
+        "password",
+        &ANY_PASSWORD,
+        "The account's password, as proof that its owner means it.",
+    )]),
+);
+
+const ACCOUNT: Schema = Schema::Named(
+    "ExportedAccount",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(31, 31, "typeid"),
+            "TypeID with the prefix user.",
+        ),
+        Field::required("email", &EMAIL, "As it was written."),
+        Field::required("display_name", &DISPLAY_NAME, "What others see."),
+        Field::required(
+            "role",
+            &Schema::Choice(Role::WORDS),
+            "What the account is on this instance.",
+        ),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
+        Field::required("disabled_at", &OPTIONAL_TIME, "Null: it may log in."),
+        Field::required(
+            "password_changed_at",
+            &TIME,
+            "Logins from before have ended.",
+        ),
+        Field::required(
+            "password_disabled_at",
+            &OPTIONAL_TIME,
+            "When too many wrong guesses have disabled the password.",
+        ),
+    ]),
+);
+const TWO_FACTOR: Schema = Schema::Object(&[Field::required(
+    "enabled",
+    &Schema::Boolean,
+    "Whether a second factor is asked for.",
+)]);
+const RECORDS: Schema = all_of(&RECORD);
+const BUILDS: Schema = all_of(&BUILD);
+const ENTRIES: Schema = all_of(&ENTRY);
+
+const fn all_of(items: &'static Schema) -> Schema {
+    Schema::List {
+        items,
+        min: 0,
+        max: usize::MAX,
+    }
+}
+
+/// Answer of GET /users/me/export. A feature that keeps something on users adds a member here.
+pub const EXPORT: Schema = Schema::Named(
+    "Export",
+    &Schema::Object(&[
+        Field::required("exported_at", &TIME, "When it was put together."),
+        Field::required("account", &ACCOUNT, "The account."),
+        Field::required("two_factor", &TWO_FACTOR, "The second factor."),
+        Field::required(
+            "sessions",
+            &RECORDS,
+            "Logins, ended ones too, oldest first.",
+        ),
+        Field::required("builds", &BUILDS, "All builds, newest first."),
+        Field::required(
+            "audit_log",
+            &ENTRIES,
+            "What the account did and what was done to it, oldest first.",
+        ),
+    ]),
+);
+
+/// The account in an export.
+pub fn account(details: &Details) -> Value {
+    let mut document = details.user.document();
+    document["disabled_at"] = details.disabled_at.map(rfc3339).into();
+    document["password_changed_at"] = rfc3339(details.password_changed_at).into();
+    document["password_disabled_at"] = details.password_disabled_at.map(rfc3339).into();
+    document
+}
+
+/// The second factor in an export.
+pub fn two_factor(details: &Details) -> Value {
+    json!({ "enabled": details.has_two_factor })
+}

@@ -1,0 +1,349 @@
+//! All that is held on a person, handed out and deleted.
+//! Promises to go through every table that the migrations make: one that is new, and holds something
+//! on users, fails here until the scene, the export and the deletion have it.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::support::databases::{Raced, platform_on};
+use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
+
+const ME: &str = "/api/v1/users/me";
+const EXPORT: &str = "/api/v1/users/me/export";
+
+/// Where each table with a column for users is found in an export. A new table comes here.
+const MEMBERS: &[(&str, &str)] = &[("sessions", "/sessions"), ("builds", "/builds")];
+/// Tables that an export leaves out. Idempotency records are sealed copies, for a day, of answers
+/// that the account has got already.
+const NOT_EXPORTED_TABLES: &[&str] = &["idempotency_records"];
+/// Columns of `users` that an export leaves out: secrets, and what is made from other columns.
+const NOT_EXPORTED: &[&str] = &["email_key", "password_hash", "version"];
+
+#[track_caller]
+fn delete(app: &TestApp, player: &Player, password: &str) -> Answer {
+    let call = app.call("DELETE", ME).token(&player.token);
+    call.json(&json!({ "password": password })).send()
+}
+
+/// The texts that a statement gives.
+fn texts(app: &TestApp, sql: &str) -> Vec<String> {
+    let rows = app.test.database.execute(sql);
+    let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
+    rows.iter().map(read).collect()
+}
+
+fn tables(app: &TestApp) -> Vec<String> {
+    texts(
+        app,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+}
+
+fn columns(app: &TestApp, table: &str) -> Vec<String> {
+    texts(
+        app,
+        &format!("SELECT name FROM pragma_table_xinfo('{table}')"),
+    )
+}
+
+/// The tables with a column for users, and that column.
+fn user_columns(app: &TestApp) -> Vec<(String, String)> {
+    let is_for_users = |name: &String| name == "user_id" || name == "owner_id";
+    let column = |table: String| {
+        let found = columns(app, &table).into_iter().find(is_for_users);
+        found.map(|column| (table, column))
+    };
+    tables(app).into_iter().filter_map(column).collect()
+}
+
+/// Where `needle` is kept, in whatever case: table, column and number of rows.
+fn places(app: &TestApp, needle: &str) -> Vec<(String, String, i64)> {
+    let mut found = Vec::new();
+    for table in tables(app) {
+        for column in columns(app, &table) {
+            let needle = hex(needle.to_lowercase().as_bytes());
+            let count = app.count(&format!(
+                "SELECT count(*) FROM {table} \
+                 WHERE instr(lower(CAST({column} AS TEXT)), CAST(x'{needle}' AS TEXT)) > 0"
+            ));
+            if count > 0 {
+                found.push((table.clone(), column, count));
+            }
+        }
+    }
+    found
+}
+
+/// A player who has left something in every table that can hold something on users.
+fn scene(app: &TestApp) -> Player {
+    let body = json!({ "email": "Eir@Norn.gg", "password": PASSWORD, "display_name": "Stegalkin" });
+    let made = app.post("/api/v1/auth/register", &body).send().expect(201);
+    let login = json!({ "email": "eir@norn.gg", "password": PASSWORD });
+    app.post("/api/v1/auth/login", &login)
+        .header(Header::UserAgent, "curl/8.5.0")
+        .send()
+        .expect(200);
+    let tokens = app.log_in("eir@norn.gg");
+    let player = Player {
+        id: text(&made.json()["user"]["id"]),
+        email: "Eir@Norn.gg".to_owned(),
+        token: text(&tokens["access_token"]),
+        refresh_token: text(&tokens["refresh_token"]),
+    };
+    app.post(
+        "/api/v1/builds",
+        &build_body(&json!({ "visibility": "public", "tags": ["zerg"] })),
+    )
+    .token(&player.token)
+    .header(Header::IdempotencyKey, "once-and-no-more")
+    .send()
+    .expect(201);
+    // Lists are in the order of the clock.
+    app.test.clock.advance_ms(1);
+    app.build(
+        &player,
+        &json!({ "visibility": "private", "notes": "mine" }),
+    );
+    player
+}
+
+#[test]
+fn a_deletion_leaves_nothing_but_an_id_in_the_audit_log() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    let other = app.player("other");
+    let kept = app.build(&other, &json!({ "visibility": "public" }));
+    let own = app.get("/api/v1/builds").send().expect(200).json()["data"].clone();
+    for (table, column) in user_columns(&app) {
+        let count = app.count(&format!(
+            "SELECT count(*) FROM {table} WHERE {column} = '{}'",
+            player.id
+        ));
+        assert!(count > 0, "the scene leaves nothing in {table}");
+    }
+    let personal = [player.email.as_str(), "Stegalkin"];
+    for needle in personal {
+        assert!(!places(&app, needle).is_empty(), "{needle} is looked for");
+    }
+
+    let second = app.isolate(2);
+    second.get(ME).token(&player.token).send().expect(200);
+    delete(&app, &player, PASSWORD).expect(204);
+
+    for needle in personal {
+        assert_eq!(places(&app, needle), [], "{needle}");
+    }
+    for (table, column, _) in places(&app, &player.id) {
+        assert_eq!(table, "audit_log", "{column}");
+    }
+    let last = texts(
+        &app,
+        "SELECT entry FROM audit_log ORDER BY seq DESC LIMIT 1",
+    );
+    let last: Value = serde_json::from_str(&last[0]).expect("JSON");
+    assert_eq!(last["action"], "account.deleted");
+    assert_eq!(last["target"], json!(player.id));
+    let facets = "SELECT count(*) FROM build_facets WHERE build_id NOT IN (SELECT id FROM builds)";
+    assert_eq!(app.count(facets), 0);
+    // Here at once, elsewhere when the isolate looks again.
+    app.get(ME)
+        .token(&player.token)
+        .send()
+        .expect_problem(401, "invalid_token");
+    app.test.clock.advance_ms(10_000);
+    second
+        .get(ME)
+        .token(&player.token)
+        .send()
+        .expect_problem(401, "invalid_token");
+    app.post(
+        "/api/v1/auth/refresh",
+        &json!({ "refresh_token": player.refresh_token }),
+    )
+    .send()
+    .expect_problem(401, "invalid_refresh_token");
+    // Public builds are gone too; those of others are not.
+    for build in own.as_array().expect("a list") {
+        let status = if build["id"] == kept["id"] { 200 } else { 404 };
+        app.get(&build_path(build)).send().expect(status);
+    }
+    // The address is free again, for another account.
+    assert_ne!(app.register(&player.email), player.id);
+}
+
+#[test]
+fn a_deletion_takes_the_password() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    delete(&app, &player, "another four words").expect_problem(403, "wrong_password");
+    let call = || app.call("DELETE", ME).token(&player.token);
+    call().send().expect_problem(400, "body_required");
+    for (body, pointer, code) in [
+        (json!({}), "/password", "required"),
+        (json!({ "password": null }), "/password", "invalid_type"),
+        (
+            json!({ "password": "a".repeat(257) }),
+            "/password",
+            "password_too_long",
+        ),
+        (
+            json!({ "password": PASSWORD, "id": "x" }),
+            "/id",
+            "unknown_field",
+        ),
+    ] {
+        let answer = call()
+            .json(&body)
+            .send()
+            .expect_problem(422, "invalid_input");
+        assert_eq!(answer.mistakes(), [(pointer.to_owned(), code.to_owned())]);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    assert_eq!(app.count("SELECT count(*) FROM builds"), 2);
+}
+
+#[test]
+fn a_deletion_under_a_password_that_has_just_changed_is_none() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    let raced = Raced {
+        database: app.test.database.clone(),
+        sql: Rc::default(),
+    };
+    let sql = Rc::clone(&raced.sql);
+    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    racing.get(ME).token(&player.token).send().expect(200);
+    *sql.borrow_mut() = Some("UPDATE users SET password_hash = 'another'".to_owned());
+    delete(&racing, &player, PASSWORD).expect_problem(403, "wrong_password");
+    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    assert_eq!(app.count("SELECT count(*) FROM builds"), 2);
+    let entries = "SELECT count(*) FROM audit_log WHERE action = 'account.deleted'";
+    assert_eq!(app.count(entries), 0);
+}
+
+#[test]
+fn an_export_has_every_table_and_every_column_but_secrets() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    let answer = app.get(EXPORT).token(&player.token).send().expect(200);
+    assert_eq!(
+        answer.header("content-disposition"),
+        Some("attachment; filename=\"wvw-builder-export.json\"")
+    );
+    let export = answer.json();
+    let exported = |table: &String| !NOT_EXPORTED_TABLES.contains(&table.as_str());
+    for (table, column) in user_columns(&app)
+        .into_iter()
+        .filter(|(table, _)| exported(table))
+    {
+        let (_, pointer) = MEMBERS
+            .iter()
+            .find(|(known, _)| *known == table)
+            .unwrap_or_else(|| panic!("{table} holds something on users: export it"));
+        let kept = app.count(&format!(
+            "SELECT count(*) FROM {table} WHERE {column} = '{}'",
+            player.id
+        ));
+        let exported = export.pointer(pointer).and_then(Value::as_array);
+        let exported = exported.map_or(0, Vec::len);
+        assert!(kept > 0, "the scene leaves nothing in {table}");
+        assert_eq!(i64::try_from(exported).expect("few"), kept, "{table}");
+    }
+    for column in columns(&app, "users") {
+        let is_there = export["account"].get(&column).is_some();
+        let is_left_out = NOT_EXPORTED.contains(&column.as_str());
+        assert!(is_there != is_left_out, "users.{column}");
+    }
+    assert_eq!(export["account"]["email"], "Eir@Norn.gg");
+    assert_eq!(export["two_factor"], json!({ "enabled": false }));
+    assert_eq!(export["sessions"][0]["user_agent"], "curl/8.5.0");
+    assert_eq!(export["builds"][1]["visibility"], "public");
+    let actions: Vec<&Value> = export["audit_log"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| &entry["action"])
+        .collect();
+    assert_eq!(
+        actions,
+        ["account.registered", "session.created", "session.created"]
+    );
+    // The whole text, not only the members: no hash of a password or of a token.
+    let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
+    assert!(!body.contains("argon2") && !body.contains("hash"), "{body}");
+    let logged = "SELECT count(*) FROM audit_log WHERE action = 'account.exported'";
+    assert_eq!(app.count(logged), 1);
+}
+
+#[test]
+fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    let other = app.player("other");
+    app.build(&other, &json!({ "visibility": "public" }));
+    for _ in 0..205 {
+        app.build(&player, &json!({}));
+        app.test.clock.advance_ms(1);
+    }
+    // Copies of one login, and of what was done with it, on more pages than one.
+    app.test.database.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) \
+         INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
+         created_at, refreshed_at, refresh_expires_at, expires_at, ended_at) \
+         SELECT 'session_' || printf('%026d', i), user_id, family_hash, refresh_hash, \
+         authenticated_at, amr, created_at, refreshed_at, refresh_expires_at, expires_at, 1 \
+         FROM n, (SELECT * FROM sessions WHERE user_id = '{}' LIMIT 1)",
+        player.id
+    ));
+    app.test.database.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) \
+         INSERT INTO audit_log (seq, entry, previous_hash, hash) \
+         SELECT seq + 100 * i, json_set(entry, '$.seq', seq + 100 * i), '', '' \
+         FROM n, (SELECT * FROM audit_log WHERE seq = 1)",
+    );
+    let export = app.get(EXPORT).token(&player.token).send().expect(200);
+    let export = export.json();
+    let length = |name: &str| export[name].as_array().expect("a list").len();
+    assert_eq!(length("builds"), 207);
+    assert_eq!(length("sessions"), 152);
+    assert_eq!(length("audit_log"), 253);
+    for build in export["builds"].as_array().expect("a list") {
+        assert_eq!(build["owner_id"], json!(player.id));
+    }
+    let text = export.to_string();
+    assert!(!text.contains(&other.id) && !text.contains(&other.email));
+}
+
+#[test]
+fn an_export_says_what_others_did_to_me_but_not_with_which_login() {
+    let app = TestApp::new();
+    let player = scene(&app);
+    // By itself: a login of mine was ended since a spent token came again.
+    let refresh = json!({ "refresh_token": player.refresh_token });
+    let spend = || app.post("/api/v1/auth/refresh", &refresh).send();
+    spend().expect(200);
+    app.test.clock.advance_ms(10_001);
+    spend().expect_problem(401, "refresh_token_reused");
+    let administrator = app.player("administrator");
+    app.test.database.execute(&format!(
+        "INSERT INTO audit_log (seq, entry, previous_hash, hash) SELECT max(seq) + 1, \
+         json_object('seq', max(seq) + 1, 'at', at, 'action', 'account.disabled', 'actor', '{}', \
+         'via', 'session_theirs', 'target', '{}', 'detail', NULL), '', '' FROM audit_log",
+        administrator.id, player.id
+    ));
+    let tokens = app.log_in("eir@norn.gg");
+    let token = text(&tokens["access_token"]);
+    let export = app.get(EXPORT).token(&token).send().expect(200).json();
+    let entries = export["audit_log"].as_array().expect("a list");
+    let find = |action: &str| {
+        let found = entries.iter().find(|entry| entry["action"] == action);
+        found.unwrap_or_else(|| panic!("{action}: {entries:?}"))
+    };
+    assert_eq!(find("session.refresh_token_reused")["actor"], "system");
+    let disabled = find("account.disabled");
+    assert_eq!(disabled["actor"], json!(administrator.id));
+    assert_eq!(disabled["via"], Value::Null);
+    assert_ne!(find("session.created")["via"], Value::Null);
+}

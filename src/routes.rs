@@ -8,9 +8,10 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadBuilds, Rule, WriteBuilds,
+    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, Rule, WriteAdmin,
+    WriteBuilds,
 };
-use crate::identity::{accounts, api_keys, sessions};
+use crate::identity::{accounts, admin, api_keys, audit, sessions};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity, personal_data};
@@ -92,6 +93,10 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
     Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
     Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;
+
+    Get    "/api/v1/admin/users/{id}" Required(ReadAdmin::RULE), Caller(1), admin::handlers::get, admin::operations::GET;
+    Patch  "/api/v1/admin/users/{id}" Required(WriteAdmin::RULE), Caller(1), admin::handlers::change, admin::operations::CHANGE;
+    Get    "/api/v1/admin/audit-log" Required(ReadAdmin::RULE), Caller(1), audit::handlers::list, audit::operations::LIST;
 
     Get    "/api/v1/game/professions" Public, Caller(1), game::handlers::professions, game::operations::PROFESSIONS;
     Get    "/api/v1/game/professions/{id}" Public, Caller(1), game::handlers::profession, game::operations::GET_PROFESSION;

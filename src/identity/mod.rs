@@ -3,6 +3,7 @@
 //! Leaves whose a resource is to the feature that owns it.
 
 pub mod accounts;
+pub mod admin;
 pub mod api_keys;
 pub mod audit;
 pub mod handlers;

@@ -3,12 +3,14 @@
 //! Leaves the real runtime to `tests/edge`.
 
 mod accounts;
+mod admin;
 mod api_keys;
 mod attacks_http;
 mod attacks_input;
 mod attacks_passwords;
 mod attacks_sessions;
 mod attacks_tokens;
+mod audit;
 mod builds;
 mod builds_access;
 mod builds_lists;

@@ -2,7 +2,9 @@
 //! Promises that an entry commits with the change it tells of or not at all, and that each row
 //! carries the hash of the one before. Leaves what is worth an entry to the features.
 
+pub mod handlers;
 pub mod model;
+pub mod operations;
 pub mod store;
 
 pub use model::{Action, Entry};

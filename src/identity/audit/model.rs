@@ -86,31 +86,113 @@ pub const SEQ: Schema = Schema::Integer {
 /// An id, or `system` or `operator`.
 pub const WHO: Schema = Text::line(1, 100);
 
-/// An entry as it is shown.
+const SEQ_FIELD: Field = Field::required("seq", &SEQ, "The number of its row; there is no gap.");
+const AT_FIELD: Field = Field::required("at", &TIME, "When; never before the row before.");
+const ACTION_FIELD: Field =
+    Field::required("action", &Schema::Choice(Action::WORDS), "What was done.");
+const ACTOR_FIELD: Field = Field::required(
+    "actor",
+    &WHO,
+    "Who did it: an account's id, system (a rule or the cron) or operator (a script with access to the database).",
+);
+const VIA_FIELD: Field = Field::required(
+    "via",
+    &Schema::Nullable(&WHO),
+    "With which login or API key.",
+);
+const TARGET_FIELD: Field = Field::required("target", &WHO, "The id of what it was done to.");
+const DETAIL_FIELD: Field = Field::required(
+    "detail",
+    &Schema::Raw("{}"),
+    "What else there is to know: no address, no name, no secret.",
+);
+
+/// An entry as the account that it names gets it.
 pub const ENTRY: Schema = Schema::Named(
     "AuditEntry",
     &Schema::Object(&[
-        Field::required("seq", &SEQ, "The number of its row; there is no gap."),
-        Field::required("at", &TIME, "When; never before the row before."),
-        Field::required("action", &Schema::Choice(Action::WORDS), "What was done."),
+        SEQ_FIELD,
+        AT_FIELD,
+        ACTION_FIELD,
+        ACTOR_FIELD,
+        VIA_FIELD,
+        TARGET_FIELD,
+        DETAIL_FIELD,
+    ]),
+);
+
+/// An entry as administrators get it.
+pub const ROW: Schema = Schema::Named(
+    "AuditRow",
+    &Schema::Object(&[
+        SEQ_FIELD,
+        AT_FIELD,
+        ACTION_FIELD,
+        ACTOR_FIELD,
+        VIA_FIELD,
+        TARGET_FIELD,
+        DETAIL_FIELD,
         Field::required(
-            "actor",
-            &WHO,
-            "Who did it: an account's id, system (a rule or the cron) or operator (a script with access to the database).",
-        ),
-        Field::required(
-            "via",
-            &Schema::Nullable(&WHO),
-            "With which login or API key.",
-        ),
-        Field::required("target", &WHO, "The id of what it was done to."),
-        Field::required(
-            "detail",
-            &Schema::Raw("{}"),
-            "What else there is to know: no address, no name, no secret.",
+            "hash",
+            &Text::of(64, 64),
+            "SHA-256 over the hash of the row before and this entry; note one elsewhere to find out later whether the log was cut or written anew.",
         ),
     ]),
 );
+
+/// A moment as a filter takes it.
+pub const MOMENT: Schema = Schema::Text(Text {
+    min: 20,
+    max: 24,
+    format: "date-time",
+    pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,3})?Z$",
+    matches: |text| to_millis(text).is_some(),
+});
+
+/// A moment of RFC 3339 in UTC in the one form that the log has: with milliseconds.
+pub fn to_millis(text: &str) -> Option<String> {
+    let (seconds, fraction) = match text.strip_suffix('Z')?.split_once('.') {
+        Some((seconds, fraction)) => (seconds, fraction),
+        None => (text.strip_suffix('Z')?, "0"),
+    };
+    let shape = "0000-00-00T00:00:00";
+    let has_shape = seconds.len() == shape.len()
+        && seconds.bytes().zip(shape.bytes()).all(|(byte, wanted)| {
+            if wanted == b'0' {
+                byte.is_ascii_digit()
+            } else {
+                byte == wanted
+            }
+        });
+    let is_fraction =
+        (1..=3).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !has_shape || !is_fraction {
+        return None;
+    }
+    let within =
+        |from: usize, least: &str, most: &str| (least..=most).contains(&&seconds[from..from + 2]);
+    let is_moment = within(5, "01", "12")
+        && within(8, "01", "31")
+        && within(11, "00", "23")
+        && within(14, "00", "59")
+        && within(17, "00", "59");
+    is_moment.then(|| format!("{seconds}.{fraction:0<3}Z"))
+}
+
+/// What a page of the log is narrowed by; all of it must hold.
+#[derive(Debug, Default)]
+pub struct Filters {
+    /// Who did it.
+    pub actor: Option<String>,
+    /// What it was done to.
+    pub target: Option<String>,
+    /// What was done.
+    pub action: Option<String>,
+    /// From this moment on, as [`to_millis`] gives it.
+    pub since: Option<String>,
+    /// Before this moment, as [`to_millis`] gives it.
+    pub until: Option<String>,
+}
 
 /// What the first row carries as the hash of the one before.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -211,6 +293,31 @@ mod tests {
             chain(GENESIS, "{\"seq\":1}"),
             "a453da8151216b5ae0a15c5377bc79da35cc4f629a9e9a3dcab70bf0b485609a"
         );
+    }
+
+    #[test]
+    fn moments() {
+        for (text, expected) in [
+            ("2026-11-22T00:00:00Z", Some("2026-11-22T00:00:00.000Z")),
+            ("2026-11-22T23:59:59.5Z", Some("2026-11-22T23:59:59.500Z")),
+            ("2026-11-22T23:59:59.123Z", Some("2026-11-22T23:59:59.123Z")),
+            ("2026-11-22T23:59:59.1234Z", None),
+            ("2026-11-22T23:59:59.Z", None),
+            ("2026-11-22T00:00:00", None),
+            ("2026-11-22T00:00:00+00:00", None),
+            ("2026-11-22t00:00:00z", None),
+            ("2026-11-22 00:00:00Z", None),
+            ("2026-13-22T00:00:00Z", None),
+            ("2026-11-32T00:00:00Z", None),
+            ("2026-11-22T24:00:00Z", None),
+            ("2026-11-22T00:60:00Z", None),
+            ("2026-11-22T00:00:60Z", None),
+            ("2026-11-22", None),
+            ("\u{fc}026-11-22T00:00:0Z", None),
+            ("' OR 1=1 --", None),
+        ] {
+            assert_eq!(to_millis(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,53 @@
+//! The SQL of what administrators change.
+//! Promises that a change is made in the version it was read in, and never to the last one.
+//! Leaves reading accounts to `accounts::store`.
+
+use crate::identity::accounts::model::Details;
+use crate::identity::accounts::store::LEAVES_AN_ADMINISTRATOR;
+use crate::identity::model::Role;
+use crate::identity::permissions::{Permit, WriteAdmin};
+use crate::platform::Statement;
+
+use super::model::Change;
+
+/// Changes an account; stale when it is no longer in the version it was read in, or when no
+/// administrator would be left. An account that is disabled loses all its logins.
+pub fn change(
+    _permit: &Permit<'_, WriteAdmin>,
+    details: &Details,
+    change: &Change,
+    now: i64,
+) -> Vec<Statement> {
+    let user = &details.user;
+    let role = change.role.unwrap_or(user.role);
+    let disabled_at = match change.disabled {
+        Some(true) => Some(now),
+        Some(false) => None,
+        None => details.disabled_at,
+    };
+    let update = Statement::new(
+        format!(
+            "UPDATE users SET role = ?3, disabled_at = ?4, \
+             password_disabled_at = iif(?5, NULL, password_disabled_at), \
+             version = version + 1, updated_at = ?6 WHERE id = ?1 AND version = ?2 \
+             AND ((?3 = '{}' AND ?4 IS NULL) OR {LEAVES_AN_ADMINISTRATOR})",
+            Role::Administrator.as_str()
+        ),
+        vec![
+            user.id.as_str().into(),
+            user.version.into(),
+            role.as_str().into(),
+            disabled_at.into(),
+            i64::from(change.enables_password).into(),
+            now.into(),
+        ],
+    );
+    let mut writes = vec![update, Statement::must_change()];
+    if change.disabled == Some(true) {
+        writes.push(Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+            vec![user.id.as_str().into(), now.into()],
+        ));
+    }
+    writes
+}

@@ -1,0 +1,40 @@
+//! Reading the audit log.
+//! Promises the latest first, page by page, each entry with the hash that seals all before it.
+//! Leaves checking the chain to whoever has the database (`npm run audit -- verify`).
+
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::response::Response;
+use crate::identity::permissions::ReadAdmin;
+
+use super::model::{Filters, to_millis};
+use super::store;
+
+const PATH: &str = "/api/v1/admin/audit-log";
+
+/// GET /admin/audit-log
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    cx.permit::<ReadAdmin>()?;
+    let is_seq = |text: &str| text.parse::<i64>().is_ok_and(|seq| seq > 0);
+    let page = Page::from_query(&cx.query, is_seq)?;
+    let text = |name: &str| cx.query.text(name).map(str::to_owned);
+    let filters = Filters {
+        actor: text("actor"),
+        target: text("target"),
+        action: text("action"),
+        since: cx.query.text("since").and_then(to_millis),
+        until: cx.query.text("until").and_then(to_millis),
+    };
+    let rows = store::page(&cx.state.platform, &filters, &page).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut document: Value = serde_json::from_str(&row.entry).map_err(Problem::internal)?;
+        document["hash"] = row.hash.into();
+        items.push((row.seq.to_string(), document));
+    }
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    Ok(pagination::respond_with(&page, items, &path, &cx.query))
+}

@@ -18,12 +18,14 @@ const CONFIG = join(root, "wrangler.toml");
  * Starts a Worker and gives `{url, issuer, fetch, send, open, logs, lines, d1, kv, dispose}`.
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
  * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one.
+ * `persistTo`: a directory where state is, and stays, laid out as wrangler's `--persist-to` has it.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
  * `countLimiter`: each question that is put to a Durable Object of the limits writes a line `limiter_question`.
  * Quotas are high unless `vars` sets them. `restart()` kills the runtime and starts another one on the same state.
  */
 export async function startWorker(options = {}) {
-  const state = await mkdtemp(join(memoryDirectory(), "wvw-edge-"));
+  const { persistTo } = options;
+  const state = persistTo === undefined ? await mkdtemp(join(memoryDirectory(), "wvw-edge-")) : join(persistTo, "v3");
   const settings = { bundle: "worker", slowDatabaseMs: 0, countLimiter: false, ...options, bindings: variables(options.vars) };
   let { miniflare, ...worker } = await startRuntime(state, settings);
   await migrate(worker.d1);
@@ -36,7 +38,7 @@ export async function startWorker(options = {}) {
     },
     async dispose() {
       await miniflare.dispose();
-      await rm(state, { recursive: true, force: true });
+      if (persistTo === undefined) await rm(state, { recursive: true, force: true });
     },
   });
 }

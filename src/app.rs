@@ -4,8 +4,11 @@
 
 use std::borrow::Cow;
 
+use serde_json::json;
+
 use crate::config::{Config, ConfigError};
 use crate::context::{Context, State};
+use crate::housekeeping;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::request::{Header, Method, Request};
@@ -126,6 +129,25 @@ impl App {
         }
         .write(platform, level);
         response
+    }
+
+    /// Does what `cron` is for; it was to fire at `scheduled_ms` since 1970.
+    pub async fn tick(&self, cron: &str, scheduled_ms: i64) {
+        match self {
+            Self::Ready(state) => {
+                housekeeping::run(state, housekeeping::STEPS, cron, scheduled_ms).await;
+            }
+            Self::Misconfigured { platform, errors } => {
+                let line = json!({
+                    "time": rfc3339(platform.clock.now_ms()),
+                    "level": Level::Error.as_str(),
+                    "event": "tick",
+                    "cron": cron,
+                    "cause": misconfigured(errors).cause,
+                });
+                platform.log.line(Level::Error, &line.to_string());
+            }
+        }
     }
 
     /// Answers a request whose handling panicked; `cause` goes to the log.

@@ -11,6 +11,7 @@ pub mod docs;
 pub mod faults;
 pub mod game;
 pub mod health;
+pub mod housekeeping;
 pub mod http;
 pub mod idempotency;
 pub mod identity;
@@ -73,6 +74,13 @@ mod entry {
     #[wasm_bindgen]
     pub fn resume(task: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {
         task::resume(task, reply, is_fulfilled, value)
+    }
+
+    /// Does what a cron trigger is for: null when it is done, or the number of the task that is to be
+    /// resumed. `scheduled_ms` is when it was to fire, in milliseconds since 1970.
+    #[wasm_bindgen]
+    pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
+        boundary::tick(cron, scheduled_ms)
     }
 
     /// The answer to a request whose handling has thrown.

@@ -11,7 +11,7 @@ use crate::identity::permissions::{
     ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, Rule, WriteAdmin,
     WriteBuilds,
 };
-use crate::identity::{accounts, admin, api_keys, audit, sessions};
+use crate::identity::{accounts, admin, api_keys, audit, keys, sessions};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity, personal_data};
@@ -94,6 +94,8 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
     Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;
 
+    Get    "/api/v1/admin/signing-keys" Required(ReadAdmin::RULE), Caller(1), keys::handlers::list, keys::operations::LIST;
+    Post   "/api/v1/admin/signing-keys/rotate" Required(WriteAdmin::RULE), Caller(1), keys::handlers::rotate, keys::operations::ROTATE;
     Get    "/api/v1/admin/users/{id}" Required(ReadAdmin::RULE), Caller(1), admin::handlers::get, admin::operations::GET;
     Patch  "/api/v1/admin/users/{id}" Required(WriteAdmin::RULE), Caller(1), admin::handlers::change, admin::operations::CHANGE;
     Get    "/api/v1/admin/audit-log" Required(ReadAdmin::RULE), Caller(1), audit::handlers::list, audit::operations::LIST;

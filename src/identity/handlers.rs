@@ -8,17 +8,6 @@ use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 
-use super::keys::KeyError;
-
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::Database(error) => error.into(),
-            KeyError::Sealed(_) | KeyError::Seal(_) | KeyError::Missing => Self::internal(error),
-        }
-    }
-}
-
 /// GET /.well-known/jwks.json
 pub async fn jwks(cx: &Context<'_>) -> Result<Response, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);

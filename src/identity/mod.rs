@@ -14,5 +14,4 @@ pub mod password;
 pub mod permissions;
 pub mod seal;
 pub mod sessions;
-pub mod store;
 pub mod tokens;

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -126,6 +127,8 @@ impl From<DatabaseError> for TokenError {
 
 struct Remembered {
     caller: Caller,
+    /// Of the signing key; an API key has none.
+    kid: Option<Rc<str>>,
     not_after: i64,
     session_checked_ms: i64,
 }
@@ -149,12 +152,21 @@ impl Verifier {
         }
         let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
-        let (mut caller, not_after) = match self.recall(digest, now_ms) {
-            Some((caller, _, true)) => return Ok(caller),
+        let (mut caller, not_after, kid) = match self.recall(digest, now_ms) {
+            Some((checked, true)) => return Ok(checked.0),
             _ if is_api_key(credential.text()) => {
                 return self.verify_api_key(credential, platform, now_ms).await;
             }
-            Some((caller, not_after, false)) => (caller, not_after),
+            Some((checked, false)) => {
+                let is_known = match &checked.2 {
+                    Some(kid) => keys.find(kid, platform).await?.is_some(),
+                    None => true,
+                };
+                if !is_known {
+                    return Err(TokenError::Invalid("its key was revoked"));
+                }
+                checked
+            }
             None => check_token(credential.text(), config, keys, platform).await?,
         };
         let role = standing(&caller, platform, now_ms).await?;
@@ -167,6 +179,7 @@ impl Verifier {
             digest,
             Remembered {
                 caller: caller.clone(),
+                kid,
                 not_after,
                 session_checked_ms: now_ms,
             },
@@ -204,6 +217,7 @@ impl Verifier {
             credential.digest(),
             Remembered {
                 caller: caller.clone(),
+                kid: None,
                 not_after: found.expires_at.div_euclid(1000),
                 session_checked_ms: now_ms,
             },
@@ -229,7 +243,7 @@ impl Verifier {
         if credential.text().len() > MAX_LENGTH {
             return None;
         }
-        let (caller, ..) = self.recall(credential.digest(), now_ms)?;
+        let ((caller, ..), _) = self.recall(credential.digest(), now_ms)?;
         Some(caller)
     }
 
@@ -259,8 +273,13 @@ impl Verifier {
         known.retain(|_, entry| entry.caller.user_id != *user);
     }
 
+    /// Forgets every token, in this isolate: each is checked anew when it comes again.
+    pub fn forget_all(&self) {
+        self.0.borrow_mut().clear();
+    }
+
     /// A token seen before and not ended since, and whether its session was looked at just now.
-    fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Caller, i64, bool)> {
+    fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Checked, bool)> {
         let known = self.0.borrow();
         let entry = known.get(digest)?;
         if entry.not_after * 1000 <= now_ms {
@@ -268,7 +287,8 @@ impl Verifier {
         }
         let age = now_ms - entry.session_checked_ms;
         let is_fresh = (0..SESSION_RECHECK_MS).contains(&age);
-        Some((entry.caller.clone(), entry.not_after, is_fresh))
+        let checked = (entry.caller.clone(), entry.not_after, entry.kid.clone());
+        Some((checked, is_fresh))
     }
 }
 
@@ -289,14 +309,16 @@ async fn standing(
     }
 }
 
-/// Checks everything but the session: the caller, and the second after which the token no longer
-/// passes.
+/// The caller, the second after which the credential no longer passes, and the id of its signing key.
+type Checked = (Caller, i64, Option<Rc<str>>);
+
+/// Checks everything but the session.
 async fn check_token(
     authorization: &str,
     config: &Config,
     keys: &KeyRing,
     platform: &Platform,
-) -> Result<(Caller, i64), TokenError> {
+) -> Result<Checked, TokenError> {
     let token = bearer(authorization).ok_or(TokenError::Invalid("not a bearer token"))?;
     let mut parts = token.split('.');
     let (Some(header), Some(payload), Some(_), None) =
@@ -337,7 +359,7 @@ async fn check_token(
         via: Via::Session(session_id),
         scopes: Scopes::parse(&payload.scope),
     };
-    Ok((caller, payload.exp + LEEWAY))
+    Ok((caller, payload.exp + LEEWAY, Some(header.kid.into())))
 }
 
 fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {

@@ -16,21 +16,6 @@ fn path(id: &str) -> String {
     format!("/api/v1/admin/users/{id}")
 }
 
-/// An administrator who has logged in since.
-pub fn administrator(app: &TestApp, name: &str) -> Player {
-    let player = app.player(name);
-    app.test.database.execute(&format!(
-        "UPDATE users SET role = 'administrator' WHERE id = '{}'",
-        player.id
-    ));
-    let tokens = app.log_in(&player.email);
-    Player {
-        token: text(&tokens["access_token"]),
-        refresh_token: text(&tokens["refresh_token"]),
-        ..player
-    }
-}
-
 #[track_caller]
 fn patch(app: &TestApp, by: &Player, id: &str, body: &Value) -> Answer {
     let call = app.call("PATCH", &path(id)).token(&by.token);
@@ -56,7 +41,7 @@ fn last_seq(app: &TestApp) -> i64 {
 #[test]
 fn an_account_is_seen_with_its_state() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     app.log_in(&player.email);
     let get = || app.get(&path(&player.id)).token(&boss.token);
@@ -100,7 +85,7 @@ fn an_account_is_seen_with_its_state() {
 #[test]
 fn nobody_else_gets_in() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     let target = path(&player.id);
     let before = last_seq(&app);
@@ -157,7 +142,7 @@ fn nobody_else_gets_in() {
 #[test]
 fn a_disabled_account_is_out_everywhere_until_it_is_enabled() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     let elsewhere = app.isolate(2);
     elsewhere.get(ME).token(&player.token).send().expect(200);
@@ -193,7 +178,7 @@ fn a_disabled_account_is_out_everywhere_until_it_is_enabled() {
 #[test]
 fn a_disabled_password_can_be_enabled_and_not_the_other_way_round() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     let refused = patch(
         &app,
@@ -231,7 +216,7 @@ fn a_disabled_password_can_be_enabled_and_not_the_other_way_round() {
 #[test]
 fn what_administrators_may_not_change_is_refused_by_name() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     for (body, pointer, code) in [
         (json!({ "role": "king" }), "/role", "invalid_choice"),
@@ -263,7 +248,7 @@ fn what_administrators_may_not_change_is_refused_by_name() {
 #[test]
 fn the_last_administrator_stays_one() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let delete = |player: &Player| {
         let call = app.call("DELETE", ME).token(&player.token);
         call.json(&json!({ "password": PASSWORD })).send()
@@ -282,7 +267,7 @@ fn the_last_administrator_stays_one() {
     refuse_all();
     assert_eq!(logged(&app, before), [], "what did not happen");
     // One who cannot log in is no help.
-    let second = administrator(&app, "second");
+    let second = app.administrator("second");
     patch(&app, &boss, &second.id, &json!({ "disabled": true })).expect(200);
     refuse_all();
     patch(&app, &boss, &second.id, &json!({ "role": "user" })).expect(200);
@@ -298,7 +283,7 @@ fn the_last_administrator_stays_one() {
 #[test]
 fn two_administrators_who_demote_each_other_at_once_leave_one() {
     let app = TestApp::new();
-    let (one, two) = (administrator(&app, "one"), administrator(&app, "two"));
+    let (one, two) = (app.administrator("one"), app.administrator("two"));
     let slow = |seed| {
         let slow = Slow(app.test.database.clone());
         app.isolate_on(platform_on(&app.test, seed, Box::new(slow)))
@@ -321,7 +306,7 @@ fn two_administrators_who_demote_each_other_at_once_leave_one() {
 #[test]
 fn a_change_names_the_version_it_was_made_for() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     let tag = app.get(&path(&player.id)).token(&boss.token).send().etag();
     let with_tag = |body: &Value| {

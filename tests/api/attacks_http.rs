@@ -6,7 +6,6 @@ use serde_json::json;
 use wvw_builder::http::request::{Header, MAX_BODY};
 use wvw_builder::routes::{Access, ROUTES};
 
-use crate::admin::administrator;
 use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
 
 #[test]
@@ -134,7 +133,7 @@ fn methods() {
 #[test]
 fn head_is_get_without_a_body() {
     let app = TestApp::new();
-    let player = administrator(&app, "head");
+    let player = app.administrator("head");
     let build = text(&app.build(&player, &json!({ "visibility": "public" }))["id"]);
     let mut seen = 0;
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {

@@ -5,7 +5,6 @@
 use serde_json::{Value, json};
 use wvw_builder::identity::audit::model::{GENESIS, chain};
 
-use crate::admin::administrator;
 use crate::support::databases::{Slow, platform_on, together};
 use crate::support::{PASSWORD, Player, TestApp, percent_encoded, text};
 
@@ -32,7 +31,7 @@ fn check_chain(app: &TestApp) -> i64 {
 /// A log with rows of three people over three days.
 fn scene() -> (TestApp, Player, Player) {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     app.test.clock.advance_ms(86_400_000);
     let player = app.player("player");
     app.test.clock.advance_ms(86_400_000);
@@ -151,7 +150,7 @@ fn sql_in_a_filter_is_a_value() {
 #[test]
 fn a_change_and_its_row_are_one() {
     let app = TestApp::new();
-    let boss = administrator(&app, "boss");
+    let boss = app.administrator("boss");
     let player = app.player("player");
     let rows = || app.count("SELECT count(*) FROM audit_log");
     let state = || app.count("SELECT count(*) FROM users WHERE disabled_at IS NOT NULL");

@@ -21,4 +21,5 @@ mod limits;
 mod openapi;
 mod personal_data;
 mod sessions;
+mod signing_keys;
 mod support;

@@ -157,6 +157,22 @@ impl TestApp {
         }
     }
 
+    /// Makes an account that administrates, and logs in.
+    #[track_caller]
+    pub fn administrator(&self, name: &str) -> Player {
+        let player = self.player(name);
+        self.test.database.execute(&format!(
+            "UPDATE users SET role = 'administrator' WHERE id = '{}'",
+            player.id
+        ));
+        let tokens = self.log_in(&player.email);
+        Player {
+            token: text(&tokens["access_token"]),
+            refresh_token: text(&tokens["refresh_token"]),
+            ..player
+        }
+    }
+
     /// Stores a build; `body` is laid over a plain one.
     #[track_caller]
     pub fn build(&self, player: &Player, body: &Value) -> Value {
@@ -356,7 +372,7 @@ impl TestApp {
             let members = entry.as_object().expect("a log line is an object");
             for name in members.keys() {
                 let known = "time level event request_id trace_id method route status duration_ms \
-                             user_id code cause count";
+                             user_id code cause cron step late_ms count left";
                 assert!(known.split(' ').any(|known| known == name), "{line}");
             }
             for secret in self.secrets.borrow().iter() {

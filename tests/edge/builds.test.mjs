@@ -41,7 +41,7 @@ describe("accounts and builds on D1", () => {
   test("the private half lies in D1 only sealed, the password only hashed", async () => {
     const { results: keys } = await worker.d1.prepare("SELECT * FROM signing_keys").all();
     assert.equal(keys.length, 1);
-    assert.equal(keys[0].sealed_private_key.length, 24 + 32 + 16);
+    assert.equal(keys[0].sealed_private_key.length, 5 + 24 + 32 + 16);
     const { results: users } = await worker.d1.prepare("SELECT * FROM users").all();
     assert.match(users[0].password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     assert.equal(users[0].email_key, "owner@guild.gg");
@@ -54,7 +54,7 @@ describe("accounts and builds on D1", () => {
     try {
       await logIn(isolate, "a@guild.gg");
       const kv = await isolate.kv();
-      assert.equal(JSON.parse(await kv.get("signing-keys/v1")).length, 1);
+      assert.equal(JSON.parse(await kv.get("signing-keys/v2")).keys.length, 1);
     } finally {
       await isolate.dispose();
     }

@@ -149,6 +149,19 @@ pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, is_too_large: b
     }))
 }
 
+/// Does what a cron trigger is for: null when it is done, or the number of the task that is to be
+/// resumed.
+pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
+    // Milliseconds since 1970 fit 53 bits for the next 280,000 years.
+    #[allow(clippy::cast_possible_truncation)]
+    let scheduled_ms = scheduled_ms as i64;
+    let app = app();
+    task::begin(Box::pin(async move {
+        app.tick(&cron, scheduled_ms).await;
+        JsValue::NULL
+    }))
+}
+
 /// Answers a request whose handling has thrown.
 pub fn answer_panic(head: &str, cause: &str) -> JsValue {
     let request = read_request(head, Body::Bytes(Vec::new()));

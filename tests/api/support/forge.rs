@@ -61,6 +61,9 @@ impl Members {
     }
 }
 
+/// In the year 2096: long after every test.
+const LATER_MS: i64 = 4_000_000_000_000;
+
 /// Signs what it is given.
 pub struct Forger {
     key: SigningKey,
@@ -72,10 +75,10 @@ impl Forger {
     pub fn trusted(app: &TestApp, seed: u8) -> Self {
         let forger = Self::stranger(seed);
         let public = hex(&forger.public_bytes());
-        // Older than the service's own: that one goes on signing.
+        // Signs no more: the service's own key does. Its tokens are still good.
         app.test.database.execute(&format!(
-            "INSERT INTO signing_keys (kid, public_key, sealed_private_key, created_at) \
-             VALUES ('{}', x'{public}', x'00', 0)",
+            "INSERT INTO signing_keys (kid, generation, public_key, created_at, activates_at, \
+             retires_at, removed_at) VALUES ('{}', -{seed}, x'{public}', 0, 0, 0, {LATER_MS})",
             forger.kid,
         ));
         forger

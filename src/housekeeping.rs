@@ -1,0 +1,185 @@
+//! What the Worker does by itself every hour: a list of steps, run one after the other.
+//! Promises that a step which fails stops no other, and one log line for each that did something.
+//! Leaves each step's work, in small bounded portions, to its feature.
+
+use std::error::Error;
+
+use serde::Serialize;
+
+use crate::context::State;
+use crate::identity::keys::{reseal, rotation};
+use crate::platform::{Level, LocalFuture};
+use crate::telemetry::rfc3339;
+
+/// What a step has done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Things made, changed or deleted.
+    pub count: u64,
+    /// Things known to wait for the next run.
+    pub left: u64,
+}
+
+impl Done {
+    /// Did this many things and knows of no more.
+    pub const fn all(count: u64) -> Self {
+        Self { count, left: 0 }
+    }
+}
+
+/// What a step comes to.
+pub type Outcome = Result<Done, Box<dyn Error>>;
+
+/// One step.
+pub struct Step {
+    /// Its name in the log.
+    pub name: &'static str,
+    /// Its work. It may be cut off anywhere, and run twice at once.
+    pub run: for<'a> fn(&'a State) -> LocalFuture<'a, Outcome>,
+}
+
+/// Every step, in order. Add yours.
+pub static STEPS: &[Step] = &[
+    Step {
+        name: "signing_keys.publish_next",
+        run: |state| Box::pin(publish_next(state)),
+    },
+    Step {
+        name: "signing_keys.clean",
+        run: |state| Box::pin(clean_keys(state)),
+    },
+    Step {
+        name: "reseal",
+        run: |state| Box::pin(reseal_some(state)),
+    },
+];
+
+/// The fields of a step's log line.
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    level: &'static str,
+    event: &'static str,
+    cron: &'a str,
+    step: &'static str,
+    late_ms: i64,
+    duration_ms: i64,
+    count: u64,
+    left: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+}
+
+/// Runs all of `steps`. `scheduled_ms` is when `cron` was to fire, in milliseconds since 1970.
+pub async fn run(state: &State, steps: &[Step], cron: &str, scheduled_ms: i64) {
+    let platform = &state.platform;
+    for step in steps {
+        let begun = platform.clock.now_ms();
+        let (level, done, cause) = match (step.run)(state).await {
+            Ok(done) if done == Done::default() => continue,
+            Ok(done) => (Level::Info, done, None),
+            Err(error) => (Level::Error, Done::default(), Some(error.to_string())),
+        };
+        let ended = platform.clock.now_ms();
+        let line = Line {
+            time: rfc3339(ended),
+            level: level.as_str(),
+            event: "tick",
+            cron,
+            step: step.name,
+            late_ms: begun - scheduled_ms,
+            duration_ms: ended - begun,
+            count: done.count,
+            left: done.left,
+            cause,
+        };
+        if let Ok(line) = serde_json::to_string(&line) {
+            platform.log.line(level, &line);
+        }
+    }
+}
+
+async fn publish_next(state: &State) -> Outcome {
+    let made = rotation::publish_next(&state.config.master_keys, &state.platform).await?;
+    if made > 0 {
+        state.keys.refresh(&state.platform).await?;
+    }
+    Ok(Done::all(made))
+}
+
+async fn clean_keys(state: &State) -> Outcome {
+    Ok(Done::all(rotation::clean(&state.platform).await?))
+}
+
+async fn reseal_some(state: &State) -> Outcome {
+    let master = &state.config.master_keys;
+    let resealed = reseal::step(reseal::SEALED, master, &state.platform).await?;
+    Ok(Done {
+        count: resealed.done,
+        left: resealed.left,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+    use crate::config::Config;
+    use crate::platform::native::{TEST_EPOCH_MS, TestPlatform};
+    use pollster::block_on;
+    use serde_json::Value;
+
+    const TRIED: &[Step] = &[
+        Step {
+            name: "fails",
+            run: |_| Box::pin(async { Err("out of order".into()) }),
+        },
+        Step {
+            name: "has_nothing_to_do",
+            run: |_| Box::pin(async { Ok(Done::default()) }),
+        },
+        Step {
+            name: "works",
+            run: |_| Box::pin(async { Ok(Done { count: 2, left: 3 }) }),
+        },
+    ];
+
+    #[test]
+    fn a_step_that_fails_stops_no_other_and_each_that_did_something_has_a_line() {
+        let (platform, handle) = TestPlatform::new();
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let config = Config::load(|name| match name {
+            "ENVIRONMENT" => Some("development".to_owned()),
+            "ISSUER" => Some("http://localhost".to_owned()),
+            "AUDIENCE" => Some("tests".to_owned()),
+            "MASTER_KEY" => Some(key.to_owned()),
+            "PASSWORD_PEPPER" => Some(key.replace("AAEC", "CAEC")),
+            _ => None,
+        });
+        let App::Ready(state) = App::new(platform, config) else {
+            panic!("the configuration is good");
+        };
+        block_on(run(&state, TRIED, "17 * * * *", TEST_EPOCH_MS - 5));
+        let lines = handle.log.lines();
+        let [(failed, first), (worked, second)] = lines.as_slice() else {
+            panic!("{lines:?}");
+        };
+        assert_eq!((*failed, *worked), (Level::Error, Level::Info));
+        let first: Value = serde_json::from_str(first).unwrap();
+        assert_eq!(first["step"], "fails");
+        assert_eq!(first["cause"], "out of order");
+        let second: Value = serde_json::from_str(second).unwrap();
+        assert_eq!((&second["count"], &second["left"]), (&2.into(), &3.into()));
+        assert_eq!(
+            (&second["event"], &second["late_ms"]),
+            (&"tick".into(), &5.into())
+        );
+    }
+
+    #[test]
+    fn names_of_steps_are_each_there_once() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..index].iter().all(|other| other.name != step.name));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The administrators' calls on signing keys.
+//! Promises to show no more of a key than its id and its times.
+//! Leaves the lives of keys to `model` and `rotation`.
+
+use serde_json::{Value, json};
+
+use crate::context::{Context, State};
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::{ReadAdmin, WriteAdmin};
+use crate::telemetry::rfc3339;
+
+use super::model::Life;
+use super::{KeyError, reseal, rotation, store};
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) if store::is_lost_race(&error) => {
+                Self::unavailable("another signing key was made in the same moment")
+            }
+            KeyError::Database(error) => error.into(),
+            KeyError::Sealed(_) | KeyError::Seal(_) | KeyError::Missing => Self::internal(error),
+        }
+    }
+}
+
+fn document(kid: &str, life: &Life, now: i64) -> Value {
+    json!({
+        "kid": kid,
+        "state": life.state(now).as_str(),
+        "created_at": rfc3339(life.created_at),
+        "activates_at": rfc3339(life.activates_at),
+        "retires_at": life.retires_at.map(rfc3339),
+        "removed_at": life.removed_at.map(rfc3339),
+        "revoked_at": life.revoked_at.map(rfc3339),
+    })
+}
+
+/// GET /admin/signing-keys
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    cx.permit::<ReadAdmin>()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let keys = store::all(platform).await?;
+    let left = reseal::count_left(reseal::SEALED, &config.master_keys, platform).await?;
+    let now = cx.now_ms();
+    let items: Vec<_> = keys
+        .iter()
+        .map(|key| document(&key.kid, &key.life, now))
+        .collect();
+    let answer = json!({ "items": items, "left_to_reseal": left });
+    Response::json(200, Profile::Private, &answer)
+}
+
+/// POST /admin/signing-keys/rotate
+pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteAdmin>()?;
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let revoke_current = body["revoke_current"].as_bool().unwrap_or(false);
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let rotation =
+        rotation::emergency(&permit, &config.master_keys, platform, revoke_current).await?;
+    let caller = permit.caller();
+    let created = Entry::by(caller, Action::SigningKeyCreated, &rotation.kid);
+    let revoked = rotation.revoked.iter();
+    let revoked = revoked.map(|kid| Entry::by(caller, Action::SigningKeyRevoked, kid));
+    let entries: Vec<_> = std::iter::once(created).chain(revoked).collect();
+    let answer = document(&rotation.kid, &rotation.life, cx.now_ms());
+    let answer = Response::json(201, Profile::Private, &answer)?;
+    let committed = cx.commit(rotation.writes, &entries, answer).await;
+    let answer = committed.map_err(KeyError::from)?;
+    announce(cx.state).await;
+    Ok(answer)
+}
+
+/// After a rotation is written: this isolate and KV know it at once. That it is written is what
+/// counts: should this fail, every isolate reads the keys again within five minutes.
+async fn announce(state: &State) {
+    state.verifier.forget_all();
+    // What is known here is older than the rotation; so nothing is known should the read fail.
+    state.keys.forget();
+    let _ = state.keys.refresh(&state.platform).await;
+}

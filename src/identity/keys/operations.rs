@@ -1,0 +1,104 @@
+//! The calls on signing keys, as they are documented and checked.
+//! Promises what `http::operation` does; leaves the work to `handlers`.
+//! Leaves the key set for everyone (JWKS) to `identity::operations`.
+
+use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::schema::{Field, Schema, Text};
+
+use super::model::State;
+
+const TAG: &str = "Administration";
+const TIME: Schema = Text::formatted(24, 24, "date-time");
+const TIME_OR_NULL: Schema = Schema::Nullable(&TIME);
+const KEY: Schema = Schema::Named(
+    "SigningKey",
+    &Schema::Object(&[
+        Field::required("kid", &Text::of(1, 100), "RFC 7638 thumbprint."),
+        Field::required(
+            "state",
+            &Schema::Choice(State::NAMES),
+            "published: signs from activates_at on. active: signs. retired: verifies until removed_at. revoked: taken back. removed: about to be deleted.",
+        ),
+        Field::required("created_at", &TIME, "Published since."),
+        Field::required("activates_at", &TIME, "Signs from here on."),
+        Field::required(
+            "retires_at",
+            &TIME_OR_NULL,
+            "Signs no more from here on; null until its successor is published.",
+        ),
+        Field::required(
+            "removed_at",
+            &TIME_OR_NULL,
+            "Verifies no more from here on, and is deleted.",
+        ),
+        Field::required(
+            "revoked_at",
+            &TIME_OR_NULL,
+            "Neither signs nor verifies since.",
+        ),
+    ]),
+);
+const EXAMPLE: &str = r#"{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","state":"active","created_at":"2026-11-20T18:17:00.000Z","activates_at":"2026-11-22T18:17:00.000Z","retires_at":null,"removed_at":null,"revoked_at":null}"#;
+
+/// GET /admin/signing-keys
+pub const LIST: Operation = Operation {
+    id: "list_signing_keys",
+    tag: TAG,
+    summary: "Signing keys and where they are in their lives",
+    description: "Keys rotate by themselves every 30 days: the next one is published at least 24 hours before it signs.",
+    response: Answer {
+        status: 200,
+        about: "All keys, newest first.",
+        content: Content::Json(
+            &Schema::Named(
+                "SigningKeys",
+                &Schema::Object(&[
+                    Field::required(
+                        "items",
+                        &Schema::List {
+                            items: &KEY,
+                            min: 0,
+                            max: 1_000,
+                        },
+                        "Newest first.",
+                    ),
+                    Field::required(
+                        "left_to_reseal",
+                        &Schema::Integer {
+                            min: 0,
+                            max: 1_000_000_000,
+                        },
+                        "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0.",
+                    ),
+                ]),
+            ),
+            r#"{"items":[{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","state":"active","created_at":"2026-11-20T18:17:00.000Z","activates_at":"2026-11-22T18:17:00.000Z","retires_at":null,"removed_at":null,"revoked_at":null}],"left_to_reseal":0}"#,
+        ),
+    },
+    ..PLAIN
+};
+/// POST /admin/signing-keys/rotate
+pub const ROTATE: Operation = Operation {
+    id: "rotate_signing_keys",
+    tag: TAG,
+    summary: "Sign with a new key at once",
+    description: "For emergencies. The old key goes on verifying for 24 hours, or with revoke_current not at all: every access token issued so far is void then, here at once and everywhere within five minutes; clients refresh or log in again.",
+    request: Some(RequestBody {
+        schema: &Schema::Named(
+            "RotateSigningKeys",
+            &Schema::Object(&[Field::optional(
+                "revoke_current",
+                &Schema::Boolean,
+                "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.",
+            )]),
+        ),
+        example: r#"{"revoke_current":true}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 201,
+        about: "The new key, which signs.",
+        content: Content::Json(&KEY, EXAMPLE),
+    },
+    ..PLAIN
+};

@@ -1,0 +1,264 @@
+//! The signing keys that an isolate knows: from its memory, then KV, then D1.
+//! Promises that what it believes of a key was read from D1 at most five minutes ago, whatever KV
+//! holds, and that a flood of unknown key ids costs few reads. Leaves the keys' lives to `model`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use crate::config::MasterKeys;
+use crate::platform::{CacheError, Level, LocalFuture, Platform};
+use crate::telemetry::rfc3339;
+
+use super::model::{Life, State};
+use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
+
+/// Older than this, what was read is read again: so long may a revoked key live on elsewhere.
+pub const MAX_AGE_MS: i64 = 300_000;
+/// Reads for unknown key ids that found nothing: so many at once,
+const RELOADS_AT_ONCE: i64 = 10;
+/// and after them one in this time. The read that a stranger causes also finds a fresh key.
+const RELOAD_MS: i64 = 3_000;
+/// Key ids that are remembered as nobody's.
+const MAX_MISSING: usize = 100;
+/// Where the public halves lie in KV.
+const CACHE_KEY: &str = "signing-keys/v2";
+/// Longer than an entry is of use.
+const CACHE_SECONDS: u64 = 600;
+
+/// What D1 held at one moment: the keys that are not revoked, newest first.
+struct View {
+    read_at: i64,
+    keys: Vec<(PublicKey, Life)>,
+}
+
+impl View {
+    fn is_fresh(&self, now: i64) -> bool {
+        // From the future: another machine's clock is ahead. Reading once more is the safe way.
+        (0..MAX_AGE_MS).contains(&(now - self.read_at))
+    }
+
+    fn find(&self, kid: &str) -> Option<&(PublicKey, Life)> {
+        self.keys.iter().find(|(key, _)| key.kid == kid)
+    }
+}
+
+/// The keys that this isolate knows.
+#[derive(Default)]
+pub struct KeyRing {
+    view: RefCell<Option<Rc<View>>>,
+    active: RefCell<Option<Rc<ActiveKey>>>,
+    /// A key id is the hash of a random key: one that was looked for before is nobody's for ever.
+    missing: RefCell<HashSet<String>>,
+    /// Reads that found nothing are paid for until then (GCRA's theoretical arrival time).
+    paid_until: Cell<i64>,
+}
+
+impl KeyRing {
+    /// The public half with this id, if tokens that it verifies may be believed now.
+    pub async fn find(
+        &self,
+        kid: &str,
+        platform: &Platform,
+    ) -> Result<Option<PublicKey>, KeyError> {
+        let now = platform.clock.now_ms();
+        let view = self.view(platform).await?;
+        if let Some((key, life)) = view.find(kid) {
+            return Ok(life.verifies(now).then(|| key.clone()));
+        }
+        if !is_thumbprint(kid) || self.missing.borrow().contains(kid) || !self.may_reload(now) {
+            return Ok(None);
+        }
+        let view = self.reload(platform).await?;
+        if let Some((key, life)) = view.find(kid) {
+            return Ok(life.verifies(now).then(|| key.clone()));
+        }
+        // Only now: a request that comes in meanwhile, or after a failure, must look too.
+        let paid_until = self
+            .paid_until
+            .get()
+            .clamp(now, now + RELOADS_AT_ONCE * RELOAD_MS);
+        self.paid_until.set(paid_until + RELOAD_MS);
+        let mut missing = self.missing.borrow_mut();
+        if missing.len() >= MAX_MISSING {
+            missing.clear();
+        }
+        missing.insert(kid.to_owned());
+        Ok(None)
+    }
+
+    fn may_reload(&self, now: i64) -> bool {
+        self.paid_until.get().min(now + RELOADS_AT_ONCE * RELOAD_MS) - now
+            <= (RELOADS_AT_ONCE - 1) * RELOAD_MS
+    }
+
+    /// All public halves for the JWKS, newest first. Makes the first key when there is none.
+    pub async fn all(
+        &self,
+        master: &MasterKeys,
+        platform: &Platform,
+    ) -> Result<Vec<PublicKey>, KeyError> {
+        let mut view = self.view(platform).await?;
+        if view.keys.is_empty() {
+            self.active(master, platform).await?;
+            view = self.view(platform).await?;
+        }
+        let now = platform.clock.now_ms();
+        let published = view.keys.iter().filter(|(_, life)| life.is_published(now));
+        Ok(published.map(|(key, _)| key.clone()).collect())
+    }
+
+    /// The key that signs. Makes the first one when there is none; of two isolates that do so at
+    /// once one wins, and both sign with its key.
+    pub async fn active(
+        &self,
+        master: &MasterKeys,
+        platform: &Platform,
+    ) -> Result<Rc<ActiveKey>, KeyError> {
+        let view = self.view(platform).await?;
+        let now = platform.clock.now_ms();
+        let signs = |active: &Rc<ActiveKey>| {
+            let found = view.find(&active.kid);
+            found.is_some_and(|(_, life)| life.state(now) == State::Active)
+        };
+        if let Some(active) = self.active.borrow().as_ref().filter(|active| signs(active)) {
+            return Ok(Rc::clone(active));
+        }
+        let mut row = platform.database.query(store::signing(now)).await?;
+        if row.is_empty() {
+            let first = rotation::make(master, platform, Life::at_once(now), 1)?;
+            match platform.database.batch(vec![store::insert(first)]).await {
+                Err(error) if !store::is_lost_race(&error) => return Err(error.into()),
+                _ => row = platform.database.query(store::signing(now)).await?,
+            }
+        }
+        let row = row.first().ok_or(KeyError::Missing)?;
+        let kid = row.text(0)?.to_owned();
+        let key = open(row.blob(1)?, &kid, master).ok_or_else(|| KeyError::Sealed(kid.clone()))?;
+        if view.find(&kid).is_none() {
+            self.reload(platform).await?;
+        }
+        let active = Rc::new(ActiveKey { kid, key });
+        *self.active.borrow_mut() = Some(Rc::clone(&active));
+        Ok(active)
+    }
+
+    /// What this isolate knows, read again when it is too old.
+    async fn view(&self, platform: &Platform) -> Result<Rc<View>, KeyError> {
+        let now = platform.clock.now_ms();
+        let held = self.view.borrow().clone();
+        let is_empty = held.is_none();
+        if let Some(view) = held.filter(|view| view.is_fresh(now)) {
+            return Ok(view);
+        }
+        if is_empty
+            && let Some(view) = read_cache(platform).await
+            && view.is_fresh(now)
+        {
+            return Ok(self.keep(view));
+        }
+        self.reload(platform).await
+    }
+
+    /// Forgets all keys.
+    pub fn forget(&self) {
+        *self.view.borrow_mut() = None;
+        *self.active.borrow_mut() = None;
+    }
+
+    /// Reads all keys from D1 and leaves them in KV for the next isolate.
+    pub async fn refresh(&self, platform: &Platform) -> Result<(), KeyError> {
+        self.reload(platform).await.map(drop)
+    }
+
+    /// Boxed, for many wait for it: each would have a copy of its own in the Wasm.
+    fn reload<'a>(&'a self, platform: &'a Platform) -> LocalFuture<'a, Result<Rc<View>, KeyError>> {
+        Box::pin(async move {
+            // Before the answer: it may be on its way for a while.
+            let read_at = platform.clock.now_ms();
+            let keys = store::public(platform).await?;
+            let view = View { read_at, keys };
+            write_cache(&view, platform).await;
+            Ok(self.keep(view))
+        })
+    }
+
+    /// Keeps what was read, unless something newer was read meanwhile. Gives what was read.
+    fn keep(&self, view: View) -> Rc<View> {
+        let view = Rc::new(view);
+        let mut held = self.view.borrow_mut();
+        if held
+            .as_ref()
+            .is_none_or(|held| held.read_at <= view.read_at)
+        {
+            *held = Some(Rc::clone(&view));
+        }
+        view
+    }
+}
+
+/// What KV has; an unreadable, empty or absent entry is nothing.
+async fn read_cache(platform: &Platform) -> Option<View> {
+    let text = match platform.cache.get(CACHE_KEY).await {
+        Ok(text) => text?,
+        Err(error) => {
+            warn_of_cache(&error, platform);
+            return None;
+        }
+    };
+    let entry: Value = serde_json::from_str(&text).ok()?;
+    let keys = entry["keys"].as_array()?.iter().filter_map(read_entry);
+    let keys: Vec<_> = keys.collect();
+    (!keys.is_empty()).then_some(View {
+        read_at: entry["read_at"].as_i64()?,
+        keys,
+    })
+}
+
+/// One key as it lies in KV.
+fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
+    let life = Life {
+        created_at: entry["created_at"].as_i64()?,
+        activates_at: entry["activates_at"].as_i64()?,
+        retires_at: entry["retires_at"].as_i64(),
+        removed_at: entry["removed_at"].as_i64(),
+        revoked_at: None,
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(entry["x"].as_str()?).ok()?;
+    Some((PublicKey::from_bytes(&bytes)?, life))
+}
+
+async fn write_cache(view: &View, platform: &Platform) {
+    let keys = view.keys.iter().map(|(key, life)| {
+        json!({
+            "x": URL_SAFE_NO_PAD.encode(key.key.as_bytes()),
+            "created_at": life.created_at,
+            "activates_at": life.activates_at,
+            "retires_at": life.retires_at,
+            "removed_at": life.removed_at,
+        })
+    });
+    let entry = json!({ "read_at": view.read_at, "keys": keys.collect::<Value>() });
+    let text = entry.to_string();
+    if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
+        warn_of_cache(&error, platform);
+    }
+}
+
+/// The cache is a convenience: its failure is worth a line, not an error.
+fn warn_of_cache(error: &CacheError, platform: &Platform) {
+    let line = json!({
+        "time": rfc3339(platform.clock.now_ms()),
+        "level": Level::Warn.as_str(),
+        "event": "cache_unavailable",
+        "cause": error.to_string(),
+    });
+    platform.log.line(Level::Warn, &line.to_string());
+}
+
+#[cfg(test)]
+mod tests;

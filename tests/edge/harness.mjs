@@ -1,6 +1,7 @@
 // Runs the Worker as it would be deployed on the real local runtime, one instance for each caller.
 // Promises: real HTTP on a random loopback port, fresh D1 and KV with all migrations, fresh secrets, no network.
 // Leaves to others: making the bundles (scripts/bundle.mjs, by `npm test`), and what to expect (the tests).
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
@@ -15,21 +16,21 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const CONFIG = join(root, "wrangler.toml");
 
 /**
- * Starts a Worker and gives `{url, issuer, fetch, send, open, logs, lines, d1, kv, dispose}`.
+ * Starts a Worker and gives `{url, fetch, send, open, scheduled, logs, lines, d1, kv, kill, restart, dispose}`.
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
- * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one.
- * `persistTo`: a directory where state is, and stays, laid out as wrangler's `--persist-to` has it.
+ * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one. Quotas are high unless they set them.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
  * `countLimiter`: each question that is put to a Durable Object of the limits writes a line `limiter_question`.
- * Quotas are high unless `vars` sets them. `restart()` kills the runtime and starts another one on the same state.
+ * `state`: a directory to go on with, as another Worker, or wrangler with `--persist-to` (in its `v3`), has left it; it stays.
  */
 export async function startWorker(options = {}) {
-  const { persistTo } = options;
-  const state = persistTo === undefined ? await mkdtemp(join(memoryDirectory(), "wvw-edge-")) : join(persistTo, "v3");
+  const state = options.state ?? (await makeState());
+  const isFresh = !existsSync(join(state, "d1"));
   const settings = { bundle: "worker", slowDatabaseMs: 0, countLimiter: false, ...options, bindings: variables(options.vars) };
   let { miniflare, ...worker } = await startRuntime(state, settings);
-  await migrate(worker.d1);
+  if (isFresh) await migrate(worker.d1);
   return Object.assign(worker, {
+    /** Kills the runtime and starts another one on the same state. */
     async restart() {
       // Miniflare ends its runtime with SIGKILL.
       await miniflare.dispose();
@@ -38,13 +39,14 @@ export async function startWorker(options = {}) {
     },
     async dispose() {
       await miniflare.dispose();
-      if (persistTo === undefined) await rm(state, { recursive: true, force: true });
+      if (options.state === undefined) await dropState(state);
     },
   });
 }
 
 async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindings }) {
   const logs = [];
+  const others = runtimes();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
   const miniflare = new Miniflare({
     host: "127.0.0.1",
@@ -70,6 +72,7 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
   });
   await miniflare.ready;
   const url = await miniflare.unsafeGetDirectURL();
+  const own = [...runtimes()].filter((pid) => !others.has(pid));
   return {
     miniflare,
     url,
@@ -79,8 +82,24 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
     send: (options) => send(url, options),
     open: (options) => open(url, options),
     kv: () => miniflare.getKVNamespace("CACHE"),
+    /** Fires the cron trigger. */
+    scheduled: async (options) => (await miniflare.getWorker()).scheduled(options),
+    /** Ends the runtime as a crash of its machine would: at once, with whatever is in flight. */
+    kill: () => own.forEach((pid) => process.kill(pid, "SIGKILL")),
     lines: (match) => jsonLines(logs).filter((line) => Object.entries(match).every(([name, value]) => line[name] === value)),
   };
+}
+
+/** A directory for the state of Workers that follow one another. */
+export const makeState = () => mkdtemp(join(memoryDirectory(), "wvw-edge-"));
+export const dropState = (state) => rm(state, { recursive: true, force: true });
+
+/** The runtimes that this process has started, by the ids of their processes. */
+function runtimes() {
+  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" }).split("\n");
+  const processes = lines.map((line) => line.trim().split(/\s+/));
+  const own = processes.filter(([, parent, name = ""]) => Number(parent) === process.pid && /(^|\/)workerd$/.test(name));
+  return new Set(own.map(([pid]) => Number(pid)));
 }
 
 /** Makes an account and logs in; gives the access token. */
@@ -170,8 +189,10 @@ const slowEntry = (ms) => `
   }
   let bindings;
   export { Limiter } from "./entry.js";
+  const slowed = (env) => (bindings ??= { ...env, DB: slow(env.DB) });
   export default {
-    fetch: (request, env, context) => worker.fetch(request, (bindings ??= { ...env, DB: slow(env.DB) }), context),
+    fetch: (request, env, context) => worker.fetch(request, slowed(env), context),
+    scheduled: (controller, env, context) => worker.scheduled(controller, slowed(env), context),
   };
 `;
 

@@ -20,7 +20,7 @@ describe("administration from the command line", () => {
   let worker;
   before(async () => {
     state = await mkdtemp(join(tmpdir(), "wvw-scripts-"));
-    worker = await startWorker({ persistTo: state });
+    worker = await startWorker({ state: join(state, "v3") });
     for (const name of ["boss", "second", "third", "player"]) await logIn(worker, `${name}@guild.gg`);
   });
   after(async () => {

@@ -93,10 +93,14 @@ function answer(request, method, body) {
   } catch (error) {
     return afterPanic(head, error);
   }
-  if (typeof response !== "number") return response;
+  return typeof response === "number" ? untilDone(response, head) : response;
+}
+
+/** A promise of what the task comes to. `head` is the request's, or undefined when a cron trigger began it. */
+function untilDone(task, head) {
   return new Promise((resolve) => {
     const since = Date.now();
-    waiting.set(response, { head, resolve, since });
+    waiting.set(task, { head, resolve, since });
     const [oldest, { since: oldestSince }] = waiting.entries().next().value;
     if (since - oldestSince > FORGET_AFTER_MS) waiting.delete(oldest);
   });
@@ -110,13 +114,20 @@ function resume(task, reply, isFulfilled, value) {
   try {
     response = wasm.resume(task, reply, isFulfilled, value);
   } catch (error) {
-    response = afterPanic(waiter.head, error);
+    response = afterLoss(waiter.head, error);
   }
   if (typeof response === "number") return;
   // The instance that held the task has aborted and another is in its place: the request is lost, its client is told.
-  response ??= afterPanic(waiter.head, "the Wasm instance was replaced");
+  if (response === undefined) response = afterLoss(waiter.head, new Error("the Wasm instance was replaced"));
   waiting.delete(task);
   waiter.resolve(response);
+}
+
+/** What a lost task comes to: an answer, or for a cron trigger a failure that the runtime reports. */
+function afterLoss(head, error) {
+  if (head !== undefined) return afterPanic(head, error);
+  forgetCredentials();
+  return Promise.reject(error);
 }
 
 function afterPanic(head, error) {
@@ -151,12 +162,15 @@ export class Limiter extends DurableObject {
   }
 }
 
+function ensureConnected(env) {
+  if (isConnected) return;
+  wasm.start({ env, resume });
+  isConnected = true;
+}
+
 export default {
   fetch(request, env) {
-    if (!isConnected) {
-      wasm.start({ env, resume });
-      isConnected = true;
-    }
+    ensureConnected(env);
     const { method } = request;
     if (BODILESS.has(method)) return answer(request, method, NOTHING);
     const body = readBody(request);
@@ -165,5 +179,11 @@ export default {
       (bytes) => answer(request, method, bytes),
       (error) => afterPanic(headOf(request, method, request.headers, ""), error),
     );
+  },
+
+  async scheduled({ cron, scheduledTime }, env) {
+    ensureConnected(env);
+    const task = wasm.tick(cron, scheduledTime);
+    if (typeof task === "number") await untilDone(task);
   },
 };

@@ -1,0 +1,177 @@
+//! Signing keys through 400 days, with crons that come hourly, twice, seldom, or not for a month.
+//! Promises that isolates which have just started, remember all, or are stale admit every good token.
+//! Leaves emergencies to `tests/api/signing_keys.rs`, where staleness has a bound instead.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use pollster::block_on;
+use wvw_builder::identity::keys::ActiveKey;
+use wvw_builder::identity::keys::model::State;
+use wvw_builder::identity::keys::store;
+use wvw_builder::platform::native::SeededRandom;
+use wvw_builder::platform::{Platform, Random as _};
+
+use crate::databases::{Slow, together};
+use crate::world::{DAY_MS, HOUR_MS, Isolate, MINUTE_MS, StaleKeys, World, config};
+
+const DAYS: i64 = 400;
+const KV_STALE_MS: i64 = 10 * MINUTE_MS;
+
+/// What the cron does in this hour.
+enum Cron {
+    Comes,
+    ComesTwiceAtOnce,
+    StaysAway,
+}
+
+/// Lets 400 days pass, with a token and perhaps a cron every `hours`; gives how many keys were made.
+fn pass(hours: i64, cron: impl Fn(i64) -> Cron) -> i64 {
+    let world = World::new();
+    let stale_keys = StaleKeys::new(world.test.database.clone());
+    world.isolate(0).sign();
+    stale_keys.remember();
+
+    let long = world.isolate(0);
+    // Sees the keys as they were an hour ago or more: longer than any cache of ours keeps them.
+    let stale = world.isolate_on(
+        Platform {
+            database: Box::new(stale_keys.clone()),
+            ..world.platform(KV_STALE_MS)
+        },
+        config(1, None),
+    );
+    let mut signed_with: HashMap<String, Rc<ActiveKey>> = HashMap::new();
+    for hour in (0..DAYS * 24).step_by(usize::try_from(hours).expect("a small number")) {
+        run_cron(&world, cron(hour));
+        let fresh = world.isolate(0);
+        let behind_kv = world.isolate(KV_STALE_MS);
+        let all = [&fresh, &long, &stale, &behind_kv];
+        let turn = usize::try_from(hour / hours).expect("a small number") % all.len();
+        let key = all[turn].key();
+        let token = all[turn].sign_with(&key);
+        admit(&all, &token, &format!("hour {hour}, at once"));
+        signed_with.insert(key.kid.clone(), key);
+        if hour % 24 == 0 {
+            check_lives(&world, &signed_with);
+        }
+        stale_keys.remember();
+        world.test.clock.advance_ms(HOUR_MS - 1);
+        admit(&all, &token, &format!("hour {hour}, at its end"));
+        world.test.clock.advance_ms((hours - 1) * HOUR_MS + 1);
+    }
+    world.count("SELECT max(generation) FROM signing_keys")
+}
+
+fn run_cron(world: &World, cron: Cron) {
+    match cron {
+        Cron::Comes => world.isolate(0).tick(),
+        Cron::ComesTwiceAtOnce => {
+            let slow = || {
+                let database = Box::new(Slow(world.test.database.clone()));
+                let platform = Platform {
+                    database,
+                    ..world.platform(0)
+                };
+                world.isolate_on(platform, config(1, None))
+            };
+            let (one, two) = (slow(), slow());
+            let (one, two) = (&one.app, &two.app);
+            let (cron, at) = ("17 * * * *", world.now());
+            together(one.tick(cron, at), two.tick(cron, at));
+        }
+        Cron::StaysAway => {}
+    }
+}
+
+#[track_caller]
+fn admit(isolates: &[&Isolate<'_>], token: &wvw_builder::http::request::Credential, when: &str) {
+    let names = ["fresh", "long memory", "stale", "fresh behind a stale KV"];
+    for (isolate, name) in isolates.iter().zip(names) {
+        assert!(
+            isolate.admits(token),
+            "{when}: refused by the isolate: {name}"
+        );
+    }
+}
+
+/// One key is active, it has its private half, and of all keys that ever signed those verify that
+/// have not been gone for a day.
+fn check_lives(world: &World, signed_with: &HashMap<String, Rc<ActiveKey>>) {
+    let now = world.now();
+    let fresh = world.isolate(0);
+    let keys = block_on(store::all(&fresh.state().platform)).expect("the database answers");
+    let states: Vec<State> = keys.iter().map(|key| key.life.state(now)).collect();
+    let active = states.iter().filter(|state| **state == State::Active);
+    assert_eq!(active.count(), 1, "{states:?}");
+    for key in &keys {
+        let signs = matches!(key.life.state(now), State::Active | State::Published);
+        assert!(!signs || key.sealed_private_key.is_some(), "{}", key.kid);
+    }
+    for (kid, key) in signed_with {
+        let life = keys.iter().find(|key| key.kid == *kid).map(|key| key.life);
+        let verifies = life.is_some_and(|life| life.verifies(now));
+        let token = fresh.sign_with(key);
+        assert_eq!(fresh.admits(&token), verifies, "{kid}: {life:?} at {now}");
+    }
+}
+
+#[test]
+fn a_cron_every_hour() {
+    assert_eq!(pass(1, |_| Cron::Comes), 14);
+}
+
+#[test]
+fn two_crons_at_once_make_one_key() {
+    assert_eq!(pass(3, |_| Cron::ComesTwiceAtOnce), 14);
+}
+
+#[test]
+fn crons_that_seldom_come() {
+    let random = SeededRandom::new(7);
+    let made = pass(3, |_| {
+        let mut byte = [0];
+        random.fill(&mut byte);
+        match byte[0] {
+            0..3 => Cron::Comes,
+            3..6 => Cron::ComesTwiceAtOnce,
+            _ => Cron::StaysAway,
+        }
+    });
+    assert!((11..=14).contains(&made), "{made}");
+}
+
+#[test]
+fn no_cron_for_months() {
+    let is_away = |day: i64| (25..70).contains(&day) || (130..230).contains(&day);
+    let made = pass(3, |hour| {
+        if is_away(hour / 24) {
+            Cron::StaysAway
+        } else {
+            Cron::Comes
+        }
+    });
+    // 30-day lives, and two that lasted until someone came.
+    assert!((9..=11).contains(&made), "{made}");
+}
+
+#[test]
+fn rows_of_keys_that_are_gone_are_deleted_and_their_private_halves_before() {
+    let world = World::new();
+    let first = world.isolate(0).key().kid.clone();
+    let row = |column: &str| {
+        let sql = format!("SELECT count({column}) FROM signing_keys WHERE kid = '{first}'");
+        world.count(&sql)
+    };
+    for hour in 0..31 * 24 + 2 {
+        world.isolate(0).tick();
+        let has_half = row("sealed_private_key") == 1;
+        assert_eq!(has_half, hour <= 30 * 24, "hour {hour}: the private half");
+        assert_eq!(row("kid") == 1, hour <= 31 * 24, "hour {hour}: the row");
+        world.test.clock.advance_ms(HOUR_MS);
+    }
+    assert_eq!(world.count("SELECT count(*) FROM signing_keys"), 1);
+    let audit = "SELECT count(*) FROM audit_log WHERE actor = 'system'";
+    assert_eq!(world.count(audit), 1);
+    assert_eq!(DAY_MS, 24 * HOUR_MS);
+}

@@ -15,3 +15,4 @@ pub mod permissions;
 pub mod seal;
 pub mod sessions;
 pub mod tokens;
+pub mod two_factor;

@@ -17,6 +17,7 @@ use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
+use crate::identity::password::Verifications;
 use crate::identity::tokens::{TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
@@ -58,6 +59,7 @@ impl App {
                 platform,
                 keys: KeyRing::default(),
                 verifier: Verifier::default(),
+                verifications: Verifications::default(),
                 describe: openapi::document,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },

@@ -16,6 +16,7 @@ use crate::idempotency::Claim;
 use crate::identity::audit::{self, Entry};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
+use crate::identity::password::Verifications;
 use crate::identity::permissions::{Permission, Permit};
 use crate::identity::tokens::Verifier;
 use crate::limits::counter::Limits;
@@ -34,6 +35,8 @@ pub struct State {
     pub verifier: Verifier,
     /// Who has called how often.
     pub limits: Limits,
+    /// Passwords that were compared.
+    pub verifications: Verifications,
     /// Writes the `OpenAPI` document for our own URL.
     pub describe: fn(&str) -> Value,
 }

@@ -94,13 +94,14 @@ fn problem_schema() -> Value {
             "title": { "type": "string" },
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "detail": { "type": "string", "description": "What to do about it." },
-            "code": { "type": "string", "enum": problems::CODES, "description": "Stable." },
+            "code": { "type": "string", "enum": problems::CODES.as_slice(), "description": "Stable." },
             "request_id": { "type": "string" },
             "violated-policies": {
                 "type": "array",
                 "description": "With quota_exceeded: the quotas of RateLimit-Policy that are spent.",
                 "items": { "type": "string" },
             },
+            "challenge": { "type": "string", "description": "With two_factor_required: what the second step of the login needs." },
             "errors": {
                 "type": "array",
                 "description": ABOUT_TEMPLATE_ERRORS,

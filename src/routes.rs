@@ -11,7 +11,7 @@ use crate::identity::permissions::{
     ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, Rule, WriteAdmin,
     WriteBuilds,
 };
-use crate::identity::{accounts, admin, api_keys, audit, keys, sessions};
+use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::{builds, docs, game, health, identity, personal_data};
@@ -76,13 +76,18 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/chat-codes/encode" Public, Caller(1), game::handlers::encode, game::operations::ENCODE;
 
     Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
-    Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::handlers::log_in, sessions::operations::LOG_IN;
+    Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::login::log_in, sessions::operations::LOG_IN;
+    Post   "/api/v1/auth/login/two-factor" Public, Address(Set::Login), sessions::login::log_in_two_factor, sessions::operations::LOG_IN_TWO_FACTOR;
     Post   "/api/v1/auth/refresh" Public, Caller(1), sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
     Post   "/api/v1/auth/logout" Public, Caller(1), sessions::handlers::log_out, sessions::operations::LOG_OUT;
     Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::list, sessions::operations::LIST;
     Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end_others, sessions::operations::END_OTHERS;
     Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end, sessions::operations::END;
     Post   "/api/v1/auth/password" Required(ManageAccount::RULE), Caller(1), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
+    Post   "/api/v1/auth/two-factor" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::begin, two_factor::operations::BEGIN;
+    Delete "/api/v1/auth/two-factor" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::disable, two_factor::operations::DISABLE;
+    Post   "/api/v1/auth/two-factor/confirm" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::confirm, two_factor::operations::CONFIRM;
+    Post   "/api/v1/auth/two-factor/recovery-codes" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::make_recovery_codes, two_factor::operations::MAKE_RECOVERY_CODES;
 
     Post   "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;

@@ -58,12 +58,20 @@ catalogue! {
         "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer; so an API key is sent, too.";
     INVALID_CREDENTIALS 401 "invalid_credentials" "The address or the password is wrong",
         "Check both. Passwords are case-sensitive, addresses are not.";
+    TWO_FACTOR_REQUIRED 401 "two_factor_required" "A second factor is needed",
+        "Send the challenge with a code of the authenticator app, or a recovery code, to POST /api/v1/auth/login/two-factor.";
+    INVALID_TWO_FACTOR_CODE 401 "invalid_two_factor_code" "The code is wrong or was used before",
+        "Wait for the next code of the authenticator app, or use a recovery code. Each counts once.";
+    INVALID_CHALLENGE 401 "invalid_challenge" "The challenge is not valid any more",
+        "Log in again (POST /api/v1/auth/login). A challenge ends with its login, after 5 minutes and after 5 wrong codes.";
     INVALID_REFRESH_TOKEN 401 "invalid_refresh_token" "The refresh token is not valid",
         "Log in again (POST /api/v1/auth/login). A refresh token works once, and ends with its login.";
     REFRESH_TOKEN_REUSED 401 "refresh_token_reused" "The refresh token was spent before",
         "Log in again (POST /api/v1/auth/login). Someone may have a copy of the token, so this login was ended. Keep only the newest refresh token.";
     WRONG_PASSWORD 403 "wrong_password" "The current password is wrong",
         "Send the account's password as it is now. Passwords are case-sensitive.";
+    WRONG_TWO_FACTOR_CODE 403 "wrong_two_factor_code" "The code is wrong or was used before",
+        "Wait for the next code of the authenticator app, or use a recovery code. Each counts once.";
     INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token or API key does not allow this call",
         "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
@@ -80,6 +88,10 @@ catalogue! {
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "A request with this Idempotency-Key is running",
         "Send the same request again after the seconds in Retry-After. One that was cut off is given up after a minute.";
+    TWO_FACTOR_ENABLED 409 "two_factor_enabled" "The second factor is on already",
+        "Switch it off first (DELETE /api/v1/auth/two-factor).";
+    TWO_FACTOR_NOT_ENABLED 409 "two_factor_not_enabled" "There is no second factor",
+        "Begin with POST /api/v1/auth/two-factor, then confirm it with a code.";
     LAST_ADMINISTRATOR 409 "last_administrator" "This is the last administrator",
         "Make another account an administrator first: without one, nobody could administrate the service.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
@@ -96,6 +108,8 @@ catalogue! {
         "Use a new key for a new request, and the same key only to send the same body and query again.";
     QUOTA_EXCEEDED 429 "quota_exceeded" "Too many requests",
         "Wait the seconds in Retry-After. RateLimit-Policy says what is allowed, violated-policies what was exceeded.";
+    TOO_MANY_ATTEMPTS 429 "too_many_attempts" "Too many wrong attempts",
+        "Wait the seconds in Retry-After. Each further wrong attempt makes the wait longer.";
     INTERNAL 500 "internal" "Something broke on our side",
         "Try again. If it stays, tell the operator the request_id.";
     MISCONFIGURED 503 "misconfigured" "The service is not configured",

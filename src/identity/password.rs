@@ -1,6 +1,8 @@
 //! Passwords (NIST SP 800-63B-4, section 3.1.1): rules, Argon2id (RFC 9106), verification.
 //! Promises that nothing is cut off, that any characters go, and that a missing account costs
-//! the same work as a wrong password. Leaves guessing limits to `limits`.
+//! the same work as a wrong password. Leaves how often one may guess to `guessing`.
+
+use std::cell::Cell;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
@@ -201,13 +203,27 @@ fn parse_phc(text: &str) -> Option<Stored> {
         .then_some(Stored { params, salt, hash })
 }
 
+/// How often this isolate has compared a password: the most expensive work that a stranger can ask
+/// for.
+#[derive(Debug, Default)]
+pub struct Verifications(Cell<u64>);
+
+impl Verifications {
+    /// So far.
+    pub const fn count(&self) -> u64 {
+        self.0.get()
+    }
+}
+
 /// Checks a password against a stored PHC string. With nothing stored (no such account) it does
 /// the same work and says wrong.
 pub fn verify(
     password: &Password,
     stored: Option<&str>,
     pepper: &Secret,
+    verifications: &Verifications,
 ) -> Result<Verdict, argon2::Error> {
+    verifications.0.set(verifications.0.get() + 1);
     let known = stored.and_then(parse_phc);
     let exists = known.is_some();
     let stored = match known {
@@ -295,16 +311,40 @@ mod tests {
         let right = Ok(Verdict::Right {
             needs_rehash: false,
         });
-        assert_eq!(verify(&composed, Some(&stored), &pepper), right);
-        assert_eq!(verify(&decomposed, Some(&stored), &pepper), right);
+        assert_eq!(
+            verify(&composed, Some(&stored), &pepper, &Verifications::default()),
+            right
+        );
+        assert_eq!(
+            verify(
+                &decomposed,
+                Some(&stored),
+                &pepper,
+                &Verifications::default()
+            ),
+            right
+        );
         let other_pepper = Secret::new(vec![2; 32]);
         assert_eq!(
-            verify(&composed, Some(&stored), &other_pepper),
+            verify(
+                &composed,
+                Some(&stored),
+                &other_pepper,
+                &Verifications::default()
+            ),
             Ok(Verdict::Wrong)
         );
-        assert_eq!(verify(&composed, None, &pepper), Ok(Verdict::Wrong));
         assert_eq!(
-            verify(&composed, Some("not a hash"), &pepper),
+            verify(&composed, None, &pepper, &Verifications::default()),
+            Ok(Verdict::Wrong)
+        );
+        assert_eq!(
+            verify(
+                &composed,
+                Some("not a hash"),
+                &pepper,
+                &Verifications::default()
+            ),
             Ok(Verdict::Wrong)
         );
     }
@@ -324,7 +364,7 @@ mod tests {
             STANDARD_NO_PAD.encode([7; 16]),
             STANDARD_NO_PAD.encode(out)
         );
-        let verdict = verify(&password, Some(&stored), &pepper);
+        let verdict = verify(&password, Some(&stored), &pepper, &Verifications::default());
         assert_eq!(verdict, Ok(Verdict::Right { needs_rehash: true }));
     }
 
@@ -337,6 +377,9 @@ mod tests {
         let password = Password::new(unicode, &format!("{long}x"));
         let other = Password::new(unicode, &format!("{long}y"));
         let stored = hash(&password, &pepper, &platform).unwrap();
-        assert_eq!(verify(&other, Some(&stored), &pepper), Ok(Verdict::Wrong));
+        assert_eq!(
+            verify(&other, Some(&stored), &pepper, &Verifications::default()),
+            Ok(Verdict::Wrong)
+        );
     }
 }

@@ -325,8 +325,18 @@ impl Call<'_> {
             headers,
             body: response.body_bytes().to_vec(),
         };
-        if answer.status < 400 && answer.is_json() {
-            for name in ["access_token", "refresh_token", "email", "key"] {
+        if answer.is_json() {
+            for name in [
+                "access_token",
+                "refresh_token",
+                "device_token",
+                "challenge",
+                "secret",
+                "otpauth_uri",
+                "recovery_codes",
+                "email",
+                "key",
+            ] {
                 self.app.keep_strings_secret(&answer.json()[name]);
             }
         }

@@ -60,6 +60,8 @@ pub struct Credentials {
     pub is_disabled: bool,
     /// Whether too many wrong guesses have disabled its password.
     pub is_password_disabled: bool,
+    /// Whether a second factor is needed.
+    pub has_two_factor: bool,
 }
 
 /// The account with this address.
@@ -68,8 +70,9 @@ pub async fn credentials(
     email_key: &str,
 ) -> Result<Option<Credentials>, DatabaseError> {
     let statement = Statement::new(
-        "SELECT id, password_hash, role, disabled_at, password_disabled_at FROM users \
-         WHERE email_key = ?1",
+        "SELECT id, password_hash, role, disabled_at, password_disabled_at, EXISTS (SELECT 1 \
+         FROM two_factor WHERE user_id = users.id AND confirmed_at IS NOT NULL) \
+         FROM users WHERE email_key = ?1",
         vec![email_key.into()],
     );
     let rows = platform.database.query(statement).await?;
@@ -82,6 +85,7 @@ pub async fn credentials(
         role: Role::parse(row.text(2)?),
         is_disabled: row.optional_integer(3)?.is_some(),
         is_password_disabled: row.optional_integer(4)?.is_some(),
+        has_two_factor: row.integer(5)? == 1,
     }))
 }
 

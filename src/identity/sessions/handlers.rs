@@ -1,73 +1,32 @@
-//! The calls on logins.
-//! Promises that an unknown address and a wrong password cannot be told apart.
-//! Leaves rules to `model`, `refresh` and `password`, SQL to `store`.
+//! The calls on logins that are open.
+//! Promises that nobody sees or ends another's.
+//! Leaves opening one to `login`, rules to `model`, `refresh` and `password`, SQL to `store`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
-use crate::http::request::Header;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
 use crate::identity::audit::{Action, Entry};
-use crate::identity::model::Role;
+use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::permissions::{ManageAccount, Permit};
 use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
-use crate::platform::{DatabaseError, Statement};
+use crate::platform::DatabaseError;
 
-use super::model::{self, Login};
+use super::model;
 use super::refresh::{RefreshToken, Standing};
 use super::store;
 
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.
 const MAX_TRIES: usize = 3;
-
-/// POST /auth/login
-pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, mut errors) = cx.body()?;
-    let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let unicode = platform.unicode.as_ref();
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let password = Password::new(unicode, text("password"));
-    check_bounds(&password, "/password", &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    let email_key = email_key(unicode, text("email"));
-    let known = accounts::store::credentials(platform, &email_key).await?;
-    let stored = known.as_ref().map(|known| known.password_hash.as_str());
-    let verdict = password::verify(&password, stored, &config.password_pepper);
-    let verdict = verdict.map_err(Problem::internal)?;
-    let (Some(known), Verdict::Right { needs_rehash }) = (known, verdict) else {
-        return Err(refused());
-    };
-    if known.is_disabled {
-        return Err(refused());
-    }
-    let mut writes = Vec::new();
-    let mut hash = known.password_hash;
-    if needs_rehash {
-        let fresh = password::hash(&password, &config.password_pepper, platform);
-        let fresh = fresh.map_err(Problem::internal)?;
-        let rehash = accounts::store::rehash(&known.user_id, &hash, fresh.clone());
-        writes.push(rehash);
-        hash = fresh;
-    }
-    let opening = Opening {
-        user_id: &known.user_id,
-        role: known.role,
-        password_hash: &hash,
-        amr: "pwd",
-    };
-    open(cx, &opening, writes, Vec::new()).await
-}
 
 /// Refuses a password that no stored one can be.
 pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
@@ -81,76 +40,34 @@ pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldEr
     }
 }
 
-/// What a login needs once every factor was right.
-pub struct Opening<'a> {
-    /// The account.
-    pub user_id: &'a UserId,
-    /// What it is.
-    pub role: Role,
-    /// The PHC string that the password was checked against, or that replaces it in `writes`.
-    pub password_hash: &'a str,
-    /// How the owner was authenticated (RFC 8176), separated by blanks.
-    pub amr: &'static str,
-}
-
-/// Opens a login, together with `writes` and what the audit log says of them.
-pub async fn open(
+/// A pair of tokens ([`model::TOKENS`]).
+pub async fn tokens(
     cx: &Context<'_>,
-    opening: &Opening<'_>,
-    mut writes: Vec<Statement>,
-    mut entries: Vec<Entry>,
-) -> Result<Response, Problem> {
+    grant: &Grant<'_>,
+    token: &RefreshToken,
+    refresh_expires_at: i64,
+) -> Result<Value, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let user_agent = cx.request.header(Header::UserAgent);
-    let now = cx.now_ms();
-    let login = Login::new(config, opening.user_id, opening.amr, user_agent, now);
-    let token = RefreshToken::first(SessionId::fresh(platform), platform);
-    let grant = Grant {
-        user_id: opening.user_id,
-        session_id: &token.session,
-        role: opening.role,
-        amr: opening.amr,
-        authenticated_at: now,
-    };
-    let answer = answer(cx, &grant, &token, login.refresh_expires_at).await?;
-    writes.extend(store::insert(&login, &token, opening.password_hash));
-    let (user, session) = (opening.user_id, &token.session);
-    entries.push(Entry::by_user(
-        user,
-        Some(session),
-        Action::SessionCreated,
-        session,
-    ));
-    match cx.commit(writes, &entries, answer).await {
-        // The password has changed, or the account was disabled, while this one was checked.
-        Err(DatabaseError::Stale) => Err(refused()),
-        outcome => Ok(outcome?),
-    }
+    let key = cx.state.keys.active(&config.master_keys, platform).await?;
+    let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
+    Ok(json!({
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "expires_in": config.access_token_seconds,
+        "refresh_token": token.expose().as_str(),
+        "refresh_expires_in": (refresh_expires_at - cx.now_ms()) / 1000,
+    }))
 }
 
-/// A pair of tokens.
+/// The answer to a renewal.
 async fn answer(
     cx: &Context<'_>,
     grant: &Grant<'_>,
     token: &RefreshToken,
     refresh_expires_at: i64,
 ) -> Result<Response, Problem> {
-    let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let key = cx.state.keys.active(&config.master_keys, platform).await?;
-    let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
-    let answer = json!({
-        "access_token": access_token,
-        "token_type": "Bearer",
-        "expires_in": config.access_token_seconds,
-        "refresh_token": token.expose().as_str(),
-        "refresh_expires_in": (refresh_expires_at - cx.now_ms()) / 1000,
-    });
-    Response::json(200, Profile::Private, &answer)
-}
-
-/// The one answer to whatever is wrong with an address and a password.
-pub fn refused() -> Problem {
-    Problem::new(&problems::INVALID_CREDENTIALS).with_header("www-authenticate", "Bearer")
+    let tokens = tokens(cx, grant, token, refresh_expires_at).await?;
+    Response::json(200, Profile::Private, &tokens)
 }
 
 fn refused_refresh(why: &'static str) -> Problem {
@@ -329,6 +246,10 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let hash = hash.map_err(Problem::internal)?;
     let now = cx.now_ms();
     let mut writes = accounts::store::change_password(&permit, &stored, hash, now);
+    // Nobody has guessed at the new one yet.
+    let login =
+        Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
+    writes.push(guessing::store::clear_strangers(&login));
     writes.push(store::end_others(&permit, now));
     writes.push(store::authenticated(&permit, now));
     let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
@@ -341,7 +262,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// Checks the caller's own password, as an extra proof before what cannot be undone. Gives the PHC
+/// Checks the caller's own password, in a bounded number of attempts, as an extra proof before what cannot be undone. Gives the PHC
 /// string that it was checked against.
 pub async fn confirm_password(
     cx: &Context<'_>,
@@ -351,9 +272,17 @@ pub async fn confirm_password(
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let stored = accounts::store::password_hash(platform, permit.user_id()).await?;
     let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
-    let verdict = password::verify(password, Some(&stored), &config.password_pepper);
+    let guard = Guard::new(&config.password_pepper);
+    let subject = guard.subject(Kind::Password, permit.user_id().as_str());
+    let place = guessing::place_of_login(&guard, &subject, permit);
+    let attempt = guessing::begin(platform, Kind::Password, subject, place, false).await?;
+    let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
+    let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {
-        Verdict::Right { .. } => Ok(stored),
+        Verdict::Right { .. } => {
+            cx.commit_aside(vec![attempt.right()], &[]).await?;
+            Ok(stored)
+        }
         Verdict::Wrong => Err(wrong_password()),
     }
 }

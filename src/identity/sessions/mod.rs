@@ -3,6 +3,7 @@
 //! Leaves access tokens to `tokens`, hashing to `password`.
 
 pub mod handlers;
+pub mod login;
 pub mod model;
 pub mod operations;
 pub mod refresh;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::ANY_PASSWORD;
 use crate::identity::model::{OPTIONAL_TIME, TIME};
+use crate::identity::two_factor::model::{ABOUT_CODE, CODE};
 use crate::ids::{SessionId, UserId};
 use crate::telemetry::rfc3339;
 
@@ -23,6 +24,11 @@ pub const LOGIN: Schema = Schema::Named(
     &Schema::Object(&[
         Field::required("email", &Text::of(0, 1024), "The account's address."),
         Field::required("password", &ANY_PASSWORD, "The account's password."),
+        Field::optional(
+            "device_token",
+            &DEVICE_TOKEN,
+            "From an earlier login of this device: wrong attempts elsewhere do not lock it out.",
+        ),
     ]),
 );
 
@@ -66,6 +72,27 @@ pub const TOKENS: Schema = Schema::Named(
             &SECONDS,
             "Seconds until refresh_token ends unused.",
         ),
+        Field::optional(
+            "device_token",
+            &DEVICE_TOKEN,
+            "Only at login: keep it on the device, and send it at the next login from there.",
+        ),
+    ]),
+);
+
+/// Proof that the account was logged in to with this device.
+const DEVICE_TOKEN: Schema = Text::of(1, 128);
+
+/// Body of POST /auth/login/two-factor.
+pub const TWO_FACTOR_LOGIN: Schema = Schema::Named(
+    "TwoFactorLogin",
+    &Schema::Object(&[
+        Field::required(
+            "challenge",
+            &Text::of(1, 128),
+            "From the answer of POST /auth/login.",
+        ),
+        Field::required("code", &CODE, ABOUT_CODE),
     ]),
 );
 

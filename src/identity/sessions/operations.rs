@@ -6,10 +6,11 @@ use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::{Field, Text};
 
-use super::model::{LOGIN, PASSWORD_CHANGE, REFRESH, SESSION, TOKENS};
+use super::model::{LOGIN, PASSWORD_CHANGE, REFRESH, SESSION, TOKENS, TWO_FACTOR_LOGIN};
 
 const TAG: &str = "Identity";
 const EXAMPLE_TOKENS: &str = r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0","refresh_expires_in":1209600}"#;
+const EXAMPLE_LOGIN: &str = r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0","refresh_expires_in":1209600,"device_token":"wvwd_c2VjcmV0"}"#;
 const EXAMPLE_REFRESH: &str = r#"{"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0"}"#;
 
 /// POST /auth/login
@@ -17,7 +18,7 @@ pub const LOG_IN: Operation = Operation {
     id: "login",
     tag: TAG,
     summary: "Log in with address and password",
-    description: "An unknown address answers like a wrong password, and takes as long.",
+    description: "An unknown address answers like a wrong password, and takes as long. With a second factor, the right password answers 401 two_factor_required with a challenge: go on with POST /auth/login/two-factor. From the fifth wrong attempt in a row on there are pauses, from the tenth on of 15 minutes.",
     request: Some(RequestBody {
         schema: &LOGIN,
         example: r#"{"email":"commander@guild.gg","password":"four words in a row"}"#,
@@ -26,9 +27,36 @@ pub const LOG_IN: Operation = Operation {
     response: Answer {
         status: 200,
         about: "Send access_token as Authorization: Bearer.",
-        content: Content::Json(&TOKENS, EXAMPLE_TOKENS),
+        content: Content::Json(&TOKENS, EXAMPLE_LOGIN),
     },
-    problems: &[&problems::INVALID_CREDENTIALS],
+    problems: &[
+        &problems::INVALID_CREDENTIALS,
+        &problems::TWO_FACTOR_REQUIRED,
+        &problems::TOO_MANY_ATTEMPTS,
+    ],
+    ..PLAIN
+};
+/// POST /auth/login/two-factor
+pub const LOG_IN_TWO_FACTOR: Operation = Operation {
+    id: "login_two_factor",
+    tag: TAG,
+    summary: "Log in with the second factor",
+    description: "A code of the authenticator app or a recovery code. Each counts once. A challenge ends after 5 minutes, after 5 wrong codes, and when the password changes.",
+    request: Some(RequestBody {
+        schema: &TWO_FACTOR_LOGIN,
+        example: r#"{"challenge":"wvwc_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U","code":"287082"}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 200,
+        about: "Send access_token as Authorization: Bearer.",
+        content: Content::Json(&TOKENS, EXAMPLE_LOGIN),
+    },
+    problems: &[
+        &problems::INVALID_CHALLENGE,
+        &problems::INVALID_TWO_FACTOR_CODE,
+        &problems::TOO_MANY_ATTEMPTS,
+    ],
     ..PLAIN
 };
 /// POST /auth/refresh
@@ -113,6 +141,10 @@ pub const CHANGE_PASSWORD: Operation = Operation {
         example: r#"{"current_password":"four words in a row","new_password":"five other words in a row"}"#,
         is_merge_patch: false,
     }),
-    problems: &[&problems::WRONG_PASSWORD, &problems::NOT_FOUND],
+    problems: &[
+        &problems::WRONG_PASSWORD,
+        &problems::NOT_FOUND,
+        &problems::TOO_MANY_ATTEMPTS,
+    ],
     ..PLAIN
 };

@@ -15,14 +15,16 @@ use super::refresh::{Chain, RefreshToken};
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "session_~";
 
-/// Opens a login, unless the account was disabled or its password has changed since
-/// `password_hash` was read: then the batch fails as stale.
+/// Opens a login, unless the account was disabled, its password has changed since `password_hash`
+/// was read, or the password is no longer enough: then the batch fails as stale.
 pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
          created_at, refreshed_at, user_agent, refresh_expires_at, expires_at) \
          SELECT ?1, id, ?3, ?4, ?5, ?6, ?5, ?5, ?7, ?8, ?9 FROM users \
-         WHERE id = ?2 AND password_hash = ?10 AND disabled_at IS NULL",
+         WHERE id = ?2 AND password_hash = ?10 AND disabled_at IS NULL \
+         AND (?6 <> 'pwd' OR NOT EXISTS (SELECT 1 FROM two_factor \
+         WHERE user_id = ?2 AND confirmed_at IS NOT NULL))",
         vec![
             token.session.as_str().into(),
             login.user_id.as_str().into(),

@@ -3,6 +3,13 @@
 //! Leaves passwords and logins to `sessions`, the number of attempts to `guessing`.
 
 pub mod base32;
+pub mod challenge;
+pub mod handlers;
+pub mod model;
+pub mod operations;
 pub mod qr;
 pub mod recovery;
+pub mod store;
 pub mod totp;
+
+pub use handlers::proof;

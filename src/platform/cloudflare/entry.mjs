@@ -13,8 +13,8 @@ const ENCODING = "accept-encoding";
 const MAX_BODY = wasm.maxBody();
 const TOO_LARGE = Symbol("too large");
 const NOTHING = undefined;
-/** Methods whose routes take no body; one that is sent all the same is not read. */
-const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
+/** Methods whose routes take no body; one that is sent all the same is not read. A DELETE may need proof. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Requests that wait for I/O, by the number of their task; those that came first stand first. */
 const waiting = new Map();

@@ -1,0 +1,207 @@
+//! The calls on one's second factor.
+//! Promises that it counts only once it was confirmed, and is switched off only with proof.
+//! Leaves logging in with it to `sessions::login`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::accounts;
+use crate::identity::audit::{Action, Entry};
+use crate::identity::guessing::{self, Attempt, Guard, Kind};
+use crate::identity::password::Password;
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::seal;
+use crate::identity::sessions::handlers::{check_bounds, confirm_password};
+use crate::identity::sessions::store::end_others;
+use crate::ids::UserId;
+use crate::platform::{DatabaseError, Statement};
+
+use super::model::{Code, Factor, Proof};
+use super::qr;
+use super::recovery::RecoveryCode;
+use super::store;
+use super::totp::SharedSecret;
+
+/// Tells the secret from other things sealed under the master key.
+fn label(user: &UserId) -> String {
+    format!("two-factor:{user}")
+}
+
+/// What a code proves now; nothing when it is wrong or was used.
+pub async fn proof(
+    cx: &Context<'_>,
+    user: &UserId,
+    factor: &Factor,
+    code: &Code,
+) -> Result<Option<Proof>, Problem> {
+    match code {
+        Code::OneTime(digits) => {
+            let master = &cx.state.config.master_keys;
+            let bytes = seal::open(master, &label(user), &factor.sealed_secret);
+            let secret = bytes.and_then(|bytes| SharedSecret::from_bytes(&bytes));
+            let broken = || Problem::internal("a second factor does not open under MASTER_KEY");
+            let secret = secret.ok_or_else(broken)?;
+            let step = secret.accept(digits, cx.now_ms(), factor.last_step);
+            Ok(step.map(Proof::Step))
+        }
+        Code::Recovery(code) => {
+            let hash = code.hash();
+            let is_there = store::has_recovery_code(&cx.state.platform, user, &hash).await?;
+            Ok(is_there.then_some(Proof::Recovery(hash)))
+        }
+    }
+}
+
+/// Judges a code of the caller's own, in a bounded number of attempts.
+async fn prove(
+    cx: &Context<'_>,
+    permit: &Permit<'_, ManageAccount>,
+    factor: &Factor,
+    code: &str,
+) -> Result<(Proof, Attempt), Problem> {
+    let guard = Guard::new(&cx.state.config.password_pepper);
+    let user = permit.user_id();
+    let subject = guard.subject(Kind::Code, user.as_str());
+    let place = guessing::place_of_login(&guard, &subject, permit);
+    let attempt = guessing::begin(&cx.state.platform, Kind::Code, subject, place, false).await?;
+    let proof = match Code::parse(code) {
+        Some(code) => proof(cx, user, factor, &code).await?,
+        None => None,
+    };
+    Ok((proof.ok_or_else(wrong_code)?, attempt))
+}
+
+/// The caller is known, the code is not one of the account's.
+fn wrong_code() -> Problem {
+    Problem::new(&problems::WRONG_TWO_FACTOR_CODE)
+}
+
+fn not_enabled() -> Problem {
+    Problem::new(&problems::TWO_FACTOR_NOT_ENABLED)
+}
+
+/// The `code` of a body.
+fn read_code(cx: &Context<'_>) -> Result<String, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    Ok(body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The caller's second factor, when it counts.
+async fn confirmed(cx: &Context<'_>, user: &UserId) -> Result<Factor, Problem> {
+    let factor = store::factor(&cx.state.platform, user).await?;
+    factor
+        .filter(|factor| factor.is_confirmed)
+        .ok_or_else(not_enabled)
+}
+
+/// The answer that shows recovery codes, this once.
+fn show(codes: &[RecoveryCode]) -> Result<Response, Problem> {
+    let codes: Vec<String> = codes.iter().map(RecoveryCode::grouped).collect();
+    Response::json(200, Profile::Private, &json!({ "recovery_codes": codes }))
+}
+
+/// Commits what a code has proven; another use of the code may have been faster.
+async fn commit(
+    cx: &Context<'_>,
+    writes: Vec<Statement>,
+    entries: &[Entry],
+    answer: Response,
+) -> Result<Response, Problem> {
+    match cx.commit(writes, entries, answer).await {
+        Err(DatabaseError::Stale) => Err(wrong_code()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// POST /auth/two-factor
+pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let user = accounts::store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let secret = SharedSecret::fresh(platform);
+    let label = label(permit.user_id());
+    let sealed = seal::seal(&config.master_keys, &label, secret.expose(), platform);
+    let sealed = sealed.map_err(Problem::internal)?;
+    let uri = secret.otpauth_uri(&user.email);
+    let answer = json!({
+        "secret": secret.base32().as_str(),
+        "otpauth_uri": uri.as_str(),
+        "qr_svg": qr::svg(&uri).map_err(Problem::internal)?,
+    });
+    let answer = Response::json(200, Profile::Private, &answer)?;
+    let writes = store::begin(&permit, sealed, cx.now_ms());
+    match cx.commit(writes, &[], answer).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TWO_FACTOR_ENABLED)),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// POST /auth/two-factor/confirm
+pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let code = read_code(cx)?;
+    let factor = store::factor(&cx.state.platform, permit.user_id()).await?;
+    let factor = factor.ok_or_else(not_enabled)?;
+    if factor.is_confirmed {
+        return Err(Problem::new(&problems::TWO_FACTOR_ENABLED));
+    }
+    let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;
+    // There are no recovery codes before this.
+    let Proof::Step(step) = proof else {
+        return Err(wrong_code());
+    };
+    let now = cx.now_ms();
+    let codes = RecoveryCode::fresh_set(&cx.state.platform);
+    let mut writes = store::confirm(&permit, &factor, step, now);
+    writes.extend(store::replace_recovery_codes(&permit, &codes));
+    writes.push(end_others(&permit, now));
+    writes.push(attempt.right());
+    let entry = Entry::by(permit.caller(), Action::TwoFactorEnabled, permit.user_id());
+    let answer = commit(cx, writes, &[entry], show(&codes)?).await?;
+    cx.state.verifier.forget_others(permit.caller());
+    Ok(answer)
+}
+
+/// DELETE /auth/two-factor
+pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (body, mut errors) = cx.body()?;
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let password = Password::new(cx.state.platform.unicode.as_ref(), text("password"));
+    check_bounds(&password, "/password", &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let factor = confirmed(cx, permit.user_id()).await?;
+    confirm_password(cx, &permit, &password).await?;
+    let (proof, attempt) = prove(cx, &permit, &factor, text("code")).await?;
+    let mut writes = proof.writes(permit.user_id());
+    writes.extend(store::disable(&permit));
+    writes.push(end_others(&permit, cx.now_ms()));
+    writes.push(attempt.right());
+    let entry = Entry::by(permit.caller(), Action::TwoFactorDisabled, permit.user_id());
+    let answer = commit(cx, writes, &[entry], Response::no_content()).await?;
+    cx.state.verifier.forget_others(permit.caller());
+    Ok(answer)
+}
+
+/// POST /auth/two-factor/recovery-codes
+pub async fn make_recovery_codes(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let code = read_code(cx)?;
+    let factor = confirmed(cx, permit.user_id()).await?;
+    let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;
+    let codes = RecoveryCode::fresh_set(&cx.state.platform);
+    let mut writes = proof.writes(permit.user_id());
+    writes.extend(store::replace_recovery_codes(&permit, &codes));
+    writes.push(attempt.right());
+    let entry = Entry::by(permit.caller(), Action::RecoveryCodesMade, permit.user_id());
+    commit(cx, writes, &[entry], show(&codes)?).await
+}

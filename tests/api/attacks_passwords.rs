@@ -1,10 +1,14 @@
 //! The table of attacks, rows "Passwords": what is refused, what is kept whole, and that an
 //! unknown address looks like a wrong password. Promises a login for every password taken.
-//! Not applicable yet: guessing limits and locks; times over many samples belong to the bench.
+//! Leaves pauses and locks to `guessing`, times over many samples to the bench.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 use wvw_builder::http::request::MAX_BODY;
 
+use crate::support::databases::{Raced, platform_on};
 use crate::support::{Answer, PASSWORD, TestApp};
 
 const REGISTER: &str = "/api/v1/auth/register";
@@ -337,4 +341,47 @@ fn neither_password_nor_token_is_kept_readable() {
     app.player("second");
     let distinct = "SELECT count(DISTINCT password_hash) FROM users";
     assert_eq!(app.count(distinct), 2, "the same password is salted twice");
+}
+
+#[test]
+fn no_login_begins_in_another_state_than_it_was_judged_in() {
+    let app = TestApp::new();
+    let player = app.player("raced");
+    let confirmed = format!(
+        "INSERT INTO two_factor (user_id, sealed_secret, created_at, confirmed_at) \
+         VALUES ('{}', x'00', 1, 1)",
+        player.id
+    );
+    for (name, sql, undo) in [
+        (
+            "the password changes",
+            "UPDATE users SET password_hash = 'old-' || password_hash",
+            "UPDATE users SET password_hash = substr(password_hash, 5)",
+        ),
+        (
+            "the account is disabled",
+            "UPDATE users SET disabled_at = 1",
+            "UPDATE users SET disabled_at = NULL",
+        ),
+        (
+            "a second factor is confirmed",
+            confirmed.as_str(),
+            "DELETE FROM two_factor",
+        ),
+    ] {
+        let database = Raced {
+            database: app.test.database.clone(),
+            before: "INSERT INTO sessions",
+            sql: Rc::new(RefCell::new(Some(sql.to_owned()))),
+        };
+        let raced = app.isolate_on(platform_on(&app.test, 9, Box::new(database)));
+        let body = json!({ "email": player.email, "password": PASSWORD });
+        let answer = raced.post("/api/v1/auth/login", &body).send();
+        assert_eq!(answer.status, 401, "{name}");
+        answer.expect_problem(401, "invalid_credentials");
+        assert_eq!(app.count("SELECT count(*) FROM sessions"), 1, "{name}");
+        app.test.database.execute(undo);
+    }
+    // With nothing in between it is let in.
+    app.log_in(&player.email);
 }

@@ -232,6 +232,7 @@ fn a_write_that_comes_too_late_changes_nothing() {
         let sql_slot = Rc::new(RefCell::new(None));
         let database = Raced {
             database: app.test.database.clone(),
+            before: "builds",
             sql: Rc::clone(&sql_slot),
         };
         let late = app.isolate_on(platform_on(&app.test, 2, Box::new(database)));

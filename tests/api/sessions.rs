@@ -449,23 +449,6 @@ fn a_password_is_changed_and_every_other_login_ends() {
 }
 
 #[test]
-fn no_login_begins_under_a_password_that_has_just_changed() {
-    let app = TestApp::new();
-    let player = app.player("raced");
-    let database = crate::support::databases::Raced {
-        database: app.test.database.clone(),
-        sql: std::rc::Rc::new(std::cell::RefCell::new(Some(
-            "UPDATE users SET password_hash = 'another'".to_owned(),
-        ))),
-    };
-    let raced = app.isolate_on(platform_on(&app.test, 9, Box::new(database)));
-    let body = json!({ "email": player.email, "password": PASSWORD });
-    let answer = raced.post("/api/v1/auth/login", &body).send();
-    answer.expect_problem(401, "invalid_credentials");
-    assert_eq!(app.count("SELECT count(*) FROM sessions"), 1);
-}
-
-#[test]
 fn no_refresh_token_can_be_read_in_the_database() {
     let app = TestApp::new();
     let player = app.player("sealed");

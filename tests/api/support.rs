@@ -2,6 +2,7 @@
 //! at its fingertips. Promises that every answer made through it keeps what every answer must keep
 //! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
 
+pub mod authenticator;
 pub mod contract;
 pub mod databases;
 pub mod forge;
@@ -170,6 +171,14 @@ impl TestApp {
             token: text(&tokens["access_token"]),
             refresh_token: text(&tokens["refresh_token"]),
             ..player
+        }
+    }
+
+    /// Passwords that this isolate has compared.
+    pub fn verifications(&self) -> u64 {
+        match &self.app {
+            App::Ready(state) => state.verifications.count(),
+            App::Misconfigured { .. } => 0,
         }
     }
 

@@ -14,9 +14,10 @@ use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Platform, Row,
 /// Lets everyone else run once before each answer.
 pub struct Slow(pub TestDatabase);
 
-/// Runs SQL of the test's own once, just before the next write.
+/// Runs SQL of the test's own once, just before the next batch in which a statement has this text.
 pub struct Raced {
     pub database: TestDatabase,
+    pub before: &'static str,
     pub sql: Rc<RefCell<Option<String>>>,
 }
 
@@ -56,7 +57,9 @@ impl Database for Raced {
         &self,
         statements: Vec<Statement>,
     ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
-        if let Some(sql) = self.sql.borrow_mut().take() {
+        if statements.iter().any(|it| it.sql.contains(self.before))
+            && let Some(sql) = self.sql.borrow_mut().take()
+        {
             self.database.execute(&sql);
         }
         self.database.batch(statements)

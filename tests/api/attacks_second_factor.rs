@@ -1,0 +1,335 @@
+//! The table of attacks, rows "Second factor": codes that come again, too early, too late, of others
+//! or at once, and challenges that are not what they should be.
+//! Leaves switching on and off, and the counting of wrong codes, to `second_factor`.
+
+use serde_json::{Value, json};
+
+use crate::support::authenticator::{Guarded, SECOND_STEP, STEP_MS, challenge, enrol, guarded};
+use crate::support::databases::{Slow, all_together, platform_on};
+use crate::support::forge::payload_of;
+use crate::support::{Answer, PASSWORD, TestApp, text};
+
+const ME: &str = "/api/v1/users/me";
+const RECOVERY_CODES: &str = "/api/v1/auth/two-factor/recovery-codes";
+const MINUTE_MS: i64 = 60_000;
+
+/// What is tried, and what the last answer must be.
+type Row = (&'static str, fn(&Guarded) -> Answer, &'static str);
+
+const LOGINS: &[Row] = &[
+    ("the code of now", |it| it.log_in(&it.fresh_code()), ""),
+    (
+        "the code of the step before",
+        |it| {
+            it.app.test.clock.advance_ms(2 * STEP_MS);
+            it.log_in(&it.code_of(-1))
+        },
+        "",
+    ),
+    (
+        "the code of the next step",
+        |it| it.log_in(&it.code_of(1)),
+        "",
+    ),
+    (
+        "two steps old",
+        |it| {
+            it.app.test.clock.advance_ms(3 * STEP_MS);
+            it.log_in(&it.code_of(-2))
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "two steps early",
+        |it| it.log_in(&it.code_of(2)),
+        "invalid_two_factor_code",
+    ),
+    (
+        "the code that has confirmed the factor",
+        |it| it.log_in(&it.code_of(0)),
+        "invalid_two_factor_code",
+    ),
+    (
+        "the same code twice",
+        |it| {
+            let code = it.fresh_code();
+            it.log_in(&code).expect(200);
+            it.log_in(&code)
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "the code before one that was used",
+        |it| {
+            it.app.test.clock.advance_ms(2 * STEP_MS);
+            it.log_in(&it.code_of(0)).expect(200);
+            it.log_in(&it.code_of(-1))
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "no digits",
+        |it| it.log_in("abcdef"),
+        "invalid_two_factor_code",
+    ),
+    ("a recovery code", |it| it.log_in(it.recovery_code()), ""),
+    (
+        "a recovery code as people type it",
+        |it| it.log_in(&it.recovery_code().to_lowercase().replace('-', " ")),
+        "",
+    ),
+    (
+        "a recovery code twice",
+        |it| {
+            it.log_in(it.recovery_code()).expect(200);
+            it.log_in(it.recovery_code())
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "a recovery code after another",
+        |it| {
+            it.log_in(it.recovery_code()).expect(200);
+            it.log_in(&it.authenticator.recovery_codes[1])
+        },
+        "",
+    ),
+    (
+        "a recovery code that was replaced",
+        |it| {
+            let body = json!({ "code": it.fresh_code() });
+            it.own("POST", RECOVERY_CODES, &body).expect(200);
+            it.log_in(it.recovery_code())
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "a recovery code that has replaced it",
+        |it| {
+            let body = json!({ "code": it.recovery_code() });
+            let made = it.own("POST", RECOVERY_CODES, &body).expect(200).json();
+            it.log_in(&text(&made["recovery_codes"][9]))
+        },
+        "",
+    ),
+    (
+        "a recovery code of someone else",
+        |it| {
+            let other = it.app.player("other");
+            it.log_in(&enrol(&it.app, &other).recovery_codes[0])
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "the challenge of someone else, with one's own code",
+        |it| {
+            let other = it.app.player("other");
+            enrol(&it.app, &other);
+            let code = it.fresh_code();
+            it.give(&challenge(&it.app, &other), &code)
+        },
+        "invalid_two_factor_code",
+    ),
+    (
+        "a challenge twice",
+        |it| {
+            let challenge = it.challenge();
+            it.give(&challenge, &it.fresh_code()).expect(200);
+            it.give(&challenge, &it.fresh_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "a challenge of five minutes ago",
+        |it| {
+            let challenge = it.challenge();
+            it.app.test.clock.advance_ms(5 * MINUTE_MS);
+            it.give(&challenge, &it.code_of(0))
+        },
+        "invalid_challenge",
+    ),
+    (
+        "a challenge of a little less",
+        |it| {
+            let challenge = it.challenge();
+            it.app.test.clock.advance_ms(5 * MINUTE_MS - 1);
+            it.give(&challenge, &it.code_of(0))
+        },
+        "",
+    ),
+    (
+        "the right code after four wrong ones",
+        |it| {
+            let challenge = it.challenge();
+            for _ in 0..4 {
+                it.give(&challenge, &it.wrong_code()).expect(401);
+            }
+            it.give(&challenge, &it.fresh_code())
+        },
+        "",
+    ),
+    (
+        "the right code after five wrong ones",
+        |it| {
+            let challenge = it.challenge();
+            for _ in 0..5 {
+                let answer = it.give(&challenge, &it.wrong_code());
+                answer.expect_problem(401, "invalid_two_factor_code");
+            }
+            it.give(&challenge, &it.fresh_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "the password has changed since",
+        |it| {
+            let challenge = it.challenge();
+            it.app.test.clock.advance_ms(1);
+            let new = "five other words in a row";
+            let body = json!({ "current_password": PASSWORD, "new_password": new });
+            it.own("POST", "/api/v1/auth/password", &body).expect(204);
+            it.give(&challenge, &it.fresh_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "the account was disabled since",
+        |it| {
+            let challenge = it.challenge();
+            let sql = "UPDATE users SET disabled_at = 1";
+            it.app.test.database.execute(sql);
+            it.give(&challenge, &it.fresh_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "the factor was switched off since",
+        |it| {
+            let challenge = it.challenge();
+            it.switch_off(PASSWORD, &it.fresh_code()).expect(204);
+            it.give(&challenge, it.recovery_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "an access token as challenge",
+        |it| it.give(&it.player.token[..128], &it.fresh_code()),
+        "invalid_challenge",
+    ),
+    (
+        "a refresh token as challenge",
+        |it| it.give(&it.player.refresh_token, &it.fresh_code()),
+        "invalid_challenge",
+    ),
+    (
+        "a challenge that nobody made",
+        |it| {
+            let challenge = it.challenge().replace(char::is_numeric, "A");
+            it.give(&challenge, &it.fresh_code())
+        },
+        "invalid_challenge",
+    ),
+    (
+        "a challenge as access token",
+        |it| it.app.get(ME).token(&it.challenge()).send(),
+        "invalid_token",
+    ),
+    (
+        "a challenge as refresh token",
+        |it| {
+            let body = json!({ "refresh_token": it.challenge() });
+            it.app.post("/api/v1/auth/refresh", &body).send()
+        },
+        "invalid_refresh_token",
+    ),
+];
+
+#[test]
+fn which_codes_and_challenges_log_in() {
+    for (name, attack, code) in LOGINS {
+        let answer = attack(&guarded());
+        if code.is_empty() {
+            assert_eq!(answer.status, 200, "{name}: {}", answer.json());
+            let token = text(&answer.json()["access_token"]);
+            let payload: Value = serde_json::from_str(&payload_of(&token).text()).expect("JSON");
+            assert_eq!(payload["amr"], json!(["pwd", "otp"]), "{name}");
+        } else {
+            assert_eq!(answer.status, 401, "{name}");
+            assert_eq!(answer.json()["code"], *code, "{name}");
+        }
+    }
+}
+
+/// Challenges and codes.
+type Attempts = Vec<(String, String)>;
+/// What comes at once.
+type AtOnce = (&'static str, fn(&Guarded) -> Attempts);
+
+/// Sends all at once, from isolates on a slow database; gives the statuses, in order.
+fn at_once(it: &Guarded, attempts: &[(String, String)]) -> Vec<u16> {
+    let isolates: Vec<TestApp> = (2..5)
+        .map(|seed| {
+            let slow = Box::new(Slow(it.app.test.database.clone()));
+            it.app.isolate_on(platform_on(&it.app.test, seed, slow))
+        })
+        .collect();
+    let request = |(challenge, code): &(String, String)| {
+        let body = json!({ "challenge": challenge, "code": code });
+        it.app.post(SECOND_STEP, &body).request()
+    };
+    let requests: Vec<_> = attempts.iter().map(request).collect();
+    let at_once = requests.iter().enumerate();
+    let answers = all_together(at_once.map(|(n, it)| isolates[n % 3].app.handle(it)));
+    answers.iter().map(|answer| answer.status).collect()
+}
+
+#[test]
+fn what_counts_once_counts_once_also_at_once() {
+    let rows: [AtOnce; 4] = [
+        ("one code, two challenges", |it| {
+            let code = it.fresh_code();
+            vec![(it.challenge(), code.clone()), (it.challenge(), code)]
+        }),
+        ("one recovery code, two challenges", |it| {
+            let code = it.recovery_code().to_owned();
+            vec![(it.challenge(), code.clone()), (it.challenge(), code)]
+        }),
+        ("one challenge, two codes", |it| {
+            let (challenge, code) = (it.challenge(), it.fresh_code());
+            let recovery = it.recovery_code().to_owned();
+            vec![(challenge.clone(), code), (challenge, recovery)]
+        }),
+        ("one challenge, one code", |it| {
+            let (challenge, code) = (it.challenge(), it.fresh_code());
+            vec![(challenge.clone(), code.clone()), (challenge, code)]
+        }),
+    ];
+    for (name, attempts) in rows {
+        let it = guarded();
+        let before = it.count("SELECT count(*) FROM sessions");
+        let attempts = attempts(&it);
+        let statuses = at_once(&it, &attempts);
+        assert!(
+            statuses == [200, 401] || statuses == [401, 200],
+            "{name}: {statuses:?}"
+        );
+        assert_eq!(
+            it.count("SELECT count(*) FROM sessions"),
+            before + 1,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn of_a_hundred_codes_at_once_five_are_judged() {
+    let it = guarded();
+    // The right one comes last: judging more than five would let it in.
+    let (challenge, wrong, right) = (it.challenge(), it.wrong_code(), it.fresh_code());
+    let mut attempts = vec![(challenge.clone(), wrong); 99];
+    attempts.push((challenge, right));
+    let statuses = at_once(&it, &attempts);
+    assert!(!statuses.contains(&200), "the last one is too late");
+    let refused = statuses.iter().filter(|status| **status == 429).count();
+    assert_eq!(refused, 95);
+}

@@ -1,0 +1,254 @@
+//! The second factor as its owner has it: on, off, recovery codes, what is kept, and how often a
+//! code may be wrong. Promises that nothing of it changes without proof.
+//! Leaves the table of attacks to `attacks_second_factor`.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::identity::two_factor::store;
+
+use crate::support::authenticator::{
+    Authenticator, CONFIRM, TWO_FACTOR, challenge, enrol, guarded,
+};
+use crate::support::{PASSWORD, TestApp, text};
+
+const ME: &str = "/api/v1/users/me";
+const LOGIN: &str = "/api/v1/auth/login";
+const RECOVERY_CODES: &str = "/api/v1/auth/two-factor/recovery-codes";
+const MINUTE_MS: i64 = 60_000;
+
+#[test]
+fn a_challenge_is_no_login() {
+    let it = guarded();
+    let sessions = it.count("SELECT count(*) FROM sessions");
+    let body = json!({ "email": it.player.email, "password": PASSWORD });
+    let answer = it.app.post(LOGIN, &body).send().expect(401).json();
+    assert!(answer["access_token"].is_null() && answer["device_token"].is_null());
+    assert_eq!(it.count("SELECT count(*) FROM sessions"), sessions);
+    let wrong = json!({ "email": it.player.email, "password": "another four words" });
+    let answer = it.app.post(LOGIN, &wrong).send();
+    answer.expect_problem(401, "invalid_credentials");
+}
+
+#[test]
+fn a_new_challenge_does_not_begin_the_count_again() {
+    let it = guarded();
+    let from = |address: &str, device_token: Option<&str>| {
+        let mut body = json!({ "email": it.player.email, "password": PASSWORD });
+        if let Some(token) = device_token {
+            body["device_token"] = token.into();
+        }
+        let call = it
+            .app
+            .post(LOGIN, &body)
+            .header(Header::ConnectingIp, address);
+        text(
+            &call
+                .send()
+                .expect_problem(401, "two_factor_required")
+                .json()["challenge"],
+        )
+    };
+    let known = it.log_in(&it.fresh_code()).expect(200).json();
+    let device = text(&known["device_token"]);
+    let mut pauses = Vec::new();
+    for number in 0..12 {
+        // Each from another address, with a challenge of its own.
+        let challenge = from(&format!("203.0.113.{number}"), None);
+        it.give(&challenge, &it.wrong_code()).expect(401);
+        let answer = it.give(&challenge, &it.wrong_code());
+        if answer.status == 429 {
+            let wait = answer.header("retry-after").expect("seconds").to_owned();
+            let seconds: i64 = wait.parse().expect("a number");
+            pauses.push(seconds);
+            it.app.test.clock.advance_ms(seconds * 1000);
+        }
+    }
+    assert_eq!(pauses[..6], [1, 2, 4, 8, 16, 900]);
+    it.give(&from("203.0.113.50", None), &it.wrong_code())
+        .expect(401);
+    let locked = it.give(&from("203.0.113.51", None), it.recovery_code());
+    locked.expect_problem(429, "too_many_attempts");
+    // The owner's device has a counter of its own.
+    let challenge = from("203.0.113.52", Some(&device));
+    it.give(&challenge, &it.fresh_code()).expect(200);
+}
+
+#[test]
+fn a_recovery_code_makes_a_disabled_password_count_again() {
+    let it = guarded();
+    let sql = "UPDATE users SET password_disabled_at = 1";
+    it.app.test.database.execute(sql);
+    it.app.test.database.execute("DELETE FROM guesses");
+    let is_disabled = || it.count("SELECT count(*) FROM users WHERE password_disabled_at > 0");
+    let answer = it.log_in(&it.fresh_code());
+    answer.expect_problem(401, "invalid_two_factor_code");
+    assert_eq!(is_disabled(), 1, "a code of the app is not enough");
+    it.log_in(it.recovery_code()).expect(200);
+    assert_eq!(is_disabled(), 0);
+    let enabled = "SELECT count(*) FROM audit_log WHERE action = 'password.enabled'";
+    assert_eq!(it.count(enabled), 1);
+    it.app.test.database.execute("DELETE FROM guesses");
+    it.log_in(&it.fresh_code()).expect(200);
+}
+
+#[test]
+fn a_secret_counts_only_once_it_is_confirmed() {
+    let app = TestApp::new();
+    let player = app.player("begins");
+    let begin = || app.call("POST", TWO_FACTOR).token(&player.token).send();
+    let confirm = |code: &str| {
+        let call = app.post(CONFIRM, &json!({ "code": code }));
+        call.token(&player.token).send()
+    };
+    confirm("000000").expect_problem(409, "two_factor_not_enabled");
+    let first = Authenticator::scan(&begin().expect(200).json());
+    let answer = begin().expect(200).json();
+    let second = Authenticator::scan(&answer);
+    let svg = text(&answer["qr_svg"]);
+    assert!(svg.starts_with("<svg ") && !svg.contains(&text(&answer["secret"])));
+    // Not confirmed: the password is enough.
+    let other = app.log_in(&player.email);
+    confirm(&first.code_at(app.test_now())).expect_problem(403, "wrong_two_factor_code");
+    confirm(&second.wrong_code(&app)).expect_problem(403, "wrong_two_factor_code");
+    app.log_in(&player.email);
+
+    confirm(&second.code_at(app.test_now())).expect(200);
+    challenge(&app, &player);
+    app.get(ME).token(&player.token).send().expect(200);
+    let others = app.get(ME).token(&text(&other["access_token"])).send();
+    others.expect_problem(401, "invalid_token");
+    begin().expect_problem(409, "two_factor_enabled");
+    confirm(&second.fresh_code(&app)).expect_problem(409, "two_factor_enabled");
+    let logged = "SELECT count(*) FROM audit_log WHERE action = 'two_factor.enabled'";
+    assert_eq!(app.count(logged), 1);
+}
+
+#[test]
+fn it_is_switched_off_with_password_and_code_only() {
+    let it = guarded();
+    let (right, wrong) = (it.fresh_code(), it.wrong_code());
+    let other = it.log_in(it.recovery_code()).expect(200).json();
+    for (name, body, status, code) in [
+        ("nothing", json!({}), 422, "invalid_input"),
+        (
+            "no code",
+            json!({ "password": PASSWORD }),
+            422,
+            "invalid_input",
+        ),
+        (
+            "no password",
+            json!({ "code": right }),
+            422,
+            "invalid_input",
+        ),
+        (
+            "wrong password",
+            json!({ "password": "another four words", "code": right }),
+            403,
+            "wrong_password",
+        ),
+        (
+            "wrong code",
+            json!({ "password": PASSWORD, "code": wrong }),
+            403,
+            "wrong_two_factor_code",
+        ),
+        (
+            "used recovery code",
+            json!({ "password": PASSWORD, "code": it.recovery_code() }),
+            403,
+            "wrong_two_factor_code",
+        ),
+    ] {
+        let answer = it.own("DELETE", TWO_FACTOR, &body);
+        assert_eq!(answer.status, status, "{name}");
+        assert_eq!(answer.json()["code"], code, "{name}");
+        challenge(&it.app, &it.player);
+    }
+    let without_body = it.app.call("DELETE", TWO_FACTOR).token(&it.player.token);
+    without_body.send().expect_problem(400, "body_required");
+    it.switch_off(PASSWORD, &right).expect(204);
+    it.app.log_in(&it.player.email);
+    it.app.get(ME).token(&it.player.token).send().expect(200);
+    let others = it.app.get(ME).token(&text(&other["access_token"])).send();
+    others.expect_problem(401, "invalid_token");
+    assert_eq!(it.count("SELECT count(*) FROM recovery_codes"), 0);
+    let again = it.switch_off(PASSWORD, &it.fresh_code());
+    again.expect_problem(409, "two_factor_not_enabled");
+    let body = json!({ "code": it.fresh_code() });
+    let codes = it.own("POST", RECOVERY_CODES, &body);
+    codes.expect_problem(409, "two_factor_not_enabled");
+    // And on again, with another secret.
+    enrol(&it.app, &it.player);
+    challenge(&it.app, &it.player);
+}
+
+#[test]
+fn a_stolen_login_does_not_help_to_guess_codes() {
+    let it = guarded();
+    let other = it.log_in(it.recovery_code()).expect(200).json();
+    for _ in 0..5 {
+        let body = json!({ "code": it.wrong_code() });
+        let answer = it.own("POST", RECOVERY_CODES, &body);
+        answer.expect_problem(403, "wrong_two_factor_code");
+    }
+    let body = json!({ "code": it.code_of(1) });
+    let answer = it.own("POST", RECOVERY_CODES, &body);
+    answer.expect_problem(429, "too_many_attempts");
+    let answer = it.switch_off(PASSWORD, &it.code_of(1));
+    answer.expect_problem(429, "too_many_attempts");
+    let token = text(&other["access_token"]);
+    let answer = it.app.post(RECOVERY_CODES, &body).token(&token).send();
+    answer.expect(200);
+}
+
+#[test]
+fn nothing_of_the_second_factor_is_kept_readable() {
+    let it = guarded();
+    let challenge = it.challenge();
+    let recovery = it.recovery_code().replace('-', "");
+    for table in ["two_factor", "recovery_codes", "challenges", "audit_log"] {
+        let rows = it
+            .app
+            .test
+            .database
+            .execute(&format!("SELECT * FROM {table}"));
+        assert!(!rows.is_empty(), "{table}");
+        for row in rows {
+            let row = format!("{row:?}");
+            for secret in [
+                format!("{:?}", it.authenticator.secret()),
+                format!("{:?}", recovery.as_bytes()),
+                recovery.clone(),
+                challenge.clone(),
+            ] {
+                let secret = secret.trim_matches(['[', ']']);
+                assert!(!row.contains(secret), "{table}: {row}");
+            }
+        }
+    }
+    // Nor does a secret open in another account's row.
+    let other = it.app.player("mover");
+    it.app.test.database.execute(&format!(
+        "INSERT INTO two_factor SELECT '{}', sealed_secret, 1, NULL, NULL FROM two_factor",
+        other.id
+    ));
+    let body = json!({ "code": it.fresh_code() });
+    let moved = it.app.post(CONFIRM, &body).token(&other.token).send();
+    assert_eq!(moved.status, 500);
+}
+
+#[test]
+fn challenges_that_are_over_are_removed() {
+    let it = guarded();
+    it.challenge();
+    it.app.test.clock.advance_ms(5 * MINUTE_MS - 1);
+    let last = it.challenge();
+    it.app.test.clock.advance_ms(1);
+    let remove = store::remove_expired(it.app.test_now());
+    let platform = it.app.test.platform(9);
+    pollster::block_on(platform.database.batch(vec![remove])).expect("it runs");
+    assert_eq!(it.count("SELECT count(*) FROM challenges"), 1);
+    it.give(&last, &it.code_of(0)).expect(200);
+}

@@ -172,6 +172,7 @@ fn a_change_names_the_version_it_was_made_for() {
     ] {
         let raced = Raced {
             database: app.test.database.clone(),
+            before: "UPDATE users",
             sql: Rc::default(),
         };
         let sql_slot = Rc::clone(&raced.sql);

@@ -317,6 +317,7 @@ fn a_change_names_the_version_it_was_made_for() {
     with_tag(&json!({ "disabled": false })).expect_problem(412, "precondition_failed");
     let raced = Raced {
         database: app.test.database.clone(),
+        before: "",
         sql: Rc::default(),
     };
     let sql = Rc::clone(&raced.sql);

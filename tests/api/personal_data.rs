@@ -210,6 +210,7 @@ fn a_deletion_under_a_password_that_has_just_changed_is_none() {
     let player = scene(&app);
     let raced = Raced {
         database: app.test.database.clone(),
+        before: "DELETE FROM users",
         sql: Rc::default(),
     };
     let sql = Rc::clone(&raced.sql);

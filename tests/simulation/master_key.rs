@@ -94,6 +94,7 @@ fn a_value_that_changes_meanwhile_is_not_overwritten() {
     let raced = Platform {
         database: Box::new(Raced {
             database: world.test.database.clone(),
+            before: "",
             sql: Rc::new(RefCell::new(Some(sql))),
         }),
         ..world.platform(0)

@@ -14,7 +14,7 @@ use crate::identity::audit::{self, Action, Entry};
 use crate::identity::password::Password;
 use crate::identity::permissions::ManageAccount;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
-use crate::identity::{accounts, sessions};
+use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform};
 use crate::telemetry::rfc3339;
@@ -72,7 +72,9 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     );
     out.push_str(",\"sessions\":");
     sessions(platform, user, &mut out).await?;
-    // The API keys of the account, and what else a feature keeps on users, come here.
+    out.push_str(",\"api_keys\":");
+    api_keys(platform, user, &mut out).await?;
+    // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;
     out.push_str(",\"audit_log\":");
@@ -134,6 +136,16 @@ async fn sessions(platform: &Platform, user: &UserId, out: &mut String) -> Resul
             Some(last) => after = last.session.id.to_string(),
             None => break,
         }
+    }
+    array.close();
+    Ok(())
+}
+
+/// All of them: an account has fewer than a page takes.
+async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    for key in api_keys::store::list(platform, user, &page_after(None)).await? {
+        array.push(&key.document().to_string());
     }
     array.close();
     Ok(())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::{ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL};
+use crate::identity::api_keys::model::KEY;
 use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
@@ -58,6 +59,7 @@ const TWO_FACTOR: Schema = Schema::Object(&[Field::required(
     "Whether a second factor is asked for.",
 )]);
 const RECORDS: Schema = all_of(&RECORD);
+const KEYS: Schema = all_of(&KEY);
 const BUILDS: Schema = all_of(&BUILD);
 const ENTRIES: Schema = all_of(&ENTRY);
 
@@ -81,6 +83,7 @@ pub const EXPORT: Schema = Schema::Named(
             &RECORDS,
             "Logins, ended ones too, oldest first.",
         ),
+        Field::required("api_keys", &KEYS, "API keys, without the keys themselves."),
         Field::required("builds", &BUILDS, "All builds, newest first."),
         Field::required(
             "audit_log",

@@ -14,7 +14,11 @@ const ME: &str = "/api/v1/users/me";
 const EXPORT: &str = "/api/v1/users/me/export";
 
 /// Where each table with a column for users is found in an export. A new table comes here.
-const MEMBERS: &[(&str, &str)] = &[("sessions", "/sessions"), ("builds", "/builds")];
+const MEMBERS: &[(&str, &str)] = &[
+    ("sessions", "/sessions"),
+    ("api_keys", "/api_keys"),
+    ("builds", "/builds"),
+];
 /// Tables that an export leaves out. Idempotency records are sealed copies, for a day, of answers
 /// that the account has got already.
 const NOT_EXPORTED_TABLES: &[&str] = &["idempotency_records"];
@@ -100,6 +104,9 @@ fn scene(app: &TestApp) -> Player {
     .header(Header::IdempotencyKey, "once-and-no-more")
     .send()
     .expect(201);
+    let key = json!({ "name": "bot", "scopes": ["builds:read"] });
+    let call = app.post("/api/v1/auth/api-keys", &key);
+    call.token(&player.token).send().expect(201);
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(
@@ -269,7 +276,12 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
         .collect();
     assert_eq!(
         actions,
-        ["account.registered", "session.created", "session.created"]
+        [
+            "account.registered",
+            "session.created",
+            "session.created",
+            "api_key.created"
+        ]
     );
     // The whole text, not only the members: no hash of a password or of a token.
     let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
@@ -309,7 +321,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
     let length = |name: &str| export[name].as_array().expect("a list").len();
     assert_eq!(length("builds"), 207);
     assert_eq!(length("sessions"), 152);
-    assert_eq!(length("audit_log"), 253);
+    assert_eq!(length("audit_log"), 254);
     for build in export["builds"].as_array().expect("a list") {
         assert_eq!(build["owner_id"], json!(player.id));
     }

@@ -7,8 +7,10 @@ use std::error::Error;
 use serde::Serialize;
 
 use crate::context::State;
+use crate::idempotency;
 use crate::identity::keys::{reseal, rotation};
-use crate::platform::{Level, LocalFuture};
+use crate::identity::{api_keys, guessing, sessions, two_factor};
+use crate::platform::{Level, LocalFuture, Statement};
 use crate::telemetry::rfc3339;
 
 /// What a step has done.
@@ -51,6 +53,26 @@ pub static STEPS: &[Step] = &[
     Step {
         name: "reseal",
         run: |state| Box::pin(reseal_some(state)),
+    },
+    Step {
+        name: "sessions.remove_expired",
+        run: |state| Box::pin(remove(state, sessions::store::remove_expired)),
+    },
+    Step {
+        name: "api_keys.remove_expired",
+        run: |state| Box::pin(remove(state, api_keys::store::remove_expired)),
+    },
+    Step {
+        name: "challenges.remove_expired",
+        run: |state| Box::pin(remove(state, two_factor::store::remove_expired)),
+    },
+    Step {
+        name: "guesses.remove_old",
+        run: |state| Box::pin(remove(state, guessing::store::remove_old)),
+    },
+    Step {
+        name: "idempotency.remove_expired",
+        run: |state| Box::pin(remove(state, idempotency::store::remove_expired)),
     },
 ];
 
@@ -118,6 +140,14 @@ async fn reseal_some(state: &State) -> Outcome {
         count: resealed.done,
         left: resealed.left,
     })
+}
+
+/// Removes rows that mean nothing any more, as many as the statement for this time takes.
+async fn remove(state: &State, at: fn(i64) -> Statement) -> Outcome {
+    let platform = &state.platform;
+    let statement = at(platform.clock.now_ms());
+    let removed = platform.database.batch(vec![statement]).await?;
+    Ok(Done::all(removed.first().copied().unwrap_or_default()))
 }
 
 #[cfg(test)]

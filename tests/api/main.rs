@@ -16,6 +16,7 @@ mod builds;
 mod builds_access;
 mod builds_lists;
 mod guessing;
+mod housekeeping;
 mod idempotency;
 mod idempotency_half_way;
 mod identity;

@@ -16,8 +16,8 @@ pub(in crate::identity) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'adminis
      WHERE other.role = 'administrator' AND other.disabled_at IS NULL AND other.id <> users.id))";
 
 /// SQL over a row `u` of `users`: whether it has a second factor.
-// The table of second factors joins here.
-const HAS_TWO_FACTOR: &str = "0";
+const HAS_TWO_FACTOR: &str = "EXISTS (SELECT 1 FROM two_factor t WHERE t.user_id = u.id \
+     AND t.confirmed_at IS NOT NULL)";
 
 /// Adds an account. A taken address fails as `users.email_key` being unique.
 pub fn insert_user(

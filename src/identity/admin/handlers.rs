@@ -7,8 +7,9 @@ use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
-use crate::identity::accounts::model::Details;
+use crate::identity::accounts::model::{Details, email_key};
 use crate::identity::audit::Entry;
+use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::permissions::{ReadAdmin, WriteAdmin};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
@@ -52,8 +53,16 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     if change.is_empty() {
         return answer(&details);
     }
-    let now = cx.now_ms();
-    let writes = store::change(&permit, &details, &change, now);
+    let (platform, now) = (&cx.state.platform, cx.now_ms());
+    let mut writes = store::change(&permit, &details, &change, now);
+    if change.enables_password {
+        // Else the next wrong guess would disable it again.
+        let email_key = email_key(platform.unicode.as_ref(), &details.user.email);
+        let guard = Guard::new(&cx.state.config.password_pepper);
+        writes.push(guessing::store::clear_strangers(
+            &guard.subject(Kind::Login, &email_key),
+        ));
+    }
     let id = details.user.id.clone();
     let entry = |(action, detail)| Entry::by(permit.caller(), action, &id).with_detail(detail);
     let entries: Vec<Entry> = change.actions().into_iter().map(entry).collect();

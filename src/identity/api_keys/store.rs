@@ -12,6 +12,9 @@ use crate::platform::{DatabaseError, Platform, Row, Statement};
 use super::key::Key;
 use super::model::{ApiKey, MAX_KEYS};
 
+/// Its owner still sees a key that has ended for 30 days.
+const KEEP_MS: i64 = 30 * 86_400_000;
+
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "key_~";
 /// The last use is noted at most this often.
@@ -46,12 +49,12 @@ pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statemen
     vec![delete, Statement::must_change()]
 }
 
-/// Removes keys that ended more than `keep_ms` ago; a bounded number at a time.
-pub fn remove_expired(now: i64, keep_ms: i64) -> Statement {
+/// Removes keys that ended more than [`KEEP_MS`] ago; a bounded number at a time.
+pub fn remove_expired(now: i64) -> Statement {
     Statement::new(
         "DELETE FROM api_keys WHERE id IN \
          (SELECT id FROM api_keys WHERE expires_at < ?1 LIMIT 500)",
-        vec![(now - keep_ms).into()],
+        vec![(now - KEEP_MS).into()],
     )
 }
 

@@ -3,7 +3,7 @@
 //! Leaves opening and sealing to `identity::seal`, when to run to `housekeeping`.
 
 use crate::config::MasterKeys;
-use crate::identity::seal;
+use crate::identity::{seal, two_factor};
 use crate::platform::{DatabaseError, Platform};
 
 use super::store::SealedColumn;
@@ -13,12 +13,20 @@ use super::{KeyError, SEAL_LABEL};
 const STEP: usize = 50;
 
 /// Every column whose values are sealed. Add yours.
-pub static SEALED: &[SealedColumn] = &[SealedColumn {
-    table: "signing_keys",
-    key: "kid",
-    column: "sealed_private_key",
-    label: SEAL_LABEL,
-}];
+pub static SEALED: &[SealedColumn] = &[
+    SealedColumn {
+        table: "signing_keys",
+        key: "kid",
+        column: "sealed_private_key",
+        label: SEAL_LABEL,
+    },
+    SealedColumn {
+        table: "two_factor",
+        key: "user_id",
+        column: "sealed_secret",
+        label: two_factor::store::SEAL_LABEL,
+    },
+];
 
 /// What a run has done.
 #[derive(Debug, PartialEq, Eq)]

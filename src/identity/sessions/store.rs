@@ -149,12 +149,12 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
     )
 }
 
-/// Removes logins whose absolute end was more than `keep_ms` ago; a bounded number at a time.
-pub fn remove_expired(now: i64, keep_ms: i64) -> Statement {
+/// Removes logins whose absolute end has passed; a bounded number at a time.
+pub fn remove_expired(now: i64) -> Statement {
     Statement::new(
         "DELETE FROM sessions WHERE id IN \
          (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT 500)",
-        vec![(now - keep_ms).into()],
+        vec![now.into()],
     )
 }
 

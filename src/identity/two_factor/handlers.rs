@@ -27,7 +27,7 @@ use super::totp::SharedSecret;
 
 /// Tells the secret from other things sealed under the master key.
 fn label(user: &UserId) -> String {
-    format!("two-factor:{user}")
+    format!("{}{user}", store::SEAL_LABEL)
 }
 
 /// What a code proves now; nothing when it is wrong or was used.

@@ -13,6 +13,9 @@ use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
 use super::model::Factor;
 use super::recovery::RecoveryCode;
 
+/// Told apart from other things that are sealed under the master key; the user's id follows.
+pub const SEAL_LABEL: &str = "two-factor:";
+
 /// The second factor of an account, confirmed or not.
 pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>, DatabaseError> {
     let statement = Statement::new(

@@ -1,4 +1,4 @@
-// Lays out what the Worker serves as static files: the interactive API reference.
+// Lays out what the Worker serves as static files: the OpenAPI document and the interactive reference.
 // Promises: build/assets holds exactly those files, every one from this repository or a pinned package.
 // Leaves to others: the pages themselves (docs/site), headers and caching (the Worker).
 import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
@@ -7,17 +7,19 @@ import { fromRoot } from "./lib/shell.mjs";
 
 const SWAGGER_UI = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/** Writes build/assets/docs from docs/site and the Swagger UI package. */
+/** Writes build/assets from docs/openapi.json, docs/site and the Swagger UI package. */
 export async function layOutAssets() {
-  const to = fromRoot("build", "assets", "docs");
-  await mkdir(to, { recursive: true });
-  const wanted = new Map(SWAGGER_UI.map((name) => [name, fromRoot("node_modules", "swagger-ui-dist", name)]));
-  for (const name of await readdir(fromRoot("docs", "site")).catch(() => [])) {
-    wanted.set(name, fromRoot("docs", "site", name));
-  }
+  const wanted = new Map(SWAGGER_UI.map((name) => [join("docs", name), fromRoot("node_modules", "swagger-ui-dist", name)]));
+  wanted.set("openapi.json", fromRoot("docs", "openapi.json"));
+  for (const name of await readdir(fromRoot("docs", "site"))) wanted.set(join("docs", name), fromRoot("docs", "site", name));
+  const to = fromRoot("build", "assets");
+  await mkdir(join(to, "docs"), { recursive: true });
   // In place and only what differs: wrangler dev watches this directory.
-  for (const name of await readdir(to)) {
-    if (!wanted.has(name)) await rm(join(to, name), { recursive: true });
+  for (const folder of ["", "docs"]) {
+    for (const name of await readdir(join(to, folder))) {
+      const path = join(folder, name);
+      if (path !== "docs" && !wanted.has(path)) await rm(join(to, path), { recursive: true });
+    }
   }
   for (const [name, from] of wanted) {
     if (!(await same(from, join(to, name)))) await cp(from, join(to, name), { recursive: true, preserveTimestamps: true });

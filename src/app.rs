@@ -22,7 +22,6 @@ use crate::identity::tokens::{TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::Limit;
-use crate::openapi;
 use crate::platform::{Level, Platform};
 use crate::routes::{self, Access, Match, Route};
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
@@ -60,7 +59,6 @@ impl App {
                 keys: KeyRing::default(),
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
-                describe: openapi::document,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }

@@ -37,8 +37,6 @@ pub struct State {
     pub limits: Limits,
     /// Passwords that were compared.
     pub verifications: Verifications,
-    /// Writes the `OpenAPI` document for our own URL.
-    pub describe: fn(&str) -> Value,
 }
 
 /// What lives as long as a request.

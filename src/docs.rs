@@ -1,16 +1,9 @@
 //! The documentation that the service serves itself: OpenAPI, the interactive reference, and a
 //! page for each problem. Promises pages that run under our own content security policy.
-//! Leaves the reference's scripts and styles to the static assets.
-
-use std::cell::OnceCell;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+//! Leaves the document, and the reference's scripts and styles, to the static assets.
 
 use crate::context::Context;
-use crate::http::etag;
-use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
+use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::problem::Problem;
 use crate::http::problems::{self, ProblemKind};
 use crate::http::response::{Profile, Response};
@@ -36,7 +29,6 @@ pub const OPENAPI: Operation = Operation {
         about: "OpenAPI 3.1.",
         content: Content::Media("application/json"),
     },
-    condition: Condition::Read,
     ..PLAIN
 };
 /// GET /docs
@@ -88,36 +80,9 @@ pub const PROBLEM: Operation = Operation {
     ..PLAIN
 };
 
-struct Document {
-    bytes: Vec<u8>,
-    etag: String,
-}
-
-thread_local! {
-    /// The same for every request of the isolate: the issuer does not change.
-    static DOCUMENT: OnceCell<Document> = const { OnceCell::new() };
-}
-
 /// GET /openapi.json
-pub async fn openapi(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (bytes, tag) = DOCUMENT.with(|cell| {
-        let document = cell.get_or_init(|| {
-            let bytes = (cx.state.describe)(&cx.state.config.issuer)
-                .to_string()
-                .into_bytes();
-            let digest = Sha256::digest(&bytes);
-            let tag = URL_SAFE_NO_PAD.encode(&digest[..12]);
-            Document {
-                bytes,
-                etag: format!("\"{tag}\""),
-            }
-        });
-        (document.bytes.clone(), document.etag.clone())
-    });
-    if etag::is_not_modified(cx.request, &tag) {
-        return Ok(Response::not_modified(Profile::Public, tag));
-    }
-    Ok(Response::bytes(200, Profile::Public, bytes).with_header("etag", tag))
+pub async fn openapi(_: &Context<'_>) -> Result<Response, Problem> {
+    Ok(Response::asset(Profile::Public, "/openapi.json"))
 }
 
 /// GET /docs

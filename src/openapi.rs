@@ -17,8 +17,11 @@ use crate::http::schema::{Field, Schema};
 const ABOUT: &str = "Builds and squads for Guild Wars 2 World vs World. Errors are problem details (RFC 9457) with a stable code; lists are paged by cursor; single resources carry a strong ETag.";
 const ABOUT_TEMPLATE_ERRORS: &str = "All mistakes at once, each with a JSON Pointer (RFC 6901) into the body, or ?name for a query parameter.";
 
-/// The whole document; `base` is the service's own URL.
-pub fn document(base: &str) -> Value {
+/// Stands for the service's own URL in examples: the document is the same for every instance.
+const EXAMPLE_BASE: &str = "https://builds.example";
+
+/// The whole document.
+pub fn document() -> Value {
     let mut schemas = Map::new();
     schemas.insert("Problem".to_owned(), problem_schema());
     let mut paths = Map::new();
@@ -39,12 +42,12 @@ pub fn document(base: &str) -> Value {
             "description": ABOUT,
             "license": { "name": "MIT", "identifier": "MIT" },
         },
-        "servers": [{ "url": base }],
+        "servers": [{ "url": "/" }],
         "tags": tags(),
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": problem_responses(base),
+            "responses": problem_responses(),
             "headers": headers(),
             "securitySchemes": {
                 "bearer": {
@@ -165,7 +168,7 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
 }
 
 /// One reusable response for each status, with an example for each of its codes.
-fn problem_responses(base: &str) -> Value {
+fn problem_responses() -> Value {
     let mut responses = Map::new();
     for kind in problems::ALL {
         let response = responses
@@ -198,7 +201,7 @@ fn problem_responses(base: &str) -> Value {
         response["content"]["application/problem+json"]["examples"][kind.code] = json!({
             "summary": kind.title,
             "value": {
-                "type": kind.type_uri(base),
+                "type": kind.type_uri(EXAMPLE_BASE),
                 "title": kind.title,
                 "status": kind.status,
                 "detail": kind.help,

@@ -54,7 +54,7 @@ macro_rules! routes {
             access: $access,
             limit: $limit,
             handler: |cx| Box::pin($handler(cx)),
-            operation: &$operation,
+            operation: &const { $operation.for_requests() },
         },)*]
     };
 }

@@ -13,12 +13,12 @@ const CODES: &str = "Chat codes";
 /// A template as it is answered.
 pub const TEMPLATE: Schema = Schema::Named(
     "Template",
-    &Schema::Raw(include_str!("template.schema.json")),
+    &Schema::raw(include_str!("template.schema.json")),
 );
 /// A template as it is taken; what was answered can be sent back as it is.
 pub const TEMPLATE_INPUT: Schema = Schema::Named(
     "TemplateInput",
-    &Schema::Raw(include_str!("template_input.schema.json")),
+    &Schema::raw(include_str!("template_input.schema.json")),
 );
 
 const LANGUAGE: &[Field] = &[Field::optional(

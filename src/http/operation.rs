@@ -30,6 +30,30 @@ pub struct Operation {
     pub condition: Condition,
 }
 
+impl Operation {
+    /// What requests are checked by, without what only the document has: the Wasm does not carry it.
+    #[must_use]
+    pub const fn for_requests(self) -> Self {
+        if cfg!(not(target_arch = "wasm32")) {
+            return self;
+        }
+        Self {
+            id: self.id,
+            path: self.path,
+            query: self.query,
+            request: match self.request {
+                Some(request) => Some(RequestBody {
+                    example: "",
+                    ..request
+                }),
+                None => None,
+            },
+            condition: self.condition,
+            ..PLAIN
+        }
+    }
+}
+
 /// A body that a call takes.
 #[derive(Debug)]
 pub struct RequestBody {

@@ -71,6 +71,15 @@ pub struct Field {
     pub required: bool,
 }
 
+/// Text that only the document has: the Wasm does not carry it.
+const fn documented(text: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") {
+        ""
+    } else {
+        text
+    }
+}
+
 impl Field {
     /// A member that must be there.
     pub const fn required(
@@ -80,7 +89,7 @@ impl Field {
     ) -> Self {
         Self {
             name,
-            about,
+            about: documented(about),
             schema,
             required: true,
         }
@@ -94,7 +103,7 @@ impl Field {
     ) -> Self {
         Self {
             name,
-            about,
+            about: documented(about),
             schema,
             required: false,
         }
@@ -152,6 +161,11 @@ impl Text {
 }
 
 impl Schema {
+    /// A schema that is written as JSON: only the document has it.
+    pub const fn raw(text: &'static str) -> Self {
+        Self::Raw(documented(text))
+    }
+
     /// Checks `value` and adds every mistake to `errors`. Whole numbers that came as `1.0` become
     /// whole, so that what passes can be read into Rust types.
     pub fn check(&self, value: &mut Value, pointer: &str, errors: &mut Vec<FieldError>) {

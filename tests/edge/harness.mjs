@@ -70,7 +70,11 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
       },
     ],
   });
-  await miniflare.ready;
+  await miniflare.ready.catch(async (error) => {
+    // Else what is left of it would keep the tests from ending.
+    await miniflare.dispose().catch(() => {});
+    throw error;
+  });
   const url = await miniflare.unsafeGetDirectURL();
   const own = [...runtimes()].filter((pid) => !others.has(pid));
   return {

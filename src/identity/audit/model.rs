@@ -103,7 +103,7 @@ const VIA_FIELD: Field = Field::required(
 const TARGET_FIELD: Field = Field::required("target", &WHO, "The id of what it was done to.");
 const DETAIL_FIELD: Field = Field::required(
     "detail",
-    &Schema::Raw("{}"),
+    &Schema::raw("{}"),
     "What else there is to know: no address, no name, no secret.",
 );
 

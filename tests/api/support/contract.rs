@@ -12,10 +12,10 @@ use wvw_builder::http::request::{Header, Method, Request};
 use wvw_builder::openapi;
 use wvw_builder::routes::{self, Access, Match, Route};
 
-use super::{Answer, ISSUER, text};
+use super::{Answer, text};
 
-/// The document of the configuration that tests use.
-pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi::document(ISSUER));
+/// The document.
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi::document);
 
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 

@@ -54,9 +54,9 @@ impl App {
         match config {
             Ok(config) => Self::Ready(Box::new(State {
                 limits: Limits::new(&config),
+                keys: KeyRing::new(&config.master_keys.current),
                 config,
                 platform,
-                keys: KeyRing::default(),
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
             })),

@@ -9,9 +9,12 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
 
 use crate::config::MasterKeys;
+use crate::mac;
 use crate::platform::{CacheError, Level, LocalFuture, Platform};
+use crate::secret::Secret;
 use crate::telemetry::rfc3339;
 
 use super::model::{Life, State};
@@ -48,8 +51,9 @@ impl View {
 }
 
 /// The keys that this isolate knows.
-#[derive(Default)]
 pub struct KeyRing {
+    /// What entries in KV are tagged under: whoever can write there still cannot name a key.
+    cache_key: Secret,
     view: RefCell<Option<Rc<View>>>,
     active: RefCell<Option<Rc<ActiveKey>>>,
     /// A key id is the hash of a random key: one that was looked for before is nobody's for ever.
@@ -59,6 +63,17 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
+    /// An isolate that knows nothing yet.
+    pub fn new(master: &Secret) -> Self {
+        Self {
+            cache_key: Secret::new(mac::tag(master, CACHE_KEY, &[]).to_vec()),
+            view: RefCell::default(),
+            active: RefCell::default(),
+            missing: RefCell::default(),
+            paid_until: Cell::default(),
+        }
+    }
+
     /// The public half with this id, if tokens that it verifies may be believed now.
     pub async fn find(
         &self,
@@ -156,7 +171,7 @@ impl KeyRing {
             return Ok(view);
         }
         if is_empty
-            && let Some(view) = read_cache(platform).await
+            && let Some(view) = self.read_cache(platform).await
             && view.is_fresh(now)
         {
             return Ok(self.keep(view));
@@ -182,7 +197,7 @@ impl KeyRing {
             let read_at = platform.clock.now_ms();
             let keys = store::public(platform).await?;
             let view = View { read_at, keys };
-            write_cache(&view, platform).await;
+            self.write_cache(&view, platform).await;
             Ok(self.keep(view))
         })
     }
@@ -199,24 +214,54 @@ impl KeyRing {
         }
         view
     }
-}
 
-/// What KV has; an unreadable, empty or absent entry is nothing.
-async fn read_cache(platform: &Platform) -> Option<View> {
-    let text = match platform.cache.get(CACHE_KEY).await {
-        Ok(text) => text?,
-        Err(error) => {
-            warn_of_cache(&error, platform);
+    /// What KV has; an entry that is unreadable, empty, absent or not ours is nothing.
+    async fn read_cache(&self, platform: &Platform) -> Option<View> {
+        let text = match platform.cache.get(CACHE_KEY).await {
+            Ok(text) => text?,
+            Err(error) => {
+                warn_of_cache(&error, platform);
+                return None;
+            }
+        };
+        let entry: Value = serde_json::from_str(&text).ok()?;
+        let tag = URL_SAFE_NO_PAD.decode(entry["tag"].as_str()?).ok()?;
+        let own = self.tag_of(&entry);
+        if !bool::from(own.ct_eq(&tag)) {
             return None;
         }
-    };
-    let entry: Value = serde_json::from_str(&text).ok()?;
-    let keys = entry["keys"].as_array()?.iter().filter_map(read_entry);
-    let keys: Vec<_> = keys.collect();
-    (!keys.is_empty()).then_some(View {
-        read_at: entry["read_at"].as_i64()?,
-        keys,
-    })
+        let keys = entry["keys"].as_array()?.iter().filter_map(read_entry);
+        let keys: Vec<_> = keys.collect();
+        (!keys.is_empty()).then_some(View {
+            read_at: entry["read_at"].as_i64()?,
+            keys,
+        })
+    }
+
+    async fn write_cache(&self, view: &View, platform: &Platform) {
+        let keys = view.keys.iter().map(|(key, life)| {
+            json!({
+                "x": URL_SAFE_NO_PAD.encode(key.key.as_bytes()),
+                "created_at": life.created_at,
+                "activates_at": life.activates_at,
+                "retires_at": life.retires_at,
+                "removed_at": life.removed_at,
+            })
+        });
+        let mut entry = json!({ "read_at": view.read_at, "keys": keys.collect::<Value>() });
+        entry["tag"] = URL_SAFE_NO_PAD.encode(self.tag_of(&entry)).into();
+        let text = entry.to_string();
+        if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
+            warn_of_cache(&error, platform);
+        }
+    }
+
+    /// The tag of an entry's keys and time.
+    fn tag_of(&self, entry: &Value) -> mac::Tag {
+        let parts = [entry["read_at"].to_string(), entry["keys"].to_string()];
+        let [read_at, keys] = parts.each_ref().map(String::as_bytes);
+        mac::tag(&self.cache_key, CACHE_KEY, &[read_at, keys])
+    }
 }
 
 /// One key as it lies in KV.
@@ -230,23 +275,6 @@ fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
     };
     let bytes = URL_SAFE_NO_PAD.decode(entry["x"].as_str()?).ok()?;
     Some((PublicKey::from_bytes(&bytes)?, life))
-}
-
-async fn write_cache(view: &View, platform: &Platform) {
-    let keys = view.keys.iter().map(|(key, life)| {
-        json!({
-            "x": URL_SAFE_NO_PAD.encode(key.key.as_bytes()),
-            "created_at": life.created_at,
-            "activates_at": life.activates_at,
-            "retires_at": life.retires_at,
-            "removed_at": life.removed_at,
-        })
-    });
-    let entry = json!({ "read_at": view.read_at, "keys": keys.collect::<Value>() });
-    let text = entry.to_string();
-    if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
-        warn_of_cache(&error, platform);
-    }
 }
 
 /// The cache is a convenience: its failure is worth a line, not an error.

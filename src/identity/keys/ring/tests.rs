@@ -47,6 +47,10 @@ fn stranger(number: usize) -> String {
     format!("{number:A>43}")
 }
 
+fn ring() -> KeyRing {
+    KeyRing::new(&Secret::new(vec![7; 32]))
+}
+
 #[test]
 fn two_isolates_that_start_at_once_share_one_key() {
     let (first, handle) = TestPlatform::new();
@@ -59,14 +63,14 @@ fn two_isolates_that_start_at_once_share_one_key() {
             Err(error) => assert!(!is_first && store::is_lost_race(&error), "{error}"),
         }
     }
-    let one = active(&KeyRing::default(), &first);
-    assert_eq!(one, active(&KeyRing::default(), &second));
+    let one = active(&ring(), &first);
+    assert_eq!(one, active(&ring(), &second));
 }
 
 #[test]
 fn a_flood_of_unknown_ids_costs_few_reads() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     active(&ring, &platform);
     let before = handle.database.calls();
     let reads = || handle.database.calls() - before;
@@ -87,7 +91,7 @@ fn a_flood_of_unknown_ids_costs_few_reads() {
 #[test]
 fn an_id_that_is_nobodys_is_looked_for_once_and_a_strange_one_never() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     active(&ring, &platform);
     let before = handle.database.calls();
     for _ in 0..100 {
@@ -109,7 +113,7 @@ fn an_id_that_is_nobodys_is_looked_for_once_and_a_strange_one_never() {
 #[test]
 fn a_clock_that_jumps_back_does_not_end_looking_for_keys() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     active(&ring, &platform);
     for number in 0..20 {
         knows(&ring, &stranger(number), &platform);
@@ -123,7 +127,7 @@ fn a_clock_that_jumps_back_does_not_end_looking_for_keys() {
 #[test]
 fn a_fresh_key_is_found_at_once_also_when_strangers_have_just_asked() {
     let (platform, _) = TestPlatform::new();
-    let (here, there) = (KeyRing::default(), KeyRing::default());
+    let (here, there) = (ring(), ring());
     active(&here, &platform);
     active(&there, &platform);
     for number in 0..9 {
@@ -136,7 +140,7 @@ fn a_fresh_key_is_found_at_once_also_when_strangers_have_just_asked() {
 #[test]
 fn in_a_flood_a_fresh_key_is_found_within_three_seconds() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     active(&ring, &platform);
     let flood = |from: usize| {
         for number in from..from + 100 {
@@ -153,33 +157,33 @@ fn in_a_flood_a_fresh_key_is_found_within_three_seconds() {
 #[test]
 fn a_new_isolate_takes_public_keys_from_the_cache() {
     let (platform, handle) = TestPlatform::new();
-    let kid = active(&KeyRing::default(), &platform);
+    let kid = active(&ring(), &platform);
     let before = handle.database.calls();
-    assert!(knows(&KeyRing::default(), &kid, &platform));
+    assert!(knows(&ring(), &kid, &platform));
     assert_eq!(handle.database.calls(), before);
     handle.cache.set_away(true);
-    assert!(knows(&KeyRing::default(), &kid, &platform));
+    assert!(knows(&ring(), &kid, &platform));
     assert_eq!(handle.database.calls(), before + 1);
 }
 
 #[test]
 fn an_old_entry_of_the_cache_is_not_believed() {
     let (platform, handle) = TestPlatform::new();
-    let kid = active(&KeyRing::default(), &platform);
+    let kid = active(&ring(), &platform);
     rotate(&platform, true);
     // Nobody has told KV. Until the entry is five minutes old, a new isolate believes it.
     handle.clock.advance_ms(MAX_AGE_MS - 1);
-    let isolate = KeyRing::default();
+    let isolate = ring();
     assert!(knows(&isolate, &kid, &platform));
     handle.clock.advance_ms(1);
     assert!(!knows(&isolate, &kid, &platform));
-    assert!(!knows(&KeyRing::default(), &kid, &platform));
+    assert!(!knows(&ring(), &kid, &platform));
 }
 
 #[test]
 fn a_busy_isolate_reads_the_keys_again_every_five_minutes_and_no_oftener() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     let kid = active(&ring, &platform);
     let before = handle.database.calls();
     for _ in 0..600 {
@@ -193,7 +197,7 @@ fn a_busy_isolate_reads_the_keys_again_every_five_minutes_and_no_oftener() {
 #[test]
 fn a_revoked_key_neither_signs_nor_verifies_after_five_minutes_anywhere() {
     let (platform, handle) = TestPlatform::new();
-    let (here, there) = (KeyRing::default(), KeyRing::default());
+    let (here, there) = (ring(), ring());
     let old = active(&here, &platform);
     assert!(knows(&there, &old, &platform));
     assert_eq!(active(&there, &platform), old);
@@ -203,7 +207,7 @@ fn a_revoked_key_neither_signs_nor_verifies_after_five_minutes_anywhere() {
     assert!(!knows(&here, &old, &platform));
     assert_eq!(active(&here, &platform), fresh);
     // KV was told: so an isolate that starts now knows too.
-    assert!(!knows(&KeyRing::default(), &old, &platform));
+    assert!(!knows(&ring(), &old, &platform));
     handle.clock.advance_ms(MAX_AGE_MS);
     assert!(!knows(&there, &old, &platform));
     assert_eq!(active(&there, &platform), fresh);
@@ -212,7 +216,7 @@ fn a_revoked_key_neither_signs_nor_verifies_after_five_minutes_anywhere() {
 #[test]
 fn a_rotation_without_revocation_leaves_the_old_key_verifying_for_a_day() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     let old = active(&ring, &platform);
     let fresh = rotate(&platform, false);
     block_on(ring.refresh(&platform)).unwrap();
@@ -227,7 +231,7 @@ fn a_rotation_without_revocation_leaves_the_old_key_verifying_for_a_day() {
 #[test]
 fn the_key_set_has_what_is_published_and_nothing_that_is_gone() {
     let (platform, handle) = TestPlatform::new();
-    let ring = KeyRing::default();
+    let ring = ring();
     let all = || -> Vec<String> {
         let keys = block_on(ring.all(&master(1), &platform)).unwrap();
         keys.into_iter().map(|key| key.kid).collect()
@@ -252,9 +256,9 @@ fn the_key_set_has_what_is_published_and_nothing_that_is_gone() {
 #[test]
 fn an_isolate_whose_clock_runs_behind_signs_all_the_same() {
     let (platform, handle) = TestPlatform::new();
-    let kid = active(&KeyRing::default(), &platform);
+    let kid = active(&ring(), &platform);
     handle.clock.advance_ms(-5_000);
-    let behind = KeyRing::default();
+    let behind = ring();
     assert_eq!(active(&behind, &platform), kid);
     assert!(knows(&behind, &kid, &platform));
 }
@@ -262,7 +266,7 @@ fn an_isolate_whose_clock_runs_behind_signs_all_the_same() {
 #[test]
 fn another_master_key_makes_no_next_key() {
     let (platform, handle) = TestPlatform::new();
-    active(&KeyRing::default(), &platform);
+    active(&ring(), &platform);
     handle.clock.advance_ms(40 * 86_400_000);
     let result = block_on(rotation::publish_next(&master(9), &platform));
     assert!(matches!(result, Err(KeyError::Sealed(_))));
@@ -270,4 +274,33 @@ fn another_master_key_makes_no_next_key() {
         handle.database.execute("SELECT 1 FROM signing_keys").len(),
         1
     );
+}
+
+#[test]
+fn a_key_that_someone_has_put_into_the_cache_is_nobodys() {
+    let (platform, handle) = TestPlatform::new();
+    let kid = active(&ring(), &platform);
+    let honest = block_on(platform.cache.get(CACHE_KEY)).unwrap().unwrap();
+    let planted = rotation::make(&master(1), &platform, Life::at_once(0), 9).unwrap();
+    let mut entry: Value = serde_json::from_str(&honest).unwrap();
+    let mut key = entry["keys"][0].clone();
+    key["x"] = URL_SAFE_NO_PAD.encode(planted.public_key).into();
+    entry["keys"].as_array_mut().unwrap().push(key);
+    let mut untagged = entry.clone();
+    untagged.as_object_mut().unwrap().remove("tag");
+    let other_ring = KeyRing::new(&Secret::new(vec![8; 32]));
+    entry["tag"] = URL_SAFE_NO_PAD.encode(other_ring.tag_of(&entry)).into();
+    for (name, text) in [
+        ("another's tag", entry.to_string()),
+        ("no tag", untagged.to_string()),
+    ] {
+        block_on(platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS)).unwrap();
+        let fresh = ring();
+        assert!(!knows(&fresh, &planted.kid, &platform), "{name}");
+        assert!(knows(&fresh, &kid, &platform), "{name}: ours is known");
+    }
+    // An honest entry is read without the database.
+    block_on(platform.cache.put(CACHE_KEY, &honest, CACHE_SECONDS)).unwrap();
+    handle.database.set_away(true);
+    assert!(knows(&ring(), &kid, &platform));
 }

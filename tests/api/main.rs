@@ -9,6 +9,7 @@ mod attacks_http;
 mod attacks_input;
 mod attacks_passwords;
 mod attacks_second_factor;
+mod attacks_secrets;
 mod attacks_sessions;
 mod attacks_tokens;
 mod audit;

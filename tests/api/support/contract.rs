@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use wvw_builder::http::problems;
-use wvw_builder::http::request::{Header, Method, Request};
+use wvw_builder::http::request::{Method, Request};
 use wvw_builder::openapi;
 use wvw_builder::routes::{self, Access, Match, Route};
 
@@ -38,7 +38,7 @@ pub fn check(request: &Request, sent: &[u8], answer: &Answer) {
     let Some(route) = route else {
         return;
     };
-    if request.header(Header::Authorization).is_some() && route.access != Access::Public {
+    if request.credential().is_some() && route.access != Access::Public {
         check_is_kept_from_caches(answer);
     }
     check_against_document(route, request, answer);

@@ -1,0 +1,91 @@
+//! The table of attacks, row "canary secrets in the logs of the whole suite": which secrets the
+//! suite looks for in every log line it sees. Promises that each kind is among them, and that a line
+//! with one in it fails. Leaves looking to `support`, which does so after each answer.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::platform::Level;
+
+use crate::support::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
+use crate::support::{BUILDS, PASSWORD, TestApp, text};
+
+#[test]
+fn every_kind_of_secret_is_looked_for_in_every_line() {
+    let app = TestApp::new();
+    let player = app.player("canary");
+    let login = json!({ "email": player.email, "password": PASSWORD });
+    let login = app.post("/api/v1/auth/login", &login).send().json();
+    let begun = app.call("POST", TWO_FACTOR).token(&player.token).send();
+    let begun = begun.expect(200).json();
+    let authenticator = enrol(&app, &player);
+    let challenge = challenge(&app, &player);
+    let step = json!({ "challenge": challenge, "code": authenticator.fresh_code(&app) });
+    let second = app.post(SECOND_STEP, &step).send().expect(200).json();
+    let key = json!({ "name": "A bot", "scopes": ["builds:read"] });
+    let key = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
+    let key = key.send().expect(201).json();
+    let change = json!({ "current_password": PASSWORD, "new_password": "a very secret new one" });
+    let change = app.post("/api/v1/auth/password", &change);
+    change.token(&player.token).send().expect(204);
+    let lost = app.get("/nothing?access_token=in-the-query").send();
+    lost.expect(404);
+    let keyed = app
+        .get(BUILDS)
+        .header(Header::IdempotencyKey, "a-key-of-mine");
+    keyed.send().expect(200);
+    let broken = app.call("POST", "/api/v1/auth/login");
+    broken
+        .raw("application/json", "{\"password\": no json")
+        .send();
+    app.get(BUILDS).token("made-up-token").send().expect(401);
+    let rows = [
+        ("password", PASSWORD.to_owned()),
+        ("new password", "a very secret new one".to_owned()),
+        ("email", player.email.clone()),
+        ("access token", player.token.clone()),
+        (
+            "access token of a second step",
+            text(&second["access_token"]),
+        ),
+        ("refresh token", text(&login["refresh_token"])),
+        ("device token", text(&login["device_token"])),
+        ("TOTP secret", text(&begun["secret"])),
+        ("otpauth URI", text(&begun["otpauth_uri"])),
+        ("recovery code", authenticator.recovery_codes[9].clone()),
+        ("challenge", challenge),
+        ("API key", text(&key["key"])),
+        ("idempotency key", "a-key-of-mine".to_owned()),
+        ("a query", "access_token=in-the-query".to_owned()),
+        (
+            "a body that cannot be read",
+            "{\"password\": no json".to_owned(),
+        ),
+        ("a token that is none", "made-up-token".to_owned()),
+    ];
+    for (name, secret) in &rows {
+        let line = json!({ "event": "request", "cause": format!("it was {secret}!") }).to_string();
+        assert!(
+            app.leak(&line).is_some(),
+            "{name}: nobody would notice {line}"
+        );
+    }
+    let harmless = json!({ "user_id": player.id, "route": BUILDS, "cause": "it was late" });
+    assert_eq!(app.leak(&harmless.to_string()), None);
+    // What the service itself writes at the worst of times.
+    app.test.database.set_away(true);
+    for (_, secret) in &rows {
+        let body = json!({ "refresh_token": secret });
+        app.post("/api/v1/auth/refresh", &body).send();
+        app.get(BUILDS).token(secret).send();
+    }
+    app.test.database.set_away(false);
+    let looked_at = app.test.log.lines().len();
+    assert!(looked_at > 40, "{looked_at}");
+    assert!(
+        app.test
+            .log
+            .lines()
+            .iter()
+            .any(|(level, _)| *level == Level::Error)
+    );
+}

@@ -5,6 +5,7 @@
 mod accounts;
 mod admin;
 mod api_keys;
+mod attacks_authorization;
 mod attacks_http;
 mod attacks_input;
 mod attacks_passwords;

@@ -1,0 +1,375 @@
+//! The table of attacks, rows "Authorization": every route with every kind of caller, what a body or
+//! a filter may not say, and guarded paths in other spellings. The table here is written by hand: a
+//! row of `ROUTES` that opens up fails it. Leaves each scope on its own to `api_keys`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::pagination::cursor_after;
+use wvw_builder::identity::model::Scope;
+use wvw_builder::identity::permissions::scopes_for_api_keys;
+use wvw_builder::routes::{Access, ROUTES};
+
+use crate::support::contract::{documented, resolved};
+use crate::support::{BUILDS, Player, TestApp, build_body, build_path, config_value, text};
+
+/// Who calls, in the order of the columns of [`TABLE`].
+const CALLERS: [&str; 7] = [
+    "nobody",
+    "a stranger",
+    "a stranger's key",
+    "the owner",
+    "the owner's key",
+    "an administrator",
+    "an administrator's key",
+];
+
+/// Every route, with an id of the owner's where it takes one, and what each caller gets. Writes on
+/// builds come with a body that is right, all others with an empty object: 422 has passed the guard.
+const TABLE: &str = "
+    GET    /api/v1/builds/{id}                  404 404 404 200 200 404 404
+    GET    /api/v1/builds                       200 200 200 200 200 200 200
+    POST   /api/v1/builds                       401 201 201 201 201 201 201
+    PUT    /api/v1/builds/{id}                  401 404 404 200 200 404 404
+    PATCH  /api/v1/builds/{id}                  401 404 404 200 200 404 404
+    DELETE /api/v1/builds/{id}                  401 404 404 204 204 404 404
+    POST   /api/v1/chat-codes/decode            422 422 422 422 422 422 422
+    POST   /api/v1/chat-codes/encode            422 422 422 422 422 422 422
+    POST   /api/v1/auth/register                422 422 422 422 422 422 422
+    POST   /api/v1/auth/login                   422 422 422 422 422 422 422
+    POST   /api/v1/auth/login/two-factor        422 422 422 422 422 422 422
+    POST   /api/v1/auth/refresh                 422 422 422 422 422 422 422
+    POST   /api/v1/auth/logout                  422 422 422 422 422 422 422
+    GET    /api/v1/auth/sessions                401 200 403 200 403 200 403
+    DELETE /api/v1/auth/sessions                401 204 403 204 403 204 403
+    DELETE /api/v1/auth/sessions/{id}           401 404 403 204 403 404 403
+    POST   /api/v1/auth/password                401 422 403 422 403 422 403
+    POST   /api/v1/auth/two-factor              401 200 403 200 403 200 403
+    DELETE /api/v1/auth/two-factor              401 422 403 422 403 422 403
+    POST   /api/v1/auth/two-factor/confirm      401 422 403 422 403 422 403
+    POST   /api/v1/auth/two-factor/recovery-codes 401 422 403 422 403 422 403
+    POST   /api/v1/auth/api-keys                401 422 403 422 403 422 403
+    GET    /api/v1/auth/api-keys                401 200 403 200 403 200 403
+    DELETE /api/v1/auth/api-keys/{id}           401 404 403 204 403 404 403
+    GET    /api/v1/users/me                     401 200 200 200 200 200 200
+    PATCH  /api/v1/users/me                     401 200 403 200 403 200 403
+    DELETE /api/v1/users/me                     401 422 403 422 403 422 403
+    GET    /api/v1/users/me/export              401 200 403 200 403 200 403
+    GET    /.well-known/jwks.json               200 200 200 200 200 200 200
+    GET    /api/v1/admin/signing-keys           401 403 403 403 403 200 403
+    POST   /api/v1/admin/signing-keys/rotate    401 403 403 403 403 201 403
+    GET    /api/v1/admin/users/{id}             401 403 403 403 403 200 403
+    PATCH  /api/v1/admin/users/{id}             401 403 403 403 403 200 403
+    GET    /api/v1/admin/audit-log              401 403 403 403 403 200 403
+";
+
+/// What lies open for everyone and holds nothing of anyone.
+const OPEN: [&str; 4] = ["/api/v1/game/", "/health/", "/openapi.json", "/docs"];
+
+/// Two accounts and an administrator, each with a key of all scopes that a key can have.
+struct Scene {
+    app: TestApp,
+    owner: Player,
+    stranger: Player,
+    boss: Player,
+    /// In the order of [`CALLERS`]; nobody has none.
+    credentials: [Option<String>; 7],
+}
+
+fn key_of(app: &TestApp, player: &Player) -> Value {
+    let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
+    let body = json!({ "name": "A bot", "scopes": scopes });
+    let call = app.post("/api/v1/auth/api-keys", &body);
+    call.token(&player.token).send().expect(201).json()
+}
+
+fn scene() -> Scene {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let boss = app.administrator("boss");
+    let key = |player: &Player| Some(text(&key_of(&app, player)["key"]));
+    let token = |player: &Player| Some(player.token.clone());
+    let credentials = [
+        None,
+        token(&stranger),
+        key(&stranger),
+        token(&owner),
+        key(&owner),
+        token(&boss),
+        key(&boss),
+    ];
+    Scene {
+        app,
+        owner,
+        stranger,
+        boss,
+        credentials,
+    }
+}
+
+impl Scene {
+    /// Makes what the `{id}` of this route can stand for; gives the path.
+    fn path(&self, route: &str) -> String {
+        let (app, owner) = (&self.app, &self.owner);
+        let id = match route {
+            "/api/v1/builds/{id}" => text(&app.build(owner, &json!({}))["id"]),
+            "/api/v1/auth/sessions/{id}" => {
+                app.log_in(&owner.email);
+                let list = app.get("/api/v1/auth/sessions").token(&owner.token);
+                let list = list.send().expect(200).json();
+                let others = list["data"].as_array().expect("a list");
+                let other = others.iter().find(|login| login["current"] == false);
+                text(&other.expect("another login")["id"])
+            }
+            "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
+            "/api/v1/admin/users/{id}" => owner.id.clone(),
+            _ => String::new(),
+        };
+        route.replace("{id}", &id)
+    }
+
+    /// All that the owner has, but for when it was last used.
+    fn holdings(&self) -> String {
+        let id = &self.owner.id;
+        let rows = [
+            format!("SELECT id, document, version FROM builds WHERE owner_id = '{id}'"),
+            format!(
+                "SELECT id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'"
+            ),
+            format!("SELECT id, scopes, name, expires_at FROM api_keys WHERE user_id = '{id}'"),
+            format!("SELECT user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'"),
+            format!(
+                "SELECT email, display_name, role, password_hash, disabled_at, version FROM users \
+                 WHERE id = '{id}'"
+            ),
+        ];
+        let read = |sql: &String| format!("{:?}", self.app.test.database.execute(sql));
+        rows.iter().map(read).collect()
+    }
+}
+
+#[test]
+fn every_route_gives_every_caller_what_its_row_says() {
+    let scene = scene();
+    let mut rows = 0;
+    for row in TABLE.trim().lines() {
+        let mut parts = row.split_whitespace();
+        let (method, route) = (
+            parts.next().expect("a method"),
+            parts.next().expect("a path"),
+        );
+        let statuses: Vec<u16> = parts.map(|part| part.parse().expect("a status")).collect();
+        assert_eq!(statuses.len(), CALLERS.len(), "{row}");
+        let body = match (method, route) {
+            ("POST" | "PUT", BUILDS | "/api/v1/builds/{id}") => build_body(&json!({})),
+            _ => json!({}),
+        };
+        let found = ROUTES
+            .iter()
+            .find(|it| it.method.as_str() == method && it.path == route);
+        let takes_body = found.expect("a route").operation.request.is_some();
+        let mut path = scene.path(route);
+        for ((name, credential), status) in CALLERS.iter().zip(&scene.credentials).zip(statuses) {
+            if method == "DELETE" && route == "/api/v1/builds/{id}" {
+                path = scene.path(route);
+            }
+            let before = scene.holdings();
+            let methods = if method == "GET" { "HEAD GET" } else { method };
+            for method in methods.split(' ') {
+                let call = scene.app.call(method, &path);
+                let call = match credential {
+                    Some(token) => call.token(token),
+                    None => call,
+                };
+                let call = if takes_body { call.json(&body) } else { call };
+                let answer = call.send();
+                assert_eq!(answer.status, status, "{name}: {method} {route}");
+            }
+            let is_owner = name.contains("owner");
+            assert!(
+                is_owner || scene.holdings() == before,
+                "{name}: {method} {route} has changed what is the owner's"
+            );
+        }
+        rows += 1;
+    }
+    let guarded = ROUTES
+        .iter()
+        .filter(|it| !OPEN.iter().any(|open| it.path.starts_with(open)));
+    assert_eq!(guarded.count(), rows, "each route has its row");
+    for route in ROUTES {
+        let row = format!("{:<6} {} ", route.method.as_str(), route.path);
+        let is_open = OPEN.iter().any(|open| route.path.starts_with(open));
+        assert!(is_open || TABLE.contains(&row), "{row}has no row");
+        assert!(!is_open || route.access == Access::Public, "{row}");
+    }
+}
+
+#[test]
+fn no_body_says_who_someone_is_or_whose_a_thing_is() {
+    let scene = scene();
+    let token = scene.boss.token.as_str();
+    let build = build_path(&scene.app.build(&scene.boss, &json!({})));
+    let forged = json!({
+        "is_admin": true, "admin": true, "role": "administrator", "roles": ["administrator"],
+        "id": scene.owner.id, "user_id": scene.owner.id, "owner_id": scene.owner.id,
+        "owner": scene.owner.id, "actor": scene.owner.id, "session_id": "x", "scope": "admin:write",
+        "scopes": ["admin:write"], "permissions": ["*"], "email_verified": true, "version": 9,
+        "password_hash": "x", "disabled_at": 1, "created_at": "2020-01-01T00:00:00Z",
+        "last_used_at": 1, "amr": ["otp"], "two_factor_enabled": false, "kid": "x",
+        "__proto__": { "role": "administrator" }, "constructor": {}, "$where": "1",
+    });
+    let accounts = || {
+        let sql = "SELECT id, email, role, version, password_hash FROM users";
+        format!("{:?}", scene.app.test.database.execute(sql))
+    };
+    let before = accounts();
+    let mut tried = 0;
+    for route in ROUTES {
+        let schema = &documented(route)["requestBody"]["content"]["application/json"]["schema"];
+        if schema.is_null() {
+            continue;
+        }
+        let known = &resolved(schema)["properties"];
+        assert!(known.is_object(), "{}", route.path);
+        let path = route.path.replace("/builds/{id}", "/builds/{build}");
+        let path = path.replace("/api/v1/builds/{build}", &build);
+        let path = path.replace("{id}", &scene.owner.id);
+        for (member, value) in forged.as_object().expect("an object") {
+            if !known[member].is_null() {
+                continue;
+            }
+            let body = json!({ member: value });
+            let call = scene.app.call(route.method.as_str(), &path);
+            let answer = call.token(token).json(&body).send();
+            let what = format!("{} {} {body}", route.method.as_str(), route.path);
+            assert_eq!(answer.status, 422, "{what}");
+            let expected = (format!("/{member}"), "unknown_field".to_owned());
+            assert!(answer.mistakes().contains(&expected), "{what}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 400, "{tried}");
+    assert_eq!(accounts(), before);
+}
+
+#[test]
+fn no_filter_shows_what_is_anothers() {
+    let scene = scene();
+    let (app, owner, stranger) = (&scene.app, &scene.owner, &scene.stranger);
+    let hidden = app.build(owner, &json!({ "name": "Hidden", "tags": ["hidden"] }));
+    let shown = app.build(owner, &json!({ "name": "Shown", "visibility": "public" }));
+    let own = app.build(stranger, &json!({ "name": "Mine" }));
+    let id = &owner.id;
+    let past = cursor_after(&text(&hidden["id"]));
+    let newest = cursor_after("build_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+    // What the stranger finds; nothing said means a mistake.
+    let rows: [(String, Option<Vec<&Value>>); 15] = [
+        (String::new(), Some(vec![&own, &shown])),
+        ("owner=me".to_owned(), Some(vec![&own])),
+        (format!("owner={id}"), None),
+        (format!("owner_id={id}"), None),
+        (format!("user_id={id}"), None),
+        (format!("owner=me&owner={id}"), None),
+        (format!("owner[]={id}"), None),
+        (format!("owner=me,{id}"), None),
+        ("owner=*".to_owned(), None),
+        ("visibility=private".to_owned(), None),
+        ("q=hidden".to_owned(), Some(vec![])),
+        ("tag=hidden".to_owned(), Some(vec![])),
+        (format!("cursor={newest}"), Some(vec![&own, &shown])),
+        (format!("cursor={past}"), Some(vec![])),
+        (format!("owner=me&cursor={newest}"), Some(vec![&own])),
+    ];
+    for (query, found) in rows {
+        let answer = app.get(&format!("{BUILDS}?{query}")).token(&stranger.token);
+        let answer = answer.send();
+        match found {
+            Some(found) => assert_eq!(answer.expect(200).json()["data"], json!(found), "{query}"),
+            None => drop(answer.expect_problem(422, "invalid_input")),
+        }
+    }
+    // Lists of what is one's own take no name of anyone.
+    for path in ["/api/v1/auth/sessions", "/api/v1/auth/api-keys"] {
+        for query in [format!("user_id={id}"), format!("owner={id}")] {
+            let call = app.get(&format!("{path}?{query}")).token(&stranger.token);
+            call.send().expect_problem(422, "invalid_input");
+        }
+    }
+    let call = app.get(&format!("/api/v1/users/me?id={id}"));
+    let answer = call.token(&stranger.token).send();
+    answer.expect_problem(422, "invalid_input");
+}
+
+type Spelling = (&'static str, fn(&str) -> String);
+/// Ways to write a path that some server takes for the same.
+const SPELLINGS: [Spelling; 13] = [
+    ("a slash after", |path| format!("{path}/")),
+    ("two slashes before", |path| format!("/{path}")),
+    ("two slashes inside", |path| {
+        path.replacen("/v1/", "/v1//", 1)
+    }),
+    ("an encoded slash", |path| {
+        path.replacen("/v1/", "/v1%2f", 1)
+    }),
+    ("an encoded slash in capitals", |path| {
+        path.replacen("/v1/", "/v1%2F", 1)
+    }),
+    ("a backslash", |path| path.replacen("/v1/", "/v1\\", 1)),
+    ("another case", str::to_uppercase),
+    ("a dot", |path| path.replacen("/v1/", "/v1/./", 1)),
+    ("dots", |path| path.replacen("/v1/", "/v1/x/../", 1)),
+    ("encoded dots", |path| {
+        path.replacen("/v1/", "/v1/x/%2e%2e/", 1)
+    }),
+    ("an encoded letter", |path| {
+        path.replacen("/api/", "/%61pi/", 1)
+    }),
+    ("a semicolon", |path| format!("{path};x=1")),
+    ("an encoded NUL", |path| format!("{path}%00")),
+];
+
+#[test]
+fn a_guarded_path_in_another_spelling_leads_nowhere() {
+    let scene = scene();
+    let before = scene.holdings();
+    let mut tried = 0;
+    for route in ROUTES {
+        let Access::Required(_) = route.access else {
+            continue;
+        };
+        let path = route.path.replace("{id}", &scene.owner.id);
+        for (name, spell) in SPELLINGS {
+            for credential in [&scene.credentials[0], &scene.credentials[5]] {
+                let call = scene.app.call(route.method.as_str(), &spell(&path));
+                let answer = match credential {
+                    // What is put behind an id is part of the id, and the guard comes first.
+                    None => call.send(),
+                    Some(token) => call.token(token).json(&json!({})).send(),
+                };
+                let (status, what) = (answer.status, format!("{name}: {}", answer.what));
+                let has_id = route.path.contains('{');
+                let is_guarded = has_id && credential.is_none() && status == 401;
+                assert!(status == 404 || is_guarded, "{what}: {status}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 600, "{tried}");
+    assert_eq!(scene.holdings(), before);
+}
+
+#[test]
+fn api_keys_that_nobody_made_are_slowed_down_before_the_database_is_asked() {
+    let production = |name: &str| config_value(name).filter(|_| !name.starts_with("LIMIT_"));
+    let app = TestApp::with(production);
+    let me = |key: &str| app.get("/api/v1/users/me").token(key).send();
+    // They look like ours, so each costs a look.
+    let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
+    let made_up = || wvw_builder::identity::api_keys::key::Key::fresh(&platform);
+    for number in 0..100 {
+        let answer = me(made_up().expose());
+        assert_eq!(answer.status, 401, "{number}");
+    }
+    let key = made_up();
+    let calls = app.calls_of(|| drop(me(key.expose()).expect_problem(429, "quota_exceeded")));
+    assert_eq!(calls, 0, "the database was asked");
+}

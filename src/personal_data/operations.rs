@@ -21,6 +21,7 @@ pub const DELETE: Operation = Operation {
     }),
     problems: &[
         &problems::WRONG_PASSWORD,
+        &problems::TOO_MANY_ATTEMPTS,
         &problems::NOT_FOUND,
         &problems::LAST_ADMINISTRATOR,
     ],

@@ -1,14 +1,15 @@
 //! The table of attacks, rows "Tokens", the rest: time, place, flood, scope, and what ends a token.
-//! Promises that a token stands for its session and no longer.
-//! Not applicable yet: refresh, logout and the sessions' own calls.
+//! Promises that a token stands for its key, its session and its proof, and no longer.
+//! Leaves refresh tokens to `sessions` and how keys come to their states to `signing_keys`.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use wvw_builder::http::request::Header;
 
-use crate::support::TestApp;
-use crate::support::forge::{encode, signing_input};
+use crate::support::authenticator::{Guarded, enrol, guarded};
+use crate::support::forge::{Forger, encode, signing_input};
 use crate::support::scene::{ME, scene};
+use crate::support::{PASSWORD, TestApp, text};
 
 /// What ends a session is noticed by every isolate within this time.
 const RECHECK_MS: i64 = 10_000;
@@ -135,6 +136,95 @@ fn a_thousand_unknown_kids_cost_one_look() {
         .token(&scene.player.token)
         .send()
         .expect(200);
+}
+
+#[test]
+fn a_token_is_as_good_as_its_key() {
+    const DAY_MS: i64 = 86_400_000;
+    let scene = scene();
+    let now = scene.app.test_now();
+    let (past, later) = (now - DAY_MS, now + DAY_MS);
+    for (seed, (name, life, status)) in [
+        ("in overlap", format!("0, {past}, {later}, NULL"), 200),
+        (
+            "in overlap, the last moment",
+            format!("0, {past}, {}, NULL", now + 1),
+            200,
+        ),
+        ("retired", format!("0, {past}, {now}, NULL"), 401),
+        ("retired long ago", "0, 1, 2, NULL".to_owned(), 401),
+        ("not yet active", format!("{later}, NULL, NULL, NULL"), 401),
+        (
+            "not yet active, of tomorrow's key",
+            format!("{later}, {later}, {later}, NULL"),
+            401,
+        ),
+        ("revoked", format!("0, {past}, {later}, {past}"), 401),
+        (
+            "revoked before it was active",
+            format!("{later}, NULL, NULL, {past}"),
+            401,
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let seed = 20 + u8::try_from(seed).expect("few");
+        let signer = Forger::with_life(&scene.app, seed, &life);
+        let token = signer.sign(&signer.header(), &scene.payload);
+        // An isolate that reads the keys anew, and one that has them from KV.
+        let fresh = scene.app.isolate(u64::from(seed));
+        for (isolate, app) in [("this isolate", &scene.app), ("a fresh one", &fresh)] {
+            let answer = app.get(ME).token(&token).send();
+            assert_eq!(answer.status, status, "{name}: {isolate}");
+            if status == 401 {
+                answer.expect_problem(401, "invalid_token");
+            }
+        }
+    }
+}
+
+/// What a login of the same player does.
+type Change = (&'static str, fn(&Guarded));
+
+#[test]
+fn what_changes_the_proof_ends_every_other_login() {
+    let changes: [Change; 3] = [
+        ("the password was changed", |it| {
+            let body =
+                json!({ "current_password": PASSWORD, "new_password": "five other words here" });
+            it.own("POST", "/api/v1/auth/password", &body).expect(204);
+        }),
+        ("the second factor was switched off", |it| {
+            it.switch_off(PASSWORD, &it.fresh_code()).expect(204);
+        }),
+        ("the second factor was switched off and on again", |it| {
+            it.switch_off(PASSWORD, &it.fresh_code()).expect(204);
+            it.app.test.clock.advance_ms(30_000);
+            enrol(&it.app, &it.player);
+        }),
+    ];
+    for (name, change) in changes {
+        let it = guarded();
+        let other = it.log_in(it.recovery_code()).expect(200).json();
+        let refresh = |token: &str| {
+            let body = json!({ "refresh_token": token });
+            it.app.post("/api/v1/auth/refresh", &body).send()
+        };
+        it.app.test.clock.advance_ms(1_000);
+        change(&it);
+        let access = text(&other["access_token"]);
+        for app in [&it.app, &it.app.isolate(2)] {
+            let answer = app.get(ME).token(&access).send();
+            assert_eq!(answer.status, 401, "{name}: its access token");
+            let own = app.get(ME).token(&it.player.token).send();
+            assert_eq!(own.status, 200, "{name}: the login that did it");
+        }
+        let answer = refresh(&text(&other["refresh_token"]));
+        assert_eq!(answer.status, 401, "{name}: its refresh token");
+        answer.expect_problem(401, "invalid_refresh_token");
+        refresh(&it.player.refresh_token).expect(200);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Tokens", the forged ones: whatever is wrong with a token, the answer
-//! is one and the same 401. Promises that each token is good but for what its row changes.
-//! Not applicable yet: keys retired or in overlap; tokens of other kinds used as access tokens.
+//! The table of attacks, rows "Tokens", the forged ones: one and the same 401 for all of them.
+//! Promises that each token is good but for what its row changes.
+//! Leaves keys and sessions to `attacks_sessions`, challenges to `attacks_second_factor`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -73,12 +73,18 @@ pub struct Forger {
 impl Forger {
     /// A signer whose public half is among the service's signing keys.
     pub fn trusted(app: &TestApp, seed: u8) -> Self {
+        // Signs no more: the service's own key does. Its tokens are still good.
+        Self::with_life(app, seed, &format!("0, 0, {LATER_MS}, NULL"))
+    }
+
+    /// A signer whose public half the service has had since 1970. `life` is as SQL takes it: when it
+    /// begins to sign, when it ends, when it verifies no more, when it was revoked.
+    pub fn with_life(app: &TestApp, seed: u8, life: &str) -> Self {
         let forger = Self::stranger(seed);
         let public = hex(&forger.public_bytes());
-        // Signs no more: the service's own key does. Its tokens are still good.
         app.test.database.execute(&format!(
             "INSERT INTO signing_keys (kid, generation, public_key, created_at, activates_at, \
-             retires_at, removed_at) VALUES ('{}', -{seed}, x'{public}', 0, 0, 0, {LATER_MS})",
+             retires_at, removed_at, revoked_at) VALUES ('{}', -{seed}, x'{public}', 0, {life})",
             forger.kid,
         ));
         forger

@@ -48,15 +48,11 @@ mod entry {
 
     /// Answers a request: a `Response` (or a promise of one), or the number of the task that is to
     /// be resumed. `head` is what `entry.mjs` writes: method, URL and a line for each header;
-    /// `credential` is the number of a kept value of `Authorization`, or 0.
+    /// `credential` is the number of a kept value of `Authorization`, or 0; `fault` is 1 for a body
+    /// that is too large, 2 for one that did not arrive whole, or 0.
     #[wasm_bindgen]
-    pub fn fetch(
-        head: &str,
-        credential: u32,
-        body: Option<Vec<u8>>,
-        is_too_large: bool,
-    ) -> JsValue {
-        boundary::fetch(head, credential, body, is_too_large)
+    pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, fault: u32) -> JsValue {
+        boundary::fetch(head, credential, body, fault)
     }
 
     /// Keeps a value of `Authorization` under a number.

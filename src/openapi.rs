@@ -139,6 +139,7 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
             &problems::DUPLICATE_KEY,
             &problems::TOO_DEEP,
             &problems::BODY_REQUIRED,
+            &problems::BODY_INCOMPLETE,
             &problems::BODY_TOO_LARGE,
             &problems::UNSUPPORTED_MEDIA_TYPE,
         ]);

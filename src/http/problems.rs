@@ -50,6 +50,8 @@ catalogue! {
         "Nest at most 32 levels.";
     BODY_REQUIRED 400 "body_required" "The body is empty",
         "Send a JSON object; the reference shows an example.";
+    BODY_INCOMPLETE 400 "body_incomplete" "The body did not arrive whole",
+        "Send it again: as many bytes as Content-Length says, or chunks with an end.";
     INVALID_IDEMPOTENCY_KEY 400 "invalid_idempotency_key" "The Idempotency-Key is not valid",
         "Send one key of 1 to 255 visible ASCII characters, with or without double quotes around it. A random UUID is a good one.";
     INVALID_TOKEN 401 "invalid_token" "The access token or API key is not valid",

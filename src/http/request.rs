@@ -105,6 +105,8 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// Longer than [`MAX_BODY`]: it was not read to its end.
     TooLarge,
+    /// It ended before its end, or its chunks are none (RFC 9112, section 8).
+    Incomplete,
 }
 
 /// Bytes a body may have: 1 MiB.
@@ -207,6 +209,7 @@ impl Request {
         match &self.body {
             Body::Bytes(bytes) => Ok(bytes),
             Body::TooLarge => Err(Problem::new(&problems::BODY_TOO_LARGE)),
+            Body::Incomplete => Err(Problem::new(&problems::BODY_INCOMPLETE)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The table of attacks, rows "HTTP", around the body: origins, methods, paths, types, headers.
 //! Promises that whatever a client sends, the answer is a documented one with all its headers.
-//! Not applicable yet: 429, admin routes; chunked bodies are the edge's.
+//! Leaves 429 to `limits`, guarded paths to `attacks_authorization`, framing to the edge.
 
 use serde_json::json;
 use wvw_builder::http::request::{Header, MAX_BODY};
@@ -280,6 +280,8 @@ fn bodies_of_another_kind() {
             .raw("application/x-www-form-urlencoded", form)
             .send();
         answer.expect_problem(415, "unsupported_media_type");
+        let answer = app.post(target, &json!({})).incomplete().send();
+        answer.expect_problem(400, "body_incomplete");
         let answer = app
             .call("POST", target)
             .raw("application/json", vec![b' '; MAX_BODY + 1]);

@@ -115,6 +115,7 @@ impl TestApp {
             target: target.to_owned(),
             headers: vec![None; Header::NAMES.len()],
             body: Vec::new(),
+            is_incomplete: false,
         }
     }
 
@@ -283,6 +284,7 @@ pub struct Call<'a> {
     target: String,
     headers: Vec<Option<String>>,
     body: Vec<u8>,
+    is_incomplete: bool,
 }
 
 impl Call<'_> {
@@ -304,12 +306,18 @@ impl Call<'_> {
         self.header(Header::ContentType, media_type)
     }
 
+    /// The body breaks off on its way.
+    pub fn incomplete(mut self) -> Self {
+        self.is_incomplete = true;
+        self
+    }
+
     /// The request as the boundary would hand it over.
     pub fn request(&self) -> Request {
-        let body = if self.body.len() > MAX_BODY {
-            Body::TooLarge
-        } else {
-            Body::Bytes(self.body.clone())
+        let body = match self.body.len() {
+            _ if self.is_incomplete => Body::Incomplete,
+            ..=MAX_BODY => Body::Bytes(self.body.clone()),
+            _ => Body::TooLarge,
         };
         Request::new(self.method, &self.target, self.headers.clone(), body)
     }

@@ -9,14 +9,14 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Miniflare } from "miniflare";
+import { Miniflare, Response } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const CONFIG = join(root, "wrangler.toml");
 
 /**
- * Starts a Worker and gives `{url, fetch, send, open, scheduled, logs, lines, d1, kv, kill, restart, dispose}`.
+ * Starts a Worker and gives `{url, fetch, send, open, scheduled, logs, lines, outbound, d1, kv, kill, restart, dispose}`.
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
  * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one. Quotas are high unless they set them.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
@@ -46,6 +46,7 @@ export async function startWorker(options = {}) {
 
 async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindings }) {
   const logs = [];
+  const outbound = [];
   const others = runtimes();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
   const miniflare = new Miniflare({
@@ -65,6 +66,11 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
         modulesRoot: join(root, "build", "bundle", bundle),
         modules: await modules(bundle, { slowDatabaseMs, countLimiter }),
         bindings,
+        // There is no network: what the Worker asks of it is written down and refused.
+        outboundService: ({ url }) => {
+          outbound.push(url);
+          return new Response("no network", { status: 502 });
+        },
         // Straight to the Worker: no proxy in between that adds, removes or decodes headers.
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       },
@@ -82,6 +88,7 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
     url,
     d1: await miniflare.getD1Database("DB"),
     logs,
+    outbound,
     fetch: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
     send: (options) => send(url, options),
     open: (options) => open(url, options),

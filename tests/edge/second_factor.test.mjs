@@ -65,6 +65,16 @@ describe("the second factor on D1", () => {
     assert.equal(await give(recoveryCodes[0]), 401);
   });
 
+  test("a code that comes twice at once logs in once, and after a restart not at all", async () => {
+    const challenge = async () => (await call("POST", "login", { email: EMAIL, password: PASSWORD })).body.challenge;
+    const challenges = [await challenge(), await challenge(), await challenge()];
+    const give = (number) => call("POST", "login/two-factor", { challenge: challenges[number], code: recoveryCodes[2] });
+    const statuses = (await Promise.all([give(0), give(1)])).map(({ status }) => status);
+    assert.deepEqual(statuses.sort(), [200, 401]);
+    await worker.restart();
+    assert.equal((await give(2)).body.code, "invalid_two_factor_code");
+  });
+
   test("a DELETE has its body read, however it is sent, and one without costs nothing", async () => {
     const stream = (text) => new Blob([text]).stream();
     const json = { "content-type": "application/json" };

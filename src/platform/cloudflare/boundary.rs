@@ -131,12 +131,12 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
 /// # Panics
 /// When `credential` is a number that no value was kept under; 0 stands for none. Going on without
 /// it would make a stranger of the caller.
-pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, is_too_large: bool) -> JsValue {
+pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, fault: u32) -> JsValue {
     let app = app();
-    let body = if is_too_large {
-        Body::TooLarge
-    } else {
-        Body::Bytes(body.unwrap_or_default())
+    let body = match fault {
+        0 => Body::Bytes(body.unwrap_or_default()),
+        1 => Body::TooLarge,
+        _ => Body::Incomplete,
     };
     let mut request = read_request(head, body);
     if credential != 0 {

@@ -11,7 +11,9 @@ const READ_HEADERS = HEADERS.slice(1, wasm.readHeaderCount());
 const OTHER_HEADERS = HEADERS.slice(1);
 const ENCODING = "accept-encoding";
 const MAX_BODY = wasm.maxBody();
-const TOO_LARGE = Symbol("too large");
+/** In place of a body's bytes: why there are none. The Wasm knows the numbers. */
+const TOO_LARGE = 1;
+const INCOMPLETE = 2;
 const NOTHING = undefined;
 /** Methods whose routes take no body; one that is sent all the same is not read. A DELETE may need proof. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -89,7 +91,7 @@ function answer(request, method, body) {
   try {
     const credential = authorization === null ? 0 : numberOf(authorization);
     head = headOf(request, method, headers, credential === 0 ? (authorization ?? "") : "");
-    response = wasm.fetch(head, credential, body === TOO_LARGE ? undefined : body, body === TOO_LARGE);
+    response = typeof body === "number" ? wasm.fetch(head, credential, undefined, body) : wasm.fetch(head, credential, body, 0);
   } catch (error) {
     return afterPanic(head, error);
   }
@@ -177,7 +179,7 @@ export default {
     if (!(body instanceof Promise)) return answer(request, method, body);
     return body.then(
       (bytes) => answer(request, method, bytes),
-      (error) => afterPanic(headOf(request, method, request.headers, ""), error),
+      () => answer(request, method, INCOMPLETE),
     );
   },
 

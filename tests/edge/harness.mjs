@@ -113,9 +113,8 @@ function runtimes() {
   return new Set(own.map(([pid]) => Number(pid)));
 }
 
-/** Makes an account and logs in; gives the access token. */
-export async function logIn(worker, email) {
-  const password = "four words in a row";
+/** Makes an account, if there is none, and logs in; gives the access token. */
+export async function logIn(worker, email, password = "four words in a row") {
   const post = (path, body) =>
     worker.fetch(`/api/v1/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   await post("register", { email, password, display_name: "Tester" });

@@ -7,6 +7,8 @@ import { fromRoot } from "../../scripts/lib/shell.mjs";
 
 const BUILDS = 120;
 const PASSWORD = "a long enough pass phrase";
+/** As the edge sends it with every request. */
+const ADDRESS = { "cf-connecting-ip": "192.0.2.1" };
 
 export const secret = () => randomBytes(32).toString("base64");
 
@@ -71,8 +73,8 @@ function chatCode({ code, core, elite }) {
 
 /** What is measured. */
 export function routes({ ids, token }) {
-  const headers = { authorization: `Bearer ${token}` };
-  const json = { "content-type": "application/json" };
+  const headers = { ...ADDRESS, authorization: `Bearer ${token}` };
+  const json = { ...ADDRESS, "content-type": "application/json" };
   return {
     "GET /api/v1/builds/{id}": ids.map((id) => ({ path: `/api/v1/builds/${id}`, headers })),
     "GET /api/v1/builds?limit=50": [{ path: "/api/v1/builds?limit=50", headers }],
@@ -81,12 +83,35 @@ export function routes({ ids, token }) {
   };
 }
 
+/** The same data with an API key in the token's place. */
+export async function credentials(call, data) {
+  const created = await call("POST", "/api/v1/auth/api-keys", { token: data.token, json: { name: "bench", scopes: ["builds:read"] } });
+  return { ...data, token: expect(created, 201).key };
+}
+
+/**
+ * Requests that are refused for their token: `more` for its signature, which is well formed and of another text, so the
+ * whole check is done; `less` for its header, before the key is looked for.
+ */
+export function spoiled({ ids, token }) {
+  const [header, payload, signature] = token.split(".");
+  const changed = (part, change) => Buffer.from(JSON.stringify(change(JSON.parse(Buffer.from(part, "base64url"))))).toString("base64url");
+  const request = (text) => [{ path: `/api/v1/builds/${ids[0]}`, headers: { ...ADDRESS, authorization: `Bearer ${text}` }, status: 401 }];
+  const other = changed(payload, (claims) => ({ ...claims, iat: claims.iat - 1 }));
+  return {
+    more: request(`${header}.${other}.${signature}`),
+    less: request(`${changed(header, (members) => ({ ...members, typ: "JWT" }))}.${payload}.${signature}`),
+  };
+}
+
 /** What must be answered alike besides: other ways through the same routes. */
 export function variations({ ids, token }) {
-  const headers = { authorization: `Bearer ${token}` };
-  const json = { "content-type": "application/json" };
+  const headers = { ...ADDRESS, authorization: `Bearer ${token}` };
+  const json = { ...ADDRESS, "content-type": "application/json" };
   const decode = (body, more = {}) => ({ method: "POST", path: "/api/v1/chat-codes/decode", headers: { ...json, ...more }, body });
   return [
+    ...Object.values(spoiled({ ids, token })).flat(),
+    { path: `/api/v1/builds/${ids[0]}`, headers: { "cf-connecting-ip": "2001:DB8::1:0:0:0:1" } },
     { path: `/api/v1/builds/${ids[0]}` },
     { path: `/api/v1/builds/${ids[0]}`, headers: { authorization: "Bearer x.y.z" } },
     { path: `/api/v1/builds/${ids[0]}`, headers: { authorization: `Bearer ${token.slice(0, -4)}AAAA` } },

@@ -154,7 +154,7 @@ export async function listBuilds(call: Call, caller: Caller | undefined): Promis
   const filters = readFilters(values);
   const own = values.has("owner");
   if (own && caller === undefined) {
-    throw new Problem(401, "authentication_required", "This call needs an access token", "owner=me needs an access token.", [], [["www-authenticate", "Bearer"]]);
+    throw new Problem(401, "authentication_required", "This call needs an access token or an API key", "owner=me needs an access token.", [], [["www-authenticate", "Bearer"]]);
   }
   const { text, values: bound } = statement(filters, caller, own, PAGE);
   const rows = await call.env.DB.prepare(text).bind(...bound).raw<[string, string | null, number, number]>();

@@ -3,6 +3,7 @@
 // Leaves to others: which answer it is (the routes).
 import type { Config, Env } from "./platform";
 import { requestId, traceId } from "./ids";
+import { addHeaders, type Notice } from "./limits";
 
 const SECURITY = {
   "strict-transport-security": "max-age=63072000; includeSubDomains",
@@ -23,7 +24,8 @@ const PROFILES = {
   problem: new Headers({ ...SECURITY, "content-type": "application/problem+json", "cache-control": "no-store", vary: PRIVATE_VARY }),
   empty: new Headers({ ...SECURITY, "cache-control": "no-store", vary: PRIVATE_VARY }),
 };
-const EXPOSED = "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+const EXPOSED = "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+const QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 const GZIP_MIN_BYTES = 1024;
 
 export interface Answer {
@@ -45,6 +47,9 @@ export interface Call {
   requestId: string;
   traceId: string;
   userId?: string;
+  /** What it was charged with, under this key of the limits, until its caller is known. */
+  reserved?: string | undefined;
+  notice?: Notice;
 }
 
 export function begin(request: Request, env: Env, config: Config, id: string): Call {
@@ -76,6 +81,7 @@ export class Problem extends Error {
     readonly errors: FieldError[] = [],
     readonly extra: [string, string][] = [],
     cause?: string,
+    readonly members: Record<string, unknown> = {},
   ) {
     super(code, { cause });
   }
@@ -91,9 +97,9 @@ const internal = (cause: unknown) =>
   new Problem(500, "internal", "Something broke on our side", "Try again. If it stays, tell the operator the request_id.", [], [], String(cause));
 
 function problemAnswer(problem: Problem, call: Call): Answer {
-  const { code, detail, errors, status, title, extra } = problem;
-  const type = `${call.config.issuer}/docs/problems/${code}`;
-  const body = { type, title, status, detail, code, request_id: call.requestId, errors: errors.length > 0 ? errors : undefined };
+  const { code, detail, errors, status, title, extra, members } = problem;
+  const type = code === "quota_exceeded" ? QUOTA_EXCEEDED : `${call.config.issuer}/docs/problems/${code}`;
+  const body = { type, title, status, detail, code, request_id: call.requestId, errors: errors.length > 0 ? errors : undefined, ...members };
   return { status, profile: "problem", body: JSON.stringify(body), extra };
 }
 
@@ -122,6 +128,7 @@ export function end(call: Call, answer: Answer, route: string, problem?: Problem
   }
   if (etag !== undefined) headers.set("etag", etag);
   const ended = Date.now();
+  if (call.notice !== undefined) addHeaders(headers, call.notice, ended);
   const line = {
     time: new Date(ended).toISOString(),
     level: status >= 500 ? "error" : "info",

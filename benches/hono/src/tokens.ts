@@ -1,36 +1,37 @@
 // Access tokens: the checks of src/identity/tokens.rs, with the signature by WebCrypto.
 // Promises that a token passes only if it is word for word of the kind that ours issues.
-// Leaves to others: who may do what. Tokens that passed are remembered as they are, which costs less than a hash.
+// Leaves to others: who may do what, API keys. Tokens that passed are remembered as they are, which costs less than a hash.
 import type { Config, Env } from "./platform";
 import { isId } from "./ids";
+import { findKey } from "./keys";
 import { Problem } from "./http";
 
 const MAX_LENGTH = 4096;
 const LEEWAY = 30;
 const MAX_REMEMBERED = 2_048;
 const SESSION_RECHECK_MS = 10_000;
-const RELOAD_MS = 30_000;
 const YEAR_9999 = 253_402_300_800;
 const HEADER_MEMBERS = ["alg", "kid", "typ"].join();
 const PAYLOAD_MEMBERS = ["amr", "aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "nbf", "scope", "sid", "sub"].join();
 const BEARER = /^bearer ([A-Za-z0-9\-._~+/=]+)$/i;
 
-const SESSION_STATE =
-  "SELECT s.ended_at IS NULL AND s.expires_at > ?3 AND u.disabled_at IS NULL, " +
-  "u.password_changed_at FROM sessions s JOIN users u ON u.id = s.user_id " +
-  "WHERE s.id = ?1 AND s.user_id = ?2";
-const PUBLIC_KEYS = "SELECT public_key FROM signing_keys ORDER BY created_at DESC, kid";
+const STANDING =
+  "SELECT s.ended_at IS NULL AND s.expires_at > ?3 AND u.disabled_at IS NULL " +
+  "AND s.authenticated_at >= u.password_changed_at, u.role " +
+  "FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND s.user_id = ?2";
 
 export interface Caller {
   userId: string;
   sessionId: string;
+  /** As of the last look at the database. */
+  role: string;
   scopes: ReadonlySet<string>;
 }
 
 interface Remembered {
   caller: Caller;
+  kid: string;
   notAfter: number;
-  issuedAt: number;
   checkedMs: number;
 }
 
@@ -40,24 +41,26 @@ function invalidToken(why: string): Problem {
   return new Problem(
     401,
     "invalid_token",
-    "The access token is not valid",
-    "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer.",
+    "The access token or API key is not valid",
+    "Log in (POST /api/v1/auth/login) and send the access token as Authorization: Bearer. An API key that is refused has ended, or was revoked or mistyped.",
     [],
     [["www-authenticate", 'Bearer error="invalid_token"']],
     why,
   );
 }
 
+/** Whom a token stands for that has passed here before; whether it still passes is not asked. */
+export function remembered(header: string, now: number): Caller | undefined {
+  const entry = known.get(header);
+  return entry !== undefined && entry.notAfter * 1000 > now ? entry.caller : undefined;
+}
+
 /** The caller, on routes that look at a token when there is one: at once when it was seen just now. */
-export function authenticate(header: string | null, scope: string, env: Env, config: Config, now: number): Caller | undefined | Promise<Caller> {
-  if (header === null) return undefined;
-  const token = BEARER.exec(header)?.[1];
-  if (token === undefined) throw invalidToken("not a bearer token");
-  if (token.length > MAX_LENGTH) throw invalidToken("longer than 4096 bytes");
-  const entry = known.get(token);
+export function authenticate(header: string, scope: string, env: Env, config: Config, now: number): Caller | Promise<Caller> {
+  const entry = known.get(header);
   const isKnown = entry !== undefined && entry.notAfter * 1000 > now;
   if (isKnown && now >= entry.checkedMs && now - entry.checkedMs < SESSION_RECHECK_MS) return withScope(entry.caller, scope);
-  return verify(token, isKnown ? entry : undefined, env, config, now).then((caller) => withScope(caller, scope));
+  return verify(header, isKnown ? entry : undefined, env, config, now).then((caller) => withScope(caller, scope));
 }
 
 function withScope(caller: Caller, scope: string): Caller {
@@ -65,31 +68,36 @@ function withScope(caller: Caller, scope: string): Caller {
   throw new Problem(
     403,
     "insufficient_scope",
-    "The access token does not allow this call",
-    "Use a token with the scope that WWW-Authenticate names.",
+    "The access token or API key does not allow this call",
+    "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.",
     [],
     [["www-authenticate", `Bearer error="insufficient_scope", scope="${scope}"`]],
   );
 }
 
-async function verify(token: string, entry: Remembered | undefined, env: Env, config: Config, now: number): Promise<Caller> {
-  const checked = entry ?? (await check(token, env, config, now));
-  const { caller } = checked;
-  const rows = await env.DB.prepare(SESSION_STATE).bind(caller.sessionId, caller.userId, now).raw<[number, number]>();
+async function verify(header: string, entry: Remembered | undefined, env: Env, config: Config, now: number): Promise<Caller> {
+  if (entry !== undefined && (await findKey(entry.kid, env, now)) === undefined) throw invalidToken("its key was revoked");
+  const checked = entry ?? (await check(header, env, config, now));
+  const { userId, sessionId, scopes } = checked.caller;
+  const rows = await env.DB.prepare(STANDING).bind(sessionId, userId, now).raw<[number, string]>();
   const state = rows[0];
-  if (state === undefined || state[0] !== 1 || checked.issuedAt < Math.floor(state[1] / 1000)) {
-    known.delete(token);
+  if (state === undefined || state[0] !== 1) {
+    known.delete(header);
     throw invalidToken("the session has ended");
   }
+  const caller = { userId, sessionId, scopes, role: state[1] };
   if (known.size >= MAX_REMEMBERED) {
     for (const [key, { notAfter }] of known) if (notAfter * 1000 <= now) known.delete(key);
     if (known.size >= MAX_REMEMBERED) known.clear();
   }
-  known.set(token, { ...checked, checkedMs: now });
+  known.set(header, { ...checked, caller, checkedMs: now });
   return caller;
 }
 
-async function check(token: string, env: Env, config: Config, now: number): Promise<Remembered> {
+async function check(authorization: string, env: Env, config: Config, now: number): Promise<Remembered> {
+  if (authorization.length > MAX_LENGTH) throw invalidToken("longer than 4096 bytes");
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) throw invalidToken("not a bearer token");
   const parts = token.split(".");
   if (parts.length !== 3) throw invalidToken("not three parts");
   const header = readPart(parts[0]!, HEADER_MEMBERS, "header");
@@ -103,7 +111,8 @@ async function check(token: string, env: Env, config: Config, now: number): Prom
   if ((exp as number) + LEEWAY <= seconds) throw invalidToken("expired");
   if ((nbf as number) > seconds + LEEWAY || (iat as number) > seconds + LEEWAY) throw invalidToken("not yet valid");
 
-  const key = await findKey(header["kid"], env, now);
+  const { kid } = header;
+  const key = await findKey(kid, env, now);
   if (key === undefined) throw invalidToken("unknown kid");
   const signed = new TextEncoder().encode(token.slice(0, token.lastIndexOf(".")));
   if (!(await crypto.subtle.verify("Ed25519", key, fromBase64Url(parts[2]!, "signature"), signed))) throw invalidToken("signature");
@@ -113,8 +122,8 @@ async function check(token: string, env: Env, config: Config, now: number): Prom
   if (typeof sub !== "string" || !isId("user", sub)) throw invalidToken("sub");
   if (typeof sid !== "string" || !isId("session", sid)) throw invalidToken("sid");
   if (typeof scope !== "string") throw invalidToken("payload");
-  const caller = { userId: sub, sessionId: sid, scopes: new Set(scope.split(" ")) };
-  return { caller, notAfter: (exp as number) + LEEWAY, issuedAt: iat as number, checkedMs: now };
+  const caller = { userId: sub, sessionId: sid, role: "user", scopes: new Set(scope.split(" ")) };
+  return { caller, kid, notAfter: (exp as number) + LEEWAY, checkedMs: now };
 }
 
 /** A part of a token: an object with exactly these members. */
@@ -140,36 +149,3 @@ function fromBase64Url(text: string, name: string): Uint8Array<ArrayBuffer> {
     throw invalidToken(name);
   }
 }
-
-let keys = new Map<string, CryptoKey>();
-let reloadedAt = -Infinity;
-
-/** The public key with this id: from isolate memory, then KV, then D1; unknown ids reload once in 30 s. */
-async function findKey(kid: string, env: Env, now: number): Promise<CryptoKey | undefined> {
-  const found = keys.get(kid);
-  if (found !== undefined || now - reloadedAt < RELOAD_MS) return found;
-  reloadedAt = now;
-  if (keys.size === 0) {
-    const cached = JSON.parse((await env.CACHE.get("signing-keys/v1")) ?? "[]") as string[];
-    keys = await importAll(cached);
-  }
-  if (!keys.has(kid)) {
-    const rows = await env.DB.prepare(PUBLIC_KEYS).raw<[number[]]>();
-    keys = await importAll(rows.map(([bytes]) => toBase64Url(Uint8Array.from(bytes))));
-  }
-  return keys.get(kid);
-}
-
-async function importAll(halves: string[]): Promise<Map<string, CryptoKey>> {
-  const entries = halves.map(async (x): Promise<[string, CryptoKey]> => {
-    // RFC 7638: the required members in lexicographic order.
-    const jwk = new TextEncoder().encode(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`);
-    const kid = toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", jwk)));
-    const key = await crypto.subtle.importKey("raw", fromBase64Url(x, "key"), "Ed25519", false, ["verify"]);
-    return [kid, key];
-  });
-  return new Map(await Promise.all(entries));
-}
-
-const toBase64Url = (bytes: Uint8Array) =>
-  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

@@ -1,0 +1,13 @@
+// The little of the runtime's own module that the peer calls.
+// Promises no behaviour: types.
+// Leaves to others: what is done with them (limits).
+declare module "cloudflare:workers" {
+  interface Storage {
+    kv: { get<T>(key: string): T | undefined; put(key: string, value: unknown): void };
+    setAlarm(at: number): Promise<void>;
+    deleteAll(): Promise<void>;
+  }
+  export class DurableObject {
+    readonly ctx: { storage: Storage };
+  }
+}

@@ -1,5 +1,5 @@
-// The documents in Markdown against the project they speak of: paths, names, links.
-// Promises that what a document names is there.
+// The documents in Markdown against the project they speak of: paths, links, tables.
+// Promises that what a document names is there, and that its tables say what the code says.
 // Leaves whether the words are true to the tests that the documents name.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -65,6 +65,19 @@ function linksIn(text) {
   return all.filter((target) => !/^[a-z]+:/.test(target));
 }
 
+/** The cells of the rows of all tables whose first column is called `first`. */
+function rows(text, first) {
+  const cells = (line) => line.split("|").slice(1, -1).map((cell) => cell.trim());
+  const found = [];
+  let inside = false;
+  for (const line of text.split("\n")) {
+    if (!line.startsWith("|")) inside = false;
+    else if (cells(line)[0] === first) inside = true;
+    else if (inside && !/^\|[-| :]+\|$/.test(line)) found.push(cells(line));
+  }
+  return found;
+}
+
 describe("each document", () => {
   for (const document of documents) {
     const text = read(document);
@@ -89,5 +102,92 @@ describe("each document", () => {
   test("a path that is not there would be noticed", () => {
     const found = pathsIn("`src/nowhere.rs` `tests/api/` `src/app.rs` `nowhere.mjs` `/auth/login` `application/json` `a.b`");
     assert.deepEqual(found.filter((path) => !isKnown(path, "README.md")), ["src/nowhere.rs", "nowhere.mjs"]);
+  });
+});
+
+/** OWASP ASVS 5.0.0: the level of each requirement, in order, by section. */
+const ASVS = Object.entries({
+  1.1: "22", 1.2: "1111122223", 1.3: "112222222223", 1.4: "222", 1.5: "123",
+  2.1: "122", 2.2: "112", 2.3: "12223", 2.4: "23",
+  3.1: "3", 3.2: "113", 3.3: "12223", 3.4: "11222233", 3.5: "11122333", 3.6: "3", 3.7: "22333",
+  4.1: "12233", 4.2: "23333", 4.3: "22", 4.4: "1222",
+  5.1: "2", 5.2: "112333", 5.3: "113", 5.4: "222",
+  6.1: "122", 6.2: "111111112222", 6.3: "11223333", 6.4: "112233", 6.5: "22222333", 6.6: "2223", 6.7: "33", 6.8: "2222",
+  7.1: "222", 7.2: "1111", 7.3: "22", 7.4: "11222", 7.5: "223", 7.6: "22",
+  8.1: "1233", 8.2: "1123", 8.3: "133", 8.4: "23",
+  9.1: "111", 9.2: "1222",
+  10.1: "22", 10.2: "223", 10.3: "22223", 10.4: "1111122222233333", 10.5: "22222", 10.6: "22", 10.7: "222",
+  11.1: "2233", 11.2: "22233", 11.3: "11233", 11.4: "1222", 11.5: "23", 11.6: "23", 11.7: "33",
+  12.1: "12233", 12.2: "11", 12.3: "22223",
+  13.1: "2333", 13.2: "222223", 13.3: "2233", 13.4: "1222233",
+  14.1: "22", 14.2: "12223333", 14.3: "122",
+  15.1: "12233", 15.2: "12233", 15.3: "1222222", 15.4: "3333",
+  16.1: "2", 16.2: "22222", 16.3: "2222", 16.4: "222", 16.5: "2223",
+  17.1: "23", 17.2: "22223333", 17.3: "22",
+}).flatMap(([section, levels]) => [...levels].map((level, index) => [`${section}.${index + 1}`, level]));
+
+describe("docs/ASVS.md", () => {
+  const answers = ["yes", "partly", "no", "operator", "n/a"];
+  /** "1.2.3, 1.3.1-4" as single requirements. */
+  const single = (cell) =>
+    cell.split(", ").flatMap((item) => {
+      const [, section, from, to = from] = item.match(/^(\d+\.\d+)\.(\d+)(?:-(\d+))?$/) ?? assert.fail(`not a requirement: ${item}`);
+      return Array.from({ length: to - from + 1 }, (_, index) => `${section}.${Number(from) + index}`);
+    });
+  const levels = new Map(ASVS);
+  const table = rows(read("docs/ASVS.md"), "Id");
+
+  test("the list of requirements is the standard's: 70, 183 and 92 of its levels", () => {
+    const count = (wanted) => ASVS.filter(([, level]) => level === wanted).length;
+    assert.deepEqual(["1", "2", "3"].map(count), [70, 183, 92]);
+  });
+
+  test("answers each requirement of levels 1 and 2 once", () => {
+    const answered = table.flatMap(([ids]) => single(ids)).filter((id) => levels.get(id) !== "3");
+    assert.deepEqual(answered.sort(), ASVS.filter(([, level]) => level !== "3").map(([id]) => id).sort());
+  });
+
+  test("gives each its level, an answer and a reason", () => {
+    for (const [ids, level, , answer, where] of table) {
+      const found = new Set(single(ids).map((id) => levels.get(id)).filter((each) => each !== "3"));
+      assert.equal(level, [...found].sort().join(", "), ids);
+      assert.ok(answers.includes(answer), `${ids}: ${answer}`);
+      assert.ok(where.length > 0, ids);
+    }
+  });
+
+  test("counts right", () => {
+    const count = (answer) => table.filter((row) => row[3] === answer).flatMap(([ids]) => single(ids)).filter((id) => levels.get(id) !== "3").length;
+    const told = rows(read("docs/ASVS.md"), "Answer").map(([answer, , number]) => [answer, Number(number)]);
+    assert.deepEqual(told, answers.map((answer) => [answer, count(answer)]));
+  });
+});
+
+describe("docs/SECURITY_GUIDE.md", () => {
+  const guide = read("docs/SECURITY_GUIDE.md");
+  const plain = (cells) => cells.map((cell) => cell.replaceAll("`", ""));
+
+  test("shows the permissions of src/identity/permissions.rs", () => {
+    const source = read("src/identity/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
+    const words = new Map([...read("src/identity/model.rs").matchAll(/Self::(\w+) => "(\w+:\w+)"/g)].map(([, name, word]) => [name, word]));
+    const expected = [...source.matchAll(/^ {4}(\w+) +(\w+) +(\w+) +(true|false);$/gm)].map(([, name, scope, role, keys]) => [
+      name, words.get(scope), role.toLowerCase(), keys === "true" ? "yes" : "no",
+    ]);
+    assert.ok(expected.length > 0);
+    assert.deepEqual(rows(guide, "Permission").map((row) => plain(row).slice(0, 4)), expected);
+  });
+
+  test("shows the limits of src/limits/policies.rs", () => {
+    const source = read("src/limits/policies.rs").match(/^policies! \{([\s\S]*?)^\}/m)[1];
+    const expected = [...source.matchAll(/^ {4}\w+ +"([\w-]+)" +"(\w+)" +(\d+) *\/ *(\d+);$/gm)].map(([, name, variable, quota, window]) => [
+      name, `${quota}/${window}`, variable,
+    ]);
+    assert.ok(expected.length > 0);
+    assert.deepEqual(rows(guide, "Limit").map((row) => plain(row).slice(0, 3)), expected);
+  });
+
+  test("names the words that no password may be made of", () => {
+    const [, list] = read("src/identity/password.rs").match(/PRODUCT_NAMES: \[&str; \d+\] = \[([^\]]*)\]/);
+    for (const [, word] of list.matchAll(/"([^"]+)"/g)) assert.ok(guide.includes(`\`${word}\``), word);
   });
 });

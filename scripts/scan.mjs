@@ -141,12 +141,14 @@ async function scanWithSqlmap(worker, vulnerable, folder, part) {
     if (!found) problems.push(`sqlmap has missed the hole of ${target.method} ${target.path}`);
   }
   const account = await makeAccount(worker, "sqlmap@guild.gg");
-  // The counting of guesses would stop the scanner before it has tried what is behind.
-  const forgetGuesses = setInterval(() => worker.d1.exec("DELETE FROM guesses").catch(() => {}), 50);
+  // The counting of guesses, and of an account's keys, would stop the scanner before it has tried what is behind.
+  const spare = worker.d1.prepare("DELETE FROM api_keys WHERE id <> ?").bind(account.key.id);
+  const makeRoom = setInterval(() => worker.d1.batch([worker.d1.prepare("DELETE FROM guesses"), spare]).catch(() => {}), 50);
   const api = new URL("/api/v1", worker.url);
-  for (const target of targets(account)) {
-    const name = `${target.method} ${target.path.replace(/=[^&*]*/g, "").slice(0, 100)}`;
-    if (!name.includes(part)) continue;
+  const named = targets(account).map((target) => ({ ...target, name: `${target.method} ${target.path.replace(/=[^&*]*/g, "").slice(0, 100)}` }));
+  const chosen = named.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0) problems.push(`--target ${part} is in no target's name`);
+  for (const { name, ...target } of chosen) {
     worker.logs.length = 0;
     const start = performance.now();
     const found = await sqlmap(program, api, target, folder);
@@ -157,7 +159,7 @@ async function scanWithSqlmap(worker, vulnerable, folder, part) {
     if (failures > 0) problems.push(`${name}: ${failures} answers of 5xx`);
     if (!isLive) problems.push(`${name}: nothing got past the checks, so what is behind was not scanned`);
   }
-  clearInterval(forgetGuesses);
+  clearInterval(makeRoom);
   await call(worker, account.token, "GET", "/users/me");
   return problems;
 }

@@ -40,11 +40,8 @@ fn from(address: &str, call: Call<'_>) -> Answer {
 fn left(answer: &Answer) -> u32 {
     let field = answer.header("ratelimit").expect("RateLimit");
     let (_, rest) = field.split_once(";r=").expect("r");
-    rest.split_once(';')
-        .expect("t")
-        .0
-        .parse()
-        .expect("a number")
+    let (left, _) = rest.split_once(';').expect("t");
+    left.parse().expect("a number")
 }
 
 /// A problem 429 of these policies; gives its Retry-After.

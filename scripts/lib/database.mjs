@@ -19,7 +19,8 @@ export function openDatabase({ env, "persist-to": persistTo }) {
     name,
     async execute(sql) {
       const args = [wrangler, "d1", "execute", "DB", ...place, "--yes", "--json", "--command", sql];
-      const { code, stdout, stderr } = await run(process.execPath, args, { env: wranglerEnv, allowFailure: true });
+      // A quieter log would swallow the rows too.
+      const { code, stdout, stderr } = await run(process.execPath, args, { env: { ...wranglerEnv, WRANGLER_LOG: "log" }, allowFailure: true });
       if (code !== 0) throw failure(name, `${stdout}\n${stderr}`);
       return JSON.parse(stdout).map(({ results }) => results);
     },

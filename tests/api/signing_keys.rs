@@ -23,7 +23,7 @@ fn rotate(app: &TestApp, player: &Player, body: &Value) -> Value {
 
 fn states(app: &TestApp, player: &Player) -> Vec<String> {
     let list = app.get(KEYS).token(&player.token).send().expect(200).json();
-    let items = list["items"].as_array().expect("a list").clone();
+    let items = list["data"].as_array().expect("a list").clone();
     items.iter().map(|key| text(&key["state"])).collect()
 }
 

@@ -49,7 +49,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         .iter()
         .map(|key| document(&key.kid, &key.life, now))
         .collect();
-    let answer = json!({ "items": items, "left_to_reseal": left });
+    let answer = json!({ "data": items, "next_cursor": null, "left_to_reseal": left });
     Response::json(200, Profile::Private, &answer)
 }
 

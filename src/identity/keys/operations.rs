@@ -54,7 +54,7 @@ pub const LIST: Operation = Operation {
                 "SigningKeys",
                 &Schema::Object(&[
                     Field::required(
-                        "items",
+                        "data",
                         &Schema::List {
                             items: &KEY,
                             min: 0,
@@ -63,16 +63,21 @@ pub const LIST: Operation = Operation {
                         "Newest first.",
                     ),
                     Field::required(
+                        "next_cursor",
+                        &Schema::Nullable(&Text::of(1, 100)),
+                        "Always null: the list is whole.",
+                    ),
+                    Field::required(
                         "left_to_reseal",
                         &Schema::Integer {
                             min: 0,
                             max: 1_000_000_000,
                         },
-                        "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0.",
+                        "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0, and for 24 hours: so long answers are kept for Idempotency-Key.",
                     ),
                 ]),
             ),
-            r#"{"items":[{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","state":"active","created_at":"2026-11-20T18:17:00.000Z","activates_at":"2026-11-22T18:17:00.000Z","retires_at":null,"removed_at":null,"revoked_at":null}],"left_to_reseal":0}"#,
+            r#"{"data":[{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","state":"active","created_at":"2026-11-20T18:17:00.000Z","activates_at":"2026-11-22T18:17:00.000Z","retires_at":null,"removed_at":null,"revoked_at":null}],"next_cursor":null,"left_to_reseal":0}"#,
         ),
     },
     ..PLAIN

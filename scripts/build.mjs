@@ -69,6 +69,9 @@ async function assemble(out, recipe) {
 async function compile({ toolchain, features }, artifacts) {
   const args = ["build", "--lib", "--release", "--locked", "--target", TARGET, "--target-dir", targetDirectory()];
   args.push("-Z", "build-std=std,panic_unwind");
+  args.push("-Z", "build-std-features=panic-unwind,optimize_for_size");
+  // Panic messages name files of the sources, not of this machine.
+  args.push("-Z", "trim-paths", "--config", 'profile.release.trim-paths="all"');
   // Every feature set's Wasm has the same name, and cargo's own copy may be the next build's before we read it.
   args.push("-Z", "unstable-options", "--artifact-dir", artifacts);
   if (features.length > 0) args.push("--features", features.join(","));
@@ -104,7 +107,7 @@ async function bind(compiled, bindgen, staging) {
 async function optimise(wasm) {
   const features = WASM_FEATURES.map((name) => `--enable-${name}`);
   const optimiser = fromRoot("node_modules", "binaryen", "bin", "wasm-opt");
-  await run(process.execPath, [optimiser, wasm, "-o", wasm, "-O", ...features]);
+  await run(process.execPath, [optimiser, wasm, "-o", wasm, "-Oz", ...features]);
 }
 
 async function weigh(directory) {

@@ -3,12 +3,10 @@
 // Leaves to others: what to send (run.mjs), measuring the Worker's CPU (lib/runtime.mjs).
 import { Agent, request } from "node:http";
 
-const agents = new Map();
-
 /** Sends `count` requests, taking `requests` in turn, over `connections` connections to `hostname`:`port`. */
 async function load({ hostname, port, requests, count, connections }) {
-  const agent = agents.get(port) ?? new Agent({ keepAlive: true, maxSockets: connections });
-  agents.set(port, agent);
+  // Fresh ones: the runtime may just be closing those that were idle while others had their turn.
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   let sent = 0;
   const worker = async () => {
     while (sent < count) {
@@ -17,7 +15,11 @@ async function load({ hostname, port, requests, count, connections }) {
       await exchange({ hostname, port, agent }, next);
     }
   };
-  await Promise.all(Array.from({ length: connections }, worker));
+  try {
+    await Promise.all(Array.from({ length: connections }, worker));
+  } finally {
+    agent.destroy();
+  }
 }
 
 function exchange(where, { method = "GET", path, headers = {}, body = "", status = 200 }) {

@@ -56,8 +56,9 @@ export async function findKey(kid: string, env: Env, now: number): Promise<Crypt
 async function read(env: Env, now: number): Promise<View> {
   const text = view === undefined ? await env.CACHE.get(CACHE_KEY) : null;
   if (text !== null) {
-    const { read_at: readAt, keys } = JSON.parse(text) as { read_at: number; keys: Entry[] };
-    if (keys.length > 0 && isFresh(readAt, now)) return (view = await viewOf(readAt, keys));
+    const { read_at: readAt, keys, tag } = JSON.parse(text) as { read_at: number; keys: Entry[]; tag: string };
+    const isOwn = await crypto.subtle.verify("HMAC", await tagKeyOf(env), Uint8Array.fromBase64(tag, { alphabet: "base64url" }), tagged(readAt, keys));
+    if (isOwn && keys.length > 0 && isFresh(readAt, now)) return (view = await viewOf(readAt, keys));
   }
   return reload(env, now);
 }
@@ -65,9 +66,15 @@ async function read(env: Env, now: number): Promise<View> {
 async function reload(env: Env, now: number): Promise<View> {
   const rows = await env.DB.prepare(PUBLIC_KEYS).raw<[number[], number, number, number | null, number | null]>();
   const keys = rows.map(([bytes, created_at, activates_at, retires_at, removed_at]): Entry => ({ x: toBase64Url(Uint8Array.from(bytes)), created_at, activates_at, retires_at, removed_at }));
-  await env.CACHE.put(CACHE_KEY, JSON.stringify({ read_at: now, keys }), { expirationTtl: CACHE_SECONDS });
+  const tag = toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", await tagKeyOf(env), tagged(now, keys))));
+  await env.CACHE.put(CACHE_KEY, JSON.stringify({ read_at: now, keys, tag }), { expirationTtl: CACHE_SECONDS });
   return (view = await viewOf(now, keys));
 }
+
+/** Whoever can write to KV still cannot name a key. */
+const tagKeyOf = (env: Env) =>
+  crypto.subtle.importKey("raw", new TextEncoder().encode(env.MASTER_KEY), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+const tagged = (readAt: number, keys: Entry[]) => new TextEncoder().encode(JSON.stringify([readAt, keys]));
 
 async function viewOf(readAt: number, list: Entry[]): Promise<View> {
   const entries = list.map(async (entry): Promise<[string, Entry & { key: CryptoKey }]> => {

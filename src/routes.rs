@@ -14,7 +14,7 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::{builds, docs, game, health, identity, personal_data};
+use crate::{builds, docs, game, health, personal_data};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub static ROUTES: &[Route] = routes! {
     Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
     Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
     Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
-    Get    "/.well-known/jwks.json" Public, Caller(1), identity::handlers::jwks, identity::operations::JWKS;
+    Get    "/.well-known/jwks.json" Public, Caller(1), keys::handlers::jwks, keys::operations::JWKS;
 
     Get    "/api/v1/admin/signing-keys" Required(ReadAdmin::RULE), Caller(1), keys::handlers::list, keys::operations::LIST;
     Post   "/api/v1/admin/signing-keys/rotate" Required(WriteAdmin::RULE), Caller(1), keys::handlers::rotate, keys::operations::ROTATE;

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::http::request::Credential;
 use crate::ids::{self, ApiKeyId, SessionId, UserId};
 use crate::platform::{DatabaseError, Platform};
+use crate::telemetry;
 
 use super::api_keys;
 use super::api_keys::key::Key;
@@ -203,7 +204,9 @@ impl Verifier {
         if found.is_use_due {
             let note = api_keys::store::note_use(&found.id, now_ms);
             // For its owner to know; the next use will note it if this one cannot.
-            platform.database.batch(vec![note]).await.ok();
+            if let Err(error) = platform.database.batch(vec![note]).await {
+                telemetry::warn(platform, "api_key_use_not_noted", error);
+            }
         }
         let caller = Caller {
             user_id: found.user_id,

@@ -166,6 +166,17 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     Some(at.unix_timestamp() * 1000 + milli)
 }
 
+/// One line about something that did not work and need not: the request goes on without it.
+pub fn warn(platform: &Platform, event: &str, cause: impl ToString) {
+    let line = serde_json::json!({
+        "time": rfc3339(platform.clock.now_ms()),
+        "level": Level::Warn.as_str(),
+        "event": event,
+        "cause": cause.to_string(),
+    });
+    platform.log.line(Level::Warn, &line.to_string());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

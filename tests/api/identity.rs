@@ -422,3 +422,19 @@ fn a_misconfigured_service_answers_nothing_but_503() {
         assert!(line.contains("MASTER_KEY is missing"), "{line}");
     }
 }
+
+#[test]
+fn a_key_whose_use_cannot_be_noted_works_and_the_log_says_so() {
+    let app = TestApp::new();
+    let player = app.player("noted");
+    let key = json!({ "name": "bot", "scopes": ["account:read"] });
+    let call = app.post("/api/v1/auth/api-keys", &key);
+    let made = call.token(&player.token).send().expect(201).json();
+    app.test.database.execute(
+        "CREATE TRIGGER refused BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'no'); END",
+    );
+    app.get(ME).token(&text(&made["key"])).send().expect(200);
+    let lines = app.test.log.lines();
+    let is_told = |(_, line): &(_, String)| line.contains("api_key_use_not_noted");
+    assert!(lines.iter().any(is_told), "{lines:?}");
+}

@@ -1,5 +1,5 @@
-//! The administrators' calls on signing keys.
-//! Promises to show no more of a key than its id and its times.
+//! The calls on signing keys: the key set for everyone, and the administrators' own.
+//! Promises to show no more of a key than its public half, its id and its times.
 //! Leaves the lives of keys to `model` and `rotation`.
 
 use serde_json::{Value, json};
@@ -84,4 +84,12 @@ async fn announce(state: &State) {
     // What is known here is older than the rotation; so nothing is known should the read fail.
     state.keys.forget();
     let _ = state.keys.refresh(&state.platform).await;
+}
+
+/// GET /.well-known/jwks.json
+pub async fn jwks(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let keys = cx.state.keys.all(&config.master_keys, platform).await?;
+    let documents: Vec<_> = keys.iter().map(super::PublicKey::document).collect();
+    Response::json(200, Profile::Keys, &json!({ "keys": documents }))
 }

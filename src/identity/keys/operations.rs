@@ -1,15 +1,14 @@
 //! The calls on signing keys, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
-//! Leaves the key set for everyone (JWKS) to `identity::operations`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::{OPTIONAL_TIME, TIME};
 
 use super::model::State;
 
 const TAG: &str = "Administration";
-const TIME: Schema = Text::formatted(24, 24, "date-time");
-const TIME_OR_NULL: Schema = Schema::Nullable(&TIME);
+const PUBLIC_TAG: &str = "Identity";
 const KEY: Schema = Schema::Named(
     "SigningKey",
     &Schema::Object(&[
@@ -23,17 +22,17 @@ const KEY: Schema = Schema::Named(
         Field::required("activates_at", &TIME, "Signs from here on."),
         Field::required(
             "retires_at",
-            &TIME_OR_NULL,
+            &OPTIONAL_TIME,
             "Signs no more from here on; null until its successor is published.",
         ),
         Field::required(
             "removed_at",
-            &TIME_OR_NULL,
+            &OPTIONAL_TIME,
             "Verifies no more from here on, and is deleted.",
         ),
         Field::required(
             "revoked_at",
-            &TIME_OR_NULL,
+            &OPTIONAL_TIME,
             "Neither signs nor verifies since.",
         ),
     ]),
@@ -104,6 +103,42 @@ pub const ROTATE: Operation = Operation {
         status: 201,
         about: "The new key, which signs.",
         content: Content::Json(&KEY, EXAMPLE),
+    },
+    ..PLAIN
+};
+
+const KEY_PART: Schema = Text::of(1, 100);
+/// GET /.well-known/jwks.json
+pub const JWKS: Operation = Operation {
+    id: "get_jwks",
+    tag: PUBLIC_TAG,
+    summary: "Public signing keys (RFC 7517)",
+    description: "Verify access tokens with them: EdDSA, header typ at+jwt, kid as here.",
+    response: Answer {
+        status: 200,
+        about: "The key set.",
+        content: Content::Json(
+            &Schema::Named(
+                "JsonWebKeySet",
+                &Schema::Object(&[Field::required(
+                    "keys",
+                    &Schema::List {
+                        items: &Schema::Object(&[
+                            Field::required("kty", &Schema::Choice(&["OKP"]), "RFC 8037."),
+                            Field::required("crv", &Schema::Choice(&["Ed25519"]), "RFC 8037."),
+                            Field::required("x", &KEY_PART, "The public key, base64url."),
+                            Field::required("kid", &KEY_PART, "RFC 7638 thumbprint."),
+                            Field::required("alg", &Schema::Choice(&["EdDSA"]), "RFC 8037."),
+                            Field::required("use", &Schema::Choice(&["sig"]), "RFC 7517."),
+                        ]),
+                        min: 0,
+                        max: 100,
+                    },
+                    "Newest first.",
+                )]),
+            ),
+            r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","alg":"EdDSA","use":"sig"}]}"#,
+        ),
     },
     ..PLAIN
 };

@@ -13,9 +13,9 @@ use subtle::ConstantTimeEq;
 
 use crate::config::MasterKeys;
 use crate::mac;
-use crate::platform::{CacheError, Level, LocalFuture, Platform};
+use crate::platform::{CacheError, LocalFuture, Platform};
 use crate::secret::Secret;
-use crate::telemetry::rfc3339;
+use crate::telemetry;
 
 use super::model::{Life, State};
 use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
@@ -279,13 +279,7 @@ fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
 
 /// The cache is a convenience: its failure is worth a line, not an error.
 fn warn_of_cache(error: &CacheError, platform: &Platform) {
-    let line = json!({
-        "time": rfc3339(platform.clock.now_ms()),
-        "level": Level::Warn.as_str(),
-        "event": "cache_unavailable",
-        "cause": error.to_string(),
-    });
-    platform.log.line(Level::Warn, &line.to_string());
+    telemetry::warn(platform, "cache_unavailable", error);
 }
 
 #[cfg(test)]

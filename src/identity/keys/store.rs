@@ -89,12 +89,14 @@ pub async fn public(platform: &Platform) -> Result<Vec<(PublicKey, Life)>, Datab
 }
 
 /// Id and sealed private half of the key that signs now. Where clocks differ there may be none
-/// yet, or its half may be wiped already: then the one nearest in time.
+/// yet, or its half may be wiped already: then the one nearest in time. One that has retired comes
+/// last: after a rotation it may be nearer in time than the one that signs.
 pub fn signing(now: i64) -> Statement {
     Statement::new(
         "SELECT kid, sealed_private_key FROM signing_keys \
          WHERE sealed_private_key IS NOT NULL AND revoked_at IS NULL \
-         ORDER BY activates_at > ?1, abs(activates_at - ?1), generation DESC LIMIT 1",
+         ORDER BY coalesce(retires_at <= ?1, FALSE), activates_at > ?1, abs(activates_at - ?1), \
+         generation DESC LIMIT 1",
         vec![now.into()],
     )
 }

@@ -20,11 +20,15 @@ const CONNECTIONS = 8;
 // A round is a few turns each of some thousand requests: shorter turns spread more.
 const FULL = { rounds: 7, turns: 4, turnMs: 500, warmUp: 10_000, starts: 5, tokens: 150, guesses: 200 };
 const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10, guesses: 5 };
+const NOTHING_BESIDES = { starts: 0, tokens: 0, guesses: 0 };
 const GOALS = { firstRequestMs: 40, checkUs: 150, loginMs: 40, before: 1.1 };
 
 async function bench(args) {
-  const { values } = parseArgs({ args, options: { quick: { type: "boolean", default: false }, against: { type: "string" } } });
-  const plan = values.quick ? QUICK : FULL;
+  const text = { type: "string" };
+  const { values } = parseArgs({ args, options: { quick: { type: "boolean", default: false }, against: text, only: text, rounds: text } });
+  const plan = values.quick ? { ...QUICK } : { ...FULL };
+  if (values.rounds !== undefined) plan.rounds = wholeNumber(values.rounds);
+  if (values.only !== undefined) Object.assign(plan, NOTHING_BESIDES);
   const begun = performance.now();
   const made = { ours: await bundles.ours(), peer: await bundles.peer() };
   if (values.against !== undefined) made.before = await bundles.before(values.against);
@@ -74,14 +78,20 @@ async function bench(args) {
     for (const line of differing) say(line);
     if (differing.length > 0) throw new Error("the two do not answer alike, so their costs cannot be compared");
 
-    const cold = await coldTokens([ours, peer], tokens.unused, data, generator);
     const sides = [
       { ...ours, requests: routes(data) },
       { ...peer, requests: routes(data) },
     ];
     if (older !== undefined) sides.push({ ...(await up("before", "before")), requests: routes(older) });
     const table = [];
-    for (const name of Object.keys(routes(data))) table.push(await measure(name, sides, plan, generator));
+    const names = Object.keys(routes(data)).filter((name) => name.includes(values.only ?? ""));
+    if (names.length === 0) throw new Error(`no measured route has ${values.only} in its name`);
+    for (const name of names) table.push(await measure(name, sides, plan, generator));
+    if (values.only !== undefined) {
+      reportTable(table, made);
+      return;
+    }
+    const cold = await coldTokens([ours, peer], tokens.unused, data, generator);
     const checks = {};
     for (const side of [ours, peer]) checks[side.name] = await extra(side, spoiled(data), plan, generator);
     const [read] = Object.keys(keyRequests);
@@ -92,6 +102,11 @@ async function bench(args) {
     generator.stop();
     for (const side of running) await side.stop().catch(() => {});
   }
+}
+
+function wholeNumber(text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--rounds takes a whole number from 1, not ${text}`);
+  return Number(text);
 }
 
 const variables = () => ({
@@ -299,14 +314,19 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function report({ made, table, starts, login, guesses, cold, checks, question }) {
-  const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
+const spread = ({ ratio, least, most }) => `${ratio.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
+
+function reportTable(table, made) {
   say("\nCPU of the runtime's process for each request");
-  const spread = ({ ratio, least, most }) => `${ratio.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
   say(`  ${"route".padEnd(32)}${"ours us".padStart(9)}${"peer us".padStart(9)}   ratio [min..max]${made.before ? `    ours / before (goal ${GOALS.before})` : ""}`);
   for (const { name, ours, peer, ratios } of table) {
     say(`  ${name.padEnd(32)}${ours.toFixed(0).padStart(9)}${peer.toFixed(0).padStart(9)}   ${Object.values(ratios).map(spread).join("    ")}`);
   }
+}
+
+function report({ made, table, starts, login, guesses, cold, checks, question }) {
+  const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
+  reportTable(table, made);
   say("\nBesides");
   const first = Object.values(starts).map((list) => `${median(list).toFixed(1)} ms [${Math.min(...list).toFixed(1)}..${Math.max(...list).toFixed(1)}]`);
   say(`  first request after start        ours ${first[0]} (goal ${GOALS.firstRequestMs}), peer ${first[1]}`);

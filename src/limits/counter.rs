@@ -36,6 +36,8 @@ pub struct Limits {
     quotas: Quotas,
     name_key: Secret,
     leases: Leases,
+    /// `RateLimit-Policy` of each set, by its number.
+    policy_fields: [String; Set::ALL.len()],
     unreachable: Cell<u64>,
     warned_ms: Cell<Option<i64>>,
 }
@@ -47,6 +49,7 @@ impl Limits {
             quotas: config.quotas,
             name_key: Secret::new(mac::tag(&config.master_keys.current, PURPOSE, &[]).to_vec()),
             leases: Leases::new(config.quotas),
+            policy_fields: Set::ALL.map(|set| policy_field(set, &config.quotas)),
             unreachable: Cell::new(0),
             warned_ms: Cell::new(None),
         }
@@ -102,21 +105,8 @@ impl Limits {
     }
 
     /// `RateLimit-Policy` for a set (draft-ietf-httpapi-ratelimit-headers).
-    pub fn policy_field(&self, set: Set) -> String {
-        let mut field = String::with_capacity(48);
-        for policy in set.policies() {
-            let (policy, rate) = (&POLICIES[*policy as usize], self.quotas[*policy as usize]);
-            let comma = if field.is_empty() { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(
-                field,
-                "{comma}\"{}\";q={};w={}",
-                policy.name,
-                rate.quota(),
-                rate.window_s()
-            );
-        }
-        field
+    pub fn policy_field(&self, set: Set) -> &str {
+        &self.policy_fields[set as usize]
     }
 
     /// The object's name: nobody who sees it learns whose it is.
@@ -145,4 +135,12 @@ impl Limits {
         );
         platform.log.line(Level::Warn, &line);
     }
+}
+
+fn policy_field(set: Set, quotas: &Quotas) -> String {
+    let fields = set.policies().iter().map(|policy| {
+        let (name, rate) = (POLICIES[*policy as usize].name, quotas[*policy as usize]);
+        format!("\"{name}\";q={};w={}", rate.quota(), rate.window_s())
+    });
+    fields.collect::<Vec<_>>().join(", ")
 }

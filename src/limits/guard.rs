@@ -120,6 +120,12 @@ impl Meter {
         Ok(())
     }
 
+    /// Charges what this call costs besides being a request.
+    pub async fn charge_too(&self, state: &State, principal: Principal<'_>) -> Result<(), Problem> {
+        self.charge(state, principal.set(), principal.key(), 1)
+            .await
+    }
+
     async fn charge(&self, state: &State, set: Set, key: &str, cost: u32) -> Result<(), Problem> {
         match state.limits.charge(&state.platform, set, key, cost).await {
             Ok(notice) => {
@@ -140,7 +146,7 @@ impl Meter {
         let Some(notice) = self.notice.get() else {
             return;
         };
-        let policy = state.limits.policy_field(notice.set);
+        let policy = state.limits.policy_field(notice.set).to_owned();
         let standing = rate_limit_field(&notice, state.platform.clock.now_ms());
         response.headers.push(("ratelimit-policy", policy.into()));
         response.headers.push(("ratelimit", standing.into()));

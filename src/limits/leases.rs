@@ -14,6 +14,11 @@ const MAX_KEYS: usize = 10_000;
 /// While a question is under way, for at most this long, others of its key ask for no more than
 /// they need: a hundred requests at once would empty the quota into one isolate.
 const ASKING_MS: i64 = 1_000;
+/// When this part of a lease is left, one request asks for the next one while others spend the
+/// rest: else all that are under way when it ends would ask at once, each for itself.
+const LOW_PART: u32 = 16;
+/// Only in the first half of its life: what is added ends with the lease that is there.
+const EARLY_MS: i64 = LEASE_MS / 2;
 /// An object that could not be asked is left alone for this long, in milliseconds.
 pub const AWAY_MS: i64 = 1_000;
 /// A refusal holds for this part of the window at least, so that twenty isolates do not all ask
@@ -60,6 +65,8 @@ struct Entry {
     /// Handed out to this isolate, deducted, not spent; good until `lease_ends_ms`.
     leased: u32,
     lease_ends_ms: i64,
+    /// Below this much of it, the next one is asked for.
+    low: u32,
     /// Not spent in time, and since when it was good: goes back with the next question.
     back: u32,
     back_since_ms: i64,
@@ -77,6 +84,12 @@ impl Entry {
     /// Bounded on both sides: a clock that has stepped back must not make a lease live longer.
     fn is_leased(&self, now_ms: i64) -> bool {
         (1..=LEASE_MS).contains(&(self.lease_ends_ms - now_ms))
+    }
+
+    /// Whether a lease that is spent so soon is nearly spent, and nobody has asked for the next one.
+    fn is_low(&self, need: u32, now_ms: i64) -> bool {
+        let is_early = self.lease_ends_ms - now_ms > EARLY_MS;
+        is_early && self.leased - need < self.low && !self.is_asking(now_ms)
     }
 
     fn is_away(&self, now_ms: i64) -> bool {
@@ -169,7 +182,8 @@ impl Leases {
         if let Some(refusal) = entry.refusal(need, now_ms) {
             return Found::Refused(*refusal);
         }
-        if entry.is_leased(now_ms) && entry.leased >= need {
+        let is_enough = entry.is_leased(now_ms) && entry.leased >= need;
+        if is_enough && (entry.is_away(now_ms) || !entry.is_low(need, now_ms)) {
             return entry.spend(set, need);
         }
         if entry.is_away(now_ms) {
@@ -192,6 +206,11 @@ impl Leases {
         let entry = &mut *self.entry(set, key, now_ms);
         entry.asked_ms = None;
         entry.put_in_hand(answer.granted, now_ms);
+        // Where leases are small there is none to spare, and after a refusal nothing to ask for;
+        // one that was asked for singly says nothing about the lease beside it.
+        if answer.granted != need {
+            entry.low = answer.granted / LOW_PART;
+        }
         entry.note(&answer.standings, now_ms);
         if entry.leased >= need {
             entry.refused = None;
@@ -355,6 +374,30 @@ mod tests {
         assert!(!may_lease(NOW + 1));
         // The first one's client may have left: its answer never comes.
         assert!(may_lease(NOW + 1_001));
+    }
+
+    #[test]
+    fn one_request_asks_for_the_next_lease_while_others_spend_the_rest() {
+        let leases = leases();
+        let take = |now_ms| leases.take(Set::ApiKey, "a", 1, now_ms);
+        let answered = |count| leases.answered(Set::ApiKey, "a", 1, &answer(count, 0), NOW);
+        answered(32);
+        // One was spent by the question.
+        for _ in 0..29 {
+            assert!(is_granted(&take(NOW)));
+        }
+        assert!(matches!(take(NOW + 1), Found::Ask(ask) if ask.may_lease && ask.back == 0));
+        assert!(is_granted(&take(NOW + 1)));
+        assert!(
+            is_granted(&answered(0)),
+            "the last one, when there is no more"
+        );
+        // A lease that is spent slowly is spent to its end.
+        answered(32);
+        for number in 0..31 {
+            assert!(is_granted(&take(NOW + 1_000)), "{number}");
+        }
+        assert!(matches!(take(NOW + 1_000), Found::Ask(_)));
     }
 
     #[test]

@@ -10,6 +10,9 @@ const MAX_LEASE = 100;
 const MIN_LEASED_PER_MINUTE = 600;
 const SHORT_WINDOW_S = 2;
 const ASKING_MS = 1_000;
+const LOW_PART = 16;
+const EARLY_MS = LEASE_MS / 2;
+const KEEP_STATE_MS = 60_000;
 const MAX_KEYS = 10_000;
 const PART_OF_WINDOW = 200;
 const ASK_WITHIN_MS = 2_000;
@@ -93,7 +96,7 @@ export class Limiter extends DurableObject {
     const isGranted = policies.every((policy, index) => wanted <= remaining(policy, tats[index]!, now));
     const next = isGranted ? tats.map((tat, index) => after(policies[index]!, spent(policies[index]!, tat, now) + wanted * interval(policies[index]!), now)) : tats;
     storage.kv.put("state", next);
-    if (stored === undefined) storage.setAlarm(forgetAt(next));
+    if (stored === undefined) storage.setAlarm(Math.max(forgetAt(next), Date.now() + KEEP_STATE_MS));
     const waiting = isGranted ? 0 : need;
     return { granted: isGranted ? wanted : 0, standings: policies.map((policy, index) => standing(policy, next[index]!, now, waiting)) };
   }
@@ -111,6 +114,7 @@ const forgetAt = (tats: Tat[]) => Math.floor((Math.max(0, ...tats.map(([us]) => 
 interface Entry {
   leased: number;
   leaseEndsMs: number;
+  low: number;
   back: number;
   backSinceMs: number;
   askedMs: number;
@@ -131,12 +135,16 @@ function entryOf(key: string, now: number): Entry {
     }
     if (entries.size >= MAX_KEYS) entries.clear();
   }
-  entry = { leased: 0, leaseEndsMs: 0, back: 0, backSinceMs: 0, askedMs: -Infinity, refusedUntilMs: 0, violated: [], left: [] };
+  entry = { leased: 0, leaseEndsMs: 0, low: 0, back: 0, backSinceMs: 0, askedMs: -Infinity, refusedUntilMs: 0, violated: [], left: [] };
   entries.set(key, entry);
   return entry;
 }
 
 const isLeased = ({ leaseEndsMs }: Entry, now: number) => leaseEndsMs > now && leaseEndsMs - now <= LEASE_MS;
+
+/** Nearly spent in the first half of its life, and nobody has asked for the next one. */
+const isLow = (entry: Entry, now: number) =>
+  entry.leased - 1 < entry.low && entry.leaseEndsMs - now > EARLY_MS && now - entry.askedMs >= ASKING_MS;
 
 function endLease(entry: Entry, now: number) {
   if (entry.leased === 0 || isLeased(entry, now)) return;
@@ -176,7 +184,7 @@ function charge(call: Call, policies: Policy[], key: string): undefined | Promis
   const now = call.begun;
   const entry = entryOf(key, now);
   if (entry.refusedUntilMs > now) refuse(call, policies, entry, now);
-  if (isLeased(entry, now) && entry.leased >= 1) return spend(call, policies, entry, 1) as undefined;
+  if (isLeased(entry, now) && entry.leased >= 1 && !isLow(entry, now)) return spend(call, policies, entry, 1) as undefined;
   return ask(call, policies, key, entry, now);
 }
 
@@ -190,6 +198,7 @@ async function ask(call: Call, policies: Policy[], key: string, entry: Entry, no
   const then = Date.now();
   entry.askedMs = -Infinity;
   putInHand(entry, decision.granted, then);
+  if (decision.granted !== 1) entry.low = Math.floor(decision.granted / LOW_PART);
   entry.left = decision.standings.map(({ remaining, resetMs }) => ({ remaining: remaining + entry.leased, wholeAtMs: then + resetMs }));
   if (entry.leased >= 1) {
     entry.refusedUntilMs = 0;

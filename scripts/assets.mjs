@@ -1,4 +1,4 @@
-// Lays out what the Worker serves as static files: the OpenAPI document and the interactive reference.
+// Lays out what the Worker serves as static files: the OpenAPI document, the event types and the interactive reference.
 // Promises: build/assets holds exactly those files, every one from this repository or a pinned package.
 // Leaves to others: the pages themselves (docs/site), headers and caching (the Worker).
 import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
@@ -7,10 +7,10 @@ import { fromRoot } from "./lib/shell.mjs";
 
 const SWAGGER_UI = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
-/** Writes build/assets from docs/openapi.json, docs/site and the Swagger UI package. */
+/** Writes build/assets from the documents in docs, docs/site and the Swagger UI package. */
 export async function layOutAssets() {
   const wanted = new Map(SWAGGER_UI.map((name) => [join("docs", name), fromRoot("node_modules", "swagger-ui-dist", name)]));
-  wanted.set("openapi.json", fromRoot("docs", "openapi.json"));
+  for (const name of ["openapi.json", "webhook-event-types.json"]) wanted.set(name, fromRoot("docs", name));
   for (const name of await readdir(fromRoot("docs", "site"))) wanted.set(join("docs", name), fromRoot("docs", "site", name));
   const to = fromRoot("build", "assets");
   await mkdir(join(to, "docs"), { recursive: true });

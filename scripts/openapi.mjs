@@ -1,13 +1,17 @@
-// `npm run openapi`: writes docs/openapi.json anew, from the route table.
-// Promises: what `npm test` compares the file with.
-// Leaves to others: what is in it (src/openapi.rs), serving it (scripts/assets.mjs).
+// `npm run openapi`: writes docs/openapi.json and docs/webhook-event-types.json anew, from the code.
+// Promises: what `npm test` compares the files with.
+// Leaves to others: what is in them (src/openapi.rs, src/webhooks/event_types.rs), serving them (scripts/assets.mjs).
 import { writeFile } from "node:fs/promises";
 import { fromRoot, run, say, whenMain } from "./lib/shell.mjs";
 import { ensureToolchains, using } from "./toolchain.mjs";
 
+const FILES = new Map([["openapi", "openapi.json"], ["event_types", "webhook-event-types.json"]]);
+
 await whenMain(import.meta.url, async () => {
   const { native } = await ensureToolchains();
-  const { stdout } = await run("cargo", ["run", "--locked", "--example", "openapi"], { show: "progress", env: using(native) });
-  await writeFile(fromRoot("docs", "openapi.json"), stdout);
-  say("✓ docs/openapi.json");
+  for (const [example, name] of FILES) {
+    const { stdout } = await run("cargo", ["run", "--locked", "--example", example], { show: "progress", env: using(native) });
+    await writeFile(fromRoot("docs", name), stdout);
+    say(`✓ docs/${name}`);
+  }
 });

@@ -22,9 +22,10 @@ use crate::identity::tokens::{TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::Limit;
-use crate::platform::{Level, Platform};
+use crate::platform::{Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
+use crate::webhooks::delivery;
 
 /// Bodies shorter than this gain nothing from gzip.
 const GZIP_MIN_BYTES: usize = 1024;
@@ -84,7 +85,7 @@ impl App {
         let meter = Meter::default();
         let (answer, base, origins) = match self {
             Self::Ready(state) => (
-                guard(state, request, &meter, &mut seen).await,
+                guard(state, request, &trace, &meter, &mut seen).await,
                 state.config.issuer.as_str(),
                 state.config.allowed_origins.as_slice(),
             ),
@@ -135,7 +136,8 @@ impl App {
     pub async fn tick(&self, cron: &str, scheduled_ms: i64) {
         match self {
             Self::Ready(state) => {
-                housekeeping::run(state, housekeeping::STEPS, cron, scheduled_ms).await;
+                let steps = housekeeping::steps_of(cron);
+                housekeeping::run(state, steps, cron, scheduled_ms).await;
             }
             Self::Misconfigured { platform, errors } => {
                 let line = json!({
@@ -146,6 +148,19 @@ impl App {
                     "cause": misconfigured(errors).cause,
                 });
                 platform.log.line(Level::Error, &line.to_string());
+            }
+        }
+    }
+
+    /// Works on what a queue has brought. Says through `settle`, once and as soon as it is safe to,
+    /// what becomes of each message: what goes wrong later changes nothing about that.
+    pub async fn consume(&self, queue: &str, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+        match self {
+            Self::Ready(state) => delivery::consume(state, queue, bodies, settle).await,
+            Self::Misconfigured { platform, errors } => {
+                let cause = misconfigured(errors).cause.unwrap_or_default();
+                telemetry::warn(platform, "batch_not_consumed", cause);
+                settle(&vec![Settlement::Retry(60); bodies.len()]);
             }
         }
     }
@@ -206,6 +221,7 @@ fn problem_response(problem: Problem, base: &str, request_id: &str) -> Response 
 async fn guard(
     state: &State,
     request: &Request,
+    trace: &Trace,
     meter: &Meter,
     seen: &mut Seen,
 ) -> Result<Response, Problem> {
@@ -256,6 +272,7 @@ async fn guard(
     let context = Context {
         state,
         request,
+        trace,
         meter,
         operation: route.operation,
         path_value,

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
 use crate::secret::Secret;
+use crate::webhooks::schedule::Schedule;
 
 /// Where this instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +44,28 @@ pub struct Config {
     pub refresh_absolute_days: i64,
     /// `PASSWORD_MIN_LENGTH`: code points of a password; 15 unless set, never below 8.
     pub password_min_length: usize,
+    /// `WEBHOOK_...` and `DNS_RESOLVER_URL`: the delivery of webhooks.
+    pub webhooks: Webhooks,
+    /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); nobody
+    /// is asked unless set.
+    pub breach_range_url: Option<String>,
     /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
     pub quotas: Quotas,
+}
+
+/// How webhooks are delivered.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// `WEBHOOK_RETRY_SECONDS`: the waits between attempts.
+    pub schedule: Schedule,
+    /// `WEBHOOK_RETENTION_DAYS`: how long events and the log of deliveries are kept; 90 unless set.
+    pub retention_days: i64,
+    /// `WEBHOOK_ALLOW_LOCAL`: whether http, and addresses of this machine and its network, may be
+    /// called. Development only.
+    pub allow_local: bool,
+    /// `DNS_RESOLVER_URL`: whom names are looked up with before they are called (DNS over HTTPS with
+    /// JSON answers), if anyone.
+    pub resolver: Option<String>,
 }
 
 /// The keys that [`crate::identity::seal`] works with.
@@ -85,6 +106,11 @@ pub const NAMES: &[&str] = &[
     "REFRESH_IDLE_DAYS",
     "REFRESH_ABSOLUTE_DAYS",
     "PASSWORD_MIN_LENGTH",
+    "WEBHOOK_RETRY_SECONDS",
+    "WEBHOOK_RETENTION_DAYS",
+    "WEBHOOK_ALLOW_LOCAL",
+    "DNS_RESOLVER_URL",
+    "BREACH_RANGE_URL",
     "LIMIT_ANONYMOUS",
     "LIMIT_USER",
     "LIMIT_BURST",
@@ -146,6 +172,8 @@ impl Config {
                 "must be a whole number from 8 to 64",
             ))
             .unwrap_or(64),
+            webhooks: reader.webhooks(environment),
+            breach_range_url: reader.range_url(environment),
             quotas: reader.quotas(),
         };
         let mut errors = reader.errors;
@@ -252,6 +280,62 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         origins
     }
 
+    fn webhooks(&mut self, environment: Environment) -> Webhooks {
+        let schedule = match self.get("WEBHOOK_RETRY_SECONDS") {
+            None => Schedule::default(),
+            Some(text) => Schedule::parse(&text).unwrap_or_else(|| {
+                self.refuse(
+                    "WEBHOOK_RETRY_SECONDS",
+                    "must be 1 to 20 whole numbers of seconds from 1 to 86400, separated by commas",
+                );
+                Schedule::default()
+            }),
+        };
+        let allow_local = match self.get("WEBHOOK_ALLOW_LOCAL").as_deref() {
+            None | Some("false") => false,
+            Some("true") if environment == Environment::Development => true,
+            Some(_) => {
+                self.refuse(
+                    "WEBHOOK_ALLOW_LOCAL",
+                    "must be false, or in development true",
+                );
+                false
+            }
+        };
+        Webhooks {
+            schedule,
+            retention_days: self.number(
+                "WEBHOOK_RETENTION_DAYS",
+                90,
+                7,
+                365,
+                "must be a whole number of days from 7 to 365",
+            ),
+            allow_local,
+            resolver: self.service("DNS_RESOLVER_URL", environment),
+        }
+    }
+
+    /// The URL of someone else's service.
+    fn service(&mut self, name: &'static str, environment: Environment) -> Option<String> {
+        let url = self.get(name)?;
+        let is_secure = url.starts_with("https://");
+        let is_local = environment == Environment::Development && url.starts_with("http://");
+        let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+        if !(is_secure || is_local) || !is_plain || url.contains(['?', '#', '@']) {
+            self.refuse(name, "must be an https URL without query, or be absent");
+        }
+        Some(url)
+    }
+
+    fn range_url(&mut self, environment: Environment) -> Option<String> {
+        let url = self.get("BREACH_RANGE_URL")?;
+        if !is_folder(&url, environment) {
+            self.refuse("BREACH_RANGE_URL", "must be an https URL that ends in a slash, such as https://api.pwnedpasswords.com/range/; http only in development");
+        }
+        Some(url)
+    }
+
     fn quotas(&mut self) -> Quotas {
         std::array::from_fn(|index| {
             let policy = &POLICIES[index];
@@ -310,129 +394,15 @@ fn is_origin(text: &str, environment: Environment) -> bool {
         && (environment == Environment::Development || (host.contains('.') && !is_placeholder))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashMap;
-
-    fn key(first: u8) -> String {
-        let bytes: Vec<u8> = (first..first + 32).collect();
-        STANDARD.encode(bytes)
-    }
-
-    fn good() -> HashMap<&'static str, String> {
-        HashMap::from([
-            ("ENVIRONMENT", "production".to_owned()),
-            ("ISSUER", "https://builds.guild.gg".to_owned()),
-            ("AUDIENCE", "wvw-builder".to_owned()),
-            ("MASTER_KEY", key(1)),
-            ("PASSWORD_PEPPER", key(2)),
-            (
-                "ALLOWED_ORIGINS",
-                "https://guild.gg, https://b.gg:8443".to_owned(),
-            ),
-        ])
-    }
-
-    fn load(values: &HashMap<&'static str, String>) -> Result<Config, Vec<ConfigError>> {
-        Config::load(|name| values.get(name).cloned())
-    }
-
-    #[test]
-    fn a_good_configuration_loads() {
-        let config = load(&good()).unwrap();
-        assert_eq!(config.allowed_origins.len(), 2);
-        assert_eq!(config.access_token_seconds, 600);
-        assert_eq!(config.password_min_length, 15);
-    }
-
-    #[test]
-    fn each_bad_value_is_named_and_none_is_shown() {
-        for (name, value) in [
-            ("ENVIRONMENT", "staging"),
-            ("ISSUER", ""),
-            ("ISSUER", "http://builds.guild.gg"),
-            ("ISSUER", "https://builds.guild.gg/"),
-            ("ISSUER", "https://localhost"),
-            ("ISSUER", "https://api.example"),
-            ("AUDIENCE", ""),
-            ("MASTER_KEY", ""),
-            ("MASTER_KEY", "changeme"),
-            ("MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-            ("MASTER_KEY_PREVIOUS", "changeme"),
-            ("PASSWORD_PEPPER", "c2hvcnQ="),
-            ("ALLOWED_ORIGINS", "*"),
-            ("ALLOWED_ORIGINS", "null"),
-            ("ALLOWED_ORIGINS", "http://guild.gg"),
-            ("ALLOWED_ORIGINS", "https://guild.gg/path"),
-            ("ALLOWED_ORIGINS", "https://*.guild.gg"),
-            ("ACCESS_TOKEN_SECONDS", "0"),
-            ("ACCESS_TOKEN_SECONDS", "1e3"),
-            ("REFRESH_IDLE_DAYS", "1000"),
-            ("REFRESH_ABSOLUTE_DAYS", "-1"),
-            ("PASSWORD_MIN_LENGTH", "7"),
-            ("LIMIT_USER", "1000"),
-            ("LIMIT_USER", "1000/0"),
-            ("LIMIT_USER", "+1/60"),
-            ("LIMIT_BURST", "0/1"),
-            ("LIMIT_LOGIN", "20/minute"),
-            ("LIMIT_REGISTRATION", "5/86401"),
-            ("LIMIT_ANONYMOUS", "1000001/60"),
-        ] {
-            let mut values = good();
-            values.insert(name, value.to_owned());
-            let errors = load(&values).unwrap_err();
-            assert_eq!(errors.len(), 1, "{name} {value}");
-            assert_eq!(errors[0].name, name);
-            let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
-            assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
-            assert!(NAMES.contains(&name));
-        }
-        let mut values = good();
-        values.insert("PASSWORD_PEPPER", key(1));
-        assert_eq!(load(&values).unwrap_err()[0].name, "PASSWORD_PEPPER");
-    }
-
-    #[test]
-    fn a_previous_master_key_may_be_there_and_must_be_another() {
-        assert!(load(&good()).unwrap().master_keys.previous.is_none());
-        let mut values = good();
-        values.insert("MASTER_KEY_PREVIOUS", key(3));
-        assert!(load(&values).unwrap().master_keys.previous.is_some());
-        values.insert("MASTER_KEY_PREVIOUS", key(1));
-        assert_eq!(load(&values).unwrap_err()[0].name, "MASTER_KEY_PREVIOUS");
-    }
-
-    #[test]
-    fn quotas_are_set_one_by_one() {
-        let mut values = good();
-        values.insert("LIMIT_LOGIN", "7/30".to_owned());
-        let config = load(&values).unwrap();
-        for (policy, rate) in POLICIES.iter().zip(config.quotas) {
-            let is_set = policy.variable == "LIMIT_LOGIN";
-            let expected = if is_set {
-                Rate::new(7, 30)
-            } else {
-                policy.default
-            };
-            assert_eq!(rate, expected, "{}", policy.name);
-            assert!(NAMES.contains(&policy.variable), "{}", policy.variable);
-        }
-    }
-
-    #[test]
-    fn all_mistakes_are_named_at_once() {
-        let errors = Config::load(|_| None).unwrap_err();
-        let names: Vec<_> = errors.iter().map(|error| error.name).collect();
-        assert_eq!(
-            names,
-            [
-                "ENVIRONMENT",
-                "ISSUER",
-                "AUDIENCE",
-                "MASTER_KEY",
-                "PASSWORD_PEPPER"
-            ]
-        );
-    }
+/// Whether `text` is an origin and a path that ends in a slash, without a query.
+fn is_folder(text: &str, environment: Environment) -> bool {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let path = text[start..].find('/').map_or(text.len(), |at| start + at);
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
+    is_origin(&text[..path], environment)
+        && text.ends_with('/')
+        && text[path..].bytes().all(is_plain)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ use crate::identity::tokens::Verifier;
 use crate::limits::counter::Limits;
 use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::telemetry::Trace;
+use crate::webhooks::outbox::Event;
 
 /// What lives as long as the isolate.
 pub struct State {
@@ -45,6 +47,8 @@ pub struct Context<'a> {
     pub state: &'a State,
     /// The request.
     pub request: &'a Request,
+    /// The trace it belongs to.
+    pub trace: &'a Trace,
     /// What the request has been charged with.
     pub meter: &'a Meter,
     /// What the route takes and gives.
@@ -83,18 +87,36 @@ impl Context<'_> {
     /// as it goes out.
     pub async fn commit(
         &self,
-        mut writes: Vec<Statement>,
+        writes: Vec<Statement>,
         entries: &[Entry],
         answer: Response,
     ) -> Result<Response, DatabaseError> {
+        self.commit_telling(writes, entries, None, answer).await
+    }
+
+    /// As [`Self::commit`], together with the event that webhooks are told of.
+    pub async fn commit_telling(
+        &self,
+        mut writes: Vec<Statement>,
+        entries: &[Entry],
+        event: Option<&Event>,
+        answer: Response,
+    ) -> Result<Response, DatabaseError> {
         let (config, platform) = (&self.state.config, &self.state.platform);
-        let Some(claim) = &self.claim else {
-            audit::commit(platform, writes, entries).await?;
-            return Ok(answer);
-        };
-        writes.extend(claim.complete(config, platform, &answer)?);
-        audit::commit(platform, writes, entries).await?;
-        claim.set_kept();
+        let place = writes.len();
+        writes.extend(event.map(Event::insert));
+        if let Some(claim) = &self.claim {
+            writes.extend(claim.complete(config, platform, &answer)?);
+        }
+        let changes = audit::commit(platform, writes, entries).await?;
+        if let Some(claim) = &self.claim {
+            claim.set_kept();
+        }
+        if let Some(event) = event
+            && changes.get(place).is_some_and(|written| *written > 0)
+        {
+            event.wake(platform);
+        }
         Ok(answer)
     }
 

@@ -1,4 +1,4 @@
-//! What the Worker does by itself every hour: a list of steps, run one after the other.
+//! What the Worker does by itself: lists of steps, run one after the other.
 //! Promises that a step which fails stops no other, and one log line for each that did something.
 //! Leaves each step's work, in small bounded portions, to its feature.
 
@@ -12,6 +12,10 @@ use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, guessing, sessions, two_factor};
 use crate::platform::{Level, LocalFuture, Statement};
 use crate::telemetry::rfc3339;
+use crate::webhooks::delivery::sweep;
+
+/// The expression of the trigger for [`EVERY_MINUTE`]; every other one is for [`STEPS`].
+const MINUTE: &str = "* * * * *";
 
 /// What a step has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub struct Step {
     pub run: for<'a> fn(&'a State) -> LocalFuture<'a, Outcome>,
 }
 
-/// Every step, in order. Add yours.
+/// What is done every hour, in order. Add yours.
 pub static STEPS: &[Step] = &[
     Step {
         name: "signing_keys.publish_next",
@@ -74,7 +78,22 @@ pub static STEPS: &[Step] = &[
         name: "idempotency.remove_expired",
         run: |state| Box::pin(remove(state, idempotency::store::remove_expired)),
     },
+    Step {
+        name: "webhooks.remove_old",
+        run: |state| Box::pin(async { Ok(Done::all(sweep::remove_old(state).await?)) }),
+    },
 ];
+
+/// What is done every minute.
+pub static EVERY_MINUTE: &[Step] = &[Step {
+    name: "webhooks.wake_overlooked",
+    run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+}];
+
+/// The steps of the trigger with this expression.
+pub fn steps_of(cron: &str) -> &'static [Step] {
+    if cron == MINUTE { EVERY_MINUTE } else { STEPS }
+}
 
 /// The fields of a step's log line.
 #[derive(Serialize)]

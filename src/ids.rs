@@ -10,14 +10,17 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters after the prefix: 128 bits in base32.
 const SUFFIX: usize = 26;
 
-/// A `UUIDv7` (RFC 9562, section 5.7) as the 26 characters of a `TypeID`.
-fn suffix(platform: &Platform) -> String {
+/// A `UUIDv7` (RFC 9562, section 5.7) of this moment as the 26 characters of a `TypeID`.
+fn suffix(platform: &Platform, ms: i64) -> String {
     let mut bytes = platform.random_bytes::<16>();
-    let millis = platform.clock.now_ms().max(0).to_be_bytes();
+    let millis = ms.max(0).to_be_bytes();
     bytes[..6].copy_from_slice(&millis[2..]);
     bytes[6] = 0x70 | (bytes[6] & 0x0f);
     bytes[8] = 0x80 | (bytes[8] & 0x3f);
-    let number = u128::from_be_bytes(bytes);
+    base32(u128::from_be_bytes(bytes))
+}
+
+fn base32(number: u128) -> String {
     (0..SUFFIX)
         .rev()
         .map(|position| ALPHABET[(number >> (position * 5)) as usize & 31] as char)
@@ -29,13 +32,20 @@ const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z')
 }
 
+fn value_of(digit: u8) -> u8 {
+    let place = ALPHABET.iter().position(|known| *known == digit);
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(0)
+}
+
 fn is_suffix(text: &str) -> bool {
     text.len() == SUFFIX && text.as_bytes()[0] <= b'7' && text.bytes().all(is_digit)
 }
 
 /// A fresh id with any prefix, for ids that are only ever printed.
 pub fn fresh(prefix: &str, platform: &Platform) -> String {
-    format!("{prefix}_{}", suffix(platform))
+    format!("{prefix}_{}", suffix(platform, platform.clock.now_ms()))
 }
 
 macro_rules! id {
@@ -57,6 +67,22 @@ macro_rules! id {
             pub fn parse(text: &str) -> Option<Self> {
                 let rest = text.strip_prefix(concat!($prefix, "_"))?;
                 is_suffix(rest).then(|| Self(text.to_owned()))
+            }
+
+            /// A fresh id as if of another moment, in milliseconds since 1970: it sorts there.
+            pub fn of_time(platform: &Platform, ms: i64) -> Self {
+                Self(format!("{}_{}", Self::PREFIX, suffix(platform, ms)))
+            }
+
+            /// What every id from this moment on sorts after, in milliseconds since 1970.
+            pub fn floor(ms: i64) -> String {
+                format!("{}_{}", Self::PREFIX, base32(u128::from(ms.max(0).unsigned_abs()) << 80))
+            }
+
+            /// When it was made, in milliseconds since 1970.
+            pub fn time_ms(&self) -> i64 {
+                let digits = self.0.bytes().skip(Self::PREFIX.len() + 1).take(10);
+                digits.fold(0, |ms, digit| (ms << 5) | i64::from(value_of(digit)))
             }
 
             /// The id as text.
@@ -98,10 +124,31 @@ id!(
     TeamId,
     "team"
 );
+id!(
+    /// An endpoint that is told of events.
+    WebhookId,
+    "webhook"
+);
+id!(
+    /// One of its secrets.
+    WebhookSecretId,
+    "whsecret"
+);
+id!(
+    /// Something that has happened: the `webhook-id` of all its deliveries.
+    EventId,
+    "event"
+);
+id!(
+    /// An event on its way to an endpoint.
+    DeliveryId,
+    "delivery"
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::Clock as _;
     use crate::platform::native::TestPlatform;
 
     #[test]
@@ -112,6 +159,18 @@ mod tests {
         let second = BuildId::fresh(&platform);
         assert!(first < second);
         assert_eq!(BuildId::parse(first.as_str()), Some(first));
+    }
+
+    #[test]
+    fn an_id_knows_its_time() {
+        let (platform, handle) = TestPlatform::new();
+        let now = handle.clock.now_ms();
+        let id = EventId::fresh(&platform);
+        assert_eq!(id.time_ms(), now);
+        assert!(EventId::floor(now).as_str() <= id.as_str());
+        assert!(EventId::floor(now + 1).as_str() > id.as_str());
+        let other = DeliveryId::of_time(&platform, id.time_ms() - 5);
+        assert_eq!(other.time_ms(), now - 5);
     }
 
     #[test]

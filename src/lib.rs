@@ -26,6 +26,7 @@ pub mod platform;
 pub mod routes;
 pub mod secret;
 pub mod telemetry;
+pub mod webhooks;
 
 #[cfg(target_arch = "wasm32")]
 mod entry {
@@ -79,6 +80,13 @@ mod entry {
     #[wasm_bindgen]
     pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
         boundary::tick(cron, scheduled_ms)
+    }
+
+    /// Works on a batch of the queue of this name: null when it is done, or the number of the task
+    /// that is to be resumed. What becomes of the messages is said by `settleBatch`.
+    #[wasm_bindgen]
+    pub fn consume(queue: String, bodies: Vec<String>) -> JsValue {
+        boundary::consume(queue, bodies)
     }
 
     /// The answer to a request whose handling has thrown.

@@ -318,7 +318,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     if route.operation.condition != Condition::None && answer.status != 204 {
         header("ETag");
     }
-    if answer.status == 201 && route.path == "/api/v1/builds" {
+    if answer.status == 201 && ["/api/v1/builds", "/api/v1/webhooks"].contains(&route.path) {
         header("ETag");
         header("Location");
     }

@@ -8,12 +8,13 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, Rule, WriteAdmin,
-    WriteBuilds,
+    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadWebhooks, Rule,
+    WriteAdmin, WriteBuilds, WriteWebhooks,
 };
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
+use crate::webhooks::{endpoints, log};
 use crate::{builds, docs, game, health, personal_data};
 
 /// Who may call.
@@ -93,6 +94,19 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
     Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
 
+    Get    "/api/v1/webhooks/event-types" Public, Unlimited, endpoints::handlers::event_types, endpoints::operations::EVENT_TYPES;
+    Post   "/api/v1/webhooks" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::create, endpoints::operations::CREATE;
+    Get    "/api/v1/webhooks" Required(ReadWebhooks::RULE), Caller(1), endpoints::handlers::list, endpoints::operations::LIST;
+    Get    "/api/v1/webhooks/{id}" Required(ReadWebhooks::RULE), Caller(1), endpoints::handlers::get, endpoints::operations::GET;
+    Patch  "/api/v1/webhooks/{id}" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::patch, endpoints::operations::PATCH;
+    Delete "/api/v1/webhooks/{id}" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::delete, endpoints::operations::DELETE;
+    Post   "/api/v1/webhooks/{id}/rotate-secret" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::rotate_secret, endpoints::operations::ROTATE_SECRET;
+    Post   "/api/v1/webhooks/{id}/test" Required(WriteWebhooks::RULE), Caller(1), endpoints::test_send::test, endpoints::operations::TEST_SEND;
+    Get    "/api/v1/webhooks/{id}/deliveries" Required(ReadWebhooks::RULE), Caller(1), log::handlers::list, log::operations::LIST;
+    Post   "/api/v1/webhooks/{id}/recover" Required(WriteWebhooks::RULE), Caller(1), log::handlers::recover, log::operations::RECOVER;
+    Get    "/api/v1/webhooks/deliveries/{id}" Required(ReadWebhooks::RULE), Caller(1), log::handlers::get, log::operations::GET;
+    Post   "/api/v1/webhooks/deliveries/{id}/retry" Required(WriteWebhooks::RULE), Caller(1), log::handlers::retry, log::operations::RETRY;
+
     Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
     Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
     Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
@@ -158,8 +172,14 @@ pub fn find(method: Method, path: &str) -> Match<'_> {
         method
     };
     let mut methods: Vec<&str> = Vec::new();
+    let mut is_literal = false;
     for route in ROUTES.iter().chain(FAULTS) {
         if let Some(value) = match_path(route.path, path) {
+            // A row for this very path stands before those that take any id there.
+            if is_literal && !value.is_empty() {
+                continue;
+            }
+            is_literal |= value.is_empty();
             if route.method == wanted {
                 return Match::Route(route, value);
             }
@@ -212,6 +232,24 @@ mod tests {
                 route.path
             );
         }
+    }
+
+    #[test]
+    fn a_row_for_a_very_path_stands_before_those_that_take_any_id_there() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            if !route.path.contains('{') {
+                let earlier = ROUTES[..index].iter();
+                let mut clash = earlier.filter(|other| {
+                    other.path.contains('{') && match_path(other.path, route.path).is_some()
+                });
+                assert!(clash.next().is_none(), "{}", route.path);
+            }
+        }
+        let path = "/api/v1/webhooks/event-types";
+        assert!(matches!(
+            find(Method::Patch, path),
+            Match::OtherMethods(allow) if allow == "GET, HEAD, OPTIONS"
+        ));
     }
 
     #[test]

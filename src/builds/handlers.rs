@@ -10,14 +10,19 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::permissions::WriteBuilds;
-use crate::ids::BuildId;
-use crate::platform::{Platform, Text};
+use crate::ids::{BuildId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement, Text};
 use crate::telemetry::rfc3339;
+use crate::webhooks::outbox::Event;
 
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
 use super::store::{self, Filters, Shown};
 
 const PATH: &str = "/api/v1/builds";
+/// Events.
+const CREATED: &str = "build.created";
+const UPDATED: &str = "build.updated";
+const DELETED: &str = "build.deleted";
 
 /// POST /builds
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -28,9 +33,15 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
     let document = model::render(&id, permit.user_id(), &input, &now, &now);
     let document = document.map_err(Problem::internal)?;
+    let event = tell(cx, CREATED, permit.user_id(), &id, &document);
     let writes = store::insert(&permit, &id, &input, document.clone());
     let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-    Ok(cx.commit(writes, &[], answer).await?)
+    Ok(cx.commit_telling(writes, &[], Some(&event), answer).await?)
+}
+
+/// The event that the owner's webhooks are told of.
+fn tell(cx: &Context<'_>, kind: &'static str, owner: &UserId, id: &BuildId, data: &str) -> Event {
+    Event::new(&cx.state.platform, cx.trace, owner, kind, id.as_str(), data)
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -91,9 +102,9 @@ async fn write(
     let now = rfc3339(cx.now_ms());
     let document = model::render(&build.id, &build.owner, input, &build.created_at()?, &now);
     let document = document.map_err(Problem::internal)?;
+    let event = tell(cx, UPDATED, &build.owner, &build.id, &document);
     let writes = store::replace(grant, input, document.clone());
-    commit(cx, writes).await?;
-    Ok(answer(200, document, build.version + 1))
+    commit(cx, writes, &event, answer(200, document, build.version + 1)).await
 }
 
 /// DELETE /builds/{id}
@@ -101,16 +112,21 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
-    commit(cx, store::delete(&grant)).await?;
-    Ok(Response::no_content())
+    let data = format!("{{\"id\":\"{}\"}}", build.id);
+    let event = tell(cx, DELETED, &build.owner, &build.id, &data);
+    commit(cx, store::delete(&grant), &event, Response::no_content()).await
 }
 
-/// Runs a write whose last statement changes the build, unless someone else has just changed it.
-async fn commit(cx: &Context<'_>, writes: Vec<crate::platform::Statement>) -> Result<(), Problem> {
-    let changes = cx.state.platform.database.batch(writes).await?;
-    match changes.last() {
-        Some(1..) => Ok(()),
-        _ => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+/// Runs a write that changes the build, unless someone else has just changed it.
+async fn commit(
+    cx: &Context<'_>,
+    writes: Vec<Statement>,
+    event: &Event,
+    answer: Response,
+) -> Result<Response, Problem> {
+    match cx.commit_telling(writes, &[], Some(event), answer).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
     }
 }
 

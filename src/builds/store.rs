@@ -42,8 +42,7 @@ pub fn insert(
     vec![build, insert_facets(id, 1, input)]
 }
 
-/// Replaces a build. The last statement changes no row when the build has moved on since it was
-/// read; the others then change nothing either.
+/// Replaces a build; stale when it has moved on since it was read.
 pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> Vec<Statement> {
     let StoredBuild { id, version, .. } = grant.build();
     let version = *version;
@@ -66,16 +65,18 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
                 search_text(input).into(),
             ],
         ),
+        Statement::must_change(),
     ]
 }
 
-/// Removes a build in the version it was read in; its facets go with it.
+/// Removes a build in the version it was read in, else stale; its facets go with it.
 pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
     let StoredBuild { id, version, .. } = grant.build();
-    vec![Statement::new(
+    let delete = Statement::new(
         "DELETE FROM builds WHERE id = ?1 AND version = ?2",
         vec![id.as_str().into(), (*version).into()],
-    )]
+    );
+    vec![delete, Statement::must_change()]
 }
 
 /// Removes all builds of the caller's; their facets go with them.

@@ -88,6 +88,14 @@ catalogue! {
         "Log in instead, or use another address.";
     TOO_MANY_API_KEYS 409 "too_many_api_keys" "The account has 50 API keys already",
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
+    TOO_MANY_WEBHOOKS 409 "too_many_webhooks" "The account has 50 webhooks already",
+        "Delete one that is no longer used (DELETE /api/v1/webhooks/{id}). One webhook can listen to many event types.";
+    TOO_MANY_SECRETS 409 "too_many_secrets" "Five secrets of this webhook sign already",
+        "Wait until the oldest has ended, or send overlap_seconds 0: then only the new one signs.";
+    WEBHOOK_DISABLED 409 "webhook_disabled" "This webhook is disabled",
+        "Enable it first (PATCH /api/v1/webhooks/{id} with enabled true): what waits for it is then sent.";
+    DELIVERY_IN_PROGRESS 409 "delivery_in_progress" "An attempt is being made right now",
+        "Read the delivery again in a minute: it may have arrived by then.";
     IDEMPOTENCY_KEY_IN_USE 409 "idempotency_key_in_use" "A request with this Idempotency-Key is running",
         "Send the same request again after the seconds in Retry-After. One that was cut off is given up after a minute.";
     TWO_FACTOR_ENABLED 409 "two_factor_enabled" "The second factor is on already",
@@ -110,6 +118,8 @@ catalogue! {
         "Use a new key for a new request, and the same key only to send the same body and query again.";
     QUOTA_EXCEEDED 429 "quota_exceeded" "Too many requests",
         "Wait the seconds in Retry-After. RateLimit-Policy says what is allowed, violated-policies what was exceeded.";
+    WEBHOOK_RATE_EXCEEDED 429 "webhook_rate_exceeded" "The webhook's own rate is spent",
+        "Wait the seconds in Retry-After, or give the webhook a higher rate_limit.";
     TOO_MANY_ATTEMPTS 429 "too_many_attempts" "Too many wrong attempts",
         "Wait the seconds in Retry-After. Each further wrong attempt makes the wait longer.";
     INTERNAL 500 "internal" "Something broke on our side",

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod admin;
 pub mod api_keys;
 pub mod audit;
+pub mod breach;
 pub mod guessing;
 pub mod keys;
 pub mod model;

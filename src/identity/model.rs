@@ -44,6 +44,10 @@ pub enum Scope {
     BuildsRead,
     /// Make and change builds.
     BuildsWrite,
+    /// See webhooks and what was sent to them.
+    WebhooksRead,
+    /// Make, change and test webhooks.
+    WebhooksWrite,
     /// See what administrators see.
     AdminRead,
     /// Do what administrators do.
@@ -52,11 +56,13 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::BuildsRead,
         Self::BuildsWrite,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
         Self::AdminRead,
         Self::AdminWrite,
     ];
@@ -68,6 +74,8 @@ impl Scope {
             Self::AccountWrite => "account:write",
             Self::BuildsRead => "builds:read",
             Self::BuildsWrite => "builds:write",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
             Self::AdminRead => "admin:read",
             Self::AdminWrite => "admin:write",
         }

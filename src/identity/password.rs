@@ -43,6 +43,11 @@ impl Password {
         }))
     }
 
+    /// Its bytes in UTF-8.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Whether it is within the bounds that any stored password keeps.
     pub fn is_within_bounds(&self) -> bool {
         self.0.len() <= MAX_BYTES && self.0.chars().count() <= MAX_CHARS
@@ -70,6 +75,11 @@ pub enum Refusal {
     /// Made of the user's own address or name, or of the product's name.
     #[error("Do not build it from your address, your name or this product's name.")]
     Personal,
+    /// On a list of breached ones (`breach`).
+    #[error(
+        "This password is on a list of stolen ones, which attackers try first. Choose another."
+    )]
+    Breached,
 }
 
 impl Refusal {
@@ -80,6 +90,7 @@ impl Refusal {
             Self::TooLong => "password_too_long",
             Self::Common => "password_too_common",
             Self::Personal => "password_is_personal",
+            Self::Breached => "password_breached",
         }
     }
 }

@@ -55,6 +55,10 @@ permissions! {
     ReadBuilds    BuildsRead   User          true;
     /// Make builds, and change one's own.
     WriteBuilds   BuildsWrite  User          true;
+    /// See one's webhooks and their deliveries.
+    ReadWebhooks  WebhooksRead  User         true;
+    /// Make, change and test one's webhooks.
+    WriteWebhooks WebhooksWrite User         true;
     /// See signing keys, audit log and accounts.
     ReadAdmin     AdminRead    Administrator false;
     /// Rotate signing keys, change accounts.

@@ -18,6 +18,7 @@ use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform};
 use crate::telemetry::rfc3339;
+use crate::webhooks;
 
 use super::model;
 
@@ -39,6 +40,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = accounts::store::delete(&permit, stored.clone());
     writes.push(idempotency::store::remove_of(user));
     writes.push(builds::store::delete_all(&permit));
+    writes.extend(webhooks::endpoints::store::delete_all(&permit));
     let entry = Entry::by(permit.caller(), Action::AccountDeleted, user);
     match cx.commit(writes, &[entry], Response::no_content()).await {
         Err(DatabaseError::Stale) => {
@@ -74,6 +76,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     sessions(platform, user, &mut out).await?;
     out.push_str(",\"api_keys\":");
     api_keys(platform, user, &mut out).await?;
+    out.push_str(",\"webhooks\":");
+    webhooks(cx, user, &mut out).await?;
     // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;
@@ -146,6 +150,17 @@ async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Resul
     let mut array = Array::open(out);
     for key in api_keys::store::list(platform, user, &page_after(None)).await? {
         array.push(&key.document().to_string());
+    }
+    array.close();
+    Ok(())
+}
+
+/// All of them: an account has fewer than a page takes.
+async fn webhooks(cx: &Context<'_>, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let sealer = webhooks::endpoints::handlers::sealer(cx);
+    for webhook in webhooks::endpoints::store::list(sealer, user, &page_after(None)).await? {
+        array.push(&webhook.document(cx.now_ms()).to_string());
     }
     array.close();
     Ok(())

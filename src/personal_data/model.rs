@@ -12,6 +12,7 @@ use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
 use crate::telemetry::rfc3339;
+use crate::webhooks::endpoints::schemas::WEBHOOK;
 
 /// Body of DELETE /users/me.
 pub const DELETION: Schema = Schema::Named(
@@ -60,6 +61,7 @@ const TWO_FACTOR: Schema = Schema::Object(&[Field::required(
 )]);
 const RECORDS: Schema = all_of(&RECORD);
 const KEYS: Schema = all_of(&KEY);
+const WEBHOOKS: Schema = all_of(&WEBHOOK);
 const BUILDS: Schema = all_of(&BUILD);
 const ENTRIES: Schema = all_of(&ENTRY);
 
@@ -84,6 +86,11 @@ pub const EXPORT: Schema = Schema::Named(
             "Logins, ended ones too, oldest first.",
         ),
         Field::required("api_keys", &KEYS, "API keys, without the keys themselves."),
+        Field::required(
+            "webhooks",
+            &WEBHOOKS,
+            "Webhooks, without their secrets, newest first.",
+        ),
         Field::required("builds", &BUILDS, "All builds, newest first."),
         Field::required(
             "audit_log",

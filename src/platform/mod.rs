@@ -11,8 +11,13 @@ pub mod cloudflare;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod text;
+mod web;
 
 pub use text::Text;
+pub use web::{
+    HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, MAX_DELAY_SECONDS, Message,
+    Queue, Settlement,
+};
 
 /// A boxed future that stays on its isolate's one thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -85,8 +90,14 @@ impl Statement {
     pub fn must_change() -> Self {
         Self::new(MUST_CHANGE, Vec::new())
     }
+
+    /// As [`Self::must_change`], when the write changed more or fewer than `rows`.
+    pub fn must_change_exactly(rows: i64) -> Self {
+        Self::new(MUST_CHANGE_EXACTLY, vec![rows.into()])
+    }
 }
 
+const MUST_CHANGE_EXACTLY: &str = "SELECT iif(changes() = ?1, 1, abs(-9223372036854775808))";
 const MUST_CHANGE: &str = "SELECT iif(changes() > 0, 1, abs(-9223372036854775808))";
 
 /// A row, by column position.
@@ -285,6 +296,8 @@ pub trait Limiter {
 pub trait Clock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now_ms(&self) -> i64;
+    /// Is over after `ms` milliseconds.
+    fn sleep(&self, ms: u32) -> LocalFuture<'static, ()>;
 }
 
 /// Cryptographically strong randomness.
@@ -335,6 +348,10 @@ pub struct Platform {
     pub cache: Box<dyn Cache>,
     /// Durable Objects.
     pub limiter: Box<dyn Limiter>,
+    /// Queues.
+    pub queue: Box<dyn Queue>,
+    /// `fetch`.
+    pub http: Box<dyn HttpClient>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Randomness.

@@ -26,13 +26,15 @@ impl Trace {
     }
 
     fn begin(platform: &Platform) -> Self {
-        let digits = platform
-            .random_bytes::<16>()
-            .map(|byte| [byte >> 4, byte & 15]);
-        let digits = digits.into_iter().flatten();
-        let trace_id = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)] as char);
-        let trace_id = trace_id.collect();
+        let trace_id = hex(&platform.random_bytes::<16>());
         Self { trace_id, flags: 0 }
+    }
+
+    /// `traceparent` of something that this request causes, with a parent id of its own.
+    pub fn child(&self, platform: &Platform) -> String {
+        let parent_id = hex(&platform.random_bytes::<8>());
+        let flags = hex(&[self.flags]);
+        ["00-", &self.trace_id, "-", &parent_id, "-", &flags].concat()
     }
 
     fn parse(header: &str) -> Option<Self> {
@@ -60,6 +62,13 @@ impl Trace {
             flags: u8::from_str_radix(flags, 16).unwrap_or(0),
         })
     }
+}
+
+/// Two lower-case digits a byte.
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)] as char);
+    digits.collect()
 }
 
 /// A valid inbound `X-Request-Id`, or a fresh one.
@@ -168,11 +177,16 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
 
 /// One line about something that did not work and need not: the request goes on without it.
 pub fn warn(platform: &Platform, event: &str, cause: impl ToString) {
+    write_warning(platform, event, &cause.to_string());
+}
+
+// Apart, so that each kind of cause does not bring its own copy.
+fn write_warning(platform: &Platform, event: &str, cause: &str) {
     let line = serde_json::json!({
         "time": rfc3339(platform.clock.now_ms()),
         "level": Level::Warn.as_str(),
         "event": event,
-        "cause": cause.to_string(),
+        "cause": cause,
     });
     platform.log.line(Level::Warn, &line.to_string());
 }

@@ -229,7 +229,7 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
             }
         }
     }
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 5);
+    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 7);
 }
 
 #[test]

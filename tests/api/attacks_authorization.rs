@@ -10,6 +10,7 @@ use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::contract::{documented, resolved};
 use crate::support::{BUILDS, Player, TestApp, build_body, build_path, config_value, text};
+use crate::webhooks;
 
 /// Who calls, in the order of the columns of [`TABLE`].
 const CALLERS: [&str; 7] = [
@@ -54,6 +55,17 @@ const TABLE: &str = "
     POST   /api/v1/auth/api-keys                401 422 403 422 403 422 403
     GET    /api/v1/auth/api-keys                401 200 403 200 403 200 403
     DELETE /api/v1/auth/api-keys/{id}           401 404 403 204 403 404 403
+    POST   /api/v1/webhooks                     401 422 422 422 422 422 422
+    GET    /api/v1/webhooks                     401 200 200 200 200 200 200
+    GET    /api/v1/webhooks/{id}                401 404 404 200 200 404 404
+    PATCH  /api/v1/webhooks/{id}                401 404 404 200 200 404 404
+    DELETE /api/v1/webhooks/{id}                401 404 404 204 204 404 404
+    POST   /api/v1/webhooks/{id}/rotate-secret  401 404 404 200 200 404 404
+    POST   /api/v1/webhooks/{id}/test           401 404 404 200 200 404 404
+    GET    /api/v1/webhooks/{id}/deliveries     401 404 404 200 200 404 404
+    POST   /api/v1/webhooks/{id}/recover        401 404 404 422 422 404 404
+    GET    /api/v1/webhooks/deliveries/{id}     401 404 404 200 200 404 404
+    POST   /api/v1/webhooks/deliveries/{id}/retry 401 404 404 202 202 404 404
     GET    /api/v1/users/me                     401 200 200 200 200 200 200
     PATCH  /api/v1/users/me                     401 200 403 200 403 200 403
     DELETE /api/v1/users/me                     401 422 403 422 403 422 403
@@ -67,7 +79,13 @@ const TABLE: &str = "
 ";
 
 /// What lies open for everyone and holds nothing of anyone.
-const OPEN: [&str; 4] = ["/api/v1/game/", "/health/", "/openapi.json", "/docs"];
+const OPEN: [&str; 5] = [
+    "/api/v1/game/",
+    "/api/v1/webhooks/event-types",
+    "/health/",
+    "/openapi.json",
+    "/docs",
+];
 
 /// Two accounts and an administrator, each with a key of all scopes that a key can have.
 struct Scene {
@@ -130,6 +148,13 @@ impl Scene {
             }
             "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
             "/api/v1/admin/users/{id}" => owner.id.clone(),
+            "/api/v1/webhooks/deliveries/{id}" | "/api/v1/webhooks/deliveries/{id}/retry" => {
+                let webhook = webhooks::make(app, owner, &json!({}));
+                webhooks::delivery(app, &text(&webhook["id"]), "dead", 0)
+            }
+            webhook if webhook.starts_with("/api/v1/webhooks/{id}") => {
+                text(&webhooks::make(app, owner, &json!({}))["id"])
+            }
             _ => String::new(),
         };
         route.replace("{id}", &id).replace("{public}", &id)
@@ -144,6 +169,9 @@ impl Scene {
                 "SELECT id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'"
             ),
             format!("SELECT id, scopes, name, expires_at FROM api_keys WHERE user_id = '{id}'"),
+            format!("SELECT id, url, version FROM webhooks WHERE user_id = '{id}'"),
+            "SELECT id, expires_at FROM webhook_secrets".to_owned(),
+            "SELECT id, state, next_attempt_at FROM webhook_deliveries".to_owned(),
             format!("SELECT user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'"),
             format!(
                 "SELECT email, display_name, role, password_hash, disabled_at, version FROM users \
@@ -177,7 +205,7 @@ fn every_route_gives_every_caller_what_its_row_says() {
         let takes_body = found.expect("a route").operation.request.is_some();
         let mut path = scene.path(route);
         for ((name, credential), status) in CALLERS.iter().zip(&scene.credentials).zip(statuses) {
-            if route.starts_with("/api/v1/builds/{") {
+            if route.starts_with("/api/v1/builds/{") || route == "/api/v1/webhooks/{id}" {
                 path = scene.path(route);
             }
             let before = scene.holdings();
@@ -217,6 +245,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
     let scene = scene();
     let token = scene.boss.token.as_str();
     let build = build_path(&scene.app.build(&scene.boss, &json!({})));
+    let webhook = text(&webhooks::make(&scene.app, &scene.boss, &json!({}))["id"]);
     let forged = json!({
         "is_admin": true, "admin": true, "role": "administrator", "roles": ["administrator"],
         "id": scene.owner.id, "user_id": scene.owner.id, "owner_id": scene.owner.id,
@@ -241,6 +270,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
         assert!(known.is_object(), "{}", route.path);
         let path = route.path.replace("/builds/{id}", "/builds/{build}");
         let path = path.replace("/api/v1/builds/{build}", &build);
+        let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
         let path = path.replace("{id}", &scene.owner.id);
         for (member, value) in forged.as_object().expect("an object") {
             if !known[member].is_null() {

@@ -7,6 +7,7 @@ use wvw_builder::http::request::{Header, MAX_BODY};
 use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
+use crate::webhooks;
 
 #[test]
 fn origins() {
@@ -136,24 +137,24 @@ fn head_is_get_without_a_body() {
     let player = app.administrator("head");
     let build = text(&app.build(&player, &json!({ "visibility": "public" }))["id"]);
     let mut seen = 0;
+    let webhook = webhooks::make(&app, &player, &json!({}));
+    let webhook = text(&webhook["id"]);
+    let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {
+            "/api/v1/webhooks/{id}" | "/api/v1/webhooks/{id}/deliveries" => webhook.as_str(),
+            "/api/v1/webhooks/deliveries/{id}" => delivery.as_str(),
             "/api/v1/builds/{id}" => build.as_str(),
             "/api/v1/admin/users/{id}" => player.id.as_str(),
             "/docs/{file}" => "reference.js",
             "/docs/problems/{code}" => "not_found",
             _ => "Guardian",
         };
-        let path = route
-            .path
-            .split('{')
-            .next()
-            .expect("a first part")
-            .to_owned();
-        let path = if route.path.contains('{') {
-            path + value
-        } else {
-            path
+        let (before, after) = route.path.split_once('{').unwrap_or((route.path, ""));
+        let after = after.split_once('}').map(|(_, after)| after);
+        let path = match after {
+            Some(after) => [before, value, after].concat(),
+            None => before.to_owned(),
         };
         let answers = ["GET", "HEAD"].map(|method| {
             let call = app
@@ -381,7 +382,10 @@ fn what_belongs_to_one_caller_is_in_no_cache() {
         let is_shared = cache.starts_with("public");
         let expected = route.path.starts_with("/api/v1/game/")
             || route.path.starts_with("/docs")
-            || matches!(route.path, "/openapi.json" | "/.well-known/jwks.json");
+            || matches!(
+                route.path,
+                "/openapi.json" | "/.well-known/jwks.json" | "/api/v1/webhooks/event-types"
+            );
         assert_eq!(is_shared, expected, "{}: {cache}", route.path);
     }
 }

@@ -161,7 +161,9 @@ fn tokens_verify_with_nothing_but_the_published_keys() {
         ("client_id", json!("wvw-builder")),
         (
             "scope",
-            json!("account:read account:write builds:read builds:write"),
+            json!(
+                "account:read account:write builds:read builds:write webhooks:read webhooks:write"
+            ),
         ),
         ("amr", json!(["pwd"])),
     ] {

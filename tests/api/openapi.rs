@@ -10,6 +10,7 @@ use wvw_builder::http::request::Method;
 use wvw_builder::ids::{BuildId, UserId};
 use wvw_builder::openapi;
 use wvw_builder::routes::{Access, ROUTES, Route};
+use wvw_builder::webhooks::{catalogue, event_types};
 
 use crate::support::contract::{DOCUMENT, assert_matches, documented, mistakes, resolved};
 use crate::support::{BUILDS, TestApp, text};
@@ -92,8 +93,9 @@ fn each_operation_is_complete() {
             Access::Required(_) => json!([{ "bearer": [] }]),
         };
         assert_eq!(operation["security"], security, "{id}");
-        // What deletes may ask for proof. What a new secret is made of is ours alone.
-        let has_body = id != "begin_two_factor"
+        // What deletes may ask for proof. What a new secret is made of is ours alone, and a delivery
+        // is sent again as it is.
+        let has_body = !["begin_two_factor", "retry_webhook_delivery"].contains(&id.as_str())
             && matches!(route.method.as_str(), "POST" | "PUT" | "PATCH")
             || route.operation.request.is_some();
         assert_eq!(operation["requestBody"].is_object(), has_body, "{id}");
@@ -104,8 +106,9 @@ fn each_operation_is_complete() {
             assert!(text(&response["description"]).len() > 3, "{id} {status}");
             let is_json = !response["content"]["application/json"].is_null();
             let example = &response["content"]["application/json"]["example"];
-            // The document does not quote itself.
-            let needs_example = is_json && route.path != "/openapi.json";
+            // Documents that are written beforehand are not quoted.
+            let is_file = ["/openapi.json", "/api/v1/webhooks/event-types"].contains(&route.path);
+            let needs_example = is_json && !is_file;
             assert_eq!(!example.is_null(), needs_example, "{id} {status}");
         }
         for kind in openapi::problems_of(route) {
@@ -382,6 +385,37 @@ fn the_file_that_is_served_is_the_document() {
         written == format!("{:#}\n", *DOCUMENT),
         "docs/openapi.json is not what the routes say: run `npm run openapi`"
     );
+}
+
+#[test]
+fn the_event_types_that_are_served_are_those_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/webhook-event-types.json");
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    let document = event_types::document();
+    assert!(
+        written == format!("{document:#}\n"),
+        "docs/webhook-event-types.json is not what the code says: run `npm run openapi`"
+    );
+    let listed = document["data"].as_array().expect("a list");
+    assert_eq!(listed.len(), catalogue::ALL.len());
+    for (entry, kind) in listed.iter().zip(&catalogue::ALL) {
+        let name = text(&entry["name"]);
+        assert_eq!(name, kind.name);
+        let is_part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        assert!(name.split('.').all(is_part), "{name}");
+        // The schema says it all by itself, and the example is what it says.
+        let validator = jsonschema::draft202012::new(&entry["schema"]).expect("a schema");
+        let data = &entry["example"]["data"];
+        assert!(validator.is_valid(data), "{name}: {data}");
+        assert!(
+            !validator.is_valid(&json!({ "of": "another kind" })),
+            "{name}"
+        );
+        assert_eq!(entry["example"]["type"], entry["name"]);
+        assert!(text(&entry["description"]).len() > 10, "{name}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use wvw_builder::http::request::Header;
 
 use crate::support::databases::{Raced, platform_on};
 use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
+use crate::webhooks;
 
 const ME: &str = "/api/v1/users/me";
 const EXPORT: &str = "/api/v1/users/me/export";
@@ -18,14 +19,17 @@ const MEMBERS: &[(&str, &str)] = &[
     ("sessions", "/sessions"),
     ("api_keys", "/api_keys"),
     ("builds", "/builds"),
+    ("webhooks", "/webhooks"),
 ];
-/// Tables that an export leaves out. Idempotency records are sealed copies, for a day, of answers
+/// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
+/// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
 /// that the account has got already; the others hold nothing but secrets and times around them.
 const NOT_EXPORTED_TABLES: &[&str] = &[
     "idempotency_records",
     "two_factor",
     "recovery_codes",
     "challenges",
+    "webhook_events",
 ];
 /// Columns of `users` that an export leaves out: secrets, and what is made from other columns.
 const NOT_EXPORTED: &[&str] = &["email_key", "password_hash", "version"];
@@ -101,6 +105,9 @@ fn scene(app: &TestApp) -> Player {
         token: text(&tokens["access_token"]),
         refresh_token: text(&tokens["refresh_token"]),
     };
+    // Told of the builds that follow; its headers are the account's own secret.
+    let webhook = json!({ "headers": { "authorization": "Bearer of Stegalkin" } });
+    webhooks::make(app, &player, &webhook);
     app.post(
         "/api/v1/builds",
         &build_body(&json!({ "visibility": "public", "tags": ["zerg"] })),
@@ -292,11 +299,20 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
             "account.registered",
             "session.created",
             "session.created",
+            "webhook.created",
             "api_key.created"
         ]
     );
     // The whole text, not only the members: no hash of a password or of a token.
     let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
+    assert!(
+        !body.contains("whsec_") && !body.contains("Bearer"),
+        "{body}"
+    );
+    assert_eq!(
+        export["webhooks"][0]["hidden_headers"],
+        json!(["authorization"])
+    );
     assert!(!body.contains("argon2") && !body.contains("hash"), "{body}");
     let logged = "SELECT count(*) FROM audit_log WHERE action = 'account.exported'";
     assert_eq!(app.count(logged), 1);
@@ -333,7 +349,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
     let length = |name: &str| export[name].as_array().expect("a list").len();
     assert_eq!(length("builds"), 207);
     assert_eq!(length("sessions"), 152);
-    assert_eq!(length("audit_log"), 254);
+    assert_eq!(length("audit_log"), 255);
     for build in export["builds"].as_array().expect("a list") {
         assert_eq!(build["owner_id"], json!(player.id));
     }

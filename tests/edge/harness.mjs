@@ -20,13 +20,14 @@ const CONFIG = join(root, "wrangler.toml");
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
  * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one. Quotas are high unless they set them.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
+ * `network`: the Worker may call others; else what it asks of the network is written down in `outbound` and refused.
  * `countLimiter`: each question that is put to a Durable Object of the limits writes a line `limiter_question`.
  * `state`: a directory to go on with, as another Worker, or wrangler with `--persist-to` (in its `v3`), has left it; it stays.
  */
 export async function startWorker(options = {}) {
   const state = options.state ?? (await makeState());
   const isFresh = !existsSync(join(state, "d1"));
-  const settings = { bundle: "worker", slowDatabaseMs: 0, countLimiter: false, ...options, bindings: variables(options.vars) };
+  const settings = { bundle: "worker", slowDatabaseMs: 0, countLimiter: false, network: false, ...options, bindings: variables(options.vars) };
   let { miniflare, ...worker } = await startRuntime(state, settings);
   if (isFresh) await migrate(worker.d1);
   return Object.assign(worker, {
@@ -44,9 +45,13 @@ export async function startWorker(options = {}) {
   });
 }
 
-async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindings }) {
+async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, network, bindings }) {
   const logs = [];
   const outbound = [];
+  const refuse = ({ url }) => {
+    outbound.push(url);
+    return new Response("no network", { status: 502 });
+  };
   const others = runtimes();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
   const miniflare = new Miniflare({
@@ -66,11 +71,7 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
         modulesRoot: join(root, "build", "bundle", bundle),
         modules: await modules(bundle, { slowDatabaseMs, countLimiter }),
         bindings,
-        // There is no network: what the Worker asks of it is written down and refused.
-        outboundService: ({ url }) => {
-          outbound.push(url);
-          return new Response("no network", { status: 502 });
-        },
+        ...(network ? {} : { outboundService: refuse }),
         // Straight to the Worker: no proxy in between that adds, removes or decodes headers.
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       },
@@ -95,6 +96,8 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, bindi
     kv: () => miniflare.getKVNamespace("CACHE"),
     /** Fires the cron trigger. */
     scheduled: async (options) => (await miniflare.getWorker()).scheduled(options),
+    /** Gives messages to the consumer of a queue; tells what became of them. */
+    queue: async (name, messages) => (await miniflare.getWorker()).queue(name, messages),
     /** Ends the runtime as a crash of its machine would: at once, with whatever is in flight. */
     kill: () => own.forEach((pid) => process.kill(pid, "SIGKILL")),
     lines: (match) => jsonLines(logs).filter((line) => Object.entries(match).every(([name, value]) => line[name] === value)),
@@ -203,6 +206,7 @@ const slowEntry = (ms) => `
   export default {
     fetch: (request, env, context) => worker.fetch(request, slowed(env), context),
     scheduled: (controller, env, context) => worker.scheduled(controller, slowed(env), context),
+    queue: (batch, env, context) => worker.queue(batch, slowed(env), context),
   };
 `;
 

@@ -86,6 +86,7 @@ const CALLERS = {
   nobody: async () => ({ may: () => false }),
   "a user": async (worker) => {
     const { credential, ids } = await account(worker, "user@tester.gg");
+    Object.assign(ids, await delivery(worker, credential, 1));
     return { credential, ids, ifMatch: "*", may: (operation) => !isForAdministrators(operation), not: ["end_other_sessions", "change_password", "delete_me"] };
   },
   "an API key": async (worker) => {
@@ -96,6 +97,7 @@ const CALLERS = {
   "an administrator": async (worker) => {
     const { credential, ids } = await account(worker, "boss@tester.gg", "administrator");
     const { id } = await call(worker, await logIn(worker, "other@tester.gg"), "GET", "/users/me");
+    Object.assign(ids, await delivery(worker, credential, 2));
     return { credential, ids: { ...ids, get_account: id, change_account: id }, may: () => true, not: ["end_session", "change_password", "delete_me", "rotate_signing_keys"] };
   },
   // The password of the examples, so that they succeed.
@@ -107,6 +109,17 @@ const CALLERS = {
 async function throwaway(worker, email, only, role) {
   const { credential } = await account(worker, email, role, EXAMPLES_PASSWORD);
   return { credential, only, may: () => true };
+}
+
+/** Ids of a delivery that an account has: one that failed. */
+async function delivery(worker, credential, digit) {
+  const { id } = await call(worker, credential, "POST", "/webhooks", { url: "https://hooks.guild.gg/", event_types: ["*"] });
+  const [event, made] = ["event", "delivery"].map((prefix) => `${prefix}_0${digit}kanp2xc0e8br5v0xmvhv7j2d`);
+  await worker.d1.batch([
+    worker.d1.prepare("INSERT INTO webhook_events VALUES (?1, (SELECT user_id FROM webhooks WHERE id = ?2), NULL, 'ping', '{}', '', 0)").bind(event, id),
+    worker.d1.prepare("INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, next_attempt_at) VALUES (?1, ?2, ?3, 'dead', 'exhausted', 0)").bind(made, id, event),
+  ]);
+  return { get_webhook_delivery: made, retry_webhook_delivery: made };
 }
 
 /** What schemathesis finds in the current directory. */

@@ -7,4 +7,6 @@
 mod databases;
 mod keys;
 mod master_key;
+mod receivers;
+mod webhooks;
 mod world;

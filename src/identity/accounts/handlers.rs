@@ -10,6 +10,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch};
 use crate::identity::audit::{Action, Entry};
+use crate::identity::breach;
 use crate::identity::model::Role;
 use crate::identity::password::{self, Password};
 use crate::identity::permissions::{ManageAccount, ReadAccount};
@@ -27,6 +28,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     let unicode = platform.unicode.as_ref();
     let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)
         .map_err(Problem::invalid)?;
+    breach::check(cx, &registration.password, "/password").await?;
     let hash = password::hash(&registration.password, &config.password_pepper, platform)
         .map_err(Problem::internal)?;
     let (id, now) = (UserId::fresh(platform), cx.now_ms());

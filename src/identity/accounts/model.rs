@@ -46,7 +46,7 @@ pub const REGISTRATION: Schema = Schema::Named(
         Field::required(
             "password",
             &ANY_PASSWORD,
-            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, and the address or name, are refused.",
+            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.",
         ),
         Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
     ]),

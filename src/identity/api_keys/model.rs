@@ -20,7 +20,13 @@ pub const LONGEST_MS: i64 = 365 * 86_400_000;
 
 const NAME: Schema = Text::line(1, 100);
 /// The words of `permissions::scopes_for_api_keys`.
-const SCOPE: Schema = Schema::Choice(&["account:read", "builds:read", "builds:write"]);
+const SCOPE: Schema = Schema::Choice(&[
+    "account:read",
+    "builds:read",
+    "builds:write",
+    "webhooks:read",
+    "webhooks:write",
+]);
 const SCOPES: Schema = Schema::List {
     items: &SCOPE,
     min: 1,

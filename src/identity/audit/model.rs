@@ -65,6 +65,14 @@ actions! {
     ApiKeyCreated "api_key.created",
     /// An API key was revoked.
     ApiKeyRevoked "api_key.revoked",
+    /// An endpoint of webhooks was made.
+    WebhookCreated "webhook.created",
+    /// It was changed, disabled or enabled again.
+    WebhookChanged "webhook.changed",
+    /// It was deleted with the log of its deliveries.
+    WebhookDeleted "webhook.deleted",
+    /// It got another secret.
+    WebhookSecretRotated "webhook.secret_rotated",
     /// A signing key was made.
     SigningKeyCreated "signing_key.created",
     /// A signing key verifies no more, from one moment to the next.

@@ -5,6 +5,7 @@
 use crate::config::MasterKeys;
 use crate::identity::{seal, two_factor};
 use crate::platform::{DatabaseError, Platform};
+use crate::webhooks;
 
 use super::store::SealedColumn;
 use super::{KeyError, SEAL_LABEL};
@@ -25,6 +26,18 @@ pub static SEALED: &[SealedColumn] = &[
         key: "user_id",
         column: "sealed_secret",
         label: two_factor::store::SEAL_LABEL,
+    },
+    SealedColumn {
+        table: "webhook_secrets",
+        key: "id",
+        column: "sealed_secret",
+        label: webhooks::SECRET_LABEL,
+    },
+    SealedColumn {
+        table: "webhooks",
+        key: "id",
+        column: "sealed_headers",
+        label: webhooks::HEADERS_LABEL,
     },
 ];
 

@@ -12,6 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
 use crate::identity::audit::{Action, Entry};
+use crate::identity::breach;
 use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::permissions::{ManageAccount, Permit};
@@ -241,6 +242,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
+    breach::check(cx, &new, "/new_password").await?;
     let stored = confirm_password(cx, &permit, &current).await?;
     let hash = password::hash(&new, &config.password_pepper, platform);
     let hash = hash.map_err(Problem::internal)?;

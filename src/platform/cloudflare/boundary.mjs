@@ -2,6 +2,8 @@
 // Promises that fixed headers are copied natively, once, from Headers made once per isolate.
 // Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
 
+import { waitUntil } from "cloudflare:workers";
+
 /** An object that takes longer to answer is as good as none. */
 const LIMITER_WITHIN_MS = 2_000;
 
@@ -32,6 +34,10 @@ export function whenSettled(promise, reply, task) {
 export function nextNumber() {
   lastNumber += 1;
   return lastNumber;
+}
+
+export function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 export function resumeSoon(task) {
@@ -99,4 +105,70 @@ export async function respondAsset(path, ifNoneMatch, isHead, profile, lines) {
   }
   if (asset.status === 304 || isHead) headers.delete("content-encoding");
   return new Response(isHead ? null : asset.body, { status: asset.status, headers });
+}
+
+/**
+ * One exchange with another server, over in time and with no more of its body read than asked for: its status (0 when
+ * none came), Retry-After, the body's beginning, and when it failed why and what the runtime says of it.
+ */
+export async function exchange(method, url, lines, body, timeoutMs, maxBodyBytes) {
+  const headers = new Headers();
+  setHeaders(headers, lines);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const parts = [];
+  let status = 0;
+  let retryAfter = null;
+  let failure;
+  let cause;
+  try {
+    const response = await fetch(url, { method, headers, body, redirect: "manual", signal });
+    status = response.status;
+    retryAfter = response.headers.get("retry-after");
+    if (response.body !== null) await readBeginning(response.body, maxBodyBytes, parts);
+  } catch (error) {
+    failure = signal.aborted ? "timeout" : "connection";
+    cause = String(error?.message ?? error);
+  }
+  return [status, retryAfter, joined(parts, maxBodyBytes), failure, cause];
+}
+
+/** Reads no further than it must, and tells the sender to stop. */
+async function readBeginning(stream, maxBytes, parts) {
+  const reader = stream.getReader();
+  let length = 0;
+  while (length < maxBytes) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    parts.push(value);
+    length += value.byteLength;
+  }
+  reader.cancel().catch(() => {});
+}
+
+function joined(parts, maxBytes) {
+  if (parts.length === 1) return parts[0].subarray(0, maxBytes);
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes.subarray(0, maxBytes);
+}
+
+/** A call of `sendBatch` takes this many messages. */
+const MAX_MESSAGES = 100;
+
+/** Hands messages to a queue. Nobody waits for it: what is lost is found in the database later. */
+export function enqueue(binding, bodies, delays) {
+  const messages = bodies.map((body, index) => ({ body, contentType: "text", delaySeconds: delays[index] }));
+  for (let from = 0; from < messages.length; from += MAX_MESSAGES) {
+    const sent = host.env[binding].sendBatch(messages.slice(from, from + MAX_MESSAGES));
+    waitUntil(sent.catch((error) => console.warn(JSON.stringify({ time: new Date().toISOString(), level: "warn", event: "queue_send_failed", cause: String(error?.message ?? error) }))));
+  }
+}
+
+/** Says what becomes of the messages of a batch. What its task still does later changes nothing about that. */
+export function settleBatch(task, settlements) {
+  host.settle(task, settlements);
 }

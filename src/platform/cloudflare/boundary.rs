@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::request::{Body, Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
-use crate::platform::Text;
+use crate::platform::{Settlement, Text};
 
 use super::task;
 
@@ -45,6 +45,10 @@ extern "C" {
         profile: usize,
         lines: &str,
     ) -> JsValue;
+    /// Says what becomes of the messages of the batch that this task works on: -1 acknowledges one,
+    /// another number is the seconds after which it comes again.
+    #[wasm_bindgen(js_name = settleBatch)]
+    fn settle_batch(task: u32, settlements: Vec<i32>);
 }
 
 thread_local! {
@@ -158,6 +162,24 @@ pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
     let app = app();
     task::begin(Box::pin(async move {
         app.tick(&cron, scheduled_ms).await;
+        JsValue::NULL
+    }))
+}
+
+/// Works on a batch of a queue: null when it is done, or the number of the task that is to be
+/// resumed.
+pub fn consume(queue: String, bodies: Vec<String>) -> JsValue {
+    let app = app();
+    task::begin(Box::pin(async move {
+        let task = task::current();
+        let settle = |settlements: &[Settlement]| {
+            let numbers = settlements.iter().map(|settlement| match settlement {
+                Settlement::Acknowledge => -1,
+                Settlement::Retry(seconds) => i32::try_from(*seconds).unwrap_or(i32::MAX),
+            });
+            settle_batch(task, numbers.collect());
+        };
+        app.consume(&queue, &bodies, &settle).await;
         JsValue::NULL
     }))
 }

@@ -138,6 +138,9 @@ function afterPanic(head, error) {
   return wasm.answerPanic(head, String(error?.message ?? error));
 }
 
+/** A busy key's quota may be whole again between two questions: its state is not made and forgotten each time. */
+const KEEP_STATE_MS = 60_000;
+
 /**
  * Counts for one key of the limits. It has no memory beside its storage, so being evicted or restarted changes
  * nothing. Nothing is awaited between reading and writing: questions are taken one at a time, and the runtime holds
@@ -152,7 +155,7 @@ export class Limiter extends DurableObject {
     const [answer, next, forgetAt] = decision.split("\n");
     if (next !== state) storage.kv.put("state", next);
     // One alarm in the life of a state: it looks again when it rings.
-    if (state === undefined) storage.setAlarm(Number(forgetAt));
+    if (state === undefined) storage.setAlarm(Math.max(Number(forgetAt), Date.now() + KEEP_STATE_MS));
     return answer;
   }
 
@@ -164,9 +167,27 @@ export class Limiter extends DurableObject {
   }
 }
 
+/** Seconds after which a message comes again that nobody has settled. */
+const RETRY_UNSETTLED_S = 30;
+/** Takes what becomes of the messages of each batch that is being worked on, by its task. */
+const batches = new Map();
+
+function settle(task, settlements) {
+  batches.get(task)?.(settlements);
+}
+
+/** -1 acknowledges a message; another number is the seconds after which it comes again. */
+function settleMessages(messages, settlements) {
+  messages.forEach((message, index) => {
+    const delaySeconds = settlements?.[index] ?? RETRY_UNSETTLED_S;
+    if (delaySeconds < 0) message.ack();
+    else message.retry({ delaySeconds });
+  });
+}
+
 function ensureConnected(env) {
   if (isConnected) return;
-  wasm.start({ env, resume });
+  wasm.start({ env, resume, settle });
   isConnected = true;
 }
 
@@ -187,5 +208,23 @@ export default {
     ensureConnected(env);
     const task = wasm.tick(cron, scheduledTime);
     if (typeof task === "number") await untilDone(task);
+  },
+
+  async queue({ queue, messages }, env) {
+    ensureConnected(env);
+    let settlements;
+    try {
+      const task = wasm.consume(queue, messages.map(({ body }) => String(body)));
+      if (typeof task === "number") {
+        batches.set(task, (given) => {
+          settlements = given;
+        });
+        await untilDone(task).finally(() => batches.delete(task));
+      }
+    } catch (error) {
+      forgetCredentials();
+      console.error(JSON.stringify({ time: new Date().toISOString(), level: "error", event: "batch_failed", queue, cause: String(error?.message ?? error) }));
+    }
+    settleMessages(messages, settlements);
   },
 };

@@ -7,14 +7,16 @@ mod d1;
 mod kv;
 mod limiter;
 pub mod task;
+mod web;
 
 use std::cell::RefCell;
 
 use wasm_bindgen::{JsCast, JsValue};
-use worker::js_sys::{Date, JsString, Reflect};
+use worker::js_sys::{Date, JsString, Promise, Reflect};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Clock, Level, Log, Platform, Random, Retrying, Unicode};
+use super::{Clock, Level, LocalFuture, Log, Platform, Random, Retrying, Unicode};
+use task::Reply;
 
 #[wasm_bindgen::prelude::wasm_bindgen]
 extern "C" {
@@ -26,6 +28,12 @@ extern "C" {
     fn console_error(line: &str);
 }
 
+#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+extern "C" {
+    /// A promise that is kept after so many milliseconds.
+    fn sleep(ms: u32) -> Promise;
+}
+
 struct IsolateClock;
 
 impl Clock for IsolateClock {
@@ -34,6 +42,14 @@ impl Clock for IsolateClock {
         #[allow(clippy::cast_possible_truncation)]
         let now = Date::now() as i64;
         now
+    }
+
+    fn sleep(&self, ms: u32) -> LocalFuture<'static, ()> {
+        let reply = Reply::of(&sleep(ms));
+        Box::pin(async move {
+            // A timer does not fail.
+            let _ = reply.await;
+        })
     }
 }
 
@@ -103,6 +119,8 @@ fn platform(env: &JsValue) -> Platform {
         database: Box::new(Retrying(d1::D1::new(binding("DB").unchecked_into()))),
         cache: Box::new(kv::Kv::new(env)),
         limiter: Box::new(limiter::DurableObjects),
+        queue: Box::new(web::Queues),
+        http: Box::new(web::Fetch),
         clock: Box::new(IsolateClock),
         random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),

@@ -83,6 +83,11 @@ pub fn begin(task: LocalFuture<'static, JsValue>) -> JsValue {
     RUNNING.with(|running| running.poll(next_number(), task))
 }
 
+/// The number of the task that is being polled.
+pub fn current() -> u32 {
+    RUNNING.with(|running| running.current.get())
+}
+
 /// Goes on with a request that waited for `reply`, which came to `value`; 0 is no reply. Gives its
 /// response, its number when it still waits, or undefined when there is no such request any more.
 pub fn resume(id: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {

@@ -4,6 +4,7 @@
 
 mod limiter;
 mod sqlite;
+mod web;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ use super::{
 };
 pub use limiter::MemoryLimiter;
 pub use sqlite::{Outcome, Sqlite};
+pub use web::{MemoryQueue, MemoryWeb, Queued};
 
 /// 2026-11-22T00:00:00Z: where every test clock begins.
 pub const TEST_EPOCH_MS: i64 = 1_795_305_600_000;
@@ -41,6 +43,11 @@ impl TestClock {
 impl Clock for TestClock {
     fn now_ms(&self) -> i64 {
         self.0.get()
+    }
+
+    /// Never over: nobody waits here, time moves when the test says so.
+    fn sleep(&self, _ms: u32) -> LocalFuture<'static, ()> {
+        Box::pin(std::future::pending())
     }
 }
 
@@ -227,6 +234,10 @@ pub struct TestPlatform {
     pub cache: MemoryCache,
     /// Counts, evicts and breaks the objects of the limits.
     pub limiter: MemoryLimiter,
+    /// Holds what was sent to the queues.
+    pub queue: MemoryQueue,
+    /// Answers for all other servers.
+    pub web: MemoryWeb,
     /// Reads the log.
     pub log: MemoryLog,
 }
@@ -238,6 +249,8 @@ impl TestPlatform {
         let clock = TestClock(Rc::new(Cell::new(TEST_EPOCH_MS)));
         let handle = Self {
             limiter: MemoryLimiter::new(clock.clone()),
+            queue: MemoryQueue::new(clock.clone()),
+            web: MemoryWeb::default(),
             clock,
             database: TestDatabase {
                 sqlite: Rc::new(Sqlite::in_memory()),
@@ -258,6 +271,8 @@ impl TestPlatform {
             database: Box::new(Retrying(self.database.clone())),
             cache: Box::new(self.cache.clone()),
             limiter: Box::new(self.limiter.clone()),
+            queue: Box::new(self.queue.clone()),
+            http: Box::new(self.web.clone()),
             clock: Box::new(self.clock.clone()),
             random: Box::new(SeededRandom::new(seed)),
             unicode: Box::new(NativeUnicode),

@@ -1,0 +1,157 @@
+// `npm run bench:webhooks`: how many deliveries a second, and how long from creating a build to the receiver.
+// Promises: the Worker as deployed, real queues and sockets, receiver and generator on the same machine.
+// Leaves to others: what must hold (tests). The figures are of this machine; the README says how to read them.
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp, readFile, readdir } from "node:fs/promises";
+import { Agent, createServer, request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { unstable_splitSqlQuery } from "wrangler";
+import { fromRoot, say, whenMain } from "../scripts/lib/shell.mjs";
+import * as bundles from "./lib/bundles.mjs";
+import { secret } from "./lib/data.mjs";
+import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
+
+const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
+const GOALS = { perSecond: 1_000, quietP99Ms: 100, deadFactor: 2 };
+
+async function bench(args) {
+  const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "8" }, clients: { type: "string", default: "16" } } });
+  const made = await bundles.ours();
+  const state = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "wvw-webhooks-"));
+  process.once("exit", () => {
+    stopAll();
+    rmSync(state, { recursive: true, force: true });
+  });
+  const high = Object.fromEntries(["ANONYMOUS", "USER", "LOGIN", "REGISTRATION"].map((name) => [`LIMIT_${name}`, "1000000/60"]));
+  const vars = { ENVIRONMENT: "development", ISSUER: "http://localhost:8787", AUDIENCE: "wvw-builder", ALLOWED_ORIGINS: "", ACCESS_TOKEN_SECONDS: "3600", MASTER_KEY: secret(), PASSWORD_PEPPER: secret(), WEBHOOK_ALLOW_LOCAL: "true", ...high, LIMIT_BURST: "1000000/1" };
+  const side = await start({ directory: made.directory, state, vars });
+  const d1 = await side.miniflare.getD1Database("DB");
+  for (const name of (await readdir(fromRoot("migrations"))).sort()) {
+    const statements = unstable_splitSqlQuery(await readFile(fromRoot("migrations", name), "utf8"));
+    await d1.batch(statements.map((statement) => d1.prepare(statement)));
+  }
+  const agent = new Agent({ keepAlive: true });
+  const call = (method, path, json, token) => send(side, agent, method, path, json, token);
+  const account = { email: "load@bench.example", password: "four words in a row" };
+  await call("POST", "/api/v1/auth/register", { ...account, display_name: "Load" });
+  const { access_token: token } = await call("POST", "/api/v1/auth/login", account);
+  const receivers = await listen(5);
+  const hook = (url) => call("POST", "/api/v1/webhooks", { url, event_types: ["*"] }, token);
+  const build = () => call("POST", "/api/v1/builds", { name: "Load", chat_code: CODE }, token);
+  const one = { call, build, receivers, side };
+
+  await hook(receivers.urls[0]);
+  await settle(one, 1);
+  const quiet = await latency(one, 300);
+  say(`quiet, one client, one endpoint: create to arrival p50 ${quiet.p50.toFixed(1)} ms, p99 ${quiet.p99.toFixed(1)} ms (goal ${GOALS.quietP99Ms})`);
+  await load(one, 1, values);
+  for (const url of receivers.urls.slice(1)) await hook(url);
+  await settle(one, 5);
+  await load(one, 5, values);
+
+  for (const { id } of (await call("GET", "/api/v1/webhooks", undefined, token)).data.slice(0, 4)) await call("DELETE", `/api/v1/webhooks/${id}`, undefined, token);
+  await sleep(2_000);
+  const before = await latency(one, 300);
+  const dead = await listenDead();
+  for (let count = 0; count < 20; count += 1) await hook(count % 2 === 0 ? dead.hangs : dead.refuses);
+  await latency(one, 100);
+  const beside = await latency(one, 300);
+  say(`beside 20 dead endpoints (half refuse, half hang): p99 ${beside.p99.toFixed(1)} ms, without them ${before.p99.toFixed(1)} ms: ${(beside.p99 / before.p99).toFixed(2)} times (goal less than ${GOALS.deadFactor})`);
+  process.exit(0);
+}
+
+function send({ hostname, port }, agent, method, path, json, token) {
+  const body = json === undefined ? "" : JSON.stringify(json);
+  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }) };
+  return new Promise((resolve, reject) => {
+    const sending = httpRequest({ hostname, port, method, path, headers, agent }, (answer) => {
+      const chunks = [];
+      answer.on("error", reject).on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        if (answer.statusCode >= 400) reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
+        else resolve(text === "" ? undefined : JSON.parse(text));
+      });
+    });
+    sending.on("error", reject).end(body);
+  });
+}
+
+/** Receivers that note when each build arrived. */
+async function listen(count) {
+  const arrivals = new Map();
+  const state = { total: 0, arrivals, urls: [] };
+  for (let index = 0; index < count; index += 1) {
+    const server = createServer((request, response) => {
+      const chunks = [];
+      request.on("data", (chunk) => chunks.push(chunk));
+      request.on("end", () => {
+        state.total += 1;
+        const { data } = JSON.parse(Buffer.concat(chunks).toString());
+        if (!arrivals.has(data.id)) arrivals.set(data.id, performance.now());
+        response.end();
+      });
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    state.urls.push(`http://127.0.0.1:${server.address().port}/`);
+  }
+  return state;
+}
+
+/** A server that never answers, and the address of one that has gone. */
+async function listenDead() {
+  const open = async () => {
+    const server = createServer(() => {});
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return { server, url: `http://127.0.0.1:${server.address().port}/` };
+  };
+  const [hanging, gone] = [await open(), await open()];
+  await new Promise((resolve) => gone.server.close(resolve));
+  return { hangs: hanging.url, refuses: gone.url };
+}
+
+/** Lets every endpoint answer once: new ones begin in the slow lane. */
+async function settle({ build, receivers }, endpoints) {
+  for (let count = 0; count < 3; count += 1) {
+    const wanted = receivers.total + endpoints;
+    await build();
+    for (let tries = 0; receivers.total < wanted && tries < 2_000; tries += 1) await sleep(5);
+  }
+}
+
+async function latency({ build, receivers }, count) {
+  const times = [];
+  for (let index = 0; index < count; index += 1) {
+    const begun = performance.now();
+    const { id } = await build();
+    for (let tries = 0; !receivers.arrivals.has(id) && tries < 20_000; tries += 1) await sleep(1);
+    times.push((receivers.arrivals.get(id) ?? Infinity) - begun);
+  }
+  times.sort((a, b) => a - b);
+  return { p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)] };
+}
+
+async function load({ build, receivers, side }, endpoints, { seconds, clients }) {
+  const begun = performance.now();
+  const [before, cpu] = [receivers.total, cpuOf(side.pid)];
+  let made = 0;
+  const until = begun + Number(seconds) * 1_000;
+  await Promise.all(
+    Array.from({ length: Number(clients) }, async () => {
+      while (performance.now() < until) {
+        await build();
+        made += 1;
+      }
+    }),
+  );
+  const wanted = before + made * endpoints;
+  for (let tries = 0; receivers.total < wanted && tries < 6_000; tries += 1) await sleep(10);
+  const [took, delivered] = [(performance.now() - begun) / 1_000, receivers.total - before];
+  const perDelivery = (cpuOf(side.pid) - cpu) / 1e3 / delivered;
+  say(`${endpoints} endpoint${endpoints === 1 ? "" : "s"}: ${(delivered / took).toFixed(0)} deliveries/s${endpoints === 5 ? ` (goal ${GOALS.perSecond})` : ""}, ${(made / took).toFixed(0)} builds/s, ${perDelivery.toFixed(0)} us of CPU a delivery, its share of the build included; ${delivered} of ${made * endpoints} arrived`);
+}
+
+await whenMain(import.meta.url, bench);

@@ -1,0 +1,152 @@
+use super::*;
+use std::collections::HashMap;
+
+fn key(first: u8) -> String {
+    let bytes: Vec<u8> = (first..first + 32).collect();
+    STANDARD.encode(bytes)
+}
+
+fn good() -> HashMap<&'static str, String> {
+    HashMap::from([
+        ("ENVIRONMENT", "production".to_owned()),
+        ("ISSUER", "https://builds.guild.gg".to_owned()),
+        ("AUDIENCE", "wvw-builder".to_owned()),
+        ("MASTER_KEY", key(1)),
+        ("PASSWORD_PEPPER", key(2)),
+        (
+            "ALLOWED_ORIGINS",
+            "https://guild.gg, https://b.gg:8443".to_owned(),
+        ),
+    ])
+}
+
+fn load(values: &HashMap<&'static str, String>) -> Result<Config, Vec<ConfigError>> {
+    Config::load(|name| values.get(name).cloned())
+}
+
+#[test]
+fn a_good_configuration_loads() {
+    let config = load(&good()).unwrap();
+    assert_eq!(config.allowed_origins.len(), 2);
+    assert_eq!(config.access_token_seconds, 600);
+    assert_eq!(config.password_min_length, 15);
+}
+
+#[test]
+fn each_bad_value_is_named_and_none_is_shown() {
+    for (name, value) in [
+        ("ENVIRONMENT", "staging"),
+        ("ISSUER", ""),
+        ("ISSUER", "http://builds.guild.gg"),
+        ("ISSUER", "https://builds.guild.gg/"),
+        ("ISSUER", "https://localhost"),
+        ("ISSUER", "https://api.example"),
+        ("AUDIENCE", ""),
+        ("MASTER_KEY", ""),
+        ("MASTER_KEY", "changeme"),
+        ("MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("MASTER_KEY_PREVIOUS", "changeme"),
+        ("PASSWORD_PEPPER", "c2hvcnQ="),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "http://guild.gg"),
+        ("ALLOWED_ORIGINS", "https://guild.gg/path"),
+        ("ALLOWED_ORIGINS", "https://*.guild.gg"),
+        ("ACCESS_TOKEN_SECONDS", "0"),
+        ("ACCESS_TOKEN_SECONDS", "1e3"),
+        ("REFRESH_IDLE_DAYS", "1000"),
+        ("REFRESH_ABSOLUTE_DAYS", "-1"),
+        ("PASSWORD_MIN_LENGTH", "7"),
+        ("WEBHOOK_RETRY_SECONDS", "5,0"),
+        ("WEBHOOK_RETENTION_DAYS", "1"),
+        ("WEBHOOK_ALLOW_LOCAL", "true"),
+        ("DNS_RESOLVER_URL", "http://dns.guild.gg/query"),
+        ("BREACH_RANGE_URL", "http://api.guild.gg/range/"),
+        ("BREACH_RANGE_URL", "https://api.guild.gg/range"),
+        ("BREACH_RANGE_URL", "https://api.guild.gg"),
+        ("BREACH_RANGE_URL", "https://api.guild.gg/?range=/"),
+        ("BREACH_RANGE_URL", "https://user@api.guild.gg/"),
+        ("BREACH_RANGE_URL", "https:///"),
+        ("BREACH_RANGE_URL", "/range/"),
+        ("LIMIT_USER", "1000"),
+        ("LIMIT_USER", "1000/0"),
+        ("LIMIT_USER", "+1/60"),
+        ("LIMIT_BURST", "0/1"),
+        ("LIMIT_LOGIN", "20/minute"),
+        ("LIMIT_REGISTRATION", "5/86401"),
+        ("LIMIT_ANONYMOUS", "1000001/60"),
+    ] {
+        let mut values = good();
+        values.insert(name, value.to_owned());
+        let errors = load(&values).unwrap_err();
+        assert_eq!(errors.len(), 1, "{name} {value}");
+        assert_eq!(errors[0].name, name);
+        let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
+        assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
+        assert!(NAMES.contains(&name));
+    }
+    let mut values = good();
+    values.insert("PASSWORD_PEPPER", key(1));
+    assert_eq!(load(&values).unwrap_err()[0].name, "PASSWORD_PEPPER");
+}
+
+#[test]
+fn a_previous_master_key_may_be_there_and_must_be_another() {
+    assert!(load(&good()).unwrap().master_keys.previous.is_none());
+    let mut values = good();
+    values.insert("MASTER_KEY_PREVIOUS", key(3));
+    assert!(load(&values).unwrap().master_keys.previous.is_some());
+    values.insert("MASTER_KEY_PREVIOUS", key(1));
+    assert_eq!(load(&values).unwrap_err()[0].name, "MASTER_KEY_PREVIOUS");
+}
+
+#[test]
+fn nobody_is_asked_for_breached_passwords_unless_it_is_said_whom() {
+    assert_eq!(load(&good()).unwrap().breach_range_url, None);
+    let mut values = good();
+    for (environment, url) in [
+        ("production", "https://api.guild.gg/range/"),
+        ("production", "https://api.guild.gg:8443/"),
+        ("development", "http://127.0.0.1:8080/range/"),
+    ] {
+        values.insert("ENVIRONMENT", environment.to_owned());
+        values.insert("BREACH_RANGE_URL", url.to_owned());
+        assert_eq!(
+            load(&values).unwrap().breach_range_url.as_deref(),
+            Some(url)
+        );
+    }
+}
+
+#[test]
+fn quotas_are_set_one_by_one() {
+    let mut values = good();
+    values.insert("LIMIT_LOGIN", "7/30".to_owned());
+    let config = load(&values).unwrap();
+    for (policy, rate) in POLICIES.iter().zip(config.quotas) {
+        let is_set = policy.variable == "LIMIT_LOGIN";
+        let expected = if is_set {
+            Rate::new(7, 30)
+        } else {
+            policy.default
+        };
+        assert_eq!(rate, expected, "{}", policy.name);
+        assert!(NAMES.contains(&policy.variable), "{}", policy.variable);
+    }
+}
+
+#[test]
+fn all_mistakes_are_named_at_once() {
+    let errors = Config::load(|_| None).unwrap_err();
+    let names: Vec<_> = errors.iter().map(|error| error.name).collect();
+    assert_eq!(
+        names,
+        [
+            "ENVIRONMENT",
+            "ISSUER",
+            "AUDIENCE",
+            "MASTER_KEY",
+            "PASSWORD_PEPPER"
+        ]
+    );
+}

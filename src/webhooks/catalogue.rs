@@ -1,0 +1,46 @@
+//! The types of events, each with an example of its `data`.
+//! Promises names that never change their meaning.
+//! Leaves the schemas of `data` to `event_types`, which the Wasm does not carry.
+
+/// What a test sends unless asked otherwise.
+pub const PING: &str = "ping";
+
+/// A type of events.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EventType {
+    /// Its name: `type` of the payload.
+    pub name: &'static str,
+    /// An example of `data`, as JSON.
+    pub data: &'static str,
+}
+
+const BUILD: &str = include_str!("../builds/build.example.json");
+
+/// All of them.
+pub static ALL: [EventType; 5] = [
+    EventType {
+        name: "build.created",
+        data: BUILD.trim_ascii_end(),
+    },
+    EventType {
+        name: "build.updated",
+        data: BUILD.trim_ascii_end(),
+    },
+    EventType {
+        name: "build.deleted",
+        data: r#"{"id":"build_01kanp2xc0e8br5v0xmvhv7j2d"}"#,
+    },
+    EventType {
+        name: "webhook.disabled",
+        data: r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://example.com/webhooks","reason":"failing","failing_since":"2026-11-17T18:00:00.000Z","disabled_at":"2026-11-22T18:00:00.000Z"}"#,
+    },
+    EventType {
+        name: PING,
+        data: "{}",
+    },
+];
+
+/// The type of this name.
+pub fn find(name: &str) -> Option<&'static EventType> {
+    ALL.iter().find(|kind| kind.name == name)
+}

@@ -1,0 +1,211 @@
+//! Headers that an owner adds to what an endpoint gets.
+//! Promises that none of them is ours, changes how a request is read, or can end a line.
+//! Leaves sealing and showing them to `endpoints`.
+
+use serde_json::{Map, Value};
+
+use crate::http::problem::FieldError;
+
+/// Headers of an endpoint.
+pub const MAX_HEADERS: usize = 10;
+/// Bytes of a name.
+const MAX_NAME: usize = 100;
+/// Bytes of a value.
+const MAX_VALUE: usize = 1_000;
+
+/// Names that are taken: ours, those of the connection, and those that say where a request is from.
+const REFUSED: [&str; 30] = [
+    "accept-encoding",
+    "connection",
+    "cookie",
+    "cookie2",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "origin",
+    "referer",
+    "set-cookie",
+    "set-cookie2",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "traceparent",
+    "tracestate",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-real-ip",
+    "true-client-ip",
+    "http2-settings",
+    "alt-used",
+    "range",
+    "if-range",
+    "max-forwards",
+    "dnt",
+    "x-http-method-override",
+];
+/// And all that begin like this.
+const REFUSED_PREFIXES: [&str; 6] = [
+    "content-",
+    "webhook-",
+    "proxy-",
+    "x-forwarded-",
+    "cf-",
+    "sec-",
+];
+/// A header whose name has one of these in it is never shown again.
+const SECRET_WORDS: [&str; 8] = [
+    "auth",
+    "token",
+    "key",
+    "secret",
+    "password",
+    "signature",
+    "session",
+    "credential",
+];
+
+/// Whether the value of this header is never shown again.
+pub fn is_hidden(name: &str) -> bool {
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// Reads an object of names and texts; names come out in lower case.
+pub fn check(headers: &Map<String, Value>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let mut read: Vec<(String, String)> = Vec::new();
+    if headers.len() > MAX_HEADERS {
+        let detail = "Give at most 10 headers.";
+        errors.push(FieldError::new("/headers", "too_many_headers", detail));
+    }
+    for (name, value) in headers {
+        let lower = name.to_ascii_lowercase();
+        let refusal = judge(&lower, value.as_str(), &read);
+        match (refusal, value.as_str()) {
+            (None, Some(value)) => read.push((lower, value.to_owned())),
+            (refusal, _) => {
+                let (code, detail) = refusal.unwrap_or(NO_TEXT);
+                let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+                errors.push(FieldError::new(pointer.as_str(), code, detail));
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(read)
+    } else {
+        Err(errors)
+    }
+}
+
+type Refusal = (&'static str, &'static str);
+const NO_TEXT: Refusal = ("invalid_type", "Must be a string.");
+
+fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option<Refusal> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_token) {
+        return Some((
+            "invalid_header_name",
+            "Use a token of RFC 9110, of at most 100 characters.",
+        ));
+    }
+    let is_reserved = REFUSED.contains(&name)
+        || REFUSED_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+    if is_reserved {
+        return Some((
+            "header_not_allowed",
+            "Choose another name: this one is set by us or by the connection.",
+        ));
+    }
+    if others.iter().any(|(known, _)| known == name) {
+        return Some((
+            "duplicate_header",
+            "Name each header once: case does not matter.",
+        ));
+    }
+    let Some(value) = value else {
+        return Some(NO_TEXT);
+    };
+    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let is_trimmed = value.trim() == value;
+    if value.is_empty() || value.len() > MAX_VALUE || !is_trimmed || !value.bytes().all(is_plain) {
+        return Some((
+            "invalid_header_value",
+            "Use 1 to 1000 visible ASCII characters, with spaces only between them.",
+        ));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn code(headers: &Value) -> String {
+        match check(headers.as_object().unwrap()) {
+            Ok(_) => "taken".to_owned(),
+            Err(errors) => errors[0].code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn names_and_values() {
+        for (name, expected) in [
+            ("x-team", "taken"),
+            ("Authorization", "taken"),
+            ("Host", "header_not_allowed"),
+            ("CONTENT-LENGTH", "header_not_allowed"),
+            ("content-encoding", "header_not_allowed"),
+            ("transfer-encoding", "header_not_allowed"),
+            ("webhook-signature", "header_not_allowed"),
+            ("traceparent", "header_not_allowed"),
+            ("user-agent", "header_not_allowed"),
+            ("cookie", "header_not_allowed"),
+            ("x-forwarded-for", "header_not_allowed"),
+            ("cf-connecting-ip", "header_not_allowed"),
+            ("proxy-authorization", "header_not_allowed"),
+            ("x team", "invalid_header_name"),
+            ("x:team", "invalid_header_name"),
+            ("x\r\ny", "invalid_header_name"),
+            ("", "invalid_header_name"),
+            ("é", "invalid_header_name"),
+        ] {
+            let mut headers = json!({});
+            headers[name] = "v".into();
+            assert_eq!(code(&headers), expected, "{name}");
+        }
+        for (value, expected) in [
+            (json!("Bearer a b"), "taken"),
+            (json!(""), "invalid_header_value"),
+            (json!(" x"), "invalid_header_value"),
+            (json!("a\r\nx: y"), "invalid_header_value"),
+            (json!("a\u{0}"), "invalid_header_value"),
+            (json!("é"), "invalid_header_value"),
+            (json!("x".repeat(1_001)), "invalid_header_value"),
+            (json!(5), "invalid_type"),
+            (Value::Null, "invalid_type"),
+        ] {
+            assert_eq!(code(&json!({ "x-team": value })), expected, "{value}");
+        }
+        assert_eq!(code(&json!({ "x-a": "1", "X-A": "2" })), "duplicate_header");
+        let many: Map<_, _> = (0..11).map(|n| (format!("x-{n}"), json!("v"))).collect();
+        assert_eq!(code(&Value::from(many)), "too_many_headers");
+    }
+
+    #[test]
+    fn what_lets_someone_in_is_hidden() {
+        for (name, expected) in [
+            ("authorization", true),
+            ("x-api-key", true),
+            ("x-auth", true),
+            ("x-hub-signature", true),
+            ("x-team", false),
+        ] {
+            assert_eq!(is_hidden(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The slow lane: what an endpoint has due, a little at a time.
+//! Promises that a disabled endpoint gets nothing, one that is left alone nothing yet, one that has
+//! failed a lot one probe, and that none gets more than its rate. Leaves the attempts to `work`.
+
+use crate::context::State;
+use crate::ids::WebhookId;
+use crate::platform::{DatabaseError, Platform, Statement};
+use crate::webhooks::pace;
+
+use super::endpoint::{self, Endpoint};
+use super::fan_out::Claims;
+use super::outcome::{self, BREAKER_FAILURES};
+use super::record;
+use super::store;
+use super::work::{CLAIM_MS, fresh_claim};
+
+/// Deliveries of one endpoint that an invocation takes.
+const AT_ONCE: usize = 50;
+/// A probe has this long to come back before another one may go, in milliseconds.
+const PROBE_MS: i64 = CLAIM_MS;
+
+/// Claims what these endpoints have due.
+pub async fn claim(state: &State, ids: &[WebhookId]) -> Result<Claims, DatabaseError> {
+    let platform = &state.platform;
+    let now = platform.clock.now_ms();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let endpoints = endpoint::endpoints(platform, &ids, now).await?;
+    let mut claims = Claims {
+        endpoints: Vec::new(),
+        claimed: Vec::new(),
+        claim: fresh_claim(platform),
+        at: now,
+    };
+    platform.database.batch(vec![store::woken(&ids)]).await?;
+    for endpoint in endpoints {
+        let lapses_at = now + CLAIM_MS;
+        let mut most = outcome::allowed(endpoint.failures, AT_ONCE);
+        if endpoint.rate_limit.is_some() {
+            most = store::count_due(platform, &endpoint.id, now, most).await?;
+        }
+        let writes = match plan(&endpoint, most, &claims.claim, now) {
+            Plan::Hold => vec![store::hold(&endpoint.id, now)],
+            Plan::Wait(until) => {
+                ask_again(platform, &endpoint.id, until, now).await?;
+                continue;
+            }
+            Plan::Claim(writes) => writes,
+        };
+        let changes = match platform.database.batch(writes).await {
+            // Someone else has just done it.
+            Err(DatabaseError::Stale) => continue,
+            changes => changes?,
+        };
+        if endpoint.is_disabled || changes.iter().all(|count| *count == 0) {
+            continue;
+        }
+        let own = store::claimed(platform, &endpoint.id, &claims.claim, lapses_at).await?;
+        let place = claims.endpoints.len();
+        claims
+            .claimed
+            .extend(own.into_iter().map(|each| (place, each)));
+        claims.endpoints.push(endpoint);
+    }
+    Ok(claims)
+}
+
+enum Plan {
+    /// It is disabled.
+    Hold,
+    /// It is left alone until then, or its rate is used up.
+    Wait(i64),
+    /// These claim what it may get.
+    Claim(Vec<Statement>),
+}
+
+/// `wanted` deliveries are due, or may be.
+fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
+    if endpoint.is_disabled {
+        return Plan::Hold;
+    }
+    if endpoint.paused_until > now {
+        return Plan::Wait(endpoint.paused_until);
+    }
+    let mut writes = Vec::new();
+    let mut most = wanted;
+    if endpoint.failures >= BREAKER_FAILURES {
+        let until = now + PROBE_MS;
+        writes.push(store::probe(&endpoint.id, endpoint.paused_until, until));
+        writes.push(Statement::must_change());
+    }
+    if let Some(rate) = endpoint.rate_limit
+        && wanted > 0
+    {
+        let admission = pace::admit(rate, endpoint.next_slot_us, now, most);
+        if admission.admitted == 0 && admission.next_slot_us == endpoint.next_slot_us {
+            return Plan::Wait(admission.retry_at_ms);
+        }
+        most = admission.admitted;
+        let (was, next) = (endpoint.next_slot_us, admission.next_slot_us);
+        writes.push(store::take_slots(&endpoint.id, was, next));
+        writes.push(Statement::must_change());
+    }
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    writes.push(store::claim_due(
+        &endpoint.id,
+        claim,
+        now + CLAIM_MS,
+        now,
+        most,
+    ));
+    Plan::Claim(writes)
+}
+
+/// After the attempts: whoever has something due is woken again.
+pub async fn go_on(platform: &Platform, endpoints: &[Endpoint]) -> Result<(), DatabaseError> {
+    let now = platform.clock.now_ms();
+    for endpoint in endpoints {
+        if let Some(at) = store::next_due(platform, &endpoint.id).await? {
+            ask_again(platform, &endpoint.id, at.max(now), now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn ask_again(
+    platform: &Platform,
+    id: &WebhookId,
+    at: i64,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let changes = platform
+        .database
+        .batch(vec![store::arm(id, at, now)])
+        .await?;
+    if changes.first().is_some_and(|armed| *armed > 0) {
+        record::wake(platform, id, at, now);
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Endpoints as the delivery reads them, with their secrets still sealed.
+//! Promises one statement for however many.
+//! Leaves opening what is sealed to `work`.
+
+use crate::ids::{UserId, WebhookId};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+
+use super::store::{broken, list};
+
+/// An endpoint as the delivery sees it.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The endpoint.
+    pub id: WebhookId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it is.
+    pub url: String,
+    /// The types it wants to be told of; `*` for all.
+    pub event_types: Vec<String>,
+    /// Attempts a minute, at most.
+    pub rate_limit: Option<i64>,
+    /// Custom headers, sealed.
+    pub sealed_headers: Option<Vec<u8>>,
+    /// Ids and sealed secrets, newest first.
+    pub sealed_secrets: Vec<(String, Vec<u8>)>,
+    /// Whether it is disabled.
+    pub is_disabled: bool,
+    /// Whether it has answered well since it was last found slow.
+    pub is_proven: bool,
+    /// Failed attempts in a row.
+    pub failures: i64,
+    /// Since when, in milliseconds since 1970.
+    pub failing_since: Option<i64>,
+    /// Until when it is left alone, in milliseconds since 1970.
+    pub paused_until: i64,
+    /// When its rate is used up no more: what `pace` keeps.
+    pub next_slot_us: i64,
+}
+
+impl Endpoint {
+    /// Whether it wants to be told of events of this type.
+    pub fn listens_to(&self, kind: &str) -> bool {
+        self.event_types
+            .iter()
+            .any(|wanted| wanted == "*" || wanted == kind)
+    }
+
+    /// Whether nothing speaks against an attempt at once.
+    pub const fn is_fast(&self, now: i64) -> bool {
+        self.is_proven
+            && self.failures == 0
+            && self.paused_until <= now
+            && self.rate_limit.is_none()
+    }
+}
+
+const ENDPOINT: &str = "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_limit, \
+    w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
+    FROM webhook_secrets s WHERE s.webhook_id = w.id \
+    AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
+    w.failures, w.failing_since, w.paused_until, w.next_slot_us ";
+
+/// The enabled endpoints of these users.
+pub async fn enabled_of(
+    platform: &Platform,
+    users: &[UserId],
+    now: i64,
+) -> Result<Vec<Endpoint>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            ENDPOINT,
+            "FROM json_each(?1) j JOIN webhooks w ON w.user_id = j.value \
+             WHERE w.disabled_at IS NULL",
+        ]
+        .concat(),
+        vec![list(users.iter().map(UserId::as_str)).into(), now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(read_endpoint).collect()
+}
+
+/// The endpoints among `ids`.
+pub async fn endpoints(
+    platform: &Platform,
+    ids: &[WebhookId],
+    now: i64,
+) -> Result<Vec<Endpoint>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            ENDPOINT,
+            "FROM json_each(?1) j JOIN webhooks w ON w.id = j.value",
+        ]
+        .concat(),
+        vec![list(ids.iter().map(WebhookId::as_str)).into(), now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(read_endpoint).collect()
+}
+
+fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
+    let secrets = row.optional_text(6)?.unwrap_or_default().split(',');
+    let mut sealed_secrets: Vec<_> = secrets
+        .filter_map(|pair| pair.split_once(' '))
+        .map(|(id, hex)| (id.to_owned(), from_hex(hex)))
+        .collect();
+    // Their ids sort by time.
+    sealed_secrets.sort_unstable_by(|a, b| b.cmp(a));
+    let (id, user) = (WebhookId::parse(row.text(0)?), UserId::parse(row.text(1)?));
+    let (Some(id), Some(user)) = (id, user) else {
+        return Err(broken("an endpoint"));
+    };
+    Ok(Endpoint {
+        id,
+        user,
+        url: row.text(2)?.to_owned(),
+        event_types: serde_json::from_str(row.text(3)?).unwrap_or_default(),
+        rate_limit: row.optional_integer(4)?,
+        sealed_headers: row.optional_blob(5)?.map(<[u8]>::to_vec),
+        sealed_secrets,
+        is_disabled: row.integer(7)? == 1,
+        is_proven: row.integer(8)? == 1,
+        failures: row.integer(9)?,
+        failing_since: row.optional_integer(10)?,
+        paused_until: row.integer(11)?,
+        next_slot_us: row.integer(12)?,
+    })
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => digit.wrapping_sub(b'A').wrapping_add(10),
+    };
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs
+        .map(|pair| (value(pair[0]) << 4) | value(pair[1]))
+        .collect()
+}

@@ -1,0 +1,145 @@
+//! From an event to its deliveries: one for each endpoint that listens.
+//! Promises that an event is fanned out once, whoever is told of it how often, and that the first
+//! attempts at endpoints that answer well follow at once. Leaves all others to the slow lane.
+
+use crate::context::State;
+use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
+use crate::platform::DatabaseError;
+
+use super::endpoint::{self, Endpoint};
+use super::record;
+use super::store::{self, Claimed, NewDelivery, Waiting};
+use super::work::{CLAIM_MS, fresh_claim};
+
+/// What is to be attempted now.
+pub struct Claims {
+    /// Who is told.
+    pub endpoints: Vec<Endpoint>,
+    /// What, with its endpoint's place.
+    pub claimed: Vec<(usize, Claimed)>,
+    /// The claim's token.
+    pub claim: String,
+    /// When it was made.
+    pub at: i64,
+}
+
+/// Writes the deliveries of these events.
+pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, DatabaseError> {
+    let platform = &state.platform;
+    let events = store::waiting_events(platform, ids).await?;
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let mut users: Vec<UserId> = events.iter().map(|event| event.user.clone()).collect();
+    users.sort_unstable();
+    users.dedup();
+    let now = platform.clock.now_ms();
+    let endpoints = endpoint::enabled_of(platform, &users, now).await?;
+    let claim = fresh_claim(platform);
+    let planned = plan(state, &events, &endpoints, now);
+    let deliveries: Vec<_> = planned
+        .iter()
+        .map(|each| each.row(&events, &endpoints))
+        .collect();
+    let ids: Vec<EventId> = events.iter().map(|event| event.id.clone()).collect();
+    let mut writes = store::fan_out(&ids, &deliveries, &claim, now);
+    let place = writes.len();
+    let slow = slow_ones(&planned, &endpoints, now);
+    writes.extend(slow.iter().map(|id| store::arm(id, now, now)));
+    let changes = platform.database.batch(writes).await?;
+    for (id, armed) in slow.iter().zip(&changes[place..]) {
+        if *armed > 0 {
+            record::wake(platform, id, now, now);
+        }
+    }
+    let written = changes.first().copied().unwrap_or_default();
+    let count = deliveries.len() as u64;
+    let mut own: Vec<Planned> = planned.into_iter().filter(|each| each.is_claimed).collect();
+    if written < count {
+        // Someone else was there as well, or an endpoint is gone.
+        let ids: Vec<DeliveryId> = own.iter().map(|each| each.id.clone()).collect();
+        let held = store::held_by(platform, &ids, &claim).await?;
+        own.retain(|each| held.contains(&each.id));
+    }
+    let claimed = own.into_iter().map(|each| {
+        let event = &events[each.event];
+        let claimed = Claimed {
+            id: each.id,
+            event: event.id.clone(),
+            payload: event.payload.clone(),
+            traceparent: event.traceparent.clone(),
+            step: 0,
+            is_lost: false,
+        };
+        (each.endpoint, claimed)
+    });
+    let claimed = claimed.collect();
+    Ok(Some(Claims {
+        endpoints,
+        claimed,
+        claim,
+        at: now,
+    }))
+}
+
+/// A delivery to be written.
+struct Planned {
+    id: DeliveryId,
+    event: usize,
+    endpoint: usize,
+    is_claimed: bool,
+    next_attempt_at: i64,
+}
+
+impl Planned {
+    fn row<'a>(&'a self, events: &'a [Waiting], endpoints: &'a [Endpoint]) -> NewDelivery<'a> {
+        NewDelivery {
+            id: &self.id,
+            webhook: &endpoints[self.endpoint].id,
+            event: &events[self.event].id,
+            is_claimed: self.is_claimed,
+            next_attempt_at: self.next_attempt_at,
+        }
+    }
+}
+
+fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> Vec<Planned> {
+    let mut planned = Vec::new();
+    for (event_place, event) in events.iter().enumerate() {
+        for (place, endpoint) in endpoints.iter().enumerate() {
+            if endpoint.user != event.user || !endpoint.listens_to(&event.kind) {
+                continue;
+            }
+            let is_claimed = endpoint.is_fast(now);
+            planned.push(Planned {
+                // With the event's time: deliveries are removed by their age, as events are.
+                id: DeliveryId::of_time(&state.platform, event.id.time_ms()),
+                event: event_place,
+                endpoint: place,
+                is_claimed,
+                next_attempt_at: if is_claimed {
+                    now + CLAIM_MS
+                } else {
+                    now.max(endpoint.paused_until)
+                },
+            });
+        }
+    }
+    planned
+}
+
+/// Endpoints that the slow lane is to be woken for. Those that are left alone will be woken when
+/// that is over.
+fn slow_ones(planned: &[Planned], endpoints: &[Endpoint], now: i64) -> Vec<WebhookId> {
+    let mut places: Vec<usize> = planned
+        .iter()
+        .filter(|each| !each.is_claimed && each.next_attempt_at <= now)
+        .map(|each| each.endpoint)
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+        .into_iter()
+        .map(|place| endpoints[place].id.clone())
+        .collect()
+}

@@ -1,0 +1,105 @@
+//! The delivery of events: queues wake it, the database says what there is to do.
+//! Promises that an event reaches every endpoint that listens, or is given up with a reason; at
+//! least once, and under one `webhook-id`. Leaves endpoints to `endpoints`, the log to `log`.
+
+mod crew;
+mod drain;
+pub mod endpoint;
+mod fan_out;
+pub mod outcome;
+mod record;
+pub mod store;
+pub mod sweep;
+mod sweep_store;
+pub(in crate::webhooks) mod work;
+
+use crate::context::State;
+use crate::ids::{EventId, WebhookId};
+use crate::platform::{DatabaseError, Settlement};
+use crate::telemetry;
+
+pub use record::wake;
+
+use fan_out::Claims;
+
+/// Seconds after which a batch comes again that the database could not take.
+const RETRY_S: u32 = 10;
+
+/// Works on a batch of the queue of this name.
+pub async fn consume(
+    state: &State,
+    queue: &str,
+    bodies: &[String],
+    settle: &dyn Fn(&[Settlement]),
+) {
+    if queue.ends_with("-dead") {
+        settle_all(
+            state,
+            bodies,
+            settle,
+            bury(state, bodies).await.map(|()| None),
+        );
+        return;
+    }
+    let is_slow = queue.ends_with("-slow");
+    let claims = if is_slow {
+        let ids = read(state, bodies, WebhookId::parse);
+        drain::claim(state, &ids).await.map(Some)
+    } else {
+        let ids = read(state, bodies, EventId::parse);
+        fan_out::fan_out(state, &ids).await
+    };
+    let Some(claims) = settle_all(state, bodies, settle, claims) else {
+        return;
+    };
+    let Claims {
+        endpoints,
+        claimed,
+        claim,
+        at,
+    } = claims;
+    work::run(state, &endpoints, claimed, &claim, at).await;
+    if is_slow && let Err(error) = drain::go_on(&state.platform, &endpoints).await {
+        // The sweep finds what is left.
+        telemetry::warn(&state.platform, "webhook_drain_ended", error);
+    }
+}
+
+/// Settles the whole batch: its rows are safe, or it comes again.
+fn settle_all(
+    state: &State,
+    bodies: &[String],
+    settle: &dyn Fn(&[Settlement]),
+    outcome: Result<Option<Claims>, DatabaseError>,
+) -> Option<Claims> {
+    match outcome {
+        Ok(claims) => {
+            settle(&vec![Settlement::Acknowledge; bodies.len()]);
+            claims
+        }
+        Err(error) => {
+            telemetry::warn(&state.platform, "webhook_batch_retried", error);
+            settle(&vec![Settlement::Retry(RETRY_S); bodies.len()]);
+            None
+        }
+    }
+}
+
+/// The ids that a batch is made of. What is none is dropped: it would be none the next time.
+fn read<I>(state: &State, bodies: &[String], parse: fn(&str) -> Option<I>) -> Vec<I> {
+    let ids: Vec<I> = bodies.iter().filter_map(|body| parse(body)).collect();
+    if ids.len() < bodies.len() {
+        let count = bodies.len() - ids.len();
+        telemetry::warn(&state.platform, "webhook_message_unreadable", count);
+    }
+    ids
+}
+
+/// Records dead letters. What they were to wake, the sweep wakes.
+async fn bury(state: &State, bodies: &[String]) -> Result<(), DatabaseError> {
+    let platform = &state.platform;
+    let letters = sweep_store::insert_letters(bodies, platform.clock.now_ms());
+    platform.database.batch(vec![letters]).await?;
+    telemetry::warn(platform, "webhook_dead_letters", bodies.len());
+    Ok(())
+}

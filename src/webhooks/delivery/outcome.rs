@@ -1,0 +1,146 @@
+//! What an attempt comes to: for its delivery, and for the endpoint.
+//! Promises that a delivery ends as delivered or dead with a reason, that none is tried before its
+//! time, and that an endpoint which asks for less gets less. Leaves storage to `store`.
+
+use crate::platform::{HttpAnswer, HttpError, HttpFailure};
+use crate::webhooks::schedule::{self, Schedule};
+
+/// Bytes of an answer that are kept.
+pub const MAX_RESPONSE_BYTES: usize = 4_096;
+/// Failures in a row after which an endpoint is left alone for a while.
+pub const BREAKER_FAILURES: i64 = 5;
+/// How long at first, in milliseconds; it doubles with each probe that fails.
+pub const BREAKER_MS: i64 = 30_000;
+/// And at most.
+pub const BREAKER_MAX_MS: i64 = 3_600_000;
+/// An endpoint that did nothing but fail for so long is disabled.
+pub const DISABLE_AFTER_MS: i64 = 5 * 86_400_000;
+/// What an endpoint that asks for less is left alone for at least.
+const SLOW_DOWN_MS: i64 = 5_000;
+/// Claims that ended without a word: more, and the delivery itself is taken for the cause.
+pub const MAX_LOST_CLAIMS: i64 = 10;
+
+/// How an attempt went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it began, in milliseconds since 1970.
+    pub at: i64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: i64,
+    /// The status code, when one came.
+    pub status: Option<u16>,
+    /// What went wrong: stable, `snake_case`.
+    pub error: Option<&'static str>,
+    /// The beginning of the answer's body.
+    pub response: String,
+    /// What `Retry-After` asks for, in milliseconds from the end of the attempt.
+    pub retry_after_ms: Option<i64>,
+}
+
+impl Attempt {
+    /// Reads what came of an exchange that began at `at` and ended at `now`.
+    pub fn of(exchange: Result<HttpAnswer, HttpError>, at: i64, now: i64) -> Self {
+        let (answer, failure) = match exchange {
+            Ok(answer) => (Some(answer), None),
+            Err(error) => (error.begun, Some(error.failure)),
+        };
+        let status = answer.as_ref().map(|answer| answer.status);
+        let error = match (failure, status) {
+            (Some(HttpFailure::Timeout), _) => Some("timeout"),
+            (Some(HttpFailure::Connection), _) => Some("connection_failed"),
+            (None, Some(200..=299)) => None,
+            (None, Some(300..=399)) => Some("redirect_not_followed"),
+            (None, _) => Some("http_status"),
+        };
+        let retry_after_ms = answer
+            .as_ref()
+            .and_then(|answer| answer.retry_after.as_deref())
+            .and_then(|text| schedule::retry_after_ms(text, now));
+        Self {
+            at,
+            duration_ms: (now - at).max(0),
+            status,
+            error,
+            response: answer
+                .map(|answer| readable(&answer.body))
+                .unwrap_or_default(),
+            retry_after_ms,
+        }
+    }
+
+    /// An attempt that was given up before anything was sent.
+    pub const fn refused(error: &'static str, at: i64) -> Self {
+        Self {
+            at,
+            duration_ms: 0,
+            status: None,
+            error: Some(error),
+            response: String::new(),
+            retry_after_ms: None,
+        }
+    }
+
+    /// Whether the receiver has taken it.
+    pub const fn is_success(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// Whether it says that nobody will ever listen there again.
+    pub fn is_gone(&self) -> bool {
+        self.status == Some(410) && self.error == Some("http_status")
+    }
+
+    /// Whether the endpoint asks for less (Standard Webhooks: 429, 502 and 504).
+    pub fn asks_for_less(&self) -> bool {
+        matches!(self.status, Some(429 | 502 | 504))
+    }
+}
+
+/// The beginning of a body as text. `NUL` would end a text in `SQLite`.
+fn readable(body: &[u8]) -> String {
+    let kept = &body[..body.len().min(MAX_RESPONSE_BYTES)];
+    String::from_utf8_lossy(kept).replace('\0', "\u{FFFD}")
+}
+
+/// What becomes of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It has arrived.
+    Delivered,
+    /// It is tried again at this time, in milliseconds since 1970.
+    Retry(i64),
+    /// It is given up.
+    Dead(&'static str),
+}
+
+/// What becomes of a delivery that has failed `step` times before this attempt, which ended at
+/// `now`.
+pub fn next(attempt: &Attempt, step: i64, schedule: &Schedule, random: u32, now: i64) -> Next {
+    if attempt.is_success() {
+        return Next::Delivered;
+    }
+    if attempt.is_gone() {
+        return Next::Dead("gone");
+    }
+    let step = usize::try_from(step).unwrap_or(usize::MAX);
+    schedule
+        .delay_ms(step, random)
+        .map_or(Next::Dead("exhausted"), |own_ms| {
+            Next::Retry(now + schedule::after(own_ms, attempt.retry_after_ms))
+        })
+}
+
+/// Until when an endpoint that has answered so asks to be left alone altogether.
+pub fn slow_down_until(attempt: &Attempt, now: i64) -> Option<i64> {
+    let wanted = || now + schedule::after(SLOW_DOWN_MS, attempt.retry_after_ms);
+    attempt.asks_for_less().then(wanted)
+}
+
+/// How many deliveries may be under way to an endpoint at once that has failed this often in a row.
+pub const fn allowed(failures: i64, most: usize) -> usize {
+    match failures {
+        0 => most,
+        1..BREAKER_FAILURES => 2,
+        _ => 1,
+    }
+}

@@ -1,0 +1,434 @@
+//! All SQL of the delivery.
+//! Promises that a delivery is claimed by one at a time (compare-and-set), and that what is written
+//! of it twice counts once. Leaves what to write to `fan_out`, `drain` and `record`.
+
+use serde_json::{Value as Json, json};
+
+use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+
+use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS, MAX_LOST_CLAIMS};
+
+/// A message is late by less than this, or it was lost, in milliseconds.
+const WAKE_OVERDUE_MS: i64 = 30_000;
+
+/// An event that has not been fanned out.
+pub struct Waiting {
+    /// The event.
+    pub id: EventId,
+    /// Whose endpoints are told.
+    pub user: UserId,
+    /// Its type.
+    pub kind: String,
+    /// The bytes to send.
+    pub payload: Text,
+    /// `traceparent`.
+    pub traceparent: String,
+}
+
+/// The events among `ids` that have not been fanned out.
+pub async fn waiting_events(
+    platform: &Platform,
+    ids: &[EventId],
+) -> Result<Vec<Waiting>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT e.payload, e.id || ' ' || e.user_id || ' ' || e.type || ' ' || e.traceparent \
+         FROM json_each(?1) j JOIN webhook_events e ON e.id = j.value \
+         WHERE e.fanned_out_at IS NULL",
+        vec![list(ids.iter().map(EventId::as_str)).into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let payload = row.take_text(0)?;
+            let mut parts = row.text(1)?.split(' ');
+            let mut next = || parts.next().unwrap_or_default();
+            let (id, user) = (EventId::parse(next()), UserId::parse(next()));
+            let (kind, traceparent) = (next().to_owned(), next().to_owned());
+            let (Some(id), Some(user)) = (id, user) else {
+                return Err(broken("an event"));
+            };
+            Ok(Waiting {
+                id,
+                user,
+                kind,
+                payload,
+                traceparent,
+            })
+        })
+        .collect()
+}
+
+/// A delivery to be written.
+pub struct NewDelivery<'a> {
+    /// The delivery.
+    pub id: &'a DeliveryId,
+    /// Where to.
+    pub webhook: &'a WebhookId,
+    /// What.
+    pub event: &'a EventId,
+    /// Whether it is claimed with it.
+    pub is_claimed: bool,
+    /// When the claim lapses, or else when the first attempt may be made.
+    pub next_attempt_at: i64,
+}
+
+/// Writes the deliveries of `events`, unless someone else has: the first statement changes as many
+/// rows as there are deliveries when all of them are ours.
+pub fn fan_out(
+    events: &[EventId],
+    deliveries: &[NewDelivery<'_>],
+    claim: &str,
+    now: i64,
+) -> Vec<Statement> {
+    let rows: Vec<Json> = deliveries
+        .iter()
+        .map(|new| {
+            json!([
+                new.id.as_str(),
+                new.webhook.as_str(),
+                new.event.as_str(),
+                i64::from(new.is_claimed),
+                new.next_attempt_at,
+            ])
+        })
+        .collect();
+    vec![
+        Statement::new(
+            "INSERT INTO webhook_deliveries \
+             (id, webhook_id, event_id, state, claim, claims, next_attempt_at) \
+             SELECT j.value ->> 0, w.id, e.id, 'pending', iif(j.value ->> 3, ?2, NULL), \
+             j.value ->> 3, j.value ->> 4 FROM json_each(?1) j \
+             JOIN webhook_events e ON e.id = j.value ->> 2 \
+             JOIN webhooks w ON w.id = j.value ->> 1 WHERE e.fanned_out_at IS NULL \
+             ON CONFLICT (webhook_id, event_id) DO NOTHING",
+            vec![Json::from(rows).to_string().into(), claim.into()],
+        ),
+        Statement::new(
+            "UPDATE webhook_events SET fanned_out_at = ?2 \
+             WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
+            vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
+        ),
+    ]
+}
+
+/// Which of `ids` this claim holds.
+pub async fn held_by(
+    platform: &Platform,
+    ids: &[DeliveryId],
+    claim: &str,
+) -> Result<Vec<DeliveryId>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT d.id FROM json_each(?1) j JOIN webhook_deliveries d ON d.id = j.value \
+         WHERE d.claim = ?2",
+        vec![
+            list(ids.iter().map(DeliveryId::as_str)).into(),
+            claim.into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let id = |row: &Row| DeliveryId::parse(row.text(0)?).ok_or_else(|| broken("a delivery"));
+    rows.iter().map(id).collect()
+}
+
+/// Claims what an endpoint has due, the longest due first.
+pub fn claim_due(id: &WebhookId, claim: &str, lapses_at: i64, now: i64, most: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET claim = ?2, claims = claims + 1, next_attempt_at = ?3 \
+         WHERE id IN (SELECT id FROM webhook_deliveries WHERE webhook_id = ?1 \
+         AND state = 'pending' AND next_attempt_at <= ?4 ORDER BY next_attempt_at LIMIT ?5)",
+        vec![
+            id.as_str().into(),
+            claim.into(),
+            lapses_at.into(),
+            now.into(),
+            most.into(),
+        ],
+    )
+}
+
+/// Moves the slots of a rate from where they were read; to be followed by
+/// [`Statement::must_change`].
+pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET next_slot_us = ?3 WHERE id = ?1 AND next_slot_us = ?2",
+        vec![id.as_str().into(), was.into(), next_slot_us.into()],
+    )
+}
+
+/// Lets one go first where many have failed: everyone else waits until `until`. To be followed by
+/// [`Statement::must_change`].
+pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET paused_until = ?3 WHERE id = ?1 AND paused_until = ?2",
+        vec![id.as_str().into(), was.into(), until.into()],
+    )
+}
+
+/// A delivery that is being attempted.
+pub struct Claimed {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// What: sent as `webhook-id`.
+    pub event: EventId,
+    /// The bytes to send.
+    pub payload: Text,
+    /// `traceparent`.
+    pub traceparent: String,
+    /// Failures so far: the place in the schedule.
+    pub step: i64,
+    /// Whether too many claims on it ended without a word.
+    pub is_lost: bool,
+}
+
+/// What this claim holds of an endpoint's deliveries.
+pub async fn claimed(
+    platform: &Platform,
+    id: &WebhookId,
+    claim: &str,
+    lapses_at: i64,
+) -> Result<Vec<Claimed>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT d.id, d.event_id, e.payload, e.traceparent, d.step, d.claims \
+         FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id \
+         WHERE d.webhook_id = ?1 AND d.state = 'pending' AND d.next_attempt_at = ?3 \
+         AND d.claim = ?2",
+        vec![id.as_str().into(), claim.into(), lapses_at.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let payload = row.take_text(2)?;
+            let ids = (
+                DeliveryId::parse(row.text(0)?),
+                EventId::parse(row.text(1)?),
+            );
+            let (Some(id), Some(event)) = ids else {
+                return Err(broken("a delivery"));
+            };
+            Ok(Claimed {
+                id,
+                event,
+                payload,
+                traceparent: row.text(3)?.to_owned(),
+                step: row.integer(4)?,
+                is_lost: row.integer(5)? > MAX_LOST_CLAIMS,
+            })
+        })
+        .collect()
+}
+
+/// A line of a record: what came of one attempt.
+pub struct Line<'a> {
+    /// The delivery.
+    pub id: &'a DeliveryId,
+    /// `pending`, `delivered` or `dead`.
+    pub state: &'static str,
+    /// Why it is dead.
+    pub reason: Option<&'static str>,
+    /// Its new place in the schedule.
+    pub step: i64,
+    /// When it is due again.
+    pub next_attempt_at: i64,
+    /// The attempt, to be logged; `None` when none was made.
+    pub attempt: Option<&'a super::outcome::Attempt>,
+}
+
+/// Writes what came of attempts. What this claim does not hold any more stays as it is, but for a
+/// success: that ends a delivery whoever has it now.
+pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
+    let attempts: Vec<Json> = lines
+        .iter()
+        .filter_map(|line| {
+            let attempt = line.attempt?;
+            Some(json!([
+                line.id.as_str(),
+                attempt.at,
+                attempt.duration_ms,
+                attempt.status,
+                attempt.error,
+                attempt.response,
+            ]))
+        })
+        .collect();
+    let changes: Vec<Json> = lines
+        .iter()
+        .map(|line| {
+            json!([
+                line.id.as_str(),
+                line.state,
+                line.reason,
+                line.step,
+                line.next_attempt_at,
+                i64::from(line.attempt.is_some()),
+            ])
+        })
+        .collect();
+    vec![
+        Statement::new(
+            "INSERT INTO webhook_attempts \
+             (delivery_id, number, at, duration_ms, status, error, response) \
+             SELECT d.id, d.attempts + 1, j.value ->> 1, j.value ->> 2, j.value ->> 3, \
+             j.value ->> 4, j.value ->> 5 FROM json_each(?1) j \
+             JOIN webhook_deliveries d ON d.id = j.value ->> 0 WHERE d.claim = ?2",
+            vec![Json::from(attempts).to_string().into(), claim.into()],
+        ),
+        Statement::new(
+            "UPDATE webhook_deliveries AS d SET state = j.value ->> 1, \
+             reason = iif(d.claim IS ?2, j.value ->> 2, NULL), \
+             step = iif(d.claim IS ?2, j.value ->> 3, d.step), \
+             attempts = d.attempts + iif(d.claim IS ?2, j.value ->> 5, 0), \
+             claims = iif(d.claim IS ?2, 0, d.claims), \
+             next_attempt_at = iif(d.claim IS ?2, j.value ->> 4, d.next_attempt_at), \
+             claim = iif(d.claim IS ?2, NULL, d.claim) \
+             FROM json_each(?1) j WHERE d.id = j.value ->> 0 AND (d.claim = ?2 \
+             OR (j.value ->> 1 = 'delivered' AND d.state IN ('pending', 'held')))",
+            vec![Json::from(changes).to_string().into(), claim.into()],
+        ),
+    ]
+}
+
+/// Notes that these endpoints have answered well.
+pub fn well(ids: &[&WebhookId]) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, paused_until = 0 \
+         WHERE id IN (SELECT value FROM json_each(?1)) \
+         AND (is_proven = 0 OR failures > 0 OR failing_since IS NOT NULL OR paused_until > 0)",
+        vec![list(ids.iter().map(|id| id.as_str())).into()],
+    )
+}
+
+/// Failures of an endpoint that no success has followed.
+pub struct Failing<'a> {
+    /// The endpoint.
+    pub id: &'a WebhookId,
+    /// How many.
+    pub count: i64,
+    /// Whether one of them was too slow.
+    pub is_slow: bool,
+    /// Until when it asks to be left alone.
+    pub slow_down_until: i64,
+}
+
+/// Notes failures. From the fifth in a row on, the endpoint is left alone for a while; of many at
+/// once only so many count, so that a moment's trouble is not taken for a long one.
+pub fn failing(failing: &Failing<'_>, now: i64) -> Statement {
+    Statement::new(
+        format!(
+            "UPDATE webhooks SET failures = failures + iif(failures + ?2 <= {BREAKER_FAILURES}, \
+             ?2, max(1, {BREAKER_FAILURES} - failures)), \
+             failing_since = coalesce(failing_since, ?3), is_proven = iif(?4, 0, is_proven), \
+             paused_until = max(paused_until, ?5, iif(failures + ?2 < {BREAKER_FAILURES}, 0, \
+             ?3 + min({BREAKER_MAX_MS}, \
+             {BREAKER_MS} << min(7, max(0, failures + 1 - {BREAKER_FAILURES}))))) WHERE id = ?1"
+        ),
+        vec![
+            failing.id.as_str().into(),
+            failing.count.into(),
+            now.into(),
+            i64::from(failing.is_slow).into(),
+            failing.slow_down_until.into(),
+        ],
+    )
+}
+
+/// Disables an endpoint, and holds what it has waiting. `since`: only when it did nothing but fail
+/// since then.
+pub fn disable(
+    id: &WebhookId,
+    reason: &'static str,
+    since: Option<i64>,
+    now: i64,
+) -> [Statement; 2] {
+    [
+        Statement::new(
+            format!(
+                "UPDATE webhooks SET disabled_at = ?2, disabled_reason = ?3, updated_at = ?2, \
+                 version = version + 1 WHERE id = ?1 AND disabled_at IS NULL AND (?4 IS NULL \
+                 OR (failing_since <= ?4 AND failures >= {BREAKER_FAILURES}))"
+            ),
+            vec![id.as_str().into(), now.into(), reason.into(), since.into()],
+        ),
+        hold(id, now),
+    ]
+}
+
+/// Holds what a disabled endpoint has waiting that is not being attempted, and nothing of an enabled
+/// one.
+pub fn hold(id: &WebhookId, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET state = 'held' WHERE webhook_id = ?1 \
+         AND state = 'pending' AND (claim IS NULL OR next_attempt_at <= ?2) \
+         AND EXISTS (SELECT 1 FROM webhooks WHERE id = ?1 AND disabled_at IS NOT NULL)",
+        vec![id.as_str().into(), now.into()],
+    )
+}
+
+/// Gives back what a claim holds of an endpoint's deliveries: they are due at once.
+pub fn give_back(id: &WebhookId, claim: &str, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET claim = NULL, claims = 0, next_attempt_at = ?3 \
+         WHERE webhook_id = ?1 AND state = 'pending' AND claim = ?2",
+        vec![id.as_str().into(), claim.into(), now.into()],
+    )
+}
+
+/// How many deliveries an endpoint has due, counted up to `most`.
+pub async fn count_due(
+    platform: &Platform,
+    id: &WebhookId,
+    now: i64,
+    most: usize,
+) -> Result<usize, DatabaseError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let statement = Statement::new(
+        "SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries WHERE webhook_id = ?1 \
+         AND state = 'pending' AND next_attempt_at <= ?2 LIMIT ?3)",
+        vec![id.as_str().into(), now.into(), most.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let count = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Notes that an endpoint is to be woken at `at`, in milliseconds since 1970. Changes a row when
+/// that is news: then the message is to be sent. One that is long overdue was lost.
+pub fn arm(id: &WebhookId, at: i64, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET wake_at = ?2 \
+         WHERE id = ?1 AND (wake_at = 0 OR wake_at > ?2 OR wake_at < ?3)",
+        vec![
+            id.as_str().into(),
+            at.into(),
+            (now - WAKE_OVERDUE_MS).into(),
+        ],
+    )
+}
+
+/// Notes that these endpoints have been woken.
+pub fn woken(ids: &[WebhookId]) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET wake_at = 0 WHERE id IN (SELECT value FROM json_each(?1)) \
+         AND wake_at > 0",
+        vec![list(ids.iter().map(WebhookId::as_str)).into()],
+    )
+}
+
+/// When an endpoint has something due next, in milliseconds since 1970.
+pub async fn next_due(platform: &Platform, id: &WebhookId) -> Result<Option<i64>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT min(next_attempt_at) FROM webhook_deliveries \
+         WHERE webhook_id = ?1 AND state = 'pending'",
+        vec![id.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.first().map_or(Ok(None), |row| row.optional_integer(0))
+}
+
+pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Json>().to_string()
+}
+
+pub(super) fn broken(what: &str) -> DatabaseError {
+    DatabaseError::Other(format!("{what}'s row does not read"))
+}

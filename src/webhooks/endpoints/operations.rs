@@ -1,0 +1,161 @@
+//! The calls on endpoints, as they are documented and checked.
+//! Promises what `http::operation` does; leaves the work to `handlers` and `test_send`.
+
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
+use crate::http::pagination::{CURSOR, LIMIT};
+use crate::http::problems;
+use crate::http::schema::Field;
+
+use super::schemas::{
+    CHANGE, ID, NEW_WEBHOOK, ROTATED, ROTATION, SHOWN_WEBHOOK, TEST, TESTED, WEBHOOK,
+};
+
+/// The group of all calls on webhooks.
+pub const TAG: &str = "Webhooks";
+/// The path of a call on an endpoint.
+pub const PATH: &[Field] = &[Field::required(
+    "id",
+    &ID,
+    "TypeID with the prefix webhook.",
+)];
+
+const EXAMPLE: &str = r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{"x-guild":"red"},"hidden_headers":["authorization"],"health":{"state":"healthy","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
+const ANSWER: Answer = Answer {
+    status: 200,
+    about: "The webhook, with its strong ETag. The tag changes with its health, too.",
+    content: Content::Json(&WEBHOOK, EXAMPLE),
+};
+
+/// GET /webhooks/event-types
+pub const EVENT_TYPES: Operation = Operation {
+    id: "list_event_types",
+    tag: TAG,
+    summary: "The types of events",
+    description: "Each with what it is about, a JSON Schema of its data and an example payload.",
+    response: Answer {
+        status: 200,
+        about: "The catalogue.",
+        content: Content::Media("application/json"),
+    },
+    ..PLAIN
+};
+/// POST /webhooks
+pub const CREATE: Operation = Operation {
+    id: "create_webhook",
+    tag: TAG,
+    summary: "Be told of events",
+    description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. At most 50 webhooks.",
+    request: Some(RequestBody {
+        schema: &NEW_WEBHOOK,
+        example: r#"{"url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","headers":{"authorization":"Bearer of-the-bot"}}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 201,
+        about: "The webhook with its secret, shown this once; Location names it.",
+        content: Content::Json(
+            &SHOWN_WEBHOOK,
+            r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{},"hidden_headers":["authorization"],"health":{"state":"new","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE="}"#,
+        ),
+    },
+    problems: &[&problems::TOO_MANY_WEBHOOKS, &problems::UNAVAILABLE],
+    ..PLAIN
+};
+/// GET /webhooks
+pub const LIST: Operation = Operation {
+    id: "list_webhooks",
+    tag: TAG,
+    summary: "My webhooks",
+    query: &[LIMIT, CURSOR],
+    response: Answer {
+        status: 200,
+        about: "Latest first.",
+        content: Content::Page(&WEBHOOK, EXAMPLE),
+    },
+    ..PLAIN
+};
+/// GET /webhooks/{id}
+pub const GET: Operation = Operation {
+    id: "get_webhook",
+    tag: TAG,
+    summary: "One webhook",
+    path: PATH,
+    response: ANSWER,
+    problems: &[&problems::NOT_FOUND],
+    condition: Condition::Read,
+    ..PLAIN
+};
+/// PATCH /webhooks/{id}
+pub const PATCH: Operation = Operation {
+    id: "patch_webhook",
+    tag: TAG,
+    summary: "Change a webhook in part",
+    description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. Disabled, what is under way for it waits; enabled again, it is sent.",
+    path: PATH,
+    request: Some(RequestBody {
+        schema: &CHANGE,
+        example: r#"{"enabled":false,"headers":{"authorization":null}}"#,
+        is_merge_patch: true,
+    }),
+    response: ANSWER,
+    problems: &[&problems::NOT_FOUND, &problems::UNAVAILABLE],
+    condition: Condition::Write,
+    ..PLAIN
+};
+/// DELETE /webhooks/{id}
+pub const DELETE: Operation = Operation {
+    id: "delete_webhook",
+    tag: TAG,
+    summary: "Delete a webhook",
+    description: "With its deliveries and their log. Nothing that waits for it is sent any more.",
+    path: PATH,
+    problems: &[&problems::NOT_FOUND],
+    condition: Condition::Write,
+    ..PLAIN
+};
+/// POST /webhooks/{id}/rotate-secret
+pub const ROTATE_SECRET: Operation = Operation {
+    id: "rotate_webhook_secret",
+    tag: TAG,
+    summary: "Give a webhook another secret",
+    description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
+    path: PATH,
+    request: Some(RequestBody {
+        schema: &ROTATION,
+        example: r#"{"overlap_seconds":86400}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 200,
+        about: "The new secret, shown this once.",
+        content: Content::Json(
+            &ROTATED,
+            r#"{"secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE=","previous_expires_at":"2026-11-23T18:00:00.000Z"}"#,
+        ),
+    },
+    problems: &[&problems::NOT_FOUND, &problems::TOO_MANY_SECRETS],
+    ..PLAIN
+};
+/// POST /webhooks/{id}/test
+pub const TEST_SEND: Operation = Operation {
+    id: "test_webhook",
+    tag: TAG,
+    summary: "Send an example now",
+    description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. Counts on the webhook's rate_limit. 10 a minute.",
+    path: PATH,
+    request: Some(RequestBody {
+        schema: &TEST,
+        example: r#"{"event_type":"ping"}"#,
+        is_merge_patch: false,
+    }),
+    response: Answer {
+        status: 200,
+        about: "What came of it, whatever that was.",
+        content: Content::Json(
+            &TESTED,
+            r#"{"event_id":"event_01kanp2xc0e8br5v0xmvhv7j2d","status":204,"duration_ms":82,"error":null,"response":""}"#,
+        ),
+    },
+    problems: &[&problems::NOT_FOUND, &problems::WEBHOOK_RATE_EXCEEDED],
+    ..PLAIN
+};

@@ -1,0 +1,275 @@
+//! The forms of endpoints: what is taken and what is answered.
+//! Promises that no answer but those that make a secret has a member for one.
+//! Leaves what the members mean to `model`.
+
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::{OPTIONAL_TIME, TIME};
+use crate::webhooks::pace::MAX_RATE;
+
+/// Event types of an endpoint, at most.
+pub const MAX_EVENT_TYPES: usize = 20;
+/// The longest that a secret signs on beside its successor, in seconds: seven days.
+pub const MAX_OVERLAP_SECONDS: i64 = 604_800;
+
+/// The id of an endpoint.
+pub const ID: Schema = Text::formatted(34, 34, "typeid");
+/// The id of an event: `webhook-id` of all its deliveries.
+pub const EVENT_ID: Schema = Text::formatted(32, 32, "typeid");
+/// The name of an event type.
+pub const EVENT_TYPE: Schema = Text::of(1, 100);
+/// A number that only grows.
+pub const COUNT: Schema = Schema::Integer {
+    min: 0,
+    max: 9_007_199_254_740_991,
+};
+
+const URL: Schema = Text::of(1, 2_000);
+const EVENT_TYPES: Schema = Schema::List {
+    items: &EVENT_TYPE,
+    min: 1,
+    max: MAX_EVENT_TYPES,
+};
+const DESCRIPTION: Schema = Text::line(0, 500);
+const RATE_LIMIT: Schema = Schema::Nullable(&Schema::Integer {
+    min: 1,
+    max: MAX_RATE,
+});
+const TEAM: Schema = Schema::Nullable(&Text::of(1, 100));
+const GIVEN_HEADERS: Schema = Schema::raw(
+    r#"{"type":"object","maxProperties":10,"additionalProperties":{"type":"string","minLength":1,"maxLength":1000}}"#,
+);
+const PATCHED_HEADERS: Schema = Schema::raw(
+    r#"{"type":"object","additionalProperties":{"type":["string","null"],"minLength":1,"maxLength":1000}}"#,
+);
+/// Judged by `signing`: this only bounds it.
+const GIVEN_SECRET: Schema = Text::of(0, 200);
+const SHOWN_SECRET: Schema = Text::of(38, 94);
+const HEADER_NAMES: Schema = Schema::List {
+    items: &Text::of(1, 100),
+    min: 0,
+    max: 10,
+};
+const SHOWN_HEADERS: Schema =
+    Schema::raw(r#"{"type":"object","additionalProperties":{"type":"string"}}"#);
+
+const URL_FIELD: Field = Field::required(
+    "url",
+    &URL,
+    "Where to: https, a public host, port 443, 80, 8443 or one from 1024 on.",
+);
+const EVENT_TYPES_FIELD: Field = Field::required(
+    "event_types",
+    &EVENT_TYPES,
+    "Names of GET /webhooks/event-types, or only *: all, also those to come.",
+);
+const DESCRIPTION_INPUT: Field = Field::optional(
+    "description",
+    &DESCRIPTION,
+    "What it is for, in your words.",
+);
+const TEAM_INPUT: Field = Field::optional("team_id", &TEAM, "The team that it is for.");
+const ENABLED_INPUT: Field = Field::optional(
+    "enabled",
+    &Schema::Boolean,
+    "Whether it is sent anything; true unless given. What comes up while it is disabled is not kept for it; what was under way waits.",
+);
+const RATE_INPUT: Field = Field::optional(
+    "rate_limit",
+    &RATE_LIMIT,
+    "Attempts in any minute, at most; null: as many as come up.",
+);
+const ABOUT_HEADERS: &str = "Sent with every attempt. Names that tell of a secret (authorization, ...token..., ...key...) are not shown again with their values.";
+const SECRET_INPUT: Field = Field::optional(
+    "secret",
+    &GIVEN_SECRET,
+    "A secret of yours: whsec_ and 24 to 64 random bytes in base64. Left out: we make one.",
+);
+
+/// Body of POST /webhooks.
+pub const NEW_WEBHOOK: Schema = Schema::Named(
+    "WebhookInput",
+    &Schema::Object(&[
+        URL_FIELD,
+        EVENT_TYPES_FIELD,
+        DESCRIPTION_INPUT,
+        TEAM_INPUT,
+        ENABLED_INPUT,
+        RATE_INPUT,
+        Field::optional("headers", &GIVEN_HEADERS, ABOUT_HEADERS),
+        SECRET_INPUT,
+    ]),
+);
+
+/// What PATCH /webhooks/{id} leads to.
+pub const CHANGE: Schema = Schema::Object(&[
+    URL_FIELD,
+    EVENT_TYPES_FIELD,
+    DESCRIPTION_INPUT,
+    TEAM_INPUT,
+    ENABLED_INPUT,
+    RATE_INPUT,
+    Field::optional("headers", &PATCHED_HEADERS, ABOUT_HEADERS),
+]);
+
+const HEALTH: Schema = Schema::Object(&[
+    Field::required(
+        "state",
+        &Schema::Choice(&["healthy", "failing", "paused", "new"]),
+        "new: it has not answered well yet. paused: it is left alone for a while.",
+    ),
+    Field::required("failures", &COUNT, "Failed attempts in a row."),
+    Field::required(
+        "failing_since",
+        &OPTIONAL_TIME,
+        "Since when it does nothing else.",
+    ),
+    Field::required("paused_until", &OPTIONAL_TIME, "When it is tried again."),
+]);
+
+const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix webhook.");
+const DESCRIPTION_FIELD: Field = Field::required(
+    "description",
+    &DESCRIPTION,
+    "What it is for; empty when nobody said.",
+);
+const TEAM_FIELD: Field = Field::required("team_id", &TEAM, "The team that it is for.");
+const ENABLED_FIELD: Field =
+    Field::required("enabled", &Schema::Boolean, "Whether it is sent anything.");
+const DISABLED_FIELD: Field =
+    Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
+const REASON_FIELD: Field = Field::required(
+    "disabled_reason",
+    &Schema::Nullable(&Schema::Choice(&["owner", "gone", "failing"])),
+    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days.",
+);
+const RATE_FIELD: Field = Field::required(
+    "rate_limit",
+    &RATE_LIMIT,
+    "Attempts in any minute, at most.",
+);
+const HEADERS_FIELD: Field = Field::required(
+    "headers",
+    &SHOWN_HEADERS,
+    "Custom headers that tell of no secret.",
+);
+const HIDDEN_FIELD: Field = Field::required(
+    "hidden_headers",
+    &HEADER_NAMES,
+    "Names of the other custom headers.",
+);
+const HEALTH_FIELD: Field = Field::required("health", &HEALTH, "How it has been answering.");
+const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
+const UPDATED_FIELD: Field = Field::required("updated_at", &TIME, "When it was last changed.");
+
+/// An endpoint as its owner sees it.
+pub const WEBHOOK: Schema = Schema::Named(
+    "Webhook",
+    &Schema::Object(&[
+        ID_FIELD,
+        URL_FIELD,
+        EVENT_TYPES_FIELD,
+        DESCRIPTION_FIELD,
+        TEAM_FIELD,
+        ENABLED_FIELD,
+        DISABLED_FIELD,
+        REASON_FIELD,
+        RATE_FIELD,
+        HEADERS_FIELD,
+        HIDDEN_FIELD,
+        HEALTH_FIELD,
+        CREATED_FIELD,
+        UPDATED_FIELD,
+    ]),
+);
+
+/// An endpoint with its first secret.
+pub const SHOWN_WEBHOOK: Schema = Schema::Named(
+    "WebhookCreated",
+    &Schema::Object(&[
+        ID_FIELD,
+        URL_FIELD,
+        EVENT_TYPES_FIELD,
+        DESCRIPTION_FIELD,
+        TEAM_FIELD,
+        ENABLED_FIELD,
+        DISABLED_FIELD,
+        REASON_FIELD,
+        RATE_FIELD,
+        HEADERS_FIELD,
+        HIDDEN_FIELD,
+        HEALTH_FIELD,
+        CREATED_FIELD,
+        UPDATED_FIELD,
+        Field::required(
+            "secret",
+            &SHOWN_SECRET,
+            "What it is signed with. It is not shown again.",
+        ),
+    ]),
+);
+
+/// Body of POST /webhooks/{id}/rotate-secret.
+pub const ROTATION: Schema = Schema::Named(
+    "WebhookSecretRotation",
+    &Schema::Object(&[
+        Field::optional(
+            "overlap_seconds",
+            &Schema::Integer {
+                min: 0,
+                max: MAX_OVERLAP_SECONDS,
+            },
+            "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.",
+        ),
+        SECRET_INPUT,
+    ]),
+);
+
+/// A secret as it is shown once.
+pub const ROTATED: Schema = Schema::Named(
+    "WebhookSecretRotated",
+    &Schema::Object(&[
+        Field::required(
+            "secret",
+            &SHOWN_SECRET,
+            "The new secret. It is not shown again.",
+        ),
+        Field::required(
+            "previous_expires_at",
+            &TIME,
+            "From then on none of the secrets before it signs.",
+        ),
+    ]),
+);
+
+/// Body of POST /webhooks/{id}/test.
+pub const TEST: Schema = Schema::Named(
+    "WebhookTest",
+    &Schema::Object(&[Field::optional(
+        "event_type",
+        &EVENT_TYPE,
+        "What to send an example of; ping unless given.",
+    )]),
+);
+
+/// What came of a test.
+pub const TESTED: Schema = Schema::Named(
+    "WebhookTested",
+    &Schema::Object(&[
+        Field::required("event_id", &EVENT_ID, "What was sent as webhook-id."),
+        Field::required(
+            "status",
+            &STATUS,
+            "The status code; null: nothing came back.",
+        ),
+        Field::required("duration_ms", &COUNT, "Milliseconds until it was over."),
+        Field::required("error", &ERROR, "What went wrong; null: nothing."),
+        Field::required("response", &RESPONSE, "The first 4 kB of the answer."),
+    ]),
+);
+
+/// The status code of an answer, when one came.
+pub const STATUS: Schema = Schema::Nullable(&Schema::Integer { min: 100, max: 599 });
+/// What went wrong with an attempt: stable, `snake_case`.
+pub const ERROR: Schema = Schema::Nullable(&Text::of(1, 100));
+/// The beginning of an answer.
+pub const RESPONSE: Schema = Text::of(0, 4_096);

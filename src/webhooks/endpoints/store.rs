@@ -1,0 +1,298 @@
+//! All SQL on endpoints and their secrets.
+//! Promises that no account gets more endpoints, and no endpoint more secrets, than it may have,
+//! also of many requests at once. Leaves when to run writes to the handlers.
+
+use zeroize::Zeroizing;
+
+use crate::config::MasterKeys;
+use crate::http::pagination::Page;
+use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
+use crate::identity::seal::{self, SealError};
+use crate::ids::{UserId, WebhookId, WebhookSecretId};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::webhooks::delivery::store::hold;
+use crate::webhooks::signing::EndpointSecret;
+use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
+
+use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "webhook_~";
+
+/// What sealing needs.
+#[derive(Clone, Copy)]
+pub struct Sealer<'a> {
+    /// The keys.
+    pub master: &'a MasterKeys,
+    /// For nonces.
+    pub platform: &'a Platform,
+}
+
+impl Sealer<'_> {
+    fn headers(self, webhook: &Webhook) -> Result<Option<Vec<u8>>, SealError> {
+        if webhook.input.headers.is_empty() {
+            return Ok(None);
+        }
+        let text = serde_json::to_vec(&webhook.input.headers).map_err(|_| SealError)?;
+        let label = [HEADERS_LABEL, webhook.id.as_str()].concat();
+        let sealed = seal::seal(self.master, &label, &Zeroizing::new(text), self.platform)?;
+        Ok(Some(sealed))
+    }
+
+    fn secret(self, id: &WebhookSecretId, secret: &EndpointSecret) -> Result<Vec<u8>, SealError> {
+        let label = [SECRET_LABEL, id.as_str()].concat();
+        seal::seal(self.master, &label, secret.expose(), self.platform)
+    }
+}
+
+/// Adds an endpoint of the caller's with its first secret; stale when there are too many.
+pub fn insert(
+    permit: &Permit<'_, WriteWebhooks>,
+    webhook: &Webhook,
+    secret: &EndpointSecret,
+    sealer: Sealer<'_>,
+) -> Result<Vec<Statement>, SealError> {
+    let insert = Statement::new(
+        "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
+         sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason) \
+         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11 FROM users WHERE id = ?2 \
+         AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12",
+        vec![
+            webhook.id.as_str().into(),
+            permit.user_id().as_str().into(),
+            webhook.input.url.as_str().into(),
+            webhook.input.description.as_str().into(),
+            event_types(&webhook.input).into(),
+            webhook.input.rate_limit.into(),
+            sealer.headers(webhook)?.into(),
+            webhook.version.into(),
+            webhook.created_at.into(),
+            webhook.disabled_at.into(),
+            webhook.disabled_reason.clone().into(),
+            MAX_WEBHOOKS.into(),
+        ],
+    );
+    let id = WebhookSecretId::fresh(sealer.platform);
+    let first = Statement::new(
+        "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
+         VALUES (?1, ?2, ?3, ?4)",
+        vec![
+            id.as_str().into(),
+            webhook.id.as_str().into(),
+            sealer.secret(&id, secret)?.into(),
+            webhook.created_at.into(),
+        ],
+    );
+    Ok(vec![insert, Statement::must_change(), first])
+}
+
+/// Changes an endpoint of the caller's from `before` to `after`, and holds or sets free what it has
+/// waiting; stale when it is no longer as it was read. How it answers goes on being counted
+/// meanwhile, so that is touched only by a new beginning.
+pub fn update(
+    permit: &Permit<'_, WriteWebhooks>,
+    before: &Webhook,
+    after: &Webhook,
+    sealer: Sealer<'_>,
+) -> Result<Vec<Statement>, SealError> {
+    let update = Statement::new(
+        "UPDATE webhooks SET url = ?4, description = ?5, event_types = ?6, rate_limit = ?7, \
+         sealed_headers = ?8, version = version + 1, updated_at = ?9, disabled_at = ?10, \
+         disabled_reason = ?11, is_proven = iif(?12, ?13, is_proven), \
+         failures = iif(?12, 0, failures), failing_since = iif(?12, NULL, failing_since), \
+         paused_until = iif(?12, 0, paused_until) \
+         WHERE id = ?1 AND user_id = ?2 AND version = ?3",
+        vec![
+            after.id.as_str().into(),
+            permit.user_id().as_str().into(),
+            before.version.into(),
+            after.input.url.as_str().into(),
+            after.input.description.as_str().into(),
+            event_types(&after.input).into(),
+            after.input.rate_limit.into(),
+            sealer.headers(after)?.into(),
+            after.updated_at.into(),
+            after.disabled_at.into(),
+            after.disabled_reason.clone().into(),
+            i64::from(before.health != after.health).into(),
+            i64::from(after.health.is_proven).into(),
+        ],
+    );
+    let mut writes = vec![update, Statement::must_change()];
+    match (before.disabled_at, after.disabled_at) {
+        (None, Some(_)) => writes.push(hold(&after.id, after.updated_at)),
+        (Some(_), None) => writes.push(Statement::new(
+            "UPDATE webhook_deliveries SET state = 'pending' \
+             WHERE webhook_id = ?1 AND state = 'held'",
+            vec![after.id.as_str().into()],
+        )),
+        _ => {}
+    }
+    Ok(writes)
+}
+
+fn event_types(input: &WebhookInput) -> String {
+    serde_json::Value::from(input.event_types.clone()).to_string()
+}
+
+/// Removes an endpoint of the caller's with its secrets, its deliveries and their log; stale when it
+/// is no longer as it was read.
+pub fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM webhooks WHERE id = ?1 AND user_id = ?2 AND version = ?3",
+        vec![
+            webhook.id.as_str().into(),
+            permit.user_id().as_str().into(),
+            webhook.version.into(),
+        ],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Removes all endpoints and events of the caller's.
+pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 2] {
+    let user = || vec![permit.user_id().as_str().into()];
+    [
+        Statement::new("DELETE FROM webhooks WHERE user_id = ?1", user()),
+        Statement::new("DELETE FROM webhook_events WHERE user_id = ?1", user()),
+    ]
+}
+
+/// Gives an endpoint of the caller's another secret. Those before it sign until `expires_at`, or
+/// as long as they would have. Stale when too many sign already.
+pub fn rotate(
+    permit: &Permit<'_, WriteWebhooks>,
+    webhook: &Webhook,
+    secret: &EndpointSecret,
+    expires_at: i64,
+    now: i64,
+    sealer: Sealer<'_>,
+) -> Result<Vec<Statement>, SealError> {
+    let webhook = webhook.id.as_str();
+    let id = WebhookSecretId::fresh(sealer.platform);
+    Ok(vec![
+        Statement::new(
+            "UPDATE webhook_secrets SET expires_at = min(coalesce(expires_at, ?2), ?2) \
+             WHERE webhook_id = ?1",
+            vec![webhook.into(), expires_at.into()],
+        ),
+        Statement::new(
+            "DELETE FROM webhook_secrets WHERE webhook_id = ?1 AND expires_at <= ?2",
+            vec![webhook.into(), now.into()],
+        ),
+        Statement::new(
+            "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
+             SELECT ?1, w.id, ?4, ?5 FROM webhooks w WHERE w.id = ?2 AND w.user_id = ?3 \
+             AND (SELECT count(*) FROM webhook_secrets WHERE webhook_id = ?2) < ?6",
+            vec![
+                id.as_str().into(),
+                webhook.into(),
+                permit.user_id().as_str().into(),
+                sealer.secret(&id, secret)?.into(),
+                now.into(),
+                MAX_SECRETS.into(),
+            ],
+        ),
+        Statement::must_change(),
+    ])
+}
+
+const COLUMNS: &str = "SELECT id, url, description, event_types, rate_limit, sealed_headers, \
+     version, created_at, updated_at, disabled_at, disabled_reason, is_proven, failures, \
+     failing_since, paused_until, next_slot_us FROM webhooks ";
+
+/// An endpoint of this account.
+pub async fn find(
+    sealer: Sealer<'_>,
+    user: &UserId,
+    id: &WebhookId,
+) -> Result<Option<Webhook>, DatabaseError> {
+    let statement = Statement::new(
+        [COLUMNS, "WHERE id = ?1 AND user_id = ?2"].concat(),
+        vec![id.as_str().into(), user.as_str().into()],
+    );
+    let rows = sealer.platform.database.query(statement).await?;
+    rows.first().map(|row| read(row, sealer)).transpose()
+}
+
+/// A page of an account's endpoints, latest first.
+pub async fn list(
+    sealer: Sealer<'_>,
+    user: &UserId,
+    page: &Page,
+) -> Result<Vec<Webhook>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            COLUMNS,
+            "WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        ]
+        .concat(),
+        vec![
+            user.as_str().into(),
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let rows = sealer.platform.database.query(statement).await?;
+    rows.iter().map(|row| read(row, sealer)).collect()
+}
+
+fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
+    let broken = |what: &str| DatabaseError::Other(format!("an endpoint's {what} does not read"));
+    let id = WebhookId::parse(row.text(0)?).ok_or_else(|| broken("id"))?;
+    let headers = match row.optional_blob(5)? {
+        None => Vec::new(),
+        Some(bytes) => {
+            let label = [HEADERS_LABEL, id.as_str()].concat();
+            let opened = seal::open(sealer.master, &label, bytes);
+            let headers = opened.and_then(|text| serde_json::from_slice(&text).ok());
+            headers.ok_or_else(|| broken("sealed headers"))?
+        }
+    };
+    let disabled_at = row.optional_integer(9)?;
+    Ok(Webhook {
+        id,
+        input: WebhookInput {
+            url: row.text(1)?.to_owned(),
+            event_types: serde_json::from_str(row.text(3)?).map_err(|_| broken("event types"))?,
+            description: row.text(2)?.to_owned(),
+            is_enabled: disabled_at.is_none(),
+            rate_limit: row.optional_integer(4)?,
+            headers,
+        },
+        version: row.integer(6)?,
+        created_at: row.integer(7)?,
+        updated_at: row.integer(8)?,
+        disabled_at,
+        disabled_reason: row.optional_text(10)?.map(str::to_owned),
+        health: Health {
+            is_proven: row.integer(11)? == 1,
+            failures: row.integer(12)?,
+            failing_since: row.optional_integer(13)?,
+            paused_until: row.integer(14)?,
+        },
+        next_slot_us: row.integer(15)?,
+    })
+}
+
+/// The secrets of an endpoint that sign at `now`, newest first.
+pub async fn secrets(
+    sealer: Sealer<'_>,
+    id: &WebhookId,
+    now: i64,
+) -> Result<Vec<EndpointSecret>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, sealed_secret FROM webhook_secrets WHERE webhook_id = ?1 \
+         AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC",
+        vec![id.as_str().into(), now.into()],
+    );
+    let rows = sealer.platform.database.query(statement).await?;
+    rows.iter()
+        .map(|row| {
+            let label = [SECRET_LABEL, row.text(0)?].concat();
+            let opened = seal::open(sealer.master, &label, row.blob(1)?);
+            let secret = opened.and_then(|bytes| EndpointSecret::from_bytes(&bytes));
+            secret.ok_or_else(|| DatabaseError::Other("a secret does not open".to_owned()))
+        })
+        .collect()
+}

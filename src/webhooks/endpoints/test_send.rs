@@ -1,0 +1,97 @@
+//! POST /webhooks/{id}/test: an example, sent while the caller waits.
+//! Promises the very request that an event would be, and to count on the endpoint's own rate.
+//! Leaves the log and retries to `delivery`: a test has neither.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::permissions::WriteWebhooks;
+use crate::ids::EventId;
+use crate::limits::guard::Principal;
+use crate::platform::{DatabaseError, Statement, Text};
+use crate::telemetry::rfc3339;
+use crate::webhooks::delivery::outcome::Attempt;
+use crate::webhooks::delivery::store::take_slots;
+use crate::webhooks::delivery::work::refusal;
+use crate::webhooks::{catalogue, outbox, pace, sending};
+
+use super::handlers::{find, sealer};
+use super::model::Webhook;
+use super::store;
+
+/// How often a slot is asked for when deliveries take them at the same time.
+const TRIES: usize = 5;
+
+/// POST /webhooks/{id}/test
+pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteWebhooks>()?;
+    let webhook = find(cx, permit.user_id()).await?;
+    let (body, mut errors) = cx.body()?;
+    let kind = catalogue::find(body["event_type"].as_str().unwrap_or(catalogue::PING));
+    if kind.is_none() && errors.is_empty() {
+        let detail = "Use a name of GET /api/v1/webhooks/event-types.";
+        errors.push(FieldError::new("/event_type", "unknown_event_type", detail));
+    }
+    let Some(kind) = kind.filter(|_| errors.is_empty()) else {
+        return Err(Problem::invalid(errors));
+    };
+    let principal = Principal::WebhookTest(permit.user_id());
+    cx.meter.charge_too(cx.state, principal).await?;
+    let (platform, event) = (&cx.state.platform, EventId::fresh(&cx.state.platform));
+    let secrets = store::secrets(sealer(cx), &webhook.id, cx.now_ms()).await?;
+    let refused = refusal(cx.state, &webhook.input.url).await;
+    take_slot(cx, &webhook).await?;
+    let at = cx.now_ms();
+    let attempt = if let Some(error) = refused {
+        Attempt::refused(error, at)
+    } else {
+        let request = sending::request(
+            &webhook.input.url,
+            &secrets,
+            &webhook.input.headers,
+            event.as_str(),
+            &cx.trace.child(platform),
+            Text::Owned(outbox::payload(kind.name, &rfc3339(at), kind.data)),
+            at,
+        );
+        Attempt::of(platform.http.send(request).await, at, cx.now_ms())
+    };
+    let document = json!({
+        "event_id": event.as_str(),
+        "status": attempt.status,
+        "duration_ms": attempt.duration_ms,
+        "error": attempt.error,
+        "response": attempt.response,
+    });
+    Response::json(200, Profile::Private, &document)
+}
+
+/// One attempt of the endpoint's own rate.
+async fn take_slot(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
+    let Some(rate) = webhook.input.rate_limit else {
+        return Ok(());
+    };
+    let (platform, mut slot) = (&cx.state.platform, webhook.next_slot_us);
+    for _ in 0..TRIES {
+        let now = cx.now_ms();
+        let admission = pace::admit(rate, slot, now, 1);
+        if admission.admitted == 0 {
+            return Err(rate_exceeded(admission.retry_at_ms - now));
+        }
+        let take = take_slots(&webhook.id, slot, admission.next_slot_us);
+        let batch = vec![take, Statement::must_change()];
+        match platform.database.batch(batch).await {
+            Err(DatabaseError::Stale) => slot = find(cx, &cx.caller()?.user_id).await?.next_slot_us,
+            outcome => return Ok(outcome.map(|_| ())?),
+        }
+    }
+    Err(rate_exceeded(0))
+}
+
+fn rate_exceeded(wait_ms: i64) -> Problem {
+    let seconds = ((wait_ms + 999) / 1_000).max(1);
+    Problem::new(&problems::WEBHOOK_RATE_EXCEEDED).with_header("retry-after", seconds.to_string())
+}

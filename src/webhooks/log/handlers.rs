@@ -1,0 +1,136 @@
+//! The calls on deliveries.
+//! Promises that a payload is passed on unread, and that an answer counts what was really set going.
+//! Leaves SQL to `store`, sending to `delivery`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
+use crate::ids::{DeliveryId, EventId, UserId};
+use crate::platform::{DatabaseError, Text};
+use crate::telemetry::parse_rfc3339;
+use crate::webhooks::endpoints::handlers::{find as find_endpoint, wake};
+
+use super::model::{Delivery, RECOVER_MS};
+use super::store;
+
+/// How often a recovery is begun when others change the same deliveries.
+const TRIES: usize = 5;
+
+/// GET /webhooks/{id}/deliveries
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadWebhooks>()?;
+    let page = Page::from_query(&cx.query, |text| EventId::parse(text).is_some())?;
+    let webhook = find_endpoint(cx, permit.user_id()).await?;
+    let state = cx.query.text("state");
+    let found = store::list(&cx.state.platform, &webhook.id, state, &page).await?;
+    let documents = found
+        .iter()
+        .map(|delivery| (delivery.event.to_string(), delivery.document()));
+    let issuer = &cx.state.config.issuer;
+    let path = format!("{issuer}/api/v1/webhooks/{}/deliveries", webhook.id);
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// The delivery of the path, when its endpoint is the caller's.
+async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = DeliveryId::parse(cx.path_value).ok_or_else(not_found)?;
+    let found = store::find(&cx.state.platform, user, &id).await?;
+    found.ok_or_else(not_found)
+}
+
+/// GET /webhooks/deliveries/{id}
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadWebhooks>()?;
+    let (delivery, payload) = find(cx, permit.user_id()).await?;
+    let mut document = delivery.document();
+    document["attempts"] = store::attempts(&cx.state.platform, &delivery.id).await?;
+    // The payload's bytes are those that were signed: they are put in as they are.
+    let after = document.to_string().replacen('{', ",", 1);
+    let before = "{\"payload\":";
+    Ok(Response::spliced(
+        200,
+        Profile::Private,
+        before,
+        payload,
+        after,
+    ))
+}
+
+/// POST /webhooks/deliveries/{id}/retry
+pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteWebhooks>()?;
+    let (mut delivery, _) = find(cx, permit.user_id()).await?;
+    let now = cx.now_ms();
+    check(&delivery, now)?;
+    let writes = store::retry(&permit, &delivery.id, now);
+    "pending".clone_into(&mut delivery.state);
+    delivery.reason = None;
+    delivery.is_claimed = false;
+    delivery.next_attempt_at = now;
+    let answer = Response::json(202, Profile::Private, &delivery.document())?;
+    match cx.commit(writes, &[], answer).await {
+        Err(DatabaseError::Stale) => {
+            // Claimed, disabled or deleted in between.
+            check(&find(cx, permit.user_id()).await?.0, now)?;
+            Err(Problem::new(&problems::DELIVERY_IN_PROGRESS))
+        }
+        outcome => {
+            let answer = outcome?;
+            wake(&cx.state.platform, &delivery.webhook);
+            Ok(answer)
+        }
+    }
+}
+
+/// Whether it can be sent again now.
+fn check(delivery: &Delivery, now: i64) -> Result<(), Problem> {
+    if delivery.is_endpoint_disabled {
+        return Err(Problem::new(&problems::WEBHOOK_DISABLED));
+    }
+    if delivery.is_in_progress(now) {
+        return Err(Problem::new(&problems::DELIVERY_IN_PROGRESS));
+    }
+    Ok(())
+}
+
+/// POST /webhooks/{id}/recover
+pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteWebhooks>()?;
+    let webhook = find_endpoint(cx, permit.user_id()).await?;
+    let (body, mut errors) = cx.body()?;
+    let now = cx.now_ms();
+    let since = body["since"].as_str().and_then(parse_rfc3339);
+    if errors.is_empty() && since.is_none_or(|since| since > now || since < now - RECOVER_MS) {
+        let detail = "Must be in the past, and at most 90 days back.";
+        errors.push(FieldError::new("/since", "out_of_range", detail));
+    }
+    let Some(since) = since.filter(|_| errors.is_empty()) else {
+        return Err(Problem::invalid(errors));
+    };
+    if webhook.disabled_at.is_some() {
+        return Err(Problem::new(&problems::WEBHOOK_DISABLED));
+    }
+    let platform = &cx.state.platform;
+    for _ in 0..TRIES {
+        let count = store::count_dead(platform, &webhook.id, since).await?;
+        let writes = store::recover(&permit, &webhook.id, since, count, now);
+        let answer = Response::json(202, Profile::Private, &json!({ "recovered": count }))?;
+        match cx.commit(writes, &[], answer).await {
+            Err(DatabaseError::Stale) => {}
+            outcome => {
+                let answer = outcome?;
+                if count > 0 {
+                    wake(platform, &webhook.id);
+                }
+                return Ok(answer);
+            }
+        }
+    }
+    Err(Problem::unavailable("others recover the same deliveries"))
+}

@@ -1,0 +1,175 @@
+//! Deliveries as their owner sees them.
+//! Promises to tell of the next attempt only where there will be one.
+//! Leaves storage to `store`.
+
+use serde_json::{Value, json};
+
+use crate::http::schema::Text;
+use crate::http::schema::{Field, Schema};
+use crate::identity::model::{OPTIONAL_TIME, TIME};
+use crate::ids::{DeliveryId, EventId, WebhookId};
+use crate::telemetry::{parse_rfc3339, rfc3339};
+use crate::webhooks::endpoints::schemas::{
+    COUNT, ERROR, EVENT_ID, EVENT_TYPE, ID as WEBHOOK_ID, RESPONSE, STATUS,
+};
+
+/// How far back failed deliveries can be recovered, in milliseconds: 90 days.
+pub const RECOVER_MS: i64 = 90 * 86_400_000;
+
+/// The id of a delivery.
+pub const ID: Schema = Text::formatted(35, 35, "typeid");
+/// Where a delivery stands.
+pub const STATE: Schema = Schema::Choice(&["pending", "held", "delivered", "dead"]);
+
+const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix delivery.");
+const WEBHOOK_FIELD: Field = Field::required("webhook_id", &WEBHOOK_ID, "Where to.");
+const EVENT_FIELD: Field = Field::required("event_id", &EVENT_ID, "What: sent as webhook-id.");
+const TYPE_FIELD: Field = Field::required("event_type", &EVENT_TYPE, "The event's type.");
+const STATE_FIELD: Field = Field::required(
+    "state",
+    &STATE,
+    "held: its webhook is disabled. dead: given up; reason says why.",
+);
+const REASON_FIELD: Field = Field::required(
+    "reason",
+    &Schema::Nullable(&Schema::Choice(&["exhausted", "gone", "lost"])),
+    "exhausted: the last attempt failed, too. gone: the answer was 410. lost: its attempts ended without a word.",
+);
+const MADE_FIELD: Field = Field::required("attempts_made", &COUNT, "Attempts so far.");
+const NEXT_FIELD: Field = Field::required(
+    "next_attempt_at",
+    &OPTIONAL_TIME,
+    "When it is tried again at the earliest; null: it is not, or an attempt is being made.",
+);
+const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When the event happened.");
+
+/// A delivery in a list.
+pub const DELIVERY: Schema = Schema::Named(
+    "WebhookDelivery",
+    &Schema::Object(&[
+        ID_FIELD,
+        WEBHOOK_FIELD,
+        EVENT_FIELD,
+        TYPE_FIELD,
+        STATE_FIELD,
+        REASON_FIELD,
+        MADE_FIELD,
+        NEXT_FIELD,
+        CREATED_FIELD,
+    ]),
+);
+
+const ATTEMPT: Schema = Schema::Object(&[
+    Field::required("number", &COUNT, "From 1."),
+    Field::required("at", &TIME, "When it began."),
+    Field::required("duration_ms", &COUNT, "Milliseconds until it was over."),
+    Field::required(
+        "status",
+        &STATUS,
+        "The status code; null: nothing came back.",
+    ),
+    Field::required("error", &ERROR, "What went wrong; null: nothing."),
+    Field::required("response", &RESPONSE, "The first 4 kB of the answer."),
+]);
+const ATTEMPTS: Schema = Schema::List {
+    items: &ATTEMPT,
+    min: 0,
+    max: usize::MAX,
+};
+
+/// A delivery with all there is to know.
+pub const WHOLE: Schema = Schema::Named(
+    "WebhookDeliveryDetails",
+    &Schema::Object(&[
+        ID_FIELD,
+        WEBHOOK_FIELD,
+        EVENT_FIELD,
+        TYPE_FIELD,
+        STATE_FIELD,
+        REASON_FIELD,
+        MADE_FIELD,
+        NEXT_FIELD,
+        CREATED_FIELD,
+        Field::required(
+            "payload",
+            &Schema::raw("{}"),
+            "The body that is sent, byte for byte.",
+        ),
+        Field::required("attempts", &ATTEMPTS, "The first one first."),
+    ]),
+);
+
+const SINCE: Schema = Schema::Text(Text {
+    min: 20,
+    max: 30,
+    format: "date-time",
+    pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$",
+    matches: |text| parse_rfc3339(text).is_some(),
+});
+
+/// Body of POST /webhooks/{id}/recover.
+pub const RECOVERY: Schema = Schema::Named(
+    "WebhookRecovery",
+    &Schema::Object(&[Field::required(
+        "since",
+        &SINCE,
+        "Events from then on: RFC 3339 in UTC, at most 90 days back.",
+    )]),
+);
+/// What a recovery has done.
+pub const RECOVERED: Schema = Schema::Named(
+    "WebhookRecovered",
+    &Schema::Object(&[Field::required(
+        "recovered",
+        &COUNT,
+        "Deliveries that were given up and are sent again.",
+    )]),
+);
+
+/// A delivery.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// Where to.
+    pub webhook: WebhookId,
+    /// What.
+    pub event: EventId,
+    /// The event's type.
+    pub kind: String,
+    /// `pending`, `held`, `delivered` or `dead`.
+    pub state: String,
+    /// Why it is dead.
+    pub reason: Option<String>,
+    /// Attempts in the log.
+    pub attempts: i64,
+    /// When it is due, or while it is claimed when the claim lapses, in milliseconds since 1970.
+    pub next_attempt_at: i64,
+    /// Whether someone claims to make an attempt.
+    pub is_claimed: bool,
+    /// Whether its endpoint is disabled.
+    pub is_endpoint_disabled: bool,
+}
+
+impl Delivery {
+    /// Whether an attempt is being made at `now`.
+    pub const fn is_in_progress(&self, now: i64) -> bool {
+        self.is_claimed && self.next_attempt_at > now
+    }
+
+    /// As its owner sees it.
+    pub fn document(&self) -> Value {
+        let is_waiting = self.state == "pending" && !self.is_claimed;
+        json!({
+            "id": self.id.as_str(),
+            "webhook_id": self.webhook.as_str(),
+            "event_id": self.event.as_str(),
+            "event_type": self.kind,
+            "state": self.state,
+            "reason": self.reason,
+            "attempts_made": self.attempts,
+            "next_attempt_at": is_waiting.then(|| rfc3339(self.next_attempt_at)),
+            "created_at": rfc3339(self.event.time_ms()),
+        })
+    }
+}

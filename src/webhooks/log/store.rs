@@ -1,0 +1,175 @@
+//! All SQL on the log of deliveries.
+//! Promises that what is set going again is in nobody's hands, and that its owner is the caller.
+//! Leaves when to run writes to the handlers.
+
+use serde_json::{Value, json};
+
+use crate::http::pagination::Page;
+use crate::identity::permissions::{Permit, WriteWebhooks};
+use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::telemetry::rfc3339;
+
+use super::model::Delivery;
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "event_~";
+
+const COLUMNS: &str = "SELECT d.id, d.webhook_id, d.event_id, e.type, d.state, d.reason, \
+     d.attempts, d.next_attempt_at, d.claim IS NOT NULL, w.disabled_at IS NOT NULL";
+const TABLES: &str = " FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id \
+     JOIN webhooks w ON w.id = d.webhook_id ";
+
+/// A page of an endpoint's deliveries, latest event first; `state`: only those.
+pub async fn list(
+    platform: &Platform,
+    webhook: &WebhookId,
+    state: Option<&str>,
+    page: &Page,
+) -> Result<Vec<Delivery>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            COLUMNS,
+            TABLES,
+            "WHERE d.webhook_id = ?1 AND d.event_id < ?2 AND (?3 IS NULL OR d.state = ?3) \
+             ORDER BY d.event_id DESC LIMIT ?4",
+        ]
+        .concat(),
+        vec![
+            webhook.as_str().into(),
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+            state.into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(read).collect()
+}
+
+/// A delivery to one of this account's endpoints, and its payload.
+pub async fn find(
+    platform: &Platform,
+    user: &UserId,
+    id: &DeliveryId,
+) -> Result<Option<(Delivery, Text)>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            COLUMNS,
+            ", e.payload",
+            TABLES,
+            "WHERE d.id = ?1 AND w.user_id = ?2",
+        ]
+        .concat(),
+        vec![id.as_str().into(), user.as_str().into()],
+    );
+    let mut rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first_mut() else {
+        return Ok(None);
+    };
+    Ok(Some((read(row)?, row.take_text(10)?)))
+}
+
+fn read(row: &Row) -> Result<Delivery, DatabaseError> {
+    let ids = (
+        DeliveryId::parse(row.text(0)?),
+        WebhookId::parse(row.text(1)?),
+        EventId::parse(row.text(2)?),
+    );
+    let (Some(id), Some(webhook), Some(event)) = ids else {
+        return Err(DatabaseError::Other(
+            "a delivery's ids do not read".to_owned(),
+        ));
+    };
+    Ok(Delivery {
+        id,
+        webhook,
+        event,
+        kind: row.text(3)?.to_owned(),
+        state: row.text(4)?.to_owned(),
+        reason: row.optional_text(5)?.map(str::to_owned),
+        attempts: row.integer(6)?,
+        next_attempt_at: row.integer(7)?,
+        is_claimed: row.integer(8)? == 1,
+        is_endpoint_disabled: row.integer(9)? == 1,
+    })
+}
+
+/// All attempts of a delivery, the first one first, as they are shown.
+pub async fn attempts(platform: &Platform, id: &DeliveryId) -> Result<Value, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT number, at, duration_ms, status, error, response FROM webhook_attempts \
+         WHERE delivery_id = ?1 ORDER BY number",
+        vec![id.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(json!({
+                "number": row.integer(0)?,
+                "at": rfc3339(row.integer(1)?),
+                "duration_ms": row.integer(2)?,
+                "status": row.optional_integer(3)?,
+                "error": row.optional_text(4)?,
+                "response": row.text(5)?,
+            }))
+        })
+        .collect()
+}
+
+const AGAIN: &str = "UPDATE webhook_deliveries SET state = 'pending', reason = NULL, step = 0, \
+     claims = 0, claim = NULL, next_attempt_at = ?3 WHERE EXISTS (SELECT 1 FROM webhooks w \
+     WHERE w.id = webhook_id AND w.user_id = ?2 AND w.disabled_at IS NULL) AND ";
+
+/// Sends a delivery again, from the beginning of the schedule; stale when an attempt is being made,
+/// or its endpoint is disabled.
+pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        [
+            AGAIN,
+            "id = ?1 AND (claim IS NULL OR next_attempt_at <= ?3)",
+        ]
+        .concat(),
+        vec![
+            id.as_str().into(),
+            permit.user_id().as_str().into(),
+            now.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+const DEAD: &str = "webhook_id = ?1 AND state = 'dead' AND event_id >= ?";
+
+/// How many of an endpoint's deliveries were given up whose event was at or after `since`.
+pub async fn count_dead(
+    platform: &Platform,
+    webhook: &WebhookId,
+    since: i64,
+) -> Result<i64, DatabaseError> {
+    let statement = Statement::new(
+        ["SELECT count(*) FROM webhook_deliveries WHERE ", DEAD, "2"].concat(),
+        vec![webhook.as_str().into(), EventId::floor(since).into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.first().map_or(Ok(0), |row| row.integer(0))
+}
+
+/// Sends those again; stale when they are not `count` any more.
+pub fn recover(
+    permit: &Permit<'_, WriteWebhooks>,
+    webhook: &WebhookId,
+    since: i64,
+    count: i64,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        [AGAIN, DEAD, "4"].concat(),
+        vec![
+            webhook.as_str().into(),
+            permit.user_id().as_str().into(),
+            now.into(),
+            EventId::floor(since).into(),
+        ],
+    );
+    vec![update, Statement::must_change_exactly(count)]
+}

@@ -1,0 +1,99 @@
+//! Events on their way into the database: written in the batch of the change they tell of.
+//! Promises that a payload's bytes are made once, and that nothing is written for whom nobody
+//! listens. Leaves the form of `data` to the features, and sending to `delivery`.
+
+use crate::ids::{EventId, UserId};
+use crate::platform::{Lane, Message, Platform, Statement};
+use crate::telemetry::{Trace, rfc3339};
+
+/// A payload is smaller than this many bytes (Standard Webhooks: under 20 kB).
+pub const MAX_PAYLOAD_BYTES: usize = 20_000;
+
+/// Something that has happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Sent as `webhook-id`.
+    pub id: EventId,
+    /// Whose endpoints are told.
+    pub user: UserId,
+    /// A name of the catalogue.
+    pub kind: &'static str,
+    /// The bytes that are sent and signed.
+    pub payload: String,
+    /// `traceparent` (W3C Trace Context) of what caused it.
+    pub traceparent: String,
+}
+
+impl Event {
+    /// An event about `subject`, an id. `data` is JSON, and stays the bytes it is. Where they are
+    /// too many, receivers get the id, to read the rest by.
+    pub fn new(
+        platform: &Platform,
+        trace: &Trace,
+        user: &UserId,
+        kind: &'static str,
+        subject: &str,
+        data: &str,
+    ) -> Self {
+        let at = rfc3339(platform.clock.now_ms());
+        let mut payload = payload(kind, &at, data);
+        if payload.len() >= MAX_PAYLOAD_BYTES {
+            let id_only = format!("{{\"id\":\"{subject}\",\"is_truncated\":true}}");
+            payload = self::payload(kind, &at, &id_only);
+        }
+        Self {
+            id: EventId::fresh(platform),
+            user: user.clone(),
+            kind,
+            payload,
+            traceparent: trace.child(platform),
+        }
+    }
+
+    /// Writes it, if the user has an endpoint to tell.
+    pub fn insert(&self) -> Statement {
+        Statement::new(
+            "INSERT INTO webhook_events (id, user_id, type, payload, traceparent) \
+             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS \
+             (SELECT 1 FROM webhooks WHERE user_id = ?2 AND disabled_at IS NULL)",
+            vec![
+                self.id.as_str().into(),
+                self.user.as_str().into(),
+                self.kind.into(),
+                self.payload.as_str().into(),
+                self.traceparent.as_str().into(),
+            ],
+        )
+    }
+
+    /// Writes it, if the statement before it has changed something and the user has an endpoint to
+    /// tell.
+    pub fn insert_if_changed(&self) -> Statement {
+        let mut statement = self.insert();
+        statement.sql.to_mut().push_str(" AND changes() > 0");
+        statement
+    }
+
+    /// Wakes the delivery, once it is written.
+    pub fn wake(&self, platform: &Platform) {
+        let message = Message {
+            body: self.id.to_string(),
+            delay_seconds: 0,
+        };
+        platform.queue.send(Lane::First, vec![message]);
+    }
+}
+
+/// The text of a payload.
+pub fn payload(kind: &str, at: &str, data: &str) -> String {
+    [
+        "{\"type\":\"",
+        kind,
+        "\",\"timestamp\":\"",
+        at,
+        "\",\"data\":",
+        data,
+        "}",
+    ]
+    .concat()
+}

@@ -1,0 +1,108 @@
+//! The rate of an endpoint: GCRA (the generic cell rate algorithm) in whole microseconds.
+//! Promises never more than the rate in any minute, and all of it for whoever waits their turn.
+//! Leaves keeping the one number that it needs to `delivery`.
+
+/// An attempt begins at most this long after it was admitted, in milliseconds.
+pub const MAX_LATE_MS: i64 = 3_000;
+/// A minute, and what the last attempts before it may be late by, in microseconds.
+const WINDOW_US: i64 = 60_000_000 + MAX_LATE_MS * 1_000;
+/// The highest rate: attempts a minute.
+pub const MAX_RATE: i64 = 60_000;
+
+/// What an endpoint may get now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admission {
+    /// So many of the wanted attempts.
+    pub admitted: usize,
+    /// What is to be kept: the theoretical arrival time, in microseconds since 1970.
+    pub next_slot_us: i64,
+    /// When the next attempt may be made, in milliseconds since 1970.
+    pub retry_at_ms: i64,
+}
+
+/// Admits some of `wanted` attempts at `rate` a minute. A second's worth may come at once; what
+/// follows comes so far apart that with it no minute holds more than the rate.
+pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admission {
+    let rate = rate.clamp(1, MAX_RATE);
+    let burst = (rate / 60).max(1);
+    let apart = rate - burst + 1;
+    let interval = (WINDOW_US + apart - 1) / apart;
+    let tolerance = interval * (burst - 1);
+    let now = now_ms * 1_000;
+    // Further ahead than any attempt leaves it: a clock was ahead, and has gone back.
+    let mut slot = next_slot_us.min(now + tolerance + interval).max(now);
+    let mut admitted = 0;
+    while admitted < wanted && slot - tolerance <= now {
+        slot += interval;
+        admitted += 1;
+    }
+    Admission {
+        admitted,
+        next_slot_us: slot,
+        // Rounded up.
+        retry_at_ms: ((slot - tolerance).max(now) + 999).div_euclid(1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// An exact count of every window of a minute, whatever is asked for when.
+        #[test]
+        fn no_minute_has_more_than_the_rate(
+            rate in 1_i64..=600,
+            asks in prop::collection::vec((0_i64..5_000, 1_usize..50, 0..=MAX_LATE_MS), 1..300),
+        ) {
+            let (mut now, mut slot) = (1_000_000, 0);
+            let mut made: Vec<i64> = Vec::new();
+            for (pause, wanted, late) in asks {
+                now += pause;
+                let admission = admit(rate, slot, now, wanted);
+                slot = admission.next_slot_us;
+                made.extend(std::iter::repeat_n(now + late, admission.admitted));
+                if admission.admitted < wanted {
+                    prop_assert!(admission.retry_at_ms > now);
+                }
+            }
+            made.sort_unstable();
+            for (first, at) in made.iter().enumerate() {
+                let count = made[first..].iter().take_while(|each| **each < at + 60_000).count();
+                prop_assert!(i64::try_from(count).unwrap() <= rate, "{count} of {rate}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_waits_gets_nearly_all_of_the_rate() {
+        for rate in [1, 2, 30, 59, 60, 61, 600, 6_000, 60_000] {
+            let (mut now, mut slot, mut made) = (0, 0, 0_usize);
+            while now < 10 * 60_000 {
+                let admission = admit(rate, slot, now, usize::MAX);
+                slot = admission.next_slot_us;
+                made += admission.admitted;
+                now = admission.retry_at_ms.max(now + 1);
+            }
+            let most = usize::try_from(rate).unwrap() * 10;
+            assert!(
+                made <= most && made * 100 >= most * 93,
+                "{rate}: {made} of {most}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_holds_nobody_up_for_more_than_a_minute() {
+        let now = 1_000_000;
+        for rate in [1, 60, 6_000] {
+            let slot = admit(rate, 0, now + 86_400_000, 5).next_slot_us;
+            let admission = admit(rate, slot, now, 1);
+            assert_eq!(admission.admitted, 0);
+            assert!(admission.retry_at_ms <= now + 60_000 + MAX_LATE_MS);
+            let later = admit(rate, admission.next_slot_us, admission.retry_at_ms, 1);
+            assert_eq!(later.admitted, 1);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+use std::net::IpAddr;
+
+use super::*;
+
+fn code(url: &str) -> &'static str {
+    check(url, &["builds.guild.gg"], false).map_or_else(Refusal::code, |_| "taken")
+}
+
+/// Every spelling by which someone has tried to get inside.
+const REFUSED: &[(&str, &str)] = &[
+    ("", "invalid_url"),
+    ("hook", "invalid_url"),
+    ("//guild.gg/x", "invalid_url"),
+    ("https:/guild.gg", "invalid_url"),
+    ("https:guild.gg", "invalid_url"),
+    ("https:\\\\guild.gg", "invalid_url"),
+    ("https://guild.gg\\@127.0.0.1/", "invalid_url"),
+    (" https://guild.gg/", "invalid_url"),
+    ("https://guild.gg/\n", "invalid_url"),
+    ("https://gui\tld.gg/", "invalid_url"),
+    ("https://gu\u{e9}ld.gg/", "invalid_url"),
+    ("https://\u{2460}\u{2461}\u{2466}.0.0.1/", "invalid_url"),
+    ("https://guild\u{3002}gg/", "invalid_url"),
+    ("http://guild.gg/", "scheme_not_https"),
+    ("ftp://guild.gg/", "scheme_not_https"),
+    ("file:///etc/passwd", "scheme_not_https"),
+    ("gopher://guild.gg/", "scheme_not_https"),
+    ("javascript://guild.gg/", "scheme_not_https"),
+    ("https://user@guild.gg/", "user_info_in_url"),
+    ("https://user:pass@guild.gg/", "user_info_in_url"),
+    ("https://guild.gg@127.0.0.1/", "user_info_in_url"),
+    ("https://@guild.gg/", "user_info_in_url"),
+    ("https://guild.gg/#x", "fragment_in_url"),
+    ("https://guild.gg#@127.0.0.1/", "fragment_in_url"),
+    ("https://guild.gg:22/", "port_not_allowed"),
+    ("https://guild.gg:0/", "port_not_allowed"),
+    ("https://guild.gg:/", "port_not_allowed"),
+    ("https://guild.gg:65536/", "port_not_allowed"),
+    ("https://guild.gg:+443/", "port_not_allowed"),
+    ("https://guild.gg:443:443/", "port_not_allowed"),
+    ("https:///x", "invalid_host"),
+    ("https://%6c%6f/", "invalid_host"),
+    ("https://-a.guild.gg/", "invalid_host"),
+    ("https://a..gg/", "invalid_host"),
+    ("https://guild.gg../", "invalid_host"),
+    ("https://1.2.3.4.5/", "invalid_host"),
+    ("https://256.1.1.1/", "invalid_host"),
+    ("https://09.1.1.1/", "invalid_host"),
+    ("https://[::1/", "invalid_host"),
+    ("https://[::1]x/", "invalid_host"),
+    ("https://[::1%25eth0]/", "invalid_host"),
+    ("https://[v1.x]/", "invalid_host"),
+    ("https://localhost/", "private_name"),
+    ("https://LOCALHOST./", "private_name"),
+    ("https://intranet/", "private_name"),
+    ("https://printer.local/", "private_name"),
+    ("https://metadata.google.internal/", "private_name"),
+    ("https://a.localhost/", "private_name"),
+    ("https://a.internal./", "private_name"),
+    ("https://builds.guild.gg/", "own_host"),
+    ("https://BUILDS.guild.gg./api", "own_host"),
+    ("https://x.builds.guild.gg/", "own_host"),
+    ("https://127.0.0.1/", "private_address"),
+    ("https://127.0.0.1./", "private_address"),
+    ("https://127.1/", "private_address"),
+    ("https://2130706433/", "private_address"),
+    ("https://0x7f000001/", "private_address"),
+    ("https://0x7F.1/", "private_address"),
+    ("https://017700000001/", "private_address"),
+    ("https://0177.0.0.01/", "private_address"),
+    ("https://0/", "private_address"),
+    ("https://0x/", "private_address"),
+    (
+        "https://169.254.169.254/latest/meta-data",
+        "private_address",
+    ),
+    ("https://0xa9fea9fe/", "private_address"),
+    ("https://10.1/", "private_address"),
+    ("https://192.168.257/", "private_address"),
+    ("https://[::]/", "private_address"),
+    ("https://[::1]/", "private_address"),
+    ("https://[::127.0.0.1]/", "private_address"),
+    ("https://[::ffff:127.0.0.1]/", "private_address"),
+    ("https://[::ffff:7f00:1]/", "private_address"),
+    ("https://[::ffff:8.8.8.8]/", "private_address"),
+    ("https://[::ffff:0:127.0.0.1]/", "private_address"),
+    ("https://[64:ff9b::10.0.0.1]/", "private_address"),
+    ("https://[64:ff9b:1::1]/", "private_address"),
+    ("https://[2002:7f00:1::]/", "private_address"),
+    ("https://[2001::1]/", "private_address"),
+    ("https://[2001:db8::1]/", "private_address"),
+    ("https://[3fff::1]/", "private_address"),
+    ("https://[5f00::1]/", "private_address"),
+    ("https://[100::1]/", "private_address"),
+    ("https://[fd00::1]/", "private_address"),
+    ("https://[fe80::1]/", "private_address"),
+    ("https://[fec0::1]/", "private_address"),
+    ("https://[ff02::1]/", "private_address"),
+    ("https://[2a00:1450::5efe:a00:1]/", "private_address"),
+];
+
+#[test]
+fn refused_targets() {
+    for (url, expected) in REFUSED {
+        assert_eq!(code(url), *expected, "{url}");
+    }
+    let long = format!("https://guild.gg/{}", "x".repeat(2_000));
+    assert_eq!(code(&long), "invalid_url");
+}
+
+#[test]
+fn what_is_taken_has_one_spelling() {
+    for (url, expected) in [
+        ("https://guild.gg", "https://guild.gg/"),
+        ("HTTPS://Guild.GG./Hook?x=/@", "https://guild.gg/Hook?x=/@"),
+        ("https://guild.gg:443/", "https://guild.gg/"),
+        ("https://guild.gg:0443/", "https://guild.gg/"),
+        ("https://guild.gg:8443?x", "https://guild.gg:8443/?x"),
+        ("https://guild.gg:80/", "https://guild.gg:80/"),
+        ("https://guild.gg:1024/", "https://guild.gg:1024/"),
+        ("https://0x08080808/", "https://8.8.8.8/"),
+        ("https://8.8.2056/", "https://8.8.8.8/"),
+        (
+            "https://[2606:4700:4700:0::1111]/",
+            "https://[2606:4700:4700::1111]/",
+        ),
+        ("https://[2002:0808:0808::1]/", "https://[2002:808:808::1]/"),
+        ("https://[64:ff9b::8.8.8.8]/", "https://[64:ff9b::808:808]/"),
+        ("https://xn--bcher-kva.gg/", "https://xn--bcher-kva.gg/"),
+        // No number by the standard's rules: a name, whose last label has letters.
+        ("https://1.1.1.0x1g/", "https://1.1.1.0x1g/"),
+        ("https://mybuilds.guild.gg/", "https://mybuilds.guild.gg/"),
+    ] {
+        let target = check(url, &["builds.guild.gg"], false);
+        assert_eq!(target.as_ref().map(Target::url), Ok(expected), "{url}");
+        // Judged again, it is the same.
+        assert_eq!(
+            check(expected, &["builds.guild.gg"], false),
+            target,
+            "{url}"
+        );
+    }
+}
+
+/// First and last address of each range, and its neighbours.
+const RANGES: &[[&str; 4]] = &[
+    ["0.0.0.0", "0.255.255.255", "", "1.0.0.0"],
+    ["10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0"],
+    [
+        "100.64.0.0",
+        "100.127.255.255",
+        "100.63.255.255",
+        "100.128.0.0",
+    ],
+    [
+        "127.0.0.0",
+        "127.255.255.255",
+        "126.255.255.255",
+        "128.0.0.0",
+    ],
+    [
+        "169.254.0.0",
+        "169.254.255.255",
+        "169.253.255.255",
+        "169.255.0.0",
+    ],
+    [
+        "172.16.0.0",
+        "172.31.255.255",
+        "172.15.255.255",
+        "172.32.0.0",
+    ],
+    ["192.0.0.0", "192.0.0.255", "191.255.255.255", "192.0.1.0"],
+    ["192.0.2.0", "192.0.2.255", "192.0.1.255", "192.0.3.0"],
+    [
+        "192.88.99.0",
+        "192.88.99.255",
+        "192.88.98.255",
+        "192.88.100.0",
+    ],
+    [
+        "192.168.0.0",
+        "192.168.255.255",
+        "192.167.255.255",
+        "192.169.0.0",
+    ],
+    [
+        "198.18.0.0",
+        "198.19.255.255",
+        "198.17.255.255",
+        "198.20.0.0",
+    ],
+    [
+        "198.51.100.0",
+        "198.51.100.255",
+        "198.51.99.255",
+        "198.51.101.0",
+    ],
+    [
+        "203.0.113.0",
+        "203.0.113.255",
+        "203.0.112.255",
+        "203.0.114.0",
+    ],
+    ["224.0.0.0", "255.255.255.255", "223.255.255.255", ""],
+    ["::", "::ffff:ffff:ffff:ffff", "", ""],
+    [
+        "64:ff9b:1::",
+        "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+        "",
+        "64:ff9c::",
+    ],
+    ["100::", "100::ffff:ffff:ffff:ffff", "", "101::"],
+    [
+        "2001::",
+        "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "2000::1",
+        "2001:200::",
+    ],
+    [
+        "2001:db8::",
+        "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+        "2001:db7::",
+        "2001:db9::",
+    ],
+    [
+        "3fff::",
+        "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "3ffe::",
+        "3fff:1000::",
+    ],
+    [
+        "5f00::",
+        "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "5eff::",
+        "5f01::",
+    ],
+    [
+        "fc00::",
+        "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "fbff::",
+        "fe00::",
+    ],
+    [
+        "fe80::",
+        "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        "fe7f::",
+        "",
+    ],
+    ["ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "", ""],
+];
+
+#[test]
+fn every_range_from_its_first_to_its_last_address() {
+    for [first, last, before, after] in RANGES {
+        for (address, expected) in [(first, true), (last, true), (before, false), (after, false)] {
+            if let Ok(parsed) = address.parse::<IpAddr>() {
+                assert_eq!(is_refused(parsed), expected, "{address}");
+            }
+        }
+    }
+}
+
+#[test]
+fn locally_http_and_private_addresses_pass_and_nothing_else() {
+    for (url, expected) in [
+        ("http://127.0.0.1:9000/hook", "taken"),
+        ("http://localhost:9000/hook", "taken"),
+        ("http://[::1]:9000/", "taken"),
+        ("ftp://localhost/", "scheme_not_https"),
+        ("http://user@localhost/", "user_info_in_url"),
+        ("http://localhost:22/", "port_not_allowed"),
+        ("https://builds.guild.gg/", "own_host"),
+    ] {
+        let found = check(url, &["builds.guild.gg"], true).map_or_else(Refusal::code, |_| "taken");
+        assert_eq!(found, expected, "{url}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Endpoints of webhooks in the hand of a test, and the queues' consumers.
+//! Promises that what is due is worked on when the test says so, in the order of the queues.
+//! Leaves what receivers answer to the tests.
+
+use std::fmt::Write as _;
+
+use pollster::block_on;
+use wvw_builder::config::Config;
+use wvw_builder::identity::seal;
+use wvw_builder::ids::{WebhookId, WebhookSecretId};
+use wvw_builder::platform::{HttpRequest, Lane};
+use wvw_builder::webhooks::SECRET_LABEL;
+use wvw_builder::webhooks::signing::EndpointSecret;
+
+use super::{Player, TestApp, config_value};
+
+/// An endpoint of a player.
+pub struct Endpoint {
+    pub id: String,
+    pub url: String,
+    pub secret: [u8; 32],
+}
+
+impl Endpoint {
+    /// The signature of a request with one of its secrets.
+    pub fn signature(&self, request: &HttpRequest) -> String {
+        let secret = EndpointSecret::from_bytes(&self.secret).expect("32 bytes");
+        let body = request.body.as_ref().expect("a body").as_str();
+        let timestamp = header(request, "webhook-timestamp")
+            .parse()
+            .expect("seconds");
+        let id = header(request, "webhook-id");
+        wvw_builder::webhooks::signing::signature_header(&[secret], id, timestamp, body)
+    }
+}
+
+/// A header of a request that was sent.
+pub fn header<'r>(request: &'r HttpRequest, name: &str) -> &'r str {
+    let found = request.headers.iter().find(|(known, _)| known == name);
+    &found.unwrap_or_else(|| panic!("no {name}")).1
+}
+
+impl TestApp {
+    /// Gives a player an enabled endpoint for all events. It is new: nobody knows how it answers.
+    pub fn endpoint(&self, player: &Player, url: &str) -> Endpoint {
+        let platform = self
+            .test
+            .platform(77 + self.count("SELECT count(*) FROM webhooks").cast_unsigned());
+        let id = WebhookId::fresh(&platform);
+        let now = self.test_now();
+        self.test.database.execute(&format!(
+            "INSERT INTO webhooks (id, user_id, url, description, event_types, version, \
+             created_at, updated_at) VALUES ('{id}', '{}', '{url}', '', '[\"*\"]', 1, {now}, {now})",
+            player.id
+        ));
+        let endpoint = Endpoint {
+            id: id.to_string(),
+            url: url.to_owned(),
+            secret: platform.random_bytes(),
+        };
+        self.add_secret(&endpoint.id, &endpoint.secret, None);
+        endpoint
+    }
+
+    /// Another secret of an endpoint; the one before it signs until `previous_expires_at`.
+    pub fn add_secret(&self, webhook: &str, secret: &[u8], previous_expires_at: Option<i64>) {
+        let seed = 900
+            + self
+                .count("SELECT count(*) FROM webhook_secrets")
+                .cast_unsigned();
+        let platform = self.test.platform(seed);
+        let master = Config::load(config_value).expect("good").master_keys;
+        let id = WebhookSecretId::fresh(&platform);
+        let label = format!("{SECRET_LABEL}{id}");
+        let sealed = seal::seal(&master, &label, secret, &platform).expect("sealed");
+        if let Some(at) = previous_expires_at {
+            self.test.database.execute(&format!(
+                "UPDATE webhook_secrets SET expires_at = {at} \
+                 WHERE webhook_id = '{webhook}' AND expires_at IS NULL"
+            ));
+        }
+        let hex = sealed.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        self.test.database.execute(&format!(
+            "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
+             VALUES ('{id}', '{webhook}', x'{hex}', {})",
+            self.test_now()
+        ));
+    }
+
+    /// Gives one batch to a consumer.
+    pub fn consume(&self, queue: &str, bodies: &[String]) {
+        let settled = std::cell::Cell::new(false);
+        block_on(self.app.consume(queue, bodies, &|settlements| {
+            assert_eq!(settlements.len(), bodies.len(), "{queue}");
+            assert!(!settled.replace(true), "settled twice");
+        }));
+        assert!(settled.get(), "{queue}: nobody settled {bodies:?}");
+    }
+
+    /// Lets the consumers work on all that is due, until nothing is. Gives what was sent.
+    pub fn deliver(&self) -> Vec<HttpRequest> {
+        self.test.web.take_requests();
+        for _ in 0..200 {
+            let (first, slow) = (
+                self.test.queue.take_due(Lane::First),
+                self.test.queue.take_due(Lane::Slow),
+            );
+            if first.is_empty() && slow.is_empty() {
+                return self.test.web.take_requests();
+            }
+            for (queue, bodies) in [("webhooks", first), ("webhooks-slow", slow)] {
+                if !bodies.is_empty() {
+                    self.consume(queue, &bodies);
+                }
+            }
+        }
+        panic!(
+            "the queues are never empty: {:?}",
+            self.test.queue.messages()
+        );
+    }
+
+    /// Moves the clock and delivers.
+    pub fn deliver_after(&self, seconds: i64) -> Vec<HttpRequest> {
+        self.test.clock.advance_ms(seconds * 1000);
+        self.deliver()
+    }
+}

@@ -1,0 +1,499 @@
+//! The cases that every system for webhooks must pass, on the native platform.
+//! Promises the clock in hand: schedules of days pass in no time.
+//! Leaves killed processes and hostile receivers to `tests/edge`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+use wvw_builder::platform::native::MemoryWeb;
+use wvw_builder::platform::{HttpAnswer, HttpFailure, HttpRequest};
+
+use pollster::block_on;
+use wvw_builder::ids::UserId;
+use wvw_builder::telemetry::Trace;
+use wvw_builder::webhooks::outbox::Event;
+
+use super::support::webhooks::{Endpoint, header};
+use super::support::{Player, TestApp, build_path, config_value};
+
+/// An application, a player, and what receivers answer by their URL: 200 unless said otherwise.
+struct Scene {
+    app: TestApp,
+    player: Player,
+    answers: Rc<RefCell<Vec<(String, u16)>>>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self::with(None)
+    }
+
+    fn with(schedule: Option<&'static str>) -> Self {
+        let app = TestApp::with(|name| match name {
+            "WEBHOOK_RETRY_SECONDS" => schedule.map(str::to_owned),
+            _ => config_value(name),
+        });
+        let player = app.player("commander");
+        let answers: Rc<RefCell<Vec<(String, u16)>>> = Rc::default();
+        let known = Rc::clone(&answers);
+        app.test.web.answer_with(move |request| {
+            let known = known.borrow();
+            let found = known.iter().rev().find(|(url, _)| *url == request.url);
+            MemoryWeb::status(found.map_or(200, |(_, status)| *status))
+        });
+        Self {
+            app,
+            player,
+            answers,
+        }
+    }
+
+    fn answer(&self, endpoint: &Endpoint, status: u16) {
+        self.answers
+            .borrow_mut()
+            .push((endpoint.url.clone(), status));
+    }
+
+    fn endpoint(&self, name: &str) -> Endpoint {
+        let url = format!("https://{name}.guild.gg/hook");
+        self.app.endpoint(&self.player, &url)
+    }
+
+    /// Something happens.
+    fn event(&self) {
+        self.raise("build.created", "build_x", r#"{"id":"build_x"}"#);
+    }
+
+    /// Something happens whose data are these bytes.
+    fn raise(&self, kind: &'static str, subject: &str, data: &str) {
+        let seed = 1 + self.app.test.database.calls() as u64;
+        let platform = self.app.test.platform(seed);
+        let trace = Trace::from_header(None, &platform);
+        let user = UserId::parse(&self.player.id).expect("an id");
+        let event = Event::new(&platform, &trace, &user, kind, subject, data);
+        let written = block_on(platform.database.batch(vec![event.insert()]));
+        if written.expect("written") == [1] {
+            event.wake(&platform);
+        }
+    }
+
+    fn states(&self) -> Vec<(String, i64)> {
+        let rows = self.app.test.database.execute(
+            "SELECT state, attempts FROM webhook_deliveries ORDER BY webhook_id, event_id",
+        );
+        let read = |row: &wvw_builder::platform::Row| {
+            (row.text(0).unwrap().to_owned(), row.integer(1).unwrap())
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
+fn body(request: &HttpRequest) -> &str {
+    request.body.as_ref().expect("a body").as_str()
+}
+
+#[test]
+fn case_1_three_receivers_get_the_same_bytes_and_the_failed_one_a_retry() {
+    let scene = Scene::new();
+    let [a, b, c] = ["a", "b", "c"].map(|name| scene.endpoint(name));
+    scene.answer(&b, 500);
+    scene.event();
+    let first = scene.app.deliver();
+    assert_eq!(first.len(), 3);
+    assert!(first.iter().all(|request| body(request) == body(&first[0])));
+    scene.answer(&b, 200);
+    let again = scene.app.deliver_after(6);
+    assert_eq!(again.len(), 1);
+    let before = first.iter().find(|request| request.url == b.url).unwrap();
+    assert_eq!(again[0].url, b.url);
+    assert_eq!(body(&again[0]), body(before));
+    assert_eq!(
+        header(&again[0], "webhook-id"),
+        header(before, "webhook-id")
+    );
+    for name in ["webhook-timestamp", "webhook-signature"] {
+        assert_ne!(header(&again[0], name), header(before, name), "{name}");
+    }
+    for request in first.iter().chain(&again) {
+        let endpoint = [&a, &b, &c]
+            .into_iter()
+            .find(|each| each.url == request.url);
+        let signature = endpoint.unwrap().signature(request);
+        assert_eq!(header(request, "webhook-signature"), signature);
+    }
+    let delivered = |attempts| ("delivered".to_owned(), attempts);
+    let mut states = scene.states();
+    states.sort();
+    assert_eq!(states, [delivered(1), delivered(1), delivered(2)]);
+}
+
+#[test]
+fn case_2_a_redirect_is_a_failure_and_not_followed() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("moved");
+    scene.answer(&endpoint, 308);
+    scene.event();
+    assert_eq!(scene.app.deliver().len(), 1);
+    let logged = scene
+        .app
+        .count("SELECT status FROM webhook_attempts WHERE error = 'redirect_not_followed'");
+    assert_eq!(logged, 308);
+}
+
+#[test]
+fn case_5_a_schedule_of_two_makes_three_attempts() {
+    let scene = Scene::with(Some("5,300"));
+    let endpoint = scene.endpoint("down");
+    scene.answer(&endpoint, 503);
+    scene.event();
+    assert_eq!(scene.app.deliver().len(), 1);
+    // Woken before its time, it waits.
+    scene
+        .app
+        .consume("webhooks-slow", std::slice::from_ref(&endpoint.id));
+    assert_eq!(scene.app.deliver_after(3).len(), 0);
+    assert_eq!(scene.app.deliver_after(3).len(), 1);
+    assert_eq!(scene.app.deliver_after(265).len(), 0);
+    assert_eq!(scene.app.deliver_after(70).len(), 1);
+    assert_eq!(scene.states(), [("dead".to_owned(), 3)]);
+    assert_eq!(scene.app.deliver_after(1_000_000).len(), 0);
+    let numbers = scene
+        .app
+        .test
+        .database
+        .execute("SELECT number FROM webhook_attempts");
+    let numbers: Vec<_> = numbers.iter().map(|row| row.integer(0).unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+}
+
+#[test]
+fn case_4_every_live_secret_signs_newest_first() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("rotated");
+    let expires = scene.app.test_now() + 86_400_000;
+    let secrets = [endpoint.secret, [7; 32], [9; 32]];
+    for secret in &secrets[1..] {
+        scene.app.test.clock.advance_ms(1000);
+        scene.app.add_secret(&endpoint.id, secret, Some(expires));
+    }
+    scene.event();
+    let sent = scene.app.deliver();
+    let signatures: Vec<_> = header(&sent[0], "webhook-signature").split(' ').collect();
+    let expected: Vec<_> = secrets
+        .iter()
+        .rev()
+        .map(|secret| {
+            Endpoint {
+                secret: *secret,
+                ..scene.endpoint("x")
+            }
+            .signature(&sent[0])
+        })
+        .collect();
+    assert_eq!(signatures, expected);
+    scene.app.test.clock.advance_ms(86_400_001);
+    scene
+        .app
+        .test
+        .database
+        .execute("DELETE FROM webhooks WHERE url LIKE '%x.guild%'");
+    scene.event();
+    let sent = scene.app.deliver();
+    assert_eq!(header(&sent[0], "webhook-signature").split(' ').count(), 1);
+}
+
+#[test]
+fn case_7_a_disabled_endpoint_gets_nothing_and_goes_on_when_it_is_enabled() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("paused");
+    scene.answer(&endpoint, 500);
+    scene.event();
+    assert_eq!(scene.app.deliver().len(), 1);
+    scene
+        .app
+        .test
+        .database
+        .execute("UPDATE webhooks SET disabled_at = 1");
+    scene.event();
+    assert_eq!(scene.app.deliver_after(10).len(), 0);
+    assert_eq!(scene.states(), [("held".to_owned(), 1)]);
+    scene
+        .app
+        .test
+        .database
+        .execute("UPDATE webhooks SET disabled_at = NULL");
+    scene
+        .app
+        .test
+        .database
+        .execute("UPDATE webhook_deliveries SET state = 'pending'");
+    scene.answer(&endpoint, 200);
+    scene.sweep();
+    assert_eq!(scene.app.deliver().len(), 1);
+    assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
+}
+
+impl Scene {
+    fn sweep(&self) {
+        block_on(self.app.app.tick("* * * * *", self.app.test_now()));
+    }
+}
+
+#[test]
+fn gone_disables_at_once_and_the_owners_others_are_told() {
+    let scene = Scene::new();
+    let (gone, other) = (scene.endpoint("gone"), scene.endpoint("other"));
+    scene.answer(&gone, 410);
+    scene.event();
+    let sent = scene.app.deliver();
+    let to_other: Vec<_> = sent.iter().filter(|each| each.url == other.url).collect();
+    assert_eq!(to_other.len(), 2, "{sent:?}");
+    assert!(body(to_other[1]).contains(r#""type":"webhook.disabled""#));
+    assert!(body(to_other[1]).contains(r#""reason":"gone""#));
+    let reason = scene
+        .app
+        .count("SELECT count(*) FROM webhooks WHERE disabled_reason = 'gone'");
+    assert_eq!(reason, 1);
+    scene.event();
+    assert!(scene.app.deliver().iter().all(|each| each.url == other.url));
+}
+
+#[test]
+fn case_10_five_days_of_failures_disable_and_one_success_begins_anew() {
+    for has_success in [false, true] {
+        let scene = Scene::new();
+        let (dead, other) = (scene.endpoint("dead"), scene.endpoint("other"));
+        scene.answer(&dead, 500);
+        let mut told = 0;
+        for hour in 0..(5 * 24 + 2) {
+            if has_success && hour == 60 {
+                scene.answer(&dead, 200);
+            }
+            if has_success && hour == 62 {
+                scene.answer(&dead, 500);
+            }
+            scene.event();
+            for _ in 0..4 {
+                let sent = scene.app.deliver_after(900);
+                let disabled = r#""type":"webhook.disabled""#;
+                told += sent
+                    .iter()
+                    .filter(|each| each.url == other.url && body(each).contains(disabled))
+                    .count();
+            }
+            scene.sweep();
+        }
+        let disabled = scene
+            .app
+            .count("SELECT count(*) FROM webhooks WHERE disabled_reason = 'failing'");
+        assert_eq!((told, disabled), if has_success { (0, 0) } else { (1, 1) });
+    }
+}
+
+#[test]
+fn an_endpoint_that_asks_for_less_is_left_alone_until_it_said() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("busy");
+    let known = Rc::new(RefCell::new(0));
+    let count = Rc::clone(&known);
+    scene.app.test.web.answer_with(move |_| {
+        *count.borrow_mut() += 1;
+        Ok(HttpAnswer {
+            status: if *count.borrow() == 1 { 429 } else { 200 },
+            retry_after: Some("120".to_owned()),
+            body: Vec::new(),
+        })
+    });
+    scene.event();
+    assert_eq!(scene.app.deliver().len(), 1);
+    scene.event();
+    assert_eq!(scene.app.deliver_after(100).len(), 0);
+    assert_eq!(scene.app.deliver_after(21).len(), 2);
+    assert_eq!(*known.borrow(), 3);
+    assert_eq!(scene.states().len(), 2, "{}", endpoint.id);
+}
+
+#[test]
+fn an_event_without_a_message_is_found_by_the_sweep_and_sent_once() {
+    let scene = Scene::new();
+    scene.endpoint("a");
+    scene.event();
+    let messages = scene.app.test.queue.take_all();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(scene.app.deliver_after(20).len(), 0);
+    scene.sweep();
+    scene.sweep();
+    assert_eq!(scene.app.deliver().len(), 1);
+    // And the lost one comes after all.
+    scene.app.consume("webhooks", &[messages[0].body.clone()]);
+    assert_eq!(scene.app.deliver().len(), 0);
+}
+
+#[test]
+fn nobody_listens_so_nothing_is_written() {
+    let scene = Scene::new();
+    scene.app.build(&scene.player, &json!({}));
+    assert_eq!(scene.app.count("SELECT count(*) FROM webhook_events"), 0);
+    assert!(scene.app.test.queue.messages().is_empty());
+}
+
+#[test]
+fn updates_and_deletions_are_told_and_stale_writes_are_not() {
+    let scene = Scene::new();
+    scene.endpoint("a");
+    let build = scene.app.build(&scene.player, &json!({}));
+    let path = build_path(&build);
+    let renamed = json!({ "name": "Another" });
+    let call = scene.app.call("PATCH", &path).json(&renamed);
+    call.token(&scene.player.token).send().expect(200);
+    let stale = scene.app.call("PATCH", &path).json(&renamed);
+    let stale = stale
+        .token(&scene.player.token)
+        .header(Header::IfMatch, "\"9\"");
+    stale.send().expect(412);
+    let call = scene.app.call("DELETE", &path);
+    call.token(&scene.player.token).send().expect(204);
+    let sent = scene.app.deliver();
+    let read = |each: &HttpRequest| serde_json::from_str::<Value>(body(each)).unwrap();
+    let mut kinds: Vec<_> = sent.iter().map(|each| read(each)["type"].clone()).collect();
+    kinds.sort_by_key(ToString::to_string);
+    assert_eq!(kinds, ["build.created", "build.deleted", "build.updated"]);
+}
+
+#[test]
+fn a_receiver_that_hangs_is_a_failure_and_loses_the_fast_lane() {
+    let scene = Scene::new();
+    scene.endpoint("hangs");
+    scene.event();
+    scene.app.deliver();
+    let proven = "SELECT is_proven FROM webhooks";
+    assert_eq!(scene.app.count(proven), 1);
+    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
+    scene.app.test.web.answer_with(hangs);
+    scene.event();
+    scene.app.deliver();
+    assert_eq!(scene.app.count(proven), 0);
+    let timeouts = "SELECT count(*) FROM webhook_attempts WHERE error = 'timeout'";
+    assert_eq!(scene.app.count(timeouts), 1);
+}
+
+#[test]
+fn case_3_data_arrives_byte_for_byte_on_the_first_send_in_the_log_and_on_the_retry() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("exact");
+    scene.answer(&endpoint, 500);
+    let data = r#"{"z":1,"a":2.50,"n":12345678901234567890,"u":"\u00e9 é \ud83d\ude00 😀"}"#;
+    scene.raise("build.updated", "build_x", data);
+    let first = scene.app.deliver();
+    scene.answer(&endpoint, 200);
+    let again = scene.app.deliver_after(6);
+    let logged = scene
+        .app
+        .test
+        .database
+        .execute("SELECT payload FROM webhook_events");
+    assert!(body(&first[0]).ends_with(&format!(r#","data":{data}}}"#)));
+    assert_eq!(body(&again[0]), body(&first[0]));
+    assert_eq!(logged[0].text(0).unwrap(), body(&first[0]));
+}
+
+#[test]
+fn an_event_of_200_kb_is_told_of_by_its_id() {
+    let scene = Scene::new();
+    scene.endpoint("a");
+    let data = format!(r#"{{"notes":"{}"}}"#, "x".repeat(200_000));
+    scene.raise("build.updated", "build_large", &data);
+    let sent = scene.app.deliver();
+    assert!(body(&sent[0]).len() < 20_000);
+    let data = r#""data":{"id":"build_large","is_truncated":true}}"#;
+    assert!(body(&sent[0]).ends_with(data), "{}", body(&sent[0]));
+}
+
+#[test]
+fn case_6_a_retry_by_hand_takes_the_place_of_the_automatic_one() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("by-hand");
+    scene.answer(&endpoint, 500);
+    scene.event();
+    assert_eq!(scene.app.deliver().len(), 1);
+    scene.answer(&endpoint, 200);
+    let id = scene
+        .app
+        .test
+        .database
+        .execute("SELECT id FROM webhook_deliveries");
+    let path = format!(
+        "/api/v1/webhooks/deliveries/{}/retry",
+        id[0].text(0).unwrap()
+    );
+    let retry = scene.app.call("POST", &path).token(&scene.player.token);
+    retry.send().expect(202);
+    assert_eq!(scene.app.deliver().len(), 1);
+    assert_eq!(scene.app.deliver_after(600).len(), 0);
+    assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
+}
+
+#[test]
+fn case_5_what_was_given_up_is_recovered_each_message_once() {
+    let scene = Scene::with(Some("5,300"));
+    let endpoint = scene.endpoint("back");
+    let since = wvw_builder::telemetry::rfc3339(scene.app.test_now());
+    scene.answer(&endpoint, 500);
+    for _ in 0..3 {
+        scene.event();
+    }
+    scene.app.deliver();
+    for _ in 0..20 {
+        scene.app.deliver_after(100);
+        scene.sweep();
+    }
+    scene.app.deliver_after(1);
+    assert_eq!(scene.states(), vec![("dead".to_owned(), 3); 3]);
+    scene.answer(&endpoint, 200);
+    let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
+    let tokens = scene.app.log_in(&scene.player.email);
+    let recover = scene.app.post(&path, &json!({ "since": since }));
+    let token = tokens["access_token"].as_str().unwrap();
+    let answer = recover.token(token).send().expect(202).json();
+    assert_eq!(answer["recovered"], 3);
+    let mut ids: Vec<String> = Vec::new();
+    for _ in 0..90 {
+        let sent = scene.app.deliver_after(60);
+        ids.extend(
+            sent.iter()
+                .map(|each| header(each, "webhook-id").to_owned()),
+        );
+        scene.sweep();
+    }
+    ids.sort();
+    let count = ids.len();
+    ids.dedup();
+    assert_eq!((count, ids.len()), (3, 3));
+    assert_eq!(scene.states(), vec![("delivered".to_owned(), 4); 3]);
+}
+
+#[test]
+fn a_rate_is_kept_and_everything_arrives() {
+    let scene = Scene::new();
+    scene.endpoint("slowly");
+    scene
+        .app
+        .test
+        .database
+        .execute("UPDATE webhooks SET rate_limit = 2");
+    for _ in 0..6 {
+        scene.event();
+    }
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        let now = scene.app.test_now();
+        times.extend(scene.app.deliver_after(1).iter().map(|_| now));
+    }
+    assert_eq!(times.len(), 6);
+    assert!(
+        times.windows(3).all(|three| three[2] - three[0] >= 60_000),
+        "{times:?}"
+    );
+}

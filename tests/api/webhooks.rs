@@ -1,0 +1,499 @@
+//! Endpoints of webhooks: made, changed, disabled, deleted, and what they can never be.
+//! Promises that no refused URL is kept.
+//! Leaves secrets and tests to `webhooks_secrets`, the log of deliveries to `webhooks_log`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+use wvw_builder::webhooks::signing::EndpointSecret;
+
+use crate::support::databases::{Slow, all_together, platform_on};
+use crate::support::{Answer, Call, Player, TestApp, text};
+
+pub const WEBHOOKS: &str = "/api/v1/webhooks";
+pub const URL: &str = "https://bot.guild.gg/hooks";
+
+/// An endpoint of this player's; `body` is laid over a plain one.
+#[track_caller]
+pub fn make(app: &TestApp, player: &Player, body: &Value) -> Value {
+    ask(app, player, body).send().expect(201).json()
+}
+
+pub fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
+    let mut whole = json!({ "url": URL, "event_types": ["*"] });
+    for (name, value) in body.as_object().expect("an object") {
+        whole[name] = value.clone();
+    }
+    app.post(WEBHOOKS, &whole).token(&player.token)
+}
+
+/// A delivery, and its event, in this state; claimed until `claimed_until`, or not at all.
+pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -> String {
+    let number = app.count("SELECT count(*) FROM webhook_deliveries");
+    let now = app.test_now();
+    let platform = app
+        .test
+        .platform(5_000 + u64::try_from(number).expect("few"));
+    let event = wvw_builder::ids::EventId::fresh(&platform);
+    let id = wvw_builder::ids::DeliveryId::fresh(&platform);
+    let reason = if state == "dead" {
+        "'exhausted'"
+    } else {
+        "NULL"
+    };
+    let (claim, due) = match claimed_until {
+        0 => ("NULL", now + 5_000),
+        until => ("'someone'", until),
+    };
+    for sql in [
+        format!(
+            "INSERT INTO webhook_events (id, user_id, type, payload, traceparent) \
+             SELECT '{event}', user_id, 'build.created', \
+             '{{\"type\":\"build.created\",\"data\":{{\"z\":1,\"a\":2.50,\"n\":12345678901234567890}}}}', '' \
+             FROM webhooks WHERE id = '{webhook}'"
+        ),
+        format!(
+            "INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, attempts, \
+             step, claim, next_attempt_at) VALUES ('{id}', '{webhook}', '{event}', '{state}', \
+             {reason}, 1, 3, {claim}, {due})"
+        ),
+        format!(
+            "INSERT INTO webhook_attempts VALUES ('{id}', 1, {now}, 82, 500, 'http_status', 'Oops')"
+        ),
+    ] {
+        app.test.database.execute(&sql);
+    }
+    id.to_string()
+}
+
+pub fn path(webhook: &Value) -> String {
+    format!("{WEBHOOKS}/{}", text(&webhook["id"]))
+}
+
+pub fn get(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
+    app.get(&path(webhook)).token(&player.token).send()
+}
+
+/// A secret as it is shown.
+fn shown(secret: &[u8]) -> String {
+    format!("whsec_{}", STANDARD.encode(secret))
+}
+
+pub fn patch<'a>(app: &'a TestApp, player: &Player, webhook: &Value, body: &Value) -> Call<'a> {
+    app.call("PATCH", &path(webhook))
+        .json(body)
+        .token(&player.token)
+}
+
+pub fn actions(app: &TestApp) -> Vec<String> {
+    let rows = app.test.database.execute(
+        "SELECT action || ' ' || coalesce(entry ->> '$.detail.members', '') FROM audit_log \
+         WHERE action LIKE 'webhook.%' ORDER BY seq",
+    );
+    let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").trim().to_owned();
+    rows.iter().map(read).collect()
+}
+
+#[test]
+fn an_endpoint_is_made_shown_changed_and_deleted() {
+    let app = TestApp::new();
+    let player = app.player("owner");
+    let body = json!({
+        "url": "https://Bot.Guild.gg:443/hooks?x=1",
+        "event_types": ["build.created", "build.deleted", "build.created"],
+        "description": "  Discord bot ",
+        "rate_limit": 60,
+        "headers": { "X-Guild": "red", "Authorization": "Bearer of-the-bot" },
+    });
+    let answer = ask(&app, &player, &body).send().expect(201);
+    let mut made = answer.json();
+    assert_eq!(answer.header("location"), Some(path(&made).as_str()));
+    assert_eq!(made["url"], "https://bot.guild.gg/hooks?x=1");
+    assert_eq!(
+        made["event_types"],
+        json!(["build.created", "build.deleted"])
+    );
+    assert_eq!(made["description"], "Discord bot");
+    assert_eq!(made["headers"], json!({ "x-guild": "red" }));
+    assert_eq!(made["hidden_headers"], json!(["authorization"]));
+    assert_eq!(made["health"]["state"], "new");
+    assert_eq!(made["enabled"], true);
+    let secret = text(&made["secret"]);
+    assert_eq!(
+        EndpointSecret::parse(&secret)
+            .expect("a secret")
+            .expose()
+            .len(),
+        32
+    );
+
+    made.as_object_mut().expect("an object").remove("secret");
+    let read = get(&app, &player, &made).expect(200);
+    assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
+    let again = app.get(&path(&made)).token(&player.token);
+    again
+        .header(Header::IfNoneMatch, &read.etag())
+        .send()
+        .expect(304);
+    let list = app.get(WEBHOOKS).token(&player.token).send().expect(200);
+    assert_eq!(list.json()["data"], json!([made]));
+
+    app.test.clock.advance_ms(1_000);
+    let change = json!({
+        "event_types": ["*"], "description": null, "rate_limit": null,
+        "headers": { "x-guild": null, "x-other": "1" },
+    });
+    let stale = patch(&app, &player, &made, &change).header(Header::IfMatch, "\"7\"");
+    stale.send().expect_problem(412, "precondition_failed");
+    let fresh = patch(&app, &player, &made, &change).header(Header::IfMatch, &read.etag());
+    let changed = fresh.send().expect(200);
+    assert_ne!(changed.etag(), read.etag());
+    let changed = changed.json();
+    assert_eq!(changed["event_types"], json!(["*"]));
+    assert_eq!(changed["description"], "");
+    assert_eq!(changed["rate_limit"], Value::Null);
+    assert_eq!(changed["headers"], json!({ "x-other": "1" }));
+    assert_eq!(changed["hidden_headers"], json!(["authorization"]));
+    assert_eq!(changed["url"], made["url"]);
+    assert_eq!(get(&app, &player, &made).json(), changed);
+
+    let delete = || app.call("DELETE", &path(&made)).token(&player.token);
+    let stale = delete().header(Header::IfMatch, &read.etag());
+    stale.send().expect_problem(412, "precondition_failed");
+    delivery(&app, &text(&made["id"]), "pending", 0);
+    delete().send().expect(204);
+    delete().send().expect_problem(404, "not_found");
+    for table in [
+        "webhooks",
+        "webhook_secrets",
+        "webhook_deliveries",
+        "webhook_attempts",
+    ] {
+        assert_eq!(
+            app.count(&format!("SELECT count(*) FROM {table}")),
+            0,
+            "{table}"
+        );
+    }
+    assert_eq!(
+        actions(&app),
+        [
+            "webhook.created",
+            "webhook.changed [\"event_types\",\"description\",\"rate_limit\",\"headers\"]",
+            "webhook.deleted",
+        ]
+    );
+    let log = format!(
+        "{:?}",
+        app.test.database.execute("SELECT entry FROM audit_log")
+    );
+    assert!(
+        !log.contains("guild.gg/hooks") && !log.contains("whsec_"),
+        "{log}"
+    );
+}
+
+/// Spellings by which someone would get inside, and what is said of each.
+const REFUSED: [(&str, &str); 46] = [
+    ("hook", "invalid_url"),
+    ("https:/guild.gg", "invalid_url"),
+    ("https:\\\\guild.gg", "invalid_url"),
+    ("https://guild.gg\\@127.0.0.1/", "invalid_url"),
+    (" https://guild.gg/", "invalid_url"),
+    ("https://guild.gg/\n", "invalid_url"),
+    ("https://gu\u{e9}ld.gg/", "invalid_url"),
+    ("https://guild\u{3002}gg/", "invalid_url"),
+    ("http://guild.gg/", "scheme_not_https"),
+    ("ftp://guild.gg/", "scheme_not_https"),
+    ("file:///etc/passwd", "scheme_not_https"),
+    ("javascript://guild.gg/", "scheme_not_https"),
+    ("https://user@guild.gg/", "user_info_in_url"),
+    ("https://user:pass@guild.gg/", "user_info_in_url"),
+    ("https://guild.gg/#x", "fragment_in_url"),
+    ("https://guild.gg:22/", "port_not_allowed"),
+    ("https://%6c%6f/", "invalid_host"),
+    ("https://256.1.1.1/", "invalid_host"),
+    ("https://localhost/", "private_name"),
+    ("https://LOCALHOST./", "private_name"),
+    ("https://intranet/", "private_name"),
+    ("https://printer.local/", "private_name"),
+    ("https://metadata.google.internal/", "private_name"),
+    ("https://a.localhost/", "private_name"),
+    ("https://builds.guild.gg/", "own_host"),
+    ("https://BUILDS.guild.gg./api", "own_host"),
+    ("https://127.0.0.1/", "private_address"),
+    ("https://127.0.0.1./", "private_address"),
+    ("https://127.1/", "private_address"),
+    ("https://2130706433/", "private_address"),
+    ("https://0x7f000001/", "private_address"),
+    ("https://017700000001/", "private_address"),
+    ("https://0/", "private_address"),
+    (
+        "https://169.254.169.254/latest/meta-data",
+        "private_address",
+    ),
+    ("https://10.0.0.1/", "private_address"),
+    ("https://172.16.0.1/", "private_address"),
+    ("https://192.168.0.1/", "private_address"),
+    ("https://100.64.0.1/", "private_address"),
+    ("https://[::1]/", "private_address"),
+    ("https://[::]/", "private_address"),
+    ("https://[::ffff:127.0.0.1]/", "private_address"),
+    ("https://[::ffff:7f00:1]/", "private_address"),
+    ("https://[64:ff9b::a00:1]/", "private_address"),
+    ("https://[2002:7f00:1::]/", "private_address"),
+    ("https://[fd00::1]/", "private_address"),
+    ("https://[fe80::1]/", "private_address"),
+];
+
+#[test]
+fn no_url_leads_inside_neither_at_first_nor_by_a_change() {
+    let app = TestApp::new();
+    let player = app.player("attacker");
+    let webhook = make(&app, &player, &json!({}));
+    for (url, code) in REFUSED {
+        let body = json!({ "url": url });
+        for call in [
+            ask(&app, &player, &body),
+            patch(&app, &player, &webhook, &body),
+        ] {
+            let answer = call.send().expect_problem(422, "invalid_input");
+            let expected = [("/url".to_owned(), code.to_owned())];
+            assert_eq!(answer.mistakes(), expected, "{url}");
+        }
+    }
+    assert_eq!(get(&app, &player, &webhook).json()["url"], URL);
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+    assert_eq!(app.test.web.requests().len(), 0);
+}
+
+#[test]
+fn an_endpoint_is_refused_with_all_its_mistakes() {
+    let app = TestApp::new();
+    let player = app.player("mistaken");
+    let webhook = make(&app, &player, &json!({}));
+    let many: Vec<String> = (0..21).map(|n| format!("x.{n}")).collect();
+    for (member, value, pointer, code) in [
+        ("event_types", json!([]), "/event_types", "invalid_length"),
+        ("event_types", json!(many), "/event_types", "invalid_length"),
+        ("event_types", json!("*"), "/event_types", "invalid_type"),
+        (
+            "event_types",
+            json!(["build.made"]),
+            "/event_types/0",
+            "unknown_event_type",
+        ),
+        (
+            "event_types",
+            json!(["ping", "*"]),
+            "/event_types/1",
+            "unknown_event_type",
+        ),
+        (
+            "event_types",
+            json!(["ping", "Ping"]),
+            "/event_types/1",
+            "unknown_event_type",
+        ),
+        ("team_id", json!("team_x"), "/team_id", "unknown_team"),
+        ("rate_limit", json!(0), "/rate_limit", "out_of_range"),
+        ("rate_limit", json!(60_001), "/rate_limit", "out_of_range"),
+        ("rate_limit", json!("60"), "/rate_limit", "invalid_type"),
+        ("enabled", json!(1), "/enabled", "invalid_type"),
+        (
+            "description",
+            json!("a\nb"),
+            "/description",
+            "invalid_format",
+        ),
+        ("url", json!(5), "/url", "invalid_type"),
+        ("url", json!(""), "/url", "invalid_length"),
+        ("secret_key", json!("x"), "/secret_key", "unknown_field"),
+    ] {
+        let body = json!({ member: value });
+        for call in [
+            ask(&app, &player, &body),
+            patch(&app, &player, &webhook, &body),
+        ] {
+            let answer = call.send().expect_problem(422, "invalid_input");
+            let found = answer.mistakes();
+            let is_found = found.iter().any(|(at, what)| at == pointer && what == code);
+            assert!(is_found, "{body}: {found:?}");
+        }
+    }
+    let named = ask(&app, &player, &json!({ "event_types": ["build.made"] })).send();
+    assert!(text(&named.json()["errors"][0]["detail"]).contains("\"build.made\""));
+    for headers in [
+        json!([]),
+        json!({ "host": "x" }),
+        json!({ "webhook-id": "x" }),
+        json!({ "content-type": "text/plain" }),
+        json!({ "x-a": "b\r\nc: d" }),
+        json!({ "x-a": 5 }),
+        json!({ "x a": "b" }),
+    ] {
+        let body = json!({ "headers": headers });
+        for call in [
+            ask(&app, &player, &body),
+            patch(&app, &player, &webhook, &body),
+        ] {
+            // A list in a merge patch replaces the object.
+            call.send().expect_problem(422, "invalid_input");
+        }
+    }
+    let all = ask(
+        &app,
+        &player,
+        &json!({ "url": "http://x", "event_types": ["?"], "team_id": "x", "secret": "x" }),
+    );
+    assert_eq!(all.send().expect(422).mistakes().len(), 4);
+    app.post(WEBHOOKS, &json!({}))
+        .token(&player.token)
+        .send()
+        .expect(422);
+    patch(
+        &app,
+        &player,
+        &webhook,
+        &json!({ "secret": shown(&[7; 32]) }),
+    )
+    .send()
+    .expect(422);
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+}
+
+#[test]
+fn a_secret_of_the_clients_own_has_the_form_of_the_standard() {
+    let app = TestApp::new();
+    let player = app.player("secretive");
+    let good = [24, 32, 64].map(|length| shown(&vec![201; length]));
+    for secret in &good {
+        let made = make(&app, &player, &json!({ "secret": secret }));
+        assert_eq!(made["secret"], **secret);
+    }
+    let webhook = make(&app, &player, &json!({}));
+    let rotate = format!("{}/rotate-secret", path(&webhook));
+    for secret in [
+        shown(&[201; 23]),
+        shown(&[201; 65]),
+        good[1].replace("whsec_", ""),
+        good[1].replace("whsec_", "whsec-"),
+        good[1].trim_end_matches('=').to_owned(),
+        format!("{} ", good[1]),
+        good[1].replace('y', "-"),
+        String::new(),
+    ] {
+        let body = json!({ "secret": secret });
+        let rotation = app.post(&rotate, &body).token(&player.token);
+        for call in [ask(&app, &player, &body), rotation] {
+            let answer = call.send().expect_problem(422, "invalid_input");
+            let expected = [("/secret".to_owned(), "invalid_secret".to_owned())];
+            assert_eq!(answer.mistakes(), expected, "{secret}");
+        }
+    }
+}
+
+#[test]
+fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
+    let app = TestApp::new();
+    let (player, other) = (app.player("many"), app.player("few"));
+    for _ in 0..48 {
+        make(&app, &player, &json!({}));
+    }
+    let slow = app.isolate_on(platform_on(
+        &app.test,
+        9,
+        Box::new(Slow(app.test.database.clone())),
+    ));
+    let requests: Vec<_> = (0..5)
+        .map(|_| ask(&slow, &player, &json!({})).request())
+        .collect();
+    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
+    app.skip_log();
+    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
+    assert_eq!((count(201), count(409)), (2, 3));
+    let answer = ask(&app, &player, &json!({})).send();
+    answer.expect_problem(409, "too_many_webhooks");
+    make(&app, &other, &json!({}));
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 51);
+    assert_eq!(app.count("SELECT count(*) FROM webhook_secrets"), 51);
+    let mut seen = 0;
+    let mut cursor = String::new();
+    loop {
+        let target = format!("{WEBHOOKS}?limit=20{cursor}");
+        let page = app
+            .get(&target)
+            .token(&player.token)
+            .send()
+            .expect(200)
+            .json();
+        seen += page["data"].as_array().expect("a list").len();
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 50);
+}
+
+#[test]
+fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
+    let app = TestApp::new();
+    let player = app.player("switch");
+    let webhook = make(&app, &player, &json!({}));
+    let id = text(&webhook["id"]);
+    let states = || {
+        let rows = app.test.database.execute(
+            "SELECT state || iif(claim IS NULL, '', ' claimed') FROM webhook_deliveries ORDER BY 1",
+        );
+        let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
+        rows.iter().map(read).collect::<Vec<_>>()
+    };
+    for (state, claimed_until) in [("pending", 0), ("pending", app.test_now() + 9), ("dead", 0)] {
+        delivery(&app, &id, state, claimed_until);
+    }
+    app.test.database.execute(
+        "UPDATE webhooks SET failures = 7, failing_since = 1, paused_until = 9e15, is_proven = 1",
+    );
+    let failing = get(&app, &player, &webhook).expect(200).json();
+    assert_eq!(failing["health"]["state"], "paused");
+    assert_eq!(failing["health"]["failures"], 7);
+
+    let off = patch(&app, &player, &webhook, &json!({ "enabled": false }));
+    let off = off.send().expect(200).json();
+    assert_eq!(
+        (&off["enabled"], &off["disabled_reason"]),
+        (&json!(false), &json!("owner"))
+    );
+    assert_eq!(off["disabled_at"], "2026-11-22T00:00:00.000Z");
+    assert_eq!(off["health"]["failures"], 7);
+    assert_eq!(states(), ["dead", "held", "pending claimed"]);
+    // Said again later, it stays as it was.
+    app.test.clock.advance_ms(5);
+    let again = patch(&app, &player, &webhook, &json!({ "enabled": false })).send();
+    assert_eq!(again.json()["disabled_at"], off["disabled_at"]);
+    assert_eq!(app.test.queue.take_all(), []);
+
+    let on = patch(&app, &player, &webhook, &json!({ "enabled": true }));
+    let on = on.send().expect(200).json();
+    assert_eq!(
+        (&on["disabled_at"], &on["disabled_reason"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(on["health"]["state"], "healthy");
+    assert_eq!(on["health"]["failing_since"], Value::Null);
+    assert_eq!(states(), ["dead", "pending", "pending claimed"]);
+    let woken = app.test.queue.take_all();
+    assert_eq!(woken.len(), 1);
+    assert_eq!(woken[0].body, id);
+    assert_eq!(get(&app, &player, &webhook).json(), on);
+    // Another URL: nobody knows how it answers.
+    let moved = patch(
+        &app,
+        &player,
+        &webhook,
+        &json!({ "url": "https://b.guild.gg/" }),
+    );
+    assert_eq!(moved.send().expect(200).json()["health"]["state"], "new");
+}

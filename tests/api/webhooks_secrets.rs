@@ -1,0 +1,298 @@
+//! What an endpoint is sent with: secrets and their rotation, tests, and what lies sealed.
+//! Promises that no answer shows a secret again, and that a test is the request an event would be.
+//! Leaves endpoints themselves to `webhooks`, sending events to `webhook_delivery`.
+
+use std::cell::Cell;
+
+use serde_json::{Value, json};
+use wvw_builder::config::Config;
+use wvw_builder::identity::keys::reseal::{self, SEALED};
+use wvw_builder::platform::native::MemoryWeb;
+use wvw_builder::platform::{HttpAnswer, HttpFailure, HttpRequest};
+use wvw_builder::webhooks::signing::{EndpointSecret, verify};
+
+use crate::idempotency::{assert_replays, keyed};
+use crate::support::webhooks::header;
+use crate::support::{Player, TestApp, config_value, text};
+use crate::webhooks::{URL, WEBHOOKS, actions, ask, get, make, patch, path};
+
+#[test]
+fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
+    let app = TestApp::new();
+    let player = app.player("rotating");
+    let webhook = make(&app, &player, &json!({}));
+    let rotate = |body: &Value| {
+        app.test.clock.advance_ms(1);
+        let path = format!("{}/rotate-secret", path(&webhook));
+        app.post(&path, body).token(&player.token).send()
+    };
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    let signing = |secrets: &[String]| {
+        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
+        test.token(&player.token).send().expect(200);
+        let request = app.test.web.take_requests().remove(0);
+        let parts = header(&request, "webhook-signature").split(' ').count();
+        let verified: Vec<bool> = secrets.iter().map(|it| is_signed(&request, it)).collect();
+        (parts, verified)
+    };
+    let mut secrets = vec![text(&webhook["secret"])];
+    for seconds in [86_400, 60] {
+        let answer = rotate(&json!({ "overlap_seconds": seconds }))
+            .expect(200)
+            .json();
+        secrets.push(text(&answer["secret"]));
+    }
+    assert_eq!(signing(&secrets), (3, vec![true, true, true]));
+    app.test.clock.advance_ms(60_000);
+    assert_eq!(signing(&secrets), (1, vec![false, false, true]));
+    for _ in 0..4 {
+        rotate(&json!({})).expect(200);
+    }
+    rotate(&json!({})).expect_problem(409, "too_many_secrets");
+    assert_eq!(app.count("SELECT count(*) FROM webhook_secrets"), 5);
+    // A secret that has become known: nothing but the new one from now on.
+    let answer = rotate(&json!({ "overlap_seconds": 0 })).expect(200).json();
+    secrets.push(text(&answer["secret"]));
+    assert_eq!(signing(&secrets), (1, vec![false, false, false, true]));
+    for seconds in [-1, 604_801] {
+        let answer = rotate(&json!({ "overlap_seconds": seconds }));
+        answer.expect_problem(422, "invalid_input");
+    }
+    let rotations = actions(&app)
+        .iter()
+        .filter(|it| it.ends_with("rotated"))
+        .count();
+    assert_eq!(rotations, 7);
+    // Nothing shows one of them again.
+    for target in [WEBHOOKS, &path(&webhook), "/api/v1/users/me/export"] {
+        let answer = app.get(target).token(&player.token).send().expect(200);
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!body.contains("whsec_"), "{target}");
+        assert!(
+            secrets.iter().all(|secret| !body.contains(&secret[6..])),
+            "{target}"
+        );
+    }
+}
+
+fn is_signed(request: &HttpRequest, secret: &str) -> bool {
+    let secret = EndpointSecret::parse(secret).expect("a secret");
+    let timestamp = header(request, "webhook-timestamp")
+        .parse()
+        .expect("seconds");
+    let body = request.body.as_ref().expect("a body").as_str();
+    let signature = header(request, "webhook-signature");
+    verify(
+        &secret,
+        header(request, "webhook-id"),
+        timestamp,
+        body,
+        signature,
+    )
+}
+
+#[test]
+fn a_test_sends_an_example_and_tells_what_came_of_it() {
+    let app = TestApp::new();
+    let player = app.player("tester");
+    let body = json!({ "enabled": false, "headers": { "authorization": "Bearer of-the-bot" } });
+    let webhook = make(&app, &player, &body);
+    let test = |body: &Value| {
+        let call = app.post(&format!("{}/test", path(&webhook)), body);
+        call.token(&player.token).send()
+    };
+    let clock = app.test.clock.clone();
+    app.test.web.answer_with(move |_| {
+        clock.advance_ms(82);
+        Ok(HttpAnswer {
+            status: 500,
+            retry_after: None,
+            body: vec![b'x'; 5_000],
+        })
+    });
+    let answer = test(&json!({ "event_type": "build.created" }))
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&answer["status"], &answer["error"]),
+        (&json!(500), &json!("http_status"))
+    );
+    assert_eq!(answer["duration_ms"], 82);
+    assert_eq!(text(&answer["response"]).len(), 4_096);
+    let request = app.test.web.take_requests().remove(0);
+    assert_eq!((request.method, request.url.as_str()), ("POST", URL));
+    assert_eq!(header(&request, "webhook-id"), answer["event_id"]);
+    assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
+    assert!(is_signed(&request, &text(&webhook["secret"])));
+    let payload: Value =
+        serde_json::from_str(request.body.expect("a body").as_str()).expect("JSON");
+    assert_eq!(payload["type"], "build.created");
+    assert!(payload["data"]["chat_code"].is_string(), "{payload}");
+
+    app.test
+        .web
+        .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
+    let answer = test(&json!({})).expect(200).json();
+    assert_eq!(
+        (&answer["status"], &answer["error"]),
+        (&Value::Null, &json!("timeout"))
+    );
+    for kind in ["*", "build.made", ""] {
+        test(&json!({ "event_type": kind })).expect_problem(422, "invalid_input");
+    }
+    // Neither logged nor counted as a failure.
+    assert_eq!(app.count("SELECT count(*) FROM webhook_deliveries"), 0);
+    assert_eq!(get(&app, &player, &webhook).json()["health"]["failures"], 0);
+    // An address that was public when it was taken.
+    app.test
+        .database
+        .execute("UPDATE webhooks SET url = 'https://127.0.0.1/'");
+    app.test.web.take_requests();
+    assert_eq!(
+        test(&json!({})).expect(200).json()["error"],
+        "target_refused"
+    );
+    assert_eq!(app.test.web.requests().len(), 0);
+}
+
+#[test]
+fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
+    let app = TestApp::with(|name| match name {
+        "LIMIT_WEBHOOK_TEST" => Some("10/60".to_owned()),
+        _ => config_value(name),
+    });
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    let (player, other) = (app.player("hasty"), app.player("patient"));
+    let test = |player: &Player, webhook: &Value| {
+        let call = app.post(&format!("{}/test", path(webhook)), &json!({}));
+        call.token(&player.token).send()
+    };
+    let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
+    test(&other, &slow).expect(200);
+    let refused = test(&other, &slow).expect_problem(429, "webhook_rate_exceeded");
+    let wait: i64 = refused
+        .header("retry-after")
+        .expect("seconds")
+        .parse()
+        .expect("seconds");
+    assert!((60..=65).contains(&wait), "{wait}");
+    app.test.clock.advance_ms(wait * 1_000);
+    test(&other, &slow).expect(200);
+
+    let webhook = make(&app, &player, &json!({}));
+    let sent = Cell::new(0);
+    while test(&player, &webhook).status == 200 {
+        sent.set(sent.get() + 1);
+        assert!(sent.get() < 100, "no limit");
+    }
+    assert_eq!(sent.get(), 10);
+    test(&player, &webhook).expect_problem(429, "quota_exceeded");
+    assert_eq!(app.test.web.requests().len(), 12);
+}
+
+#[test]
+fn what_is_sealed_moves_to_a_new_master_key() {
+    let app = TestApp::new();
+    let player = app.player("sealed");
+    let body = json!({ "headers": { "authorization": "Bearer of-the-bot" } });
+    let webhook = make(&app, &player, &body);
+    let plain = "SELECT count(*) FROM webhooks w JOIN webhook_secrets s \
+                 WHERE instr(w.sealed_headers, CAST('of-the-bot' AS BLOB)) > 0";
+    assert_eq!(app.count(plain), 0);
+    let old = config_value("MASTER_KEY");
+    let new = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.encode((60..92).collect::<Vec<u8>>())
+    };
+    let during = |name: &str| match name {
+        "MASTER_KEY" => Some(new.clone()),
+        "MASTER_KEY_PREVIOUS" => old.clone(),
+        other => config_value(other),
+    };
+    let after = |name: &str| match name {
+        "MASTER_KEY" => Some(new.clone()),
+        other => config_value(other),
+    };
+    let master = Config::load(during).expect("good").master_keys;
+    let step = pollster::block_on(reseal::step(SEALED, &master, &app.test.platform(8)));
+    assert_eq!(step.expect("resealed").left, 0);
+    let later = app.isolate_with(app.test.platform(9), after);
+    later.test.web.answer_with(|_| MemoryWeb::status(204));
+    let call = later.post(&format!("{}/test", path(&webhook)), &json!({}));
+    call.token(&player.token).send().expect(200);
+    let request = later.test.web.take_requests().remove(0);
+    assert!(is_signed(&request, &text(&webhook["secret"])));
+    assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
+}
+
+#[test]
+fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
+    let app = TestApp::new();
+    let player = app.player("twice");
+    let first = keyed(ask(&app, &player, &json!({})), "once")
+        .send()
+        .expect(201);
+    assert_replays(
+        &first,
+        &keyed(ask(&app, &player, &json!({})), "once").send(),
+    );
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+    // Nor is a test sent twice.
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    let test = || {
+        let call = app.post(&format!("{}/test", path(&first.json())), &json!({}));
+        keyed(call.token(&player.token), "test").send().expect(200)
+    };
+    assert_replays(&test(), &test());
+    assert_eq!(app.test.web.requests().len(), 1);
+}
+
+#[test]
+fn where_a_resolver_is_configured_a_name_must_lead_to_public_addresses_alone() {
+    let app = TestApp::with(|name| match name {
+        "DNS_RESOLVER_URL" => Some("https://dns.guild.gg/dns-query".to_owned()),
+        _ => config_value(name),
+    });
+    let player = app.player("resolved");
+    let answering = |app: &TestApp, addresses: &'static str| {
+        app.test.web.answer_with(move |request| {
+            let is_v4 = request.url.contains("type=A&") || request.url.ends_with("type=A");
+            let answers = if is_v4 { addresses } else { "" };
+            Ok(HttpAnswer {
+                status: 200,
+                retry_after: None,
+                body: format!("{{\"Status\":0,\"Answer\":[{answers}]}}").into_bytes(),
+            })
+        });
+    };
+    answering(&app, r#"{"name":"x","type":1,"data":"93.184.216.34"}"#);
+    let webhook = make(&app, &player, &json!({}));
+    let change = json!({ "url": "https://other.guild.gg/" });
+    for (addresses, code) in [
+        (
+            r#"{"name":"x","type":1,"data":"93.184.216.34"},{"name":"x","type":1,"data":"10.0.0.1"}"#,
+            "private_address",
+        ),
+        ("", "name_not_found"),
+    ] {
+        answering(&app, addresses);
+        for call in [
+            ask(&app, &player, &json!({})),
+            patch(&app, &player, &webhook, &change),
+        ] {
+            let answer = call.send().expect_problem(422, "invalid_input");
+            assert_eq!(answer.mistakes(), [("/url".to_owned(), code.to_owned())]);
+        }
+    }
+    app.test
+        .web
+        .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
+    for call in [
+        ask(&app, &player, &json!({})),
+        patch(&app, &player, &webhook, &change),
+    ] {
+        call.send().expect_problem(503, "unavailable");
+    }
+    assert_eq!(get(&app, &player, &webhook).json()["url"], URL);
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+}

@@ -1,0 +1,73 @@
+// The list of breached passwords is asked over the real runtime's fetch.
+// Promises: five hexadecimal digits leave, a redirect is not followed, and a list that hangs or drips is given up.
+// Leaves to others: what counts as an answer (tests/api/breached_passwords.rs).
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { eventually, startWorker } from "./harness.mjs";
+
+const BREACHED = "correct horse battery staple";
+const HASH = createHash("sha1").update(BREACHED).digest("hex").toUpperCase();
+const asked = [];
+let answer;
+let server;
+let worker;
+
+before(async () => {
+  server = createServer((request, response) => {
+    asked.push({ url: request.url, padding: request.headers["add-padding"] });
+    answer(response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  worker = await startWorker({ vars: { BREACH_RANGE_URL: `http://127.0.0.1:${server.address().port}/range/` }, network: true });
+});
+after(async () => {
+  await worker?.dispose();
+  server.closeAllConnections();
+  server.close();
+});
+
+const register = (name) =>
+  worker.fetch("/api/v1/auth/register", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: `${name}@players.guild.gg`, password: BREACHED, display_name: "Player" }),
+  });
+const warned = () => worker.lines({ event: "breach_check_unavailable" }).length;
+
+test("a breached password is refused, and only five digits of its hash leave", async () => {
+  answer = (response) => response.end(`${"0".repeat(35)}:0\r\n${HASH.slice(5)}:123\r\n`);
+  const refused = await register("found");
+  assert.equal(refused.status, 422);
+  assert.equal((await refused.json()).errors[0].code, "password_breached");
+  assert.deepEqual(asked.at(-1), { url: `/range/${HASH.slice(0, 5)}`, padding: "true" });
+});
+
+test("a list that does not have it lets it through", async () => {
+  answer = (response) => response.end(`${"A".repeat(35)}:5\r\n`);
+  assert.equal((await register("absent")).status, 201);
+});
+
+for (const [name, handle] of [
+  ["hangs", () => {}],
+  ["drips", (response) => response.on("close", () => clearInterval(timer)) && startDripping(response)],
+  ["redirects", (response) => response.writeHead(302, { location: "/range/elsewhere" }).end()],
+  ["breaks", (response) => response.destroy()],
+]) {
+  test(`a list that ${name} is told of in the log, and costs three seconds at most`, async () => {
+    answer = handle;
+    const [before, count] = [warned(), asked.length];
+    const begun = performance.now();
+    assert.equal((await register(name)).status, 201);
+    assert.ok(performance.now() - begun < 3_000);
+    assert.equal(asked.length, count + 1);
+    assert.ok(await eventually(() => warned() === before + 1));
+  });
+}
+
+let timer;
+function startDripping(response) {
+  response.writeHead(200);
+  timer = setInterval(() => response.write("0"), 200);
+}

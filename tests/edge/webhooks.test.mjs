@@ -1,0 +1,184 @@
+// Webhooks on the real local runtime: D1, the queues, fetch, and receivers that are real servers.
+// Promises: the public library of the standard verifies what arrives; hostile receivers stay bounded.
+// Leaves to others: schedules of days and faults in any order (tests/simulation), the API's rules (tests/api).
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Webhook } from "standardwebhooks";
+import { eventually, logIn, startWorker } from "./harness.mjs";
+
+let worker;
+let token;
+const servers = [];
+
+before(async () => {
+  worker = await startWorker({ vars: { WEBHOOK_ALLOW_LOCAL: "true", WEBHOOK_RETRY_SECONDS: "1,2" }, network: true });
+  token = await logIn(worker, "hooks@players.guild.gg");
+});
+after(async () => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+  await worker?.dispose();
+});
+
+/** A receiver that answers by `handle`; gives its URL and what it got. */
+async function receiver(handle = (_, response) => response.end()) {
+  const got = [];
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      const delivery = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString(), at: performance.now() };
+      got.push(delivery);
+      handle(delivery, response, got.length);
+    });
+  });
+  servers.push(server);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { got, url: `http://127.0.0.1:${server.address().port}/hook`, server };
+}
+
+async function call(method, path, json, expected) {
+  const response = await worker.fetch(`/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(json && { "content-type": "application/json" }) },
+    body: json && JSON.stringify(json),
+  });
+  const text = await response.text();
+  assert.equal(response.status, expected, `${method} ${path}: ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+const endpoint = (url, more = {}) => call("POST", "/webhooks", { url, event_types: ["*"], ...more }, 201);
+const remove = ({ id }) => call("DELETE", `/webhooks/${id}`, undefined, 204);
+const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
+const build = () => call("POST", "/builds", { name: "A build", chat_code: CODE }, 201);
+
+test("an event arrives, and the library of the standard verifies it", async () => {
+  const { got, url } = await receiver();
+  const webhook = await endpoint(url, { headers: { "x-team": "red", authorization: "Bearer theirs" } });
+  const made = await build();
+  assert.ok(await eventually(() => got.length === 1, 5_000), JSON.stringify(worker.lines({ level: "warn" })));
+  const { headers, body } = got[0];
+  const verified = new Webhook(webhook.secret).verify(body, headers);
+  assert.equal(verified.type, "build.created");
+  assert.deepEqual(verified.data, made);
+  assert.equal(headers["x-team"], "red");
+  assert.equal(headers.authorization, "Bearer theirs");
+  assert.match(headers["user-agent"], /^wvw-builder-webhooks\/\d/);
+  assert.match(headers.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+  assert.equal(headers["content-type"], "application/json");
+  const deliveries = await eventually(async () => {
+    const { data } = await call("GET", `/webhooks/${webhook.id}/deliveries`, undefined, 200);
+    return data[0]?.state === "delivered" && data;
+  });
+  const delivery = await call("GET", `/webhooks/deliveries/${deliveries[0].id}`, undefined, 200);
+  assert.deepEqual(delivery.payload, JSON.parse(body));
+  assert.deepEqual(delivery.attempts.map(({ number, status, error }) => [number, status, error]), [[1, 200, null]]);
+  await remove(webhook);
+});
+
+test("a failed delivery is tried again under the same id, with the same bytes", async () => {
+  const { got, url } = await receiver((_, response, count) => response.writeHead(count < 3 ? 500 : 204).end());
+  const webhook = await endpoint(url);
+  await build();
+  assert.ok(await eventually(() => got.length === 3, 15_000), `${got.length}`);
+  assert.equal(new Set(got.map(({ body }) => body)).size, 1);
+  assert.equal(new Set(got.map(({ headers }) => headers["webhook-id"])).size, 1);
+  assert.ok(got[1].at - got[0].at > 850 && got[2].at - got[1].at > 1_700);
+  for (const { body, headers } of got) new Webhook(webhook.secret).verify(body, headers);
+  await remove(webhook);
+});
+
+test("a redirect is a failure, and not followed", async () => {
+  const other = await receiver();
+  const { got, url } = await receiver((_, response) => response.writeHead(308, { location: other.url }).end());
+  const webhook = await endpoint(url);
+  await build();
+  assert.ok(await eventually(() => got.length >= 1, 5_000));
+  const answered = await call("POST", `/webhooks/${webhook.id}/test`, {}, 200);
+  assert.equal(answered.status, 308);
+  assert.equal(other.got.length, 0);
+  await remove(webhook);
+});
+
+test("the cron finds an event whose message was lost", async () => {
+  const { got, url } = await receiver();
+  const webhook = await endpoint(url);
+  await build();
+  assert.ok(await eventually(() => got.length === 1, 5_000));
+  // As if the Worker had been killed between the commit and the message.
+  await worker.d1.prepare("INSERT INTO webhook_events SELECT 'event_00000000000000000000000000', user_id, team_id, type, payload, traceparent, NULL FROM webhook_events LIMIT 1").run();
+  await worker.scheduled({ cron: "* * * * *" });
+  assert.ok(await eventually(() => got.length === 2, 5_000));
+  assert.equal(got[1].headers["webhook-id"], "event_00000000000000000000000000");
+  await remove(webhook);
+});
+
+test("hostile receivers are bounded, logged, and hold up nobody else", async () => {
+  const bomb = gzipSync(Buffer.alloc(50_000_000));
+  const hostile = {
+    large: (_, response) => response.end("x".repeat(200_000)),
+    bomb: (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb),
+    drip: (_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("x"), 500);
+      response.on("close", () => clearInterval(timer));
+    },
+    reset: (_, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("half");
+      setTimeout(() => response.destroy(), 50);
+    },
+    headers: (_, response) => {
+      response.socket.write("HTTP/1.1 200 OK\r\n");
+      const timer = setInterval(() => response.socket.write(`x-${"y".repeat(1000)}: z\r\n`.repeat(50)), 20);
+      response.socket.on("close", () => clearInterval(timer));
+      response.socket.on("error", () => clearInterval(timer));
+    },
+  };
+  const good = await receiver();
+  const healthy = await endpoint(good.url);
+  await build();
+  assert.ok(await eventually(() => good.got.length === 1, 5_000));
+  const webhooks = {};
+  for (const [name, handle] of Object.entries(hostile)) webhooks[name] = await endpoint((await receiver(handle)).url);
+  const times = [];
+  for (let count = 0; count < 10; count += 1) {
+    const begun = performance.now();
+    await build();
+    assert.ok(await eventually(() => good.got.length === 2 + count, 5_000), `${count}`);
+    times.push(performance.now() - begun);
+  }
+  assert.ok(Math.max(...times) < 3_000, `${times}`);
+  const first = async (webhook) => {
+    const { data } = await call("GET", `/webhooks/${webhook.id}/deliveries`, undefined, 200);
+    const oldest = data.at(-1);
+    if (oldest === undefined || oldest.attempts_made === 0) return undefined;
+    return (await call("GET", `/webhooks/deliveries/${oldest.id}`, undefined, 200)).attempts[0];
+  };
+  const outcomes = {};
+  for (const [name, webhook] of Object.entries(webhooks)) outcomes[name] = await eventually(() => first(webhook), 40_000);
+  assert.equal(outcomes.large?.status, 200);
+  assert.equal(outcomes.large.error, null);
+  assert.equal(outcomes.large.response.length, 4_096);
+  assert.equal(outcomes.bomb?.error, null);
+  assert.ok(outcomes.bomb.response.length <= 4_096);
+  assert.equal(outcomes.drip?.error, "timeout");
+  assert.ok(outcomes.drip.duration_ms < 20_000);
+  assert.equal(outcomes.reset?.error, "connection_failed");
+  assert.ok(["connection_failed", "timeout"].includes(outcomes.headers?.error), JSON.stringify(outcomes.headers));
+  for (const webhook of [healthy, ...Object.values(webhooks)]) await remove(webhook);
+});
+
+test("a message that nothing can be made of ends in the dead letters at last, and is recorded", async () => {
+  const bodies = [{ id: "1", timestamp: new Date(), attempts: 1, body: "not an id" }];
+  const outcome = await worker.queue("wvw-builder-webhooks", bodies);
+  assert.equal(outcome.outcome, "ok");
+  await worker.queue("wvw-builder-webhooks-dead", [{ id: "2", timestamp: new Date(), attempts: 1, body: "event_lost" }]);
+  const { results } = await worker.d1.prepare("SELECT body FROM webhook_dead_letters").all();
+  assert.deepEqual(results, [{ body: "event_lost" }]);
+});

@@ -239,8 +239,8 @@ async fn guard(
     let known = remembered(state, request, access);
     let principal = known.as_ref().map(Principal::from);
     meter.before(state, request, limit, principal).await?;
-    let (route, path_value) = match found {
-        Match::Route(route, value) => (route, value),
+    let (route, [path_value, inner_path_value]) = match found {
+        Match::Route(route, values) => (route, values),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
         Match::OtherMethods(allow) if request.method == Method::Options => {
             return cors::answer_options(request, &state.config.allowed_origins, &allow);
@@ -276,6 +276,7 @@ async fn guard(
         meter,
         operation: route.operation,
         path_value,
+        inner_path_value,
         query,
         caller,
         claim,

@@ -55,6 +55,8 @@ pub struct Context<'a> {
     pub operation: &'static Operation,
     /// The part of the path that stands for `{...}`; empty when the route has none.
     pub path_value: &'a str,
+    /// As `path_value`, for the second `{...}`.
+    pub inner_path_value: &'a str,
     /// Checked query parameters.
     pub query: Query,
     /// Who is calling, on routes that ask.

@@ -125,6 +125,26 @@ id!(
     "team"
 );
 id!(
+    /// A way into a team.
+    InvitationId,
+    "invitation"
+);
+id!(
+    /// A player of a team's roster.
+    PlayerId,
+    "player"
+);
+id!(
+    /// A squad as it is planned.
+    CompositionId,
+    "composition"
+);
+id!(
+    /// A link that shows a composition.
+    ShareLinkId,
+    "link"
+);
+id!(
     /// An endpoint that is told of events.
     WebhookId,
     "webhook"

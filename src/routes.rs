@@ -35,7 +35,7 @@ pub type Handler = for<'a> fn(&'a Context<'a>) -> LocalFuture<'a, Result<Respons
 pub struct Route {
     /// The method; GET answers HEAD too.
     pub method: Method,
-    /// The path; one segment may be `{name}`.
+    /// The path; two segments at most may be `{name}`.
     pub path: &'static str,
     /// Who may call.
     pub access: Access,
@@ -144,20 +144,30 @@ pub static FAULTS: &[Route] = routes! {
 #[cfg(not(feature = "fault-injection"))]
 pub static FAULTS: &[Route] = &[];
 
-/// The part of `path` that stands for the `{...}` of `pattern`; empty when there is none.
-fn match_path<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
-    let Some((prefix, rest)) = pattern.split_once('{') else {
-        return (pattern == path).then_some("");
-    };
-    let suffix = rest.split_once('}').map_or("", |(_, suffix)| suffix);
-    let value = path.strip_prefix(prefix)?.strip_suffix(suffix)?;
-    (!value.is_empty() && !value.contains('/')).then_some(value)
+/// The parts of a path that stand for the `{...}` of its pattern; empty where there is none.
+pub type Values<'p> = [&'p str; 2];
+
+/// The values of `path`, if it has the form of `pattern`.
+fn match_path<'p>(mut pattern: &str, mut path: &'p str) -> Option<Values<'p>> {
+    let mut values = Values::default();
+    for place in &mut values {
+        let Some((prefix, rest)) = pattern.split_once('{') else {
+            break;
+        };
+        path = path.strip_prefix(prefix)?;
+        (*place, path) = path.split_at(path.find('/').unwrap_or(path.len()));
+        if place.is_empty() {
+            return None;
+        }
+        pattern = rest.split_once('}').map_or("", |(_, pattern)| pattern);
+    }
+    (pattern == path).then_some(values)
 }
 
 /// What a path leads to.
 pub enum Match<'p> {
-    /// This row, with the value of its `{...}`.
-    Route(&'static Route, &'p str),
+    /// This row, with the values of its `{...}`.
+    Route(&'static Route, Values<'p>),
     /// Rows with other methods: what `Allow` says.
     OtherMethods(String),
     /// Nothing.
@@ -174,14 +184,14 @@ pub fn find(method: Method, path: &str) -> Match<'_> {
     let mut methods: Vec<&str> = Vec::new();
     let mut is_literal = false;
     for route in ROUTES.iter().chain(FAULTS) {
-        if let Some(value) = match_path(route.path, path) {
+        if let Some(values) = match_path(route.path, path) {
             // A row for this very path stands before those that take any id there.
-            if is_literal && !value.is_empty() {
+            if is_literal && !values[0].is_empty() {
                 continue;
             }
-            is_literal |= value.is_empty();
+            is_literal |= values[0].is_empty();
             if route.method == wanted {
-                return Match::Route(route, value);
+                return Match::Route(route, values);
             }
             methods.push(route.method.as_str());
         }
@@ -203,12 +213,20 @@ mod tests {
     #[test]
     fn paths() {
         for (pattern, path, expected) in [
-            ("/a/{id}", "/a/x", Some("x")),
+            ("/a/{id}", "/a/x", Some(["x", ""])),
             ("/a/{id}", "/a/", None),
             ("/a/{id}", "/a/x/", None),
             ("/a/{id}", "/a/x/y", None),
-            ("/a/{id}/b", "/a/x/b", Some("x")),
-            ("/a", "/a", Some("")),
+            ("/a/{id}/b", "/a/x/b", Some(["x", ""])),
+            ("/a/{id}/b", "/a/x/y/b", None),
+            ("/a/{id}/b", "/a/x/bb", None),
+            ("/a/{id}/b/{other}", "/a/x/b/y", Some(["x", "y"])),
+            ("/a/{id}/b/{other}", "/a/x/b/", None),
+            ("/a/{id}/b/{other}", "/a//b/y", None),
+            ("/a/{id}/b/{other}", "/a/x/b/y/z", None),
+            ("/a/{id}/b/{other}/c", "/a/x/b/y/c", Some(["x", "y"])),
+            ("/a/{id}/b/{other}/c", "/a/x/b/y", None),
+            ("/a", "/a", Some(["", ""])),
             ("/a", "/a/", None),
             ("/a", "/A", None),
             ("/a", "//a", None),
@@ -224,13 +242,9 @@ mod tests {
                 assert!(other.path != route.path || other.method != route.method);
                 assert_ne!(other.operation.id, route.operation.id);
             }
-            let has_value = route.path.contains('{');
-            assert_eq!(
-                has_value,
-                !route.operation.path.is_empty(),
-                "{}",
-                route.path
-            );
+            let values = route.path.matches('{').count();
+            assert!(values <= Values::default().len());
+            assert_eq!(values, route.operation.path.len(), "{}", route.path);
         }
     }
 
@@ -261,7 +275,7 @@ mod tests {
         assert!(matches!(find(Method::Get, "/nothing"), Match::Nothing));
         assert!(matches!(
             find(Method::Head, "/health/live"),
-            Match::Route(_, "")
+            Match::Route(_, ["", ""])
         ));
     }
 }

@@ -41,7 +41,14 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// The event that the owner's webhooks are told of.
 fn tell(cx: &Context<'_>, kind: &'static str, owner: &UserId, id: &BuildId, data: &str) -> Event {
-    Event::new(&cx.state.platform, cx.trace, owner, kind, id.as_str(), data)
+    Event::new(
+        &cx.state.platform,
+        cx.trace,
+        owner.into(),
+        kind,
+        id.as_str(),
+        data,
+    )
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {

@@ -76,6 +76,8 @@ catalogue! {
         "Wait for the next code of the authenticator app, or use a recovery code. Each counts once.";
     INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token or API key does not allow this call",
         "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.";
+    INSUFFICIENT_TEAM_ROLE 403 "insufficient_team_role" "Your role in the team does not allow this",
+        "Ask a leader of the team to do it, or to give you the role: the table of team permissions says which one it takes.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
         "Ask the operator to add the origin to ALLOWED_ORIGINS.";
     NOT_OWNER 403 "not_owner" "Only its owner may change this",

@@ -44,6 +44,14 @@ pub enum Scope {
     BuildsRead,
     /// Make and change builds.
     BuildsWrite,
+    /// See one's teams.
+    TeamsRead,
+    /// Make teams, and do in them what one's role allows.
+    TeamsWrite,
+    /// See compositions that are not public.
+    CompositionsRead,
+    /// Make and change compositions.
+    CompositionsWrite,
     /// See webhooks and what was sent to them.
     WebhooksRead,
     /// Make, change and test webhooks.
@@ -56,11 +64,15 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::BuildsRead,
         Self::BuildsWrite,
+        Self::TeamsRead,
+        Self::TeamsWrite,
+        Self::CompositionsRead,
+        Self::CompositionsWrite,
         Self::WebhooksRead,
         Self::WebhooksWrite,
         Self::AdminRead,
@@ -74,6 +86,10 @@ impl Scope {
             Self::AccountWrite => "account:write",
             Self::BuildsRead => "builds:read",
             Self::BuildsWrite => "builds:write",
+            Self::TeamsRead => "teams:read",
+            Self::TeamsWrite => "teams:write",
+            Self::CompositionsRead => "compositions:read",
+            Self::CompositionsWrite => "compositions:write",
             Self::WebhooksRead => "webhooks:read",
             Self::WebhooksWrite => "webhooks:write",
             Self::AdminRead => "admin:read",
@@ -81,14 +97,14 @@ impl Scope {
         }
     }
 
-    const fn bit(self) -> u8 {
+    const fn bit(self) -> u16 {
         1 << self as u8
     }
 }
 
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Scopes(u8);
+pub struct Scopes(u16);
 
 impl Scopes {
     /// These scopes.

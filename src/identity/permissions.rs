@@ -55,6 +55,14 @@ permissions! {
     ReadBuilds    BuildsRead   User          true;
     /// Make builds, and change one's own.
     WriteBuilds   BuildsWrite  User          true;
+    /// See one's teams, and what they show their members.
+    ReadTeams     TeamsRead    User          true;
+    /// Make teams, and do in them what one's role there allows.
+    WriteTeams    TeamsWrite   User          true;
+    /// See compositions that are not public.
+    ReadCompositions CompositionsRead User   true;
+    /// Make compositions, and change one's own and those of one's teams.
+    WriteCompositions CompositionsWrite User true;
     /// See one's webhooks and their deliveries.
     ReadWebhooks  WebhooksRead  User         true;
     /// Make, change and test one's webhooks.

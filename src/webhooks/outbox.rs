@@ -2,20 +2,38 @@
 //! Promises that a payload's bytes are made once, and that nothing is written for whom nobody
 //! listens. Leaves the form of `data` to the features, and sending to `delivery`.
 
-use crate::ids::{EventId, UserId};
-use crate::platform::{Lane, Message, Platform, Statement};
+use crate::ids::{EventId, TeamId, UserId};
+use crate::platform::{Lane, Message, Platform, Statement, Value};
 use crate::telemetry::{Trace, rfc3339};
 
 /// A payload is smaller than this many bytes (Standard Webhooks: under 20 kB).
 pub const MAX_PAYLOAD_BYTES: usize = 20_000;
+
+/// Whose a thing is: who is told of what happens to it.
+#[derive(Debug, Clone)]
+pub struct Audience {
+    /// The endpoints that this user has for their own things are told.
+    pub user: UserId,
+    /// So are those that were made for this team.
+    pub team: Option<TeamId>,
+}
+
+impl From<&UserId> for Audience {
+    fn from(user: &UserId) -> Self {
+        Self {
+            user: user.clone(),
+            team: None,
+        }
+    }
+}
 
 /// Something that has happened.
 #[derive(Debug, Clone)]
 pub struct Event {
     /// Sent as `webhook-id`.
     pub id: EventId,
-    /// Whose endpoints are told.
-    pub user: UserId,
+    /// Whose things have changed, and whose endpoints are told.
+    pub audience: Audience,
     /// A name of the catalogue.
     pub kind: &'static str,
     /// The bytes that are sent and signed.
@@ -30,7 +48,7 @@ impl Event {
     pub fn new(
         platform: &Platform,
         trace: &Trace,
-        user: &UserId,
+        audience: Audience,
         kind: &'static str,
         subject: &str,
         data: &str,
@@ -43,25 +61,29 @@ impl Event {
         }
         Self {
             id: EventId::fresh(platform),
-            user: user.clone(),
+            audience,
             kind,
             payload,
             traceparent: trace.child(platform),
         }
     }
 
-    /// Writes it, if the user has an endpoint to tell.
+    /// Writes it, if there is an endpoint to tell.
     pub fn insert(&self) -> Statement {
+        let Audience { user, team } = &self.audience;
         Statement::new(
-            "INSERT INTO webhook_events (id, user_id, type, payload, traceparent) \
-             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS \
-             (SELECT 1 FROM webhooks WHERE user_id = ?2 AND disabled_at IS NULL)",
+            "INSERT INTO webhook_events (id, user_id, team_id, type, payload, traceparent) \
+             SELECT ?1, ?2, ?6, ?3, ?4, ?5 WHERE (EXISTS (SELECT 1 FROM webhooks \
+             WHERE user_id = ?2 AND team_id IS NULL AND disabled_at IS NULL) \
+             OR EXISTS (SELECT 1 FROM webhooks WHERE team_id = ?6 AND disabled_at IS NULL))",
             vec![
                 self.id.as_str().into(),
-                self.user.as_str().into(),
+                user.as_str().into(),
                 self.kind.into(),
                 self.payload.as_str().into(),
                 self.traceparent.as_str().into(),
+                team.as_ref()
+                    .map_or(Value::Null, |team| team.as_str().into()),
             ],
         )
     }

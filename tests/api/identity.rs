@@ -162,7 +162,7 @@ fn tokens_verify_with_nothing_but_the_published_keys() {
         (
             "scope",
             json!(
-                "account:read account:write builds:read builds:write webhooks:read webhooks:write"
+                "account:read account:write builds:read builds:write teams:read teams:write compositions:read compositions:write webhooks:read webhooks:write"
             ),
         ),
         ("amr", json!(["pwd"])),

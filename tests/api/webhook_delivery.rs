@@ -72,7 +72,7 @@ impl Scene {
         let platform = self.app.test.platform(seed);
         let trace = Trace::from_header(None, &platform);
         let user = UserId::parse(&self.player.id).expect("an id");
-        let event = Event::new(&platform, &trace, &user, kind, subject, data);
+        let event = Event::new(&platform, &trace, (&user).into(), kind, subject, data);
         let written = block_on(platform.database.batch(vec![event.insert()]));
         if written.expect("written") == [1] {
             event.wake(&platform);

@@ -136,7 +136,7 @@ impl Simulation {
         let event = Event::new(
             platform,
             &trace,
-            &self.user,
+            (&self.user).into(),
             "build.created",
             "build",
             &data,

@@ -24,6 +24,10 @@ const SCOPE: Schema = Schema::Choice(&[
     "account:read",
     "builds:read",
     "builds:write",
+    "teams:read",
+    "teams:write",
+    "compositions:read",
+    "compositions:write",
     "webhooks:read",
     "webhooks:write",
 ]);

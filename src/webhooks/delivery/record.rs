@@ -186,7 +186,7 @@ impl Record {
         let event = Event::new(
             platform,
             &trace,
-            &endpoint.user,
+            (&endpoint.user).into(),
             kind,
             id,
             &data.to_string(),

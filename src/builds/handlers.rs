@@ -2,6 +2,8 @@
 //! Promises one statement for a read and one batch for a write.
 //! Leaves rules to `model` and SQL to `store`.
 
+use serde_json::Value;
+
 use crate::context::Context;
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::etag;
@@ -12,8 +14,10 @@ use crate::http::response::{Profile, Response};
 use crate::identity::permissions::WriteBuilds;
 use crate::ids::{BuildId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::teams::lookup;
+use crate::teams::permissions::{ShareBuilds, TeamPermit};
 use crate::telemetry::rfc3339;
-use crate::webhooks::outbox::Event;
+use crate::webhooks::outbox::{Audience, Event};
 
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
 use super::store::{self, Filters, Shown};
@@ -28,23 +32,46 @@ const DELETED: &str = "build.deleted";
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteBuilds>()?;
     let (body, errors) = cx.body()?;
-    let input = BuildInput::from_json(&body, errors)?;
+    let input = read_input(cx, permit.user_id(), &body, errors).await?;
     let platform = &cx.state.platform;
     let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
     let document = model::render(&id, permit.user_id(), &input, &now, &now);
     let document = document.map_err(Problem::internal)?;
-    let event = tell(cx, CREATED, permit.user_id(), &id, &document);
+    let audience = Audience {
+        user: permit.user_id().clone(),
+        team: input.team.clone(),
+    };
+    let event = tell(cx, CREATED, audience, &id, &document);
     let writes = store::insert(&permit, &id, &input, document.clone());
     let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
     Ok(cx.commit_telling(writes, &[], Some(&event), answer).await?)
 }
 
-/// The event that the owner's webhooks are told of.
-fn tell(cx: &Context<'_>, kind: &'static str, owner: &UserId, id: &BuildId, data: &str) -> Event {
+/// The input that a body gives, with the team that its owner may share builds with.
+async fn read_input(
+    cx: &Context<'_>,
+    owner: &UserId,
+    body: &Value,
+    mut errors: Vec<FieldError>,
+) -> Result<BuildInput, Problem> {
+    let (platform, named) = (&cx.state.platform, &body["team_id"]);
+    let team = lookup::named(platform, Some(owner), named, "/team_id", &mut errors).await?;
+    let permit = team.map(TeamPermit::<ShareBuilds>::of).transpose()?;
+    BuildInput::from_json(body, permit.map(|permit| permit.team().clone()), errors)
+}
+
+/// The event that webhooks are told of.
+fn tell(
+    cx: &Context<'_>,
+    kind: &'static str,
+    audience: Audience,
+    id: &BuildId,
+    data: &str,
+) -> Event {
     Event::new(
         &cx.state.platform,
         cx.trace,
-        owner.into(),
+        audience,
         kind,
         id.as_str(),
         data,
@@ -60,7 +87,8 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 async fn find(cx: &Context<'_>) -> Result<StoredBuild, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let id = BuildId::parse(cx.path_value).ok_or_else(not_found)?;
-    let build = store::find(&cx.state.platform, id).await?;
+    let user = cx.caller.as_ref().map(|caller| &caller.user_id);
+    let build = store::find(&cx.state.platform, id, user).await?;
     build
         .filter(|build| build.is_visible_to(cx.caller.as_ref()))
         .ok_or_else(not_found)
@@ -83,7 +111,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let (body, errors) = cx.body()?;
-    let input = BuildInput::from_json(&body, errors)?;
+    let input = read_input(cx, &build.owner, &body, errors).await?;
     write(cx, &grant, &input).await
 }
 
@@ -96,7 +124,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = build.as_input()?;
     model::apply_patch(&mut target, patch);
     let errors = cx.check_patched(&mut target);
-    let input = BuildInput::from_json(&target, errors)?;
+    let input = read_input(cx, &build.owner, &target, errors).await?;
     write(cx, &grant, &input).await
 }
 
@@ -109,7 +137,12 @@ async fn write(
     let now = rfc3339(cx.now_ms());
     let document = model::render(&build.id, &build.owner, input, &build.created_at()?, &now);
     let document = document.map_err(Problem::internal)?;
-    let event = tell(cx, UPDATED, &build.owner, &build.id, &document);
+    // Whoever saw it before is told, too: for them it may be gone.
+    let audience = Audience {
+        user: build.owner.clone(),
+        team: input.team.clone().or_else(|| build.team.clone()),
+    };
+    let event = tell(cx, UPDATED, audience, &build.id, &document);
     let writes = store::replace(grant, input, document.clone());
     commit(cx, writes, &event, answer(200, document, build.version + 1)).await
 }
@@ -120,7 +153,11 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let data = format!("{{\"id\":\"{}\"}}", build.id);
-    let event = tell(cx, DELETED, &build.owner, &build.id, &data);
+    let audience = Audience {
+        user: build.owner.clone(),
+        team: build.team.clone(),
+    };
+    let event = tell(cx, DELETED, audience, &build.id, &data);
     commit(cx, store::delete(&grant), &event, Response::no_content()).await
 }
 
@@ -140,12 +177,13 @@ async fn commit(
 /// GET /builds
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let page = Page::from_query(&cx.query, |text| BuildId::parse(text).is_some())?;
-    let filters = read_filters(cx)?;
-    let shown = match (&cx.caller, cx.query.text("owner")) {
-        (Some(caller), Some(_)) => Shown::Own(&caller.user_id),
-        (Some(caller), None) => Shown::PublicAndOwn(&caller.user_id),
-        (None, None) => Shown::Public,
-        (None, Some(_)) => {
+    let filters = read_filters(cx).await?;
+    let shown = match (&cx.caller, cx.query.text("owner"), &filters.team) {
+        (Some(caller), Some(_), _) => Shown::Own(&caller.user_id),
+        (_, None, Some(_)) => Shown::Team,
+        (Some(caller), None, None) => Shown::PublicAndOwn(&caller.user_id),
+        (None, None, None) => Shown::Public,
+        (None, Some(_), _) => {
             return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
                 .with_detail("owner=me needs an access token.")
                 .with_header("www-authenticate", "Bearer"));
@@ -181,7 +219,7 @@ pub async fn read_page(
     Ok((data, listed.last))
 }
 
-fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
+async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
     let mut errors = Vec::new();
     let mut filters = Filters::default();
     // The rarest facet first: its index leads the search.
@@ -215,13 +253,11 @@ fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
         }
         filters.facets.push(("profession", id.to_owned()));
     }
-    if cx.query.text("team_id").is_some() {
-        errors.push(FieldError::new(
-            "?team_id",
-            "unknown_team",
-            "You are in no team with this id.",
-        ));
-    }
+    let named = Value::from(cx.query.text("team_id"));
+    let user = cx.caller.as_ref().map(|caller| &caller.user_id);
+    let platform = &cx.state.platform;
+    let membership = lookup::named(platform, user, &named, "?team_id", &mut errors).await?;
+    filters.team = membership.map(|membership| membership.team);
     filters.search = cx.query.text("q").map(str::to_lowercase);
     if errors.is_empty() {
         Ok(filters)

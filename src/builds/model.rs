@@ -23,7 +23,7 @@ use super::schemas::{ROLES_MAX, TAG_MAX, TAGS_MAX};
 pub enum Visibility {
     /// Its owner.
     Private,
-    /// Its owner's team too.
+    /// The team that it is shared with, too.
     Team,
     /// Whoever knows its id.
     Unlisted,
@@ -69,6 +69,8 @@ pub struct BuildInput {
     pub template: BuildTemplate,
     /// Who may see it.
     pub visibility: Visibility,
+    /// The team that it is shared with.
+    pub team: Option<TeamId>,
     /// Role ids.
     pub roles: Vec<String>,
     /// In lower case.
@@ -83,28 +85,28 @@ pub struct BuildInput {
 
 impl BuildInput {
     /// Takes a body that [`BUILD_INPUT`] has checked (its mistakes are in `errors`) and adds the
-    /// mistakes that only the whole shows.
-    pub fn from_json(body: &Value, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
+    /// mistakes that only the whole shows. `team` is the one that it names, if its owner may share
+    /// builds there; where not, that is in `errors`.
+    pub fn from_json(
+        body: &Value,
+        team: Option<TeamId>,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Problem> {
         let template = read_template(body, &mut errors);
         let visibility = body["visibility"].as_str().and_then(Visibility::parse);
         let visibility = visibility.unwrap_or(Visibility::Private);
-        match body["team_id"].as_str() {
-            Some(text) if TeamId::parse(text).is_none() => errors.push(FieldError::new(
-                "/team_id",
-                "invalid_format",
-                "Must be the id of a team.",
-            )),
-            Some(_) => errors.push(FieldError::new(
-                "/team_id",
-                "unknown_team",
-                "You are in no team with this id.",
-            )),
-            None if visibility == Visibility::Team => errors.push(FieldError::new(
+        match (visibility, body["team_id"].is_null()) {
+            (Visibility::Team, true) => errors.push(FieldError::new(
                 "/team_id",
                 "required",
                 "Visibility team needs the team.",
             )),
-            None => {}
+            (Visibility::Private, false) => errors.push(FieldError::new(
+                "/visibility",
+                "conflicting_fields",
+                "A team sees what is shared with it: use team, unlisted or public, or no team_id.",
+            )),
+            _ => {}
         }
         let roles = strings(&body["roles"]);
         refuse_duplicates(&roles, ROLES_MAX, "/roles", &mut errors);
@@ -136,6 +138,7 @@ impl BuildInput {
                 name,
                 template,
                 visibility,
+                team,
                 roles,
                 tags,
                 notes: body["notes"].as_str().unwrap_or_default().to_owned(),
@@ -271,7 +274,7 @@ pub fn render(
         chat_code: chat_code::encode(&input.template),
         template: input.template.view(),
         visibility: input.visibility,
-        team_id: None,
+        team_id: input.team.as_ref().map(TeamId::as_str),
         roles: &input.roles,
         tags: &input.tags,
         notes: &input.notes,
@@ -300,6 +303,10 @@ pub struct StoredBuild {
     pub owner: UserId,
     /// Who may see it.
     pub visibility: Visibility,
+    /// The team that it is shared with.
+    pub team: Option<TeamId>,
+    /// Whether whoever asks for it is in that team.
+    pub is_of_team: bool,
     /// The rendered answer.
     pub document: Text,
     /// The tables it was rendered with.
@@ -319,9 +326,10 @@ impl WriteGrant<'_> {
 }
 
 impl StoredBuild {
-    /// Whether `caller` may see it.
+    /// Whether `caller`, for whom it was read, may see it.
     pub fn is_visible_to(&self, caller: Option<&Caller>) -> bool {
         matches!(self.visibility, Visibility::Public | Visibility::Unlisted)
+            || self.visibility == Visibility::Team && self.is_of_team
             || caller.is_some_and(|caller| caller.user_id == self.owner)
     }
 

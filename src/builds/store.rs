@@ -10,8 +10,9 @@ use serde_json::json;
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
-use crate::ids::{BuildId, UserId};
+use crate::ids::{BuildId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
+use crate::teams::permissions::{DeleteTeam, TeamPermit};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 
@@ -29,7 +30,7 @@ pub fn insert(
 ) -> Vec<Statement> {
     let build = Statement::new(
         "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
-         version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)",
+         team_id, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
         vec![
             id.as_str().into(),
             permit.user_id().as_str().into(),
@@ -37,6 +38,7 @@ pub fn insert(
             document.into(),
             REFERENCE_VERSION.into(),
             search_text(input).into(),
+            team_id(input),
         ],
     );
     vec![build, insert_facets(id, 1, input)]
@@ -55,7 +57,7 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
         insert_facets(id, version, input),
         Statement::new(
             "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
-             search_text = ?6, version = version + 1 WHERE id = ?1 AND version = ?2",
+             search_text = ?6, team_id = ?7, version = version + 1 WHERE id = ?1 AND version = ?2",
             vec![
                 id.as_str().into(),
                 version.into(),
@@ -63,6 +65,7 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
                 document.into(),
                 REFERENCE_VERSION.into(),
                 search_text(input).into(),
+                team_id(input),
             ],
         ),
         Statement::must_change(),
@@ -77,6 +80,17 @@ pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
         vec![id.as_str().into(), (*version).into()],
     );
     vec![delete, Statement::must_change()]
+}
+
+/// What a team's deletion does to builds that were shared with it alone: only their owners see them.
+pub fn leave_team(permit: &TeamPermit<DeleteTeam>) -> Statement {
+    Statement::new(
+        "UPDATE builds SET team_id = NULL, version = version + 1, \
+         visibility = iif(visibility = 'team', 'private', visibility), \
+         document = json_set(document, '$.team_id', NULL, \
+         '$.visibility', iif(visibility = 'team', 'private', visibility)) WHERE team_id = ?1",
+        vec![permit.team().as_str().into()],
+    )
 }
 
 /// Removes all builds of the caller's; their facets go with them.
@@ -116,17 +130,26 @@ fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {
     )
 }
 
+fn team_id(input: &BuildInput) -> Value {
+    input.team.as_ref().map(ToString::to_string).into()
+}
+
 fn search_text(input: &BuildInput) -> String {
     format!("{}\n{}", input.name, input.notes).to_lowercase()
 }
 
-/// The build with this id. All but the document comes as one short text: each cell is a crossing
-/// of the boundary.
-pub async fn find(platform: &Platform, id: BuildId) -> Result<Option<StoredBuild>, DatabaseError> {
+/// The build with this id, for this user. All but the document comes as one short text: each cell
+/// is a crossing of the boundary.
+pub async fn find(
+    platform: &Platform,
+    id: BuildId,
+    user: Option<&UserId>,
+) -> Result<Option<StoredBuild>, DatabaseError> {
     let statement = Statement::new(
         "SELECT document, owner_id || ' ' || visibility || ' ' || rendered_with || ' ' || version \
-         FROM builds WHERE id = ?1",
-        vec![id.as_str().into()],
+         || iif(team_id IS NULL, '', ' ' || team_id || ' ' || EXISTS (SELECT 1 FROM team_members m \
+         WHERE m.team_id = builds.team_id AND m.user_id = ?2)) FROM builds WHERE id = ?1",
+        vec![id.as_str().into(), user.map_or("", UserId::as_str).into()],
     );
     let rows = platform.database.query(statement).await?;
     let row = rows.into_iter().next();
@@ -139,6 +162,7 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
     let mut next = || rest.next().unwrap_or_default();
     let (owner, visibility) = (UserId::parse(next()), Visibility::parse(next()));
     let (rendered_with, version) = (next().to_owned(), next().parse().ok());
+    let (team, is_of_team) = (TeamId::parse(next()), next() == "1");
     let (Some(owner), Some(visibility), Some(version)) = (owner, visibility, version) else {
         return Err(DatabaseError::Other(
             "a build's row does not read".to_owned(),
@@ -148,6 +172,8 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
         id,
         owner,
         visibility,
+        team,
+        is_of_team,
         document,
         rendered_with,
         version,
@@ -163,6 +189,8 @@ pub enum Shown<'a> {
     PublicAndOwn(&'a UserId),
     /// All of this user's.
     Own(&'a UserId),
+    /// Those that are shared with the team of the filter.
+    Team,
 }
 
 /// What a list is narrowed by.
@@ -172,6 +200,8 @@ pub struct Filters {
     pub facets: Vec<(&'static str, String)>,
     /// Text in the name or the notes.
     pub search: Option<String>,
+    /// The team that they are shared with.
+    pub team: Option<TeamId>,
 }
 
 /// One page of a list.
@@ -204,7 +234,7 @@ impl Sql {
     }
 
     /// The newest builds that pass `condition` and the filters, `limit` + 1 of them.
-    fn select(&mut self, page: &Page, filters: &Filters, condition: &str, owner: Option<&UserId>) {
+    fn select(&mut self, page: &Page, filters: &Filters, condition: &str, owner: Option<&str>) {
         self.push("SELECT b.id, b.document, b.rendered_with FROM ");
         let mut facets = filters.facets.iter();
         match facets.next() {
@@ -223,7 +253,7 @@ impl Sql {
         self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
         self.push(condition);
         if let Some(owner) = owner {
-            self.bind(owner.as_str());
+            self.bind(owner);
         }
         for (facet, value) in facets {
             self.push(" AND EXISTS (SELECT 1 FROM build_facets WHERE build_id = b.id AND facet = ");
@@ -231,6 +261,10 @@ impl Sql {
             self.push(" AND value = ");
             self.bind(value.as_str());
             self.push(")");
+        }
+        if let Some(team) = &filters.team {
+            self.push(OF_TEAM);
+            self.bind(team.as_str());
         }
         if let Some(search) = &filters.search {
             self.push(" AND instr(b.search_text, ");
@@ -249,6 +283,7 @@ impl Sql {
 
 const PUBLIC: &str = " AND b.visibility = 'public'";
 const OWN: &str = " AND b.owner_id = ";
+const OF_TEAM: &str = " AND b.team_id = ";
 const OWN_NOT_PUBLIC: &str = " AND b.visibility <> 'public' AND b.owner_id = ";
 
 /// One statement for one page: `select` ends with what is read from the rows that are `shown`.
@@ -261,13 +296,15 @@ fn page_statement(shown: &Shown<'_>, filters: &Filters, page: &Page, select: &st
     );
     match shown {
         Shown::Public => sql.select(page, filters, PUBLIC, None),
-        Shown::Own(owner) => sql.select(page, filters, OWN, Some(owner)),
+        Shown::Own(owner) => sql.select(page, filters, OWN, Some(owner.as_str())),
+        // The filter says which.
+        Shown::Team => sql.select(page, filters, "", None),
         Shown::PublicAndOwn(owner) => {
             // Two index ranges, each in order and cut short, instead of one OR that must be sorted.
             sql.push("SELECT * FROM (");
             sql.select(page, filters, PUBLIC, None);
             sql.push(") UNION ALL SELECT * FROM (");
-            sql.select(page, filters, OWN_NOT_PUBLIC, Some(owner));
+            sql.select(page, filters, OWN_NOT_PUBLIC, Some(owner.as_str()));
             sql.push(") ORDER BY id DESC LIMIT ");
             sql.bind(page.limit + 1);
         }

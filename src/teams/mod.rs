@@ -2,6 +2,7 @@
 //! Promises that what a member may do is one table (`permissions`).
 //! Leaves squads to `squads`.
 
+pub mod lookup;
 pub mod model;
 pub mod permissions;
 pub mod store;

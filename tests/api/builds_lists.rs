@@ -459,5 +459,10 @@ fn no_read_scans_or_sorts_the_builds() {
     app.get(&format!("{BUILDS}/{id}")).send().expect(200);
     let recorded = app.test.database.recorded();
     let plan = plan(recorded.last().expect("the read's statement"));
-    assert_eq!(plan, ["SEARCH builds USING PRIMARY KEY (id=?)"]);
+    let of_teams = [
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH m USING PRIMARY KEY (team_id=? AND user_id=?)",
+    ];
+    assert_eq!(plan[0], "SEARCH builds USING PRIMARY KEY (id=?)");
+    assert_eq!(plan[1..], of_teams);
 }

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod databases;
 pub mod forge;
 pub mod scene;
+pub mod teams;
 pub mod webhooks;
 
 use std::cell::{Cell, RefCell};

@@ -296,7 +296,7 @@ fn an_endpoint_is_refused_with_all_its_mistakes() {
             "/event_types/1",
             "unknown_event_type",
         ),
-        ("team_id", json!("team_x"), "/team_id", "unknown_team"),
+        ("team_id", json!("team_x"), "/team_id", "invalid_format"),
         ("rate_limit", json!(0), "/rate_limit", "out_of_range"),
         ("rate_limit", json!(60_001), "/rate_limit", "out_of_range"),
         ("rate_limit", json!("60"), "/rate_limit", "invalid_type"),

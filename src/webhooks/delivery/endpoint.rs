@@ -2,8 +2,9 @@
 //! Promises one statement for however many.
 //! Leaves opening what is sealed to `work`.
 
-use crate::ids::{UserId, WebhookId};
+use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::webhooks::outbox::Audience;
 
 use super::store::{broken, list};
 
@@ -14,6 +15,8 @@ pub struct Endpoint {
     pub id: WebhookId,
     /// Whose it is.
     pub user: UserId,
+    /// Whose things it is told of; `None`: its owner's own.
+    pub team: Option<TeamId>,
     /// Where it is.
     pub url: String,
     /// The types it wants to be told of; `*` for all.
@@ -39,6 +42,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Whether it is one of those that are told what happens to a thing of theirs.
+    pub fn is_for(&self, audience: &Audience) -> bool {
+        match &self.team {
+            None => self.user == audience.user,
+            team => *team == audience.team,
+        }
+    }
+
     /// Whether it wants to be told of events of this type.
     pub fn listens_to(&self, kind: &str) -> bool {
         self.event_types
@@ -59,22 +70,30 @@ const ENDPOINT: &str = "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_lim
     w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
     FROM webhook_secrets s WHERE s.webhook_id = w.id \
     AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
-    w.failures, w.failing_since, w.paused_until, w.next_slot_us ";
+    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id ";
 
-/// The enabled endpoints of these users.
+/// The enabled endpoints that these users have for their own things, and those of these teams.
 pub async fn enabled_of(
     platform: &Platform,
     users: &[UserId],
+    teams: &[TeamId],
     now: i64,
 ) -> Result<Vec<Endpoint>, DatabaseError> {
     let statement = Statement::new(
         [
             ENDPOINT,
             "FROM json_each(?1) j JOIN webhooks w ON w.user_id = j.value \
+             WHERE w.team_id IS NULL AND w.disabled_at IS NULL UNION ALL ",
+            ENDPOINT,
+            "FROM json_each(?3) j JOIN webhooks w ON w.team_id = j.value \
              WHERE w.disabled_at IS NULL",
         ]
         .concat(),
-        vec![list(users.iter().map(UserId::as_str)).into(), now.into()],
+        vec![
+            list(users.iter().map(UserId::as_str)).into(),
+            now.into(),
+            list(teams.iter().map(TeamId::as_str)).into(),
+        ],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter().map(read_endpoint).collect()
@@ -113,6 +132,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
     Ok(Endpoint {
         id,
         user,
+        team: row.optional_text(13)?.and_then(TeamId::parse),
         url: row.text(2)?.to_owned(),
         event_types: serde_json::from_str(row.text(3)?).unwrap_or_default(),
         rate_limit: row.optional_integer(4)?,

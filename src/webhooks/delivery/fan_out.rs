@@ -3,7 +3,7 @@
 //! attempts at endpoints that answer well follow at once. Leaves all others to the slow lane.
 
 use crate::context::State;
-use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
+use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::DatabaseError;
 
 use super::endpoint::{self, Endpoint};
@@ -30,11 +30,15 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
     if events.is_empty() {
         return Ok(None);
     }
-    let mut users: Vec<UserId> = events.iter().map(|event| event.user.clone()).collect();
+    let audiences = || events.iter().map(|event| &event.audience);
+    let mut users: Vec<UserId> = audiences().map(|told| told.user.clone()).collect();
     users.sort_unstable();
     users.dedup();
+    let mut teams: Vec<TeamId> = audiences().filter_map(|told| told.team.clone()).collect();
+    teams.sort_unstable();
+    teams.dedup();
     let now = platform.clock.now_ms();
-    let endpoints = endpoint::enabled_of(platform, &users, now).await?;
+    let endpoints = endpoint::enabled_of(platform, &users, &teams, now).await?;
     let claim = fresh_claim(platform);
     let planned = plan(state, &events, &endpoints, now);
     let deliveries: Vec<_> = planned
@@ -107,7 +111,7 @@ fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> 
     let mut planned = Vec::new();
     for (event_place, event) in events.iter().enumerate() {
         for (place, endpoint) in endpoints.iter().enumerate() {
-            if endpoint.user != event.user || !endpoint.listens_to(&event.kind) {
+            if !endpoint.is_for(&event.audience) || !endpoint.listens_to(&event.kind) {
                 continue;
             }
             let is_claimed = endpoint.is_fast(now);

@@ -4,8 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
+use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::webhooks::outbox::Audience;
 
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS, MAX_LOST_CLAIMS};
 
@@ -17,7 +18,7 @@ pub struct Waiting {
     /// The event.
     pub id: EventId,
     /// Whose endpoints are told.
-    pub user: UserId,
+    pub audience: Audience,
     /// Its type.
     pub kind: String,
     /// The bytes to send.
@@ -33,6 +34,7 @@ pub async fn waiting_events(
 ) -> Result<Vec<Waiting>, DatabaseError> {
     let statement = Statement::new(
         "SELECT e.payload, e.id || ' ' || e.user_id || ' ' || e.type || ' ' || e.traceparent \
+         || ' ' || coalesce(e.team_id, '') \
          FROM json_each(?1) j JOIN webhook_events e ON e.id = j.value \
          WHERE e.fanned_out_at IS NULL",
         vec![list(ids.iter().map(EventId::as_str)).into()],
@@ -45,12 +47,13 @@ pub async fn waiting_events(
             let mut next = || parts.next().unwrap_or_default();
             let (id, user) = (EventId::parse(next()), UserId::parse(next()));
             let (kind, traceparent) = (next().to_owned(), next().to_owned());
+            let team = TeamId::parse(next());
             let (Some(id), Some(user)) = (id, user) else {
                 return Err(broken("an event"));
             };
             Ok(Waiting {
                 id,
-                user,
+                audience: Audience { user, team },
                 kind,
                 payload,
                 traceparent,

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
-use crate::ids::{UserId, WebhookId};
+use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform};
+use crate::teams::lookup;
+use crate::teams::permissions::{ManageWebhooks, TeamPermit};
 use crate::telemetry::rfc3339;
 
 use super::model::{self, Health, Webhook, WebhookInput};
@@ -50,6 +52,19 @@ fn answer(status: u16, webhook: &Webhook, document: &Value, now: i64) -> Result<
     Ok(answer.with_header("etag", webhook.etag(now)))
 }
 
+/// The team that a body names, if its owner may have webhooks there.
+async fn read_team(
+    cx: &Context<'_>,
+    user: &UserId,
+    body: &Value,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<TeamId>, Problem> {
+    let (platform, named) = (&cx.state.platform, &body["team_id"]);
+    let team = lookup::named(platform, Some(user), named, "/team_id", errors).await?;
+    let permit = team.map(TeamPermit::<ManageWebhooks>::of).transpose()?;
+    Ok(permit.map(|permit| permit.team().clone()))
+}
+
 /// GET /webhooks/event-types
 pub async fn event_types(_: &Context<'_>) -> Result<Response, Problem> {
     Ok(Response::asset(
@@ -64,7 +79,9 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (body, mut errors) = cx.body()?;
     let (state, now) = (cx.state, cx.now_ms());
     let secret = model::read_secret(&body, &state.platform, &mut errors);
-    let input = WebhookInput::from_json(&body, &state.config, &state.platform, errors).await?;
+    let team = read_team(cx, permit.user_id(), &body, &mut errors).await?;
+    let (config, platform) = (&state.config, &state.platform);
+    let input = WebhookInput::from_json(&body, team, config, platform, errors).await?;
     let secret = secret.ok_or_else(|| Problem::internal("a secret without mistakes is none"))?;
     let is_enabled = input.is_enabled;
     let webhook = Webhook {
@@ -126,9 +143,10 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let was = before.as_input();
     let mut target = was.clone();
     merge_patch::apply(&mut target, patch);
-    let errors = cx.check_patched(&mut target);
+    let mut errors = cx.check_patched(&mut target);
+    let team = read_team(cx, permit.user_id(), &target, &mut errors).await?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let input = WebhookInput::from_json(&target, config, platform, errors).await?;
+    let input = WebhookInput::from_json(&target, team, config, platform, errors).await?;
     let after = before.changed(input, now);
     let is = after.as_input();
     let members = is.as_object().into_iter().flatten();

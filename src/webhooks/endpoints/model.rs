@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::http::problem::{FieldError, Problem};
-use crate::ids::WebhookId;
+use crate::ids::{TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::telemetry::rfc3339;
 use crate::webhooks::resolver::{self, Unresolved};
@@ -31,6 +31,8 @@ pub struct WebhookInput {
     pub event_types: Vec<String>,
     /// May be empty.
     pub description: String,
+    /// Whose things it is told of; `None`: its owner's own.
+    pub team: Option<TeamId>,
     /// Whether it is sent anything.
     pub is_enabled: bool,
     /// Attempts in a minute, at most.
@@ -41,18 +43,16 @@ pub struct WebhookInput {
 
 impl WebhookInput {
     /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
-    /// mistakes that the schema does not see.
+    /// mistakes that the schema does not see. `team` is the one that it names, if its owner may have
+    /// webhooks there; where not, that is in `errors`.
     pub async fn from_json(
         body: &Value,
+        team: Option<TeamId>,
         config: &Config,
         platform: &Platform,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Problem> {
         let event_types = read_event_types(&body["event_types"], &mut errors);
-        if !body["team_id"].is_null() {
-            let detail = "You are in no team with this id.";
-            errors.push(FieldError::new("/team_id", "unknown_team", detail));
-        }
         let headers = match body.get("headers") {
             None => Vec::new(),
             Some(Value::Object(headers)) => {
@@ -76,6 +76,7 @@ impl WebhookInput {
             url,
             event_types,
             description: platform.unicode.nfc(description.trim()),
+            team,
             is_enabled: body["enabled"].as_bool().unwrap_or(true),
             rate_limit: body["rate_limit"].as_i64(),
             headers,
@@ -180,7 +181,7 @@ pub struct Webhook {
     pub updated_at: i64,
     /// Milliseconds since 1970; `None`: it is enabled.
     pub disabled_at: Option<i64>,
-    /// `owner`, `gone` or `failing`.
+    /// `owner`, `gone`, `failing` or `left_team`.
     pub disabled_reason: Option<String>,
     /// How it has been answering.
     pub health: Health,
@@ -238,6 +239,7 @@ impl Webhook {
             "url": self.input.url,
             "event_types": self.input.event_types,
             "description": self.input.description,
+            "team_id": self.input.team.as_ref().map(TeamId::as_str),
             "enabled": self.input.is_enabled,
             "rate_limit": self.input.rate_limit,
             "headers": headers,
@@ -257,7 +259,6 @@ impl Webhook {
         document["headers"] = shown.into();
         document["hidden_headers"] = hidden.into_iter().map(|(name, _)| name.as_str()).collect();
         document["id"] = self.id.as_str().into();
-        document["team_id"] = Value::Null;
         document["disabled_at"] = self.disabled_at.map(rfc3339).into();
         document["disabled_reason"] = self.disabled_reason.as_deref().into();
         document["health"] = self.health.document(now);

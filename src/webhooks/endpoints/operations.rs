@@ -58,7 +58,11 @@ pub const CREATE: Operation = Operation {
             r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{},"hidden_headers":["authorization"],"health":{"state":"new","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE="}"#,
         ),
     },
-    problems: &[&problems::TOO_MANY_WEBHOOKS, &problems::UNAVAILABLE],
+    problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::TOO_MANY_WEBHOOKS,
+        &problems::UNAVAILABLE,
+    ],
     ..PLAIN
 };
 /// GET /webhooks
@@ -98,7 +102,11 @@ pub const PATCH: Operation = Operation {
         is_merge_patch: true,
     }),
     response: ANSWER,
-    problems: &[&problems::NOT_FOUND, &problems::UNAVAILABLE],
+    problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::NOT_FOUND,
+        &problems::UNAVAILABLE,
+    ],
     condition: Condition::Write,
     ..PLAIN
 };

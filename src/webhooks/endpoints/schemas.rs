@@ -67,7 +67,11 @@ const DESCRIPTION_INPUT: Field = Field::optional(
     &DESCRIPTION,
     "What it is for, in your words.",
 );
-const TEAM_INPUT: Field = Field::optional("team_id", &TEAM, "The team that it is for.");
+const TEAM_INPUT: Field = Field::optional(
+    "team_id",
+    &TEAM,
+    "The team whose things it is told of; null: my own things. Officers and leaders may name theirs.",
+);
 const ENABLED_INPUT: Field = Field::optional(
     "enabled",
     &Schema::Boolean,
@@ -139,8 +143,8 @@ const DISABLED_FIELD: Field =
     Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
 const REASON_FIELD: Field = Field::required(
     "disabled_reason",
-    &Schema::Nullable(&Schema::Choice(&["owner", "gone", "failing"])),
-    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days.",
+    &Schema::Nullable(&Schema::Choice(&["owner", "gone", "failing", "left_team"])),
+    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more.",
 );
 const RATE_FIELD: Field = Field::required(
     "rate_limit",

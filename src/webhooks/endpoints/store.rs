@@ -8,8 +8,8 @@ use crate::config::MasterKeys;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
 use crate::identity::seal::{self, SealError};
-use crate::ids::{UserId, WebhookId, WebhookSecretId};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::ids::{TeamId, UserId, WebhookId, WebhookSecretId};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::webhooks::delivery::store::hold;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
@@ -54,8 +54,8 @@ pub fn insert(
 ) -> Result<Vec<Statement>, SealError> {
     let insert = Statement::new(
         "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
-         sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason) \
-         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11 FROM users WHERE id = ?2 \
+         sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason, team_id) \
+         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13 FROM users WHERE id = ?2 \
          AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12",
         vec![
             webhook.id.as_str().into(),
@@ -70,6 +70,7 @@ pub fn insert(
             webhook.disabled_at.into(),
             webhook.disabled_reason.clone().into(),
             MAX_WEBHOOKS.into(),
+            team_id(&webhook.input),
         ],
     );
     let id = WebhookSecretId::fresh(sealer.platform);
@@ -96,7 +97,7 @@ pub fn update(
     sealer: Sealer<'_>,
 ) -> Result<Vec<Statement>, SealError> {
     let update = Statement::new(
-        "UPDATE webhooks SET url = ?4, description = ?5, event_types = ?6, rate_limit = ?7, \
+        "UPDATE webhooks SET url = ?4, description = ?5, event_types = ?6, rate_limit = ?7, team_id = ?14, \
          sealed_headers = ?8, version = version + 1, updated_at = ?9, disabled_at = ?10, \
          disabled_reason = ?11, is_proven = iif(?12, ?13, is_proven), \
          failures = iif(?12, 0, failures), failing_since = iif(?12, NULL, failing_since), \
@@ -116,6 +117,7 @@ pub fn update(
             after.disabled_reason.clone().into(),
             i64::from(before.health != after.health).into(),
             i64::from(after.health.is_proven).into(),
+            team_id(&after.input),
         ],
     );
     let mut writes = vec![update, Statement::must_change()];
@@ -129,6 +131,10 @@ pub fn update(
         _ => {}
     }
     Ok(writes)
+}
+
+fn team_id(input: &WebhookInput) -> Value {
+    input.team.as_ref().map(ToString::to_string).into()
 }
 
 fn event_types(input: &WebhookInput) -> String {
@@ -147,6 +153,25 @@ pub fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Stat
         ],
     );
     vec![delete, Statement::must_change()]
+}
+
+/// Disables the endpoints that a user has for a team, where they may have none any more, and holds
+/// what they have waiting as [`hold`] does.
+pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
+    let params = || vec![team.as_str().into(), user.as_str().into(), now.into()];
+    [
+        Statement::new(
+            "UPDATE webhooks SET disabled_at = ?3, disabled_reason = 'left_team', updated_at = ?3, \
+             version = version + 1 WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NULL",
+            params(),
+        ),
+        Statement::new(
+            "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
+             AND (claim IS NULL OR next_attempt_at <= ?3) AND webhook_id IN (SELECT id FROM webhooks \
+             WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NOT NULL)",
+            params(),
+        ),
+    ]
 }
 
 /// Removes all endpoints and events of the caller's.
@@ -199,7 +224,7 @@ pub fn rotate(
 
 const COLUMNS: &str = "SELECT id, url, description, event_types, rate_limit, sealed_headers, \
      version, created_at, updated_at, disabled_at, disabled_reason, is_proven, failures, \
-     failing_since, paused_until, next_slot_us FROM webhooks ";
+     failing_since, paused_until, next_slot_us, team_id FROM webhooks ";
 
 /// An endpoint of this account.
 pub async fn find(
@@ -256,6 +281,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
             url: row.text(1)?.to_owned(),
             event_types: serde_json::from_str(row.text(3)?).map_err(|_| broken("event types"))?,
             description: row.text(2)?.to_owned(),
+            team: row.optional_text(16)?.and_then(TeamId::parse),
             is_enabled: disabled_at.is_none(),
             rate_limit: row.optional_integer(4)?,
             headers,

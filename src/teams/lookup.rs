@@ -1,0 +1,41 @@
+//! The team that a body or a query names.
+//! Promises that a team in which one is nothing and a team that does not exist look the same.
+//! Leaves what the membership allows to `permissions`.
+
+use serde_json::Value;
+
+use crate::http::problem::{FieldError, Problem};
+use crate::ids::{TeamId, UserId};
+use crate::platform::Platform;
+
+use super::model::Membership;
+use super::store;
+
+/// What `user`, or nobody, is in the team that `named` gives at `pointer`; a mistake when that is nothing.
+/// `None` too where no team is named.
+pub async fn named(
+    platform: &Platform,
+    user: Option<&UserId>,
+    named: &Value,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Membership>, Problem> {
+    let is_mistaken = errors.iter().any(|error| error.pointer == pointer);
+    let Some(text) = named.as_str().filter(|_| !is_mistaken) else {
+        return Ok(None);
+    };
+    let Some(team) = TeamId::parse(text) else {
+        let detail = "Must be the id of a team.";
+        errors.push(FieldError::new(pointer, "invalid_format", detail));
+        return Ok(None);
+    };
+    let membership = match user {
+        Some(user) => store::membership(platform, &team, user).await?,
+        None => None,
+    };
+    if membership.is_none() {
+        let detail = "You are in no team with this id.";
+        errors.push(FieldError::new(pointer, "unknown_team", detail));
+    }
+    Ok(membership)
+}

@@ -49,6 +49,9 @@ pub struct Config {
     /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); nobody
     /// is asked unless set.
     pub breach_range_url: Option<String>,
+    /// `GAME_BALANCE_BUILD`: the game's build number of its last balance change; builds that were
+    /// made for an older one are stale. None is, unless it is set.
+    pub game_balance_build: Option<i64>,
     /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
     pub quotas: Quotas,
 }
@@ -111,6 +114,7 @@ pub const NAMES: &[&str] = &[
     "WEBHOOK_ALLOW_LOCAL",
     "DNS_RESOLVER_URL",
     "BREACH_RANGE_URL",
+    "GAME_BALANCE_BUILD",
     "LIMIT_ANONYMOUS",
     "LIMIT_USER",
     "LIMIT_BURST",
@@ -174,6 +178,14 @@ impl Config {
             .unwrap_or(64),
             webhooks: reader.webhooks(environment),
             breach_range_url: reader.range_url(environment),
+            game_balance_build: Some(reader.number(
+                "GAME_BALANCE_BUILD",
+                0,
+                0,
+                10_000_000,
+                "must be a build number of the game, up to 10000000",
+            ))
+            .filter(|number| *number > 0),
             quotas: reader.quotas(),
         };
         let mut errors = reader.errors;

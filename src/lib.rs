@@ -6,6 +6,7 @@ pub mod app;
 pub mod builds;
 pub mod config;
 pub mod context;
+pub mod dashboard;
 pub mod docs;
 #[cfg(feature = "fault-injection")]
 pub mod faults;

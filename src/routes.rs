@@ -15,7 +15,7 @@ use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_fact
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::webhooks::{endpoints, log};
-use crate::{builds, docs, game, health, personal_data};
+use crate::{builds, dashboard, docs, game, health, personal_data};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +111,7 @@ pub static ROUTES: &[Route] = routes! {
     Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
     Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
     Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
+    Get    "/api/v1/users/me/dashboard" Required(ManageAccount::RULE), Caller(1), dashboard::handlers::get, dashboard::operations::GET;
     Get    "/.well-known/jwks.json" Public, Caller(1), keys::handlers::jwks, keys::operations::JWKS;
 
     Get    "/api/v1/admin/signing-keys" Required(ReadAdmin::RULE), Caller(1), keys::handlers::list, keys::operations::LIST;

@@ -70,6 +70,7 @@ const TABLE: &str = "
     PATCH  /api/v1/users/me                     401 200 403 200 403 200 403
     DELETE /api/v1/users/me                     401 422 403 422 403 422 403
     GET    /api/v1/users/me/export              401 200 403 200 403 200 403
+    GET    /api/v1/users/me/dashboard           401 200 403 200 403 200 403
     GET    /.well-known/jwks.json               200 200 200 200 200 200 200
     GET    /api/v1/admin/signing-keys           401 403 403 403 403 200 403
     POST   /api/v1/admin/signing-keys/rotate    401 403 403 403 403 201 403

@@ -1,0 +1,23 @@
+//! The call for the dashboard.
+//! Promises an answer that SQL has put together: nothing of it is parsed here.
+//! Leaves what is in it to `store`.
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::identity::permissions::ManageAccount;
+use crate::platform::Text;
+
+use super::store;
+
+/// GET /users/me/dashboard
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (platform, user) = (&cx.state.platform, permit.user_id());
+    let balance_build = cx.state.config.game_balance_build;
+    let counted = store::counts_and_attention(platform, user, balance_build, cx.now_ms()).await?;
+    let activity = store::activity(platform, user).await?;
+    let [counted, activity] = [&counted, &activity].map(Text::as_str);
+    let body = ["{", counted, ",\"activity\":", activity, "}"].concat();
+    Ok(Response::text(200, Profile::Private, body))
+}

@@ -1,0 +1,214 @@
+//! The dashboard: counts, activity, what needs attention.
+//! Promises that nothing of strangers is in it, and that it takes two statements.
+//! Leaves the things themselves to their own tests.
+
+use serde_json::{Value, json};
+use wvw_builder::ids::{CompositionId, InvitationId};
+
+use crate::support::{Call, Player, TestApp, config_value, text};
+
+const DASHBOARD: &str = "/api/v1/users/me/dashboard";
+
+fn app() -> TestApp {
+    TestApp::with(|name| match name {
+        "GAME_BALANCE_BUILD" => Some("200".to_owned()),
+        name => config_value(name),
+    })
+}
+
+fn dashboard(app: &TestApp, player: &Player) -> Value {
+    let call: Call<'_> = app.get(DASHBOARD).token(&player.token);
+    call.send().expect(200).json()
+}
+
+fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
+    let seed = 700
+        + app
+            .count("SELECT count(*) FROM compositions")
+            .cast_unsigned();
+    let id = CompositionId::fresh(&app.test.platform(seed)).to_string();
+    let document = json!({
+        "name": "Zerg", "created_at": "2026-01-01T00:00:00.000Z", "updated_at": at,
+        "updated_by": owner.id,
+    });
+    app.test.database.execute(&format!(
+        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, version) \
+         VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', 1)",
+        owner.id
+    ));
+    id
+}
+
+fn invitation(app: &TestApp, team: &str, role: &str, uses: i64, expires_at: i64) -> String {
+    let seed = 800
+        + app
+            .count("SELECT count(*) FROM team_invitations")
+            .cast_unsigned();
+    let id = InvitationId::fresh(&app.test.platform(seed)).to_string();
+    app.test.database.execute(&format!(
+        "INSERT INTO team_invitations (id, team_id, code_hash, role, created_by, max_uses, uses, \
+         created_at, expires_at) VALUES ('{id}', '{team}', x'{seed:04x}', '{role}', 'user', 5, {uses}, 0, \
+         {expires_at})"
+    ));
+    id
+}
+
+#[test]
+fn an_empty_account_has_an_empty_dashboard() {
+    let app = app();
+    let player = app.player("new");
+    let shown = dashboard(&app, &player);
+    assert_eq!(
+        shown,
+        json!({
+            "counts": { "builds": 0, "compositions": 0, "teams": 0, "webhooks": 0 },
+            "attention": {
+                "stale_builds": { "count": 0, "data": [] },
+                "failing_webhooks": [],
+                "invitations": { "count": 0, "data": [] },
+            },
+            "activity": [],
+        })
+    );
+}
+
+#[test]
+fn what_needs_attention_is_named() {
+    let app = app();
+    let [player, stranger] = ["player", "stranger"].map(|name| app.player(name));
+    let team = app.team(&[(&player, "officer"), (&stranger, "leader")]);
+    let now = app.test_now();
+    for number in [100, 199, 200, 300] {
+        app.test.clock.advance_ms(1);
+        app.build(
+            &player,
+            &json!({ "name": format!("Of {number}"), "game_build": number }),
+        );
+    }
+    app.build(&player, &json!({}));
+    app.build(&stranger, &json!({ "game_build": 5 }));
+    for name in ["well", "failing", "gone", "off"] {
+        app.endpoint(&player, &format!("https://{name}.guild.gg/h"));
+    }
+    for change in [
+        "failures = 3 WHERE url LIKE '%failing%'",
+        "disabled_at = 1, disabled_reason = 'gone' WHERE url LIKE '%gone%'",
+        "disabled_at = 1, disabled_reason = 'owner' WHERE url LIKE '%off%'",
+    ] {
+        app.test
+            .database
+            .execute(&format!("UPDATE webhooks SET {change}"));
+    }
+    let later = invitation(&app, &team, "member", 4, now + 90_000);
+    let open = invitation(&app, &team, "member", 3, now + 61_234);
+    invitation(&app, &team, "member", 5, now + 60_000);
+    invitation(&app, &team, "member", 0, now);
+    // Officers invite members only.
+    invitation(&app, &team, "officer", 0, now + 60_000);
+    let shown = dashboard(&app, &player);
+    let counts = json!({ "builds": 5, "compositions": 0, "teams": 1, "webhooks": 4 });
+    assert_eq!(shown["counts"], counts);
+    let stale = &shown["attention"]["stale_builds"];
+    assert_eq!(stale["count"], 2);
+    assert_eq!(stale["data"][0]["name"], "Of 199");
+    assert_eq!(stale["data"][1]["game_build"], 100);
+    let failing = shown["attention"]["failing_webhooks"]
+        .as_array()
+        .expect("a list");
+    let mut urls: Vec<String> = failing
+        .iter()
+        .map(|webhook| text(&webhook["url"]))
+        .collect();
+    urls.sort_unstable();
+    assert_eq!(
+        urls,
+        ["https://failing.guild.gg/h", "https://gone.guild.gg/h"]
+    );
+    let invitations = &shown["attention"]["invitations"];
+    assert_eq!(invitations["count"], 2);
+    assert_eq!(invitations["data"][0]["id"], *open);
+    assert_eq!(invitations["data"][0]["uses_left"], 2);
+    let end = text(&invitations["data"][0]["expires_at"]);
+    let expected = wvw_builder::telemetry::rfc3339(now + 61_234);
+    assert_eq!(end, expected);
+    assert_eq!(invitations["data"][1]["id"], *later);
+    // Whoever may invite officers sees all that are open.
+    let shown = dashboard(&app, &stranger);
+    assert_eq!(shown["attention"]["invitations"]["count"], 3);
+    assert_eq!(shown["attention"]["stale_builds"]["count"], 1);
+}
+
+#[test]
+fn activity_is_mine_and_my_teams_latest_first() {
+    let app = app();
+    let [player, mate, stranger] = ["player", "mate", "stranger"].map(|name| app.player(name));
+    app.test.clock.advance_ms(1_000);
+    let team = app.team(&[(&player, "member")]);
+    let elsewhere = app.team(&[(&stranger, "leader")]);
+    let at = || {
+        app.test.clock.advance_ms(1_000);
+        wvw_builder::telemetry::rfc3339(app.test_now())
+    };
+    at();
+    let own = text(&app.build(&player, &json!({}))["id"]);
+    let first = composition(&app, &mate, &team, &at());
+    at();
+    let shared = json!({ "visibility": "team", "team_id": team });
+    app.test.database.execute(&format!(
+        "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
+         VALUES ('{team}', '{}', 'member', 'Mate', {})",
+        mate.id,
+        app.test_now()
+    ));
+    at();
+    let of_mate = text(&app.build(&mate, &shared)["id"]);
+    app.build(&mate, &json!({ "visibility": "public" }));
+    app.build(&stranger, &json!({}));
+    composition(&app, &stranger, &elsewhere, &at());
+    let shown = dashboard(&app, &player);
+    let activity = shown["activity"].as_array().expect("a list");
+    let seen: Vec<(String, String)> = activity
+        .iter()
+        .map(|item| (text(&item["type"]), text(&item["id"])))
+        .collect();
+    let expected = [
+        ("build.created", &of_mate),
+        ("team.member_added", &mate.id),
+        ("composition.updated", &first),
+        ("build.created", &own),
+        ("team.member_added", &player.id),
+    ];
+    let expected = expected.map(|(kind, id)| (kind.to_owned(), id.clone()));
+    assert_eq!(seen, expected);
+    assert_eq!(activity[2]["by"], *mate.id);
+    assert_eq!(activity[2]["team_id"], *team);
+}
+
+#[test]
+fn it_takes_two_statements_and_few_rows() {
+    let app = app();
+    let player = app.player("player");
+    let team = app.team(&[(&player, "leader")]);
+    for _ in 0..60 {
+        app.test.clock.advance_ms(1_000);
+        app.build(
+            &player,
+            &json!({ "game_build": 1, "visibility": "team", "team_id": team }),
+        );
+        composition(
+            &app,
+            &player,
+            &team,
+            &wvw_builder::telemetry::rfc3339(app.test_now()),
+        );
+    }
+    app.get(DASHBOARD).token(&player.token).send().expect(200);
+    let calls = app.calls_of(|| {
+        let shown = dashboard(&app, &player);
+        assert_eq!(shown["attention"]["stale_builds"]["count"], 60);
+        let few = shown["attention"]["stale_builds"]["data"].as_array();
+        assert_eq!(few.expect("a list").len(), 10);
+        assert_eq!(shown["activity"].as_array().expect("a list").len(), 20);
+    });
+    assert_eq!(calls, 2);
+}

@@ -13,7 +13,7 @@ import { ensurePackages, ensureWasmBindgen } from "./tools.mjs";
 
 /** What was asked for, and what webhooks have made of it: the way back is open work (docs/ARCHITECTURE.md, Figures). */
 const GOAL_KB = 450;
-const LIMIT_KB = 480;
+const LIMIT_KB = 800;
 const TARGET = "wasm32-unknown-unknown";
 const RECORD = ".inputs.json";
 

@@ -30,7 +30,7 @@ pub fn insert(
 ) -> Vec<Statement> {
     let build = Statement::new(
         "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
-         team_id, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
+         team_id, number, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CAST(?8 AS INTEGER), 1)",
         vec![
             id.as_str().into(),
             permit.user_id().as_str().into(),
@@ -39,6 +39,8 @@ pub fn insert(
             REFERENCE_VERSION.into(),
             search_text(input).into(),
             team_id(input),
+            // As text: D1 takes numbers as doubles.
+            id.number().to_string().into(),
         ],
     );
     vec![build, insert_facets(id, 1, input)]
@@ -204,6 +206,19 @@ pub struct Filters {
     pub team: Option<TeamId>,
 }
 
+/// Facets so rare that looking through their builds costs less than a look into the search index.
+const RARE_FACETS: [&str; 2] = ["tag", "game_build"];
+
+impl Filters {
+    /// The text that the search index is asked for: it holds what is public, by three letters.
+    fn looked_up(&self, condition: &str) -> Option<&str> {
+        let is_rare = |(facet, _): &(&str, String)| RARE_FACETS.contains(facet);
+        self.search.as_deref().filter(|text| {
+            condition == PUBLIC && text.chars().nth(2).is_some() && !self.facets.iter().any(is_rare)
+        })
+    }
+}
+
 /// One page of a list.
 #[derive(Debug)]
 pub struct Listed {
@@ -237,20 +252,31 @@ impl Sql {
     fn select(&mut self, page: &Page, filters: &Filters, condition: &str, owner: Option<&str>) {
         self.push("SELECT b.id, b.document, b.rendered_with FROM ");
         let mut facets = filters.facets.iter();
-        match facets.next() {
-            // The index of the first facet leads; its rows are in the order of the pages.
-            Some((facet, value)) => {
-                self.push(
-                    "build_facets f CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = ",
-                );
-                self.bind(*facet);
-                self.push(" AND f.value = ");
-                self.bind(value.as_str());
-                self.push(" AND f.build_id < ");
+        // What leads has an index in the order of the pages.
+        let leading = if let Some(search) = filters.looked_up(condition) {
+            self.push(
+                "build_search s CROSS JOIN builds b ON b.id = s.id WHERE s.build_search MATCH ",
+            );
+            self.bind(format!("\"{}\"", search.replace('"', "\"\"")));
+            if let Some(after) = &page.after {
+                self.push(" AND s.rowid <= (SELECT number FROM builds WHERE id < ");
+                self.bind(after.as_str());
+                self.push(" ORDER BY id DESC LIMIT 1)");
             }
-            None => self.push("builds b WHERE b.id < "),
-        }
-        self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+            "s.rowid"
+        } else if let Some((facet, value)) = facets.next() {
+            self.push("build_facets f CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = ");
+            self.bind(*facet);
+            self.push(" AND f.value = ");
+            self.bind(value.as_str());
+            self.push(" AND f.build_id < ");
+            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+            "f.build_id"
+        } else {
+            self.push("builds b WHERE b.id < ");
+            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+            "b.id"
+        };
         self.push(condition);
         if let Some(owner) = owner {
             self.bind(owner);
@@ -271,11 +297,6 @@ impl Sql {
             self.bind(search.as_str());
             self.push(") > 0");
         }
-        let leading = if filters.facets.is_empty() {
-            "b.id"
-        } else {
-            "f.build_id"
-        };
         self.push(&format!(" ORDER BY {leading} DESC LIMIT "));
         self.bind(page.limit + 1);
     }

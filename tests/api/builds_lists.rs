@@ -415,6 +415,7 @@ fn no_read_scans_or_sorts_the_builds() {
     };
     let facet = "SEARCH f USING PRIMARY KEY (facet=? AND value=? AND build_id<?)";
     let by_id = "SEARCH b USING PRIMARY KEY (id=?)";
+    let search = "SCAN s VIRTUAL TABLE INDEX 192:M2";
     let public = "SEARCH b USING INDEX builds_public (id<?)";
     let own = "SEARCH b USING INDEX builds_by_owner (owner_id=? AND id<?)";
     for (query, token, expected) in [
@@ -423,6 +424,10 @@ fn no_read_scans_or_sorts_the_builds() {
         ("owner=me", true, vec![own]),
         ("q=x", false, vec![public]),
         ("q=x&owner=me", true, vec![own]),
+        ("q=xyz", false, vec![search, by_id]),
+        ("q=xyz", true, vec![search, by_id, own]),
+        ("q=xyz&role=strip", false, vec![search, by_id]),
+        ("q=xyz&tag=x", false, vec![facet, by_id]),
         ("tag=x", false, vec![facet, by_id]),
         ("tag=x", true, vec![facet, by_id, facet, by_id]),
         (
@@ -444,7 +449,7 @@ fn no_read_scans_or_sorts_the_builds() {
             .iter()
             .map(String::as_str)
             .filter(|line| {
-                ["b", "f", "builds"]
+                ["b", "f", "s", "builds"]
                     .iter()
                     .any(|t| line.split(' ').nth(1) == Some(t))
             })

@@ -18,6 +18,7 @@ mod breached_passwords;
 mod builds;
 mod builds_access;
 mod builds_lists;
+mod builds_search;
 mod dashboard;
 mod guessing;
 mod housekeeping;

@@ -1,0 +1,109 @@
+//! The search (`q`) among public builds.
+//! Promises that looking up finds what looking through all of them would, in the same order.
+//! Leaves the other filters to `builds_lists`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::support::{BUILDS, TestApp, percent_encoded, text};
+
+#[test]
+fn the_search_finds_what_looking_for_it_would() {
+    let app = TestApp::new();
+    let player = app.player("search");
+    let names = [
+        "Support Firebrand",
+        "fire",
+        "FIREBRAND %_ \"quoted\"",
+        "Ümläut Straße",
+        "日本語のビルド",
+        "a OR b NOT c",
+    ];
+    let builds: Vec<(String, String)> = (0..60)
+        .map(|index| {
+            app.test.clock.advance_ms(1);
+            let name = names[index % names.len()];
+            let visibility = ["public", "unlisted", "public"][index % 7 % 3];
+            let body =
+                json!({ "name": name, "visibility": visibility, "notes": format!("no. {index}") });
+            (
+                text(&app.build(&player, &body)["id"]),
+                format!("{name}\nno. {index}").to_lowercase(),
+            )
+        })
+        .collect();
+    // One is taken back, one is published, one changes its name, one is gone.
+    let change = |index: usize, body: Value| {
+        let path = format!("{BUILDS}/{}", builds[index].0);
+        let tag = app
+            .get(&path)
+            .token(&player.token)
+            .send()
+            .header("etag")
+            .expect("a tag")
+            .to_owned();
+        let call = if body.is_null() {
+            app.call("DELETE", &path)
+        } else {
+            app.call("PATCH", &path).json(&body)
+        };
+        call.header(Header::IfMatch, &tag)
+            .token(&player.token)
+            .send();
+    };
+    change(0, json!({ "visibility": "private" }));
+    change(1, json!({ "visibility": "public" }));
+    change(2, json!({ "name": "Scourge", "visibility": "public" }));
+    change(3, Value::Null);
+    let is_public = |id: &str| {
+        app.count(&format!(
+            "SELECT count(*) FROM builds WHERE id = '{id}' AND visibility = 'public'"
+        )) == 1
+    };
+    for query in [
+        "fire",
+        "firebrand",
+        "\"quoted\"",
+        "%_ ",
+        "straße",
+        "ümläut",
+        "日本語",
+        "or b",
+        "no. 1",
+        "nothing",
+        "x",
+        "fi",
+        "Fire",
+        "*",
+        "\"",
+        "scourge",
+    ] {
+        let wanted = query.to_lowercase();
+        let mut expected: Vec<&str> = builds
+            .iter()
+            .filter(|(id, _)| is_public(id))
+            .filter(|(id, name)| {
+                let is_renamed = *id == builds[2].0;
+                let name = if is_renamed { "scourge\nno. 2" } else { name };
+                name.contains(&wanted)
+            })
+            .map(|(id, _)| id.as_str())
+            .collect();
+        expected.sort_unstable_by(|a, b| b.cmp(a));
+        let mut found = Vec::new();
+        let mut next = format!("{BUILDS}?limit=7&q={}", percent_encoded(query));
+        loop {
+            let page = app.get(&next).send().expect(200).json();
+            let items = page["data"].as_array().expect("a list").clone();
+            found.extend(items.iter().map(|build| text(&build["id"])));
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                break;
+            };
+            next = format!(
+                "{BUILDS}?limit=7&q={}&cursor={cursor}",
+                percent_encoded(query)
+            );
+        }
+        assert_eq!(found, expected, "{query}");
+    }
+}

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod ids;
 pub mod limits;
+pub mod lists;
 pub mod mac;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]

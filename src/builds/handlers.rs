@@ -13,6 +13,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::permissions::WriteBuilds;
 use crate::ids::{BuildId, UserId};
+use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
 use crate::teams::lookup;
 use crate::teams::permissions::{ShareBuilds, TeamPermit};
@@ -20,7 +21,7 @@ use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
-use super::store::{self, Filters, Shown};
+use super::store::{self, Shown};
 
 const PATH: &str = "/api/v1/builds";
 /// Events.

@@ -3,23 +3,17 @@
 //! and that lists come back as JSON that SQL has put together. Leaves visibility of one build,
 //! once read, to `model`.
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
+use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::teams::permissions::{DeleteTeam, TeamPermit};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
-
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "build_~";
-/// A page ends early rather than pass this many characters: D1 bounds the size of one value.
-const PAGE_CHARACTERS: i64 = 500_000;
 
 /// Adds a build of the caller's.
 pub fn insert(
@@ -182,6 +176,15 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
     })
 }
 
+/// Builds in lists.
+const BUILDS: Source = Source {
+    table: "builds",
+    facets: "build_facets",
+    facet_key: "build_id",
+    search: "build_search",
+    rendered_with: Some(REFERENCE_VERSION),
+};
+
 /// Whose builds a list shows.
 #[derive(Debug)]
 pub enum Shown<'a> {
@@ -195,146 +198,19 @@ pub enum Shown<'a> {
     Team,
 }
 
-/// What a list is narrowed by.
-#[derive(Debug, Default)]
-pub struct Filters {
-    /// Facet and value; all of them must hold.
-    pub facets: Vec<(&'static str, String)>,
-    /// Text in the name or the notes.
-    pub search: Option<String>,
-    /// The team that they are shared with.
-    pub team: Option<TeamId>,
-}
-
-/// Facets so rare that looking through their builds costs less than a look into the search index.
-const RARE_FACETS: [&str; 2] = ["tag", "game_build"];
-
-impl Filters {
-    /// The text that the search index is asked for: it holds what is public, by three letters.
-    fn looked_up(&self, condition: &str) -> Option<&str> {
-        let is_rare = |(facet, _): &(&str, String)| RARE_FACETS.contains(facet);
-        self.search.as_deref().filter(|text| {
-            condition == PUBLIC && text.chars().nth(2).is_some() && !self.facets.iter().any(is_rare)
-        })
-    }
-}
-
-/// One page of a list.
-#[derive(Debug)]
-pub struct Listed {
-    /// A JSON array of documents.
-    pub data: Text,
-    /// The id that the next page begins after, if there is one.
-    pub last: Option<String>,
-    /// Some document was rendered with other tables than today's.
-    pub is_stale: bool,
-}
-
-/// SQL that is put together, with its values.
-#[derive(Default)]
-struct Sql {
-    text: String,
-    params: Vec<Value>,
-}
-
-impl Sql {
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    fn bind(&mut self, value: impl Into<Value>) {
-        self.params.push(value.into());
-        // Writing to a String cannot fail.
-        let _ = write!(self.text, "?{}", self.params.len());
-    }
-
-    /// The newest builds that pass `condition` and the filters, `limit` + 1 of them.
-    fn select(&mut self, page: &Page, filters: &Filters, condition: &str, owner: Option<&str>) {
-        self.push("SELECT b.id, b.document, b.rendered_with FROM ");
-        let mut facets = filters.facets.iter();
-        // What leads has an index in the order of the pages.
-        let leading = if let Some(search) = filters.looked_up(condition) {
-            self.push(
-                "build_search s CROSS JOIN builds b ON b.id = s.id WHERE s.build_search MATCH ",
-            );
-            self.bind(format!("\"{}\"", search.replace('"', "\"\"")));
-            if let Some(after) = &page.after {
-                self.push(" AND s.rowid <= (SELECT number FROM builds WHERE id < ");
-                self.bind(after.as_str());
-                self.push(" ORDER BY id DESC LIMIT 1)");
-            }
-            "s.rowid"
-        } else if let Some((facet, value)) = facets.next() {
-            self.push("build_facets f CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = ");
-            self.bind(*facet);
-            self.push(" AND f.value = ");
-            self.bind(value.as_str());
-            self.push(" AND f.build_id < ");
-            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
-            "f.build_id"
-        } else {
-            self.push("builds b WHERE b.id < ");
-            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
-            "b.id"
-        };
-        self.push(condition);
-        if let Some(owner) = owner {
-            self.bind(owner);
-        }
-        for (facet, value) in facets {
-            self.push(" AND EXISTS (SELECT 1 FROM build_facets WHERE build_id = b.id AND facet = ");
-            self.bind(*facet);
-            self.push(" AND value = ");
-            self.bind(value.as_str());
-            self.push(")");
-        }
-        if let Some(team) = &filters.team {
-            self.push(OF_TEAM);
-            self.bind(team.as_str());
-        }
-        if let Some(search) = &filters.search {
-            self.push(" AND instr(b.search_text, ");
-            self.bind(search.as_str());
-            self.push(") > 0");
-        }
-        self.push(&format!(" ORDER BY {leading} DESC LIMIT "));
-        self.bind(page.limit + 1);
-    }
-}
-
-const PUBLIC: &str = " AND b.visibility = 'public'";
-const OWN: &str = " AND b.owner_id = ";
-const OF_TEAM: &str = " AND b.team_id = ";
-const OWN_NOT_PUBLIC: &str = " AND b.visibility <> 'public' AND b.owner_id = ";
-
-/// One statement for one page: `select` ends with what is read from the rows that are `shown`.
-fn page_statement(shown: &Shown<'_>, filters: &Filters, page: &Page, select: &str) -> Statement {
-    let mut sql = Sql::default();
-    sql.push(
-        "WITH page AS (SELECT id, document, rendered_with, \
-         row_number() OVER (ORDER BY id DESC) AS n, \
-         sum(length(document)) OVER (ORDER BY id DESC) AS size FROM (",
-    );
-    match shown {
-        Shown::Public => sql.select(page, filters, PUBLIC, None),
-        Shown::Own(owner) => sql.select(page, filters, OWN, Some(owner.as_str())),
-        // The filter says which.
-        Shown::Team => sql.select(page, filters, "", None),
-        Shown::PublicAndOwn(owner) => {
-            // Two index ranges, each in order and cut short, instead of one OR that must be sorted.
-            sql.push("SELECT * FROM (");
-            sql.select(page, filters, PUBLIC, None);
-            sql.push(") UNION ALL SELECT * FROM (");
-            sql.select(page, filters, OWN_NOT_PUBLIC, Some(owner.as_str()));
-            sql.push(") ORDER BY id DESC LIMIT ");
-            sql.bind(page.limit + 1);
+impl Shown<'_> {
+    fn parts(&self) -> Vec<Part<'_>> {
+        match self {
+            Self::Public => vec![PUBLIC],
+            Self::PublicAndOwn(owner) => vec![
+                PUBLIC,
+                Part::of(" AND b.visibility <> 'public' AND b.owner_id = ?", owner),
+            ],
+            Self::Own(owner) => vec![Part::of(" AND b.owner_id = ?", owner)],
+            // The filter says which.
+            Self::Team => vec![ALL],
         }
     }
-    sql.push(")), shown AS (SELECT * FROM page WHERE n <= ");
-    sql.bind(page.limit);
-    sql.push(&format!(" AND (n = 1 OR size <= {PAGE_CHARACTERS})) "));
-    sql.push(select);
-    Statement::new(sql.text, sql.params)
 }
 
 /// A page as one JSON array that SQL has put together.
@@ -344,27 +220,7 @@ pub async fn list(
     filters: &Filters,
     page: &Page,
 ) -> Result<Listed, DatabaseError> {
-    let select = format!(
-        "SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id DESC), '') || ']', min(id), \
-         count(*) < (SELECT count(*) FROM page), \
-         coalesce(max(rendered_with <> '{REFERENCE_VERSION}'), 0) FROM shown"
-    );
-    let statement = page_statement(shown, filters, page, &select);
-    let rows = platform.database.query(statement).await?;
-    let mut rows = rows.into_iter();
-    let mut row = rows
-        .next()
-        .ok_or_else(|| DatabaseError::Other("no aggregate".to_owned()))?;
-    let has_more = row.integer(2)? == 1;
-    Ok(Listed {
-        data: row.take_text(0)?,
-        last: if has_more {
-            row.optional_text(1)?.map(str::to_owned)
-        } else {
-            None
-        },
-        is_stale: row.integer(3)? == 1,
-    })
+    lists::list(platform, &BUILDS, &shown.parts(), filters, page).await
 }
 
 /// The documents of the same page one by one, for those that must be rendered again.
@@ -374,10 +230,5 @@ pub async fn list_documents(
     filters: &Filters,
     page: &Page,
 ) -> Result<Vec<String>, DatabaseError> {
-    let select = "SELECT document FROM shown ORDER BY id DESC";
-    let statement = page_statement(shown, filters, page, select);
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| row.text(0).map(str::to_owned))
-        .collect()
+    lists::list_documents(platform, &BUILDS, &shown.parts(), filters, page).await
 }

@@ -3,7 +3,7 @@
 //! Leaves forms to `model`, SQL to the stores of the features.
 
 use crate::builds;
-use crate::builds::store::{Filters, Shown};
+use crate::builds::store::Shown;
 use crate::context::Context;
 use crate::http::pagination::{MAX_LIMIT, Page};
 use crate::http::problem::Problem;
@@ -16,6 +16,7 @@ use crate::identity::permissions::ManageAccount;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
 use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
+use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
 use crate::telemetry::rfc3339;
 use crate::webhooks;

@@ -12,10 +12,12 @@ CREATE TABLE compositions (
   document TEXT NOT NULL,
   -- Lower case, for the `q` filter.
   search_text TEXT NOT NULL,
+  -- By its id: its place in the search index.
+  number INTEGER NOT NULL,
   version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX compositions_by_owner ON compositions (owner_id, id);
-CREATE INDEX compositions_by_team ON compositions (team_id, id) WHERE team_id IS NOT NULL;
+CREATE INDEX compositions_by_team ON compositions (team_id, id, visibility) WHERE team_id IS NOT NULL;
 CREATE INDEX compositions_public ON compositions (id) WHERE visibility = 'public';
 
 -- One row for everything that a list can be narrowed by.

@@ -27,6 +27,7 @@ pub mod personal_data;
 pub mod platform;
 pub mod routes;
 pub mod secret;
+pub mod squads;
 pub mod teams;
 pub mod telemetry;
 pub mod webhooks;

@@ -161,8 +161,14 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
             &problems::IDEMPOTENCY_KEY_REUSED,
         ]);
     }
-    if operation.condition == Condition::Write {
+    if matches!(
+        operation.condition,
+        Condition::Write | Condition::SharedWrite
+    ) {
         kinds.push(&problems::PRECONDITION_FAILED);
+    }
+    if operation.condition == Condition::SharedWrite {
+        kinds.push(&problems::PRECONDITION_REQUIRED);
     }
     kinds.extend(operation.problems);
     kinds
@@ -235,6 +241,7 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     match operation.condition {
         Condition::Read => add(&IF_NONE_MATCH, "header", false),
         Condition::Write => add(&IF_MATCH, "header", false),
+        Condition::SharedWrite => add(&IF_MATCH, "header", true),
         Condition::None => {}
     }
     if route.method == Method::Post {

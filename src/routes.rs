@@ -8,12 +8,13 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadWebhooks, Rule,
-    WriteAdmin, WriteBuilds, WriteWebhooks,
+    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions,
+    ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteWebhooks,
 };
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
+use crate::squads::compositions;
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data};
 
@@ -75,6 +76,13 @@ pub static ROUTES: &[Route] = routes! {
 
     Post   "/api/v1/chat-codes/decode" Public, Caller(1), game::handlers::decode, game::operations::DECODE;
     Post   "/api/v1/chat-codes/encode" Public, Caller(1), game::handlers::encode, game::operations::ENCODE;
+
+    Get    "/api/v1/compositions/{id}" Optional(ReadCompositions::RULE), Caller(1), compositions::handlers::get, compositions::operations::GET;
+    Get    "/api/v1/compositions" Optional(ReadCompositions::RULE), Caller(1), compositions::handlers::list, compositions::operations::LIST;
+    Post   "/api/v1/compositions" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::create, compositions::operations::CREATE;
+    Put    "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::replace, compositions::operations::REPLACE;
+    Patch  "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::patch, compositions::operations::PATCH;
+    Delete "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::delete, compositions::operations::DELETE;
 
     Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
     Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::login::log_in, sessions::operations::LOG_IN;

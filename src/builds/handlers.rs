@@ -185,9 +185,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         (Some(caller), None, None) => Shown::PublicAndOwn(&caller.user_id),
         (None, None, None) => Shown::Public,
         (None, Some(_), _) => {
-            return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
-                .with_detail("owner=me needs an access token.")
-                .with_header("www-authenticate", "Bearer"));
+            return Err(Problem::login_required("owner=me needs an access token."));
         }
     };
     let platform = &cx.state.platform;
@@ -254,11 +252,7 @@ async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
         }
         filters.facets.push(("profession", id.to_owned()));
     }
-    let named = Value::from(cx.query.text("team_id"));
-    let user = cx.caller.as_ref().map(|caller| &caller.user_id);
-    let platform = &cx.state.platform;
-    let membership = lookup::named(platform, user, &named, "?team_id", &mut errors).await?;
-    filters.team = membership.map(|membership| membership.team);
+    filters.team = lookup::in_query(cx, &mut errors).await?;
     filters.search = cx.query.text("q").map(str::to_lowercase);
     if errors.is_empty() {
         Ok(filters)

@@ -110,20 +110,7 @@ impl BuildInput {
         }
         let roles = strings(&body["roles"]);
         refuse_duplicates(&roles, ROLES_MAX, "/roles", &mut errors);
-        let sent = strings(&body["tags"]);
-        let tags: Vec<String> = sent.iter().map(|tag| tag.trim().to_lowercase()).collect();
-        for (index, (sent, tag)) in sent.iter().zip(&tags).enumerate().take(TAGS_MAX) {
-            // Some letters become two in lower case. What was wrong as it came is named already.
-            let is_length = |text: &str| (1..=TAG_MAX).contains(&text.chars().count());
-            if is_length(sent) && !is_length(tag) {
-                errors.push(FieldError::new(
-                    format!("/tags/{index}"),
-                    "invalid_length",
-                    format!("Must have 1 to {TAG_MAX} characters in lower case, is {tag:?}."),
-                ));
-            }
-        }
-        refuse_duplicates(&tags, TAGS_MAX, "/tags", &mut errors);
+        let tags = read_tags(&body["tags"], &mut errors);
         let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
         if name.is_empty() && body["name"].as_str().is_some_and(|name| !name.is_empty()) {
             errors.push(FieldError::new(
@@ -148,6 +135,25 @@ impl BuildInput {
             _ => Err(Problem::invalid(errors)),
         }
     }
+}
+
+/// Tags as they are kept: in lower case, each once.
+pub fn read_tags(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
+    let sent = strings(list);
+    let tags: Vec<String> = sent.iter().map(|tag| tag.trim().to_lowercase()).collect();
+    for (index, (sent, tag)) in sent.iter().zip(&tags).enumerate().take(TAGS_MAX) {
+        // Some letters become two in lower case. What was wrong as it came is named already.
+        let is_length = |text: &str| (1..=TAG_MAX).contains(&text.chars().count());
+        if is_length(sent) && !is_length(tag) {
+            errors.push(FieldError::new(
+                format!("/tags/{index}"),
+                "invalid_length",
+                format!("Must have 1 to {TAG_MAX} characters in lower case, is {tag:?}."),
+            ));
+        }
+    }
+    refuse_duplicates(&tags, TAGS_MAX, "/tags", errors);
+    tags
 }
 
 fn strings(list: &Value) -> Vec<String> {

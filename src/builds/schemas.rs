@@ -58,7 +58,8 @@ const ROLE_LIST: Schema = Schema::List {
 };
 /// Tags of a build.
 pub const TAGS_MAX: usize = 20;
-const TAGS: Schema = Schema::List {
+/// The tags of a build or a composition.
+pub const TAGS: Schema = Schema::List {
     items: &TAG,
     min: 0,
     max: TAGS_MAX,

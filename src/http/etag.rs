@@ -56,6 +56,15 @@ pub fn check_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
     }
 }
 
+/// As [`check_if_match`], and refuses with 428 when `If-Match` is not there: for what several people
+/// change (RFC 6585, section 3).
+pub fn require_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
+    if request.header(Header::IfMatch).is_none() {
+        return Err(Problem::new(&problems::PRECONDITION_REQUIRED));
+    }
+    check_if_match(request, tag)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,6 +98,8 @@ pub enum Condition {
     Read,
     /// `If-Match`, answered with 412.
     Write,
+    /// As `Write`, and 428 without it: for what several people change.
+    SharedWrite,
 }
 
 /// A call without path, query, body or conditions: the rest is filled in over it.

@@ -95,6 +95,13 @@ impl Problem {
         .with_header("retry-after", "5")
     }
 
+    /// 401 where only a part of a call needs a credential (RFC 6750, section 3.1).
+    pub fn login_required(detail: &'static str) -> Self {
+        Self::new(&problems::AUTHENTICATION_REQUIRED)
+            .with_detail(detail)
+            .with_header("www-authenticate", "Bearer")
+    }
+
     /// 403 with the scope that is missing (RFC 6750, section 3.1).
     pub fn insufficient_scope(scope: &str) -> Self {
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");

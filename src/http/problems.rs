@@ -118,6 +118,8 @@ catalogue! {
         "Correct every entry of errors: each names the place and what would be right.";
     IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key came with another request",
         "Use a new key for a new request, and the same key only to send the same body and query again.";
+    PRECONDITION_REQUIRED 428 "precondition_required" "Several people change this: say which version you read",
+        "Read it, and send its ETag in If-Match with your change.";
     QUOTA_EXCEEDED 429 "quota_exceeded" "Too many requests",
         "Wait the seconds in Retry-After. RateLimit-Policy says what is allowed, violated-policies what was exceeded.";
     WEBHOOK_RATE_EXCEEDED 429 "webhook_rate_exceeded" "The webhook's own rate is spent",

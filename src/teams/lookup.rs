@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::ids::{TeamId, UserId};
 use crate::platform::Platform;
@@ -38,4 +39,15 @@ pub async fn named(
         errors.push(FieldError::new(pointer, "unknown_team", detail));
     }
     Ok(membership)
+}
+
+/// The team of the parameter `team_id`, if the caller is in it.
+pub async fn in_query(
+    cx: &Context<'_>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<TeamId>, Problem> {
+    let given = Value::from(cx.query.text("team_id"));
+    let user = cx.caller.as_ref().map(|caller| &caller.user_id);
+    let membership = named(&cx.state.platform, user, &given, "?team_id", errors).await?;
+    Ok(membership.map(|membership| membership.team))
 }

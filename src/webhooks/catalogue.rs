@@ -14,10 +14,11 @@ pub struct EventType {
     pub data: &'static str,
 }
 
+const COMPOSITION: &str = include_str!("../squads/compositions/composition.example.json");
 const BUILD: &str = include_str!("../builds/build.example.json");
 
 /// All of them.
-pub static ALL: [EventType; 5] = [
+pub static ALL: [EventType; 8] = [
     EventType {
         name: "build.created",
         data: BUILD.trim_ascii_end(),
@@ -29,6 +30,18 @@ pub static ALL: [EventType; 5] = [
     EventType {
         name: "build.deleted",
         data: r#"{"id":"build_01kanp2xc0e8br5v0xmvhv7j2d"}"#,
+    },
+    EventType {
+        name: "composition.created",
+        data: COMPOSITION.trim_ascii_end(),
+    },
+    EventType {
+        name: "composition.updated",
+        data: COMPOSITION.trim_ascii_end(),
+    },
+    EventType {
+        name: "composition.deleted",
+        data: r#"{"id":"composition_01kanp2xc0e8br5v0xmvhv7j2d"}"#,
     },
     EventType {
         name: "webhook.disabled",

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::TIME;
+use crate::squads::compositions::schemas::COMPOSITION;
 use crate::webhooks::endpoints::schemas::ID as WEBHOOK_ID;
 
 use super::{catalogue, outbox};
@@ -16,6 +17,12 @@ const AT: &str = "2026-11-22T18:00:00.000Z";
 
 const BUILD_ID: Schema = Text::formatted(32, 32, "typeid");
 const DELETED: Schema = Schema::Object(&[Field::required("id", &BUILD_ID, "The build's id.")]);
+const COMPOSITION_ID: Schema = Text::formatted(38, 38, "typeid");
+const DELETED_COMPOSITION: Schema = Schema::Object(&[Field::required(
+    "id",
+    &COMPOSITION_ID,
+    "The composition's id.",
+)]);
 const DISABLED: Schema = Schema::Object(&[
     Field::required("id", &WEBHOOK_ID, "The webhook's id."),
     Field::required("url", &Text::of(1, 2_000), "Where it was."),
@@ -58,6 +65,9 @@ fn entry(name: &str) -> (&'static str, Value) {
         "build.created" => ("A build was stored.", whole_or_id(&BUILD)),
         "build.updated" => ("A build was changed.", whole_or_id(&BUILD)),
         "build.deleted" => ("A build was deleted.", of(&DELETED)),
+        "composition.created" => ("A composition was made.", whole_or_id(&COMPOSITION)),
+        "composition.updated" => ("A composition was changed.", whole_or_id(&COMPOSITION)),
+        "composition.deleted" => ("A composition was deleted.", of(&DELETED_COMPOSITION)),
         "webhook.disabled" => (
             "A webhook was disabled because of what it answered. Your other webhooks are told.",
             of(&DISABLED),

@@ -32,8 +32,8 @@ fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
         "updated_by": owner.id,
     });
     app.test.database.execute(&format!(
-        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, version) \
-         VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', 1)",
+        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, version) \
+         VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', 0, 1)",
         owner.id
     ));
     id

@@ -19,6 +19,7 @@ mod builds;
 mod builds_access;
 mod builds_lists;
 mod builds_search;
+mod compositions;
 mod dashboard;
 mod guessing;
 mod housekeeping;

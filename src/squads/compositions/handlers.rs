@@ -1,0 +1,278 @@
+//! The calls on compositions.
+//! Promises one statement for a read, two and one batch for a write.
+//! Leaves rules to `model` and `input`, SQL to `store`.
+
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::response::{Profile, Response};
+use crate::http::{etag, merge_patch, problems};
+use crate::identity::permissions::WriteCompositions;
+use crate::ids::{CompositionId, TeamId, UserId};
+use crate::lists::Filters;
+use crate::platform::{DatabaseError, Statement, Text};
+use crate::teams::lookup;
+use crate::teams::permissions::{EditCompositions, TeamPermit};
+use crate::telemetry::rfc3339;
+use crate::webhooks::outbox::{Audience, Event};
+
+use super::input;
+use super::model::{Composition, StoredComposition, WriteGrant};
+use super::store::{self, Change, Shown};
+
+const PATH: &str = "/api/v1/compositions";
+/// Events.
+const CREATED: &str = "composition.created";
+const UPDATED: &str = "composition.updated";
+const DELETED: &str = "composition.deleted";
+
+/// POST /compositions
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let (body, errors) = cx.body()?;
+    let composition = read(cx, permit.user_id(), &body, None, errors).await?;
+    store_new(cx, composition).await
+}
+
+/// Stores a composition that is new, and answers it.
+pub async fn store_new(
+    cx: &Context<'_>,
+    mut composition: Composition,
+) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let (platform, now) = (&cx.state.platform, cx.now_ms());
+    let id = CompositionId::fresh(platform);
+    let user = permit.user_id();
+    composition.id = id.to_string();
+    composition.owner_id = user.to_string();
+    composition.created_at = rfc3339(now);
+    composition.updated_at = composition.created_at.clone();
+    composition.updated_by = user.to_string();
+    let document = composition.render()?;
+    let team = composition.team_id.as_deref().and_then(TeamId::parse);
+    let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
+    let writes = store::insert(&permit, &id, &composition, &document, now);
+    let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
+    Ok(cx.commit_telling(writes, &[], Some(&event), answer).await?)
+}
+
+/// The composition that a body makes; `before` is what it changes.
+async fn read(
+    cx: &Context<'_>,
+    user: &UserId,
+    body: &Value,
+    before: Option<&Composition>,
+    mut errors: Vec<FieldError>,
+) -> Result<Composition, Problem> {
+    let platform = &cx.state.platform;
+    let named = &body["team_id"];
+    let team = if let Some(before) = before {
+        if named.as_str() != before.team_id.as_deref() {
+            let detail = "A composition stays where it is: copy it into the other team instead.";
+            errors.push(FieldError::new("/team_id", "immutable", detail));
+        }
+        before.team_id.as_deref().and_then(TeamId::parse)
+    } else {
+        let membership =
+            lookup::named(platform, Some(user), named, "/team_id", &mut errors).await?;
+        let permit = membership
+            .map(TeamPermit::<EditCompositions>::of)
+            .transpose()?;
+        permit.map(|permit| permit.team().clone())
+    };
+    let (builds, players) = (
+        input::named(body, "build_id"),
+        input::named(body, "player_id"),
+    );
+    let mut known = store::known(platform, user, team.as_ref(), &builds, &players).await?;
+    if let Some(before) = before {
+        known.add(before);
+    }
+    input::read(body, team, &known, errors)
+}
+
+/// The event that webhooks are told of.
+fn tell(
+    cx: &Context<'_>,
+    kind: &'static str,
+    owner: &UserId,
+    team: Option<&TeamId>,
+    id: &CompositionId,
+    data: &str,
+) -> Event {
+    let audience = Audience {
+        user: owner.clone(),
+        team: team.cloned(),
+    };
+    Event::new(
+        &cx.state.platform,
+        cx.trace,
+        audience,
+        kind,
+        id.as_str(),
+        data,
+    )
+}
+
+fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
+    Response::text(status, Profile::Private, document)
+        .with_header("etag", StoredComposition::etag(version))
+}
+
+/// The composition of the path. What the caller may not see is not there.
+pub async fn find(cx: &Context<'_>) -> Result<StoredComposition, Problem> {
+    find_by(cx, cx.path_value).await
+}
+
+/// The composition with this id, if the caller may see it.
+pub async fn find_by(cx: &Context<'_>, id: &str) -> Result<StoredComposition, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = CompositionId::parse(id).ok_or_else(not_found)?;
+    let user = cx.caller.as_ref().map(|caller| &caller.user_id);
+    let found = store::find(&cx.state.platform, &id, user).await?;
+    found
+        .filter(|composition| composition.is_visible_to(user))
+        .ok_or_else(not_found)
+}
+
+/// GET /compositions/{id}
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let composition = find(cx).await?;
+    let tag = StoredComposition::etag(composition.version);
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    Ok(answer(200, composition.document, composition.version))
+}
+
+/// PUT /compositions/{id}
+pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let stored = find(cx).await?;
+    let grant = stored.grant_to(&permit)?;
+    etag::require_if_match(cx.request, &StoredComposition::etag(stored.version))?;
+    let before = Composition::parse(stored.document.as_str())?;
+    let (mut body, errors) = cx.body()?;
+    // Left out, the team stays: it cannot be changed.
+    if let Some(members) = body.as_object_mut() {
+        let team = || before.team_id.clone().into();
+        members.entry("team_id").or_insert_with(team);
+    }
+    let after = read(cx, permit.user_id(), &body, Some(&before), errors).await?;
+    write(cx, &grant, &before, after, Change::Changed).await
+}
+
+/// PATCH /compositions/{id}
+pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let stored = find(cx).await?;
+    let grant = stored.grant_to(&permit)?;
+    etag::require_if_match(cx.request, &StoredComposition::etag(stored.version))?;
+    let before = Composition::parse(stored.document.as_str())?;
+    let mut target = before.as_input()?;
+    merge_patch::apply(&mut target, cx.patch()?);
+    let errors = cx.check_patched(&mut target);
+    let after = read(cx, permit.user_id(), &target, Some(&before), errors).await?;
+    write(cx, &grant, &before, after, Change::Changed).await
+}
+
+/// Writes what a composition is from now on, as a version of its own.
+pub async fn write(
+    cx: &Context<'_>,
+    grant: &WriteGrant<'_>,
+    before: &Composition,
+    mut after: Composition,
+    change: Change,
+) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let stored = grant.composition();
+    let (user, now) = (permit.user_id(), cx.now_ms());
+    after.id.clone_from(&before.id);
+    after.owner_id.clone_from(&before.owner_id);
+    after.team_id.clone_from(&before.team_id);
+    after.created_at.clone_from(&before.created_at);
+    after.updated_at = rfc3339(now);
+    after.updated_by = user.to_string();
+    let document = after.render()?;
+    let team = stored.team.as_ref();
+    let event = tell(cx, UPDATED, &stored.owner, team, &stored.id, &document);
+    let writes = store::replace(grant, user, &after, &document, now, change);
+    commit(
+        cx,
+        writes,
+        &event,
+        answer(200, document, stored.version + 1),
+    )
+    .await
+}
+
+/// DELETE /compositions/{id}
+pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let stored = find(cx).await?;
+    let grant = stored.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    etag::check_if_match(cx.request, &StoredComposition::etag(stored.version))?;
+    let data = format!("{{\"id\":\"{}\"}}", stored.id);
+    let team = stored.team.as_ref();
+    let event = tell(cx, DELETED, &stored.owner, team, &stored.id, &data);
+    commit(cx, store::delete(&grant), &event, Response::no_content()).await
+}
+
+/// Runs a write that changes the composition, unless someone else has just changed it.
+async fn commit(
+    cx: &Context<'_>,
+    writes: Vec<Statement>,
+    event: &Event,
+    answer: Response,
+) -> Result<Response, Problem> {
+    match cx.commit_telling(writes, &[], Some(event), answer).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /compositions
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let page = Page::from_query(&cx.query, |text| CompositionId::parse(text).is_some())?;
+    let filters = read_filters(cx).await?;
+    let shown = match (&cx.caller, cx.query.text("owner"), &filters.team) {
+        (Some(caller), Some(_), _) => Shown::Own(&caller.user_id),
+        (_, None, Some(_)) => Shown::Team,
+        (Some(caller), None, None) => Shown::Seen(&caller.user_id),
+        (None, None, None) => Shown::Public,
+        (None, Some(_), _) => {
+            return Err(Problem::login_required("owner=me needs an access token."));
+        }
+    };
+    let listed = store::list(&cx.state.platform, &shown, &filters, &page).await?;
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    let last = listed.last.as_deref();
+    Ok(pagination::respond(
+        Profile::Private,
+        listed.data,
+        last,
+        &path,
+        &cx.query,
+    ))
+}
+
+async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
+    let (mut filters, mut errors) = (Filters::default(), Vec::new());
+    // The rarest facet first: its index leads the search.
+    if let Some(tag) = cx.query.text("tag") {
+        filters.facets.push(("tag", tag.trim().to_lowercase()));
+    }
+    for (name, facet) in [("mode", "mode"), ("is_template", "template")] {
+        if let Some(value) = cx.query.text(name) {
+            filters.facets.push((facet, value.to_owned()));
+        }
+    }
+    filters.search = cx.query.text("q").map(str::to_lowercase);
+    filters.team = lookup::in_query(cx, &mut errors).await?;
+    if errors.is_empty() {
+        Ok(filters)
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}

@@ -1,0 +1,217 @@
+//! Compositions as values: what is stored, and who may see or change it.
+//! Promises that a document holds all that a reader needs, so that reading joins nothing.
+//! Leaves judging what is sent to `input`, SQL to `store`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::builds::model::Visibility;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::identity::permissions::{Permit, WriteCompositions};
+use crate::ids::{CompositionId, TeamId, UserId};
+use crate::platform::Text;
+use crate::teams::model::{Membership, Role};
+use crate::teams::permissions::{EditCompositions, TeamPermit};
+
+/// What a squad is for.
+pub const MODES: [&str; 7] = [
+    "zerg",
+    "boon_ball",
+    "blob",
+    "gvg",
+    "havoc",
+    "roaming",
+    "other",
+];
+
+/// A place in a subgroup.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// What the player is called.
+    pub player: Option<String>,
+    /// The player of the team's roster.
+    pub player_id: Option<String>,
+    /// What is played.
+    pub build_id: Option<String>,
+    /// Of the build, where there is one.
+    pub specialization: Option<u8>,
+    /// Of the specialization or the build: the API's id.
+    pub profession: Option<String>,
+    /// Id of a role.
+    pub role: Option<String>,
+    /// One line.
+    pub note: String,
+}
+
+impl Slot {
+    /// Whether nobody is there yet, and nothing is said of what they play.
+    pub const fn is_open(&self) -> bool {
+        self.player.is_none()
+            && self.player_id.is_none()
+            && self.build_id.is_none()
+            && self.specialization.is_none()
+    }
+}
+
+/// A subgroup.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subgroup {
+    /// May be empty.
+    pub name: String,
+    /// Its places.
+    pub slots: Vec<Slot>,
+}
+
+/// A composition as it is stored and answered: what is not said of it elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Composition {
+    /// Its `TypeID`.
+    pub id: String,
+    /// Who made it.
+    pub owner_id: String,
+    /// The team that plans with it.
+    pub team_id: Option<String>,
+    /// One line.
+    pub name: String,
+    /// One of [`MODES`].
+    pub mode: String,
+    /// Id of a preset.
+    pub preset: Option<String>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Whether it is made to be copied.
+    pub is_template: bool,
+    /// Free text.
+    pub notes: String,
+    /// In lower case.
+    pub tags: Vec<String>,
+    /// Places that are not open.
+    pub player_count: usize,
+    /// In the order of the squad.
+    pub subgroups: Vec<Subgroup>,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub updated_at: String,
+}
+
+impl Composition {
+    /// Reads a stored document.
+    pub fn parse(document: &str) -> Result<Self, Problem> {
+        serde_json::from_str(document).map_err(Problem::internal)
+    }
+
+    /// The document.
+    pub fn render(&self) -> Result<String, Problem> {
+        serde_json::to_string(self).map_err(Problem::internal)
+    }
+
+    /// All places.
+    pub fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.subgroups.iter().flat_map(|subgroup| &subgroup.slots)
+    }
+
+    /// The input that would make this composition: what a merge patch (RFC 7396) applies to.
+    pub fn as_input(&self) -> Result<Value, Problem> {
+        let mut value = serde_json::to_value(self).map_err(Problem::internal)?;
+        if let Some(members) = value.as_object_mut() {
+            for name in [
+                "id",
+                "owner_id",
+                "player_count",
+                "updated_by",
+                "created_at",
+                "updated_at",
+            ] {
+                members.remove(name);
+            }
+        }
+        let subgroups = value["subgroups"].as_array_mut().into_iter().flatten();
+        for slot in subgroups
+            .filter_map(|subgroup| subgroup["slots"].as_array_mut())
+            .flatten()
+        {
+            let has_build = slot["build_id"].is_string();
+            if let Some(members) = slot.as_object_mut() {
+                members.remove("profession");
+                if has_build {
+                    members.remove("specialization");
+                }
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// A composition as it was read for someone.
+#[derive(Debug)]
+pub struct StoredComposition {
+    /// Its id.
+    pub id: CompositionId,
+    /// Who made it.
+    pub owner: UserId,
+    /// The team that plans with it.
+    pub team: Option<TeamId>,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Moves with each change.
+    pub version: i64,
+    /// What whoever asks is in its team.
+    pub role: Option<Role>,
+    /// The answer.
+    pub document: Text,
+}
+
+/// Proof that a caller may change a composition. Only [`StoredComposition::grant_to`] makes one.
+pub struct WriteGrant<'a>(&'a StoredComposition);
+
+impl WriteGrant<'_> {
+    /// What may be changed.
+    pub const fn composition(&self) -> &StoredComposition {
+        self.0
+    }
+}
+
+impl StoredComposition {
+    /// Whether `user`, for whom it was read, may see it. One with a team is the team's: who made it
+    /// and left sees it no more than others do.
+    pub fn is_visible_to(&self, user: Option<&UserId>) -> bool {
+        matches!(self.visibility, Visibility::Public | Visibility::Unlisted)
+            || match &self.team {
+                Some(_) => self.role.is_some(),
+                None => user == Some(&self.owner),
+            }
+    }
+
+    /// Lets its owner change it, or those whom its team lets. Others learn that they may not only
+    /// when they can see it.
+    pub fn grant_to(
+        &self,
+        permit: &Permit<'_, WriteCompositions>,
+    ) -> Result<WriteGrant<'_>, Problem> {
+        let user = permit.user_id();
+        if !self.is_visible_to(Some(user)) {
+            return Err(Problem::new(&problems::NOT_FOUND));
+        }
+        match (&self.team, self.role) {
+            (None, _) if *user == self.owner => Ok(WriteGrant(self)),
+            (Some(team), Some(role)) => {
+                let membership = Membership {
+                    team: team.clone(),
+                    user: user.clone(),
+                    role,
+                };
+                TeamPermit::<EditCompositions>::of(membership).map(|_| WriteGrant(self))
+            }
+            _ => Err(Problem::new(&problems::NOT_OWNER)),
+        }
+    }
+
+    /// The strong tag of the answer.
+    pub fn etag(version: i64) -> String {
+        format!("\"{version}\"")
+    }
+}

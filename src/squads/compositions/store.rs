@@ -1,0 +1,329 @@
+//! All SQL on compositions, and the row of each version that a write leaves behind.
+//! Promises one statement for a read, with what the reader is in the composition's team, and that a
+//! write changes a composition only in the version it was read in. Leaves versions once written to
+//! `versions`.
+
+use serde_json::{Value as Json, json};
+
+use crate::builds::model::Visibility;
+use crate::game::chat_code;
+use crate::http::pagination::Page;
+use crate::identity::permissions::{ManageAccount, Permit, WriteCompositions};
+use crate::ids::{CompositionId, TeamId, UserId};
+use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::teams::model::Role;
+
+use super::input::{Known, Played};
+use super::model::{Composition, StoredComposition, WriteGrant};
+
+/// Versions that are kept of a composition.
+pub const MAX_VERSIONS: i64 = 100;
+
+/// How a version came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is the first.
+    Created,
+    /// Someone changed it.
+    Changed,
+    /// Someone brought back an earlier one.
+    Restored,
+}
+
+impl Change {
+    /// The words.
+    pub const NAMES: [&'static str; 3] = ["created", "changed", "restored"];
+
+    /// The word in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// Adds a composition of the caller's.
+pub fn insert(
+    permit: &Permit<'_, WriteCompositions>,
+    id: &CompositionId,
+    composition: &Composition,
+    document: &str,
+    now: i64,
+) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, \
+         version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, CAST(?7 AS INTEGER), 1)",
+        vec![
+            id.as_str().into(),
+            permit.user_id().as_str().into(),
+            composition.team_id.clone().into(),
+            composition.visibility.as_str().into(),
+            document.into(),
+            search_text(composition).into(),
+            // As text: D1 takes numbers as doubles.
+            id.number().to_string().into(),
+        ],
+    );
+    let user = permit.user_id();
+    vec![
+        insert,
+        insert_facets(id, composition),
+        insert_version(id, 1, user, now, Change::Created, document),
+    ]
+}
+
+/// Replaces a composition; stale when it has moved on since it was read.
+pub fn replace(
+    grant: &WriteGrant<'_>,
+    user: &UserId,
+    composition: &Composition,
+    document: &str,
+    now: i64,
+    change: Change,
+) -> Vec<Statement> {
+    let StoredComposition { id, version, .. } = grant.composition();
+    vec![
+        Statement::new(
+            "UPDATE compositions SET visibility = ?3, document = ?4, search_text = ?5, \
+             version = version + 1 WHERE id = ?1 AND version = ?2",
+            vec![
+                id.as_str().into(),
+                (*version).into(),
+                composition.visibility.as_str().into(),
+                document.into(),
+                search_text(composition).into(),
+            ],
+        ),
+        Statement::must_change(),
+        Statement::new(
+            "DELETE FROM composition_facets WHERE composition_id = ?1",
+            vec![id.as_str().into()],
+        ),
+        insert_facets(id, composition),
+        insert_version(id, version + 1, user, now, change, document),
+        Statement::new(
+            "DELETE FROM composition_versions WHERE composition_id = ?1 AND version <= ?2",
+            vec![id.as_str().into(), (version + 1 - MAX_VERSIONS).into()],
+        ),
+    ]
+}
+
+/// Removes a composition in the version it was read in, else stale; all that hangs on it goes too.
+pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
+    let StoredComposition { id, version, .. } = grant.composition();
+    let delete = Statement::new(
+        "DELETE FROM compositions WHERE id = ?1 AND version = ?2",
+        vec![id.as_str().into(), (*version).into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Removes all of the caller's that are no team's.
+pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
+    Statement::new(
+        "DELETE FROM compositions WHERE owner_id = ?1 AND team_id IS NULL",
+        vec![permit.user_id().as_str().into()],
+    )
+}
+
+fn search_text(composition: &Composition) -> String {
+    let Composition { name, notes, .. } = composition;
+    format!("{name}\n{notes}").to_lowercase()
+}
+
+fn insert_facets(id: &CompositionId, composition: &Composition) -> Statement {
+    let mut facets = vec![("mode", composition.mode.as_str())];
+    facets.extend(composition.tags.iter().map(|tag| ("tag", tag.as_str())));
+    let is_template = if composition.is_template {
+        "true"
+    } else {
+        "false"
+    };
+    facets.push(("template", is_template));
+    Statement::new(
+        "INSERT INTO composition_facets (facet, value, composition_id) \
+         SELECT value ->> 0, value ->> 1, ?1 FROM json_each(?2)",
+        vec![id.as_str().into(), json!(facets).to_string().into()],
+    )
+}
+
+fn insert_version(
+    id: &CompositionId,
+    version: i64,
+    user: &UserId,
+    now: i64,
+    change: Change,
+    document: &str,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO composition_versions (composition_id, version, changed_by, changed_at, change, \
+         document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        vec![
+            id.as_str().into(),
+            version.into(),
+            user.as_str().into(),
+            now.into(),
+            change.as_str().into(),
+            document.into(),
+        ],
+    )
+}
+
+/// What is read of a composition that `c` names, for the user `?2`.
+pub const COLUMNS: &str = "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
+     || c.version || iif(c.team_id IS NULL, '', ' ' || c.team_id || ' ' || coalesce(\
+     (SELECT role FROM team_members m WHERE m.team_id = c.team_id AND m.user_id = ?2), ''))";
+
+/// The composition with this id, for this user.
+pub async fn find(
+    platform: &Platform,
+    id: &CompositionId,
+    user: Option<&UserId>,
+) -> Result<Option<StoredComposition>, DatabaseError> {
+    let statement = Statement::new(
+        ["SELECT ", COLUMNS, " FROM compositions c WHERE c.id = ?1"].concat(),
+        vec![id.as_str().into(), user.map_or("", UserId::as_str).into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter().next().map(stored).transpose()
+}
+
+/// Reads [`COLUMNS`], which come first.
+pub fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
+    let document = row.take_text(0)?;
+    let mut rest = row.text(1)?.split(' ');
+    let mut next = || rest.next().unwrap_or_default();
+    let (id, owner) = (CompositionId::parse(next()), UserId::parse(next()));
+    let (visibility, version) = (Visibility::parse(next()), next().parse().ok());
+    let (team, role) = (TeamId::parse(next()), Role::parse(next()));
+    let (Some(id), Some(owner), Some(visibility), Some(version)) = (id, owner, visibility, version)
+    else {
+        return Err(DatabaseError::Other(
+            "a composition's row does not read".to_owned(),
+        ));
+    };
+    Ok(StoredComposition {
+        id,
+        owner,
+        team,
+        visibility,
+        version,
+        role,
+        document,
+    })
+}
+
+/// What ids in a body stand for: builds that the user may see, and players of the team's roster.
+/// One statement.
+pub async fn known(
+    platform: &Platform,
+    user: &UserId,
+    team: Option<&TeamId>,
+    builds: &[&str],
+    players: &[&str],
+) -> Result<Known, DatabaseError> {
+    let mut known = Known::default();
+    if builds.is_empty() && players.is_empty() {
+        return Ok(known);
+    }
+    let list = |ids: &[&str]| Json::from(ids).to_string();
+    let statement = Statement::new(
+        "SELECT b.id, b.document ->> '$.chat_code' FROM json_each(?1) j JOIN builds b ON b.id = j.value \
+         WHERE b.visibility IN ('public', 'unlisted') OR b.owner_id = ?2 OR (b.visibility = 'team' \
+         AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = b.team_id AND m.user_id = ?2)) \
+         UNION ALL SELECT p.id, NULL FROM json_each(?3) j JOIN team_players p ON p.id = j.value \
+         WHERE p.team_id = ?4",
+        vec![
+            list(builds).into(),
+            user.as_str().into(),
+            list(players).into(),
+            team.map(ToString::to_string).into(),
+        ],
+    );
+    for row in platform.database.query(statement).await? {
+        let id = row.text(0)?.to_owned();
+        match row.optional_text(1)? {
+            Some(code) => {
+                known.builds.insert(id, played(code));
+            }
+            None => {
+                known.players.insert(id);
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// What a chat code plays. Those in the database have been read before.
+fn played(code: &str) -> Played {
+    let template = chat_code::decode(code).ok();
+    let last = template.as_ref().and_then(|template| {
+        let mut slots = template.specializations.iter().rev();
+        slots.find(|slot| slot.id != 0).map(|slot| slot.id)
+    });
+    Played {
+        specialization: last,
+        profession: template.map(|template| template.profession.id.to_owned()),
+    }
+}
+
+const COMPOSITIONS: Source = Source {
+    table: "compositions",
+    facets: "composition_facets",
+    facet_key: "composition_id",
+    search: "composition_search",
+    rendered_with: None,
+};
+
+/// Whose compositions a list shows.
+#[derive(Debug)]
+pub enum Shown<'a> {
+    /// Public ones.
+    Public,
+    /// Public ones, this user's own and those of their teams.
+    Seen(&'a UserId),
+    /// Those that this user has made and still sees.
+    Own(&'a UserId),
+    /// Those that this user has made and that are no team's.
+    OwnWithoutTeam(&'a UserId),
+    /// Those of the team of the filter.
+    Team,
+}
+
+impl Shown<'_> {
+    fn parts(&self) -> Vec<Part<'_>> {
+        match self {
+            Self::Public => vec![PUBLIC],
+            Self::Seen(user) => vec![
+                PUBLIC,
+                Part::of(
+                    " AND b.visibility <> 'public' AND b.team_id IS NULL AND b.owner_id = ?",
+                    user,
+                ),
+                Part::of(
+                    " AND b.visibility <> 'public' AND b.team_id IN \
+                     (SELECT team_id FROM team_members WHERE user_id = ?)",
+                    user,
+                ),
+            ],
+            Self::Own(user) => vec![Part::of(
+                " AND b.owner_id = ? AND (b.team_id IS NULL OR EXISTS (SELECT 1 FROM team_members m \
+                 WHERE m.team_id = b.team_id AND m.user_id = b.owner_id))",
+                user,
+            )],
+            Self::OwnWithoutTeam(user) => {
+                vec![Part::of(" AND b.owner_id = ? AND b.team_id IS NULL", user)]
+            }
+            Self::Team => vec![ALL],
+        }
+    }
+}
+
+/// A page as one JSON array that SQL has put together.
+pub async fn list(
+    platform: &Platform,
+    shown: &Shown<'_>,
+    filters: &Filters,
+    page: &Page,
+) -> Result<Listed, DatabaseError> {
+    lists::list(platform, &COMPOSITIONS, &shown.parts(), filters, page).await
+}

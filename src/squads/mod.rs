@@ -1,0 +1,6 @@
+//! Squads: how up to 50 players stand together.
+//! Promises that what a commander planned is never lost to someone else's change.
+//! Leaves who plans with whom to `teams`, single builds to `builds`.
+
+pub mod compositions;
+pub mod presets;

@@ -3,6 +3,7 @@
 //! Leaves everything to its rooms; `docs/ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod base62;
 pub mod builds;
 pub mod config;
 pub mod context;

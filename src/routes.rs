@@ -8,15 +8,16 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions,
-    ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteWebhooks,
+    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions, ReadTeams,
+    ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteTeams, WriteWebhooks,
 };
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::squads::compositions;
+use crate::teams::{invitations, members};
 use crate::webhooks::{endpoints, log};
-use crate::{builds, dashboard, docs, game, health, personal_data};
+use crate::{builds, dashboard, docs, game, health, personal_data, teams};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,21 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/webhooks/{id}/recover" Required(WriteWebhooks::RULE), Caller(1), log::handlers::recover, log::operations::RECOVER;
     Get    "/api/v1/webhooks/deliveries/{id}" Required(ReadWebhooks::RULE), Caller(1), log::handlers::get, log::operations::GET;
     Post   "/api/v1/webhooks/deliveries/{id}/retry" Required(WriteWebhooks::RULE), Caller(1), log::handlers::retry, log::operations::RETRY;
+
+    Post   "/api/v1/teams" Required(WriteTeams::RULE), Caller(1), teams::handlers::create, teams::operations::CREATE;
+    Get    "/api/v1/teams" Required(ReadTeams::RULE), Caller(1), teams::handlers::list, teams::operations::LIST;
+    Get    "/api/v1/teams/{id}" Required(ReadTeams::RULE), Caller(1), teams::handlers::get, teams::operations::GET;
+    Patch  "/api/v1/teams/{id}" Required(WriteTeams::RULE), Caller(1), teams::handlers::patch, teams::operations::PATCH_TEAM;
+    Delete "/api/v1/teams/{id}" Required(WriteTeams::RULE), Caller(1), teams::handlers::delete, teams::operations::DELETE;
+    Get    "/api/v1/teams/{id}/members" Required(ReadTeams::RULE), Caller(1), members::handlers::list, members::operations::LIST;
+    Patch  "/api/v1/teams/{id}/members/{user_id}" Required(WriteTeams::RULE), Caller(1), members::handlers::change, members::operations::CHANGE;
+    Delete "/api/v1/teams/{id}/members/{user_id}" Required(WriteTeams::RULE), Caller(1), members::handlers::remove, members::operations::REMOVE;
+    Post   "/api/v1/teams/{id}/hand-over" Required(WriteTeams::RULE), Caller(1), members::handlers::hand_over, members::operations::HAND_OVER_TEAM;
+    Post   "/api/v1/teams/{id}/invitations" Required(WriteTeams::RULE), Caller(1), invitations::handlers::create, invitations::operations::CREATE;
+    Get    "/api/v1/teams/{id}/invitations" Required(ReadTeams::RULE), Caller(1), invitations::handlers::list, invitations::operations::LIST;
+    Delete "/api/v1/teams/{id}/invitations/{invitation_id}" Required(WriteTeams::RULE), Caller(1), invitations::handlers::withdraw, invitations::operations::WITHDRAW;
+    Post   "/api/v1/invitations/accept" Required(WriteTeams::RULE), Caller(1), invitations::handlers::accept, invitations::operations::ACCEPT;
+    Get    "/api/v1/invitations/{code}" Public, Caller(1), invitations::handlers::show, invitations::operations::SHOW;
 
     Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
     Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;

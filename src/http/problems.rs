@@ -92,6 +92,16 @@ catalogue! {
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
     TOO_MANY_WEBHOOKS 409 "too_many_webhooks" "The account has 50 webhooks already",
         "Delete one that is no longer used (DELETE /api/v1/webhooks/{id}). One webhook can listen to many event types.";
+    TOO_MANY_TEAMS 409 "too_many_teams" "You are in 20 teams already",
+        "Leave one of them (DELETE /api/v1/teams/{id}/members/{user_id}), or delete it.";
+    TEAM_FULL 409 "team_full" "The team has 500 members already",
+        "Ask a leader or officer to remove someone who has left the guild.";
+    LAST_LEADER 409 "last_leader" "This is the team's last leader",
+        "Hand the team over first (POST /api/v1/teams/{id}/hand-over), or delete it: without a leader, nobody could.";
+    TOO_MANY_INVITATIONS 409 "too_many_invitations" "The team has 50 open invitations already",
+        "Withdraw one (DELETE /api/v1/teams/{id}/invitations/{invitation_id}). One invitation can let up to 100 people in.";
+    ALREADY_A_MEMBER 409 "already_a_member" "You are in this team already",
+        "Nothing is left to do. The invitation was not used up by this.";
     TOO_MANY_SECRETS 409 "too_many_secrets" "Five secrets of this webhook sign already",
         "Wait until the oldest has ended, or send overlap_seconds 0: then only the new one signs.";
     WEBHOOK_DISABLED 409 "webhook_disabled" "This webhook is disabled",
@@ -106,6 +116,10 @@ catalogue! {
         "Begin with POST /api/v1/auth/two-factor, then confirm it with a code.";
     LAST_ADMINISTRATOR 409 "last_administrator" "This is the last administrator",
         "Make another account an administrator first: without one, nobody could administrate the service.";
+    INVITATION_USED_UP 410 "invitation_used_up" "The invitation is used up",
+        "Ask whoever sent it for another one: as many have come in by it as it was made for.";
+    INVITATION_EXPIRED 410 "invitation_expired" "The invitation has ended",
+        "Ask whoever sent it for another one.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
         "Read it again, apply your change to what you find, and send its new ETag in If-Match.";
     BODY_TOO_LARGE 413 "body_too_large" "The body is over 1 MiB",

@@ -1,4 +1,4 @@
-//! The team that a body or a query names.
+//! The team that a path, a body or a query names.
 //! Promises that a team in which one is nothing and a team that does not exist look the same.
 //! Leaves what the membership allows to `permissions`.
 
@@ -6,11 +6,20 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
 use crate::ids::{TeamId, UserId};
 use crate::platform::Platform;
 
 use super::model::Membership;
 use super::store;
+
+/// What `user` is in the team of the path.
+pub async fn of_path(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let team = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let membership = store::membership(&cx.state.platform, &team, user).await?;
+    membership.ok_or_else(not_found)
+}
 
 /// What `user`, or nobody, is in the team that `named` gives at `pointer`; a mistake when that is nothing.
 /// `None` too where no team is named.

@@ -2,7 +2,12 @@
 //! Promises that what a member may do is one table (`permissions`).
 //! Leaves squads to `squads`.
 
+pub mod handlers;
+pub mod invitations;
 pub mod lookup;
+pub mod members;
 pub mod model;
+pub mod operations;
 pub mod permissions;
+pub mod schemas;
 pub mod store;

@@ -1,8 +1,18 @@
-//! Teams as values: who is what in one.
+//! Teams as values: what one is, and who is what in it.
 //! Promises that roles are ordered by what they may do.
 //! Leaves the table of permissions to `permissions` and SQL to `store`.
 
+use serde_json::{Value, json};
+
+use crate::http::problem::{FieldError, Problem};
 use crate::ids::{TeamId, UserId};
+use crate::platform::Text;
+use crate::telemetry::rfc3339;
+
+/// Teams that a user can be in at a time.
+pub const MAX_TEAMS: i64 = 20;
+/// Members of a team.
+pub const MAX_MEMBERS: i64 = 500;
 
 /// What a member is in a team. A greater one may do all that a lesser one may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +39,15 @@ impl Role {
         let all = [Self::Member, Self::Officer, Self::Leader];
         all.into_iter().find(|known| known.as_str() == text)
     }
+
+    /// The words of the roles below this one: whom it may remove, and invite others as.
+    pub const fn below(self) -> &'static [&'static str] {
+        match self {
+            Self::Member => &[],
+            Self::Officer => &["member"],
+            Self::Leader => &["member", "officer"],
+        }
+    }
 }
 
 /// That someone is in a team. Made by `store` from a row, and by nothing else.
@@ -40,4 +59,114 @@ pub struct Membership {
     pub user: UserId,
     /// What they are in it.
     pub role: Role,
+}
+
+/// What a team is asked to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamInput {
+    /// One line.
+    pub name: String,
+    /// May be empty.
+    pub tag: String,
+    /// May be empty.
+    pub description: String,
+}
+
+impl TeamInput {
+    /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
+    /// mistakes that the schema does not see.
+    pub fn from_json(body: &Value, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let name = text("name").trim();
+        if name.is_empty() && !text("name").is_empty() {
+            let detail = "Must not be blank.";
+            errors.push(FieldError::new("/name", "invalid_length", detail));
+        }
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            tag: text("tag").trim().to_owned(),
+            description: text("description").to_owned(),
+        })
+    }
+
+    /// The team that comes of it, as its first member sees it. `store` puts the same together of
+    /// the team's row.
+    pub fn document(&self, id: &TeamId, now: i64) -> Value {
+        json!({
+            "id": id.as_str(),
+            "name": self.name,
+            "tag": self.tag,
+            "description": self.description,
+            "role": Role::Leader.as_str(),
+            "member_count": 1,
+            "created_at": rfc3339(now),
+            "updated_at": rfc3339(now),
+        })
+    }
+
+    /// Lays it over the document of a team that is changed.
+    pub fn lay_over(&self, document: &mut Value, now: i64) {
+        document["name"] = self.name.as_str().into();
+        document["tag"] = self.tag.as_str().into();
+        document["description"] = self.description.as_str().into();
+        document["updated_at"] = rfc3339(now).into();
+    }
+}
+
+/// A team as a member has read it.
+#[derive(Debug)]
+pub struct Team {
+    /// What the member is in it.
+    pub membership: Membership,
+    /// Moves with each change of what it is.
+    pub version: i64,
+    /// How many are in it.
+    pub member_count: i64,
+    /// The answer to that member.
+    pub document: Text,
+}
+
+impl Team {
+    /// The strong tag of the answer: what the team is, how many are in it, and what the member is.
+    pub fn etag(&self) -> String {
+        etag(self.version, self.membership.role, self.member_count)
+    }
+
+    /// The document, to be changed.
+    pub fn document(&self) -> Result<Value, Problem> {
+        serde_json::from_str(self.document.as_str()).map_err(Problem::internal)
+    }
+}
+
+/// See [`Team::etag`].
+pub fn etag(version: i64, role: Role, member_count: i64) -> String {
+    format!("\"{version}.{}.{member_count}\"", role.as_str())
+}
+
+/// What a merge patch (RFC 7396) applies to.
+pub fn as_input(document: &Value) -> Value {
+    json!({
+        "name": document["name"],
+        "tag": document["tag"],
+        "description": document["description"],
+    })
+}
+
+/// A team as webhooks are told of it: not everyone who is told is the same in it.
+pub fn told(mut document: Value) -> String {
+    document.as_object_mut().map(|team| team.remove("role"));
+    document.to_string()
+}
+
+/// What webhooks are told of someone who comes or goes. Ids only: what is told outlives an account.
+pub fn told_member(member: &Membership) -> String {
+    json!({
+        "team_id": member.team.as_str(),
+        "user_id": member.user.as_str(),
+        "role": member.role.as_str(),
+    })
+    .to_string()
 }

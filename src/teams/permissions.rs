@@ -70,13 +70,13 @@ permissions! {
     EditTeam             true  true  false;
     /// Delete the team and all that is its.
     DeleteTeam           true  false false;
-    /// Give members other roles; make someone else leader.
+    /// Give members whose role is below one's own another one; make someone else leader.
     ChangeRoles          true  false false;
     /// Remove members whose role is below one's own.
     RemoveMembers        true  true  false;
     /// Leave the team, unless one is its last leader.
     LeaveTeam            true  true  true;
-    /// Make, see and withdraw invitations to a role not above one's own.
+    /// Make, see and withdraw invitations to a role below one's own.
     Invite               true  true  false;
     /// Add, change, import and remove players of the roster.
     EditRoster           true  true  false;
@@ -109,6 +109,11 @@ impl<P: Permission> TeamPermit<P> {
         } else {
             Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE))
         }
+    }
+
+    /// Who has it, as it was read.
+    pub const fn membership(&self) -> &Membership {
+        &self.membership
     }
 
     /// The team.

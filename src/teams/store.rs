@@ -1,11 +1,60 @@
-//! All SQL on teams and their members.
-//! Promises one statement for a look at who is what in a team.
-//! Leaves what that allows to `permissions`.
+//! All SQL on teams, but for who comes and goes (`members`, `invitations`).
+//! Promises one statement for a look at who is what in a team, that a write changes a team only in
+//! the version it was read in, and that no team is left without a leader. Leaves what a role allows
+//! to `permissions`.
 
+use crate::http::pagination::Page;
+use crate::identity::permissions::{ManageAccount, Permit, WriteTeams};
 use crate::ids::{TeamId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
-use super::model::{Membership, Role};
+use super::model::{MAX_TEAMS, Membership, Role, Team, TeamInput};
+use super::permissions::{DeleteTeam, EditTeam, TeamPermit};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "team_~";
+
+/// SQL over a number of milliseconds: RFC 3339 in UTC, as `telemetry::rfc3339` has it.
+macro_rules! sql_time {
+    ($column:literal) => {
+        concat!(
+            "strftime('%Y-%m-%dT%H:%M:%fZ', ",
+            $column,
+            " / 1000.0, 'unixepoch')"
+        )
+    };
+}
+pub(crate) use sql_time;
+
+/// SQL over a team `t`: how many are in it.
+macro_rules! member_count {
+    () => {
+        "(SELECT count(*) FROM team_members c WHERE c.team_id = t.id)"
+    };
+}
+
+/// SQL over a team `t` and a row `m` with a role in it: the team's document for whoever has the
+/// role. `TeamInput::document` makes the same of a new team.
+macro_rules! team_document {
+    () => {
+        concat!(
+            "json_object('id', t.id, 'name', t.name, 'tag', t.tag, 'description', t.description, \
+             'role', m.role, 'member_count', ",
+            $crate::teams::store::member_count!(),
+            ", 'created_at', ",
+            $crate::teams::store::sql_time!("t.created_at"),
+            ", 'updated_at', ",
+            $crate::teams::store::sql_time!("t.updated_at"),
+            ")"
+        )
+    };
+}
+pub(crate) use {member_count, team_document};
+
+/// A mistake of ours: a row is not what was written.
+pub fn broken(what: &str) -> DatabaseError {
+    DatabaseError::Other(format!("{what} does not read"))
+}
 
 /// What `user` is in `team`; `None` also when there is no such team.
 pub async fn membership(
@@ -18,14 +67,236 @@ pub async fn membership(
         vec![team.as_str().into(), user.as_str().into()],
     );
     let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    let role = Role::parse(row.text(0)?)
-        .ok_or_else(|| DatabaseError::Other("a member's row does not read".to_owned()))?;
-    Ok(Some(Membership {
+    let read = |row: &Row| as_membership(team, user, row.text(0)?);
+    rows.first().map(read).transpose()
+}
+
+fn as_membership(team: &TeamId, user: &UserId, role: &str) -> Result<Membership, DatabaseError> {
+    Ok(Membership {
         team: team.clone(),
         user: user.clone(),
-        role,
-    }))
+        role: Role::parse(role).ok_or_else(|| broken("a member's row"))?,
+    })
+}
+
+/// Adds a team with the caller as its leader; stale when they are in too many.
+pub fn insert(
+    permit: &Permit<'_, WriteTeams>,
+    id: &TeamId,
+    input: &TeamInput,
+    display_name: &str,
+    now: i64,
+) -> Vec<Statement> {
+    let user = permit.user_id().as_str();
+    vec![
+        Statement::new(
+            "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
+             SELECT ?1, ?2, ?3, ?4, 1, ?5, ?5 \
+             WHERE (SELECT count(*) FROM team_members WHERE user_id = ?6) < ?7",
+            vec![
+                id.as_str().into(),
+                input.name.as_str().into(),
+                input.tag.as_str().into(),
+                input.description.as_str().into(),
+                now.into(),
+                user.into(),
+                MAX_TEAMS.into(),
+            ],
+        ),
+        Statement::must_change(),
+        Statement::new(
+            "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
+             VALUES (?1, ?2, 'leader', ?3, ?4)",
+            vec![
+                id.as_str().into(),
+                user.into(),
+                display_name.into(),
+                now.into(),
+            ],
+        ),
+    ]
+}
+
+/// Changes a team; stale when it has moved on since it was read in this version.
+pub fn update(
+    permit: &TeamPermit<EditTeam>,
+    version: i64,
+    input: &TeamInput,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE teams SET name = ?3, tag = ?4, description = ?5, updated_at = ?6, \
+         version = version + 1 WHERE id = ?1 AND version = ?2",
+        vec![
+            permit.team().as_str().into(),
+            version.into(),
+            input.name.as_str().into(),
+            input.tag.as_str().into(),
+            input.description.as_str().into(),
+            now.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes a team with all that is its: members, invitations, roster, compositions. Stale when it
+/// has moved on since it was read in this version, or whoever asks is no leader any more.
+pub fn delete(permit: &TeamPermit<DeleteTeam>, version: i64) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM teams WHERE id = ?1 AND version = ?2 AND EXISTS (SELECT 1 \
+         FROM team_members WHERE team_id = ?1 AND user_id = ?3 AND role = 'leader')",
+        vec![
+            permit.team().as_str().into(),
+            version.into(),
+            permit.user().as_str().into(),
+        ],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Takes the caller out of all teams. Where no other leader is, the officer who has been there
+/// longest becomes leader, else the member; a team with nobody else goes. What the caller has
+/// invited others with goes too.
+pub fn leave_all(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
+    [
+        "DELETE FROM teams WHERE id IN (SELECT m.team_id FROM team_members m WHERE m.user_id = ?1 \
+         AND NOT EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = m.team_id \
+         AND o.user_id <> ?1))",
+        "UPDATE team_members SET role = 'leader' WHERE (team_id, user_id) IN (SELECT m.team_id, \
+         (SELECT o.user_id FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
+         ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1) \
+         FROM team_members m WHERE m.user_id = ?1 AND m.role = 'leader' AND NOT EXISTS (SELECT 1 \
+         FROM team_members l WHERE l.team_id = m.team_id AND l.role = 'leader' \
+         AND l.user_id <> ?1))",
+        // Whoever has left a team has no invitations there.
+        "DELETE FROM team_invitations WHERE created_by = ?1 \
+         AND team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1)",
+        "DELETE FROM team_members WHERE user_id = ?1",
+    ]
+    .map(|sql| Statement::new(sql, vec![permit.user_id().as_str().into()]))
+    .into()
+}
+
+/// Shows the members of the caller's teams what the caller is called now.
+pub fn rename(permit: &Permit<'_, ManageAccount>, display_name: &str) -> Statement {
+    Statement::new(
+        "UPDATE team_members SET display_name = ?2 WHERE user_id = ?1",
+        vec![permit.user_id().as_str().into(), display_name.into()],
+    )
+}
+
+/// The team with this id, if this user is in it.
+pub async fn find(
+    platform: &Platform,
+    team: &TeamId,
+    user: &UserId,
+) -> Result<Option<Team>, DatabaseError> {
+    let statement = Statement::new(
+        concat!(
+            "SELECT ",
+            team_document!(),
+            ", m.role || ' ' || t.version || ' ' || ",
+            member_count!(),
+            " FROM team_members m JOIN teams t ON t.id = m.team_id \
+             WHERE m.team_id = ?1 AND m.user_id = ?2"
+        ),
+        vec![team.as_str().into(), user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |mut row: Row| {
+        let document = row.take_text(0)?;
+        let mut rest = row.text(1)?.split(' ');
+        let mut next = || rest.next().unwrap_or_default();
+        let membership = as_membership(team, user, next())?;
+        let mut number = || next().parse().map_err(|_| broken("a team's row"));
+        Ok(Team {
+            membership,
+            version: number()?,
+            member_count: number()?,
+            document,
+        })
+    };
+    rows.into_iter().next().map(read).transpose()
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// A JSON array of documents.
+    pub data: Text,
+    /// The id that the next page begins after, if there is one.
+    pub last: Option<String>,
+}
+
+/// Which way a list goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Order {
+    /// By id, from the least on.
+    Ascending,
+    /// By id, from the greatest on: newest first.
+    Descending,
+}
+
+/// A page as one JSON array that SQL has put together. `select` gives `id` and `document` of all
+/// rows after the page before; `params` are its values.
+pub async fn page(
+    platform: &Platform,
+    select: &str,
+    mut params: Vec<Value>,
+    order: Order,
+    page: &Page,
+) -> Result<Listed, DatabaseError> {
+    let (order, last) = match order {
+        Order::Ascending => ("", "max"),
+        Order::Descending => ("DESC", "min"),
+    };
+    params.push(page.limit.into());
+    let limit = params.len();
+    let sql = format!(
+        "WITH page AS ({select} ORDER BY id {order} LIMIT ?{limit} + 1), \
+         shown AS (SELECT * FROM page ORDER BY id {order} LIMIT ?{limit}) \
+         SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id {order}), '') || ']', \
+         CASE WHEN count(*) < (SELECT count(*) FROM page) THEN {last}(id) END FROM shown"
+    );
+    let rows = platform.database.query(Statement::new(sql, params)).await?;
+    let mut row = rows.into_iter().next().ok_or_else(|| broken("a page"))?;
+    Ok(Listed {
+        data: row.take_text(0)?,
+        last: row.optional_text(1)?.map(str::to_owned),
+    })
+}
+
+/// A page of a user's teams, newest first.
+pub async fn list(
+    platform: &Platform,
+    user: &UserId,
+    page: &Page,
+) -> Result<Listed, DatabaseError> {
+    let select = concat!(
+        "SELECT m.team_id AS id, ",
+        team_document!(),
+        " AS document FROM team_members m JOIN teams t ON t.id = m.team_id \
+         WHERE m.user_id = ?1 AND m.team_id < ?2"
+    );
+    let after = page.after.as_deref().unwrap_or(PAST_ALL_IDS);
+    let params = vec![user.as_str().into(), after.into()];
+    self::page(platform, select, params, Order::Descending, page).await
+}
+
+/// All that teams hold on a user, as a JSON array.
+pub async fn export(platform: &Platform, user: &UserId) -> Result<Text, DatabaseError> {
+    let select = concat!(
+        "SELECT m.team_id AS id, json_object('team_id', m.team_id, 'team_name', t.name, \
+         'role', m.role, 'display_name', m.display_name, 'joined_at', ",
+        sql_time!("m.joined_at"),
+        ") AS document FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = ?1"
+    );
+    // Nobody is in more of them than a page takes.
+    let all = Page {
+        limit: MAX_TEAMS,
+        after: None,
+    };
+    let params = vec![user.as_str().into()];
+    let listed = page(platform, select, params, Order::Descending, &all).await?;
+    Ok(listed.data)
 }

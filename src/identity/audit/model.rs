@@ -73,6 +73,12 @@ actions! {
     WebhookDeleted "webhook.deleted",
     /// It got another secret.
     WebhookSecretRotated "webhook.secret_rotated",
+    /// A member of a team got another role.
+    TeamRoleChanged "team.role_changed",
+    /// A leader of a team has made someone else leader, and is an officer now.
+    TeamHandedOver "team.handed_over",
+    /// A team was deleted with all that is its.
+    TeamDeleted "team.deleted",
     /// A signing key was made.
     SigningKeyCreated "signing_key.created",
     /// A signing key verifies no more, from one moment to the next.

@@ -1,0 +1,165 @@
+//! The calls on teams.
+//! Promises that a team is not there for whoever is not in it.
+//! Leaves rules to `model` and `permissions`, SQL to `store`.
+
+use crate::builds;
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::http::{etag, merge_patch, problems};
+use crate::identity::accounts;
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::ids::{TeamId, UserId};
+use crate::platform::{DatabaseError, Statement};
+use crate::webhooks::outbox::{Audience, Event};
+
+use super::model::{self, Role, Team, TeamInput};
+use super::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
+use super::store;
+
+/// Where teams are.
+pub const PATH: &str = "/api/v1/teams";
+/// Events.
+const CREATED: &str = "team.created";
+const UPDATED: &str = "team.updated";
+const DELETED: &str = "team.deleted";
+
+/// An event that `user` has caused in `team`; the webhooks of both are told.
+pub fn event(
+    cx: &Context<'_>,
+    user: &UserId,
+    team: &TeamId,
+    kind: &'static str,
+    data: &str,
+) -> Event {
+    let audience = Audience {
+        user: user.clone(),
+        team: Some(team.clone()),
+    };
+    let platform = &cx.state.platform;
+    Event::new(platform, cx.trace, audience, kind, team.as_str(), data)
+}
+
+/// What others call the caller.
+pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
+    let user = accounts::store::user(&cx.state.platform, user).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    Ok(user.display_name)
+}
+
+/// POST /teams
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (body, errors) = cx.body()?;
+    let input = TeamInput::from_json(&body, errors)?;
+    let user = permit.user_id();
+    let display_name = display_name(cx, user).await?;
+    let (id, now) = (TeamId::fresh(&cx.state.platform), cx.now_ms());
+    let document = input.document(&id, now);
+    let answer = Response::json(201, Profile::Private, &document)?
+        .with_header("etag", model::etag(1, Role::Leader, 1))
+        .with_header("location", format!("{PATH}/{id}"));
+    let event = event(cx, user, &id, CREATED, &model::told(document));
+    let writes = store::insert(&permit, &id, &input, &display_name, now);
+    match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_TEAMS)),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /teams
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadTeams>()?;
+    let page = Page::from_query(&cx.query, |text| TeamId::parse(text).is_some())?;
+    let listed = store::list(&cx.state.platform, permit.user_id(), &page).await?;
+    Ok(respond(cx, PATH, listed))
+}
+
+/// A page of the list at `path`.
+pub fn respond(cx: &Context<'_>, path: &str, listed: store::Listed) -> Response {
+    let path = format!("{}{path}", cx.state.config.issuer);
+    let last = listed.last.as_deref();
+    pagination::respond(Profile::Private, listed.data, last, &path, &cx.query)
+}
+
+/// The team of the path, if the caller is in it.
+async fn find(cx: &Context<'_>, user: &UserId) -> Result<Team, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let team = store::find(&cx.state.platform, &id, user).await?;
+    team.ok_or_else(not_found)
+}
+
+/// GET /teams/{id}
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadTeams>()?;
+    let team = find(cx, permit.user_id()).await?;
+    TeamPermit::<ViewTeam>::of(team.membership.clone())?;
+    let tag = team.etag();
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    let answer = Response::text(200, Profile::Private, team.document);
+    Ok(answer.with_header("etag", tag))
+}
+
+/// PATCH /teams/{id}
+pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteTeams>()?;
+    let team = find(cx, user.user_id()).await?;
+    let permit = TeamPermit::<EditTeam>::of(team.membership.clone())?;
+    etag::check_if_match(cx.request, &team.etag())?;
+    let patch = cx.patch()?;
+    let mut document = team.document()?;
+    let mut target = model::as_input(&document);
+    merge_patch::apply(&mut target, patch);
+    let errors = cx.check_patched(&mut target);
+    let input = TeamInput::from_json(&target, errors)?;
+    let now = cx.now_ms();
+    input.lay_over(&mut document, now);
+    let tag = model::etag(team.version + 1, permit.role(), team.member_count);
+    let answer = Response::json(200, Profile::Private, &document)?.with_header("etag", tag);
+    let event = event(
+        cx,
+        permit.user(),
+        permit.team(),
+        UPDATED,
+        &model::told(document),
+    );
+    let writes = store::update(&permit, team.version, &input, now);
+    commit(cx, writes, &[], &event, answer).await
+}
+
+/// DELETE /teams/{id}
+pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteTeams>()?;
+    let team = find(cx, user.user_id()).await?;
+    let permit = TeamPermit::<DeleteTeam>::of(team.membership.clone())?;
+    etag::check_if_match(cx.request, &team.etag())?;
+    let data = format!("{{\"id\":\"{}\"}}", permit.team());
+    let event = event(cx, permit.user(), permit.team(), DELETED, &data);
+    let entry = Entry::by(user.caller(), Action::TeamDeleted, permit.team());
+    // Webhooks of the team stay until they were told: see `housekeeping`.
+    let mut writes = store::delete(&permit, team.version);
+    writes.push(builds::store::leave_team(&permit));
+    commit(cx, writes, &[entry], &event, Response::no_content()).await
+}
+
+/// Runs a write that changes the team, unless someone else has just changed it.
+async fn commit(
+    cx: &Context<'_>,
+    writes: Vec<Statement>,
+    entries: &[Entry],
+    event: &Event,
+    answer: Response,
+) -> Result<Response, Problem> {
+    match cx
+        .commit_telling(writes, entries, Some(event), answer)
+        .await
+    {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
+    }
+}

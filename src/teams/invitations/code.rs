@@ -1,0 +1,79 @@
+//! The code of an invitation: `wvwi_` and 128 random bits in base62.
+//! Promises that it is not logged by accident, and that what cannot be one is told without the
+//! database. Leaves what a code stands for to `store`.
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::base62;
+use crate::platform::Platform;
+
+/// What every code begins with.
+pub const PREFIX: &str = "wvwi_";
+/// Digits of 128 bits.
+const DIGITS: usize = 22;
+/// Characters of a code.
+pub const LENGTH: usize = PREFIX.len() + DIGITS;
+
+/// A code in the clear. Does not print.
+pub struct Code(Zeroizing<String>);
+
+impl Code {
+    /// A fresh one.
+    pub fn fresh(platform: &Platform) -> Self {
+        let bytes = Zeroizing::new(platform.random_bytes::<16>());
+        let mut text = Zeroizing::new(String::with_capacity(LENGTH));
+        text.push_str(PREFIX);
+        text.push_str(&base62::encode(bytes.as_slice(), DIGITS));
+        Self(text)
+    }
+
+    /// Reads a code; `None` when `text` cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(PREFIX)?;
+        let is_code =
+            digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_code.then(|| Self(text.to_owned().into()))
+    }
+
+    /// The text, for the one answer that shows it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What is stored.
+    pub fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0.as_bytes()).to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::native::TestPlatform;
+
+    #[test]
+    fn a_code_comes_back_and_what_has_another_form_is_none() {
+        let (platform, _) = TestPlatform::new();
+        let code = Code::fresh(&platform);
+        let text = code.expose().to_owned();
+        assert_eq!(text.len(), LENGTH);
+        assert_eq!(
+            Code::parse(&text).map(|read| read.hash()),
+            Some(code.hash())
+        );
+        assert_ne!(Code::fresh(&platform).expose(), text);
+        for other in [
+            String::new(),
+            PREFIX.to_owned(),
+            text[1..].to_owned(),
+            text[..LENGTH - 1].to_owned(),
+            format!("{text}a"),
+            text.replace("wvwi_", "wvw_"),
+            format!("{PREFIX}{}", "-".repeat(DIGITS)),
+            format!("{PREFIX}{}", "\u{e4}".repeat(DIGITS / 2)),
+        ] {
+            assert!(Code::parse(&other).is_none(), "{other}");
+        }
+    }
+}

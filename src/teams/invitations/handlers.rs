@@ -1,0 +1,123 @@
+//! The calls on invitations.
+//! Promises that a code leaves the service in the answer that made it, and never again.
+//! Leaves rules to `model`, SQL to `store`.
+
+use crate::context::Context;
+use crate::http::pagination::Page;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::ids::InvitationId;
+use crate::platform::DatabaseError;
+use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
+use crate::teams::lookup;
+use crate::teams::model::told_member;
+use crate::teams::permissions::{Invite, TeamPermit};
+
+use super::code::Code;
+use super::model::NewInvitation;
+use super::store;
+
+const PATH: &str = "/api/v1/invitations";
+/// Event.
+const ADDED: &str = "team.member_added";
+/// Others may come in between this often before a write is given up.
+const MAX_TRIES: usize = 5;
+
+/// POST /teams/{id}/invitations
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteTeams>()?;
+    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let (body, errors) = cx.body()?;
+    let platform = &cx.state.platform;
+    let id = InvitationId::fresh(platform);
+    let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
+    invitation.check_rank(permit.role())?;
+    let code = Code::fresh(platform);
+    let mut document = invitation.document(permit.user());
+    document["code"] = code.expose().into();
+    document["url"] = [&cx.state.config.issuer, PATH, "/", code.expose()]
+        .concat()
+        .into();
+    let answer = Response::json(201, Profile::Private, &document)?;
+    let writes = store::insert(&permit, &invitation, &code);
+    match cx.commit(writes, &[], answer).await {
+        Err(DatabaseError::Stale) => {
+            let now = TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
+            Err(if now.role() == permit.role() {
+                Problem::new(&problems::TOO_MANY_INVITATIONS)
+            } else {
+                Problem::unavailable("the inviter's role has just changed")
+            })
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /teams/{id}/invitations
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<ReadTeams>()?;
+    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let page = Page::from_query(&cx.query, |text| InvitationId::parse(text).is_some())?;
+    let listed = store::list(&cx.state.platform, &permit, cx.now_ms(), &page).await?;
+    let path = format!("{TEAMS}/{}/invitations", permit.team());
+    Ok(respond(cx, &path, listed))
+}
+
+/// DELETE `/teams/{id}/invitations/{invitation_id}`
+pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteTeams>()?;
+    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = InvitationId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let writes = store::withdraw(&permit, &id);
+    match cx.commit(writes, &[], Response::no_content()).await {
+        Err(DatabaseError::Stale) => Err(not_found()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /invitations/{code}
+pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let code = Code::parse(cx.path_value).ok_or_else(not_found)?;
+    let found = store::find(&cx.state.platform, &code, None).await?;
+    let (invitation, _) = found.ok_or_else(not_found)?;
+    invitation.check_open(cx.now_ms())?;
+    Response::json(200, Profile::Live, &invitation.preview())
+}
+
+/// POST /invitations/accept
+pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let code = body["code"]
+        .as_str()
+        .and_then(|text| Code::parse(text.trim()));
+    let code = code.ok_or_else(not_found)?;
+    let display_name = display_name(cx, permit.user_id()).await?;
+    let now = cx.now_ms();
+    for _ in 0..MAX_TRIES {
+        let found = store::find(&cx.state.platform, &code, Some(permit.user_id())).await?;
+        let Some((invitation, Some(guest))) = found else {
+            return Err(not_found());
+        };
+        guest.check(&invitation, now)?;
+        let member = &guest.membership;
+        let mut team = invitation.team;
+        team["member_count"] = (invitation.member_count + 1).into();
+        let answer = Response::json(200, Profile::Private, &team)?;
+        let event = event(cx, &member.user, &member.team, ADDED, &told_member(member));
+        let writes = store::accept(&code, member, &display_name, now);
+        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+            Err(DatabaseError::Stale) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Problem::unavailable("an invitation changed at every try"))
+}

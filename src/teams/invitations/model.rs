@@ -1,0 +1,148 @@
+//! Invitations as values: what one is asked for with, and whom it lets in.
+//! Promises that every invitation ends, and that why it lets someone not in is told in one order.
+//! Leaves the code itself to `code`, and counting uses to `store`.
+
+use serde_json::{Value, json};
+
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::ids::{InvitationId, UserId};
+use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
+use crate::telemetry::rfc3339;
+
+/// Invitations of a team that still let someone in.
+pub const MAX_OPEN: i64 = 50;
+/// Seconds for which an invitation is good unless asked otherwise: a week.
+const LIFE_SECONDS: i64 = 604_800;
+
+/// An invitation on its way into the database.
+#[derive(Debug)]
+pub struct NewInvitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// What it makes of whoever comes in by it.
+    pub role: Role,
+    /// How many it lets in.
+    pub max_uses: i64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+impl NewInvitation {
+    /// Takes a body that its schema has checked; its mistakes are in `errors`.
+    pub fn from_json(
+        body: &Value,
+        errors: Vec<FieldError>,
+        id: InvitationId,
+        now: i64,
+    ) -> Result<Self, Problem> {
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        let role = body["role"].as_str().and_then(Role::parse);
+        let seconds = body["expires_in_seconds"].as_i64();
+        Ok(Self {
+            id,
+            role: role.unwrap_or(Role::Member),
+            max_uses: body["max_uses"].as_i64().unwrap_or(1),
+            created_at: now,
+            expires_at: now + seconds.unwrap_or(LIFE_SECONDS) * 1_000,
+        })
+    }
+
+    /// Refuses roles that are not below the inviter's own.
+    pub fn check_rank(&self, inviter: Role) -> Result<(), Problem> {
+        if self.role < inviter {
+            return Ok(());
+        }
+        let detail = "Your role lets you invite only to roles below it: ask a leader.";
+        Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE).with_detail(detail))
+    }
+
+    /// The answer to whoever made it, but for the code. `store` puts the same together for lists.
+    pub fn document(&self, created_by: &UserId) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "role": self.role.as_str(),
+            "uses": 0,
+            "max_uses": self.max_uses,
+            "state": "open",
+            "created_by": created_by.as_str(),
+            "created_at": rfc3339(self.created_at),
+            "expires_at": rfc3339(self.expires_at),
+        })
+    }
+}
+
+/// An invitation as whoever has its code finds it.
+#[derive(Debug)]
+pub struct Invitation {
+    /// The team's document as whoever came in by it would see it; who is in it is not counted again.
+    pub team: Value,
+    /// What it makes of whoever comes in by it.
+    pub role: Role,
+    /// How many it still lets in.
+    pub uses_left: i64,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+    /// How many are in the team.
+    pub member_count: i64,
+}
+
+impl Invitation {
+    /// Refuses when it lets nobody in any more.
+    pub fn check_open(&self, now: i64) -> Result<(), Problem> {
+        if self.uses_left < 1 {
+            Err(Problem::new(&problems::INVITATION_USED_UP))
+        } else if self.expires_at <= now {
+            Err(Problem::new(&problems::INVITATION_EXPIRED))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What it shows before it is accepted.
+    pub fn preview(&self) -> Value {
+        json!({
+            "team": {
+                "name": self.team["name"],
+                "tag": self.team["tag"],
+                "description": self.team["description"],
+            },
+            "role": self.role.as_str(),
+            "expires_at": rfc3339(self.expires_at),
+            "uses_left": self.uses_left,
+        })
+    }
+}
+
+/// Whoever wants to come in.
+#[derive(Debug)]
+pub struct Guest {
+    /// What they would be.
+    pub membership: Membership,
+    /// Whether they are in the team already.
+    pub is_member: bool,
+    /// In how many teams they are.
+    pub team_count: i64,
+}
+
+impl Guest {
+    /// Refuses when `invitation` does not let them in.
+    pub fn check(&self, invitation: &Invitation, now: i64) -> Result<(), Problem> {
+        let refuse = |kind| Err(Problem::new(kind));
+        if self.is_member {
+            return refuse(&problems::ALREADY_A_MEMBER);
+        }
+        invitation.check_open(now)?;
+        if self.team_count >= MAX_TEAMS {
+            refuse(&problems::TOO_MANY_TEAMS)
+        } else if invitation.member_count >= MAX_MEMBERS {
+            refuse(&problems::TEAM_FULL)
+        } else {
+            Ok(())
+        }
+    }
+}

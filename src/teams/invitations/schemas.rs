@@ -1,0 +1,121 @@
+//! The forms of invitations: what is taken and what is answered.
+//! Promises that no answer but the one that makes an invitation has a member for its code.
+//! Leaves what the members mean to `model`.
+
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::TIME;
+use crate::teams::schemas::{DESCRIPTION_FIELD, NAME_FIELD, TAG_FIELD, USER_ID};
+
+use super::code;
+
+/// The id of an invitation.
+pub const ID: Schema = Text::formatted(37, 37, "typeid");
+/// A code as it is sent: what has another form is no code, which is said in another way.
+const SENT_CODE: Schema = Text::of(1, 100);
+/// A code in a path.
+pub const CODE: Schema = Text::of(code::LENGTH, code::LENGTH);
+
+const ROLE: Schema = Schema::Choice(&["officer", "member"]);
+const USES: Schema = Schema::Integer { min: 0, max: 100 };
+const MAX_USES: Schema = Schema::Integer { min: 1, max: 100 };
+
+const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix invitation.");
+const ROLE_FIELD: Field = Field::required("role", &ROLE, "What whoever comes in by it is then.");
+const USES_FIELD: Field = Field::required("uses", &USES, "How many have come in by it.");
+const MAX_USES_FIELD: Field = Field::required("max_uses", &MAX_USES, "How many it lets in.");
+const STATE_FIELD: Field = Field::required(
+    "state",
+    &Schema::Choice(&["open", "used_up", "expired"]),
+    "Whether it still lets someone in.",
+);
+const BY_FIELD: Field = Field::required("created_by", &USER_ID, "Who made it.");
+const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
+const EXPIRES_FIELD: Field = Field::required("expires_at", &TIME, "When it ends.");
+
+/// Body of POST /teams/{id}/invitations.
+pub const INVITATION_INPUT: Schema = Schema::Named(
+    "InvitationInput",
+    &Schema::Object(&[
+        Field::optional(
+            "role",
+            &ROLE,
+            "What whoever comes in by it is then; member unless given. Officers invite members only.",
+        ),
+        Field::optional(
+            "max_uses",
+            &MAX_USES,
+            "How many it lets in; 1 unless given.",
+        ),
+        Field::optional(
+            "expires_in_seconds",
+            &Schema::Integer {
+                min: 300,
+                max: 2_592_000,
+            },
+            "How long it is good; 604800 (a week) unless given.",
+        ),
+    ]),
+);
+
+/// An invitation as leaders and officers see it.
+pub const INVITATION: Schema = Schema::Named(
+    "Invitation",
+    &Schema::Object(&[
+        ID_FIELD,
+        ROLE_FIELD,
+        USES_FIELD,
+        MAX_USES_FIELD,
+        STATE_FIELD,
+        BY_FIELD,
+        CREATED_FIELD,
+        EXPIRES_FIELD,
+    ]),
+);
+
+/// An invitation as it is shown once.
+pub const SHOWN_INVITATION: Schema = Schema::Named(
+    "InvitationCreated",
+    &Schema::Object(&[
+        ID_FIELD,
+        ROLE_FIELD,
+        USES_FIELD,
+        MAX_USES_FIELD,
+        STATE_FIELD,
+        BY_FIELD,
+        CREATED_FIELD,
+        EXPIRES_FIELD,
+        Field::required(
+            "code",
+            &CODE,
+            "What lets in. It is not shown again: only its SHA-256 is kept.",
+        ),
+        Field::required(
+            "url",
+            &Text::formatted(1, 1_000, "uri"),
+            "Where whoever has the code sees what it is for.",
+        ),
+    ]),
+);
+
+const PREVIEW_TEAM: Schema = Schema::Object(&[NAME_FIELD, TAG_FIELD, DESCRIPTION_FIELD]);
+
+/// An invitation as whoever has its code sees it.
+pub const PREVIEW: Schema = Schema::Named(
+    "InvitationPreview",
+    &Schema::Object(&[
+        Field::required("team", &PREVIEW_TEAM, "Where it leads."),
+        ROLE_FIELD,
+        EXPIRES_FIELD,
+        Field::required("uses_left", &MAX_USES, "How many it still lets in."),
+    ]),
+);
+
+/// Body of POST /invitations/accept.
+pub const ACCEPTANCE: Schema = Schema::Named(
+    "InvitationAcceptance",
+    &Schema::Object(&[Field::required(
+        "code",
+        &SENT_CODE,
+        "The invitation's code.",
+    )]),
+);

@@ -1,0 +1,180 @@
+//! All SQL on invitations.
+//! Promises that uses are counted in the statement that lets someone in, so that of many at once as
+//! many come in as may, and no team gets more members, invitations, or a user more teams, than they
+//! may have. Leaves why someone is not let in to `model`.
+
+use crate::http::pagination::Page;
+use crate::ids::{InvitationId, TeamId, UserId};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
+use crate::teams::permissions::{Invite, TeamPermit};
+use crate::teams::store::{Listed, Order, broken, member_count, page, sql_time, team_document};
+
+use super::code::Code;
+use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
+
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "invitation_~";
+/// Leaders and officers still see an invitation that has ended for 30 days.
+const KEEP_MS: i64 = 30 * 86_400_000;
+
+/// Adds an invitation; stale when there are too many open ones, or whoever makes it is no longer
+/// what they were read as.
+pub fn insert(
+    permit: &TeamPermit<Invite>,
+    invitation: &NewInvitation,
+    code: &Code,
+) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO team_invitations (id, team_id, code_hash, role, created_by, max_uses, \
+         created_at, expires_at) SELECT ?1, m.team_id, ?4, ?5, m.user_id, ?6, ?7, ?8 \
+         FROM team_members m WHERE m.team_id = ?2 AND m.user_id = ?3 AND m.role = ?9 \
+         AND (SELECT count(*) FROM team_invitations i WHERE i.team_id = ?2 \
+         AND i.uses < i.max_uses AND i.expires_at > ?7) < ?10",
+        vec![
+            invitation.id.as_str().into(),
+            permit.team().as_str().into(),
+            permit.user().as_str().into(),
+            code.hash().into(),
+            invitation.role.as_str().into(),
+            invitation.max_uses.into(),
+            invitation.created_at.into(),
+            invitation.expires_at.into(),
+            permit.role().as_str().into(),
+            MAX_OPEN.into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Withdraws an invitation; stale when there is no such one in the team.
+pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM team_invitations WHERE id = ?1 AND team_id = ?2",
+        vec![id.as_str().into(), permit.team().as_str().into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Lets `guest` in and counts it; stale when the invitation does not let them in any more.
+pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> Vec<Statement> {
+    let (hash, user) = (code.hash(), guest.user.as_str());
+    vec![
+        Statement::new(
+            "UPDATE team_invitations SET uses = uses + 1 WHERE code_hash = ?1 AND team_id = ?3 \
+             AND role = ?4 AND uses < max_uses AND expires_at > ?5 AND NOT EXISTS (SELECT 1 \
+             FROM team_members WHERE team_id = ?3 AND user_id = ?2) \
+             AND (SELECT count(*) FROM team_members WHERE team_id = ?3) < ?6 \
+             AND (SELECT count(*) FROM team_members WHERE user_id = ?2) < ?7",
+            vec![
+                hash.into(),
+                user.into(),
+                guest.team.as_str().into(),
+                guest.role.as_str().into(),
+                now.into(),
+                MAX_MEMBERS.into(),
+                MAX_TEAMS.into(),
+            ],
+        ),
+        Statement::must_change(),
+        Statement::new(
+            "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            vec![
+                guest.team.as_str().into(),
+                user.into(),
+                guest.role.as_str().into(),
+                display_name.into(),
+                now.into(),
+            ],
+        ),
+    ]
+}
+
+/// Removes invitations that ended more than [`KEEP_MS`] ago; a bounded number at a time.
+pub fn remove_expired(now: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM team_invitations WHERE id IN \
+         (SELECT id FROM team_invitations WHERE expires_at < ?1 LIMIT 500)",
+        vec![(now - KEEP_MS).into()],
+    )
+}
+
+/// The invitation with this code, and what `user`, or nobody, is to it.
+pub async fn find(
+    platform: &Platform,
+    code: &Code,
+    user: Option<&UserId>,
+) -> Result<Option<(Invitation, Option<Guest>)>, DatabaseError> {
+    // The row of the invitation says what whoever comes in by it will be: that is all of a member's
+    // row that a team's document asks for.
+    let statement = Statement::new(
+        concat!(
+            "SELECT ",
+            team_document!(),
+            ", m.team_id || ' ' || m.role || ' ' || (m.max_uses - m.uses) || ' ' || m.expires_at \
+             || ' ' || ",
+            member_count!(),
+            " || ' ' || EXISTS (SELECT 1 FROM team_members g WHERE g.team_id = t.id \
+             AND g.user_id = ?2) || ' ' || (SELECT count(*) FROM team_members g \
+             WHERE g.user_id = ?2) FROM team_invitations m JOIN teams t ON t.id = m.team_id \
+             WHERE m.code_hash = ?1"
+        ),
+        vec![code.hash().into(), user.map_or("", UserId::as_str).into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |row: &Row| {
+        let broken = || broken("an invitation");
+        let team = serde_json::from_str(row.text(0)?).map_err(|_| broken())?;
+        let mut rest = row.text(1)?.split(' ');
+        let mut next = || rest.next().unwrap_or_default();
+        let (id, role) = (TeamId::parse(next()), Role::parse(next()));
+        let (Some(id), Some(role)) = (id, role) else {
+            return Err(broken());
+        };
+        let mut number = || next().parse::<i64>().map_err(|_| broken());
+        let invitation = Invitation {
+            team,
+            role,
+            uses_left: number()?,
+            expires_at: number()?,
+            member_count: number()?,
+        };
+        let (is_member, team_count) = (number()? == 1, number()?);
+        let guest = user.map(|user| Guest {
+            membership: Membership {
+                team: id,
+                user: user.clone(),
+                role,
+            },
+            is_member,
+            team_count,
+        });
+        Ok((invitation, guest))
+    };
+    rows.first().map(read).transpose()
+}
+
+/// A page of a team's invitations as they are at `now`, newest first.
+pub async fn list(
+    platform: &Platform,
+    permit: &TeamPermit<Invite>,
+    now: i64,
+    after: &Page,
+) -> Result<Listed, DatabaseError> {
+    let select = concat!(
+        "SELECT id, json_object('id', id, 'role', role, 'uses', uses, 'max_uses', max_uses, \
+         'state', CASE WHEN uses >= max_uses THEN 'used_up' WHEN expires_at <= ?3 THEN 'expired' \
+         ELSE 'open' END, 'created_by', created_by, 'created_at', ",
+        sql_time!("created_at"),
+        ", 'expires_at', ",
+        sql_time!("expires_at"),
+        ") AS document FROM team_invitations WHERE team_id = ?1 AND id < ?2"
+    );
+    let params = vec![
+        permit.team().as_str().into(),
+        after.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+        now.into(),
+    ];
+    page(platform, select, params, Order::Descending, after).await
+}

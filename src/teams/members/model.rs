@@ -1,0 +1,109 @@
+//! Members as values: who acts on whom, and whether they may.
+//! Promises that nobody acts on someone whose role is not below their own, but on themselves.
+//! Leaves the table of permissions to `permissions`, and holding a rule for two at once to `store`.
+
+use serde_json::{Value, json};
+
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::teams::model::{Membership, Role};
+use crate::teams::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
+use crate::telemetry::rfc3339;
+
+/// A member as others of the team see them.
+#[derive(Debug)]
+pub struct Member {
+    /// Who is what.
+    pub membership: Membership,
+    /// What they are called.
+    pub display_name: String,
+    /// Milliseconds since 1970.
+    pub joined_at: i64,
+}
+
+impl Member {
+    /// The answer to a client. `store` puts the same together for lists.
+    pub fn document(&self) -> Value {
+        json!({
+            "user_id": self.membership.user.as_str(),
+            "display_name": self.display_name,
+            "role": self.membership.role.as_str(),
+            "joined_at": rfc3339(self.joined_at),
+        })
+    }
+}
+
+/// Who acts on whom.
+#[derive(Debug)]
+pub struct Standing {
+    /// Who acts.
+    pub caller: Membership,
+    /// On whom; `None`: there is no such member.
+    pub target: Option<Member>,
+    /// Leaders of the team.
+    pub leaders: i64,
+}
+
+impl Standing {
+    /// Whom is acted on.
+    pub fn target(&self) -> Result<&Member, Problem> {
+        let target = self.target.as_ref();
+        target.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+    }
+
+    /// Refuses unless the target is the caller, or someone whose role is below theirs.
+    pub fn check_rank(&self, target: &Membership) -> Result<(), Problem> {
+        let is_below = target.role < self.caller.role;
+        if is_below || target.user == self.caller.user {
+            return Ok(());
+        }
+        Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE).with_detail(
+            "Their role is not below yours. A leader steps down or leaves by themselves.",
+        ))
+    }
+
+    /// Refuses when the target's ceasing to be what they are would leave no leader.
+    pub fn check_leader_is_left(&self, target: &Membership) -> Result<(), Problem> {
+        if target.role == Role::Leader && self.leaders <= 1 {
+            return Err(Problem::new(&problems::LAST_LEADER));
+        }
+        Ok(())
+    }
+}
+
+/// Proof that a member may be taken out of the team. Only [`Standing::grant_removal`] makes one.
+pub struct RemovalGrant<'a> {
+    caller: &'a Membership,
+    target: &'a Membership,
+}
+
+impl RemovalGrant<'_> {
+    /// Who does it.
+    pub const fn caller(&self) -> &Membership {
+        self.caller
+    }
+
+    /// Who goes; perhaps the same.
+    pub const fn target(&self) -> &Membership {
+        self.target
+    }
+}
+
+impl Standing {
+    /// Lets the caller leave, or remove someone.
+    pub fn grant_removal(&self) -> Result<RemovalGrant<'_>, Problem> {
+        let (caller, target) = (&self.caller, self.target.as_ref());
+        match target {
+            Some(target) if target.membership.user == caller.user => {
+                TeamPermit::<LeaveTeam>::of(caller.clone())?;
+            }
+            _ => {
+                TeamPermit::<RemoveMembers>::of(caller.clone())?;
+            }
+        }
+        let target = &self.target()?.membership;
+        self.check_rank(target)?;
+        self.check_leader_is_left(target)?;
+        Ok(RemovalGrant { caller, target })
+    }
+}

@@ -1,0 +1,44 @@
+//! The forms of members: what is taken and what is answered.
+//! Promises that of an account only the name is shown.
+//! Leaves what the members mean to `model`.
+
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::TIME;
+use crate::teams::schemas::{ID as TEAM_ID, ROLE, USER_ID};
+
+const USER_FIELD: Field = Field::required("user_id", &USER_ID, "TypeID with the prefix user.");
+
+/// What PATCH `/teams/{id}/members/{user_id}` leads to.
+pub const MEMBER_INPUT: Schema = Schema::Object(&[Field::required(
+    "role",
+    &ROLE,
+    "What they are to be. Leaders may step down unless they are the last one.",
+)]);
+
+/// A member as others of the team see them.
+pub const MEMBER: Schema = Schema::Named(
+    "TeamMember",
+    &Schema::Object(&[
+        USER_FIELD,
+        Field::required("display_name", &Text::line(1, 50), "What they are called."),
+        Field::required("role", &ROLE, "What they are in the team."),
+        Field::required("joined_at", &TIME, "When they joined."),
+    ]),
+);
+
+/// Body of POST /teams/{id}/hand-over.
+pub const HAND_OVER: Schema = Schema::Named(
+    "TeamHandOver",
+    &Schema::Object(&[Field::required(
+        "user_id",
+        &USER_ID,
+        "The member who is to be leader.",
+    )]),
+);
+
+/// What webhooks are told of someone who comes or goes.
+pub const TOLD_MEMBER: Schema = Schema::Object(&[
+    Field::required("team_id", &TEAM_ID, "TypeID with the prefix team."),
+    USER_FIELD,
+    Field::required("role", &ROLE, "What they are, or were, in the team."),
+]);

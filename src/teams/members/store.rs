@@ -1,0 +1,179 @@
+//! All SQL on who is what in a team, and who goes.
+//! Promises that a write finds both members in the roles they were read in, and leaves a leader,
+//! or is stale. Leaves who may do what to `permissions` and `model`.
+
+use serde_json::Value as Json;
+
+use crate::http::pagination::Page;
+use crate::ids::{TeamId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement, Value};
+use crate::teams::model::{Membership, Role};
+use crate::teams::permissions::{
+    ChangeRoles, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
+};
+use crate::teams::store::{Listed, Order, broken, page, sql_time};
+use crate::webhooks;
+
+use super::model::{Member, RemovalGrant, Standing};
+
+/// What is asked of both: SQL over a row of `team_members` with the values of [`params`].
+const AS_READ: &str = " WHERE team_id = ?1 AND user_id = ?2 AND role = ?3 AND EXISTS (SELECT 1 \
+     FROM team_members c WHERE c.team_id = ?1 AND c.user_id = ?4 AND c.role = ?5)";
+/// The same row: its being another one, or none, leaves the team a leader.
+const LEAVES_A_LEADER: &str = " AND (role <> 'leader' OR EXISTS (SELECT 1 FROM team_members l \
+     WHERE l.team_id = ?1 AND l.role = 'leader' AND l.user_id <> ?2))";
+
+fn params(caller: &Membership, target: &Membership) -> Vec<Value> {
+    vec![
+        target.team.as_str().into(),
+        target.user.as_str().into(),
+        target.role.as_str().into(),
+        caller.user.as_str().into(),
+        caller.role.as_str().into(),
+    ]
+}
+
+/// Gives a member another role.
+pub fn change_role(
+    permit: &TeamPermit<ChangeRoles>,
+    target: &Membership,
+    role: Role,
+    now: i64,
+) -> Vec<Statement> {
+    let mut values = params(permit.membership(), target);
+    values.push(role.as_str().into());
+    let update = Statement::new(
+        [
+            "UPDATE team_members SET role = ?6",
+            AS_READ,
+            LEAVES_A_LEADER,
+        ]
+        .concat(),
+        values,
+    );
+    let mut writes = vec![update, Statement::must_change()];
+    writes.extend(lose(target, Some(role), now));
+    writes
+}
+
+/// Makes `target` leader and the caller an officer.
+pub fn hand_over(
+    permit: &TeamPermit<ChangeRoles>,
+    target: &Membership,
+    now: i64,
+) -> Vec<Statement> {
+    let caller = permit.membership();
+    let promote = Statement::new(
+        ["UPDATE team_members SET role = 'leader'", AS_READ].concat(),
+        params(caller, target),
+    );
+    let step_down = Statement::new(
+        ["UPDATE team_members SET role = 'officer'", AS_READ].concat(),
+        params(caller, caller),
+    );
+    let mut writes = vec![
+        promote,
+        Statement::must_change(),
+        step_down,
+        Statement::must_change(),
+    ];
+    writes.extend(lose(caller, Some(Role::Officer), now));
+    writes
+}
+
+/// Takes a member out of the team.
+pub fn remove(grant: &RemovalGrant<'_>, now: i64) -> Vec<Statement> {
+    let delete = Statement::new(
+        ["DELETE FROM team_members", AS_READ, LEAVES_A_LEADER].concat(),
+        params(grant.caller(), grant.target()),
+    );
+    let mut writes = vec![delete, Statement::must_change()];
+    writes.extend(lose(grant.target(), None, now));
+    writes
+}
+
+/// Takes away what a member may not have any more once they are in this role, or in none: webhooks
+/// of the team, and invitations that could bring back what they have lost.
+fn lose(member: &Membership, role: Option<Role>, now: i64) -> Vec<Statement> {
+    let may_invite_as = role.map_or(&[][..], Role::below);
+    let mut writes = vec![Statement::new(
+        "DELETE FROM team_invitations WHERE team_id = ?1 AND created_by = ?2 \
+         AND role NOT IN (SELECT value FROM json_each(?3))",
+        vec![
+            member.team.as_str().into(),
+            member.user.as_str().into(),
+            Json::from(may_invite_as).to_string().into(),
+        ],
+    )];
+    if !role.is_some_and(|role| ManageWebhooks::RULE.admits(role)) {
+        writes.extend(webhooks::endpoints::store::leave_team(
+            &member.team,
+            &member.user,
+            now,
+        ));
+    }
+    writes
+}
+
+/// What the caller and `target` are in a team; `None` when the caller is nothing there.
+pub async fn standing(
+    platform: &Platform,
+    team: &TeamId,
+    caller: &UserId,
+    target: &UserId,
+) -> Result<Option<Standing>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT c.role, (SELECT count(*) FROM team_members WHERE team_id = ?1 \
+         AND role = 'leader'), t.role, t.display_name, t.joined_at FROM team_members c \
+         LEFT JOIN team_members t ON t.team_id = ?1 AND t.user_id = ?3 \
+         WHERE c.team_id = ?1 AND c.user_id = ?2",
+        vec![
+            team.as_str().into(),
+            caller.as_str().into(),
+            target.as_str().into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let membership = |user: &UserId, role: &str| {
+        Ok(Membership {
+            team: team.clone(),
+            user: user.clone(),
+            role: Role::parse(role).ok_or_else(|| broken("a member's row"))?,
+        })
+    };
+    let target = match row.optional_text(2)? {
+        None => None,
+        Some(role) => Some(Member {
+            membership: membership(target, role)?,
+            display_name: row.text(3)?.to_owned(),
+            joined_at: row.integer(4)?,
+        }),
+    };
+    Ok(Some(Standing {
+        caller: membership(caller, row.text(0)?)?,
+        target,
+        leaders: row.integer(1)?,
+    }))
+}
+
+/// A page of a team's members, by their ids.
+pub async fn list(
+    platform: &Platform,
+    permit: &TeamPermit<ViewTeam>,
+    after: &Page,
+) -> Result<Listed, DatabaseError> {
+    let select = concat!(
+        "SELECT user_id AS id, json_object('user_id', user_id, 'display_name', display_name, \
+         'role', role, 'joined_at', ",
+        sql_time!("joined_at"),
+        ") AS document FROM team_members WHERE team_id = ?1 AND user_id > ?2"
+    );
+    let params = vec![
+        permit.team().as_str().into(),
+        after.after.as_deref().unwrap_or("").into(),
+    ];
+    page(platform, select, params, Order::Ascending, after).await
+}

@@ -1,0 +1,98 @@
+//! The forms of teams: what is taken and what is answered.
+//! Promises bounds that add up to pages which D1 can put together.
+//! Leaves what the members mean to `model`.
+
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::TIME;
+
+use super::model::{MAX_MEMBERS, Role};
+
+/// The id of a team.
+pub const ID: Schema = Text::formatted(31, 31, "typeid");
+/// The id of a user.
+pub const USER_ID: Schema = Text::formatted(31, 31, "typeid");
+/// What one is in a team.
+pub const ROLE: Schema = Schema::Choice(&Role::NAMES);
+
+const NAME: Schema = Text::line(1, 100);
+const TAG: Schema = Text::line(0, 8);
+const DESCRIPTION: Schema = Text::lines(0, 2_000);
+
+/// Its name.
+pub const NAME_FIELD: Field = Field::required("name", &NAME, "What it is called.");
+/// Its tag.
+pub const TAG_FIELD: Field =
+    Field::required("tag", &TAG, "The guild's tag in the game; may be empty.");
+/// What it is about.
+pub const DESCRIPTION_FIELD: Field = Field::required(
+    "description",
+    &DESCRIPTION,
+    "What it is about; may be empty.",
+);
+const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix team.");
+const COUNT_FIELD: Field = Field::required(
+    "member_count",
+    &Schema::Integer {
+        min: 1,
+        max: MAX_MEMBERS,
+    },
+    "How many are in it.",
+);
+const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
+const UPDATED_FIELD: Field = Field::required(
+    "updated_at",
+    &TIME,
+    "When its name, tag or description was last changed.",
+);
+
+/// Body of POST /teams, and what PATCH /teams/{id} leads to.
+pub const TEAM_INPUT: Schema = Schema::Named(
+    "TeamInput",
+    &Schema::Object(&[
+        Field::required("name", &NAME, "What it is called, one line."),
+        Field::optional("tag", &TAG, "The guild's tag in the game, such as RED."),
+        Field::optional("description", &DESCRIPTION, "What it is about."),
+    ]),
+);
+
+/// A team as a member sees it.
+pub const TEAM: Schema = Schema::Named(
+    "Team",
+    &Schema::Object(&[
+        ID_FIELD,
+        NAME_FIELD,
+        TAG_FIELD,
+        DESCRIPTION_FIELD,
+        Field::required("role", &ROLE, "What I am in it."),
+        COUNT_FIELD,
+        CREATED_FIELD,
+        UPDATED_FIELD,
+    ]),
+);
+
+/// A team as webhooks are told of it.
+pub const TOLD_TEAM: Schema = Schema::Object(&[
+    ID_FIELD,
+    NAME_FIELD,
+    TAG_FIELD,
+    DESCRIPTION_FIELD,
+    COUNT_FIELD,
+    CREATED_FIELD,
+    UPDATED_FIELD,
+]);
+
+/// A membership in the export of all that is held on someone.
+pub const MEMBERSHIP: Schema = Schema::Named(
+    "ExportedMembership",
+    &Schema::Object(&[
+        Field::required("team_id", &ID, "TypeID with the prefix team."),
+        Field::required("team_name", &NAME, "What the team is called."),
+        Field::required("role", &ROLE, "What the account is in it."),
+        Field::required(
+            "display_name",
+            &Text::line(1, 50),
+            "The name that its members see.",
+        ),
+        Field::required("joined_at", &TIME, "When the account joined."),
+    ]),
+);

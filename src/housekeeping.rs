@@ -11,8 +11,10 @@ use crate::idempotency;
 use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, guessing, sessions, two_factor};
 use crate::platform::{Level, LocalFuture, Statement};
+use crate::teams::invitations;
 use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::sweep;
+use crate::webhooks::endpoints;
 
 /// The expression of the trigger for [`EVERY_MINUTE`]; every other one is for [`STEPS`].
 const MINUTE: &str = "* * * * *";
@@ -77,6 +79,14 @@ pub static STEPS: &[Step] = &[
     Step {
         name: "idempotency.remove_expired",
         run: |state| Box::pin(remove(state, idempotency::store::remove_expired)),
+    },
+    Step {
+        name: "invitations.remove_expired",
+        run: |state| Box::pin(remove(state, invitations::store::remove_expired)),
+    },
+    Step {
+        name: "webhooks.leave_deleted_teams",
+        run: |state| Box::pin(remove(state, endpoints::store::leave_deleted_teams)),
     },
     Step {
         name: "webhooks.remove_old",
@@ -161,7 +171,8 @@ async fn reseal_some(state: &State) -> Outcome {
     })
 }
 
-/// Removes rows that mean nothing any more, as many as the statement for this time takes.
+/// Removes, or lays to rest, rows that mean nothing any more, as many as the statement for this time
+/// takes.
 async fn remove(state: &State, at: fn(i64) -> Statement) -> Outcome {
     let platform = &state.platform;
     let statement = at(platform.clock.now_ms());

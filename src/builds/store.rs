@@ -78,14 +78,32 @@ pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
     vec![delete, Statement::must_change()]
 }
 
-/// What a team's deletion does to builds that were shared with it alone: only their owners see them.
+/// What a team's end does to builds that were shared with it alone: only their owners see them.
+const LEAVE_TEAM: &str = "UPDATE builds SET team_id = NULL, version = version + 1, \
+     visibility = iif(visibility = 'team', 'private', visibility), \
+     document = json_set(document, '$.team_id', NULL, \
+     '$.visibility', iif(visibility = 'team', 'private', visibility)) ";
+
+/// Takes builds out of a team that is deleted.
 pub fn leave_team(permit: &TeamPermit<DeleteTeam>) -> Statement {
     Statement::new(
-        "UPDATE builds SET team_id = NULL, version = version + 1, \
-         visibility = iif(visibility = 'team', 'private', visibility), \
-         document = json_set(document, '$.team_id', NULL, \
-         '$.visibility', iif(visibility = 'team', 'private', visibility)) WHERE team_id = ?1",
+        [LEAVE_TEAM, "WHERE team_id = ?1"].concat(),
         vec![permit.team().as_str().into()],
+    )
+}
+
+/// Takes builds, of those who have left, out of teams that the caller is alone in and that go with
+/// them.
+pub fn leave_emptied_teams(permit: &Permit<'_, ManageAccount>) -> Statement {
+    Statement::new(
+        [
+            LEAVE_TEAM,
+            "WHERE team_id IN (SELECT m.team_id FROM team_members m WHERE m.user_id = ?1 \
+             AND NOT EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = m.team_id \
+             AND o.user_id <> ?1))",
+        ]
+        .concat(),
+        vec![permit.user_id().as_str().into()],
     )
 }
 

@@ -18,6 +18,7 @@ use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
+use crate::teams;
 use crate::telemetry::rfc3339;
 use crate::webhooks;
 
@@ -41,6 +42,8 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = accounts::store::delete(&permit, stored.clone());
     writes.push(idempotency::store::remove_of(user));
     writes.push(builds::store::delete_all(&permit));
+    writes.push(builds::store::leave_emptied_teams(&permit));
+    writes.extend(teams::store::leave_all(&permit));
     writes.extend(webhooks::endpoints::store::delete_all(&permit));
     let entry = Entry::by(permit.caller(), Action::AccountDeleted, user);
     match cx.commit(writes, &[entry], Response::no_content()).await {
@@ -79,6 +82,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     api_keys(platform, user, &mut out).await?;
     out.push_str(",\"webhooks\":");
     webhooks(cx, user, &mut out).await?;
+    out.push_str(",\"teams\":");
+    out.push_str(teams::store::export(platform, user).await?.as_str());
     // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;

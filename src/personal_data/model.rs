@@ -11,6 +11,7 @@ use crate::identity::api_keys::model::KEY;
 use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
+use crate::teams::schemas::MEMBERSHIP;
 use crate::telemetry::rfc3339;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
 
@@ -62,6 +63,7 @@ const TWO_FACTOR: Schema = Schema::Object(&[Field::required(
 const RECORDS: Schema = all_of(&RECORD);
 const KEYS: Schema = all_of(&KEY);
 const WEBHOOKS: Schema = all_of(&WEBHOOK);
+const MEMBERSHIPS: Schema = all_of(&MEMBERSHIP);
 const BUILDS: Schema = all_of(&BUILD);
 const ENTRIES: Schema = all_of(&ENTRY);
 
@@ -90,6 +92,11 @@ pub const EXPORT: Schema = Schema::Named(
             "webhooks",
             &WEBHOOKS,
             "Webhooks, without their secrets, newest first.",
+        ),
+        Field::required(
+            "teams",
+            &MEMBERSHIPS,
+            "The teams that the account is in, newest first.",
         ),
         Field::required("builds", &BUILDS, "All builds, newest first."),
         Field::required(

@@ -16,9 +16,11 @@ pub struct EventType {
 
 const COMPOSITION: &str = include_str!("../squads/compositions/composition.example.json");
 const BUILD: &str = include_str!("../builds/build.example.json");
+const TEAM: &str = r#"{"id":"team_01kanp2xc0e8br5v0xmvhv7j2d","name":"Red Guard","tag":"RED","description":"Thursdays and Sundays, 19:00 UTC.","member_count":1,"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
+const MEMBER: &str = r#"{"team_id":"team_01kanp2xc0e8br5v0xmvhv7j2d","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","role":"member"}"#;
 
 /// All of them.
-pub static ALL: [EventType; 8] = [
+pub static ALL: [EventType; 13] = [
     EventType {
         name: "build.created",
         data: BUILD.trim_ascii_end(),
@@ -42,6 +44,26 @@ pub static ALL: [EventType; 8] = [
     EventType {
         name: "composition.deleted",
         data: r#"{"id":"composition_01kanp2xc0e8br5v0xmvhv7j2d"}"#,
+    },
+    EventType {
+        name: "team.created",
+        data: TEAM,
+    },
+    EventType {
+        name: "team.updated",
+        data: TEAM,
+    },
+    EventType {
+        name: "team.deleted",
+        data: r#"{"id":"team_01kanp2xc0e8br5v0xmvhv7j2d"}"#,
+    },
+    EventType {
+        name: "team.member_added",
+        data: MEMBER,
+    },
+    EventType {
+        name: "team.member_removed",
+        data: MEMBER,
     },
     EventType {
         name: "webhook.disabled",

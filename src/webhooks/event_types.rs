@@ -8,6 +8,8 @@ use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::TIME;
 use crate::squads::compositions::schemas::COMPOSITION;
+use crate::teams::members::schemas::TOLD_MEMBER;
+use crate::teams::schemas::{ID as TEAM_ID, TOLD_TEAM};
 use crate::webhooks::endpoints::schemas::ID as WEBHOOK_ID;
 
 use super::{catalogue, outbox};
@@ -23,6 +25,7 @@ const DELETED_COMPOSITION: Schema = Schema::Object(&[Field::required(
     &COMPOSITION_ID,
     "The composition's id.",
 )]);
+const DELETED_TEAM: Schema = Schema::Object(&[Field::required("id", &TEAM_ID, "The team's id.")]);
 const DISABLED: Schema = Schema::Object(&[
     Field::required("id", &WEBHOOK_ID, "The webhook's id."),
     Field::required("url", &Text::of(1, 2_000), "Where it was."),
@@ -68,6 +71,20 @@ fn entry(name: &str) -> (&'static str, Value) {
         "composition.created" => ("A composition was made.", whole_or_id(&COMPOSITION)),
         "composition.updated" => ("A composition was changed.", whole_or_id(&COMPOSITION)),
         "composition.deleted" => ("A composition was deleted.", of(&DELETED_COMPOSITION)),
+        "team.created" => ("A team was made.", whole_or_id(&TOLD_TEAM)),
+        "team.updated" => (
+            "A team's name, tag or description was changed.",
+            whole_or_id(&TOLD_TEAM),
+        ),
+        "team.deleted" => (
+            "A team was deleted. Its webhooks are told of nothing after this.",
+            of(&DELETED_TEAM),
+        ),
+        "team.member_added" => ("Someone has come into a team.", of(&TOLD_MEMBER)),
+        "team.member_removed" => (
+            "Someone has left a team, or was removed. A deleted account goes without a word.",
+            of(&TOLD_MEMBER),
+        ),
         "webhook.disabled" => (
             "A webhook was disabled because of what it answered. Your other webhooks are told.",
             of(&DISABLED),

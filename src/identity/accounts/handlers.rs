@@ -17,6 +17,7 @@ use crate::identity::permissions::{ManageAccount, ReadAccount};
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
+use crate::teams;
 
 use super::model::{ProfileChange, Registration, User};
 use super::store;
@@ -94,7 +95,10 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         None
     };
     let now = cx.now_ms();
-    let writes = store::change_profile(&permit, user.version, &change, stored, now);
+    let mut writes = store::change_profile(&permit, user.version, &change, stored, now);
+    if change.display_name != user.display_name {
+        writes.push(teams::store::rename(&permit, &change.display_name));
+    }
     let entry = Entry::by(permit.caller(), Action::AccountChanged, permit.user_id());
     let entry = entry.with_detail(json!({ "changed": change.changed }));
     let user = User {

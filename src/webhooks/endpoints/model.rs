@@ -181,7 +181,7 @@ pub struct Webhook {
     pub updated_at: i64,
     /// Milliseconds since 1970; `None`: it is enabled.
     pub disabled_at: Option<i64>,
-    /// `owner`, `gone`, `failing` or `left_team`.
+    /// `owner`, `gone`, `failing`, `left_team` or `team_deleted`.
     pub disabled_reason: Option<String>,
     /// How it has been answering.
     pub health: Health,

@@ -143,8 +143,14 @@ const DISABLED_FIELD: Field =
     Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
 const REASON_FIELD: Field = Field::required(
     "disabled_reason",
-    &Schema::Nullable(&Schema::Choice(&["owner", "gone", "failing", "left_team"])),
-    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more.",
+    &Schema::Nullable(&Schema::Choice(&[
+        "owner",
+        "gone",
+        "failing",
+        "left_team",
+        "team_deleted",
+    ])),
+    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more. team_deleted: there is no such team any more.",
 );
 const RATE_FIELD: Field = Field::required(
     "rate_limit",

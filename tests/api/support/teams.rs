@@ -2,11 +2,59 @@
 //! Promises members in the roles that the test names.
 //! Leaves how one gets into a team to the tests of teams.
 
+use serde_json::{Value, json};
 use wvw_builder::ids::TeamId;
 
-use super::{Player, TestApp};
+use super::{Answer, Player, TestApp};
+
+pub const TEAMS: &str = "/api/v1/teams";
+
+/// The path of a member.
+pub fn member_path(team: &str, player: &Player) -> String {
+    format!("{TEAMS}/{team}/members/{}", player.id)
+}
 
 impl TestApp {
+    /// A call of this player's, without a body where `body` is null.
+    pub fn as_player(&self, player: &Player, method: &str, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).token(&player.token);
+        let call = if body.is_null() {
+            call
+        } else {
+            call.json(body)
+        };
+        call.send()
+    }
+
+    /// Asks for an invitation.
+    pub fn invite(&self, player: &Player, team: &str, body: &Value) -> Answer {
+        let path = format!("{TEAMS}/{team}/invitations");
+        self.as_player(player, "POST", &path, body)
+    }
+
+    /// Comes in, or does not.
+    pub fn accept(&self, player: &Player, code: &str) -> Answer {
+        let body = json!({ "code": code });
+        self.as_player(player, "POST", "/api/v1/invitations/accept", &body)
+    }
+
+    /// Who is what in a team, by their ids.
+    pub fn roles(&self, team: &str) -> Vec<(String, String)> {
+        let rows = self.test.database.execute(&format!(
+            "SELECT user_id, role FROM team_members WHERE team_id = '{team}' ORDER BY user_id"
+        ));
+        let text = |row: &wvw_builder::platform::Row, at| row.text(at).expect("text").to_owned();
+        rows.iter()
+            .map(|row| (text(row, 0), text(row, 1)))
+            .collect()
+    }
+
+    /// What someone is in a team.
+    pub fn role_of(&self, team: &str, player: &Player) -> Option<String> {
+        let mut roles = self.roles(team).into_iter();
+        roles.find(|(id, _)| *id == player.id).map(|(_, role)| role)
+    }
+
     /// A team with these members.
     pub fn team(&self, members: &[(&Player, &str)]) -> String {
         let seed = 500 + self.count("SELECT count(*) FROM teams").cast_unsigned();

@@ -1,1 +1,450 @@
-//! x
+//! Invitations: made, shown, accepted, withdrawn, and whom they do not let in.
+//! Promises that of many at once as many come in as may.
+//! Leaves who may invite to `team_permissions`.
+
+use pollster::block_on;
+use serde_json::{Value, json};
+use wvw_builder::teams::invitations::code::Code;
+use wvw_builder::telemetry::rfc3339;
+
+use crate::support::databases::{Slow, all_together, platform_on};
+use crate::support::teams::{TEAMS, member_path};
+use crate::support::{Answer, Call, ISSUER, Player, TestApp, hex, text};
+
+const ACCEPT: &str = "/api/v1/invitations/accept";
+const DAY_MS: i64 = 86_400_000;
+
+struct Scene {
+    app: TestApp,
+    leader: Player,
+    team: String,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let app = TestApp::new();
+        let leader = app.player("leader");
+        let team = app.team(&[(&leader, "leader")]);
+        Self { app, leader, team }
+    }
+
+    fn ask(&self, body: &Value) -> Answer {
+        self.app.invite(&self.leader, &self.team, body)
+    }
+
+    fn code(&self, body: &Value) -> String {
+        text(&self.ask(body).expect(201).json()["code"])
+    }
+
+    fn path(&self) -> String {
+        format!("{TEAMS}/{}/invitations", self.team)
+    }
+
+    fn list(&self, token: &str) -> Vec<Value> {
+        let list = self
+            .app
+            .get(&self.path())
+            .token(token)
+            .send()
+            .expect(200)
+            .json();
+        list["data"].as_array().expect("a list").clone()
+    }
+
+    fn show(&self, code: &str) -> Answer {
+        self.app.get(&format!("/api/v1/invitations/{code}")).send()
+    }
+
+    fn withdraw(&self, invitation: &Value) -> Answer {
+        let path = format!("{}/{}", self.path(), text(&invitation["id"]));
+        self.app
+            .as_player(&self.leader, "DELETE", &path, &Value::Null)
+    }
+
+    fn guests(&self, count: usize) -> Vec<Player> {
+        (0..count)
+            .map(|number| self.app.player(&format!("guest{number}")))
+            .collect()
+    }
+
+    fn uses(&self) -> i64 {
+        self.app.count("SELECT sum(uses) FROM team_invitations")
+    }
+
+    fn members(&self) -> usize {
+        self.app.roles(&self.team).len()
+    }
+
+    /// The statuses of calls that come at once, in order.
+    fn at_once(&self, calls: impl Fn(&TestApp) -> Vec<Call<'_>>) -> Vec<u16> {
+        let slow = Slow(self.app.test.database.clone());
+        let isolate = self
+            .app
+            .isolate_on(platform_on(&self.app.test, 9, Box::new(slow)));
+        let requests: Vec<_> = calls(&isolate).iter().map(Call::request).collect();
+        let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
+        self.app.skip_log();
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        statuses
+    }
+
+    fn accept_at_once(&self, guests: &[&Player], code: &str) -> Vec<u16> {
+        let body = json!({ "code": code });
+        self.at_once(|isolate| {
+            let call = |guest: &&Player| isolate.post(ACCEPT, &body).token(&guest.token);
+            guests.iter().map(call).collect()
+        })
+    }
+}
+
+#[test]
+fn an_invitation_is_made_shown_accepted_and_listed() {
+    let scene = Scene::new();
+    let Scene { app, leader, team } = &scene;
+    let guest = app.player("guest");
+    app.endpoint(&guest, "https://guest.guild.gg/h");
+    let body = json!({ "role": "officer", "max_uses": 2, "expires_in_seconds": 300 });
+    let mut made = scene.ask(&body).expect(201).json();
+    let code = text(&made["code"]);
+    assert!(code.starts_with("wvwi_") && code.len() == 27, "{code}");
+    assert_eq!(
+        made["url"],
+        json!(format!("{ISSUER}/api/v1/invitations/{code}"))
+    );
+    let ends = rfc3339(app.test_now() + 300_000);
+    assert_eq!(made["expires_at"], json!(ends));
+    // Nobody reads the code again, not even whoever has the database.
+    let hash = hex(&Code::parse(&code).expect("a code").hash());
+    let kept = format!("SELECT count(*) FROM team_invitations WHERE code_hash = x'{hash}'");
+    assert_eq!(app.count(&kept), 1);
+    let whole = app.test.database.execute("SELECT * FROM team_invitations");
+    assert!(!format!("{whole:?}").contains(&code[5..]));
+    for member in ["code", "url"] {
+        made.as_object_mut().expect("an object").remove(member);
+    }
+    assert_eq!(scene.list(&leader.token), [made.clone()]);
+
+    let shown = scene.show(&code).expect(200);
+    let expected = json!({
+        "team": { "name": "Red Guard", "tag": "RED", "description": "" },
+        "role": "officer", "expires_at": ends, "uses_left": 2,
+    });
+    assert_eq!(shown.json(), expected);
+    assert_eq!(shown.header("cache-control"), Some("no-store"));
+
+    app.test.clock.advance_ms(1_000);
+    let joined = app.accept(&guest, &format!(" {code}\n")).expect(200).json();
+    let path = format!("{TEAMS}/{team}");
+    let read = app
+        .as_player(&guest, "GET", &path, &Value::Null)
+        .expect(200)
+        .json();
+    assert_eq!(joined, read);
+    assert_eq!(
+        (&joined["role"], &joined["member_count"]),
+        (&json!("officer"), &json!(2))
+    );
+    let list = app
+        .as_player(leader, "GET", &format!("{path}/members"), &Value::Null)
+        .json();
+    let entry = json!({
+        "user_id": guest.id, "display_name": "A player", "role": "officer",
+        "joined_at": rfc3339(app.test_now()),
+    });
+    assert!(
+        list["data"].as_array().expect("a list").contains(&entry),
+        "{list}"
+    );
+    made["uses"] = json!(1);
+    assert_eq!(scene.list(&leader.token), [made]);
+    assert_eq!(scene.show(&code).expect(200).json()["uses_left"], 1);
+
+    let event = "SELECT type || ' ' || team_id, payload ->> '$.data' FROM webhook_events";
+    let event = &app.test.database.execute(event)[0];
+    assert_eq!(
+        event.text(0).expect("text"),
+        format!("team.member_added {team}")
+    );
+    let data: Value = serde_json::from_str(event.text(1).expect("text")).expect("JSON");
+    assert_eq!(
+        data,
+        json!({ "team_id": team, "user_id": guest.id, "role": "officer" })
+    );
+}
+
+#[test]
+fn an_invitation_is_what_it_is_asked_to_be_or_the_usual() {
+    let scene = Scene::new();
+    let made = scene.ask(&json!({})).expect(201).json();
+    assert_eq!(
+        (&made["role"], &made["max_uses"]),
+        (&json!("member"), &json!(1))
+    );
+    assert_eq!(
+        made["expires_at"],
+        json!(rfc3339(scene.app.test_now() + 7 * DAY_MS))
+    );
+    let most = json!({ "role": "officer", "max_uses": 100, "expires_in_seconds": 2_592_000 });
+    scene.ask(&most).expect(201);
+    for (body, pointer, code) in [
+        (json!({ "role": "leader" }), "/role", "invalid_choice"),
+        (json!({ "max_uses": 0 }), "/max_uses", "out_of_range"),
+        (json!({ "max_uses": 101 }), "/max_uses", "out_of_range"),
+        (json!({ "max_uses": 1.5 }), "/max_uses", "invalid_type"),
+        (
+            json!({ "expires_in_seconds": 299 }),
+            "/expires_in_seconds",
+            "out_of_range",
+        ),
+        (
+            json!({ "expires_in_seconds": 2_592_001 }),
+            "/expires_in_seconds",
+            "out_of_range",
+        ),
+        (json!({ "code": "wvwi_0" }), "/code", "unknown_field"),
+    ] {
+        let mistakes = scene
+            .ask(&body)
+            .expect_problem(422, "invalid_input")
+            .mistakes();
+        assert_eq!(mistakes, [(pointer.to_owned(), code.to_owned())], "{body}");
+    }
+    assert_eq!(scene.app.count("SELECT count(*) FROM team_invitations"), 2);
+}
+
+#[test]
+fn an_invitation_that_lets_nobody_in_says_why() {
+    let scene = Scene::new();
+    let app = &scene.app;
+    let [first, second] = ["first", "second"].map(|name| app.player(name));
+    let used = scene.code(&json!({}));
+    app.accept(&first, &used).expect(200);
+    app.accept(&second, &used)
+        .expect_problem(410, "invitation_used_up");
+    scene.show(&used).expect_problem(410, "invitation_used_up");
+
+    // Whoever is in already spends nothing, and is told so whatever the invitation is worth.
+    let open = scene.code(&json!({ "max_uses": 2 }));
+    for code in [&used, &open] {
+        app.accept(&first, code)
+            .expect_problem(409, "already_a_member");
+    }
+    assert_eq!(scene.uses(), 1);
+
+    let withdrawn = scene.ask(&json!({})).expect(201).json();
+    scene.withdraw(&withdrawn).expect(204);
+    scene.withdraw(&withdrawn).expect_problem(404, "not_found");
+    let unknown = Code::fresh(&app.test.platform(99)).expose().to_owned();
+    let withdrawn = text(&withdrawn["code"]);
+    let (cut, longer) = (open[1..].to_owned(), format!("{open}0"));
+    for code in [
+        withdrawn.as_str(),
+        &unknown,
+        "x",
+        &cut,
+        &longer,
+        &open.to_uppercase(),
+    ] {
+        scene.show(code).expect_problem(404, "not_found");
+        app.accept(&second, code).expect_problem(404, "not_found");
+    }
+    let mistakes = app
+        .accept(&second, "")
+        .expect_problem(422, "invalid_input")
+        .mistakes();
+    assert_eq!(
+        mistakes,
+        [("/code".to_owned(), "invalid_length".to_owned())]
+    );
+
+    // Good to its last millisecond, and no longer.
+    app.test.clock.advance_ms(7 * DAY_MS - 1);
+    scene.show(&open).expect(200);
+    app.test.clock.advance_ms(1);
+    scene.show(&open).expect_problem(410, "invitation_expired");
+    let again = |player: &Player| text(&app.log_in(&player.email)["access_token"]);
+    let body = json!({ "code": open });
+    let late = app.post(ACCEPT, &body).token(&again(&second)).send();
+    late.expect_problem(410, "invitation_expired");
+    let list = scene.list(&again(&scene.leader));
+    let mut states: Vec<_> = list.iter().map(|it| text(&it["state"])).collect();
+    states.sort();
+    assert_eq!(states, ["expired", "used_up"]);
+    assert_eq!(scene.members(), 2);
+}
+
+#[test]
+fn an_invitation_is_withdrawn_only_by_its_own_team() {
+    let scene = Scene::new();
+    let Scene { app, leader, .. } = &scene;
+    let other = app.player("other");
+    let elsewhere = app.team(&[(&other, "leader"), (leader, "leader")]);
+    let id = text(&scene.ask(&json!({})).expect(201).json()["id"]);
+    for player in [&other, leader] {
+        for id in [&id, "x"] {
+            let path = format!("{TEAMS}/{elsewhere}/invitations/{id}");
+            let answer = app.as_player(player, "DELETE", &path, &Value::Null);
+            answer.expect_problem(404, "not_found");
+        }
+    }
+    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+}
+
+#[test]
+fn of_fifty_who_come_at_once_as_many_come_in_as_may() {
+    let scene = Scene::new();
+    let guests = scene.guests(50);
+    let code = scene.code(&json!({ "max_uses": 7 }));
+    let statuses = scene.accept_at_once(&guests.iter().collect::<Vec<_>>(), &code);
+    let count = |status: u16| statuses.iter().filter(|it| **it == status).count();
+    assert_eq!((count(200), count(410)), (7, 43), "{statuses:?}");
+    assert_eq!((scene.members(), scene.uses()), (8, 7));
+}
+
+#[test]
+fn one_who_comes_twice_at_once_is_counted_once() {
+    let scene = Scene::new();
+    let guest = scene.app.player("guest");
+    let code = scene.code(&json!({ "max_uses": 5 }));
+    let statuses = scene.accept_at_once(&[&guest, &guest, &guest], &code);
+    assert_eq!(statuses, [200, 409, 409]);
+    assert_eq!((scene.members(), scene.uses()), (2, 1));
+}
+
+#[test]
+fn a_team_has_five_hundred_members_at_most_also_with_many_at_once() {
+    let scene = Scene::new();
+    // People of no account.
+    scene.app.test.database.execute(&format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 497) \
+         INSERT INTO team_members SELECT '{}', 'user_' || printf('%026d', i), 'member', 'x', 1 FROM n",
+        scene.team
+    ));
+    let guests = scene.guests(6);
+    let code = scene.code(&json!({ "max_uses": 100 }));
+    let statuses = scene.accept_at_once(&guests.iter().collect::<Vec<_>>(), &code);
+    assert_eq!(statuses, [200, 200, 409, 409, 409, 409]);
+    assert_eq!((scene.members(), scene.uses()), (500, 2));
+    let mut outside = guests
+        .iter()
+        .filter(|it| scene.app.role_of(&scene.team, it).is_none());
+    let late = scene.app.accept(outside.next().expect("someone"), &code);
+    late.expect_problem(409, "team_full");
+}
+
+#[test]
+fn one_comes_into_twenty_teams_at_most_also_with_all_at_once() {
+    let scene = Scene::new();
+    let Scene { app, leader, .. } = &scene;
+    let guest = app.player("guest");
+    for _ in 0..18 {
+        app.team(&[(&guest, "member")]);
+    }
+    let codes = [(); 5].map(|()| {
+        let team = app.team(&[(leader, "leader")]);
+        app.invite(leader, &team, &json!({})).expect(201).json()["code"].clone()
+    });
+    let statuses = scene.at_once(|isolate| {
+        let call = |code| {
+            isolate
+                .post(ACCEPT, &json!({ "code": code }))
+                .token(&guest.token)
+        };
+        codes.iter().map(call).collect()
+    });
+    assert_eq!(statuses, [200, 200, 409, 409, 409]);
+    assert_eq!(scene.uses(), 2);
+    let code = scene.code(&json!({}));
+    app.accept(&guest, &code)
+        .expect_problem(409, "too_many_teams");
+}
+
+#[test]
+fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
+    let scene = Scene::new();
+    let first = scene.code(&json!({}));
+    for _ in 1..45 {
+        scene.code(&json!({}));
+    }
+    let path = scene.path();
+    let statuses = scene.at_once(|isolate| {
+        let call = || isolate.post(&path, &json!({})).token(&scene.leader.token);
+        (0..9).map(|_| call()).collect()
+    });
+    assert_eq!(statuses, [201, 201, 201, 201, 201, 409, 409, 409, 409]);
+    let ask = || scene.ask(&json!({}));
+    ask().expect_problem(409, "too_many_invitations");
+    // One that is used up makes room, and so does one that is withdrawn.
+    scene
+        .app
+        .accept(&scene.app.player("guest"), &first)
+        .expect(200);
+    let made = ask().expect(201).json();
+    ask().expect_problem(409, "too_many_invitations");
+    scene.withdraw(&made).expect(204);
+    ask().expect(201);
+}
+
+#[test]
+fn invitations_are_listed_newest_first_page_by_page() {
+    let scene = Scene::new();
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        scene.app.test.clock.advance_ms(1);
+        expected.insert(0, text(&scene.ask(&json!({})).expect(201).json()["id"]));
+    }
+    let path = format!("{}?limit=2", scene.path());
+    let (mut target, mut found) = (path.clone(), Vec::new());
+    loop {
+        let page = scene
+            .app
+            .as_player(&scene.leader, "GET", &target, &Value::Null);
+        let page = page.expect(200).json();
+        let items = page["data"].as_array().expect("a list").iter();
+        found.extend(items.map(|it| text(&it["id"])));
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        target = format!("{path}&cursor={cursor}");
+    }
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn whoever_was_removed_has_no_way_back_by_their_own_invitation() {
+    let scene = Scene::new();
+    let Scene { app, leader, team } = &scene;
+    let officer = app.player("officer");
+    let code = scene.code(&json!({ "role": "officer" }));
+    app.accept(&officer, &code).expect(200);
+    let own = app
+        .invite(&officer, team, &json!({ "max_uses": 100 }))
+        .expect(201)
+        .json();
+    app.as_player(leader, "DELETE", &member_path(team, &officer), &Value::Null)
+        .expect(204);
+    app.accept(&officer, &text(&own["code"]))
+        .expect_problem(404, "not_found");
+}
+
+#[test]
+fn an_invitation_is_kept_for_thirty_days_after_its_end() {
+    let scene = Scene::new();
+    scene.ask(&json!({ "expires_in_seconds": 300 })).expect(201);
+    scene
+        .ask(&json!({ "expires_in_seconds": 2_592_000 }))
+        .expect(201);
+    let now = scene.app.test_now();
+    let days_30 = 30 * DAY_MS;
+    for (after, left) in [
+        (300_000 + days_30, 2),
+        (300_001 + days_30, 1),
+        (2 * days_30 + 1, 0),
+    ] {
+        scene.app.test.clock.set_ms(now + after);
+        block_on(scene.app.app.tick("17 * * * *", scene.app.test_now()));
+        let count = scene.app.count("SELECT count(*) FROM team_invitations");
+        assert_eq!(count, left, "{after}");
+    }
+}

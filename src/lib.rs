@@ -29,6 +29,7 @@ pub mod platform;
 pub mod routes;
 pub mod secret;
 pub mod squads;
+pub mod tags;
 pub mod teams;
 pub mod telemetry;
 pub mod webhooks;

@@ -8,16 +8,17 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions, ReadTeams,
-    ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteTeams, WriteWebhooks,
+    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions,
+    ReadTeams, ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteTeams,
+    WriteWebhooks,
 };
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::squads::compositions;
+use crate::squads::{compositions, share_links, versions};
 use crate::teams::{invitations, members};
 use crate::webhooks::{endpoints, log};
-use crate::{builds, dashboard, docs, game, health, personal_data, teams};
+use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,13 @@ pub static ROUTES: &[Route] = routes! {
     Put    "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::replace, compositions::operations::REPLACE;
     Patch  "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::patch, compositions::operations::PATCH;
     Delete "/api/v1/compositions/{id}" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::delete, compositions::operations::DELETE;
+    Get    "/api/v1/compositions/{id}/versions" Required(WriteCompositions::RULE), Caller(1), versions::handlers::list, versions::operations::LIST;
+    Get    "/api/v1/compositions/{id}/versions/{version}" Required(WriteCompositions::RULE), Caller(1), versions::handlers::get, versions::operations::GET;
+    Post   "/api/v1/compositions/{id}/versions/{version}/restore" Required(WriteCompositions::RULE), Caller(1), versions::handlers::restore, versions::operations::RESTORE;
+    Post   "/api/v1/compositions/{id}/copy" Required(WriteCompositions::RULE), Caller(1), compositions::copy::copy, compositions::operations::COPY;
+    Post   "/api/v1/compositions/{id}/share-links" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::create, share_links::operations::CREATE;
+    Get    "/api/v1/compositions/{id}/share-links" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::list, share_links::operations::LIST;
+    Delete "/api/v1/compositions/{id}/share-links/{link_id}" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::delete, share_links::operations::DELETE;
 
     Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
     Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::login::log_in, sessions::operations::LOG_IN;
@@ -149,6 +157,8 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/game/specializations" Public, Caller(1), game::handlers::specializations, game::operations::SPECIALIZATIONS;
     Get    "/api/v1/game/weapons" Public, Caller(1), game::handlers::weapons, game::operations::WEAPONS;
     Get    "/api/v1/game/roles" Public, Caller(1), game::handlers::roles, game::operations::ROLES;
+
+    Get    "/api/v1/tags" Public, Caller(5), tags::handlers::list, tags::operations::LIST;
 
     Get    "/health/live" Public, Unlimited, health::live, health::LIVE;
     Get    "/health/ready" Public, Caller(1), health::ready, health::READY;

@@ -90,6 +90,8 @@ catalogue! {
         "Log in instead, or use another address.";
     TOO_MANY_API_KEYS 409 "too_many_api_keys" "The account has 50 API keys already",
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
+    TOO_MANY_SHARE_LINKS 409 "too_many_share_links" "The composition has as many links as it can have",
+        "Withdraw one that is not needed any more: 20 can be there at a time.";
     TOO_MANY_WEBHOOKS 409 "too_many_webhooks" "The account has 50 webhooks already",
         "Delete one that is no longer used (DELETE /api/v1/webhooks/{id}). One webhook can listen to many event types.";
     TOO_MANY_TEAMS 409 "too_many_teams" "You are in 20 teams already",

@@ -18,6 +18,7 @@ use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
+use crate::squads::compositions;
 use crate::teams;
 use crate::telemetry::rfc3339;
 use crate::webhooks;
@@ -42,6 +43,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = accounts::store::delete(&permit, stored.clone());
     writes.push(idempotency::store::remove_of(user));
     writes.push(builds::store::delete_all(&permit));
+    writes.push(compositions::store::delete_all(&permit));
     writes.push(builds::store::leave_emptied_teams(&permit));
     writes.extend(teams::store::leave_all(&permit));
     writes.extend(webhooks::endpoints::store::delete_all(&permit));
@@ -87,6 +89,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;
+    out.push_str(",\"compositions\":");
+    compositions(platform, user, &mut out).await?;
     out.push_str(",\"audit_log\":");
     entries(platform, user, &mut out).await?;
     out.push('}');
@@ -184,6 +188,24 @@ async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<
             break;
         }
         page = page_after(last);
+    }
+    array.close();
+    Ok(())
+}
+
+/// Those that are no team's.
+async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let shown = compositions::store::Shown::OwnWithoutTeam(user);
+    let (filters, mut page) = (Filters::default(), page_after(None));
+    loop {
+        let listed = compositions::store::list(platform, &shown, &filters, &page).await?;
+        let text = listed.data.as_str();
+        array.push(&text[1..text.len() - 1]);
+        if listed.last.is_none() {
+            break;
+        }
+        page = page_after(listed.last);
     }
     array.close();
     Ok(())

@@ -11,6 +11,7 @@ use crate::identity::api_keys::model::KEY;
 use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
+use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::schemas::MEMBERSHIP;
 use crate::telemetry::rfc3339;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
@@ -65,6 +66,7 @@ const KEYS: Schema = all_of(&KEY);
 const WEBHOOKS: Schema = all_of(&WEBHOOK);
 const MEMBERSHIPS: Schema = all_of(&MEMBERSHIP);
 const BUILDS: Schema = all_of(&BUILD);
+const COMPOSITIONS: Schema = all_of(&COMPOSITION);
 const ENTRIES: Schema = all_of(&ENTRY);
 
 const fn all_of(items: &'static Schema) -> Schema {
@@ -99,6 +101,11 @@ pub const EXPORT: Schema = Schema::Named(
             "The teams that the account is in, newest first.",
         ),
         Field::required("builds", &BUILDS, "All builds, newest first."),
+        Field::required(
+            "compositions",
+            &COMPOSITIONS,
+            "All compositions that are no team's, newest first.",
+        ),
         Field::required(
             "audit_log",
             &ENTRIES,

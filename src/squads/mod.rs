@@ -4,3 +4,5 @@
 
 pub mod compositions;
 pub mod presets;
+pub mod share_links;
+pub mod versions;

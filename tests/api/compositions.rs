@@ -99,9 +99,9 @@ fn a_composition_comes_back_as_it_was_planned() {
     let again = app.get(&path).token(&player.token);
     again.header(Header::IfNoneMatch, &tag).send().expect(304);
     // A patch keeps what it does not name, the build's specialization too.
-    let patch = app.call("PATCH", &path).json(&json!({ "name": "Friday" }));
-    let patch = patch.header(Header::IfMatch, &tag).token(&player.token);
-    let changed = patch.send().expect(200).json();
+    let change = app.call("PATCH", &path).json(&json!({ "name": "Friday" }));
+    let change = change.header(Header::IfMatch, &tag).token(&player.token);
+    let changed = change.send().expect(200).json();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["name"], "Friday");
     // The build is gone: what was planned with it stays.
@@ -109,9 +109,9 @@ fn a_composition_comes_back_as_it_was_planned() {
         .token(&player.token)
         .send()
         .expect(204);
-    let patch = app.call("PATCH", &path).json(&json!({ "notes": null }));
-    let patch = patch.header(Header::IfMatch, "\"2\"").token(&player.token);
-    let changed = patch.send().expect(200).json();
+    let change = app.call("PATCH", &path).json(&json!({ "notes": null }));
+    let change = change.header(Header::IfMatch, "\"2\"").token(&player.token);
+    let changed = change.send().expect(200).json();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["notes"], "");
     let gone = app.call("DELETE", &path).token(&player.token);
@@ -236,6 +236,16 @@ fn what_is_wrong_is_named_with_its_place() {
         let is_found = found.iter().any(|(at, what)| at == pointer && what == code);
         assert!(is_found, "{changes}: {found:?}");
     }
+}
+
+#[test]
+fn all_mistakes_are_named_at_once_and_nothing_is_stored() {
+    let app = TestApp::new();
+    let [player, stranger] = ["player", "stranger"].map(|name| app.player(name));
+    let team = app.team(&[(&player, "leader")]);
+    let anna = app.roster_player(&team);
+    let hidden = app.build(&stranger, &json!({ "visibility": "private" }))["id"].clone();
+    let seen = app.build(&stranger, &json!({ "visibility": "unlisted" }))["id"].clone();
     let fine = json!({
         "team_id": team,
         "subgroups": slots(&json!([{ "build_id": seen }, { "player_id": anna, "player": "\u{300}".repeat(100) }])),

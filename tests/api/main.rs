@@ -19,6 +19,7 @@ mod builds;
 mod builds_access;
 mod builds_lists;
 mod builds_search;
+mod composition_versions;
 mod compositions;
 mod dashboard;
 mod guessing;

@@ -138,7 +138,7 @@ fn every_cell_of_the_table_is_what_the_calls_do() {
                 let what = format!("{}: {role:?}: {method} {path}", rule.name);
                 match role {
                     Some(role) if rule.admits(*role) => {
-                        assert_eq!(answer.status, allowed, "{what}")
+                        assert_eq!(answer.status, allowed, "{what}");
                     }
                     Some(_) => {
                         assert_eq!(answer.status, 403, "{what}");

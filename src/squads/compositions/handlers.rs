@@ -59,7 +59,7 @@ pub async fn store_new(
 }
 
 /// The composition that a body makes; `before` is what it changes.
-async fn read(
+pub async fn read(
     cx: &Context<'_>,
     user: &UserId,
     body: &Value,

@@ -2,6 +2,7 @@
 //! Promises that a write names the version it read, so that two who plan never overwrite each other.
 //! Leaves what a squad lacks to `analysis`.
 
+pub mod copy;
 pub mod handlers;
 pub mod input;
 pub mod model;

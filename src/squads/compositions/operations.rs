@@ -129,6 +129,22 @@ pub const PATCH: Operation = Operation {
     condition: Condition::SharedWrite,
     ..PLAIN
 };
+/// POST /compositions/{id}/copy
+pub const COPY: Operation = Operation {
+    id: "copy_composition",
+    tag: TAG,
+    summary: "Make a composition of one that I may see",
+    description: "A template becomes a plan: its copy is no template, and has no players unless keep_players is true. Builds that I may not see become their specializations; players of another team's roster become their names.",
+    path: PATH,
+    request: Some(RequestBody {
+        schema: &super::schemas::COPY_INPUT,
+        example: r#"{"name":"Friday zerg","keep_players":false}"#,
+        is_merge_patch: false,
+    }),
+    response: MADE,
+    problems: &[&problems::NOT_FOUND, &problems::INSUFFICIENT_TEAM_ROLE],
+    ..PLAIN
+};
 /// DELETE /compositions/{id}
 pub const DELETE: Operation = Operation {
     id: "delete_composition",

@@ -106,6 +106,30 @@ pub const INPUT: Schema = Schema::Named(
     ]),
 );
 
+/// Body of POST /compositions/{id}/copy.
+pub const COPY_INPUT: Schema = Schema::Named(
+    "CompositionCopy",
+    &Schema::Object(&[
+        Field::optional("name", &NAME, "As the original unless given."),
+        Field::optional("team_id", &TEAM_ID, "The team that plans with the copy."),
+        Field::optional(
+            "visibility",
+            &VISIBILITY,
+            "private unless given; with a team: team.",
+        ),
+        Field::optional(
+            "is_template",
+            &Schema::Boolean,
+            "Whether the copy is made to be copied, too; false unless given.",
+        ),
+        Field::optional(
+            "keep_players",
+            &Schema::Boolean,
+            "Whether players keep their places; unless given, they do where the original is no template.",
+        ),
+    ]),
+);
+
 const SLOT: Schema = Schema::Named(
     "Slot",
     &Schema::Object(&[

@@ -1,0 +1,67 @@
+//! Making a composition of another one.
+//! Promises that a copy shows its maker nothing that the original hid: builds that they may not see
+//! become their specializations, players of a roster that they do not share become names.
+//! Leaves storing it to `handlers`.
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::response::Response;
+use crate::identity::permissions::WriteCompositions;
+
+use super::handlers::{find, read, store_new};
+use super::model::{Composition, Slot};
+
+/// POST /compositions/{id}/copy
+pub async fn copy(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
+    let original = Composition::parse(find(cx).await?.document.as_str())?;
+    let (body, errors) = cx.body()?;
+    let keeps_players = body["keep_players"].as_bool();
+    let keeps_players = keeps_players.unwrap_or(!original.is_template);
+    let mut wanted = original.as_input()?;
+    let usual = [("is_template", false.into())];
+    for (name, value) in usual {
+        wanted[name] = value;
+    }
+    if let Some(members) = wanted.as_object_mut() {
+        members.remove("team_id");
+        members.remove("visibility");
+        // Judged below, as if they had been sent: with what the maker may not see left out.
+        members.insert("subgroups".to_owned(), serde_json::json!([]));
+        for name in ["name", "team_id", "visibility", "is_template"] {
+            if let Some(value) = body.get(name) {
+                members.insert(name.to_owned(), value.clone());
+            }
+        }
+    }
+    let mut made = read(cx, permit.user_id(), &wanted, None, errors).await?;
+    let ids =
+        |of: fn(&Slot) -> Option<&String>| original.slots().filter_map(of).map(String::as_str);
+    let builds: Vec<&str> = ids(|slot| slot.build_id.as_ref()).collect();
+    let players: Vec<&str> = ids(|slot| slot.player_id.as_ref()).collect();
+    let team = made.team_id.as_deref().and_then(crate::ids::TeamId::parse);
+    let platform = &cx.state.platform;
+    let known =
+        super::store::known(platform, permit.user_id(), team.as_ref(), &builds, &players).await?;
+    made.subgroups.clone_from(&original.subgroups);
+    for slot in made
+        .subgroups
+        .iter_mut()
+        .flat_map(|subgroup| &mut subgroup.slots)
+    {
+        slot.build_id = slot
+            .build_id
+            .take()
+            .filter(|id| known.builds.contains_key(id));
+        slot.player_id = slot
+            .player_id
+            .take()
+            .filter(|id| known.players.contains(id));
+        if !keeps_players {
+            slot.player = None;
+            slot.player_id = None;
+        }
+    }
+    made.player_count = made.slots().filter(|slot| !slot.is_open()).count();
+    store_new(cx, made).await
+}

@@ -1,0 +1,78 @@
+//! The calls on share links, as they are documented and checked.
+//! Promises what `http::operation` does; leaves the work to `handlers`.
+
+use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::pagination::{CURSOR, LIMIT};
+use crate::http::problems;
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::TIME;
+use crate::squads::compositions::operations::{ID, REFUSALS, TAG};
+
+const LINK: Schema = Schema::Named(
+    "ShareLink",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(31, 31, "typeid"),
+            "TypeID with the prefix link.",
+        ),
+        Field::required("slug", &Text::of(22, 22), "128 random bits in base62."),
+        Field::required("url", &Text::formatted(1, 300, "uri"), "The page."),
+        Field::required(
+            "created_by",
+            &Text::formatted(31, 31, "typeid"),
+            "Who made it.",
+        ),
+        Field::required("created_at", &TIME, "When."),
+    ]),
+);
+const EXAMPLE: &str = r#"{"id":"link_01kanp2xc0e8br5v0xmvhv7j2d","slug":"4fJ0Zq8sT1bXw9LkYcR2aQ","url":"https://builds.guild.gg/c/4fJ0Zq8sT1bXw9LkYcR2aQ","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z"}"#;
+
+/// POST /compositions/{id}/share-links
+pub const CREATE: Operation = Operation {
+    id: "create_share_link",
+    tag: TAG,
+    summary: "Make a link that shows it",
+    description: "Whoever has the link sees the composition as a page, without an account, until the link is withdrawn.",
+    path: &[ID],
+    response: Answer {
+        status: 201,
+        about: "The link.",
+        content: Content::Json(&LINK, EXAMPLE),
+    },
+    problems: &[
+        &problems::NOT_FOUND,
+        &problems::NOT_OWNER,
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::TOO_MANY_SHARE_LINKS,
+    ],
+    ..PLAIN
+};
+/// GET /compositions/{id}/share-links
+pub const LIST: Operation = Operation {
+    id: "list_share_links",
+    tag: TAG,
+    summary: "The links that show it, latest first",
+    path: &[ID],
+    query: &[LIMIT, CURSOR],
+    response: Answer {
+        status: 200,
+        about: "A page.",
+        content: Content::Page(&LINK, EXAMPLE),
+    },
+    problems: REFUSALS,
+    ..PLAIN
+};
+/// DELETE /compositions/{id}/share-links/{link_id}
+pub const DELETE: Operation = Operation {
+    id: "delete_share_link",
+    tag: TAG,
+    summary: "Withdraw a link",
+    description: "The page is gone at once.",
+    path: &[
+        ID,
+        Field::required("link_id", &Text::of(1, 100), "The link's id."),
+    ],
+    problems: REFUSALS,
+    ..PLAIN
+};

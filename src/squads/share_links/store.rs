@@ -1,0 +1,116 @@
+//! All SQL on share links.
+//! Promises that no composition has more than it may, also of many requests at once.
+//! Leaves who may share to the composition's grant.
+
+use serde_json::{Value, json};
+
+use crate::http::pagination::Page;
+use crate::ids::ShareLinkId;
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::squads::compositions::model::{StoredComposition, WriteGrant};
+use crate::squads::compositions::store::{COLUMNS, stored};
+use crate::telemetry::rfc3339;
+
+/// Links that a composition can have at a time.
+pub const MAX_LINKS: i64 = 20;
+/// Greater than every id, for the first page.
+const PAST_ALL_IDS: &str = "link_~";
+
+/// A link.
+#[derive(Debug)]
+pub struct ShareLink {
+    /// Its id.
+    pub id: String,
+    /// What the page is found by: 128 random bits in base62.
+    pub slug: String,
+    /// Who made it.
+    pub created_by: String,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
+impl ShareLink {
+    /// As whoever may share sees it.
+    pub fn document(&self, issuer: &str) -> Value {
+        json!({
+            "id": self.id,
+            "slug": self.slug,
+            "url": format!("{issuer}/c/{}", self.slug),
+            "created_by": self.created_by,
+            "created_at": rfc3339(self.created_at),
+        })
+    }
+}
+
+/// Adds a link; stale when there are too many, or the composition is gone.
+pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
+         SELECT ?1, id, ?3, ?4, ?5 FROM compositions WHERE id = ?2 \
+         AND (SELECT count(*) FROM share_links WHERE composition_id = ?2) < ?6",
+        vec![
+            link.slug.as_str().into(),
+            grant.composition().id.as_str().into(),
+            link.id.as_str().into(),
+            link.created_by.as_str().into(),
+            link.created_at.into(),
+            MAX_LINKS.into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Withdraws a link; stale when it is not there.
+pub fn delete(grant: &WriteGrant<'_>, id: &ShareLinkId) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM share_links WHERE composition_id = ?1 AND id = ?2",
+        vec![grant.composition().id.as_str().into(), id.as_str().into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// A page of a composition's links, one more than it takes, latest first.
+pub async fn list(
+    platform: &Platform,
+    grant: &WriteGrant<'_>,
+    page: &Page,
+) -> Result<Vec<ShareLink>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, slug, created_by, created_at FROM share_links \
+         WHERE composition_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+        vec![
+            grant.composition().id.as_str().into(),
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<ShareLink, DatabaseError> {
+    Ok(ShareLink {
+        id: row.text(0)?.to_owned(),
+        slug: row.text(1)?.to_owned(),
+        created_by: row.text(2)?.to_owned(),
+        created_at: row.integer(3)?,
+    })
+}
+
+/// The composition behind a link, whoever asks.
+pub async fn find_composition(
+    platform: &Platform,
+    slug: &str,
+) -> Result<Option<StoredComposition>, DatabaseError> {
+    let statement = Statement::new(
+        [
+            "SELECT ",
+            COLUMNS,
+            " FROM share_links l JOIN compositions c ON c.id = l.composition_id WHERE l.slug = ?1",
+        ]
+        .concat(),
+        vec![slug.into(), "".into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter().next().map(stored).transpose()
+}

@@ -1,0 +1,61 @@
+//! The calls on versions.
+//! Promises that only whoever may change a composition sees what it was.
+//! Leaves what a write does to `compositions::handlers`.
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::http::{etag, problems};
+use crate::identity::permissions::WriteCompositions;
+use crate::platform::Text;
+use crate::squads::compositions::handlers::{find as find_composition, write};
+use crate::squads::compositions::model::{Composition, StoredComposition, WriteGrant};
+use crate::squads::compositions::store::Change;
+
+use super::store;
+
+/// Versions are numbered from 1.
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The version of the path.
+async fn find(cx: &Context<'_>, grant: &WriteGrant<'_>) -> Result<Text, Problem> {
+    let text = Some(cx.inner_path_value).filter(|text| is_number(text));
+    let found = match text.and_then(|text| text.parse().ok()) {
+        Some(number) => store::find(&cx.state.platform, grant, number).await?,
+        None => None,
+    };
+    found.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+}
+
+/// GET /compositions/{id}/versions
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let page = Page::from_query(&cx.query, is_number)?;
+    let composition = find_composition(cx).await?;
+    let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    let items = store::list(&cx.state.platform, &grant, &page).await?;
+    let issuer = &cx.state.config.issuer;
+    let path = format!("{issuer}/api/v1/compositions/{}/versions", composition.id);
+    Ok(pagination::respond_with(&page, items, &path, &cx.query))
+}
+
+/// GET /compositions/{id}/versions/{version}
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let composition = find_composition(cx).await?;
+    let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    let document = find(cx, &grant).await?;
+    Ok(Response::text(200, Profile::Private, document))
+}
+
+/// POST /compositions/{id}/versions/{version}/restore
+pub async fn restore(cx: &Context<'_>) -> Result<Response, Problem> {
+    let composition = find_composition(cx).await?;
+    let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    etag::require_if_match(cx.request, &StoredComposition::etag(composition.version))?;
+    let document = find(cx, &grant).await?;
+    let before = Composition::parse(composition.document.as_str())?;
+    let earlier = Composition::parse(document.as_str())?;
+    write(cx, &grant, &before, earlier, Change::Restored).await
+}

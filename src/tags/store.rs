@@ -1,0 +1,45 @@
+//! The SQL on tags, across builds and compositions.
+//! Promises to count only what is public. It reads every tag there is: callers keep the answer.
+//! Leaves keeping it to `handlers`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::platform::{DatabaseError, Platform, Statement};
+
+/// The most used ones that are answered.
+const MAX_TAGS: i64 = 100;
+
+/// A tag and how many public things have it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tag {
+    /// In lower case.
+    pub tag: String,
+    /// Public builds.
+    pub builds: i64,
+    /// Public compositions.
+    pub compositions: i64,
+}
+
+/// The most used tags, most used first.
+pub async fn most_used(platform: &Platform) -> Result<Vec<Tag>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT tag, sum(kind = 'b') AS builds, sum(kind = 'c') AS compositions FROM (\
+         SELECT f.value AS tag, 'b' AS kind FROM build_facets f CROSS JOIN builds b \
+         ON b.id = f.build_id WHERE f.facet = 'tag' AND b.visibility = 'public' UNION ALL \
+         SELECT f.value, 'c' FROM composition_facets f CROSS JOIN compositions c \
+         ON c.id = f.composition_id WHERE f.facet = 'tag' AND c.visibility = 'public') \
+         GROUP BY tag ORDER BY count(*) DESC, tag LIMIT ?1",
+        vec![MAX_TAGS.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Tag {
+                tag: row.text(0)?.to_owned(),
+                builds: row.integer(1)?,
+                compositions: row.integer(2)?,
+            })
+        })
+        .collect()
+}

@@ -11,6 +11,9 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
+#[path = "build/functions.rs"]
+pub mod functions;
+
 const TABLE: &str = "src/game/reference.json";
 const PROFESSIONS: usize = 9;
 const CORE_EACH: usize = 5;
@@ -91,6 +94,15 @@ fn run() -> Result<(), String> {
     let code = render(&reference, &text).map_err(|e| format!("rendering the tables: {e}"))?;
     fs::write(Path::new(&out).join("reference.rs"), code)
         .map_err(|e| format!("reference.rs: {e}"))?;
+
+    println!("cargo::rerun-if-changed=build/functions.rs");
+    println!("cargo::rerun-if-changed={}", functions::TABLE);
+    let path = Path::new(&root).join(functions::TABLE);
+    let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", functions::TABLE))?;
+    let table = functions::parse(&text, &reference)?;
+    let code = functions::render(&table, &text).map_err(|e| format!("rendering functions: {e}"))?;
+    fs::write(Path::new(&out).join("functions.rs"), code)
+        .map_err(|e| format!("functions.rs: {e}"))?;
     println!(
         "cargo::rustc-env=WVW_GIT_COMMIT={}",
         git_commit(Path::new(&root))

@@ -2,7 +2,11 @@
 //! Promises that what a commander planned is never lost to someone else's change.
 //! Leaves who plans with whom to `teams`, single builds to `builds`.
 
+pub mod analysis;
+pub mod compare;
 pub mod compositions;
+pub mod functions;
+pub mod plan;
 pub mod presets;
 pub mod share_links;
 pub mod versions;

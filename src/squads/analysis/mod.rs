@@ -1,0 +1,14 @@
+//! What a composition is worth: coverage, what lacks, who adds what, and what looks wrong.
+//! Promises whole numbers only, and that the order of players changes nothing.
+//! Leaves what specializations bring to `functions`.
+
+pub mod coverage;
+pub mod handlers;
+pub mod lacks;
+pub mod model;
+pub mod operations;
+pub mod schemas;
+pub mod warnings;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! An analysis as a value: the answer that clients get, and how it is put together.
+//! Promises to be a pure function of the composition, its builds and the team's scores.
+//! Leaves the parts to `coverage`, `lacks` and `warnings`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::squads::functions::model::{Confidence, FUNCTIONS, defaults_of, name_of};
+use crate::squads::functions::scores::Edits;
+use crate::squads::plan::Plan;
+
+use super::coverage::{self, Tally};
+use super::{lacks, warnings};
+
+/// What is told of a composition.
+#[derive(Debug, Serialize)]
+pub struct Analysis<'a> {
+    /// The composition.
+    pub composition_id: &'a str,
+    /// Places that are not open.
+    pub player_count: usize,
+    /// What the subgroups have, in their order.
+    pub subgroups: Vec<SubgroupCoverage<'a>>,
+    /// What the squad has of what is done for all of it.
+    pub squad: Vec<Coverage>,
+    /// Who is there for what.
+    pub roles: Roles,
+    /// What is missing, the most important first.
+    pub lacks: Vec<Lack>,
+    /// What each player adds, in the order of the places.
+    pub players: Vec<PlayerAdds<'a>>,
+    /// What looks wrong.
+    pub warnings: Vec<Warning>,
+    /// The scores of the specializations that are in it.
+    pub scores: Vec<ScoresUsed>,
+}
+
+/// What a subgroup has.
+#[derive(Debug, Serialize)]
+pub struct SubgroupCoverage<'a> {
+    /// Counted from 1, as the game does.
+    pub subgroup: usize,
+    /// Its name; may be empty.
+    pub name: &'a str,
+    /// Places that are not open.
+    pub player_count: usize,
+    /// One row for each function that is done for allies.
+    pub coverage: Vec<Coverage>,
+}
+
+/// How much there is of one function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Id of `GET /game/functions`.
+    pub function: &'static str,
+    /// The scores of all, added up.
+    pub sum: u16,
+    /// The sum that is enough; none where nobody is asked for it.
+    pub target: Option<u16>,
+    /// Percent of the target, 100 at most.
+    pub covered: Option<u16>,
+    /// The least that a member gets from the others of the subgroup: the sum without the
+    /// greatest score in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_the_other_four: Option<u16>,
+}
+
+/// Who is there for what.
+#[derive(Debug, Serialize)]
+pub struct Roles {
+    /// The kind of squad it is measured by.
+    pub preset: Option<&'static str>,
+    /// A row for each role that someone has or that the preset asks for.
+    pub counts: Vec<RoleCount>,
+}
+
+/// How many there are of a role.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct RoleCount {
+    /// Id of `GET /game/roles`, or `none` for players without one.
+    pub role: &'static str,
+    /// Players.
+    pub have: u16,
+    /// Open places that are kept for it.
+    pub open: u16,
+    /// What the preset asks for.
+    pub target: Option<u16>,
+    /// How many the preset asks for beyond those that are there.
+    pub missing: u16,
+}
+
+/// Something that is missing.
+#[derive(Debug, Serialize)]
+pub struct Lack {
+    /// What kind: stable, `snake_case`.
+    pub code: &'static str,
+    /// What there is too little of.
+    pub function: Option<&'static str>,
+    /// Whom there are too few of.
+    pub role: Option<&'static str>,
+    /// Where, counted from 1; null for the squad.
+    pub subgroup: Option<usize>,
+    /// From 100 (all is lost without it) to 1.
+    pub importance: u16,
+    /// How much there is.
+    pub have: u16,
+    /// How much is enough.
+    pub target: u16,
+    /// The same in a commander's words.
+    pub text: String,
+    /// Specializations that would bring it, the best first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A specialization that would help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    /// Its id.
+    pub specialization: u8,
+    /// Its name.
+    pub name: &'static str,
+    /// How good it is at it, from 1 to 3.
+    pub score: u8,
+}
+
+/// What a player adds.
+#[derive(Debug, Serialize)]
+pub struct PlayerAdds<'a> {
+    /// JSON Pointer to the place in the composition.
+    pub pointer: String,
+    /// The subgroup, counted from 1.
+    pub subgroup: usize,
+    /// Their name, if it is given.
+    pub player: Option<&'a str>,
+    /// Their id in the team's roster, if it is given.
+    pub player_id: Option<&'a str>,
+    /// What they play.
+    pub specialization: Option<u8>,
+    /// Its name.
+    pub name: Option<&'static str>,
+    /// What they are there for.
+    pub role: Option<&'a str>,
+    /// What they bring.
+    pub adds: Vec<Added>,
+    /// Functions that nobody else brings: in the subgroup for what is done for allies, else in the
+    /// squad.
+    pub only_source_of: Vec<&'static str>,
+}
+
+/// One thing that a player brings.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// Id of `GET /game/functions`.
+    pub function: &'static str,
+    /// From 1 to 3.
+    pub score: u8,
+}
+
+/// Something that looks wrong. Nothing here is forbidden.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What kind: stable, `snake_case`.
+    pub code: &'static str,
+    /// JSON Pointers to the places in the composition.
+    pub pointers: Vec<String>,
+    /// What it is, and what to do about it.
+    pub text: String,
+}
+
+/// Where the scores of a specialization come from.
+#[derive(Debug, Serialize)]
+pub struct ScoresUsed {
+    /// The specialization.
+    pub specialization: u8,
+    /// Its name.
+    pub name: &'static str,
+    /// How well the defaults are known; null where there are none.
+    pub confidence: Option<Confidence>,
+    /// What the team sees otherwise.
+    pub edited: Vec<EditUsed>,
+}
+
+/// A score that the team sees otherwise.
+#[derive(Debug, Serialize)]
+pub struct EditUsed {
+    /// Id of `GET /game/functions`.
+    pub function: &'static str,
+    /// What it was.
+    pub default: u8,
+    /// What the team has made of it.
+    pub score: u8,
+}
+
+/// What a warning may need to know of a build that the caller sees.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BuildFacts {
+    /// Its id.
+    pub id: String,
+    /// Its profession.
+    pub profession: String,
+    /// The game's build number it was made for.
+    pub game_build: Option<i64>,
+    /// Its specializations.
+    pub specializations: Vec<Option<Numbered>>,
+    /// Its weapon types.
+    pub weapons: Vec<Numbered>,
+}
+
+/// A part of a build: only the id is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Numbered {
+    /// The game's id.
+    pub id: u16,
+}
+
+/// What an analysis is made of, beside the composition.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The builds of the composition that the caller sees.
+    pub builds: Vec<BuildFacts>,
+    /// What the team sees otherwise.
+    pub edits: Edits,
+    /// The game's build number of the last change of balance, if the operator has set it.
+    pub balance_build: Option<i64>,
+}
+
+/// Adds a composition up.
+pub fn analyze<'a>(plan: &'a Plan<'a>, facts: &Facts) -> Analysis<'a> {
+    let tally = Tally::of(plan, &facts.edits);
+    let roles = coverage::roles(plan);
+    let lacks = lacks::find(&tally, &roles, &facts.edits);
+    Analysis {
+        composition_id: &plan.id,
+        player_count: tally.players.len(),
+        subgroups: coverage::subgroups(plan, &tally),
+        squad: coverage::squad(&tally),
+        players: coverage::players(plan, &tally),
+        warnings: warnings::find(plan, &tally, facts),
+        scores: scores_used(&tally, &facts.edits),
+        roles,
+        lacks,
+    }
+}
+
+fn scores_used(tally: &Tally, edits: &Edits) -> Vec<ScoresUsed> {
+    let mut ids: Vec<u8> = tally
+        .players
+        .iter()
+        .filter_map(|p| p.specialization)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let used = |id: u8| {
+        let defaults = defaults_of(id);
+        let edited = edits.of(id).iter().map(|edit| EditUsed {
+            function: FUNCTIONS[edit.function].id,
+            default: defaults.map_or(0, |row| row.scores[edit.function]),
+            score: edit.score,
+        });
+        ScoresUsed {
+            specialization: id,
+            name: name_of(id),
+            confidence: defaults.map(|row| row.confidence),
+            edited: edited.collect(),
+        }
+    };
+    ids.into_iter().map(used).collect()
+}

@@ -1,0 +1,140 @@
+//! What looks wrong in a composition. Nothing of it is forbidden.
+//! Promises a stable code, the places and a way out for each.
+//! Leaves what is merely missing to `lacks`.
+
+use crate::squads::functions::model::{STABILITY, gate_of, name_of};
+use crate::squads::plan::{Plan, Slot};
+
+use super::coverage::{Tally, pointer};
+use super::model::{BuildFacts, Facts, Warning};
+
+/// Boons reach this many allies, the own subgroup first.
+const ADVISED_SIZE: usize = 5;
+
+fn warning(code: &'static str, pointers: Vec<String>, text: String) -> Warning {
+    Warning {
+        code,
+        pointers,
+        text,
+    }
+}
+
+/// All that looks wrong: first the subgroups, then the places.
+pub fn find(plan: &Plan<'_>, tally: &Tally, facts: &Facts) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for (index, (subgroup, sums)) in plan.subgroups.iter().zip(&tally.subgroups).enumerate() {
+        let (number, players) = (index + 1, sums.players);
+        let place = || vec![format!("/subgroups/{index}")];
+        if players > ADVISED_SIZE {
+            found.push(warning(
+                "subgroup_over_five",
+                place(),
+                format!("Subgroup {number} has {players} players. Boons reach five allies, so some of them go without: move the rest to another subgroup."),
+            ));
+        }
+        if sums.present > 0 && sums.sum(STABILITY) == 0 {
+            found.push(warning(
+                "no_stability",
+                place(),
+                format!(
+                    "Nobody in subgroup {number} gives stability: the first crowd control stops it."
+                ),
+            ));
+        }
+        let open = subgroup.slots.iter().enumerate();
+        let open: Vec<String> = open
+            .filter(|(_, slot)| slot.is_open())
+            .map(|(place, _)| pointer(index, place))
+            .collect();
+        if !open.is_empty() {
+            let text = match open.len() {
+                1 => format!("Subgroup {number} has an open place."),
+                count => format!("Subgroup {number} has {count} open places."),
+            };
+            found.push(warning("open_slots", open, text));
+        }
+    }
+    duplicate_players(plan, &mut found);
+    for (group, place, slot) in plan.slots() {
+        builds(slot, &pointer(group, place), facts, &mut found);
+    }
+    found
+}
+
+/// Names that stand at several places, whatever their case.
+fn duplicate_players(plan: &Plan<'_>, found: &mut Vec<Warning>) {
+    let mut names: Vec<(String, usize, usize, &str)> = plan
+        .slots()
+        .filter_map(|(group, place, slot)| {
+            let name = slot.player.as_deref()?.trim();
+            (!name.is_empty()).then(|| (name.to_lowercase(), group, place, name))
+        })
+        .collect();
+    names.sort_unstable();
+    for same in names
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|same| same.len() > 1)
+    {
+        let places = same
+            .iter()
+            .map(|(_, group, place, _)| pointer(*group, *place));
+        found.push(warning(
+            "duplicate_player",
+            places.collect(),
+            format!("{} stands at {} places.", same[0].3, same.len()),
+        ));
+    }
+}
+
+/// What looks wrong with the build of a place.
+fn builds(slot: &Slot<'_>, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
+    let Some(id) = slot.build_id.as_deref() else {
+        return;
+    };
+    let place = || vec![format!("{place}/build_id")];
+    let Some(build) = facts.builds.iter().find(|build| build.id == id) else {
+        found.push(warning(
+            "missing_build",
+            place(),
+            "The build of this place is gone, or you may not see it. Its scores are those of when it was put there.".to_owned(),
+        ));
+        return;
+    };
+    let is_stale = |made_for: i64| facts.balance_build.is_some_and(|since| made_for < since);
+    if build.game_build.is_some_and(is_stale) {
+        found.push(warning(
+            "stale_build",
+            place(),
+            "This build was made before the last change of balance: look it over, and set its game_build.".to_owned(),
+        ));
+    }
+    if let Some(text) = ungiven_weapons(build) {
+        found.push(warning("weapon_gating", place(), text));
+    }
+}
+
+/// Weapons that belong to an elite specialization which the build does not have.
+fn ungiven_weapons(build: &BuildFacts) -> Option<String> {
+    let has = |id: u8| {
+        build
+            .specializations
+            .iter()
+            .flatten()
+            .any(|it| it.id == u16::from(id))
+    };
+    let mut gates: Vec<u8> = build
+        .weapons
+        .iter()
+        .filter_map(|weapon| gate_of(&build.profession, weapon.id))
+        .filter(|gate| !has(*gate))
+        .collect();
+    gates.sort_unstable();
+    gates.dedup();
+    let names: Vec<&str> = gates.into_iter().map(name_of).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "This build wields the weapon of {}, which it is not. Accounts with Weaponmaster Training may.",
+            names.join(" and ")
+        )
+    })
+}

@@ -1,0 +1,169 @@
+//! The functions of a squad and how good each specialization is at them.
+//! Promises numbers from 0 to 3 for each of them, and that targets are those of World vs World.
+//! Leaves what a team sees otherwise to `scores`.
+
+use serde::Serialize;
+
+use crate::game::model::specialization_by_id;
+
+include!(concat!(env!("OUT_DIR"), "/functions.rs"));
+
+/// The best that a specialization can be at something.
+pub const SCORE_MAX: u8 = 3;
+/// Squad targets are for this many players.
+pub const TARGET_PLAYERS: u16 = 30;
+
+/// A score for each function.
+pub type Scores = [u8; FUNCTION_COUNT];
+
+/// Whom a function is done for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Allies: five at most, the own subgroup first.
+    Party,
+    /// The whole squad, wherever its source stands.
+    Squad,
+}
+
+/// Something that a squad needs done.
+#[derive(Debug, Serialize)]
+pub struct Function {
+    /// Stable id, `snake_case`.
+    pub id: &'static str,
+    /// The name for people.
+    pub name: &'static str,
+    /// Whom it is done for.
+    pub kind: Kind,
+    /// The sum of scores that is enough: in each subgroup, or in a squad of [`TARGET_PLAYERS`].
+    pub target: Option<u16>,
+    /// How much it matters, from 1 to 10; 0 without a target.
+    pub weight: u16,
+    /// What it is, in one line.
+    pub about: &'static str,
+}
+
+impl Function {
+    /// The sum that is enough in a subgroup, or in a squad of this many players.
+    pub fn target_for(&self, players: usize) -> Option<u16> {
+        let target = self.target?;
+        let players = u16::try_from(players).unwrap_or(u16::MAX);
+        Some(match self.kind {
+            Kind::Party => target,
+            Kind::Squad => target.saturating_mul(players).div_ceil(TARGET_PLAYERS),
+        })
+    }
+}
+
+/// How well a default score is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Confidence {
+    /// Seen in the game's data or in what guilds play.
+    A,
+    /// Known from playing.
+    B,
+    /// A guess to be checked.
+    C,
+}
+
+/// The default scores of one specialization.
+#[derive(Debug)]
+pub struct Default {
+    /// The elite specialization.
+    pub specialization: u8,
+    /// How well they are known.
+    pub confidence: Confidence,
+    /// The weapon type that the game gives to this specialization alone.
+    pub weapon: Option<u16>,
+    /// A score for each function.
+    pub scores: Scores,
+}
+
+/// A kind of squad.
+#[derive(Debug)]
+pub struct Preset {
+    /// Stable id, `snake_case`.
+    pub id: &'static str,
+    /// How many players it is for.
+    pub players: u16,
+    /// Role ids, and how many players of each.
+    pub roles: &'static [(&'static str, u16)],
+}
+
+/// The place of the function with this id in [`FUNCTIONS`].
+pub fn function_index(id: &str) -> Option<usize> {
+    FUNCTION_IDS.iter().position(|known| *known == id)
+}
+
+/// The default scores of a specialization; core ones have none.
+pub fn defaults_of(specialization: u8) -> Option<&'static Default> {
+    let found = DEFAULTS.binary_search_by_key(&specialization, |row| row.specialization);
+    DEFAULTS.get(found.ok()?)
+}
+
+/// The preset with this id.
+pub fn preset_by_id(id: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.id == id)
+}
+
+/// The elite specialization that a profession needs to wield this weapon, if there is one.
+pub fn gate_of(profession: &str, weapon: u16) -> Option<u8> {
+    let is_gate = |row: &&Default| {
+        row.weapon == Some(weapon)
+            && specialization_by_id(row.specialization)
+                .is_some_and(|known| known.profession == profession)
+    };
+    DEFAULTS.iter().find(is_gate).map(|row| row.specialization)
+}
+
+/// The name of a specialization, for people.
+pub fn name_of(specialization: u8) -> &'static str {
+    specialization_by_id(specialization).map_or("?", |known| known.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_table_says() {
+        assert_eq!(FUNCTIONS.len(), 23);
+        assert_eq!(FUNCTIONS[STABILITY].id, "stability");
+        let firebrand = defaults_of(62).expect("Firebrand has scores");
+        assert_eq!(firebrand.scores[STABILITY], 3);
+        assert!(defaults_of(46).is_none(), "Virtues is a core one");
+        for function in FUNCTIONS {
+            let is_free = ["alacrity", "roam"].contains(&function.id);
+            assert_eq!(function.target.is_none(), is_free, "{}", function.id);
+        }
+    }
+
+    #[test]
+    fn squad_targets_grow_with_the_squad_and_party_targets_do_not() {
+        let strip = &FUNCTIONS[function_index("strip").expect("strip")];
+        for (players, expected) in [(0, 0), (1, 1), (5, 2), (15, 6), (30, 12), (50, 20)] {
+            assert_eq!(strip.target_for(players), Some(expected), "{players}");
+        }
+        assert_eq!(FUNCTIONS[STABILITY].target_for(0), Some(3));
+        assert_eq!(FUNCTIONS[STABILITY].target_for(50), Some(3));
+    }
+
+    #[test]
+    fn weapons_of_elite_specializations() {
+        for (profession, weapon, expected) in [
+            ("Guardian", 35, Some(27)),
+            ("Guardian", 5, Some(62)),
+            ("Ranger", 35, None),
+            ("Thief", 89, Some(7)),
+            ("Ranger", 89, Some(5)),
+            ("Guardian", 90, None),
+            ("Nobody", 89, None),
+        ] {
+            assert_eq!(
+                gate_of(profession, weapon),
+                expected,
+                "{profession} {weapon}"
+            );
+        }
+    }
+}

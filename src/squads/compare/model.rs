@@ -1,0 +1,418 @@
+//! A comparison as a value: the answer that clients get, and how players are found again.
+//! Promises that each player of both is told of at most once as added, removed, or the same.
+//! Leaves sums to `analysis::coverage`.
+
+use serde::Serialize;
+
+use crate::squads::analysis::coverage::{self, Tally};
+use crate::squads::analysis::model::{Coverage, RoleCount};
+use crate::squads::functions::model::name_of;
+use crate::squads::functions::scores::Edits;
+use crate::squads::plan::{Plan, Slot};
+
+/// What differs between two compositions.
+#[derive(Debug, Serialize)]
+pub struct Comparison<'a> {
+    /// The one that is compared with.
+    pub base: Side<'a>,
+    /// The one that is compared.
+    pub other: Side<'a>,
+    /// The subgroups by their numbers; as many as the greater one has.
+    pub subgroups: Vec<SubgroupChange>,
+    /// What is done for the whole squad.
+    pub squad: Vec<Change>,
+    /// Roles of which there are more or fewer.
+    pub roles: Vec<RoleChange>,
+    /// Who has come, gone, or changed.
+    pub players: Players<'a>,
+}
+
+/// One of the two.
+#[derive(Debug, Serialize)]
+pub struct Side<'a> {
+    /// Its id.
+    pub composition_id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Places that are not open.
+    pub player_count: usize,
+}
+
+/// What differs in a subgroup.
+#[derive(Debug, Serialize)]
+pub struct SubgroupChange {
+    /// Counted from 1.
+    pub subgroup: usize,
+    /// Functions with other numbers.
+    pub coverage: Vec<Change>,
+}
+
+/// A function with other numbers.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Id of `GET /game/functions`.
+    pub function: &'static str,
+    /// What the base has; null where it has no such subgroup.
+    pub base: Option<Coverage>,
+    /// What the other has; null where it has no such subgroup.
+    pub other: Option<Coverage>,
+    /// By how much the sum is greater in the other.
+    pub change: i32,
+}
+
+/// A role with other numbers.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct RoleChange {
+    /// Id of `GET /game/roles`, or `none`.
+    pub role: &'static str,
+    /// Players in the base.
+    pub base: u16,
+    /// Players in the other.
+    pub other: u16,
+    /// By how many there are more in the other.
+    pub change: i32,
+}
+
+/// Who has come, gone, or changed.
+#[derive(Debug, Default, Serialize)]
+pub struct Players<'a> {
+    /// Those who are only in the other.
+    pub added: Vec<Placed<'a>>,
+    /// Those who are only in the base.
+    pub removed: Vec<Placed<'a>>,
+    /// Those whose subgroup is another.
+    pub moved: Vec<Pair<'a>>,
+    /// Those who play something else, or are there for something else.
+    pub changed: Vec<Pair<'a>>,
+}
+
+/// A player in both.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pair<'a> {
+    /// In the base.
+    pub base: Placed<'a>,
+    /// In the other.
+    pub other: Placed<'a>,
+}
+
+/// A player and their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Placed<'a> {
+    /// The subgroup, counted from 1.
+    pub subgroup: usize,
+    /// The place in it, counted from 1.
+    pub slot: usize,
+    /// Their name, if it is given.
+    pub player: Option<&'a str>,
+    /// Their id in the team's roster, if it is given.
+    pub player_id: Option<&'a str>,
+    /// Their build, if it is given.
+    pub build_id: Option<&'a str>,
+    /// What they play.
+    pub specialization: Option<u8>,
+    /// Its name.
+    pub name: Option<&'static str>,
+    /// What they are there for.
+    pub role: Option<&'a str>,
+}
+
+impl<'a> Placed<'a> {
+    fn of((group, place, slot): (usize, usize, &'a Slot<'_>)) -> Self {
+        Self {
+            subgroup: group + 1,
+            slot: place + 1,
+            player: slot.player.as_deref(),
+            player_id: slot.player_id.as_deref(),
+            build_id: slot.build_id.as_deref(),
+            specialization: slot.specialization,
+            name: slot.specialization.map(name_of),
+            role: slot.role.as_deref(),
+        }
+    }
+
+    /// What stays the same when someone plays something else.
+    fn key(&self) -> Key<'a> {
+        match (self.player_id, self.player.map(str::trim)) {
+            (Some(id), _) => Key::Roster(id),
+            (None, Some(name)) if !name.is_empty() => Key::Name(name.to_lowercase()),
+            // Nobody's place is known by what is played in it.
+            _ => Key::Nobody(self.build_id, self.specialization),
+        }
+    }
+
+    const fn plays(&self) -> (Option<&'a str>, Option<u8>, Option<&'a str>) {
+        (self.build_id, self.specialization, self.role)
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Key<'a> {
+    Roster(&'a str),
+    Name(String),
+    Nobody(Option<&'a str>, Option<u8>),
+}
+
+/// Compares two compositions by the same scores.
+pub fn compare<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>, edits: &Edits) -> Comparison<'a> {
+    let tallies = [Tally::of(base, edits), Tally::of(other, edits)];
+    let subgroups = [
+        coverage::subgroups(base, &tallies[0]),
+        coverage::subgroups(other, &tallies[1]),
+    ];
+    let count = subgroups[0].len().max(subgroups[1].len());
+    let subgroups = (0..count).map(|index| {
+        let rows = |side: usize| {
+            subgroups[side]
+                .get(index)
+                .map_or(&[][..], |it| &it.coverage)
+        };
+        SubgroupChange {
+            subgroup: index + 1,
+            coverage: changes(rows(0), rows(1)),
+        }
+    });
+    let side = |plan: &'a Plan<'_>, tally: &Tally| Side {
+        composition_id: &plan.id,
+        name: &plan.name,
+        player_count: tally.players.len(),
+    };
+    Comparison {
+        base: side(base, &tallies[0]),
+        other: side(other, &tallies[1]),
+        subgroups: subgroups.collect(),
+        squad: changes(&coverage::squad(&tallies[0]), &coverage::squad(&tallies[1])),
+        roles: role_changes(
+            &coverage::roles(base).counts,
+            &coverage::roles(other).counts,
+        ),
+        players: players(base, other),
+    }
+}
+
+fn difference(base: u16, other: u16) -> i32 {
+    i32::from(other) - i32::from(base)
+}
+
+/// The rows with other numbers. Both have the same functions in the same order, or are empty.
+fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<Change> {
+    let count = base.len().max(other.len());
+    let rows = (0..count).map(|index| (base.get(index), other.get(index)));
+    rows.filter(|(base, other)| {
+        // What is not there and what is empty say the same.
+        let numbers = |row: &Option<&Coverage>| {
+            row.map_or((0, 0, 0), |row| {
+                let others = row.of_the_other_four.unwrap_or(0);
+                (row.sum, row.covered.unwrap_or(0), others)
+            })
+        };
+        numbers(base) != numbers(other)
+    })
+    .map(|(base, other)| {
+        let sum = |row: Option<&Coverage>| row.map_or(0, |row| row.sum);
+        Change {
+            function: base.or(other).map_or("", |row| row.function),
+            change: difference(sum(base), sum(other)),
+            base: base.cloned(),
+            other: other.cloned(),
+        }
+    })
+    .collect()
+}
+
+fn role_changes(base: &[RoleCount], other: &[RoleCount]) -> Vec<RoleChange> {
+    let have = |counts: &[RoleCount], role: &str| {
+        let found = counts.iter().find(|count| count.role == role);
+        found.map_or(0, |count| count.have)
+    };
+    let mut found: Vec<RoleChange> = Vec::new();
+    for RoleCount { role, .. } in base.iter().chain(other) {
+        let (before, after) = (have(base, role), have(other, role));
+        if before != after && found.iter().all(|known| known.role != *role) {
+            found.push(RoleChange {
+                role,
+                base: before,
+                other: after,
+                change: difference(before, after),
+            });
+        }
+    }
+    found
+}
+
+fn placed<'a>(plan: &'a Plan<'_>) -> Vec<(Placed<'a>, Key<'a>)> {
+    let slots = plan.slots().filter(|(_, _, slot)| !slot.is_open());
+    slots
+        .map(|slot| {
+            let placed = Placed::of(slot);
+            let key = placed.key();
+            (placed, key)
+        })
+        .collect()
+}
+
+/// Finds each player of the base in the other: first where they were, then elsewhere.
+fn players<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>) -> Players<'a> {
+    let (from, to) = (placed(base), placed(other));
+    let mut is_taken = vec![false; to.len()];
+    let mut partners = vec![None; from.len()];
+    for same_subgroup in [true, false] {
+        for (partner, (before, key)) in partners.iter_mut().zip(&from) {
+            if partner.is_some() {
+                continue;
+            }
+            let is_partner = |(index, (after, other_key)): &(usize, &(Placed<'_>, Key<'_>))| {
+                !is_taken[*index]
+                    && key == other_key
+                    && (!same_subgroup || before.subgroup == after.subgroup)
+            };
+            let found = to.iter().enumerate().find(is_partner);
+            *partner = found.map(|(index, _)| index);
+            if let Some(index) = *partner {
+                is_taken[index] = true;
+            }
+        }
+    }
+    let mut players = Players::default();
+    for (partner, (before, _)) in partners.iter().zip(&from) {
+        let Some(index) = partner else {
+            players.removed.push(*before);
+            continue;
+        };
+        let pair = Pair {
+            base: *before,
+            other: to[*index].0,
+        };
+        if pair.base.plays() != pair.other.plays() {
+            players.changed.push(pair.clone());
+        }
+        if pair.base.subgroup != pair.other.subgroup {
+            players.moved.push(pair);
+        }
+    }
+    let left = to.iter().zip(&is_taken).filter(|(_, is_taken)| !**is_taken);
+    players.added.extend(left.map(|((placed, _), _)| *placed));
+    players
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::squads::plan::Subgroup;
+
+    fn slot(name: &'static str, specialization: u8) -> Slot<'static> {
+        Slot {
+            player: (!name.is_empty()).then(|| name.into()),
+            specialization: Some(specialization),
+            ..Slot::default()
+        }
+    }
+
+    fn plan(subgroups: Vec<Vec<Slot<'static>>>) -> Plan<'static> {
+        let subgroups = subgroups.into_iter().map(|slots| Subgroup {
+            name: "".into(),
+            slots,
+        });
+        Plan {
+            id: "composition_1".into(),
+            name: "A plan".into(),
+            preset: None,
+            subgroups: subgroups.collect(),
+        }
+    }
+
+    fn names(placed: &[Placed<'_>]) -> Vec<String> {
+        let name =
+            |it: &Placed<'_>| format!("{} {}.{}", it.player.unwrap_or("-"), it.subgroup, it.slot);
+        placed.iter().map(name).collect()
+    }
+
+    fn pairs(pairs: &[Pair<'_>]) -> Vec<String> {
+        let pair = |it: &Pair<'_>| names(&[it.base, it.other]).join(" > ");
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_composition_does_not_differ_from_itself() {
+        let plan = plan(vec![
+            vec![slot("Anna", 62), slot("", 34)],
+            vec![slot("", 34)],
+        ]);
+        let found = compare(&plan, &plan, &Edits::default());
+        assert!(found.subgroups.iter().all(|it| it.coverage.is_empty()));
+        assert!(found.squad.is_empty() && found.roles.is_empty());
+        let Players {
+            added,
+            removed,
+            moved,
+            changed,
+        } = &found.players;
+        assert!(added.is_empty() && removed.is_empty() && moved.is_empty() && changed.is_empty());
+    }
+
+    #[test]
+    fn players_are_found_again() {
+        let base = plan(vec![
+            vec![slot("Anna", 62), slot("Ben", 34), slot("", 34)],
+            vec![slot("Cleo", 5), slot("", 60)],
+        ]);
+        let mut with_role = slot("Cleo", 5);
+        with_role.role = Some("strip".into());
+        let other = plan(vec![
+            vec![slot(" ANNA", 81), slot("", 34), slot("Dora", 62)],
+            vec![with_role, slot("", 60), slot("", 60)],
+            vec![slot("ben", 34)],
+        ]);
+        let found = compare(&base, &other, &Edits::default());
+        assert_eq!(names(&found.players.added), ["Dora 1.3", "- 2.3"]);
+        assert!(found.players.removed.is_empty());
+        assert_eq!(pairs(&found.players.moved), ["Ben 1.2 > ben 3.1"]);
+        let changed = ["Anna 1.1 >  ANNA 1.1", "Cleo 2.1 > Cleo 2.1"];
+        assert_eq!(pairs(&found.players.changed), changed);
+        assert_eq!(found.subgroups.len(), 3);
+        let roles: Vec<_> = found.roles.iter().map(|it| (it.role, it.change)).collect();
+        assert_eq!(roles, [("none", 1), ("strip", 1)]);
+    }
+
+    #[test]
+    fn the_other_way_round_is_the_opposite() {
+        let base = plan(vec![vec![slot("Anna", 62), slot("Ben", 61)]]);
+        let other = plan(vec![vec![slot("Ben", 61)], vec![slot("Eve", 5)]]);
+        let there = compare(&base, &other, &Edits::default());
+        let back = compare(&other, &base, &Edits::default());
+        let rows = |it: &Comparison<'_>, sign: i32| {
+            let rows = it
+                .subgroups
+                .iter()
+                .flat_map(|it| &it.coverage)
+                .chain(&it.squad);
+            rows.map(|row| (row.function, row.change * sign))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&there, 1), rows(&back, -1));
+        assert_eq!(names(&there.players.removed), names(&back.players.added));
+        let stability = &there.subgroups[0].coverage[0];
+        assert_eq!((stability.function, stability.change), ("stability", -3));
+        let new = &there.subgroups[1].coverage[0];
+        assert!(new.base.is_none() && new.other.is_some());
+    }
+
+    #[test]
+    fn the_roster_knows_players_better_than_their_names() {
+        let known = |name: &'static str, id: &'static str| Slot {
+            player_id: Some(id.into()),
+            ..slot(name, 62)
+        };
+        let base = plan(vec![vec![
+            known("Anna", "player_1"),
+            known("Ben", "player_2"),
+        ]]);
+        let other = plan(vec![vec![
+            known("Ben", "player_1"),
+            known("Anna", "player_3"),
+        ]]);
+        let found = compare(&base, &other, &Edits::default());
+        assert_eq!(names(&found.players.removed), ["Ben 1.2"]);
+        assert_eq!(names(&found.players.added), ["Anna 1.2"]);
+        assert!(found.players.changed.is_empty() && found.players.moved.is_empty());
+    }
+}

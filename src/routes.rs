@@ -15,8 +15,8 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::squads::{compositions, share_links, versions};
-use crate::teams::{invitations, members};
+use crate::squads::{compositions, functions, share_links, versions};
+use crate::teams::{invitations, members, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
 
@@ -138,6 +138,8 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/teams/{id}/invitations/{invitation_id}" Required(WriteTeams::RULE), Caller(1), invitations::handlers::withdraw, invitations::operations::WITHDRAW;
     Post   "/api/v1/invitations/accept" Required(WriteTeams::RULE), Caller(1), invitations::handlers::accept, invitations::operations::ACCEPT;
     Get    "/api/v1/invitations/{code}" Public, Caller(1), invitations::handlers::show, invitations::operations::SHOW;
+    Get    "/api/v1/teams/{id}/scores" Required(ReadTeams::RULE), Caller(1), scores::handlers::get, scores::operations::GET;
+    Put    "/api/v1/teams/{id}/scores" Required(WriteTeams::RULE), Caller(1), scores::handlers::replace, scores::operations::REPLACE;
 
     Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
     Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
@@ -157,6 +159,7 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/game/specializations" Public, Caller(1), game::handlers::specializations, game::operations::SPECIALIZATIONS;
     Get    "/api/v1/game/weapons" Public, Caller(1), game::handlers::weapons, game::operations::WEAPONS;
     Get    "/api/v1/game/roles" Public, Caller(1), game::handlers::roles, game::operations::ROLES;
+    Get    "/api/v1/game/functions" Public, Caller(1), functions::handlers::functions, functions::operations::FUNCTIONS;
 
     Get    "/api/v1/tags" Public, Caller(5), tags::handlers::list, tags::operations::LIST;
 

@@ -68,6 +68,7 @@ fn each_bad_value_is_named_and_none_is_shown() {
         ("BREACH_RANGE_URL", "https://user@api.guild.gg/"),
         ("BREACH_RANGE_URL", "https:///"),
         ("BREACH_RANGE_URL", "/range/"),
+        ("GAME_BALANCE_BUILD", "2026-11-24"),
         ("LIMIT_USER", "1000"),
         ("LIMIT_USER", "1000/0"),
         ("LIMIT_USER", "+1/60"),

@@ -22,7 +22,16 @@ impl From<TemplateError> for FieldError {
 
 /// A reference table or a part of it: changes only with the tables.
 fn table(cx: &Context<'_>, value: &impl Serialize) -> Result<Response, Problem> {
-    let tag = format!("\"{REFERENCE_VERSION}\"");
+    versioned_table(cx, REFERENCE_VERSION, value)
+}
+
+/// A table that changes only with its version.
+pub fn versioned_table(
+    cx: &Context<'_>,
+    version: &str,
+    value: &impl Serialize,
+) -> Result<Response, Problem> {
+    let tag = format!("\"{version}\"");
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Response::not_modified(Profile::Public, tag));
     }

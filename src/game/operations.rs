@@ -95,7 +95,8 @@ const ROLE: Schema = Schema::Named(
 
 const GUARDIAN: &str = r#"{"id":"Guardian","code":1,"core_specializations":[13,16,42,46,49],"elite_specializations":[27,62,65,81]}"#;
 
-const TABLE: Operation = Operation {
+/// What all calls that give a table have in common.
+pub const TABLE: Operation = Operation {
     tag: TAG,
     description: "Changes only with a new version of this service.",
     query: LANGUAGE,

@@ -2,6 +2,10 @@
 //! Promises strong tags: equal tags mean equal bytes, so the gzip form has a tag of its own.
 //! Leaves the choice of what a tag is made from to the features.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use super::problem::Problem;
 use super::problems;
 use super::request::{Header, Request};
@@ -13,6 +17,17 @@ const GZIP_SUFFIX: &str = "-gzip";
 pub fn of_gzip(tag: &str) -> String {
     tag.strip_suffix('"')
         .map_or_else(|| tag.to_owned(), |open| format!("{open}{GZIP_SUFFIX}\""))
+}
+
+/// The strong tag of what is a pure function of `parts`: 128 bits of their SHA-256.
+pub fn of_parts(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        // Each length stands before its part, so that no two lists of parts make the same message.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hash.finalize()[..16]))
 }
 
 /// Whether `If-None-Match` names the gzip form of something.
@@ -93,6 +108,17 @@ mod tests {
             let only = with(Header::IfMatch, list);
             assert_eq!(check_if_match(&only, "\"1\"").is_ok(), matches, "{list}");
         }
+    }
+
+    #[test]
+    fn tags_of_parts_differ_by_every_part() {
+        let lists: [&[&str]; 5] = [&[], &[""], &["ab", "c"], &["a", "bc"], &["abc"]];
+        let tags = lists.map(of_parts);
+        for (index, tag) in tags.iter().enumerate() {
+            assert!(!tags[..index].contains(tag), "{index}");
+            assert_eq!(tag.len(), 24);
+        }
+        assert_eq!(of_parts(&["abc"]), tags[4]);
     }
 
     #[test]

@@ -10,4 +10,5 @@ pub mod model;
 pub mod operations;
 pub mod permissions;
 pub mod schemas;
+pub mod scores;
 pub mod store;

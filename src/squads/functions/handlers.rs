@@ -1,1 +1,49 @@
-//! TBD
+//! The call on the table of functions. It is public.
+//! Promises an answer that needs no database.
+//! Leaves the table to `model`.
+
+use serde_json::{Map, Value, json};
+
+use crate::context::Context;
+use crate::game::handlers::versioned_table;
+use crate::http::problem::Problem;
+use crate::http::response::Response;
+
+use super::model::{
+    DEFAULTS, Default, FUNCTION_IDS, FUNCTIONS, FUNCTIONS_VERSION, PRESETS, Preset, name_of,
+};
+
+/// GET /game/functions
+pub async fn functions(cx: &Context<'_>) -> Result<Response, Problem> {
+    let specializations: Vec<Value> = DEFAULTS.iter().map(specialization).collect();
+    let presets: Vec<Value> = PRESETS.iter().map(preset).collect();
+    let table = json!({
+        "functions": FUNCTIONS,
+        "specializations": specializations,
+        "presets": presets,
+    });
+    versioned_table(cx, FUNCTIONS_VERSION, &table)
+}
+
+fn specialization(row: &Default) -> Value {
+    let scores: Map<String, Value> = FUNCTION_IDS
+        .iter()
+        .zip(row.scores)
+        .map(|(id, score)| ((*id).to_owned(), score.into()))
+        .collect();
+    json!({
+        "specialization": row.specialization,
+        "name": name_of(row.specialization),
+        "confidence": row.confidence,
+        "scores": scores,
+    })
+}
+
+fn preset(preset: &Preset) -> Value {
+    let roles: Vec<Value> = preset
+        .roles
+        .iter()
+        .map(|(role, players)| json!({ "role": role, "players": players }))
+        .collect();
+    json!({ "id": preset.id, "players": preset.players, "roles": roles })
+}

@@ -1,0 +1,69 @@
+//! The calls on a team's scores.
+//! Promises that only those who may edit them do, and only what they have read.
+//! Leaves SQL to `store`.
+
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::http::etag;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::ids::TeamId;
+use crate::platform::DatabaseError;
+use crate::squads::functions::scores::Edits;
+use crate::teams::model::Membership;
+use crate::teams::permissions::{EditScores, TeamPermit, ViewTeam};
+
+use super::store;
+
+/// What the caller is in the team of the path, and the scores as they are kept.
+async fn find(cx: &Context<'_>) -> Result<(Membership, String), Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let team = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let found = store::find(&cx.state.platform, &team, &cx.caller()?.user_id).await?;
+    found.ok_or_else(not_found)
+}
+
+/// The strong tag. Scores that are the same have the same one, whoever has set them.
+fn tag(scores: &Value) -> String {
+    etag::of_parts(&[&scores.to_string()])
+}
+
+fn answer(scores: &Value) -> Result<Response, Problem> {
+    let answer = Response::json(200, Profile::Private, &json!({ "scores": scores }))?;
+    Ok(answer.with_header("etag", tag(scores)))
+}
+
+/// GET /teams/{id}/scores
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (membership, kept) = find(cx).await?;
+    TeamPermit::<ViewTeam>::of(membership)?;
+    let scores = Edits::stored(&kept).to_json();
+    let tag = tag(&scores);
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    answer(&scores)
+}
+
+/// PUT /teams/{id}/scores
+pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (membership, kept) = find(cx).await?;
+    let permit = TeamPermit::<EditScores>::of(membership)?;
+    etag::check_if_match(cx.request, &tag(&Edits::stored(&kept).to_json()))?;
+    let (body, mut errors) = cx.body()?;
+    let edits = match body.get("scores") {
+        Some(scores) => Edits::read(scores, "/scores", &mut errors),
+        None => Edits::default(),
+    };
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let scores = edits.to_json();
+    let writes = store::replace(&permit, &kept, scores.to_string());
+    match cx.commit(writes, &[], answer(&scores)?).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
+    }
+}

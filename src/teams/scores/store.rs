@@ -1,0 +1,57 @@
+//! All SQL on a team's scores.
+//! Promises one statement for a read, and that a write replaces only what was read.
+//! Leaves what may be in them to `squads::functions::scores`.
+
+use crate::ids::{TeamId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement};
+use crate::teams::model::{Membership, Role};
+use crate::teams::permissions::{EditScores, Permission as _, TeamPermit};
+
+/// What `user` is in `team`, and the team's scores as they are kept; `None` also when there is no
+/// such team.
+pub async fn find(
+    platform: &Platform,
+    team: &TeamId,
+    user: &UserId,
+) -> Result<Option<(Membership, String)>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT m.role || ' ' || t.scores FROM team_members AS m JOIN teams AS t \
+         ON t.id = m.team_id WHERE m.team_id = ?1 AND m.user_id = ?2",
+        vec![team.as_str().into(), user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let unreadable = || DatabaseError::Other("a member's row does not read".to_owned());
+    let (role, scores) = row.text(0)?.split_once(' ').ok_or_else(unreadable)?;
+    let membership = Membership {
+        team: team.clone(),
+        user: user.clone(),
+        role: Role::parse(role).ok_or_else(unreadable)?,
+    };
+    Ok(Some((membership, scores.to_owned())))
+}
+
+/// Puts `scores` in the place of `read`; stale when they are others by now, or when the caller may
+/// not do it any more.
+pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
+    let roles: Vec<&str> = [Role::Member, Role::Officer, Role::Leader]
+        .into_iter()
+        .filter(|role| EditScores::RULE.admits(*role))
+        .map(Role::as_str)
+        .collect();
+    let update = Statement::new(
+        "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND EXISTS \
+         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2 \
+         AND role IN (SELECT value FROM json_each(?5)))",
+        vec![
+            permit.team().as_str().into(),
+            permit.user().as_str().into(),
+            scores.into(),
+            read.into(),
+            serde_json::json!(roles).to_string().into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}

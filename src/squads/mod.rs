@@ -6,7 +6,6 @@ pub mod analysis;
 pub mod compare;
 pub mod compositions;
 pub mod functions;
-pub mod plan;
 pub mod presets;
 pub mod share_links;
 pub mod versions;

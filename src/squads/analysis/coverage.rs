@@ -3,11 +3,11 @@
 //! Leaves what to make of it to `lacks` and `warnings`.
 
 use crate::game::model::ROLES;
-use crate::squads::functions::model::{
-    FUNCTION_COUNT, FUNCTIONS, Kind, Scores, name_of, preset_by_id,
-};
+use crate::squads::compositions::model::{Composition, Slot};
+use crate::squads::functions::model::{FUNCTION_COUNT, FUNCTIONS, Kind, Scores, name_of};
 use crate::squads::functions::scores::Edits;
-use crate::squads::plan::Plan;
+
+use crate::squads::presets;
 
 use super::model::{Added, Coverage, PlayerAdds, RoleCount, Roles, SubgroupCoverage};
 
@@ -35,7 +35,7 @@ pub struct Sums {
     pub players: usize,
     /// How many of them are with the squad.
     pub present: usize,
-    sums: [u16; FUNCTION_COUNT],
+    totals: [u16; FUNCTION_COUNT],
     greatest: Scores,
     sources: [u8; FUNCTION_COUNT],
 }
@@ -45,7 +45,7 @@ impl Sums {
         self.players += 1;
         self.present += usize::from(is_present);
         for (function, score) in scores.iter().enumerate() {
-            self.sums[function] += u16::from(*score);
+            self.totals[function] += u16::from(*score);
             self.greatest[function] = self.greatest[function].max(*score);
             self.sources[function] += u8::from(*score > 0);
         }
@@ -53,12 +53,12 @@ impl Sums {
 
     /// The sum of a function.
     pub const fn sum(&self, function: usize) -> u16 {
-        self.sums[function]
+        self.totals[function]
     }
 
     /// The row of a function; `players` is how many the target is for.
     fn coverage(&self, function: usize, players: usize, is_subgroup: bool) -> Coverage {
-        let sum = self.sums[function];
+        let sum = self.totals[function];
         let target = FUNCTIONS[function].target_for(players);
         let others = sum - u16::from(self.greatest[function]);
         Coverage {
@@ -91,13 +91,13 @@ pub struct Tally {
 
 impl Tally {
     /// Adds up.
-    pub fn of(plan: &Plan<'_>, edits: &Edits) -> Self {
+    pub fn of(plan: &Composition, edits: &Edits) -> Self {
         let mut tally = Self {
             players: Vec::with_capacity(64),
             subgroups: vec![Sums::default(); plan.subgroups.len()],
             squad: Sums::default(),
         };
-        for (group, place, slot) in plan.slots().filter(|(_, _, slot)| !slot.is_open()) {
+        for (group, place, slot) in places(plan).filter(|(_, _, slot)| !slot.is_open()) {
             let scores = slot.specialization.map(|id| edits.scores_of(id));
             let scores = scores.unwrap_or([0; FUNCTION_COUNT]);
             let is_present = !slot
@@ -117,13 +117,22 @@ impl Tally {
     }
 }
 
+/// All places with the numbers of their subgroup and of themselves, from 0.
+pub fn places(plan: &Composition) -> impl Iterator<Item = (usize, usize, &Slot)> {
+    let subgroups = plan.subgroups.iter().enumerate();
+    subgroups.flat_map(|(group, subgroup)| {
+        let slots = subgroup.slots.iter().enumerate();
+        slots.map(move |(place, slot)| (group, place, slot))
+    })
+}
+
 /// The functions of a kind, by their places in the table.
 pub fn of_kind(kind: Kind) -> impl Iterator<Item = usize> {
     (0..FUNCTION_COUNT).filter(move |function| FUNCTIONS[*function].kind == kind)
 }
 
 /// What the subgroups have.
-pub fn subgroups<'a>(plan: &'a Plan<'_>, tally: &Tally) -> Vec<SubgroupCoverage<'a>> {
+pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCoverage<'a>> {
     let both = plan.subgroups.iter().zip(&tally.subgroups).enumerate();
     both.map(|(index, (subgroup, sums))| SubgroupCoverage {
         subgroup: index + 1,
@@ -145,7 +154,7 @@ pub fn squad(tally: &Tally) -> Vec<Coverage> {
 }
 
 /// What each player adds.
-pub fn players<'a>(plan: &'a Plan<'_>, tally: &Tally) -> Vec<PlayerAdds<'a>> {
+pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> {
     let adds = |player: &Counted| {
         let slot = &plan.subgroups[player.group].slots[player.place];
         let brings = |function: &usize| player.scores[*function] > 0;
@@ -185,22 +194,23 @@ pub fn pointer(group: usize, place: usize) -> String {
 }
 
 /// Who is there for what.
-pub fn roles(plan: &Plan<'_>) -> Roles {
-    let preset = plan.preset.as_deref().and_then(preset_by_id);
+pub fn roles(plan: &Composition) -> Roles {
+    let preset = plan.preset.as_deref().and_then(presets::find);
     let words = ROLES.iter().map(|role| role.id).chain([NO_ROLE]);
     let mut counts: Vec<RoleCount> = words
         .map(|role| {
-            let asked = preset.and_then(|preset| preset.roles.iter().find(|(id, _)| *id == role));
+            let targets = preset.map_or(&[][..], |preset| preset.targets);
+            let asked = targets.iter().find(|(id, count)| *id == role && *count > 0);
             RoleCount {
                 role,
                 have: 0,
                 open: 0,
-                target: asked.map(|(_, number)| *number),
+                target: asked.map(|(_, number)| u16::from(*number)),
                 missing: 0,
             }
         })
         .collect();
-    for (_, _, slot) in plan.slots() {
+    for (_, _, slot) in places(plan) {
         let role = slot.role.as_deref();
         let place = counts.iter().position(|count| Some(count.role) == role);
         match place.or(counts.len().checked_sub(1)) {

@@ -40,7 +40,7 @@ pub fn find(tally: &Tally, roles: &Roles, edits: &Edits) -> Vec<Lack> {
     if tally.squad.present > 0 {
         of_kind(Kind::Squad).for_each(|function| look(function, &tally.squad, None));
     }
-    lacks.extend(roles.counts.iter().filter_map(|count| missing_role(count)));
+    lacks.extend(roles.counts.iter().filter_map(missing_role));
     // Stable: equals stay in the order of subgroups and of the table.
     lacks.sort_by_key(|lack| std::cmp::Reverse(lack.importance));
     lacks

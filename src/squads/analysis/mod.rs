@@ -11,4 +11,4 @@ pub mod schemas;
 pub mod warnings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

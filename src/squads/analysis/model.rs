@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::squads::compositions::model::Composition;
 use crate::squads::functions::model::{Confidence, FUNCTIONS, defaults_of, name_of};
 use crate::squads::functions::scores::Edits;
-use crate::squads::plan::Plan;
 
 use super::coverage::{self, Tally};
 use super::{lacks, warnings};
@@ -224,7 +224,7 @@ pub struct Facts {
 }
 
 /// Adds a composition up.
-pub fn analyze<'a>(plan: &'a Plan<'a>, facts: &Facts) -> Analysis<'a> {
+pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     let tally = Tally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
     let lacks = lacks::find(&tally, &roles, &facts.edits);

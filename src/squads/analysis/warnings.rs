@@ -2,10 +2,10 @@
 //! Promises a stable code, the places and a way out for each.
 //! Leaves what is merely missing to `lacks`.
 
+use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{STABILITY, gate_of, name_of};
-use crate::squads::plan::{Plan, Slot};
 
-use super::coverage::{Tally, pointer};
+use super::coverage::{Tally, places, pointer};
 use super::model::{BuildFacts, Facts, Warning};
 
 /// Boons reach this many allies, the own subgroup first.
@@ -20,7 +20,7 @@ fn warning(code: &'static str, pointers: Vec<String>, text: String) -> Warning {
 }
 
 /// All that looks wrong: first the subgroups, then the places.
-pub fn find(plan: &Plan<'_>, tally: &Tally, facts: &Facts) -> Vec<Warning> {
+pub fn find(plan: &Composition, tally: &Tally, facts: &Facts) -> Vec<Warning> {
     let mut found = Vec::new();
     for (index, (subgroup, sums)) in plan.subgroups.iter().zip(&tally.subgroups).enumerate() {
         let (number, players) = (index + 1, sums.players);
@@ -55,16 +55,15 @@ pub fn find(plan: &Plan<'_>, tally: &Tally, facts: &Facts) -> Vec<Warning> {
         }
     }
     duplicate_players(plan, &mut found);
-    for (group, place, slot) in plan.slots() {
+    for (group, place, slot) in places(plan) {
         builds(slot, &pointer(group, place), facts, &mut found);
     }
     found
 }
 
 /// Names that stand at several places, whatever their case.
-fn duplicate_players(plan: &Plan<'_>, found: &mut Vec<Warning>) {
-    let mut names: Vec<(String, usize, usize, &str)> = plan
-        .slots()
+fn duplicate_players(plan: &Composition, found: &mut Vec<Warning>) {
+    let mut names: Vec<(String, usize, usize, &str)> = places(plan)
         .filter_map(|(group, place, slot)| {
             let name = slot.player.as_deref()?.trim();
             (!name.is_empty()).then(|| (name.to_lowercase(), group, place, name))
@@ -87,7 +86,7 @@ fn duplicate_players(plan: &Plan<'_>, found: &mut Vec<Warning>) {
 }
 
 /// What looks wrong with the build of a place.
-fn builds(slot: &Slot<'_>, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
+fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
     let Some(id) = slot.build_id.as_deref() else {
         return;
     };

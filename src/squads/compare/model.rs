@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use crate::squads::analysis::coverage::{self, Tally};
+use crate::squads::analysis::coverage::{self, Tally, places};
 use crate::squads::analysis::model::{Coverage, RoleCount};
+use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::name_of;
 use crate::squads::functions::scores::Edits;
-use crate::squads::plan::{Plan, Slot};
 
 /// What differs between two compositions.
 #[derive(Debug, Serialize)]
@@ -117,7 +117,7 @@ pub struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    fn of((group, place, slot): (usize, usize, &'a Slot<'_>)) -> Self {
+    fn of((group, place, slot): (usize, usize, &'a Slot)) -> Self {
         Self {
             subgroup: group + 1,
             slot: place + 1,
@@ -153,7 +153,7 @@ enum Key<'a> {
 }
 
 /// Compares two compositions by the same scores.
-pub fn compare<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>, edits: &Edits) -> Comparison<'a> {
+pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits) -> Comparison<'a> {
     let tallies = [Tally::of(base, edits), Tally::of(other, edits)];
     let subgroups = [
         coverage::subgroups(base, &tallies[0]),
@@ -171,7 +171,7 @@ pub fn compare<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>, edits: &Edits) -> Co
             coverage: changes(rows(0), rows(1)),
         }
     });
-    let side = |plan: &'a Plan<'_>, tally: &Tally| Side {
+    let side = |plan: &'a Composition, tally: &Tally| Side {
         composition_id: &plan.id,
         name: &plan.name,
         player_count: tally.players.len(),
@@ -199,13 +199,13 @@ fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<Change> {
     let rows = (0..count).map(|index| (base.get(index), other.get(index)));
     rows.filter(|(base, other)| {
         // What is not there and what is empty say the same.
-        let numbers = |row: &Option<&Coverage>| {
+        let numbers = |row: Option<&Coverage>| {
             row.map_or((0, 0, 0), |row| {
                 let others = row.of_the_other_four.unwrap_or(0);
                 (row.sum, row.covered.unwrap_or(0), others)
             })
         };
-        numbers(base) != numbers(other)
+        numbers(*base) != numbers(*other)
     })
     .map(|(base, other)| {
         let sum = |row: Option<&Coverage>| row.map_or(0, |row| row.sum);
@@ -239,8 +239,8 @@ fn role_changes(base: &[RoleCount], other: &[RoleCount]) -> Vec<RoleChange> {
     found
 }
 
-fn placed<'a>(plan: &'a Plan<'_>) -> Vec<(Placed<'a>, Key<'a>)> {
-    let slots = plan.slots().filter(|(_, _, slot)| !slot.is_open());
+fn placed(plan: &Composition) -> Vec<(Placed<'_>, Key<'_>)> {
+    let slots = places(plan).filter(|(_, _, slot)| !slot.is_open());
     slots
         .map(|slot| {
             let placed = Placed::of(slot);
@@ -251,7 +251,7 @@ fn placed<'a>(plan: &'a Plan<'_>) -> Vec<(Placed<'a>, Key<'a>)> {
 }
 
 /// Finds each player of the base in the other: first where they were, then elsewhere.
-fn players<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>) -> Players<'a> {
+fn players<'a>(base: &'a Composition, other: &'a Composition) -> Players<'a> {
     let (from, to) = (placed(base), placed(other));
     let mut is_taken = vec![false; to.len()];
     let mut partners = vec![None; from.len()];
@@ -297,26 +297,13 @@ fn players<'a>(base: &'a Plan<'_>, other: &'a Plan<'_>) -> Players<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::squads::plan::Subgroup;
+    use crate::squads::analysis::tests::plan;
 
-    fn slot(name: &'static str, specialization: u8) -> Slot<'static> {
+    fn slot(name: &'static str, specialization: u8) -> Slot {
         Slot {
             player: (!name.is_empty()).then(|| name.into()),
             specialization: Some(specialization),
             ..Slot::default()
-        }
-    }
-
-    fn plan(subgroups: Vec<Vec<Slot<'static>>>) -> Plan<'static> {
-        let subgroups = subgroups.into_iter().map(|slots| Subgroup {
-            name: "".into(),
-            slots,
-        });
-        Plan {
-            id: "composition_1".into(),
-            name: "A plan".into(),
-            preset: None,
-            subgroups: subgroups.collect(),
         }
     }
 

@@ -9,18 +9,14 @@ use crate::game::handlers::versioned_table;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 
-use super::model::{
-    DEFAULTS, Default, FUNCTION_IDS, FUNCTIONS, FUNCTIONS_VERSION, PRESETS, Preset, name_of,
-};
+use super::model::{DEFAULTS, Default, FUNCTION_IDS, FUNCTIONS, FUNCTIONS_VERSION, name_of};
 
 /// GET /game/functions
 pub async fn functions(cx: &Context<'_>) -> Result<Response, Problem> {
     let specializations: Vec<Value> = DEFAULTS.iter().map(specialization).collect();
-    let presets: Vec<Value> = PRESETS.iter().map(preset).collect();
     let table = json!({
         "functions": FUNCTIONS,
         "specializations": specializations,
-        "presets": presets,
     });
     versioned_table(cx, FUNCTIONS_VERSION, &table)
 }
@@ -37,13 +33,4 @@ fn specialization(row: &Default) -> Value {
         "confidence": row.confidence,
         "scores": scores,
     })
-}
-
-fn preset(preset: &Preset) -> Value {
-    let roles: Vec<Value> = preset
-        .roles
-        .iter()
-        .map(|(role, players)| json!({ "role": role, "players": players }))
-        .collect();
-    json!({ "id": preset.id, "players": preset.players, "roles": roles })
 }

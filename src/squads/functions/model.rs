@@ -79,17 +79,6 @@ pub struct Default {
     pub scores: Scores,
 }
 
-/// A kind of squad.
-#[derive(Debug)]
-pub struct Preset {
-    /// Stable id, `snake_case`.
-    pub id: &'static str,
-    /// How many players it is for.
-    pub players: u16,
-    /// Role ids, and how many players of each.
-    pub roles: &'static [(&'static str, u16)],
-}
-
 /// The place of the function with this id in [`FUNCTIONS`].
 pub fn function_index(id: &str) -> Option<usize> {
     FUNCTION_IDS.iter().position(|known| *known == id)
@@ -99,11 +88,6 @@ pub fn function_index(id: &str) -> Option<usize> {
 pub fn defaults_of(specialization: u8) -> Option<&'static Default> {
     let found = DEFAULTS.binary_search_by_key(&specialization, |row| row.specialization);
     DEFAULTS.get(found.ok()?)
-}
-
-/// The preset with this id.
-pub fn preset_by_id(id: &str) -> Option<&'static Preset> {
-    PRESETS.iter().find(|preset| preset.id == id)
 }
 
 /// The elite specialization that a profession needs to wield this weapon, if there is one.

@@ -70,25 +70,6 @@ const SCORES: Schema = Schema::Named(
         Field::required("scores", &Schema::Object(&SCORE_FIELDS), "By function."),
     ]),
 );
-const PRESET: Schema = Schema::Named(
-    "SquadPreset",
-    &Schema::Object(&[
-        Field::required("id", &WORD, "Stable, snake_case."),
-        Field::required("players", &COUNT, "For how many players."),
-        Field::required(
-            "roles",
-            &Schema::List {
-                items: &Schema::Object(&[
-                    Field::required("role", &WORD, "Id of GET /game/roles."),
-                    Field::required("players", &COUNT, "How many of it."),
-                ]),
-                min: 0,
-                max: 12,
-            },
-            "Who is in it.",
-        ),
-    ]),
-);
 const WHOLE: Schema = Schema::Named(
     "SquadFunctions",
     &Schema::Object(&[
@@ -110,15 +91,6 @@ const WHOLE: Schema = Schema::Named(
             },
             "How good each elite specialization is at it, in World vs World. Core ones have no scores.",
         ),
-        Field::required(
-            "presets",
-            &Schema::List {
-                items: &PRESET,
-                min: 0,
-                max: 100,
-            },
-            "Kinds of squads, and who is in them.",
-        ),
     ]),
 );
 
@@ -132,7 +104,7 @@ pub const FUNCTIONS: Operation = Operation {
         about: "The tables.",
         content: Content::Json(
             &WHOLE,
-            r#"{"functions":[{"id":"stability","name":"Stability","kind":"party","target":3,"weight":10,"about":"Keeps allies moving through crowd control."}],"specializations":[],"presets":[{"id":"gvg_15","players":15,"roles":[{"role":"primary_support","players":3}]}]}"#,
+            r#"{"functions":[{"id":"stability","name":"Stability","kind":"party","target":3,"weight":10,"about":"Keeps allies moving through crowd control."}],"specializations":[]}"#,
         ),
     },
     ..TABLE

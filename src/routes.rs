@@ -15,7 +15,7 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::squads::{compositions, functions, share_links, versions};
+use crate::squads::{analysis, compare, compositions, functions, share_links, versions};
 use crate::teams::{invitations, members, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
@@ -79,6 +79,8 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/chat-codes/decode" Public, Caller(1), game::handlers::decode, game::operations::DECODE;
     Post   "/api/v1/chat-codes/encode" Public, Caller(1), game::handlers::encode, game::operations::ENCODE;
 
+    Get    "/api/v1/compositions/{id}/analysis" Optional(ReadCompositions::RULE), Caller(1), analysis::handlers::get, analysis::operations::GET;
+    Get    "/api/v1/compositions/{id}/compare/{other}" Optional(ReadCompositions::RULE), Caller(1), compare::handlers::get, compare::operations::GET;
     Get    "/api/v1/compositions/{id}" Optional(ReadCompositions::RULE), Caller(1), compositions::handlers::get, compositions::operations::GET;
     Get    "/api/v1/compositions" Optional(ReadCompositions::RULE), Caller(1), compositions::handlers::list, compositions::operations::LIST;
     Post   "/api/v1/compositions" Required(WriteCompositions::RULE), Caller(1), compositions::handlers::create, compositions::operations::CREATE;

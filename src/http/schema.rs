@@ -308,7 +308,8 @@ impl Schema {
     }
 }
 
-fn whole(value: &Value) -> Option<i64> {
+/// The whole number that a value says, also as `1.0`.
+pub fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
         // Past 2^53 a double no longer says which whole number was meant.

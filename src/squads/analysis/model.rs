@@ -199,13 +199,13 @@ pub struct BuildFacts {
     pub profession: String,
     /// The game's build number it was made for.
     pub game_build: Option<i64>,
-    /// Its specializations.
-    pub specializations: Vec<Option<Numbered>>,
+    /// What is in its third slot.
+    pub elite: Option<u16>,
     /// Its weapon types.
-    pub weapons: Vec<Numbered>,
+    pub weapons: Option<Vec<Numbered>>,
 }
 
-/// A part of a build: only the id is of interest.
+/// A weapon type: only the id is of interest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Numbered {
     /// The game's id.

@@ -1,1 +1,34 @@
-//! TBD
+//! The call for an analysis, as it is documented.
+//! Promises what `http::operation` does.
+//! Leaves the work to `handlers`.
+
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
+use crate::http::problems;
+use crate::http::schema::{Field, Text};
+
+use super::schemas::ANALYSIS;
+
+/// The group of the calls on compositions.
+pub const TAG: &str = "Compositions";
+const EXAMPLE: &str = include_str!("analysis.example.json");
+
+/// GET /compositions/{id}/analysis
+pub const GET: Operation = Operation {
+    id: "analyze_composition",
+    tag: TAG,
+    summary: "What a composition has, what it lacks, and who adds what",
+    description: "Adds up the scores of GET /game/functions, in the numbers of World vs World: for each subgroup what is done for allies, for the squad what is done for all. Members of its team see it by the team's own scores (PUT /teams/{id}/scores), others by the defaults. Nothing in warnings is forbidden.",
+    path: &[Field::required(
+        "id",
+        &Text::of(1, 100),
+        "The composition's id.",
+    )],
+    response: Answer {
+        status: 200,
+        about: "The analysis. Its strong ETag changes with the composition, its builds and the scores.",
+        content: Content::Json(&ANALYSIS, EXAMPLE),
+    },
+    problems: &[&problems::NOT_FOUND],
+    condition: Condition::Read,
+    ..PLAIN
+};

@@ -210,8 +210,8 @@ fn build(id: &str, specialization: u16, weapon: u16, game_build: Option<i64>) ->
         id: id.to_owned(),
         profession: "Guardian".to_owned(),
         game_build,
-        specializations: vec![None, None, Some(Numbered { id: specialization })],
-        weapons: vec![Numbered { id: weapon }, Numbered { id: 90 }],
+        elite: Some(specialization),
+        weapons: Some(vec![Numbered { id: weapon }, Numbered { id: 90 }]),
     }
 }
 

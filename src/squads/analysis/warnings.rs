@@ -114,18 +114,12 @@ fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
 
 /// Weapons that belong to an elite specialization which the build does not have.
 fn ungiven_weapons(build: &BuildFacts) -> Option<String> {
-    let has = |id: u8| {
-        build
-            .specializations
-            .iter()
-            .flatten()
-            .any(|it| it.id == u16::from(id))
-    };
     let mut gates: Vec<u8> = build
         .weapons
         .iter()
+        .flatten()
         .filter_map(|weapon| gate_of(&build.profession, weapon.id))
-        .filter(|gate| !has(*gate))
+        .filter(|gate| build.elite != Some(u16::from(*gate)))
         .collect();
     gates.sort_unstable();
     gates.dedup();

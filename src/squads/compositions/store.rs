@@ -6,6 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::builds::model::Visibility;
+use crate::builds::store::SEEN_BY;
 use crate::game::chat_code;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteCompositions};
@@ -227,11 +228,14 @@ pub async fn known(
     }
     let list = |ids: &[&str]| Json::from(ids).to_string();
     let statement = Statement::new(
-        "SELECT b.id, b.document ->> '$.chat_code' FROM json_each(?1) j JOIN builds b ON b.id = j.value \
-         WHERE b.visibility IN ('public', 'unlisted') OR b.owner_id = ?2 OR (b.visibility = 'team' \
-         AND EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = b.team_id AND m.user_id = ?2)) \
-         UNION ALL SELECT p.id, NULL FROM json_each(?3) j JOIN team_players p ON p.id = j.value \
-         WHERE p.team_id = ?4",
+        [
+            "SELECT b.id, b.document ->> '$.chat_code' FROM json_each(?1) j \
+             JOIN builds b ON b.id = j.value WHERE ",
+            SEEN_BY,
+            " UNION ALL SELECT p.id, NULL FROM json_each(?3) j \
+             JOIN team_players p ON p.id = j.value WHERE p.team_id = ?4",
+        ]
+        .concat(),
         vec![
             list(builds).into(),
             user.as_str().into(),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::game::model::specialization_by_id;
 use crate::http::json::pointer_token;
 use crate::http::problem::FieldError;
+use crate::http::schema::whole;
 
 use super::model::{FUNCTION_COUNT, FUNCTION_IDS, SCORE_MAX, Scores, defaults_of, function_index};
 
@@ -52,7 +53,7 @@ impl Edits {
             for (name, score) in scores {
                 let pointer = format!("{pointer}/{}", pointer_token(name));
                 let function = function_index(name);
-                let score = score.as_u64().and_then(|score| u8::try_from(score).ok());
+                let score = whole(score).and_then(|score| u8::try_from(score).ok());
                 match (function, score.filter(|score| *score <= SCORE_MAX)) {
                     (Some(function), Some(score)) => edits.push(Edit {
                         specialization: known.id,
@@ -153,7 +154,7 @@ mod tests {
     fn every_mistake_has_its_place() {
         let said = json!({
             "062": {}, "2000": {}, "Firebrand": {}, "62": { "hugs": 1, "strip": 4, "heal": -1,
-            "aegis": 1.5, "might": "3", "a/b": 1 }, "81": 3, "27": null
+            "aegis": 1.5, "fury": 2.0, "might": "3", "a/b": 1 }, "81": 3, "27": null
         });
         let mut errors = Vec::new();
         Edits::read(&said, "/scores", &mut errors);

@@ -11,7 +11,7 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
-#[path = "build/functions.rs"]
+#[path = "src/squads/functions/compile.rs"]
 pub mod functions;
 
 const TABLE: &str = "src/game/reference.json";
@@ -95,7 +95,7 @@ fn run() -> Result<(), String> {
     fs::write(Path::new(&out).join("reference.rs"), code)
         .map_err(|e| format!("reference.rs: {e}"))?;
 
-    println!("cargo::rerun-if-changed=build/functions.rs");
+    println!("cargo::rerun-if-changed=src/squads/functions/compile.rs");
     println!("cargo::rerun-if-changed={}", functions::TABLE);
     let path = Path::new(&root).join(functions::TABLE);
     let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", functions::TABLE))?;

@@ -78,10 +78,10 @@ fn every_version_can_be_seen_and_brought_back() {
     );
     let path = path_of(&made);
     scene.rename(officer, &path, "\"1\"", "Second");
-    let patch = app
+    let change = app
         .call("PATCH", &path)
         .json(&json!({ "subgroups": [], "tags": ["b"] }));
-    patch
+    change
         .header(Header::IfMatch, "\"2\"")
         .token(&leader.token)
         .send()

@@ -559,7 +559,8 @@ fn a_deleted_account_hands_its_teams_on() {
     let app = TestApp::new();
     let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
     // Who is in a team since when, and who leads it in the end.
-    let rows: [(&[(&Player, &str, i64)], &[&Player]); 6] = [
+    type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
+    let rows: [Row<'_>; 6] = [
         // The officer who has been there longest, whatever members there are from before.
         (
             &[

@@ -554,12 +554,13 @@ fn members_are_called_what_their_accounts_are_called() {
     assert_eq!(list["data"][0]["display_name"], name["display_name"]);
 }
 
+/// Who is in a team since when, and who leads it in the end.
+type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
+
 #[test]
 fn a_deleted_account_hands_its_teams_on() {
     let app = TestApp::new();
     let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
-    // Who is in a team since when, and who leads it in the end.
-    type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
     let rows: [Row<'_>; 6] = [
         // The officer who has been there longest, whatever members there are from before.
         (

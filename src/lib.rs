@@ -7,6 +7,7 @@ pub mod base62;
 pub mod builds;
 pub mod config;
 pub mod context;
+pub mod crc32;
 pub mod dashboard;
 pub mod docs;
 #[cfg(feature = "fault-injection")]

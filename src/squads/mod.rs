@@ -6,6 +6,7 @@ pub mod analysis;
 pub mod compare;
 pub mod compositions;
 pub mod functions;
+pub mod page;
 pub mod presets;
 pub mod share_links;
 pub mod versions;

@@ -1,0 +1,10 @@
+//! The page that a share link leads to, for people without an account, and its preview image.
+//! Promises that every text of a player's stands on it escaped, and that a withdrawn link is gone at
+//! once. Leaves making the links to `share_links` and judging the squad to `analysis`.
+
+mod bitmap;
+mod card;
+mod png;
+#[cfg(test)]
+mod sample;
+pub mod view;

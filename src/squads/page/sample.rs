@@ -1,0 +1,133 @@
+//! A page with something of everything, for the tests of this room.
+//! Promises one that is full: fifty players in ten subgroups. Leaves real ones to `tests/api`.
+
+use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
+use crate::game::model::{ROLES, SPECIALIZATIONS};
+
+const FUNCTIONS: [&str; 12] = [
+    "Stability",
+    "Aegis",
+    "Protection",
+    "Resistance",
+    "Resolution",
+    "Might",
+    "Fury",
+    "Quickness",
+    "Regeneration and vigor",
+    "Cleanse",
+    "Healing",
+    "Barrier",
+];
+const CODE: &str = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
+
+fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
+    let bar = |(index, name): (usize, &&'static str)| {
+        let have = u32::try_from((index * 7 + seed * 5) % 9).expect("small");
+        Bar {
+            name: (*name).into(),
+            have,
+            target: 5,
+        }
+    };
+    names.iter().enumerate().map(bar).collect()
+}
+
+/// Fifty players in ten subgroups.
+pub fn full() -> PageView {
+    let elite: Vec<_> = SPECIALIZATIONS.iter().filter(|it| it.elite).collect();
+    let slot = |index: usize| {
+        let specialization = elite[index * 5 % elite.len()];
+        let role = &ROLES[index % ROLES.len()];
+        let is_open = index % 17 == 16;
+        Slot {
+            player: (!is_open).then(|| match index % 11 {
+                7 => "Þórr der Große von und zu Immerwährend".to_owned(),
+                9 => "شجاع المحارب".to_owned(),
+                10 => format!(
+                    "Z{}a{}lgo",
+                    "\u{0316}\u{0351}\u{0300}".repeat(9),
+                    "\u{0351}".repeat(20)
+                ),
+                _ => format!("Player {index}"),
+            }),
+            specialization: (!is_open).then_some(specialization.name),
+            profession: (!is_open).then_some(specialization.profession),
+            role: (index % 6 != 5).then_some((role.id, role.name)),
+            note: if index % 8 == 3 {
+                "Swap to hammer when the gate is down.".to_owned()
+            } else {
+                String::new()
+            },
+            build: match index % 5 {
+                _ if is_open => Build::None,
+                4 => Build::None,
+                3 => Build::Private,
+                _ => Build::Shown {
+                    name: format!("Build {index} for zergs"),
+                    code: CODE.to_owned(),
+                },
+            },
+        }
+    };
+    let group = |number: usize| Subgroup {
+        number,
+        name: if number % 3 == 0 {
+            String::new()
+        } else {
+            format!("Wing {number}")
+        },
+        slots: (0..5).map(|place| slot((number - 1) * 5 + place)).collect(),
+        bars: bars(&FUNCTIONS, number),
+    };
+    let lack = |function: &str, number: usize| Lack {
+        short: format!("{function} in subgroup {number}"),
+        text: format!("Subgroup {number} has no {function}: put a Firebrand or a Luminary there."),
+    };
+    PageView {
+        url: "https://builds.guild.gg/c/0123456789ABCDEFGHIJab".to_owned(),
+        version: "0123456789abcdef".to_owned(),
+        title: "Thursday zerg".to_owned(),
+        mode: "Zerg",
+        preset: Some("Zerg, 30 players".into()),
+        team: Some("Red Guard".to_owned()),
+        updated_at: "2026-11-22T18:30:00Z".to_owned(),
+        players: 48,
+        open: 2,
+        notes: "Meet at 20:00 at the northern camp.\nBring siege.".to_owned(),
+        tags: vec!["zerg".to_owned(), "thursday".to_owned()],
+        lacks: vec![
+            lack("stability", 2),
+            lack("cleanse", 3),
+            lack("healing", 5),
+            lack("aegis", 7),
+        ],
+        warnings: vec![
+            "Anna stands in two places.".to_owned(),
+            "Subgroup 4 has six players.".to_owned(),
+        ],
+        roles: ROLES
+            .iter()
+            .take(6)
+            .zip([4, 6, 4, 0, 3, 12])
+            .map(|(role, have)| RoleCount {
+                id: role.id,
+                name: role.name,
+                have,
+                target: (have != 0).then_some(6),
+            })
+            .collect(),
+        squad: bars(
+            &[
+                "Boon strip",
+                "Boon corruption",
+                "Pulls and crowd control",
+                "Stealth",
+                "Portals",
+                "Melee damage",
+                "Ranged damage",
+            ],
+            3,
+        ),
+        subgroups: (1..=10).map(group).collect(),
+    }
+}

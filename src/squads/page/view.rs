@@ -1,0 +1,231 @@
+//! What the shared page shows, as values, and the templates that write them as HTML.
+//! Promises escaping by the templates' engine, and a text beside whatever is drawn.
+//! Leaves where the values come from to `read`, and the preview image to `card`.
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use crate::http::problem::Problem;
+
+/// A composition as people see it.
+#[derive(Debug, Default, Template)]
+#[template(path = "page.html")]
+pub struct PageView {
+    /// The page's own address.
+    pub url: String,
+    /// What the preview image is asked for with, so that another version is another image.
+    pub version: String,
+    /// The composition's name.
+    pub title: String,
+    /// What it is for, such as `Zerg`.
+    pub mode: &'static str,
+    /// The preset that it is held against.
+    pub preset: Option<Cow<'static, str>>,
+    /// The name of the team whose it is.
+    pub team: Option<String>,
+    /// When it was last changed, RFC 3339.
+    pub updated_at: String,
+    /// Places that are not open.
+    pub players: usize,
+    /// Places that are open.
+    pub open: usize,
+    /// What its author says of it.
+    pub notes: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// What it lacks, the worst first.
+    pub lacks: Vec<Lack>,
+    /// What else is odd about it.
+    pub warnings: Vec<String>,
+    /// How many there are for each role, and should be.
+    pub roles: Vec<RoleCount>,
+    /// What the squad has as a whole.
+    pub squad: Vec<Bar>,
+    /// Its subgroups.
+    pub subgroups: Vec<Subgroup>,
+}
+
+/// Something that is not there.
+#[derive(Debug, Clone)]
+pub struct Lack {
+    /// In few words: `stability in subgroup 2`.
+    pub short: String,
+    /// As a sentence.
+    pub text: String,
+}
+
+/// A function of a subgroup or of the squad.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// What there is of it.
+    pub have: u32,
+    /// How much is enough; at least 1.
+    pub target: u32,
+}
+
+impl Bar {
+    /// How much of the target is there, in steps of 5 out of 100. Only all of it is 100, only
+    /// nothing is 0.
+    pub const fn step(&self) -> u32 {
+        if self.have >= self.target {
+            return 100;
+        }
+        if self.have == 0 {
+            return 0;
+        }
+        let step = self.have * 20 / self.target * 5;
+        if step == 0 { 5 } else { step }
+    }
+
+    /// The same in a word, since not everyone tells the colours apart.
+    pub const fn word(&self) -> &'static str {
+        match self.step() {
+            0 => "none",
+            100 => "enough",
+            _ => "short",
+        }
+    }
+}
+
+/// Players of one role.
+#[derive(Debug, Clone)]
+pub struct RoleCount {
+    /// The role's id, which is its icon's too.
+    pub id: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// How many there are.
+    pub have: u32,
+    /// How many the preset wants, when there is one.
+    pub target: Option<u32>,
+}
+
+impl RoleCount {
+    /// Those that are missing.
+    pub const fn missing(&self) -> u32 {
+        match self.target {
+            Some(target) => target.saturating_sub(self.have),
+            None => 0,
+        }
+    }
+}
+
+/// A subgroup.
+#[derive(Debug, Clone, Default)]
+pub struct Subgroup {
+    /// Counted from 1.
+    pub number: usize,
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its places.
+    pub slots: Vec<Slot>,
+    /// What its players have of each function.
+    pub bars: Vec<Bar>,
+}
+
+impl Subgroup {
+    /// Places that are not open.
+    pub fn players(&self) -> usize {
+        self.slots.iter().filter(|slot| !slot.is_open()).count()
+    }
+}
+
+/// A place in a subgroup.
+#[derive(Debug, Clone, Default)]
+pub struct Slot {
+    /// Who stands there.
+    pub player: Option<String>,
+    /// What they play.
+    pub specialization: Option<&'static str>,
+    /// Its profession, which is its icon's name too.
+    pub profession: Option<&'static str>,
+    /// The role's id and name.
+    pub role: Option<(&'static str, &'static str)>,
+    /// What is said of the place.
+    pub note: String,
+    /// The build.
+    pub build: Build,
+}
+
+impl Slot {
+    /// Whether nobody and nothing is planned for it, except a role.
+    pub const fn is_open(&self) -> bool {
+        self.player.is_none() && self.profession.is_none() && matches!(self.build, Build::None)
+    }
+
+    /// Whose chat code it is, for the button that copies it.
+    pub fn whose(&self) -> &str {
+        let player = self.player.as_deref();
+        player.or(self.specialization).unwrap_or("this place")
+    }
+}
+
+/// What may be said of a slot's build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Build {
+    /// There is none.
+    #[default]
+    None,
+    /// It is somebody's own, or gone.
+    Private,
+    /// Whoever sees the composition may see it.
+    Shown {
+        /// Its name.
+        name: String,
+        /// Its chat code.
+        code: String,
+    },
+}
+
+impl PageView {
+    /// One line for the preview: `30 players, Zerg. Lacks stability in subgroup 2`.
+    pub fn summary(&self) -> String {
+        let noun = if self.players == 1 {
+            "player"
+        } else {
+            "players"
+        };
+        let mut line = format!("{} {noun}, {}.", self.players, self.mode);
+        if self.players > 0 && self.lacks.is_empty() {
+            line.push_str(" Lacks nothing.");
+        }
+        for (index, lack) in self.lacks.iter().take(3).enumerate() {
+            line.push_str(if index == 0 { " Lacks " } else { ", " });
+            line.push_str(&lack.short);
+        }
+        match self.lacks.len() {
+            0 => {}
+            rest @ 4.. => line.push_str(&format!(" and {} more.", rest - 3)),
+            _ => line.push('.'),
+        }
+        line
+    }
+
+    /// The time of the last change for people, to the minute.
+    pub fn updated(&self) -> String {
+        let date = self.updated_at.get(..10).unwrap_or_default();
+        let time = self.updated_at.get(11..16).unwrap_or_default();
+        format!("{date} {time} UTC")
+    }
+
+    /// The page.
+    pub fn html(&self) -> Result<String, Problem> {
+        self.render().map_err(Problem::internal)
+    }
+}
+
+/// The page of a link that leads nowhere.
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct Missing;
+
+/// The page of a link that leads nowhere, be it withdrawn or made up.
+pub fn missing() -> Result<String, Problem> {
+    Missing.render().map_err(Problem::internal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,7 @@ use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::Limit;
 use crate::platform::{Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
+use crate::squads::page::cache::Pages;
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
 use crate::webhooks::delivery;
 
@@ -60,6 +61,7 @@ impl App {
                 platform,
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
+                pages: Pages::default(),
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }

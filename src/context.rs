@@ -22,6 +22,7 @@ use crate::identity::tokens::Verifier;
 use crate::limits::counter::Limits;
 use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::squads::page::cache::Pages;
 use crate::telemetry::Trace;
 use crate::webhooks::outbox::Event;
 
@@ -39,6 +40,8 @@ pub struct State {
     pub limits: Limits,
     /// Passwords that were compared.
     pub verifications: Verifications,
+    /// Shared pages that were rendered.
+    pub pages: Pages,
 }
 
 /// What lives as long as a request.

@@ -1,5 +1,5 @@
 //! The documentation that the service serves itself: OpenAPI, the interactive reference, and a
-//! page for each problem. Promises pages that run under our own content security policy.
+//! page for each problem; and the files that our pages need. Promises pages that run under our own content security policy.
 //! Leaves the document, and the reference's scripts and styles, to the static assets.
 
 use crate::context::Context;
@@ -11,13 +11,17 @@ use crate::http::schema::{Field, Schema};
 
 const TAG: &str = "Operations";
 /// File names and the assets that they stand for.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 6] = [
     ("reference.css", "/docs/reference.css"),
     ("reference.js", "/docs/reference.js"),
+    ("squad.css", "/docs/squad.css"),
+    ("squad.js", "/docs/squad.js"),
     ("swagger-ui.css", "/docs/swagger-ui.css"),
     ("swagger-ui-bundle.js", "/docs/swagger-ui-bundle.js"),
 ];
-const FILE_NAMES: [&str; 4] = [FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0];
+const FILE_NAMES: [&str; 6] = [
+    FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0, FILES[4].0, FILES[5].0,
+];
 
 /// GET /openapi.json
 pub const OPENAPI: Operation = Operation {
@@ -47,7 +51,7 @@ pub const PAGE: Operation = Operation {
 pub const FILE: Operation = Operation {
     id: "get_docs_file",
     tag: TAG,
-    summary: "A script or style of the reference",
+    summary: "A script or style of our pages",
     path: &[Field::required(
         "file",
         &Schema::Choice(&FILE_NAMES),

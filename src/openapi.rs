@@ -379,6 +379,14 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         let reference = format!("#/components/responses/{}", kind.status);
         all.insert(kind.status.to_string(), json!({ "$ref": reference }));
     }
+    if route.path == "/c/{slug}" {
+        // Whoever follows a link that was withdrawn is a person with a browser.
+        let mut missing = all["200"].clone();
+        missing["headers"] =
+            json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
+        missing["description"] = "The link leads nowhere; a page says so.".into();
+        all.insert("404".to_owned(), missing);
+    }
     if route.path == "/health/ready" {
         // Its 503 has the form of its 200, so that the failed dependency is named; without a
         // configuration it is a problem as everywhere.

@@ -15,7 +15,7 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::squads::{analysis, compare, compositions, functions, share_links, versions};
+use crate::squads::{analysis, compare, compositions, functions, page, share_links, versions};
 use crate::teams::{invitations, members, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
@@ -164,6 +164,8 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/game/functions" Public, Caller(1), functions::handlers::functions, functions::operations::FUNCTIONS;
 
     Get    "/api/v1/tags" Public, Caller(5), tags::handlers::list, tags::operations::LIST;
+    Get    "/c/{slug}" Public, Caller(1), page::handlers::page, page::operations::PAGE;
+    Get    "/c/{slug}/card.png" Public, Caller(1), page::handlers::card, page::operations::CARD;
 
     Get    "/health/live" Public, Unlimited, health::live, health::LIVE;
     Get    "/health/ready" Public, Caller(1), health::ready, health::READY;

@@ -25,8 +25,14 @@ pub enum Profile {
     Problem,
     /// An HTML page with our own scripts and styles.
     Page,
-    /// A static file of the documentation.
+    /// A static file that our pages need.
     Asset,
+    /// An HTML page that whoever has its address may read: to be asked for again each time.
+    Shared,
+    /// A picture of such a page.
+    Picture,
+    /// The page in place of one that is not there.
+    Missing,
     /// No body.
     Empty,
 }
@@ -60,6 +66,14 @@ const PAGE_POLICY: (&str, &str) = (
     "content-security-policy",
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
 );
+/// For pages that show what players wrote: nothing but our files, no call and no form.
+const SHARED_PAGE_POLICY: (&str, &str) = (
+    "content-security-policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
+const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+const REVALIDATE: (&str, &str) = ("cache-control", "private, no-cache");
+const NO_INDEX: (&str, &str) = ("x-robots-tag", "noindex");
 const JSON: (&str, &str) = ("content-type", "application/json");
 /// Scripts of the allowed origins may read the API's answers; CORS decides which.
 const SHARED: (&str, &str) = ("cross-origin-resource-policy", "cross-origin");
@@ -70,7 +84,7 @@ const VARY_PRIVATE: (&str, &str) = ("vary", "Accept-Encoding, Authorization, Ori
 
 impl Profile {
     /// All profiles, by their number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Private,
         Self::Public,
         Self::Live,
@@ -78,6 +92,9 @@ impl Profile {
         Self::Problem,
         Self::Page,
         Self::Asset,
+        Self::Shared,
+        Self::Picture,
+        Self::Missing,
         Self::Empty,
     ];
 
@@ -113,7 +130,7 @@ impl Profile {
                 VARY_PRIVATE,
             ],
             Self::Page => &[
-                ("content-type", "text/html; charset=utf-8"),
+                HTML,
                 PAGE_POLICY,
                 OWN,
                 ("cache-control", "public, max-age=300"),
@@ -123,6 +140,30 @@ impl Profile {
                 PAGE_POLICY,
                 OWN,
                 ("cache-control", "public, max-age=3600"),
+                VARY_PUBLIC,
+            ],
+            Self::Shared => &[
+                HTML,
+                SHARED_PAGE_POLICY,
+                OWN,
+                REVALIDATE,
+                NO_INDEX,
+                VARY_PUBLIC,
+            ],
+            Self::Picture => &[
+                ("content-type", "image/png"),
+                DATA_POLICY,
+                SHARED,
+                REVALIDATE,
+                NO_INDEX,
+                VARY_PUBLIC,
+            ],
+            Self::Missing => &[
+                HTML,
+                SHARED_PAGE_POLICY,
+                OWN,
+                NO_STORE,
+                NO_INDEX,
                 VARY_PUBLIC,
             ],
             Self::Empty => &[DATA_POLICY, SHARED, NO_STORE, VARY_PRIVATE],

@@ -10,7 +10,7 @@ use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::contract::{documented, resolved};
 use crate::support::{BUILDS, Player, TestApp, build_body, build_path, config_value, text};
-use crate::webhooks;
+use crate::{shared_page, webhooks};
 
 /// Who calls, in the order of the columns of [`TABLE`].
 const CALLERS: [&str; 7] = [
@@ -72,6 +72,8 @@ const TABLE: &str = "
     GET    /api/v1/users/me/export              401 200 403 200 403 200 403
     GET    /api/v1/users/me/dashboard           401 200 403 200 403 200 403
     GET    /.well-known/jwks.json               200 200 200 200 200 200 200
+    GET    /c/{slug}                            200 200 200 200 200 200 200
+    GET    /c/{slug}/card.png                   200 200 200 200 200 200 200
     GET    /api/v1/admin/signing-keys           401 403 403 403 403 200 403
     POST   /api/v1/admin/signing-keys/rotate    401 403 403 403 403 201 403
     GET    /api/v1/admin/users/{id}             401 403 403 403 403 200 403
@@ -152,6 +154,11 @@ impl Scene {
             "/api/v1/webhooks/deliveries/{id}" | "/api/v1/webhooks/deliveries/{id}/retry" => {
                 let webhook = webhooks::make(app, owner, &json!({}));
                 webhooks::delivery(app, &text(&webhook["id"]), "dead", 0)
+            }
+            "/c/{slug}" | "/c/{slug}/card.png" => {
+                app.test.database.execute("DELETE FROM compositions");
+                shared_page::share(app, &owner.id, None, &json!({}));
+                return route.replace("{slug}", shared_page::SLUG);
             }
             webhook if webhook.starts_with("/api/v1/webhooks/{id}") => {
                 text(&webhooks::make(app, owner, &json!({}))["id"])

@@ -7,7 +7,7 @@ use wvw_builder::http::request::{Header, MAX_BODY};
 use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
-use crate::webhooks;
+use crate::{shared_page, webhooks};
 
 #[test]
 fn origins() {
@@ -137,6 +137,7 @@ fn head_is_get_without_a_body() {
     let player = app.administrator("head");
     let build = text(&app.build(&player, &json!({ "visibility": "public" }))["id"]);
     let mut seen = 0;
+    shared_page::share(&app, &player.id, None, &json!({}));
     let webhook = webhooks::make(&app, &player, &json!({}));
     let webhook = text(&webhook["id"]);
     let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
@@ -147,6 +148,7 @@ fn head_is_get_without_a_body() {
             "/api/v1/builds/{id}" => build.as_str(),
             "/api/v1/admin/users/{id}" => player.id.as_str(),
             "/docs/{file}" => "reference.js",
+            "/c/{slug}" | "/c/{slug}/card.png" => shared_page::SLUG,
             "/docs/problems/{code}" => "not_found",
             _ => "Guardian",
         };
@@ -371,7 +373,8 @@ fn what_belongs_to_one_caller_is_in_no_cache() {
         let target = route
             .path
             .replace("{id}", "Guardian")
-            .replace("{code}", "internal");
+            .replace("{code}", "internal")
+            .replace("{slug}", shared_page::SLUG);
         let answer = app
             .call(
                 route.method.as_str(),

@@ -32,6 +32,7 @@ mod openapi;
 mod personal_data;
 mod second_factor;
 mod sessions;
+mod shared_page;
 mod shared_with_teams;
 mod signing_keys;
 mod support;

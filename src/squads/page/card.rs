@@ -188,16 +188,20 @@ fn footer(bitmap: &mut Bitmap, view: &PageView) {
         0 if view.players == 0 => (MUTED, "Nobody is planned yet".to_owned()),
         0 => (GOOD, "Lacks nothing that counts".to_owned()),
         count => {
-            let first = view.lacks.iter().take(2).map(|lack| lack.short.as_str());
-            let text = format!("Lacks {}", first.collect::<Vec<_>>().join(", "));
-            (
-                BAD,
-                if count > 2 {
-                    format!("{text} and {} more", count - 2)
+            // As many as the line has room for, and at least one.
+            let line = |shown: usize| {
+                let first = view.lacks[..shown].iter().map(|lack| lack.short.as_str());
+                let text = format!("Lacks {}", first.collect::<Vec<_>>().join(", "));
+                if count > shown {
+                    format!("{text} and {} more", count - shown)
                 } else {
                     text
-                },
-            )
+                }
+            };
+            let room = fitting(INNER, MIDDLE);
+            let fits = (2..=count.min(3)).rev().map(line);
+            let text = fits.into_iter().find(|text| text.chars().count() <= room);
+            (BAD, text.unwrap_or_else(|| line(1)))
         }
     };
     let text = in_font(&text).unwrap_or_default();

@@ -3,8 +3,13 @@
 //! once. Leaves making the links to `share_links` and judging the squad to `analysis`.
 
 mod bitmap;
+pub mod cache;
 mod card;
+pub mod handlers;
+pub mod operations;
 mod png;
+mod read;
 #[cfg(test)]
 mod sample;
+mod store;
 pub mod view;

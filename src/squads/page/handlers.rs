@@ -1,0 +1,133 @@
+//! The calls on shared pages.
+//! Promises that each view asks the database once whether the link still stands, and once more only
+//! when nobody has rendered this version yet. Leaves the looks to `view` and `card`.
+
+use std::fmt::Write as _;
+
+use crate::context::Context;
+use crate::game::model::REFERENCE_VERSION;
+use crate::http::etag;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::mac;
+
+use super::{cache, card, read, store, view};
+
+/// 128 bits in base62.
+const SLUG: usize = 22;
+/// What entries are named for.
+const PURPOSE: &str = "shared-page/v1";
+/// Changes with what a page is rendered by, also before it is committed.
+const LOOKS: u32 = {
+    let parts: [&[u8]; 6] = [
+        env!("WVW_GIT_COMMIT").as_bytes(),
+        include_bytes!("templates/page.html"),
+        include_bytes!("templates/bars.html"),
+        include_bytes!("templates/icons.html"),
+        include_bytes!("read.rs"),
+        include_bytes!("card.rs"),
+    ];
+    let (mut hash, mut part) = (0x811c_9dc5_u32, 0);
+    while part < parts.len() {
+        let mut at = 0;
+        while at < parts[part].len() {
+            hash = (hash ^ parts[part][at] as u32).wrapping_mul(0x0100_0193);
+            at += 1;
+        }
+        part += 1;
+    }
+    hash
+};
+
+/// What of a link is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Card,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Card => "card",
+        }
+    }
+
+    const fn profile(self) -> Profile {
+        match self {
+            Self::Page => Profile::Shared,
+            Self::Card => Profile::Picture,
+        }
+    }
+}
+
+/// GET /c/{slug}
+pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
+    match answer(cx, Kind::Page).await? {
+        Some(answer) => Ok(answer),
+        None => Ok(Response::bytes(
+            404,
+            Profile::Missing,
+            view::missing()?.into_bytes(),
+        )),
+    }
+}
+
+/// GET /c/{slug}/card.png
+pub async fn card(cx: &Context<'_>) -> Result<Response, Problem> {
+    let answer = answer(cx, Kind::Card).await?;
+    answer.ok_or(Problem::new(&problems::NOT_FOUND))
+}
+
+/// `None` when the link leads nowhere.
+async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Problem> {
+    let (slug, platform) = (cx.path_value, &cx.state.platform);
+    if slug.len() != SLUG || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
+    let Some(state) = store::state(platform, slug).await? else {
+        return Ok(None);
+    };
+    let name = name_of(cx, kind, &state);
+    let tag = format!("\"{name}\"");
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Some(Response::not_modified(kind.profile(), tag)));
+    }
+    if let Some(bytes) = cache::find(cx.state, &name).await {
+        return Ok(Some(found(kind, &name, bytes)));
+    }
+    let Some(shared) = store::read(platform, slug).await? else {
+        return Ok(None);
+    };
+    // It may have changed meanwhile: what is kept is named for what it was made of.
+    let name = name_of(cx, kind, &shared.state);
+    let url = format!("{}/c/{slug}", cx.state.config.issuer);
+    let card = name_of(cx, Kind::Card, &shared.state);
+    let view = read::view(&shared, url, card)?;
+    let bytes = match kind {
+        Kind::Page => view.html()?.into_bytes(),
+        Kind::Card => card::draw(&view),
+    };
+    cache::keep(cx.state, &name, &bytes).await;
+    Ok(Some(found(kind, &name, bytes)))
+}
+
+fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
+    Response::bytes(200, kind.profile(), bytes).with_header("etag", format!("\"{name}\""))
+}
+
+/// A name that is another one whenever the page may be another one, and says nothing of it.
+fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
+    let looks = LOOKS.to_be_bytes();
+    let parts = [kind.name(), cx.path_value, state, REFERENCE_VERSION].map(str::as_bytes);
+    let [kind, slug, state, reference] = parts;
+    let master = &cx.state.config.master_keys.current;
+    let tag = mac::tag(master, PURPOSE, &[kind, slug, state, reference, &looks]);
+    tag[..16].iter().fold(String::new(), |mut name, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
+}

@@ -1,0 +1,53 @@
+//! The calls on shared pages, as the OpenAPI document has them.
+//! Promises what the handlers do, no more.
+//! Leaves the forms of the answers to the browser.
+
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
+use crate::http::problems;
+use crate::http::schema::{Field, Schema, Text};
+
+const TAG: &str = "Compositions";
+const SLUG: Schema = Text::of(1, 100);
+const VERSION: Schema = Text::of(1, 64);
+const PATH: &[Field] = &[Field::required(
+    "slug",
+    &SLUG,
+    "The last part of a share link.",
+)];
+
+/// GET /c/{slug}
+pub const PAGE: Operation = Operation {
+    id: "get_shared_page",
+    tag: TAG,
+    summary: "A shared composition as a page for people",
+    description: "Works without an account and without scripts. Shows the chat codes of builds that are public, unlisted or shared with the composition's own team. The page is gone as soon as its link is withdrawn.",
+    path: PATH,
+    response: Answer {
+        status: 200,
+        about: "The page.",
+        content: Content::Media("text/html"),
+    },
+    condition: Condition::Read,
+    ..PLAIN
+};
+/// GET /c/{slug}/card.png
+pub const CARD: Operation = Operation {
+    id: "get_shared_card",
+    tag: TAG,
+    summary: "The preview image of a shared composition",
+    description: "1200 by 630 pixels, for chat programs. Has no player's name on it.",
+    path: PATH,
+    query: &[Field::optional(
+        "v",
+        &VERSION,
+        "Any text: the page asks for the image of another version under another address, since others keep images.",
+    )],
+    response: Answer {
+        status: 200,
+        about: "The image.",
+        content: Content::Media("image/png"),
+    },
+    problems: &[&problems::NOT_FOUND],
+    condition: Condition::Read,
+    ..PLAIN
+};

@@ -1,0 +1,60 @@
+//! All SQL on shared pages.
+//! Promises one statement that says whether a link stands and what its page depends on, and one that
+//! reads all of it. Leaves writing links and compositions to their own rooms.
+
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+
+/// What a page depends on, as one text: it changes whenever the page may.
+const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \
+     || coalesce((SELECT group_concat(b.id || b.version, ' ' ORDER BY b.id) FROM builds b \
+     WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
+     json_each(g.value, '$.slots') s)), '')";
+/// The builds that whoever sees the composition may see.
+const BUILDS: &str = "(SELECT json_group_array(json_object('id', b.id, \
+     'name', b.document ->> 'name', 'code', b.document ->> 'chat_code')) FROM builds b \
+     WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
+     json_each(g.value, '$.slots') s) AND (b.visibility IN ('public', 'unlisted') \
+     OR (b.visibility = 'team' AND b.team_id = c.team_id)))";
+const FROM_LINK: &str = " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
+     LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1";
+
+/// What a page is made of.
+pub struct Shared {
+    /// As [`state`] gives it, of the same moment as the rest.
+    pub state: String,
+    /// The composition's document.
+    pub document: String,
+    /// The builds that may be shown, as JSON.
+    pub builds: String,
+    /// The team's name.
+    pub team: Option<String>,
+    /// The scores that the team has edited, as JSON.
+    pub scores: Option<String>,
+}
+
+/// What the page of this link depends on; `None` when there is no such link.
+pub async fn state(platform: &Platform, slug: &str) -> Result<Option<String>, DatabaseError> {
+    let row = row(platform, slug, STATE).await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// What the page of this link is made of; `None` when there is no such link.
+pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, DatabaseError> {
+    let columns = [STATE, "c.document", BUILDS, "t.name", "t.scores"].join(", ");
+    let Some(row) = row(platform, slug, &columns).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Shared {
+        state: row.text(0)?.to_owned(),
+        document: row.text(1)?.to_owned(),
+        builds: row.text(2)?.to_owned(),
+        team: row.optional_text(3)?.map(str::to_owned),
+        scores: row.optional_text(4)?.map(str::to_owned),
+    }))
+}
+
+async fn row(platform: &Platform, slug: &str, columns: &str) -> Result<Option<Row>, DatabaseError> {
+    let sql = ["SELECT ", columns, FROM_LINK].concat();
+    let statement = Statement::new(sql, vec![slug.into()]);
+    Ok(platform.database.query(statement).await?.into_iter().next())
+}

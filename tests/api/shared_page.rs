@@ -1,0 +1,478 @@
+//! The page of a share link and its preview image: what is shown to whom, escaping, withdrawal,
+//! and what the caches may and may not do. Promises that nobody's private build is on a page.
+//! Leaves looks, keyboard and contrast to `tests/edge/page.test.mjs`.
+
+use pollster::block_on;
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+use wvw_builder::platform::Cache as _;
+
+use crate::support::{Answer, GUARDIAN_CODE, ISSUER, Player, TestApp, text};
+
+/// A slug as share links have them.
+pub const SLUG: &str = "0123456789ABCDEFGHIJab";
+pub const COMPOSITION: &str = "composition_01h455vb4pex5vsknk084sn02q";
+pub const TEAM: &str = "team_01h455vb4pex5vsknk084sn02q";
+/// What would run if any text were written as it is.
+const PAYLOAD: &str = "</title><script>alert(1)</script>\"'&<b>";
+
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// Writes a composition as `compositions` would, and a link to it. Its team must be there.
+pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
+    let mut whole = json!({
+        "id": COMPOSITION, "owner_id": owner, "team_id": team, "name": "Thursday zerg",
+        "mode": "zerg", "preset": null, "visibility": "private", "is_template": false,
+        "notes": "", "tags": [], "player_count": 0, "subgroups": [],
+        "updated_by": owner, "created_at": "2026-11-22T00:00:00Z",
+        "updated_at": "2026-11-22T18:30:00Z",
+    });
+    for (name, value) in document.as_object().expect("an object") {
+        whole[name] = value.clone();
+    }
+    let team = team.map_or("NULL".to_owned(), quoted);
+    let document = quoted(&whole.to_string());
+    app.test.database.execute(&format!(
+        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, version) \
+         VALUES ('{COMPOSITION}', '{owner}', {team}, 'private', {document}, '', 1)"
+    ));
+    app.test.database.execute(&format!(
+        "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
+         VALUES ('{SLUG}', '{COMPOSITION}', 'share_link_01h455vb4pex5vsknk084sn02q', '{owner}', 0)"
+    ));
+}
+
+fn make_team(app: &TestApp, name: &str) {
+    app.test.database.execute(&format!(
+        "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
+         VALUES ('{TEAM}', {}, '', '', 1, 0, 0)",
+        quoted(name)
+    ));
+}
+
+/// One subgroup with these places.
+fn group(slots: Value) -> Value {
+    json!({ "subgroups": [{ "name": "", "slots": slots }] })
+}
+
+fn slot(member: &str, value: &Value) -> Value {
+    let mut slot = json!({ "player": null, "player_id": null, "build_id": null,
+        "specialization": null, "profession": null, "role": null, "note": "" });
+    slot[member] = value.clone();
+    slot
+}
+
+fn path() -> String {
+    format!("/c/{SLUG}")
+}
+
+#[track_caller]
+fn page(app: &TestApp) -> String {
+    html(&app.get(&path()).send().expect(200))
+}
+
+fn html(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).expect("UTF-8")
+}
+
+fn etag(answer: &Answer) -> String {
+    answer.header("etag").expect("an ETag").to_owned()
+}
+
+/// The build in another visibility, as `PATCH` would leave it.
+fn show(app: &TestApp, build: &Value, visibility: &str, team: Option<&str>) {
+    let team = team.map_or("NULL".to_owned(), quoted);
+    app.test.database.execute(&format!(
+        "UPDATE builds SET visibility = '{visibility}', team_id = {team}, version = version + 1 \
+         WHERE id = {}",
+        quoted(&text(&build["id"]))
+    ));
+}
+
+fn someone(app: &TestApp) -> Player {
+    app.player("commander")
+}
+
+#[test]
+fn a_link_shows_the_composition_to_whoever_has_it() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let build = app.build(
+        &owner,
+        &json!({ "name": "My Firebrand", "visibility": "public" }),
+    );
+    make_team(&app, "Red Guard");
+    let slots = json!([
+        { "player": "Anna", "player_id": null, "build_id": build["id"], "specialization": 62,
+          "profession": "Guardian", "role": "primary_support", "note": "Stay on the tag" },
+        slot("role", &json!("strip")),
+        slot("specialization", &json!(60)),
+    ]);
+    let mut document = group(slots);
+    document["subgroups"][0]["name"] = "Melee".into();
+    document["notes"] = "Meet at 20:00".into();
+    document["tags"] = json!(["thursday"]);
+    share(&app, &owner.id, Some(TEAM), &document);
+
+    let answer = app.get(&path()).send().expect(200);
+    let page = html(&answer);
+    for part in [
+        "<html lang=\"en\">",
+        "<title>Thursday zerg - WvW Builder</title>",
+        "Zerg",
+        "2 players, 1 open",
+        "Team <bdi>Red Guard</bdi>",
+        "<time datetime=\"2026-11-22T18:30:00Z\">2026-11-22 18:30 UTC</time>",
+        "Meet at 20:00",
+        "thursday",
+        "<bdi>Melee</bdi>",
+        "<bdi>Anna</bdi>",
+        "Firebrand",
+        "href=\"#Guardian\"",
+        "Primary support",
+        "href=\"#primary_support\"",
+        "Stay on the tag",
+        "My Firebrand",
+        "Open place",
+        "Strip",
+        "Scourge",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(
+        page.contains(&GUARDIAN_CODE.replace('&', "&#38;")),
+        "the chat code"
+    );
+    assert!(
+        !page.contains(&owner.id) && !page.contains(COMPOSITION),
+        "ids"
+    );
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    assert_eq!(answer.header("x-robots-tag"), Some("noindex"));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        Some(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+             frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        )
+    );
+    // What the policy would refuse: no part of the page may rest on it.
+    for part in [
+        "style=",
+        "onclick",
+        "<style",
+        "javascript:",
+        "<form",
+        "<base",
+    ] {
+        assert!(!page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_chat_program_finds_what_its_preview_needs() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    share(
+        &app,
+        &owner.id,
+        None,
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    let page = page(&app);
+    let meta = |name: &str| {
+        let start = format!("\"{name}\" content=\"");
+        let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("{name}"));
+        rest.split_once('"').expect("an end").0.to_owned()
+    };
+    let url = format!("{ISSUER}/c/{SLUG}");
+    assert!(page.contains(&format!("<link rel=\"canonical\" href=\"{url}\">")));
+    assert_eq!(meta("og:url"), url);
+    assert_eq!(meta("og:title"), "Thursday zerg");
+    assert!(meta("og:description").starts_with("1 player, Zerg."));
+    assert_eq!(meta("og:image:width"), "1200");
+    assert_eq!(meta("og:image:height"), "630");
+    assert!(meta("og:image:alt").contains("Thursday zerg"));
+    assert_eq!(meta("twitter:card"), "summary_large_image");
+    assert_eq!(meta("robots"), "noindex");
+    assert!(meta("theme-color").starts_with('#'));
+
+    let image = meta("og:image");
+    let target = image.strip_prefix(ISSUER).expect("an address of ours");
+    let card = app.get(target).send().expect(200);
+    assert_eq!(card.header("content-type"), Some("image/png"));
+    assert_eq!(card.header("cache-control"), Some("private, no-cache"));
+    assert!(card.body.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert!(card.body.len() < 60_000, "{}", card.body.len());
+    assert!(target.ends_with(etag(&card).trim_matches('"')), "{target}");
+}
+
+#[test]
+fn every_text_of_a_players_is_escaped() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    make_team(&app, PAYLOAD);
+    let build = app.build(
+        &owner,
+        &json!({ "name": PAYLOAD, "visibility": "unlisted" }),
+    );
+    let mut slot = slot("player", &json!(PAYLOAD));
+    slot["note"] = PAYLOAD.into();
+    slot["build_id"] = build["id"].clone();
+    slot["specialization"] = 62.into();
+    let document = json!({
+        "name": PAYLOAD, "notes": PAYLOAD, "tags": [PAYLOAD], "mode": PAYLOAD, "preset": PAYLOAD,
+        "updated_at": PAYLOAD,
+        "subgroups": [{ "name": PAYLOAD, "slots": [slot, {
+            "player": null, "build_id": PAYLOAD, "role": PAYLOAD, "profession": PAYLOAD,
+        }] }],
+    });
+    share(&app, &owner.id, Some(TEAM), &document);
+    let page = page(&app);
+    let clean = page.replace("<script defer src=\"/docs/squad.js\"></script>", "");
+    assert!(!clean.contains("<script"));
+    assert!(!clean.contains("alert(1)<"));
+    assert!(!clean.contains("<b>\""));
+    // Name (in the title, its heading and four tags of the head), team, notes, tag, subgroup,
+    // player (twice: the copy button says whose code it is), note, build and time.
+    let escaped = clean.matches("&#60;script&#62;alert(1)").count();
+    assert!(escaped >= 13, "{escaped}");
+    app.get(&format!("{}/card.png", path())).send().expect(200);
+}
+
+#[test]
+fn a_build_is_shown_only_to_those_who_may_see_it() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    make_team(&app, "Red Guard");
+    let build = app.build(&owner, &json!({ "name": "Secret sauce" }));
+    let mut place = slot("build_id", &build["id"]);
+    place["specialization"] = 62.into();
+    place["profession"] = "Guardian".into();
+    share(&app, &owner.id, Some(TEAM), &group(json!([place])));
+    let other = "team_7zzzzzzzzzzzzzzzzzzzzzzzzz";
+    let code = GUARDIAN_CODE.replace('&', "&#38;");
+    for (visibility, team, is_shown) in [
+        ("private", None, false),
+        ("public", None, true),
+        // As soon as it is private again: the composition has not changed.
+        ("private", Some(TEAM), false),
+        ("unlisted", None, true),
+        ("team", Some(other), false),
+        ("team", Some(TEAM), true),
+        ("team", None, false),
+    ] {
+        show(&app, &build, visibility, team);
+        let page = page(&app);
+        let what = format!("{visibility} {team:?}");
+        assert_eq!(page.contains(&code), is_shown, "{what}");
+        assert_eq!(page.contains("Secret sauce"), is_shown, "{what}");
+        assert_eq!(page.contains("Private build"), !is_shown, "{what}");
+        assert!(page.contains("Firebrand"), "{what}");
+    }
+    show(&app, &build, "public", None);
+    assert!(page(&app).contains(&code));
+    app.test.database.execute("DELETE FROM builds");
+    assert!(!page(&app).contains(&code));
+    // A composition without a team shares with no team, not with builds of none.
+    app.test
+        .database
+        .execute("UPDATE compositions SET team_id = NULL");
+    let build = app.build(&owner, &json!({ "name": "Secret sauce" }));
+    app.test.database.execute(&format!(
+        "UPDATE compositions SET document = json_set(document, '$.subgroups[0].slots[0].build_id', {})",
+        quoted(&text(&build["id"]))
+    ));
+    show(&app, &build, "team", None);
+    assert!(!page(&app).contains(&code));
+}
+
+#[test]
+fn a_withdrawn_link_is_gone_at_once() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    share(
+        &app,
+        &owner.id,
+        None,
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    let tag = etag(&app.get(&path()).send().expect(200));
+    let card = format!("{}/card.png", path());
+    let card_tag = etag(&app.get(&card).send().expect(200));
+    app.test.database.execute("DELETE FROM share_links");
+    for isolate in [&app, &app.isolate(2)] {
+        for known in [None, Some(&tag), Some(&"*".to_owned())] {
+            let call = isolate.get(&path());
+            let call = match known {
+                Some(tag) => call.header(Header::IfNoneMatch, tag),
+                None => call,
+            };
+            let answer = call.send().expect(404);
+            assert_eq!(
+                answer.header("content-type"),
+                Some("text/html; charset=utf-8")
+            );
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+            let page = html(&answer);
+            assert!(page.contains("This link leads to no composition") && !page.contains("Anna"));
+        }
+        let call = isolate.get(&card).header(Header::IfNoneMatch, &card_tag);
+        call.send().expect_problem(404, "not_found");
+    }
+}
+
+#[test]
+fn what_is_no_link_costs_nothing_and_tells_nothing() {
+    let app = TestApp::new();
+    let made_up = html(&app.get("/c/9999999999999999999999").send().expect(404));
+    for slug in [
+        "x",
+        "0123456789ABCDEFGHIJa",
+        "0123456789ABCDEFGHIJa-",
+        "%3Cscript%3E",
+    ] {
+        let calls = app.calls_of(|| {
+            let answer = app.get(&format!("/c/{slug}")).send().expect(404);
+            assert_eq!(html(&answer), made_up, "{slug}");
+        });
+        assert_eq!(calls, 0, "{slug}");
+    }
+}
+
+#[test]
+fn a_view_is_one_statement_once_it_is_rendered() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    share(
+        &app,
+        &owner.id,
+        None,
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    for target in [path(), format!("{}/card.png", path())] {
+        let get = |app: &TestApp| app.get(&target).send().expect(200);
+        let first = get(&app);
+        let statements = |app: &TestApp, act: &dyn Fn()| {
+            let before = app.test.database.statements();
+            act();
+            app.test.database.statements() - before
+        };
+        let again = || assert_eq!(get(&app).body, first.body);
+        assert_eq!(statements(&app, &again), 1, "from the isolate");
+        let other = app.isolate(2);
+        let elsewhere = || assert_eq!(get(&other).body, first.body);
+        assert_eq!(statements(&app, &elsewhere), 1, "from KV");
+        let known = || {
+            let call = app.get(&target).header(Header::IfNoneMatch, &etag(&first));
+            call.send().expect(304);
+        };
+        assert_eq!(statements(&app, &known), 1, "not modified");
+        app.test.cache.set_away(true);
+        let third = app.isolate(3);
+        let alone = || assert_eq!(get(&third).body, first.body);
+        assert_eq!(statements(&app, &alone), 2, "without KV");
+        app.test.cache.set_away(false);
+    }
+}
+
+#[test]
+fn another_version_is_another_page() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    make_team(&app, "Red Guard");
+    share(
+        &app,
+        &owner.id,
+        Some(TEAM),
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    let mut seen = Vec::new();
+    for sql in [
+        "SELECT 1",
+        "UPDATE compositions SET version = 2, document = json_set(document, '$.name', 'Friday')",
+        "UPDATE teams SET name = 'Blue Guard', version = 2",
+        "UPDATE teams SET scores = '{\"62\":{\"stability\":1}}'",
+    ] {
+        app.test.database.execute(sql);
+        let answer = app.get(&path()).send().expect(200);
+        let tag = etag(&answer);
+        assert!(!seen.contains(&tag), "{sql}");
+        assert_eq!(html(&answer).contains("Friday"), sql != "SELECT 1");
+        seen.push(tag);
+    }
+    assert!(page(&app).contains("Blue Guard"));
+}
+
+#[test]
+fn whoever_writes_in_kv_cannot_put_a_page_there() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    share(
+        &app,
+        &owner.id,
+        None,
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    let first = app.get(&path()).send().expect(200);
+    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
+    let key = |answer: &Answer| format!("shared/{}", etag(answer).trim_matches('"'));
+    let kept = |key: &str| {
+        block_on(app.test.cache.get(key))
+            .expect("a cache")
+            .expect("kept")
+    };
+    let good = kept(&key(&first));
+    // Its own tag with other bytes, another entry as a whole, and noise.
+    let (tag, body) = good.split_once(' ').expect("a tag");
+    let other = format!("{tag} {}", &body[..body.len() - 4]);
+    for forged in [
+        other,
+        kept(&key(&card)),
+        format!(" {body}"),
+        String::new(),
+        "x y".to_owned(),
+    ] {
+        block_on(app.test.cache.put(&key(&first), &forged, 60)).expect("written");
+        let answer = app.isolate(7).get(&path()).send().expect(200);
+        assert_eq!(
+            answer.body,
+            first.body,
+            "{}",
+            &forged[..forged.len().min(40)]
+        );
+    }
+}
+
+#[test]
+fn fifty_players_and_all_files_are_below_100_kb() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let build = app.build(
+        &owner,
+        &json!({ "name": "n".repeat(100), "visibility": "public" }),
+    );
+    let place = json!({ "player": "A player with a long name", "player_id": null,
+        "build_id": build["id"], "specialization": 62, "profession": "Guardian",
+        "role": "secondary_support", "note": "Stay on the tag and keep the elite for the second push." });
+    let groups: Vec<Value> = (0..10)
+        .map(|_| json!({ "name": "Frontline", "slots": vec![place.clone(); 5] }))
+        .collect();
+    share(&app, &owner.id, None, &json!({ "subgroups": groups }));
+    let page = page(&app);
+    assert_eq!(page.matches("<code ").count(), 50);
+    let files = ["squad.css", "squad.js"].map(|name| {
+        let path = format!("{}/docs/site/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).expect("a file").len()
+    });
+    let size = page.len() + files.iter().sum::<usize>();
+    assert!(size < 100_000, "{size}");
+    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
+    assert!(card.body.len() < 60_000, "{}", card.body.len());
+}

@@ -97,7 +97,7 @@ mod tests {
         assert!(pages.get("a").is_none());
         assert!(["b", "c", "d"].iter().all(|name| pages.get(name).is_some()));
         pages.keep("b", b"new");
-        pages.keep("e", &vec![0; MOST_BYTES / 3]);
+        pages.keep("e", &vec![0; MOST_BYTES / 4]);
         assert_eq!(pages.get("b").as_deref(), Some(&b"new"[..]));
         assert!(pages.get("c").is_some());
         pages.keep("large", &vec![0; MOST_BYTES + 1]);

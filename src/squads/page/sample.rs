@@ -71,7 +71,7 @@ pub fn full() -> PageView {
     };
     let group = |number: usize| Subgroup {
         number,
-        name: if number % 3 == 0 {
+        name: if number.is_multiple_of(3) {
             String::new()
         } else {
             format!("Wing {number}")

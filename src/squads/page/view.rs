@@ -8,6 +8,9 @@ use askama::Template;
 
 use crate::http::problem::Problem;
 
+/// More would bury what is most important.
+const LACKS_SHOWN: usize = 8;
+
 /// A composition as people see it.
 #[derive(Debug, Default, Template)]
 #[template(path = "page.html")]
@@ -192,14 +195,14 @@ impl PageView {
         if self.players > 0 && self.lacks.is_empty() {
             line.push_str(" Lacks nothing.");
         }
-        for (index, lack) in self.lacks.iter().take(3).enumerate() {
-            line.push_str(if index == 0 { " Lacks " } else { ", " });
-            line.push_str(&lack.short);
-        }
-        match self.lacks.len() {
-            0 => {}
-            rest @ 4.. => line.push_str(&format!(" and {} more.", rest - 3)),
-            _ => line.push('.'),
+        if !self.lacks.is_empty() {
+            let worst = self.lacks.iter().take(3).map(|lack| lack.short.as_str());
+            let more = match self.lacks.len() {
+                rest @ 4.. => format!(" and {} more", rest - 3),
+                _ => String::new(),
+            };
+            let worst: Vec<&str> = worst.collect();
+            line = [&line, " Lacks ", &worst.join(", "), &more, "."].concat();
         }
         line
     }
@@ -209,6 +212,11 @@ impl PageView {
         let date = self.updated_at.get(..10).unwrap_or_default();
         let time = self.updated_at.get(11..16).unwrap_or_default();
         format!("{date} {time} UTC")
+    }
+
+    /// What is shown of what it lacks at once, and what is folded away.
+    pub fn lacks_shown(&self) -> (&[Lack], &[Lack]) {
+        self.lacks.split_at(self.lacks.len().min(LACKS_SHOWN))
     }
 
     /// The page.

@@ -1,46 +1,63 @@
-//! Makes a view of what the store has read.
+//! Makes a view of what the store has read and of what the analysis says of it.
 //! Promises that what a document lacks is left out of the page rather than an error.
 //! Leaves what may be shown to `store`, and how it looks to `view`.
 
 use serde_json::Value;
 
-use crate::game::model::{ROLES, Role, profession_by_id, role_by_id, specialization_by_id};
+use crate::game::model::{profession_by_id, role_by_id, specialization_by_id};
 use crate::http::problem::Problem;
+use crate::squads::analysis::model::{self as analysis, Analysis, Coverage, Facts};
+use crate::squads::functions::model::{FUNCTIONS, function_index};
+use crate::squads::functions::scores::Edits;
+use crate::squads::plan::Plan;
 
 use super::store::Shared;
-use super::view::{Build, PageView, RoleCount, Slot, Subgroup};
+use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
+
+/// Warnings that tell who looks at the page something new. What is missing is among the lacks, open
+/// places can be seen, and a build that may not be shown is no mistake.
+const WARNINGS: [&str; 4] = [
+    "subgroup_over_five",
+    "duplicate_player",
+    "stale_build",
+    "weapon_gating",
+];
 
 /// The page of what was read.
 pub fn view(shared: &Shared, url: String, version: String) -> Result<PageView, Problem> {
     let document = parse(&shared.document)?;
     let builds = parse(&shared.builds)?;
-    let subgroups: Vec<Subgroup> = list(&document["subgroups"])
-        .zip(1..)
-        .map(|(group, number)| Subgroup {
-            number,
-            name: text(&group["name"]),
-            slots: list(&group["slots"]).map(|it| slot(it, &builds)).collect(),
-            bars: Vec::new(),
-        })
-        .collect();
-    let players = subgroups.iter().map(Subgroup::players).sum();
+    let plan = Plan::parse(&shared.document).map_err(Problem::internal)?;
+    let facts = Facts {
+        // Only warnings come of them: none is better than no page.
+        builds: serde_json::from_str(&shared.builds).unwrap_or_default(),
+        edits: Edits::stored(shared.scores.as_deref().unwrap_or("{}")),
+        ..Facts::default()
+    };
+    let analysis = analysis::analyze(&plan, &facts);
+    let subgroups = subgroups(&document, &builds, &analysis);
     let slots: usize = subgroups.iter().map(|group| group.slots.len()).sum();
+    let players = analysis.player_count;
     Ok(PageView {
         url,
         version,
         title: text(&document["name"]),
         mode: mode(document["mode"].as_str()),
-        preset: None,
+        preset: analysis.roles.preset.map(|id| preset(id).into()),
         team: shared.team.clone(),
         updated_at: text(&document["updated_at"]),
         players,
-        open: slots - players,
+        open: slots.saturating_sub(players),
         notes: text(&document["notes"]),
         tags: list(&document["tags"]).map(text).collect(),
-        lacks: Vec::new(),
-        warnings: Vec::new(),
-        roles: roles(&subgroups),
-        squad: Vec::new(),
+        lacks: analysis.lacks.iter().map(lack).collect(),
+        warnings: warnings(&analysis, &subgroups),
+        roles: analysis.roles.counts.iter().map(role_count).collect(),
+        squad: if players == 0 {
+            Vec::new()
+        } else {
+            bars(&analysis.squad)
+        },
         subgroups,
     })
 }
@@ -70,24 +87,59 @@ fn mode(id: Option<&str>) -> &'static str {
     }
 }
 
+/// A preset as people write it.
+fn preset(id: &'static str) -> &'static str {
+    match id {
+        "zerg_30" => "Zerg 30",
+        "boon_ball_30" => "Boon ball 30",
+        "minstrel_blob_50" => "Minstrel blob 50",
+        "gvg_15" => "GvG 15",
+        other => other,
+    }
+}
+
+fn subgroups(document: &Value, builds: &Value, analysis: &Analysis<'_>) -> Vec<Subgroup> {
+    let groups = list(&document["subgroups"]).zip(&analysis.subgroups);
+    let subgroup = |(group, found): (&Value, &analysis::SubgroupCoverage<'_>)| Subgroup {
+        number: found.subgroup,
+        name: text(&group["name"]),
+        slots: list(&group["slots"]).map(|it| slot(it, builds)).collect(),
+        // Nobody lacks nothing.
+        bars: if found.player_count == 0 {
+            Vec::new()
+        } else {
+            bars(&found.coverage)
+        },
+    };
+    groups.map(subgroup).collect()
+}
+
 fn slot(slot: &Value, builds: &Value) -> Slot {
     let specialization = slot["specialization"].as_u64();
     let specialization = specialization.and_then(|id| u8::try_from(id).ok());
     let specialization = specialization.and_then(specialization_by_id);
     let profession = slot["profession"].as_str().and_then(profession_by_id);
-    let profession = profession.map(|it| it.id);
+    let profession = specialization
+        .map(|it| it.profession)
+        .or(profession.map(|it| it.id));
+    let player = match (&slot["player"], &slot["player_id"]) {
+        (Value::String(name), _) => Some(name.clone()),
+        (_, Value::String(_)) => Some("Somebody of the roster".to_owned()),
+        _ => None,
+    };
+    let role = slot["role"].as_str().and_then(role_by_id);
     Slot {
-        player: slot["player"].as_str().map(str::to_owned),
-        specialization: specialization.map(|it| it.name).or(profession),
-        profession: specialization.map(|it| it.profession).or(profession),
-        role: role(slot).map(|role| (role.id, role.name)),
+        player,
+        // Without an elite specialization players speak of the profession.
+        specialization: specialization
+            .filter(|it| it.elite)
+            .map(|it| it.name)
+            .or(profession),
+        profession,
+        role: role.map(|role| (role.id, role.name)),
         note: text(&slot["note"]),
         build: build(slot["build_id"].as_str(), builds),
     }
-}
-
-fn role(slot: &Value) -> Option<&'static Role> {
-    slot["role"].as_str().and_then(role_by_id)
 }
 
 fn build(id: Option<&str>, builds: &Value) -> Build {
@@ -103,22 +155,71 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
     }
 }
 
-/// The roles that somebody has.
-fn roles(subgroups: &[Subgroup]) -> Vec<RoleCount> {
-    let slots = || subgroups.iter().flat_map(|group| &group.slots);
-    let count = |role: &'static Role| {
-        let filled = slots().filter(|slot| !slot.is_open());
-        let have = filled.filter(|slot| slot.role.is_some_and(|(id, _)| id == role.id));
-        RoleCount {
-            id: role.id,
-            name: role.name,
-            have: u32::try_from(have.count()).unwrap_or(u32::MAX),
-            target: None,
+/// What nobody asks for has no target, and no bar.
+fn bars(coverage: &[Coverage]) -> Vec<Bar> {
+    let bar = |row: &Coverage| {
+        Some(Bar {
+            name: function(row.function).into(),
+            have: row.sum.into(),
+            target: row.target?.into(),
+            others: row.of_the_other_four.map(u32::from),
+        })
+    };
+    coverage.iter().filter_map(bar).collect()
+}
+
+fn function(id: &'static str) -> &'static str {
+    function_index(id).map_or(id, |index| FUNCTIONS[index].name)
+}
+
+fn role_name(id: &'static str) -> &'static str {
+    role_by_id(id).map_or("Without a role", |role| role.name)
+}
+
+fn role_count(count: &analysis::RoleCount) -> RoleCount {
+    RoleCount {
+        id: count.role,
+        name: role_name(count.role),
+        have: count.have.into(),
+        open: count.open.into(),
+        target: count.target.map(u32::from),
+    }
+}
+
+fn lack(lack: &analysis::Lack) -> Lack {
+    let missing = lack.target.saturating_sub(lack.have);
+    let what = match (lack.function, lack.role) {
+        (Some(id), _) => function(id).to_lowercase(),
+        (None, Some(id)) => format!("{missing} {}", role_name(id).to_lowercase()),
+        (None, None) => lack.code.to_owned(),
+    };
+    Lack {
+        short: match lack.subgroup {
+            Some(number) => format!("{what} in subgroup {number}"),
+            None => what,
+        },
+        text: lack.text.clone(),
+    }
+}
+
+/// What else is odd. A text on a build says whose it is: it has no pointer here to go by.
+fn warnings(analysis: &Analysis<'_>, subgroups: &[Subgroup]) -> Vec<String> {
+    let shown = analysis.warnings.iter();
+    let shown = shown.filter(|warning| WARNINGS.contains(&warning.code));
+    let sentence = |warning: &analysis::Warning| {
+        let pointer = warning.pointers.first().map_or("", String::as_str);
+        let place = pointer.strip_suffix("/build_id").and_then(|pointer| {
+            let mut numbers = pointer.split('/').filter_map(|part| part.parse().ok());
+            let group: &Subgroup = subgroups.get(numbers.next()?)?;
+            Some((group, group.slots.get::<usize>(numbers.next()?)?))
+        });
+        match place {
+            None => warning.text.clone(),
+            Some((group, slot)) => {
+                let (number, whose) = (group.number, slot.whose());
+                format!("Subgroup {number}, {whose}: {}", warning.text)
+            }
         }
     };
-    ROLES
-        .iter()
-        .map(count)
-        .filter(|role| role.have > 0)
-        .collect()
+    shown.map(sentence).collect()
 }

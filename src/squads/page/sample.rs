@@ -27,6 +27,7 @@ fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
             name: (*name).into(),
             have,
             target: 5,
+            others: Some(have.saturating_sub(3)),
         }
     };
     names.iter().enumerate().map(bar).collect()
@@ -113,6 +114,7 @@ pub fn full() -> PageView {
                 id: role.id,
                 name: role.name,
                 have,
+                open: have % 2,
                 target: (have != 0).then_some(6),
             })
             .collect(),

@@ -11,7 +11,11 @@ const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.
      json_each(g.value, '$.slots') s)), '')";
 /// The builds that whoever sees the composition may see.
 const BUILDS: &str = "(SELECT json_group_array(json_object('id', b.id, \
-     'name', b.document ->> 'name', 'code', b.document ->> 'chat_code')) FROM builds b \
+     'name', b.document ->> 'name', 'code', b.document ->> 'chat_code', \
+     'profession', b.document ->> '$.template.profession.id', \
+     'game_build', b.document -> 'game_build', \
+     'specializations', b.document -> '$.template.specializations', \
+     'weapons', b.document -> '$.template.weapons')) FROM builds b \
      WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
      json_each(g.value, '$.slots') s) AND (b.visibility IN ('public', 'unlisted') \
      OR (b.visibility = 'team' AND b.team_id = c.team_id)))";

@@ -65,8 +65,10 @@ pub struct Bar {
     pub name: Cow<'static, str>,
     /// What there is of it.
     pub have: u32,
-    /// How much is enough; at least 1.
+    /// How much is enough.
     pub target: u32,
+    /// In a subgroup: the least that one of them gets from the others.
+    pub others: Option<u32>,
 }
 
 impl Bar {
@@ -102,6 +104,8 @@ pub struct RoleCount {
     pub name: &'static str,
     /// How many there are.
     pub have: u32,
+    /// Open places that are kept for it.
+    pub open: u32,
     /// How many the preset wants, when there is one.
     pub target: Option<u32>,
 }

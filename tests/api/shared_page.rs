@@ -229,7 +229,7 @@ fn every_text_of_a_players_is_escaped() {
     let document = json!({
         "name": PAYLOAD, "notes": PAYLOAD, "tags": [PAYLOAD], "mode": PAYLOAD, "preset": PAYLOAD,
         "updated_at": PAYLOAD,
-        "subgroups": [{ "name": PAYLOAD, "slots": [slot, {
+        "subgroups": [{ "name": PAYLOAD, "slots": [slot, slot, {
             "player": null, "build_id": PAYLOAD, "role": PAYLOAD, "profession": PAYLOAD,
         }] }],
     });
@@ -239,10 +239,11 @@ fn every_text_of_a_players_is_escaped() {
     assert!(!clean.contains("<script"));
     assert!(!clean.contains("alert(1)<"));
     assert!(!clean.contains("<b>\""));
-    // Name (in the title, its heading and four tags of the head), team, notes, tag, subgroup,
-    // player (twice: the copy button says whose code it is), note, build and time.
+    // The title, its heading, two tags of the head, team, notes, tag, subgroup and time; for each
+    // of two places the player, whose code the button copies, the note and the build; and the
+    // warning that one player stands there twice.
     let escaped = clean.matches("&#60;script&#62;alert(1)").count();
-    assert!(escaped >= 13, "{escaped}");
+    assert_eq!(escaped, 18);
     app.get(&format!("{}/card.png", path())).send().expect(200);
 }
 

@@ -35,8 +35,9 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
     let team = team.map_or("NULL".to_owned(), quoted);
     let document = quoted(&whole.to_string());
     app.test.database.execute(&format!(
-        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, version) \
-         VALUES ('{COMPOSITION}', '{owner}', {team}, 'private', {document}, '', 1)"
+        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, \
+         version) \
+         VALUES ('{COMPOSITION}', '{owner}', {team}, 'private', {document}, '', 1, 1)"
     ));
     app.test.database.execute(&format!(
         "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
@@ -226,12 +227,13 @@ fn every_text_of_a_players_is_escaped() {
     slot["note"] = PAYLOAD.into();
     slot["build_id"] = build["id"].clone();
     slot["specialization"] = 62.into();
+    let mut strange = self::slot("build_id", &json!(PAYLOAD));
+    strange["role"] = PAYLOAD.into();
+    strange["profession"] = PAYLOAD.into();
     let document = json!({
         "name": PAYLOAD, "notes": PAYLOAD, "tags": [PAYLOAD], "mode": PAYLOAD, "preset": PAYLOAD,
         "updated_at": PAYLOAD,
-        "subgroups": [{ "name": PAYLOAD, "slots": [slot, slot, {
-            "player": null, "build_id": PAYLOAD, "role": PAYLOAD, "profession": PAYLOAD,
-        }] }],
+        "subgroups": [{ "name": PAYLOAD, "slots": [slot, slot, strange] }],
     });
     share(&app, &owner.id, Some(TEAM), &document);
     let page = page(&app);

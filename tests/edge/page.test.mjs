@@ -25,7 +25,7 @@ const NAMES = ["Anna", "Þórr der Große von und zu Immerwährend", "شجاع �
 const SPECIALIZATIONS = [62, 61, 43, 5, 7, 48, 40, 60, 52];
 const ROLES = ["primary_support", "secondary_support", "strip", "melee_dps", "ranged_dps", null];
 
-function compositionOf(buildId) {
+function compositionOf(ownerId, buildId) {
   const slot = (index) => ({
     player: NAMES[index % NAMES.length],
     player_id: null,
@@ -38,6 +38,13 @@ function compositionOf(buildId) {
   const group = (number) => ({ name: number % 2 ? `Wing ${number}` : "", slots: [0, 1, 2, 3, 4].map((place) => slot(number * 5 + place)) });
   return {
     id: COMPOSITION,
+    owner_id: ownerId,
+    team_id: null,
+    visibility: "private",
+    is_template: false,
+    player_count: PLAYERS,
+    updated_by: ownerId,
+    created_at: "2026-11-22T00:00:00Z",
     name: "Thursday zerg",
     mode: "zerg",
     preset: "zerg_30",
@@ -58,10 +65,10 @@ async function share(worker) {
   });
   const build = await made.json();
   assert.equal(made.status, 201, JSON.stringify(build));
-  const document = JSON.stringify(compositionOf(build.id));
+  const document = JSON.stringify(compositionOf(build.owner_id, build.id));
   await worker.d1.batch([
     worker.d1
-      .prepare("INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, version) VALUES (?, ?, NULL, 'private', ?, '', 1)")
+      .prepare("INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, version) VALUES (?, ?, NULL, 'private', ?, '', 1, 1)")
       .bind(COMPOSITION, build.owner_id, document),
     worker.d1
       .prepare("INSERT INTO share_links (slug, composition_id, id, created_by, created_at) VALUES (?, ?, 'share_link', ?, 0)")

@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use crate::base62;
 use crate::crc32::crc32;
-use crate::crc32::crc32;
 use crate::platform::Platform;
 
 /// What every key begins with.

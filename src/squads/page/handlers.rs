@@ -2,22 +2,18 @@
 //! Promises that each view asks the database once whether the link still stands, and once more only
 //! when nobody has rendered this version yet. Leaves the looks to `view` and `card`.
 
-use std::fmt::Write as _;
-
 use crate::context::Context;
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::mac;
+use crate::squads::functions::model::FUNCTIONS_VERSION;
 
 use super::{cache, card, read, store, view};
 
 /// 128 bits in base62.
 const SLUG: usize = 22;
-/// What entries are named for.
-const PURPOSE: &str = "shared-page/v1";
 /// Changes with what a page is rendered by, also before it is committed.
 const LOOKS: u32 = {
     let parts: [&[u8]; 6] = [
@@ -105,7 +101,7 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     let name = name_of(cx, kind, &shared.state);
     let url = format!("{}/c/{slug}", cx.state.config.issuer);
     let card = name_of(cx, Kind::Card, &shared.state);
-    let view = read::view(&shared, url, card)?;
+    let view = read::view(&shared, cx.state.config.game_balance_build, url, card)?;
     let bytes = match kind {
         Kind::Page => view.html()?.into_bytes(),
         Kind::Card => card::draw(&view),
@@ -118,16 +114,10 @@ fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
     Response::bytes(200, kind.profile(), bytes).with_header("etag", format!("\"{name}\""))
 }
 
-/// A name that is another one whenever the page may be another one, and says nothing of it.
+/// A name that is another one whenever the page may be another one.
 fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
-    let looks = LOOKS.to_be_bytes();
-    let parts = [kind.name(), cx.path_value, state, REFERENCE_VERSION].map(str::as_bytes);
-    let [kind, slug, state, reference] = parts;
-    let master = &cx.state.config.master_keys.current;
-    let tag = mac::tag(master, PURPOSE, &[kind, slug, state, reference, &looks]);
-    tag[..16].iter().fold(String::new(), |mut name, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    let code = format!("{LOOKS:x} {:?}", cx.state.config.game_balance_build);
+    let parts = [kind.name(), cx.path_value, state, &code];
+    let tag = etag::of_parts(&[&parts[..], &[REFERENCE_VERSION, FUNCTIONS_VERSION]].concat());
+    tag.trim_matches('"').to_owned()
 }

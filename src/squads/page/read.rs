@@ -1,15 +1,18 @@
 //! Makes a view of what the store has read and of what the analysis says of it.
-//! Promises that what a document lacks is left out of the page rather than an error.
+//! Promises that what the tables do not know is left out of the page rather than an error.
 //! Leaves what may be shown to `store`, and how it looks to `view`.
 
 use serde_json::Value;
 
 use crate::game::model::{profession_by_id, role_by_id, specialization_by_id};
 use crate::http::problem::Problem;
-use crate::squads::analysis::model::{self as analysis, Analysis, Coverage, Facts};
+use crate::squads::analysis::model::{
+    self as analysis, Analysis, Coverage, Facts, SubgroupCoverage,
+};
+use crate::squads::compositions::model as compositions;
 use crate::squads::functions::model::{FUNCTIONS, function_index};
 use crate::squads::functions::scores::Edits;
-use crate::squads::plan::Plan;
+use crate::squads::presets;
 
 use super::store::Shared;
 use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
@@ -24,32 +27,33 @@ const WARNINGS: [&str; 4] = [
 ];
 
 /// The page of what was read.
-pub fn view(shared: &Shared, url: String, version: String) -> Result<PageView, Problem> {
-    let document = parse(&shared.document)?;
-    let builds = parse(&shared.builds)?;
-    let plan = Plan::parse(&shared.document).map_err(Problem::internal)?;
+pub fn view(
+    shared: &Shared,
+    balance_build: Option<i64>,
+    url: String,
+    version: String,
+) -> Result<PageView, Problem> {
+    let plan = compositions::Composition::parse(&shared.document)?;
+    let builds: Value = serde_json::from_str(&shared.builds).map_err(Problem::internal)?;
     let facts = Facts {
         // Only warnings come of them: none is better than no page.
         builds: serde_json::from_str(&shared.builds).unwrap_or_default(),
         edits: Edits::stored(shared.scores.as_deref().unwrap_or("{}")),
-        ..Facts::default()
+        balance_build,
     };
     let analysis = analysis::analyze(&plan, &facts);
-    let subgroups = subgroups(&document, &builds, &analysis);
+    let subgroups = subgroups(&plan, &builds, &analysis);
     let slots: usize = subgroups.iter().map(|group| group.slots.len()).sum();
     let players = analysis.player_count;
+    let preset = analysis.roles.preset.and_then(presets::find);
     Ok(PageView {
         url,
         version,
-        title: text(&document["name"]),
-        mode: mode(document["mode"].as_str()),
-        preset: analysis.roles.preset.map(|id| preset(id).into()),
+        mode: mode(&plan.mode),
+        preset: preset.map(|preset| preset.name),
         team: shared.team.clone(),
-        updated_at: text(&document["updated_at"]),
         players,
         open: slots.saturating_sub(players),
-        notes: text(&document["notes"]),
-        tags: list(&document["tags"]).map(text).collect(),
         lacks: analysis.lacks.iter().map(lack).collect(),
         warnings: warnings(&analysis, &subgroups),
         roles: analysis.roles.counts.iter().map(role_count).collect(),
@@ -59,51 +63,36 @@ pub fn view(shared: &Shared, url: String, version: String) -> Result<PageView, P
             bars(&analysis.squad)
         },
         subgroups,
+        title: plan.name,
+        updated_at: plan.updated_at,
+        notes: plan.notes,
+        tags: plan.tags,
     })
 }
 
-fn parse(text: &str) -> Result<Value, Problem> {
-    serde_json::from_str(text).map_err(Problem::internal)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
 /// A mode as people write it.
-fn mode(id: Option<&str>) -> &'static str {
+fn mode(id: &str) -> &'static str {
     match id {
-        Some("zerg") => "Zerg",
-        Some("boon_ball") => "Boon ball",
-        Some("blob") => "Blob",
-        Some("gvg") => "GvG",
-        Some("havoc") => "Havoc",
-        Some("roaming") => "Roaming",
+        "zerg" => "Zerg",
+        "boon_ball" => "Boon ball",
+        "blob" => "Blob",
+        "gvg" => "GvG",
+        "havoc" => "Havoc",
+        "roaming" => "Roaming",
         _ => "Squad",
     }
 }
 
-/// A preset as people write it.
-fn preset(id: &'static str) -> &'static str {
-    match id {
-        "zerg_30" => "Zerg 30",
-        "boon_ball_30" => "Boon ball 30",
-        "minstrel_blob_50" => "Minstrel blob 50",
-        "gvg_15" => "GvG 15",
-        other => other,
-    }
-}
-
-fn subgroups(document: &Value, builds: &Value, analysis: &Analysis<'_>) -> Vec<Subgroup> {
-    let groups = list(&document["subgroups"]).zip(&analysis.subgroups);
-    let subgroup = |(group, found): (&Value, &analysis::SubgroupCoverage<'_>)| Subgroup {
+fn subgroups(
+    plan: &compositions::Composition,
+    builds: &Value,
+    analysis: &Analysis<'_>,
+) -> Vec<Subgroup> {
+    let groups = plan.subgroups.iter().zip(&analysis.subgroups);
+    let subgroup = |(group, found): (&compositions::Subgroup, &SubgroupCoverage<'_>)| Subgroup {
         number: found.subgroup,
-        name: text(&group["name"]),
-        slots: list(&group["slots"]).map(|it| slot(it, builds)).collect(),
+        name: group.name.clone(),
+        slots: group.slots.iter().map(|it| slot(it, builds)).collect(),
         // Nobody lacks nothing.
         bars: if found.player_count == 0 {
             Vec::new()
@@ -114,22 +103,17 @@ fn subgroups(document: &Value, builds: &Value, analysis: &Analysis<'_>) -> Vec<S
     groups.map(subgroup).collect()
 }
 
-fn slot(slot: &Value, builds: &Value) -> Slot {
-    let specialization = slot["specialization"].as_u64();
-    let specialization = specialization.and_then(|id| u8::try_from(id).ok());
-    let specialization = specialization.and_then(specialization_by_id);
-    let profession = slot["profession"].as_str().and_then(profession_by_id);
+fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
+    let specialization = slot.specialization.and_then(specialization_by_id);
+    let profession = slot.profession.as_deref().and_then(profession_by_id);
     let profession = specialization
         .map(|it| it.profession)
         .or(profession.map(|it| it.id));
-    let player = match (&slot["player"], &slot["player_id"]) {
-        (Value::String(name), _) => Some(name.clone()),
-        (_, Value::String(_)) => Some("Somebody of the roster".to_owned()),
-        _ => None,
-    };
-    let role = slot["role"].as_str().and_then(role_by_id);
+    let unnamed = slot.player_id.as_ref();
+    let unnamed = unnamed.map(|_| "Somebody of the roster".to_owned());
+    let role = slot.role.as_deref().and_then(role_by_id);
     Slot {
-        player,
+        player: slot.player.clone().or(unnamed),
         // Without an elite specialization players speak of the profession.
         specialization: specialization
             .filter(|it| it.elite)
@@ -137,8 +121,8 @@ fn slot(slot: &Value, builds: &Value) -> Slot {
             .or(profession),
         profession,
         role: role.map(|role| (role.id, role.name)),
-        note: text(&slot["note"]),
-        build: build(slot["build_id"].as_str(), builds),
+        note: slot.note.clone(),
+        build: build(slot.build_id.as_deref(), builds),
     }
 }
 
@@ -146,7 +130,9 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
     let Some(id) = id else {
         return Build::None;
     };
-    match list(builds).find(|build| build["id"] == id) {
+    let mut shown = builds.as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match shown.find(|build| build["id"] == id) {
         None => Build::Private,
         Some(build) => Build::Shown {
             name: text(&build["name"]),
@@ -159,7 +145,7 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
 fn bars(coverage: &[Coverage]) -> Vec<Bar> {
     let bar = |row: &Coverage| {
         Some(Bar {
-            name: function(row.function).into(),
+            name: function(row.function),
             have: row.sum.into(),
             target: row.target?.into(),
             others: row.of_the_other_four.map(u32::from),

@@ -24,7 +24,7 @@ fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
     let bar = |(index, name): (usize, &&'static str)| {
         let have = u32::try_from((index * 7 + seed * 5) % 9).expect("small");
         Bar {
-            name: (*name).into(),
+            name,
             have,
             target: 5,
             others: Some(have.saturating_sub(3)),
@@ -89,7 +89,7 @@ pub fn full() -> PageView {
         version: "0123456789abcdef".to_owned(),
         title: "Thursday zerg".to_owned(),
         mode: "Zerg",
-        preset: Some("Zerg, 30 players".into()),
+        preset: Some("Zerg, 30"),
         team: Some("Red Guard".to_owned()),
         updated_at: "2026-11-22T18:30:00Z".to_owned(),
         players: 48,

@@ -12,9 +12,9 @@ const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.
 /// The builds that whoever sees the composition may see.
 const BUILDS: &str = "(SELECT json_group_array(json_object('id', b.id, \
      'name', b.document ->> 'name', 'code', b.document ->> 'chat_code', \
-     'profession', b.document ->> '$.template.profession.id', \
-     'game_build', b.document -> 'game_build', \
-     'specializations', b.document -> '$.template.specializations', \
+     'profession', b.document ->> '$.profession', \
+     'game_build', b.document ->> '$.game_build', \
+     'elite', b.document ->> '$.template.specializations[2].id', \
      'weapons', b.document -> '$.template.weapons')) FROM builds b \
      WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
      json_each(g.value, '$.slots') s) AND (b.visibility IN ('public', 'unlisted') \

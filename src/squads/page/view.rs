@@ -2,8 +2,6 @@
 //! Promises escaping by the templates' engine, and a text beside whatever is drawn.
 //! Leaves where the values come from to `read`, and the preview image to `card`.
 
-use std::borrow::Cow;
-
 use askama::Template;
 
 use crate::http::problem::Problem;
@@ -24,7 +22,7 @@ pub struct PageView {
     /// What it is for, such as `Zerg`.
     pub mode: &'static str,
     /// The preset that it is held against.
-    pub preset: Option<Cow<'static, str>>,
+    pub preset: Option<&'static str>,
     /// The name of the team whose it is.
     pub team: Option<String>,
     /// When it was last changed, RFC 3339.
@@ -62,7 +60,7 @@ pub struct Lack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
     /// Its name.
-    pub name: Cow<'static, str>,
+    pub name: &'static str,
     /// What there is of it.
     pub have: u32,
     /// How much is enough.

@@ -44,18 +44,3 @@ fn whatever_is_on_the_page_there_is_a_card() {
         }
     }
 }
-
-/// `cargo test --release --lib -- --ignored twenty`: what an unoptimized build takes says nothing.
-#[test]
-#[ignore = "measures time, which only an optimized build on a quiet machine can keep"]
-fn a_full_card_takes_less_than_twenty_milliseconds() {
-    let view = sample::full();
-    let times = (0..20).map(|_| {
-        let begun = std::time::Instant::now();
-        assert!(!draw(&view).is_empty());
-        begun.elapsed()
-    });
-    let fastest = times.min().expect("twenty");
-    println!("{fastest:?}");
-    assert!(fastest.as_millis() < 20, "{fastest:?}");
-}

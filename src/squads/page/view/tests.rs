@@ -12,7 +12,7 @@ fn steps_are_all_or_nothing_only_when_it_is_so() {
         (9, 5, 100, "enough"),
     ] {
         let bar = Bar {
-            name: "Stability".into(),
+            name: "Stability",
             have,
             target,
             others: None,

@@ -229,7 +229,8 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
             }
         }
     }
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 7);
+    let kept = app.count("SELECT count(*) FROM api_keys");
+    assert_eq!(usize::try_from(kept).expect("few"), keys.len());
 }
 
 #[test]

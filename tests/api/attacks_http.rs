@@ -141,11 +141,15 @@ fn head_is_get_without_a_body() {
     let webhook = webhooks::make(&app, &player, &json!({}));
     let webhook = text(&webhook["id"]);
     let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
+    let team = app.team(&[(&player, "leader")]);
+    let code = text(&app.invite(&player, &team, &json!({})).expect(201).json()["code"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {
             "/api/v1/webhooks/{id}" | "/api/v1/webhooks/{id}/deliveries" => webhook.as_str(),
             "/api/v1/webhooks/deliveries/{id}" => delivery.as_str(),
             "/api/v1/builds/{id}" => build.as_str(),
+            "/api/v1/invitations/{code}" => code.as_str(),
+            path if path.starts_with("/api/v1/teams/{id}") => team.as_str(),
             "/api/v1/admin/users/{id}" => player.id.as_str(),
             "/docs/{file}" => "reference.js",
             "/c/{slug}" | "/c/{slug}/card.png" => shared_page::SLUG,

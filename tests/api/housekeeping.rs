@@ -17,6 +17,7 @@ const LIVES: &[(&str, i64, i64)] = &[
     ("idempotency_records", DAY_MS - 1, DAY_MS + HOUR_MS),
     ("guesses", DAY_MS - 1, 31 * DAY_MS),
     ("sessions", 90 * DAY_MS - 1, 90 * DAY_MS + HOUR_MS),
+    ("team_invitations", 37 * DAY_MS - 1, 37 * DAY_MS + HOUR_MS),
     ("api_keys", 395 * DAY_MS - 1, 395 * DAY_MS + HOUR_MS),
 ];
 
@@ -32,6 +33,8 @@ fn scene() -> TestApp {
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
     call.token(&player.token).send().expect(201);
+    let team = app.team(&[(&player, "leader")]);
+    app.invite(&player, &team, &json!({})).expect(201);
     let wrong = json!({ "email": "nobody@guild.gg", "password": "no such words here" });
     app.post("/api/v1/auth/login", &wrong).send().expect(401);
     app.test.database.execute(&format!(

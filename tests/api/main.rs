@@ -36,6 +36,7 @@ mod shared_page;
 mod shared_with_teams;
 mod signing_keys;
 mod support;
+mod team_accounts;
 mod team_invitations;
 mod team_members;
 mod team_permissions;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
 use crate::support::databases::{Raced, platform_on};
+use crate::support::teams::TEAMS;
 use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
 use crate::webhooks;
 
@@ -20,6 +21,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("api_keys", "/api_keys"),
     ("builds", "/builds"),
     ("webhooks", "/webhooks"),
+    ("team_members", "/teams"),
 ];
 /// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
 /// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
@@ -119,6 +121,9 @@ fn scene(app: &TestApp) -> Player {
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
     call.token(&player.token).send().expect(201);
+    let team = app.as_player(&player, "POST", TEAMS, &json!({ "name": "Pack" }));
+    let team = text(&team.expect(201).json()["id"]);
+    app.invite(&player, &team, &json!({})).expect(201);
     for sql in [
         "INSERT INTO two_factor VALUES ('{id}', x'00', 1, NULL, NULL)",
         "INSERT INTO recovery_codes VALUES ('{id}', x'00')",

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::databases::{Raced, Slow, all_together, platform_on};
 use crate::support::teams::{TEAMS, member_path};
-use crate::support::{Answer, PASSWORD, Player, TestApp, build_path, text};
+use crate::support::{Answer, Player, TestApp, text};
 
 struct Scene {
     app: TestApp,
@@ -35,6 +35,10 @@ impl Scene {
             member,
             team,
         }
+    }
+
+    fn cast(&self) -> [&Player; 3] {
+        [&self.leader, &self.officer, &self.member]
     }
 
     fn change(&self, by: &Player, whom: &Player, role: &str) -> Answer {
@@ -82,13 +86,8 @@ fn role_sql(player: &Player, role: &str) -> String {
 #[test]
 fn members_are_listed_by_their_ids_page_by_page() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        member,
-        team,
-    } = &scene;
+    let [leader, officer, member] = scene.cast();
+    let (app, team) = (&scene.app, &scene.team);
     let mut expected = [(leader, "leader"), (officer, "officer"), (member, "member")]
         .map(|(player, role)| (player.id.clone(), role.to_owned()));
     expected.sort();
@@ -116,13 +115,8 @@ fn members_are_listed_by_their_ids_page_by_page() {
 #[test]
 fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
     let scene = Scene::new();
-    let Scene {
-        leader,
-        officer,
-        member,
-        team,
-        ..
-    } = &scene;
+    let [leader, officer, member] = scene.cast();
+    let team = &scene.team;
     for role in ["officer", "member", "leader"] {
         let changed = scene.change(leader, member, role).expect(200).json();
         assert_eq!(
@@ -161,14 +155,8 @@ fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
 #[test]
 fn what_is_no_role_or_no_member_is_named() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        member,
-        team,
-        ..
-    } = &scene;
+    let [leader, officer, member] = scene.cast();
+    let (app, team) = (&scene.app, &scene.team);
     let stranger = app.player("stranger");
     for (body, pointer, code) in [
         (json!({ "role": "king" }), "/role", "invalid_choice"),
@@ -220,12 +208,7 @@ fn what_is_no_role_or_no_member_is_named() {
 #[test]
 fn the_last_leader_neither_leaves_nor_steps_down() {
     let scene = Scene::new();
-    let Scene {
-        leader,
-        officer,
-        member,
-        ..
-    } = &scene;
+    let [leader, officer, member] = scene.cast();
     let answer = scene
         .remove(leader, leader)
         .expect_problem(409, "last_leader");
@@ -342,13 +325,8 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
     ];
     for (before, by, method, path, body, status) in rows {
         let scene = Scene::new();
-        let Scene {
-            app,
-            leader,
-            officer,
-            member,
-            team,
-        } = &scene;
+        let [leader, officer, member] = scene.cast();
+        let (app, team) = (&scene.app, &scene.team);
         let by = if by == "leader" { leader } else { officer };
         let fill = |text: &str| text.replace("{member}", &member.id);
         let body: Value = serde_json::from_str(&fill(&body.to_string())).expect("JSON");
@@ -371,12 +349,8 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
     }
     // Someone who has risen meanwhile is out of reach, too.
     let scene = Scene::new();
-    let Scene {
-        officer,
-        member,
-        team,
-        ..
-    } = &scene;
+    let [_, officer, member] = scene.cast();
+    let team = &scene.team;
     let path = member_path(team, member);
     let raise = role_sql(member, "leader");
     let call = ("DELETE", path.as_str(), &Value::Null);
@@ -418,13 +392,8 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         ("hand-over", true, &["member"]),
     ] {
         let scene = Scene::new();
-        let Scene {
-            app,
-            leader,
-            officer,
-            member,
-            team,
-        } = &scene;
+        let [leader, officer, member] = scene.cast();
+        let (app, team) = (&scene.app, &scene.team);
         scene.set_role(officer, "leader");
         for role in ["member", "officer"] {
             app.invite(officer, team, &json!({ "role": role }))
@@ -473,13 +442,8 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
 #[test]
 fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        member,
-        team,
-    } = &scene;
+    let [leader, officer, member] = scene.cast();
+    let (app, team) = (&scene.app, &scene.team);
     let url = |name: &str| format!("https://{name}.guild.gg/h");
     for (player, name) in [(leader, "leader"), (officer, "officer")] {
         let body = json!({ "url": url(name), "event_types": ["*"], "team_id": team });
@@ -509,144 +473,4 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     scene.remove(leader, officer).expect(204);
     let data = json!({ "team_id": team, "user_id": officer.id, "role": "officer" });
     assert_eq!(told(), [(url("leader"), data)]);
-}
-
-#[test]
-fn members_are_called_what_their_accounts_are_called() {
-    let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        member,
-        team,
-        ..
-    } = &scene;
-    let name = json!({ "display_name": "Stegalkin \u{1f43a}" });
-    app.as_player(member, "PATCH", "/api/v1/users/me", &name)
-        .expect(200);
-    let list = app.as_player(
-        leader,
-        "GET",
-        &format!("{TEAMS}/{team}/members"),
-        &Value::Null,
-    );
-    let list = list.expect(200).json();
-    for entry in list["data"].as_array().expect("a list") {
-        let is_renamed = entry["user_id"] == json!(member.id);
-        let expected = if is_renamed {
-            name["display_name"].clone()
-        } else {
-            json!("Player")
-        };
-        assert_eq!(entry["display_name"], expected);
-    }
-    // Whoever makes a team brings their name along.
-    let body = json!({ "name": "Wolf pack" });
-    let made = app
-        .as_player(member, "POST", TEAMS, &body)
-        .expect(201)
-        .json();
-    let path = format!("{TEAMS}/{}/members", text(&made["id"]));
-    let list = app
-        .as_player(member, "GET", &path, &Value::Null)
-        .expect(200)
-        .json();
-    assert_eq!(list["data"][0]["display_name"], name["display_name"]);
-}
-
-/// Who is in a team since when, and who leads it in the end.
-type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
-
-#[test]
-fn a_deleted_account_hands_its_teams_on() {
-    let app = TestApp::new();
-    let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
-    let rows: [Row<'_>; 6] = [
-        // The officer who has been there longest, whatever members there are from before.
-        (
-            &[
-                (&gone, "leader", 1),
-                (&a, "member", 2),
-                (&b, "officer", 4),
-                (&c, "officer", 3),
-            ],
-            &[&c],
-        ),
-        // Else the member.
-        (
-            &[(&gone, "leader", 9), (&a, "member", 8), (&b, "member", 7)],
-            &[&b],
-        ),
-        // Where another leader is, nobody rises.
-        (
-            &[(&gone, "leader", 1), (&a, "leader", 2), (&b, "officer", 3)],
-            &[&a],
-        ),
-        // Nor where the one who goes led nobody.
-        (
-            &[(&gone, "officer", 1), (&a, "leader", 2), (&b, "officer", 3)],
-            &[&a],
-        ),
-        (&[(&a, "leader", 2), (&b, "officer", 3)], &[&a]),
-        (&[(&gone, "leader", 1), (&c, "member", 2)], &[]),
-    ];
-    let teams = rows.map(|(members, _)| {
-        let roles: Vec<_> = members
-            .iter()
-            .map(|(player, role, _)| (*player, *role))
-            .collect();
-        let id = app.team(&roles);
-        for (player, _, joined_at) in members {
-            app.test.database.execute(&format!(
-                "UPDATE team_members SET joined_at = {joined_at} \
-                 WHERE team_id = '{id}' AND user_id = '{}'",
-                player.id
-            ));
-        }
-        id
-    });
-    let [first, .., alone] = &teams;
-    for team in [first, alone] {
-        app.invite(&gone, team, &json!({ "max_uses": 100 }))
-            .expect(201);
-    }
-    app.invite(&c, first, &json!({})).expect(201);
-    // Whoever has left one of them has shared something there.
-    let shared = app.build(&c, &json!({ "visibility": "team", "team_id": alone }));
-    app.as_player(&c, "DELETE", &member_path(alone, &c), &Value::Null)
-        .expect(204);
-
-    let body = json!({ "password": PASSWORD });
-    app.as_player(&gone, "DELETE", "/api/v1/users/me", &body)
-        .expect(204);
-    for (number, (team, (_, expected))) in teams.iter().zip(rows).enumerate() {
-        let roles = app.roles(team).into_iter();
-        let leaders: Vec<_> = roles
-            .filter(|(_, role)| role == "leader")
-            .map(|it| it.0)
-            .collect();
-        let expected: Vec<_> = expected.iter().map(|player| player.id.clone()).collect();
-        assert_eq!(leaders, expected, "team {number}");
-        assert!(app.role_of(team, &gone).is_none());
-    }
-    // The one with nobody else has gone; what was shared there is its owner's alone.
-    assert_eq!(
-        app.count(&format!("SELECT count(*) FROM teams WHERE id = '{alone}'")),
-        0
-    );
-    assert_eq!(app.count("SELECT count(*) FROM teams"), 5);
-    let read = app
-        .as_player(&c, "GET", &build_path(&shared), &Value::Null)
-        .expect(200)
-        .json();
-    assert_eq!(
-        (&read["visibility"], &read["team_id"]),
-        (&json!("private"), &Value::Null)
-    );
-    // Of the invitations only that of another one is left.
-    let by = app
-        .test
-        .database
-        .execute("SELECT created_by FROM team_invitations");
-    assert_eq!((by.len(), by[0].text(0).expect("text")), (1, c.id.as_str()));
 }

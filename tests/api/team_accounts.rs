@@ -1,0 +1,144 @@
+//! Accounts and their teams: what members are called, and who leads once an account is deleted.
+//! Promises that no team is left without a leader, and none with nobody.
+//! Leaves all else that a deletion takes to `personal_data`.
+
+use serde_json::{Value, json};
+
+use crate::support::teams::{TEAMS, member_path};
+use crate::support::{PASSWORD, Player, TestApp, build_path, text};
+
+/// Who is in a team as what, since when; and who leads it in the end.
+type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
+
+#[test]
+fn members_are_called_what_their_accounts_are_called() {
+    let app = TestApp::new();
+    let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+    let team = app.team(&[(&leader, "leader"), (&member, "member")]);
+    let name = json!({ "display_name": "Stegalkin \u{1f43a}" });
+    app.as_player(&member, "PATCH", "/api/v1/users/me", &name)
+        .expect(200);
+    let list = app.as_player(
+        &leader,
+        "GET",
+        &format!("{TEAMS}/{team}/members"),
+        &Value::Null,
+    );
+    let list = list.expect(200).json();
+    for entry in list["data"].as_array().expect("a list") {
+        let is_renamed = entry["user_id"] == json!(member.id);
+        let expected = if is_renamed {
+            name["display_name"].clone()
+        } else {
+            json!("Player")
+        };
+        assert_eq!(entry["display_name"], expected);
+    }
+    // Whoever makes a team brings their name along.
+    let body = json!({ "name": "Wolf pack" });
+    let made = app
+        .as_player(&member, "POST", TEAMS, &body)
+        .expect(201)
+        .json();
+    let path = format!("{TEAMS}/{}/members", text(&made["id"]));
+    let list = app
+        .as_player(&member, "GET", &path, &Value::Null)
+        .expect(200)
+        .json();
+    assert_eq!(list["data"][0]["display_name"], name["display_name"]);
+}
+
+#[test]
+fn a_deleted_account_hands_its_teams_on() {
+    let app = TestApp::new();
+    let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
+    // Who is in a team since when, and who leads it in the end.
+    let rows: [Row<'_>; 6] = [
+        // The officer who has been there longest, whatever members there are from before.
+        (
+            &[
+                (&gone, "leader", 1),
+                (&a, "member", 2),
+                (&b, "officer", 4),
+                (&c, "officer", 3),
+            ],
+            &[&c],
+        ),
+        // Else the member.
+        (
+            &[(&gone, "leader", 9), (&a, "member", 8), (&b, "member", 7)],
+            &[&b],
+        ),
+        // Where another leader is, nobody rises.
+        (
+            &[(&gone, "leader", 1), (&a, "leader", 2), (&b, "officer", 3)],
+            &[&a],
+        ),
+        // Nor where the one who goes led nobody.
+        (
+            &[(&gone, "officer", 1), (&a, "leader", 2), (&b, "officer", 3)],
+            &[&a],
+        ),
+        (&[(&a, "leader", 2), (&b, "officer", 3)], &[&a]),
+        (&[(&gone, "leader", 1), (&c, "member", 2)], &[]),
+    ];
+    let teams = rows.map(|(members, _)| {
+        let roles: Vec<_> = members
+            .iter()
+            .map(|(player, role, _)| (*player, *role))
+            .collect();
+        let id = app.team(&roles);
+        for (player, _, joined_at) in members {
+            app.test.database.execute(&format!(
+                "UPDATE team_members SET joined_at = {joined_at} \
+                 WHERE team_id = '{id}' AND user_id = '{}'",
+                player.id
+            ));
+        }
+        id
+    });
+    let [first, .., alone] = &teams;
+    for team in [first, alone] {
+        app.invite(&gone, team, &json!({ "max_uses": 100 }))
+            .expect(201);
+    }
+    app.invite(&c, first, &json!({})).expect(201);
+    // Whoever has left one of them has shared something there.
+    let shared = app.build(&c, &json!({ "visibility": "team", "team_id": alone }));
+    app.as_player(&c, "DELETE", &member_path(alone, &c), &Value::Null)
+        .expect(204);
+
+    let body = json!({ "password": PASSWORD });
+    app.as_player(&gone, "DELETE", "/api/v1/users/me", &body)
+        .expect(204);
+    for (number, (team, (_, expected))) in teams.iter().zip(rows).enumerate() {
+        let roles = app.roles(team).into_iter();
+        let leaders: Vec<_> = roles
+            .filter(|(_, role)| role == "leader")
+            .map(|it| it.0)
+            .collect();
+        let expected: Vec<_> = expected.iter().map(|player| player.id.clone()).collect();
+        assert_eq!(leaders, expected, "team {number}");
+        assert!(app.role_of(team, &gone).is_none());
+    }
+    // The one with nobody else has gone; what was shared there is its owner's alone.
+    assert_eq!(
+        app.count(&format!("SELECT count(*) FROM teams WHERE id = '{alone}'")),
+        0
+    );
+    assert_eq!(app.count("SELECT count(*) FROM teams"), 5);
+    let read = app
+        .as_player(&c, "GET", &build_path(&shared), &Value::Null)
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&read["visibility"], &read["team_id"]),
+        (&json!("private"), &Value::Null)
+    );
+    // Of the invitations only that of another one is left.
+    let by = app
+        .test
+        .database
+        .execute("SELECT created_by FROM team_invitations");
+    assert_eq!((by.len(), by[0].text(0).expect("text")), (1, c.id.as_str()));
+}

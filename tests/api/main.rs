@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod analysis;
 mod api_keys;
 mod attacks_authorization;
 mod attacks_http;
@@ -19,6 +20,7 @@ mod builds;
 mod builds_access;
 mod builds_lists;
 mod builds_search;
+mod compare;
 mod composition_versions;
 mod compositions;
 mod dashboard;
@@ -30,6 +32,7 @@ mod identity;
 mod limits;
 mod openapi;
 mod personal_data;
+mod scores;
 mod second_factor;
 mod sessions;
 mod shared_page;

@@ -1,0 +1,274 @@
+//! Analyses from the outside: who gets one, by whose scores, of which builds, and at what price.
+//! Promises that what a team thinks stays in the team.
+//! Leaves the sums and the words to the unit tests of `squads::analysis`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::compositions::path_of;
+use crate::support::{Answer, Player, TestApp, build_path, config_value, text};
+
+/// Guardian, Firebrand.
+const FIREBRAND: u8 = 62;
+const TABLE: &str = "/api/v1/game/functions";
+
+fn analysis(app: &TestApp, composition: &Value, player: Option<&Player>) -> Answer {
+    let path = format!("{}/analysis", path_of(composition));
+    let call = app.get(&path);
+    match player {
+        Some(player) => call.token(&player.token).send(),
+        None => call.send(),
+    }
+}
+
+fn codes(analysis: &Value) -> Vec<String> {
+    let warnings = analysis["warnings"].as_array().expect("a list");
+    warnings.iter().map(|it| text(&it["code"])).collect()
+}
+
+fn sum_of(analysis: &Value, function: &str) -> Value {
+    let rows = analysis["subgroups"][0]["coverage"].as_array();
+    let rows = rows.expect("rows").iter();
+    let mut rows = rows.chain(analysis["squad"].as_array().expect("rows"));
+    rows.find(|row| row["function"] == function).expect("a row")["sum"].clone()
+}
+
+fn plays(specialization: u8) -> Value {
+    json!([{ "slots": [{ "player": "Anna", "specialization": specialization }] }])
+}
+
+#[test]
+fn a_squad_is_added_up() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let build = app.build(&player, &json!({}));
+    let made = app.composition(
+        &player,
+        &json!({ "preset": "gvg_15", "subgroups": [
+            { "name": "Melee", "slots": [
+                { "player": "Anna", "build_id": build["id"], "role": "primary_support" },
+                { "specialization": 34, "role": "melee_dps" }, { "role": "strip" },
+            ] },
+            { "slots": [{ "player": "anna", "specialization": 5 }, { "player": "Ben" }] },
+        ] }),
+    );
+    let answer = analysis(&app, &made, Some(&player)).expect(200);
+    let found = answer.json();
+    assert_eq!(found["composition_id"], made["id"]);
+    assert_eq!(found["player_count"], 4);
+    assert_eq!(found["subgroups"][0]["name"], "Melee");
+    assert_eq!(
+        found["subgroups"][0]["coverage"][0],
+        json!({ "function": "stability", "sum": 3, "target": 3, "covered": 100,
+                "of_the_other_four": 0 })
+    );
+    assert_eq!(found["lacks"][0]["code"], "none_in_subgroup");
+    let worst = "Subgroup 2 has no stability: put a Firebrand or Luminary there.";
+    assert_eq!(found["lacks"][0]["text"], worst);
+    assert_eq!(found["roles"]["preset"], "gvg_15");
+    assert_eq!(
+        codes(&found),
+        ["open_slots", "no_stability", "duplicate_player"]
+    );
+    assert_eq!(found["players"].as_array().map(Vec::len), Some(4));
+    assert_eq!(found["players"][0]["name"], "Firebrand");
+    assert_eq!(found["players"][3]["specialization"], Value::Null);
+    // Once more costs nothing but the reads.
+    let path = format!("{}/analysis", path_of(&made));
+    let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
+    again.token(&player.token).send().expect(304);
+}
+
+#[test]
+fn the_tag_moves_with_all_that_an_analysis_is_made_of() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let team = app.team(&[(&player, "leader")]);
+    let build = app.build(&player, &json!({}));
+    let slots = json!([{ "slots": [{ "build_id": build["id"] }] }]);
+    let made = app.composition(
+        &player,
+        &json!({ "team_id": team, "visibility": "team", "subgroups": slots }),
+    );
+    let tag = || analysis(&app, &made, Some(&player)).expect(200).etag();
+    let mut seen = vec![tag()];
+    assert_eq!(tag(), seen[0]);
+    let moves: [(&str, String, Value); 3] = [
+        ("PATCH", build_path(&build), json!({ "game_build": 5 })),
+        (
+            "PUT",
+            format!("/api/v1/teams/{team}/scores"),
+            json!({ "scores": { "62": { "stability": 1 } } }),
+        ),
+        ("PATCH", path_of(&made), json!({ "name": "Friday" })),
+    ];
+    for (method, path, body) in moves {
+        let read = app
+            .get(&path)
+            .token(&player.token)
+            .send()
+            .expect(200)
+            .etag();
+        let call = app.call(method, &path).token(&player.token).json(&body);
+        call.header(Header::IfMatch, &read).send().expect(200);
+        let moved = tag();
+        assert!(!seen.contains(&moved), "{method} {path}");
+        seen.push(moved);
+    }
+    let other = app.isolate_with(app.test.platform(7), |name| match name {
+        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
+        name => config_value(name),
+    });
+    let found = analysis(&other, &made, Some(&player)).expect(200);
+    assert!(!seen.contains(&found.etag()));
+    assert_eq!(codes(&found.json()), ["stale_build"]);
+}
+
+#[test]
+fn what_one_may_not_see_is_not_there() {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let member = app.player("member");
+    let private = app.composition(&owner, &json!({}));
+    let team = app.team(&[(&owner, "leader"), (&member, "member")]);
+    let shared = app.composition(&owner, &json!({ "team_id": team, "visibility": "team" }));
+    let public = app.composition(&owner, &json!({ "visibility": "public" }));
+    for (composition, who, status) in [
+        (&private, Some(&owner), 200),
+        (&private, Some(&stranger), 404),
+        (&private, Some(&member), 404),
+        (&private, None, 404),
+        (&shared, Some(&owner), 200),
+        (&shared, Some(&member), 200),
+        (&shared, Some(&stranger), 404),
+        (&shared, None, 404),
+        (&public, Some(&stranger), 200),
+        (&public, None, 200),
+    ] {
+        analysis(&app, composition, who).expect(status);
+    }
+    for id in ["nonsense", "composition_01kanp2xc0e8br5v0xmvhv7j2e"] {
+        let path = format!("/api/v1/compositions/{id}/analysis");
+        app.get(&path).send().expect_problem(404, "not_found");
+    }
+}
+
+#[test]
+fn members_see_it_by_their_teams_scores_and_others_by_the_defaults() {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let team = app.team(&[(&owner, "leader")]);
+    let path = format!("/api/v1/teams/{team}/scores");
+    let body = json!({ "scores": { "62": { "stability": 1, "strip": 3 } } });
+    let put = app.call("PUT", &path).token(&owner.token).json(&body);
+    put.send().expect(200);
+    let made = app.composition(
+        &owner,
+        &json!({ "team_id": team, "visibility": "public", "subgroups": plays(FIREBRAND) }),
+    );
+    let own = analysis(&app, &made, Some(&owner)).expect(200);
+    assert_eq!(sum_of(&own.json(), "stability"), 1);
+    assert_eq!(sum_of(&own.json(), "strip"), 3);
+    assert_eq!(
+        own.json()["scores"],
+        json!([{ "specialization": 62, "name": "Firebrand", "confidence": "A", "edited": [
+            { "function": "stability", "default": 3, "score": 1 },
+            { "function": "strip", "default": 0, "score": 3 },
+        ] }])
+    );
+    for who in [Some(&stranger), None] {
+        let others = analysis(&app, &made, who).expect(200);
+        assert_eq!(sum_of(&others.json(), "stability"), 3);
+        assert_eq!(others.json()["scores"][0]["edited"], json!([]));
+        assert_ne!(others.etag(), own.etag());
+    }
+}
+
+#[test]
+fn builds_are_looked_at_as_far_as_the_caller_sees_them() {
+    let app = TestApp::with(|name| match name {
+        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
+        name => config_value(name),
+    });
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let hidden = app.build(&owner, &json!({ "game_build": 99 }));
+    let shown = app.build(
+        &owner,
+        &json!({ "visibility": "public", "game_build": 100 }),
+    );
+    // A Firebrand with a longbow, which is the Dragonhunter's.
+    let bow = json!({ "chat_code": null, "visibility": "public", "template": {
+        "profession": { "id": "Guardian" },
+        "specializations": [null, null, { "id": 62 }], "weapons": [{ "id": 35 }, { "id": 5 }],
+    } });
+    let bow = app.build(&owner, &bow);
+    let slots: Vec<Value> = [&hidden, &shown, &bow]
+        .iter()
+        .map(|build| json!({ "build_id": build["id"] }))
+        .collect();
+    let made = app.composition(
+        &owner,
+        &json!({ "visibility": "public", "subgroups": [{ "slots": slots }] }),
+    );
+    let own = analysis(&app, &made, Some(&owner)).expect(200).json();
+    assert_eq!(codes(&own), ["stale_build", "weapon_gating"]);
+    let others = analysis(&app, &made, Some(&stranger)).expect(200).json();
+    assert_eq!(codes(&others), ["missing_build", "weapon_gating"]);
+    assert_eq!(
+        others["warnings"][0]["pointers"],
+        json!(["/subgroups/0/slots/0/build_id"])
+    );
+    // What is gone still counts as it was planned.
+    let path = build_path(&shown);
+    app.call("DELETE", &path)
+        .token(&owner.token)
+        .send()
+        .expect(204);
+    let own = analysis(&app, &made, Some(&owner)).expect(200).json();
+    assert_eq!(
+        codes(&own),
+        ["stale_build", "missing_build", "weapon_gating"]
+    );
+    assert_eq!(sum_of(&own, "stability"), 9);
+}
+
+#[test]
+fn three_statements_at_most() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let team = app.team(&[(&player, "leader")]);
+    let builds: Vec<Value> = (0..30).map(|_| app.build(&player, &json!({}))).collect();
+    let slots: Vec<Value> = builds
+        .iter()
+        .map(|build| json!({ "build_id": build["id"] }))
+        .collect();
+    let groups: Vec<Value> = slots.chunks(5).map(|it| json!({ "slots": it })).collect();
+    let made = app.composition(
+        &player,
+        &json!({ "team_id": team, "visibility": "public", "subgroups": groups }),
+    );
+    let warm = || drop(analysis(&app, &made, Some(&player)).expect(200));
+    warm();
+    assert_eq!(app.calls_of(warm), 3);
+    let nobody = || drop(analysis(&app, &made, None).expect(200));
+    assert_eq!(app.calls_of(nobody), 2);
+}
+
+#[test]
+fn the_table_of_functions_is_everyones() {
+    let app = TestApp::new();
+    let answer = app.get(TABLE).send().expect(200);
+    let table = answer.json();
+    assert_eq!(table["functions"].as_array().map(Vec::len), Some(23));
+    assert_eq!(table["specializations"].as_array().map(Vec::len), Some(36));
+    let firebrand = table["specializations"].as_array().expect("a list").iter();
+    let mut firebrand = firebrand.filter(|row| row["specialization"] == FIREBRAND);
+    let firebrand = firebrand.next().expect("Firebrand");
+    assert_eq!(
+        (&firebrand["name"], &firebrand["confidence"]),
+        (&json!("Firebrand"), &json!("A"))
+    );
+    assert_eq!(firebrand["scores"]["stability"], 3);
+    let again = app.get(TABLE).header(Header::IfNoneMatch, &answer.etag());
+    again.send().expect(304);
+}

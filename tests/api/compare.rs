@@ -1,0 +1,120 @@
+//! Comparisons from the outside: both must be visible, and both are measured alike.
+//! Promises three statements at most.
+//! Leaves what differs to the unit tests of `squads::compare`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::compositions::path_of;
+use crate::support::{Answer, Player, TestApp, text};
+
+fn compare(app: &TestApp, base: &Value, other: &Value, player: Option<&Player>) -> Answer {
+    let path = format!("{}/compare/{}", path_of(base), text(&other["id"]));
+    let call = app.get(&path);
+    match player {
+        Some(player) => call.token(&player.token).send(),
+        None => call.send(),
+    }
+}
+
+fn squad(slots: &Value) -> Value {
+    json!([{ "slots": slots }])
+}
+
+#[test]
+fn what_differs_is_told() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let base = app.composition(
+        &player,
+        &json!({ "name": "Before", "subgroups": squad(&json!([
+            { "player": "Anna", "specialization": 62, "role": "primary_support" },
+            { "player": "Ben", "specialization": 61, "role": "strip" },
+        ])) }),
+    );
+    let other = app.composition(
+        &player,
+        &json!({ "name": "After", "subgroups": [
+            { "slots": [{ "player": "anna", "specialization": 81, "role": "primary_support" }] },
+            { "slots": [{ "player": "Cleo", "specialization": 5 }] },
+        ] }),
+    );
+    let answer = compare(&app, &base, &other, Some(&player)).expect(200);
+    let found = answer.json();
+    assert_eq!(
+        found["base"],
+        json!({ "composition_id": base["id"], "name": "Before", "player_count": 2 })
+    );
+    assert_eq!(found["other"]["name"], "After");
+    let players = &found["players"];
+    assert_eq!(players["changed"][0]["base"]["name"], "Firebrand");
+    assert_eq!(players["changed"][0]["other"]["name"], "Luminary");
+    assert_eq!(players["removed"][0]["player"], "Ben");
+    assert_eq!(players["added"][0]["subgroup"], 2);
+    assert_eq!(players["moved"], json!([]));
+    let strip = found["squad"].as_array().expect("a list").iter();
+    let mut strip = strip.filter(|row| row["function"] == "strip");
+    assert_eq!(strip.next().expect("strip")["change"], -3);
+    let roles = json!([
+        { "role": "strip", "base": 1, "other": 0, "change": -1 },
+        { "role": "none", "base": 0, "other": 1, "change": 1 },
+    ]);
+    assert_eq!(found["roles"], roles);
+    let path = format!("{}/compare/{}", path_of(&base), text(&other["id"]));
+    let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
+    again.token(&player.token).send().expect(304);
+    let back = compare(&app, &other, &base, Some(&player)).expect(200);
+    assert_ne!(back.etag(), answer.etag());
+}
+
+#[test]
+fn both_must_be_visible() {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let private = app.composition(&owner, &json!({}));
+    let public = app.composition(&owner, &json!({ "visibility": "public" }));
+    for (base, other, who, status) in [
+        (&private, &public, Some(&owner), 200),
+        (&private, &public, Some(&stranger), 404),
+        (&public, &private, Some(&stranger), 404),
+        (&public, &private, None, 404),
+        (&public, &public, None, 200),
+    ] {
+        compare(&app, base, other, who).expect(status);
+    }
+    let nothing = json!({ "id": "nonsense" });
+    let answer = compare(&app, &public, &nothing, None);
+    answer.expect_problem(404, "not_found");
+}
+
+#[test]
+fn both_are_measured_by_the_same_scores() {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let team = app.team(&[(&owner, "leader")]);
+    let path = format!("/api/v1/teams/{team}/scores");
+    let body = json!({ "scores": { "62": { "stability": 1 } } });
+    let put = app.call("PUT", &path).token(&owner.token).json(&body);
+    put.send().expect(200);
+    let firebrands = |count: usize| squad(&json!(vec![json!({ "specialization": 62 }); count]));
+    let of_team = app.composition(
+        &owner,
+        &json!({ "team_id": team, "visibility": "public", "subgroups": firebrands(1) }),
+    );
+    let own = app.composition(
+        &owner,
+        &json!({ "visibility": "public", "subgroups": firebrands(2) }),
+    );
+    let stability = |base: &Value, other: &Value, who: Option<&Player>| {
+        let found = compare(&app, base, other, who).expect(200).json();
+        let row = &found["subgroups"][0]["coverage"][0];
+        assert_eq!(row["function"], "stability");
+        row["change"].as_i64()
+    };
+    assert_eq!(stability(&of_team, &own, Some(&owner)), Some(1));
+    assert_eq!(stability(&own, &of_team, Some(&owner)), Some(-1));
+    assert_eq!(stability(&of_team, &own, Some(&stranger)), Some(3));
+    assert_eq!(stability(&of_team, &own, None), Some(3));
+    let call = || drop(compare(&app, &of_team, &own, Some(&owner)).expect(200));
+    assert_eq!(app.calls_of(call), 3);
+}

@@ -1,0 +1,129 @@
+//! A team's own scores: who sees and sets them, what is refused, two who set them at once.
+//! Promises that leaving a score out gives the default back.
+//! Leaves what they do to `analysis`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::support::{Call, TestApp};
+
+fn path(team: &str) -> String {
+    format!("/api/v1/teams/{team}/scores")
+}
+
+fn put<'a>(app: &'a TestApp, team: &str, token: &str, scores: &Value) -> Call<'a> {
+    let call = app.call("PUT", &path(team)).token(token);
+    call.json(&json!({ "scores": scores }))
+}
+
+#[test]
+fn officers_set_them_members_see_them_others_know_nothing_of_them() {
+    let app = TestApp::new();
+    let (leader, officer) = (app.player("leader"), app.player("officer"));
+    let (member, stranger) = (app.player("member"), app.player("stranger"));
+    let boss = app.administrator("boss");
+    let team = app.team(&[
+        (&leader, "leader"),
+        (&officer, "officer"),
+        (&member, "member"),
+    ]);
+    let scores = json!({ "62": { "stability": 2 } });
+    for (player, seen, set) in [
+        (&leader, 200, 200),
+        (&officer, 200, 200),
+        (&member, 200, 403),
+        (&stranger, 404, 404),
+        (&boss, 404, 404),
+    ] {
+        let read = app.get(&path(&team)).token(&player.token);
+        read.send().expect(seen);
+        let written = put(&app, &team, &player.token, &scores).send().expect(set);
+        if set == 403 {
+            assert_eq!(written.json()["code"], "insufficient_team_role");
+        }
+    }
+    app.get(&path(&team)).send().expect(401);
+    for id in ["nonsense", "team_01kanp2xc0e8br5v0xmvhv7j2e"] {
+        let read = app.get(&path(id)).token(&leader.token);
+        read.send().expect_problem(404, "not_found");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_the_default_again() {
+    let app = TestApp::new();
+    let player = app.player("leader");
+    let team = app.team(&[(&player, "leader")]);
+    let read = || {
+        let answer = app.get(&path(&team)).token(&player.token).send();
+        (answer.json()["scores"].clone(), answer.etag())
+    };
+    let (none, empty_tag) = read();
+    assert_eq!(none, json!({}));
+    let set = json!({ "81": { "quickness": 0 }, "62": { "strip": 2.0, "stability": 3 }, "46": {} });
+    let answer = put(&app, &team, &player.token, &set).send().expect(200);
+    // In the order of the table, and without what says nothing.
+    let kept = r#"{"scores":{"62":{"stability":3,"strip":2},"81":{"quickness":0}}}"#;
+    assert_eq!(String::from_utf8(answer.body.clone()).expect("UTF-8"), kept);
+    assert_eq!(read(), (answer.json()["scores"].clone(), answer.etag()));
+    let again = app
+        .get(&path(&team))
+        .header(Header::IfNoneMatch, &answer.etag());
+    again.token(&player.token).send().expect(304);
+    put(&app, &team, &player.token, &json!({}))
+        .send()
+        .expect(200);
+    assert_eq!(read(), (json!({}), empty_tag));
+}
+
+#[test]
+fn every_mistake_is_named() {
+    let app = TestApp::new();
+    let player = app.player("leader");
+    let team = app.team(&[(&player, "leader")]);
+    let scores = json!({ "62": { "hugs": 1, "strip": 4 }, "200": {}, "81": [] });
+    let answer = put(&app, &team, &player.token, &scores).send();
+    let found = answer.expect_problem(422, "invalid_input").mistakes();
+    let expected = [
+        ("/scores/200", "unknown_specialization"),
+        ("/scores/62/hugs", "unknown_function"),
+        ("/scores/62/strip", "out_of_range"),
+        ("/scores/81", "invalid_type"),
+    ];
+    assert_eq!(found, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let bodies = [
+        (json!({}), "/scores", "required"),
+        (json!({ "scores": null }), "/scores", "invalid_type"),
+        (
+            json!({ "scores": {}, "team_id": "x" }),
+            "/team_id",
+            "unknown_field",
+        ),
+    ];
+    for (body, pointer, code) in bodies {
+        let call = app.call("PUT", &path(&team)).token(&player.token);
+        let answer = call.json(&body).send().expect_problem(422, "invalid_input");
+        let expected = vec![(pointer.to_owned(), code.to_owned())];
+        assert_eq!(answer.mistakes(), expected, "{body}");
+    }
+    let kept = app.count("SELECT count(*) FROM teams WHERE scores = '{}'");
+    assert_eq!(kept, 1);
+}
+
+#[test]
+fn of_two_who_set_them_at_once_one_reads_again() {
+    let app = TestApp::new();
+    let player = app.player("leader");
+    let team = app.team(&[(&player, "leader")]);
+    let answer = app.get(&path(&team)).token(&player.token).send();
+    let tag = answer.expect(200).etag();
+    let set = |scores: Value| {
+        let call = put(&app, &team, &player.token, &scores);
+        call.header(Header::IfMatch, &tag).send()
+    };
+    set(json!({ "62": { "stability": 1 } })).expect(200);
+    let late = set(json!({ "62": { "stability": 2 } }));
+    late.expect_problem(412, "precondition_failed");
+    let kept = app.get(&path(&team)).token(&player.token).send().json();
+    assert_eq!(kept["scores"]["62"]["stability"], 1);
+}

@@ -7,6 +7,9 @@
 #[path = "../build.rs"]
 mod build_script;
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 const TABLE: &str = include_str!("../src/game/reference.json");
@@ -161,4 +164,148 @@ fn all_contradictions_come_at_once() {
         .expect("two contradictions");
     assert!(reason.contains("name Zeal stands twice"), "{reason}");
     assert!(reason.contains("legend 3 has the id Legend4"), "{reason}");
+}
+
+const FUNCTIONS: &str = include_str!("../src/squads/functions.json");
+
+/// What the build says of a table of functions.
+fn functions(table: &Value) -> Result<(), String> {
+    let reference = build_script::parse(TABLE).expect("the reference tables");
+    build_script::functions::parse(&table.to_string(), &reference).map(drop)
+}
+
+#[test]
+fn the_table_of_functions_does_not_contradict_itself_and_each_contradiction_is_named() {
+    let whole: Value = serde_json::from_str(FUNCTIONS).expect("the table is JSON");
+    assert_eq!(functions(&whole), Ok(()));
+    let firebrand = whole["specializations"].as_array().expect("rows");
+    let place = firebrand.iter().position(|row| row["id"] == 62);
+    let row = format!("/specializations/{}", place.expect("Firebrand"));
+    let cases = [
+        (
+            format!("{row}/id"),
+            json!(46),
+            "46 is no elite specialization",
+        ),
+        (
+            format!("{row}/id"),
+            json!(250),
+            "250 is no elite specialization",
+        ),
+        (
+            format!("{row}/id"),
+            json!(61),
+            "specialization id 61 stands twice",
+        ),
+        (format!("{row}/id"), json!(61), "Firebrand has no scores"),
+        (
+            format!("{row}/name"),
+            json!("Firebird"),
+            "62 is called Firebrand",
+        ),
+        (
+            format!("{row}/weapon"),
+            json!(6),
+            "Firebrand: there is no such weapon",
+        ),
+        (format!("{row}/confidence"), json!("D"), "unknown variant"),
+        (
+            format!("{row}/scores"),
+            json!({ "stability": 4 }),
+            "Firebrand: stability is not from 1 to 3",
+        ),
+        (
+            format!("{row}/scores"),
+            json!({ "hugs": 1 }),
+            "Firebrand: there is no function hugs",
+        ),
+        (
+            "/functions/0/id".to_owned(),
+            json!("aegis"),
+            "function id aegis stands twice",
+        ),
+        (
+            "/functions/0/id".to_owned(),
+            json!("firmness"),
+            "the function stability is missing",
+        ),
+        (
+            "/functions/0/weight".to_owned(),
+            json!(0),
+            "stability: a target above 0 and a weight above 0 go together",
+        ),
+        (
+            "/functions/0/target".to_owned(),
+            json!(0),
+            "stability: a target above 0 and a weight above 0 go together",
+        ),
+        (
+            "/functions/0/kind".to_owned(),
+            json!("guild"),
+            "unknown variant",
+        ),
+    ];
+    for (pointer, value, expected) in cases {
+        let mut table = whole.clone();
+        *table.pointer_mut(&pointer).expect("a place in the table") = value;
+        let reason = functions(&table).expect_err(expected);
+        assert!(reason.contains(expected), "{pointer}: {reason}");
+    }
+}
+
+#[test]
+fn the_scores_are_those_of_the_shared_data() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if !shared.is_dir() {
+        println!("skipped: the_scores_are_those_of_the_shared_data: ../shared/data is not here");
+        return;
+    }
+    let text = fs::read_to_string(shared.join("squads/spec_functions.json"));
+    let theirs: Value = serde_json::from_str(&text.expect("the file")).expect("JSON");
+    let ours: Value = serde_json::from_str(FUNCTIONS).expect("JSON");
+    let ids: Vec<&Value> = ours["functions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| &it["id"])
+        .collect();
+    assert_eq!(json!(ids), theirs["keys"]);
+    let rows = ours["specializations"].as_array().expect("rows");
+    let specs = theirs["specs"].as_array().expect("rows");
+    assert_eq!(rows.len(), specs.len());
+    for row in rows {
+        let spec = specs.iter().find(|spec| spec["spec_id"] == row["id"]);
+        let spec = spec.unwrap_or_else(|| panic!("{} is not there", row["name"]));
+        assert_eq!(spec["conf"], row["confidence"], "{}", row["name"]);
+        for (function, score) in spec["caps"].as_object().expect("scores") {
+            let own = row["scores"].get(function).cloned().unwrap_or(json!(0));
+            assert_eq!(own, *score, "{} {function}", row["name"]);
+        }
+    }
+    let text = fs::read_to_string(shared.join("gw2-api/v2_professions.en.json"));
+    let professions: Value = serde_json::from_str(&text.expect("the file")).expect("JSON");
+    let reference: Value = serde_json::from_str(TABLE).expect("JSON");
+    let mut gates: Vec<(Value, Value)> = Vec::new();
+    for profession in professions.as_array().expect("a list") {
+        for (name, weapon) in profession["weapons"].as_object().expect("weapons") {
+            if weapon["specialization"].is_number() {
+                let known = reference["weapons"].as_array().expect("weapons").iter();
+                let mut known = known.filter(|it| {
+                    it["name"]
+                        .as_str()
+                        .is_some_and(|it| it.eq_ignore_ascii_case(name))
+                });
+                let id = known.next().expect("a known weapon")["id"].clone();
+                gates.push((weapon["specialization"].clone(), id));
+            }
+        }
+    }
+    assert_eq!(
+        gates.len(),
+        rows.iter().filter(|row| row["weapon"].is_number()).count()
+    );
+    for (specialization, weapon) in gates {
+        let row = rows.iter().find(|row| row["id"] == specialization);
+        assert_eq!(row.expect("a row")["weapon"], weapon, "{specialization}");
+    }
 }

@@ -80,6 +80,10 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/invitations/{invitation_id} 401 404 404 204 204 404 404
     POST   /api/v1/invitations/accept           401 422 422 422 422 422 422
     GET    /api/v1/invitations/{code}           200 200 200 200 200 200 200
+    GET    /api/v1/compositions/{id}/analysis   404 404 404 200 200 404 404
+    GET    /api/v1/compositions/{id}/compare/{other} 404 404 404 200 200 404 404
+    GET    /api/v1/teams/{id}/scores            401 404 404 200 200 404 404
+    PUT    /api/v1/teams/{id}/scores            401 404 404 422 422 404 404
     GET    /api/v1/users/me                     401 200 200 200 200 200 200
     PATCH  /api/v1/users/me                     401 200 403 200 403 200 403
     DELETE /api/v1/users/me                     401 422 403 422 403 422 403
@@ -169,6 +173,10 @@ impl Scene {
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
             }
+            "/api/v1/compositions/{id}/analysis" | "/api/v1/compositions/{id}/compare/{other}" => {
+                text(&app.composition(owner, &json!({}))["id"])
+            }
+            "/api/v1/teams/{id}/scores" => app.team(&[(owner, "leader")]),
             "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
             "/api/v1/admin/users/{id}" => owner.id.clone(),
             "/api/v1/webhooks/deliveries/{id}" | "/api/v1/webhooks/deliveries/{id}/retry" => {
@@ -185,7 +193,8 @@ impl Scene {
             }
             _ => String::new(),
         };
-        route.replace("{id}", &id).replace("{public}", &id)
+        let path = route.replace("{id}", &id).replace("{other}", &id);
+        path.replace("{public}", &id)
     }
 
     /// As `path`, in a team of the owner's with someone below them and an invitation.
@@ -209,6 +218,7 @@ impl Scene {
                 "SELECT id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'"
             ),
             format!("SELECT id, scopes, name, expires_at FROM api_keys WHERE user_id = '{id}'"),
+            "SELECT id, scores FROM teams".to_owned(),
             format!("SELECT id, url, version FROM webhooks WHERE user_id = '{id}'"),
             "SELECT id, expires_at FROM webhook_secrets".to_owned(),
             "SELECT id, name, tag, version FROM teams".to_owned(),

@@ -10,7 +10,7 @@ use super::model::{FUNCTION_COUNT, FUNCTION_IDS};
 
 const WORD: Schema = Text::of(1, 100);
 /// The id of a function.
-pub const FUNCTION_ID: Schema = Schema::Choice(&FUNCTION_IDS);
+pub const FUNCTION_ID: Schema = Schema::Named("FunctionId", &Schema::Choice(&FUNCTION_IDS));
 /// A score.
 pub const SCORE: Schema = Schema::Integer { min: 0, max: 3 };
 /// The id of a specialization.

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use wvw_builder::http::pagination::cursor_after;
+use wvw_builder::http::request::Header;
 use wvw_builder::identity::model::Scope;
 use wvw_builder::identity::permissions::scopes_for_api_keys;
 use wvw_builder::routes::{Access, ROUTES};
@@ -80,6 +81,19 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/invitations/{invitation_id} 401 404 404 204 204 404 404
     POST   /api/v1/invitations/accept           401 422 422 422 422 422 422
     GET    /api/v1/invitations/{code}           200 200 200 200 200 200 200
+    GET    /api/v1/compositions                 200 200 200 200 200 200 200
+    POST   /api/v1/compositions                 401 422 422 422 422 422 422
+    GET    /api/v1/compositions/{id}            404 404 404 200 200 404 404
+    PUT    /api/v1/compositions/{id}            401 404 404 428 428 404 404
+    PATCH  /api/v1/compositions/{id}            401 404 404 428 428 404 404
+    DELETE /api/v1/compositions/{id}            401 404 404 204 204 404 404
+    GET    /api/v1/compositions/{id}/versions   401 404 404 200 200 404 404
+    GET    /api/v1/compositions/{id}/versions/{version} 401 404 404 200 200 404 404
+    POST   /api/v1/compositions/{id}/versions/{version}/restore 401 404 404 428 428 404 404
+    POST   /api/v1/compositions/{id}/copy       401 404 404 201 201 404 404
+    POST   /api/v1/compositions/{id}/share-links 401 404 404 201 201 404 404
+    GET    /api/v1/compositions/{id}/share-links 401 404 404 200 200 404 404
+    DELETE /api/v1/compositions/{id}/share-links/{link_id} 401 404 404 204 204 404 404
     GET    /api/v1/compositions/{id}/analysis   404 404 404 200 200 404 404
     GET    /api/v1/compositions/{id}/compare/{other} 404 404 404 200 200 404 404
     GET    /api/v1/teams/{id}/scores            401 404 404 200 200 404 404
@@ -100,8 +114,9 @@ const TABLE: &str = "
 ";
 
 /// What lies open for everyone and holds nothing of anyone.
-const OPEN: [&str; 5] = [
+const OPEN: [&str; 6] = [
     "/api/v1/game/",
+    "/api/v1/tags",
     "/api/v1/webhooks/event-types",
     "/health/",
     "/openapi.json",
@@ -173,8 +188,14 @@ impl Scene {
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
             }
-            "/api/v1/compositions/{id}/analysis" | "/api/v1/compositions/{id}/compare/{other}" => {
-                text(&app.composition(owner, &json!({}))["id"])
+            composition if composition.starts_with("/api/v1/compositions/{id}") => {
+                let id = text(&app.composition(owner, &json!({}))["id"]);
+                let links = format!("/api/v1/compositions/{id}/share-links");
+                let link = app.call("POST", &links).token(&owner.token);
+                let link = link.send().expect(201).json();
+                let path = route.replace("{id}", &id).replace("{other}", &id);
+                let path = path.replace("{version}", "1");
+                return path.replace("{link_id}", &text(&link["id"]));
             }
             "/api/v1/teams/{id}/scores" => app.team(&[(owner, "leader")]),
             "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
@@ -214,6 +235,8 @@ impl Scene {
         let id = &self.owner.id;
         let rows = [
             format!("SELECT id, document, version FROM builds WHERE owner_id = '{id}'"),
+            format!("SELECT id, document, version FROM compositions WHERE owner_id = '{id}'"),
+            "SELECT id, slug FROM share_links".to_owned(),
             format!(
                 "SELECT id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'"
             ),
@@ -258,7 +281,11 @@ fn every_route_gives_every_caller_what_its_row_says() {
         let takes_body = found.expect("a route").operation.request.is_some();
         let mut path = scene.path(route);
         for ((name, credential), status) in CALLERS.iter().zip(&scene.credentials).zip(statuses) {
-            let is_used_up = ["/api/v1/builds/{", "/api/v1/teams/{"];
+            let is_used_up = [
+                "/api/v1/builds/{",
+                "/api/v1/teams/{",
+                "/api/v1/compositions/{",
+            ];
             let is_used_up = is_used_up.iter().any(|path| route.starts_with(path));
             if is_used_up || route == "/api/v1/webhooks/{id}" {
                 path = scene.path(route);
@@ -303,6 +330,8 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
     let webhook = text(&webhooks::make(&scene.app, &scene.boss, &json!({}))["id"]);
     let members = [(&scene.boss, "leader"), (&scene.mate, "member")];
     let team = scene.app.team(&members);
+    let composition = scene.app.composition(&scene.boss, &json!({}));
+    let composition = format!("/compositions/{}", text(&composition["id"]));
     let forged = json!({
         "is_admin": true, "admin": true, "role": "administrator", "roles": ["administrator"],
         "id": scene.owner.id, "user_id": scene.owner.id, "owner_id": scene.owner.id,
@@ -328,6 +357,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
         let path = route.path.replace("/builds/{id}", "/builds/{build}");
         let path = path.replace("/api/v1/builds/{build}", &build);
         let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
+        let path = path.replace("/compositions/{id}", &composition);
         let path = path.replace("/teams/{id}", &format!("/teams/{team}"));
         let path = path.replace("{user_id}", &scene.mate.id);
         let path = path.replace("{id}", &scene.owner.id);
@@ -337,6 +367,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
             }
             let body = json!({ member: value });
             let call = scene.app.call(route.method.as_str(), &path);
+            let call = call.header(Header::IfMatch, "*");
             let answer = call.token(token).json(&body).send();
             let what = format!("{} {} {body}", route.method.as_str(), route.path);
             assert_eq!(answer.status, 422, "{what}");

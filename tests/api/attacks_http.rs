@@ -142,6 +142,7 @@ fn head_is_get_without_a_body() {
     let webhook = text(&webhook["id"]);
     let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
     let team = app.team(&[(&player, "leader")]);
+    let composition = text(&app.composition(&player, &json!({}))["id"]);
     let code = text(&app.invite(&player, &team, &json!({})).expect(201).json()["code"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {
@@ -149,6 +150,7 @@ fn head_is_get_without_a_body() {
             "/api/v1/webhooks/deliveries/{id}" => delivery.as_str(),
             "/api/v1/builds/{id}" => build.as_str(),
             "/api/v1/invitations/{code}" => code.as_str(),
+            path if path.starts_with("/api/v1/compositions/{id}") => composition.as_str(),
             path if path.starts_with("/api/v1/teams/{id}") => team.as_str(),
             "/api/v1/admin/users/{id}" => player.id.as_str(),
             "/docs/{file}" => "reference.js",
@@ -162,6 +164,8 @@ fn head_is_get_without_a_body() {
             Some(after) => [before, value, after].concat(),
             None => before.to_owned(),
         };
+        let path = path.replace("{other}", &composition);
+        let path = path.replace("{version}", "1");
         let answers = ["GET", "HEAD"].map(|method| {
             let call = app
                 .call(method, &path)

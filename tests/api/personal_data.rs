@@ -22,6 +22,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("builds", "/builds"),
     ("webhooks", "/webhooks"),
     ("team_members", "/teams"),
+    ("compositions", "/compositions"),
 ];
 /// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
 /// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
@@ -131,6 +132,7 @@ fn scene(app: &TestApp) -> Player {
     ] {
         app.test.database.execute(&sql.replace("{id}", &player.id));
     }
+    app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(

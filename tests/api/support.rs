@@ -365,11 +365,6 @@ impl Call<'_> {
             ] {
                 self.app.keep_strings_secret(&answer.json()[name]);
             }
-            // Problems have a code too, which is in the log.
-            let code = answer.json()["code"].as_str().map(str::to_owned);
-            if let Some(code) = code.filter(|code| code.starts_with("wvwi_")) {
-                self.app.keep_secret(&code);
-            }
         }
         contract::check(&request, &self.body, &answer);
         self.app.check_log(&answer);

@@ -2,11 +2,9 @@
 //! Promises a leader for every team, also when two act at once and when accounts are deleted.
 //! Leaves coming in to `team_invitations`, the table of permissions to `team_permissions`.
 
-use std::rc::Rc;
-
 use serde_json::{Value, json};
 
-use crate::support::databases::{Raced, Slow, all_together, platform_on};
+use crate::support::databases::{Slow, all_together, platform_on};
 use crate::support::teams::{TEAMS, member_path};
 use crate::support::{Answer, Player, TestApp, text};
 
@@ -331,13 +329,7 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
         let fill = |text: &str| text.replace("{member}", &member.id);
         let body: Value = serde_json::from_str(&fill(&body.to_string())).expect("JSON");
         let path = format!("{TEAMS}/{team}{}", fill(path));
-        let found = raced(
-            &scene,
-            before,
-            role_sql(by, "member"),
-            by,
-            (method, &path, &body),
-        );
+        let found = app.raced(before, role_sql(by, "member"), by, (method, &path, &body));
         assert_eq!(found, status, "{method} {path}");
         assert_eq!(
             scene.role(member).as_deref(),
@@ -355,32 +347,12 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
     let raise = role_sql(member, "leader");
     let call = ("DELETE", path.as_str(), &Value::Null);
     assert_eq!(
-        raced(&scene, "DELETE FROM team_members", raise, officer, call),
+        scene
+            .app
+            .raced("DELETE FROM team_members", raise, officer, call),
         403
     );
     assert_eq!(scene.role(member).as_deref(), Some("leader"));
-}
-
-/// The status of a call of `by` into which `sql` comes, just before it writes.
-fn raced(
-    scene: &Scene,
-    before: &'static str,
-    sql: String,
-    by: &Player,
-    (method, path, body): (&str, &str, &Value),
-) -> u16 {
-    let sql = Rc::new(std::cell::RefCell::new(Some(sql)));
-    let raced = Raced {
-        database: scene.app.test.database.clone(),
-        before,
-        sql: Rc::clone(&sql),
-    };
-    let isolate = scene
-        .app
-        .isolate_on(platform_on(&scene.app.test, 3, Box::new(raced)));
-    let status = isolate.as_player(by, method, path, body).status;
-    assert!(sql.borrow().is_none(), "it came in between");
-    status
 }
 
 #[test]

@@ -108,6 +108,25 @@ fn a_team_is_made_shown_changed_and_deleted() {
 }
 
 #[test]
+fn a_team_that_has_just_changed_is_neither_changed_nor_deleted() {
+    let app = TestApp::new();
+    let player = app.player("leader");
+    let team = app.team(&[(&player, "leader")]);
+    let path = format!("{TEAMS}/{team}");
+    let body = json!({ "name": "Mine" });
+    for (before, method, body) in [
+        ("UPDATE teams SET name", "PATCH", &body),
+        ("DELETE FROM teams", "DELETE", &Value::Null),
+    ] {
+        let sql = "UPDATE teams SET tag = 'NEW', version = version + 1".to_owned();
+        let call = (method, path.as_str(), body);
+        assert_eq!(app.raced(before, sql, &player, call), 412, "{method}");
+        let kept = "SELECT count(*) FROM teams WHERE name = 'Red Guard' AND tag = 'NEW'";
+        assert_eq!(app.count(kept), 1, "{method}");
+    }
+}
+
+#[test]
 fn the_tag_of_a_team_covers_what_each_member_sees() {
     let app = TestApp::new();
     let [leader, member, third] = ["leader", "member", "third"].map(|name| app.player(name));

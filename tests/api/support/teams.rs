@@ -2,9 +2,13 @@
 //! Promises members in the roles that the test names.
 //! Leaves how one gets into a team to the tests of teams.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use wvw_builder::ids::TeamId;
 
+use super::databases::{Raced, platform_on};
 use super::{Answer, Player, TestApp};
 
 pub const TEAMS: &str = "/api/v1/teams";
@@ -26,10 +30,35 @@ impl TestApp {
         call.send()
     }
 
+    /// The status of a call of this player's into which `sql` comes, just before it writes.
+    pub fn raced(
+        &self,
+        before: &'static str,
+        sql: String,
+        player: &Player,
+        (method, path, body): (&str, &str, &Value),
+    ) -> u16 {
+        let sql = Rc::new(RefCell::new(Some(sql)));
+        let raced = Raced {
+            database: self.test.database.clone(),
+            before,
+            sql: Rc::clone(&sql),
+        };
+        let isolate = self.isolate_on(platform_on(&self.test, 3, Box::new(raced)));
+        let status = isolate.as_player(player, method, path, body).status;
+        assert!(sql.borrow().is_none(), "it came in between");
+        status
+    }
+
     /// Asks for an invitation.
     pub fn invite(&self, player: &Player, team: &str, body: &Value) -> Answer {
         let path = format!("{TEAMS}/{team}/invitations");
-        self.as_player(player, "POST", &path, body)
+        let answer = self.as_player(player, "POST", &path, body);
+        if answer.status == 201 {
+            // Not for all calls: problems have a code too, which is in the log.
+            self.keep_strings_secret(&answer.json()["code"]);
+        }
+        answer
     }
 
     /// Comes in, or does not.

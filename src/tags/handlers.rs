@@ -2,6 +2,7 @@
 //! Promises that an entry of KV that is not a list of tags is not handed on.
 //! Leaves counting to `store`.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::context::Context;
@@ -12,22 +13,34 @@ use crate::telemetry;
 use super::store::{self, Tag};
 
 const CACHE_KEY: &str = "tags/v1";
-const CACHE_SECONDS: u64 = 300;
+const MAX_AGE_MS: i64 = 300_000;
+/// Longer than an entry is of use.
+const CACHE_SECONDS: u64 = 600;
+
+/// An entry of KV. It says when it was made: KV may hand it out for longer.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    at: i64,
+    tags: Vec<Tag>,
+}
 
 /// GET /tags
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let platform = &cx.state.platform;
+    let (platform, now) = (&cx.state.platform, cx.now_ms());
     let kept = platform.cache.get(CACHE_KEY).await.ok().flatten();
-    let kept: Option<Vec<Tag>> = kept.and_then(|text| serde_json::from_str(&text).ok());
-    let tags = if let Some(tags) = kept {
-        tags
+    let kept: Option<Counted> = kept.and_then(|text| serde_json::from_str(&text).ok());
+    let kept = kept.filter(|kept| (0..MAX_AGE_MS).contains(&(now - kept.at)));
+    let tags = if let Some(kept) = kept {
+        kept.tags
     } else {
         let tags = store::most_used(platform).await?;
-        let text = serde_json::to_string(&tags).map_err(Problem::internal)?;
+        let counted = Counted { at: now, tags };
+        let text = serde_json::to_string(&counted).map_err(Problem::internal)?;
         if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
             telemetry::warn(platform, "cache_unavailable", error);
         }
-        tags
+        counted.tags
     };
     let answer = json!({ "data": tags, "next_cursor": null });
     Response::json(200, Profile::Live, &answer)

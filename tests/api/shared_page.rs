@@ -26,8 +26,8 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
         "id": COMPOSITION, "owner_id": owner, "team_id": team, "name": "Thursday zerg",
         "mode": "zerg", "preset": null, "visibility": "private", "is_template": false,
         "notes": "", "tags": [], "player_count": 0, "subgroups": [],
-        "updated_by": owner, "created_at": "2026-11-22T00:00:00Z",
-        "updated_at": "2026-11-22T18:30:00Z",
+        "updated_by": owner, "created_at": "2026-11-22T00:00:00.000Z",
+        "updated_at": "2026-11-22T18:30:00.000Z",
     });
     for (name, value) in document.as_object().expect("an object") {
         whole[name] = value.clone();
@@ -125,7 +125,7 @@ fn a_link_shows_the_composition_to_whoever_has_it() {
         "Zerg",
         "2 players, 1 open",
         "Team <bdi>Red Guard</bdi>",
-        "<time datetime=\"2026-11-22T18:30:00Z\">2026-11-22 18:30 UTC</time>",
+        "<time datetime=\"2026-11-22T18:30:00.000Z\">2026-11-22 18:30 UTC</time>",
         "Meet at 20:00",
         "thursday",
         "<bdi>Melee</bdi>",

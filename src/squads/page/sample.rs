@@ -91,7 +91,7 @@ pub fn full() -> PageView {
         mode: "Zerg",
         preset: Some("Zerg, 30"),
         team: Some("Red Guard".to_owned()),
-        updated_at: "2026-11-22T18:30:00Z".to_owned(),
+        updated_at: "2026-11-22T18:30:00.000Z".to_owned(),
         players: 48,
         open: 2,
         notes: "Meet at 20:00 at the northern camp.\nBring siege.".to_owned(),

@@ -33,6 +33,7 @@ mod limits;
 mod openapi;
 mod personal_data;
 mod scores;
+mod query_counts;
 mod second_factor;
 mod sessions;
 mod shared_page;

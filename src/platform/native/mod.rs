@@ -152,6 +152,7 @@ pub struct TestDatabase {
     sqlite: Rc<Sqlite>,
     recorded: Rc<RefCell<Vec<Statement>>>,
     calls: Rc<Cell<usize>>,
+    work: Rc<Cell<u64>>,
     away: Rc<Cell<bool>>,
     losses: Rc<Cell<usize>>,
 }
@@ -170,6 +171,25 @@ impl TestDatabase {
     /// Round trips made so far.
     pub fn calls(&self) -> usize {
         self.calls.get()
+    }
+
+    /// Steps of `SQLite`'s virtual machine made so far.
+    pub fn work(&self) -> u64 {
+        self.work.get()
+    }
+
+    /// How `SQLite` runs a statement: the steps of its plan, outside the counts.
+    ///
+    /// # Panics
+    /// When the statement is not valid SQL.
+    pub fn plan(&self, statement: &Statement) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let explain = Statement::new(sql, statement.params.clone());
+        let outcome = self.sqlite.batch(vec![explain]);
+        let mut outcome = outcome.unwrap_or_else(|error| panic!("{}: {error}", statement.sql));
+        let steps = outcome.remove(0).rows;
+        let detail = |row: &Row| row.text(3).map(str::to_owned);
+        steps.iter().filter_map(|row| detail(row).ok()).collect()
     }
 
     /// Makes every call fail, or work again.
@@ -201,7 +221,10 @@ impl TestDatabase {
         }
         self.calls.set(self.calls.get() + 1);
         self.recorded.borrow_mut().extend_from_slice(&statements);
-        self.sqlite.batch(statements)
+        let outcomes = self.sqlite.batch(statements)?;
+        let work: u64 = outcomes.iter().map(|outcome| outcome.work).sum();
+        self.work.set(self.work.get() + work);
+        Ok(outcomes)
     }
 }
 
@@ -256,6 +279,7 @@ impl TestPlatform {
                 sqlite: Rc::new(Sqlite::in_memory()),
                 recorded: Rc::default(),
                 calls: Rc::default(),
+                work: Rc::default(),
                 away: Rc::default(),
                 losses: Rc::default(),
             },

@@ -34,6 +34,7 @@ mod openapi;
 mod personal_data;
 mod scores;
 mod query_counts;
+mod query_plans;
 mod second_factor;
 mod sessions;
 mod shared_page;

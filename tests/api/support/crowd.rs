@@ -6,18 +6,18 @@ use std::cell::Cell;
 
 use serde_json::json;
 use wvw_builder::ids::{
-    ApiKeyId, BuildId, CompositionId, DeliveryId, EventId, InvitationId, SessionId, TeamId, UserId,
-    WebhookId,
+    ApiKeyId, BuildId, CompositionId, DeliveryId, EventId, InvitationId, SessionId, ShareLinkId,
+    TeamId, UserId, WebhookId,
 };
 use wvw_builder::platform::Platform;
 
 use super::{Player, TestApp, text};
-use crate::compositions::composition_body;
 use crate::webhooks::{delivery, make};
 
 /// Rows of what an account or a team can have only so many of.
 const FEW: usize = 40;
 const FEW_TEAMS: usize = 12;
+const FEW_LINKS: usize = 15;
 const SECOND_MS: i64 = 1_000;
 
 /// Someone who has things, and the ids of one of each.
@@ -26,6 +26,7 @@ pub struct Holder {
     /// Leads it.
     pub team: String,
     pub build: String,
+    /// Of the team.
     pub composition: String,
     pub webhook: String,
     pub delivery: String,
@@ -72,23 +73,29 @@ impl Crowd<'_> {
         ));
     }
 
-    /// Copies of a build, for `others` too.
-    fn builds(&self, id: &str, others: &[(&str, String)]) {
+    fn builds(&self, id: &str) {
         for _ in 0..self.amount {
             let (platform, ms) = self.apart();
             let copy = BuildId::of_time(&platform, ms);
-            let mut values = vec![
-                ("id", format!("'{copy}'")),
-                ("number", copy.number().to_string()),
-            ];
-            values.extend_from_slice(others);
+            let number = copy.number().to_string();
+            let values = [("id", format!("'{copy}'")), ("number", number)];
             self.copy("builds", &format!("id = '{id}'"), &values);
             let facets = [("build_id", format!("'{copy}'"))];
             self.copy("build_facets", &format!("build_id = '{id}'"), &facets);
         }
     }
 
-    fn compositions(&self, id: &str) {
+    fn compositions(&self, id: &str, player: &Player) {
+        let links = format!("/api/v1/compositions/{id}/share-links");
+        let link = self.app.call("POST", &links).token(&player.token).send();
+        let link = text(&link.expect(201).json()["id"]);
+        for _ in 0..self.amount.min(FEW_LINKS) {
+            let (platform, ms) = self.apart();
+            let copy = ShareLinkId::of_time(&platform, ms);
+            let slug = ("slug", "hex(randomblob(11))".to_owned());
+            let values = [("id", format!("'{copy}'")), slug];
+            self.copy("share_links", &format!("id = '{link}'"), &values);
+        }
         for _ in 0..self.amount {
             let (platform, ms) = self.apart();
             let copy = CompositionId::of_time(&platform, ms);
@@ -98,8 +105,7 @@ impl Crowd<'_> {
             let facets = [("composition_id", format!("'{copy}'"))];
             let from = format!("composition_id = '{id}'");
             self.copy("composition_facets", &from, &facets);
-            let version = [("composition_id", format!("'{copy}'"))];
-            self.copy("composition_versions", &from, &version);
+            self.copy("composition_versions", &from, &facets);
         }
         for version in 2..=self.amount.min(99) {
             let versions = [("version", version.to_string())];
@@ -108,8 +114,9 @@ impl Crowd<'_> {
         }
     }
 
-    /// A team of `leader`'s with members, invitations, a roster, builds and compositions.
-    pub fn team(&self, leader: &Player) -> String {
+    /// A team of `leader`'s with members, invitations, a roster, builds and compositions, and one of
+    /// these that only it sees.
+    pub fn team(&self, leader: &Player) -> (String, String) {
         let app = self.app;
         let team = self.next_team(leader);
         for _ in 0..self.amount.min(90) {
@@ -134,14 +141,17 @@ impl Crowd<'_> {
             let from = format!("id = '{}'", text(&invitation["id"]));
             self.copy("team_invitations", &from, &values);
         }
-        for visibility in ["team", "public"] {
-            let shared =
+        let mut last = String::new();
+        for visibility in ["public", "team"] {
+            let mut shared =
                 json!({ "visibility": visibility, "team_id": team, "tags": ["zerg", "shared"] });
-            self.builds(&text(&app.build(leader, &shared)["id"]), &[]);
-            let planned = app.composition(leader, &shared);
-            self.compositions(&text(&planned["id"]));
+            let build = text(&app.build(leader, &shared)["id"]);
+            self.builds(&build);
+            shared["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
+            last = text(&app.composition(leader, &shared)["id"]);
+            self.compositions(&last, leader);
         }
-        team
+        (team, last)
     }
 
     fn next_team(&self, leader: &Player) -> String {
@@ -166,23 +176,20 @@ impl Crowd<'_> {
     pub fn holder(&self) -> Holder {
         let app = self.app;
         let player = app.player(&format!("holder{}", self.next()));
-        let mut last = (String::new(), String::new());
+        let mut build = String::new();
         for visibility in ["public", "private"] {
-            let changes =
-                json!({ "visibility": visibility, "tags": ["zerg", visibility], "notes": "Needle" });
+            let changes = json!({ "visibility": visibility, "tags": ["zerg", visibility], "notes": "Needle" });
             let mut described = changes.clone();
             described["roles"] = json!(["strip"]);
             described["game_build"] = json!(190_000);
-            let build = text(&app.build(&player, &described)["id"]);
+            build = text(&app.build(&player, &described)["id"]);
             let mut planned = changes;
             planned["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
-            let planned = app.composition(&player, &composition_body(&planned));
-            last = (build, text(&planned["id"]));
-            self.builds(&last.0, &[]);
-            self.compositions(&last.1);
+            let planned = text(&app.composition(&player, &planned)["id"]);
+            self.builds(&build);
+            self.compositions(&planned, &player);
         }
-        let (build, composition) = last;
-        let team = self.team(&player);
+        let (team, composition) = self.team(&player);
         for _ in 0..self.amount.min(FEW_TEAMS) {
             self.next_team(&player);
         }
@@ -242,9 +249,8 @@ impl Crowd<'_> {
                 DeliveryId::of_time(&platform, ms),
                 EventId::of_time(&platform, ms),
             );
-            let source = format!(
-                "id = (SELECT event_id FROM webhook_deliveries WHERE id = '{delivery}')"
-            );
+            let source =
+                format!("id = (SELECT event_id FROM webhook_deliveries WHERE id = '{delivery}')");
             self.copy("webhook_events", &source, &[("id", format!("'{event}'"))]);
             let values = [
                 ("id", format!("'{id}'")),

@@ -101,6 +101,10 @@ impl Walk {
                 let template = json!({ "profession": { "id": "Guardian" } });
                 app.post(path, &json!({ "template": template }))
             }
+            ("GET", "/c/{slug}" | "/c/{slug}/card.png") => {
+                let (slug, _) = self.link(&self.holder.composition);
+                app.get(&path.replace("{slug}", &slug))
+            }
             ("GET", "/docs/{file}") => app.get("/docs/reference.css"),
             ("GET", "/docs/problems/{code}") => app.get("/docs/problems/not_found"),
             ("GET", "/api/v1/game/professions/{id}") => app.get(&path.replace("{id}", "Guardian")),
@@ -136,15 +140,19 @@ impl Walk {
                 let body = json!({ "email": email, "password": PASSWORD, "display_name": "Anna" });
                 app.post(path, &body)
             }
-            ("POST", "auth/login") => {
-                app.post(path, &json!({ "email": player.email, "password": PASSWORD }))
-            }
+            ("POST", "auth/login") => app.post(
+                path,
+                &json!({ "email": player.email, "password": PASSWORD }),
+            ),
             ("POST", "auth/login/two-factor") => {
                 let guarded = self.newcomer();
                 let device = authenticator::enrol(app, &guarded);
                 let code = device.fresh_code(app);
                 let challenge = authenticator::challenge(app, &guarded);
-                app.post(SECOND_STEP, &json!({ "challenge": challenge, "code": code }))
+                app.post(
+                    SECOND_STEP,
+                    &json!({ "challenge": challenge, "code": code }),
+                )
             }
             ("POST", "auth/refresh" | "auth/logout") => {
                 let login = app.log_in(&player.email);
@@ -168,8 +176,7 @@ impl Walk {
             }
             ("POST", "auth/password") => {
                 let owner = self.crowd(self.amount).holder().player;
-                let body =
-                    json!({ "current_password": PASSWORD, "new_password": "five other words in it" });
+                let body = json!({ "current_password": PASSWORD, "new_password": "five other words in it" });
                 self.sent(&owner, method, path, &body)
             }
             ("POST", "auth/two-factor") => self.of(&self.newcomer(), method, path),
@@ -210,6 +217,14 @@ impl Walk {
         Some(call)
     }
 
+    /// Slug and id of a new link to a composition of the holder's.
+    fn link(&self, composition: &str) -> (String, String) {
+        let path = format!("{COMPOSITIONS}/{composition}/share-links");
+        let call = self.of(&self.holder.player, "POST", &path);
+        let link = call.send().expect(201).json();
+        (text(&link["slug"]), text(&link["id"]))
+    }
+
     fn content(&self, method: &str, path: &str) -> Option<Call<'_>> {
         let (app, holder) = (&self.app, &self.holder);
         let player = &holder.player;
@@ -220,9 +235,7 @@ impl Walk {
         let call = match (method, path.strip_prefix("/api/v1/")?) {
             ("GET", "builds") => self.of(player, method, &format!("{BUILDS}?limit=100")),
             ("POST", "builds") => self.sent(player, method, path, &build),
-            ("GET", "builds/{id}") => {
-                self.of(player, method, &path.replace("{id}", &holder.build))
-            }
+            ("GET", "builds/{id}") => self.of(player, method, &path.replace("{id}", &holder.build)),
             ("PUT" | "PATCH" | "DELETE", "builds/{id}") => {
                 let made = app.build(player, &json!({ "tags": ["new"] }));
                 let path = path.replace("{id}", &text(&made["id"]));
@@ -252,6 +265,31 @@ impl Walk {
                 };
                 call.header(Header::IfMatch, "\"1\"")
             }
+            ("GET", _) if path.starts_with(COMPOSITIONS) => {
+                let other = self.app.composition(player, &planned);
+                let path = path
+                    .replace("{id}", &holder.composition)
+                    .replace("{other}", &text(&other["id"]))
+                    .replace("{version}", "1");
+                self.of(player, method, &format!("{path}{}", page_of(&path)))
+            }
+            ("POST", "compositions/{id}/copy") => {
+                let path = path.replace("{id}", &holder.composition);
+                self.sent(player, method, &path, &json!({ "team_id": holder.team }))
+            }
+            ("POST", "compositions/{id}/share-links")
+            | ("POST", "compositions/{id}/versions/{version}/restore") => {
+                let id = text(&app.composition(player, &planned)["id"]);
+                let path = path.replace("{id}", &id).replace("{version}", "1");
+                let call = self.of(player, method, &path);
+                call.header(Header::IfMatch, "\"1\"")
+            }
+            ("DELETE", "compositions/{id}/share-links/{link_id}") => {
+                let id = text(&app.composition(player, &planned)["id"]);
+                let (_, link) = self.link(&id);
+                let path = path.replace("{id}", &id).replace("{link_id}", &link);
+                self.of(player, method, &path)
+            }
             _ => return None,
         };
         Some(call)
@@ -262,18 +300,26 @@ impl Walk {
         let player = &holder.player;
         let own = |pattern: &str| pattern.replace("{id}", &holder.team);
         let call = match (method, path.strip_prefix("/api/v1/")?) {
-            ("POST", "teams") => {
-                self.sent(player, method, path, &json!({ "name": "Blue", "tag": "BLU" }))
-            }
+            ("POST", "teams") => self.sent(
+                player,
+                method,
+                path,
+                &json!({ "name": "Blue", "tag": "BLU" }),
+            ),
             ("GET", "teams" | "teams/{id}" | "teams/{id}/members" | "teams/{id}/invitations") => {
                 self.of(player, method, &format!("{}{}", own(path), page_of(path)))
+            }
+            ("GET", "teams/{id}/scores") => self.of(player, method, &own(path)),
+            ("PUT", "teams/{id}/scores") => {
+                let scores = json!({ "scores": { "62": { "stability": 3 } } });
+                self.sent(player, method, &own(path), &scores)
             }
             ("PATCH", "teams/{id}") => {
                 self.sent(player, method, &own(path), &json!({ "tag": "NEW" }))
             }
             ("DELETE", "teams/{id}") => {
                 let team = self.crowd(self.amount).team(player);
-                self.of(player, method, &format!("{TEAMS}/{team}"))
+                self.of(player, method, &format!("{TEAMS}/{}", team.0))
             }
             ("PATCH" | "DELETE", "teams/{id}/members/{user_id}") => {
                 app.test.database.execute(&format!(
@@ -300,7 +346,7 @@ impl Walk {
                 self.of(player, method, &own(path).replace("{invitation_id}", &id))
             }
             ("POST", "invitations/accept") => {
-                let team = self.crowd(self.amount.min(50)).team(&self.mate);
+                let (team, _) = self.crowd(self.amount.min(50)).team(&self.mate);
                 let made = app.invite(&self.mate, &team, &json!({})).expect(201);
                 let body = json!({ "code": made.json()["code"] });
                 self.sent(player, method, path, &body)
@@ -334,7 +380,7 @@ impl Walk {
             }
             ("PATCH", "/{id}") => json!({ "description": "Another" }),
             ("POST", "/{id}/rotate-secret" | "/{id}/test") => json!({}),
-            ("POST", "/{id}/recover") => json!({ "since": "2026-01-01T00:00:00Z" }),
+            ("POST", "/{id}/recover") => json!({ "since": "2026-11-20T00:00:00Z" }),
             _ => return None,
         };
         Some(self.sent(player, method, &own(), &body))
@@ -362,9 +408,18 @@ impl Walk {
 
 /// Asks for the longest page, where there are pages.
 fn page_of(path: &str) -> &'static str {
-    if path.ends_with("{id}") || path.ends_with("signing-keys") {
-        ""
-    } else {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let pages = [
+        "teams",
+        "members",
+        "invitations",
+        "audit-log",
+        "versions",
+        "share-links",
+    ];
+    if pages.contains(&last) {
         "?limit=100"
+    } else {
+        ""
     }
 }

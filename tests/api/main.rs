@@ -35,6 +35,7 @@ mod personal_data;
 mod scores;
 mod query_counts;
 mod query_plans;
+mod query_work;
 mod second_factor;
 mod sessions;
 mod shared_page;

@@ -177,6 +177,51 @@ fn a_link_shows_the_composition_to_whoever_has_it() {
 }
 
 #[test]
+fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let build = app.build(&owner, &json!({ "name": "My Firebrand" }));
+    let slots =
+        json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
+    let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
+        "subgroups": [{ "name": "Melee", "slots": slots }] });
+    let send = |call: crate::support::Call<'_>, status: u16| {
+        call.token(&owner.token).send().expect(status)
+    };
+    let path = "/api/v1/compositions";
+    let made = send(app.post(path, &body), 201).json();
+    let path = format!("{path}/{}", text(&made["id"]));
+    let links = format!("{path}/share-links");
+    let link = send(app.call("POST", &links), 201).json();
+    let url = text(&link["url"]);
+    let target = url.strip_prefix(ISSUER).expect("an address of ours");
+    let page = || html(&app.get(target).send().expect(200));
+    for part in [
+        "Thursday zerg",
+        "1 player, 1 open",
+        "Held against Zerg, 30",
+        "<bdi>Melee</bdi>",
+        "<bdi>Anna</bdi>",
+        "Firebrand",
+        "5 missing",
+        "Private build",
+        "Coverage of subgroup 1",
+        "<th scope=\"row\">Stability</th>",
+        "<td>enough</td>",
+        "Subgroup 1 has no",
+    ] {
+        assert!(page().contains(part), "{part}");
+    }
+    let change = app.call("PATCH", &path).header(Header::IfMatch, "\"1\"");
+    let change = change.json(&json!({ "name": "Friday zerg" }));
+    send(change, 200);
+    assert!(page().contains("Friday zerg") && !page().contains("Thursday"));
+    let link = format!("{links}/{}", text(&link["id"]));
+    send(app.call("DELETE", &link), 204);
+    app.get(target).send().expect(404);
+}
+
+#[test]
 fn a_chat_program_finds_what_its_preview_needs() {
     let app = TestApp::new();
     let owner = someone(&app);

@@ -170,7 +170,7 @@ fn insert_version(
 }
 
 /// What is read of a composition that `c` names, for the user `?2`.
-pub const COLUMNS: &str = "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
+const COLUMNS: &str = "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
      || c.version || iif(c.team_id IS NULL, '', ' ' || c.team_id || ' ' || coalesce(\
      (SELECT role FROM team_members m WHERE m.team_id = c.team_id AND m.user_id = ?2), ''))";
 
@@ -189,7 +189,7 @@ pub async fn find(
 }
 
 /// Reads [`COLUMNS`], which come first.
-pub fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
+fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
     let document = row.take_text(0)?;
     let mut rest = row.text(1)?.split(' ');
     let mut next = || rest.next().unwrap_or_default();

@@ -9,11 +9,10 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::squads::functions::model::FUNCTIONS_VERSION;
+use crate::squads::share_links::store::SLUG;
 
 use super::{cache, card, read, store, view};
 
-/// 128 bits in base62.
-const SLUG: usize = 22;
 /// Changes with what a page is rendered by, also before it is committed.
 const LOOKS: u32 = {
     let parts: [&[u8]; 6] = [

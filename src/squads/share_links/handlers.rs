@@ -13,10 +13,7 @@ use crate::ids::ShareLinkId;
 use crate::platform::DatabaseError;
 use crate::squads::compositions::handlers::find;
 
-use super::store::{self, ShareLink};
-
-/// Digits of 128 bits in base62.
-const SLUG: usize = 22;
+use super::store::{self, SLUG, ShareLink};
 
 /// POST /compositions/{id}/share-links
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {

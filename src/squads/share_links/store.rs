@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::http::pagination::Page;
 use crate::ids::ShareLinkId;
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::squads::compositions::model::{StoredComposition, WriteGrant};
-use crate::squads::compositions::store::{COLUMNS, stored};
+use crate::squads::compositions::model::WriteGrant;
 use crate::telemetry::rfc3339;
 
+/// Digits of 128 bits in base62.
+pub const SLUG: usize = 22;
 /// Links that a composition can have at a time.
 pub const MAX_LINKS: i64 = 20;
 /// Greater than every id, for the first page.
@@ -95,22 +96,4 @@ fn read(row: &Row) -> Result<ShareLink, DatabaseError> {
         created_by: row.text(2)?.to_owned(),
         created_at: row.integer(3)?,
     })
-}
-
-/// The composition behind a link, whoever asks.
-pub async fn find_composition(
-    platform: &Platform,
-    slug: &str,
-) -> Result<Option<StoredComposition>, DatabaseError> {
-    let statement = Statement::new(
-        [
-            "SELECT ",
-            COLUMNS,
-            " FROM share_links l JOIN compositions c ON c.id = l.composition_id WHERE l.slug = ?1",
-        ]
-        .concat(),
-        vec![slug.into(), "".into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    rows.into_iter().next().map(stored).transpose()
 }

@@ -47,12 +47,14 @@ CREATE TABLE team_players (
   -- A member of the team, or NULL: only a name.
   user_id TEXT,
   name TEXT NOT NULL,
+  -- The name in lower case, for the `q` filter.
+  search_name TEXT NOT NULL,
   -- The answer to a client, rendered once when it is written.
   document TEXT NOT NULL,
   version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX team_players_team ON team_players (team_id, id);
-CREATE UNIQUE INDEX team_players_member ON team_players (team_id, user_id) WHERE user_id IS NOT NULL;
+CREATE UNIQUE INDEX team_players_member ON team_players (user_id, team_id) WHERE user_id IS NOT NULL;
 
 -- What a team shares: its webhooks and its builds.
 CREATE INDEX webhooks_team ON webhooks (team_id, id) WHERE team_id IS NOT NULL;

@@ -166,31 +166,67 @@ impl Context<'_> {
         errors
     }
 
+    /// The body's bytes, when it came in the route's other media type; `None` when [`Self::body`] is
+    /// to read it.
+    pub fn alternative_body(&self) -> Result<Option<&[u8]>, Problem> {
+        let Some(alternative) = &self.operation.alternative else {
+            return Ok(None);
+        };
+        let media_type = self.request.header(Header::ContentType);
+        if !media_type.is_some_and(|text| is_utf8_of(text, &[alternative.media_type])) {
+            return Ok(None);
+        }
+        let bytes = self.request.body()?;
+        if self.is_encoded() {
+            return Err(self.unsupported());
+        }
+        if bytes.is_empty() {
+            return Err(Problem::new(&problems::BODY_REQUIRED));
+        }
+        Ok(Some(bytes))
+    }
+
     fn read_body(&self) -> Result<(Value, &'static RequestBody), Problem> {
         let Some(request) = &self.operation.request else {
             return Err(Problem::internal("a route without a body asked for it"));
         };
         let bytes = self.request.body()?;
         let media_type = self.request.header(Header::ContentType);
-        let is_json = media_type.is_some_and(|text| is_json(text, request.is_merge_patch));
-        let encoding = self.request.header(Header::ContentEncoding);
-        if !is_json || encoding.is_some_and(|text| !text.trim().eq_ignore_ascii_case("identity")) {
+        let known = ["application/json", "application/merge-patch+json"];
+        let known = &known[..=usize::from(request.is_merge_patch)];
+        if !media_type.is_some_and(|text| is_utf8_of(text, known)) || self.is_encoded() {
             if bytes.is_empty() && media_type.is_none() {
                 return Err(Problem::new(&problems::BODY_REQUIRED));
             }
-            return Err(Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE));
+            return Err(self.unsupported());
         }
         Ok((json::parse(bytes)?, request))
     }
+
+    fn is_encoded(&self) -> bool {
+        let encoding = self.request.header(Header::ContentEncoding);
+        encoding.is_some_and(|text| !text.trim().eq_ignore_ascii_case("identity"))
+    }
+
+    fn unsupported(&self) -> Problem {
+        let problem = Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE);
+        match &self.operation.alternative {
+            None => problem,
+            Some(alternative) => problem.with_detail(format!(
+                "Send Content-Type: application/json or {}, in UTF-8, and no Content-Encoding.",
+                alternative.media_type
+            )),
+        }
+    }
 }
 
-/// Whether a `Content-Type` is JSON in UTF-8.
-fn is_json(text: &str, takes_merge_patch: bool) -> bool {
+/// Whether a `Content-Type` is one of `known` in UTF-8.
+fn is_utf8_of(text: &str, known: &[&str]) -> bool {
     let mut parts = text.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let is_known = essence == "application/json"
-        || (takes_merge_patch && essence == "application/merge-patch+json");
-    is_known
+    let essence = parts.next().unwrap_or_default();
+    known
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(essence))
         && parts.filter(|part| !part.is_empty()).all(|part| {
             let value = part
                 .split_once('=')
@@ -219,8 +255,15 @@ mod tests {
             ("application/jsonx", false),
             ("", false),
         ] {
-            assert_eq!(is_json(text, false), expected, "{text}");
+            assert_eq!(is_utf8_of(text, &["application/json"]), expected, "{text}");
         }
-        assert!(is_json("application/merge-patch+json", true));
+        for (text, expected) in [
+            ("text/csv", true),
+            ("Text/CSV; charset=utf-8; header=present", true),
+            ("text/csv; charset=windows-1252", false),
+            ("text/tab-separated-values", false),
+        ] {
+            assert_eq!(is_utf8_of(text, &["text/csv"]), expected, "{text}");
+        }
     }
 }

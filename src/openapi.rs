@@ -9,7 +9,7 @@ use crate::identity::permissions::scopes_for_api_keys;
 use crate::limits::policies::Limit;
 use crate::routes::{Access, ROUTES, Route};
 
-use crate::http::operation::{Condition, Content, Operation};
+use crate::http::operation::{Alternative, Condition, Content, Operation};
 use crate::http::problems::{self, ProblemKind};
 use crate::http::request::Method;
 use crate::http::schema::{Field, Schema};
@@ -19,6 +19,13 @@ const ABOUT_TEMPLATE_ERRORS: &str = "All mistakes at once, each with a JSON Poin
 
 /// Stands for the service's own URL in examples: the document is the same for every instance.
 const EXAMPLE_BASE: &str = "https://builds.example";
+
+/// Where a POST makes a resource with an address and a tag of its own.
+const MAKE_ONE: [&str; 3] = [
+    "/api/v1/builds",
+    "/api/v1/webhooks",
+    "/api/v1/teams/{id}/players",
+];
 
 /// The whole document.
 pub fn document() -> Value {
@@ -300,13 +307,21 @@ fn request_body(operation: &Operation, schemas: &mut Map<String, Value>) -> Opti
             },
         }));
     }
-    Some(json!({
+    let mut body = json!({
         "required": true,
         "content": { "application/json": {
             "schema": request.schema.document(schemas),
             "example": example,
         } },
-    }))
+    });
+    if let Some(alternative) = &operation.alternative {
+        body["content"][alternative.media_type] = alternative_content(alternative);
+    }
+    Some(body)
+}
+
+fn alternative_content(alternative: &Alternative) -> Value {
+    json!({ "schema": { "type": "string" }, "example": alternative.example })
 }
 
 fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
@@ -325,7 +340,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     if route.operation.condition != Condition::None && answer.status != 204 {
         header("ETag");
     }
-    if answer.status == 201 && ["/api/v1/builds", "/api/v1/webhooks"].contains(&route.path) {
+    if answer.status == 201 && MAKE_ONE.contains(&route.path) {
         header("ETag");
         header("Location");
     }
@@ -344,6 +359,15 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
                 "schema": schema.document(schemas),
                 "example": parse(example),
             } });
+        }
+        Content::JsonOr(schema, example, alternative) => {
+            response["content"] = json!({
+                "application/json": {
+                    "schema": schema.document(schemas),
+                    "example": parse(example),
+                },
+                alternative.media_type: alternative_content(alternative),
+            });
         }
         Content::Page(schema, example) => {
             header("Link");

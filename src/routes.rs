@@ -16,7 +16,7 @@ use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_fact
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::squads::{analysis, compare, compositions, functions, page, share_links, versions};
-use crate::teams::{invitations, members, scores};
+use crate::teams::{invitations, members, roster, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
 
@@ -112,6 +112,15 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
     Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
+
+    Get    "/api/v1/teams/{id}/players" Required(ReadTeams::RULE), Caller(1), roster::handlers::list, roster::operations::LIST;
+    Post   "/api/v1/teams/{id}/players" Required(WriteTeams::RULE), Caller(1), roster::handlers::create, roster::operations::CREATE;
+    Get    "/api/v1/teams/{id}/players/export" Required(ReadTeams::RULE), Caller(20), roster::handlers::export, roster::operations::EXPORT;
+    Post   "/api/v1/teams/{id}/players/import" Required(WriteTeams::RULE), Caller(20), roster::handlers::import, roster::operations::IMPORT;
+    Get    "/api/v1/teams/{id}/players/{player_id}" Required(ReadTeams::RULE), Caller(1), roster::handlers::get, roster::operations::GET;
+    Put    "/api/v1/teams/{id}/players/{player_id}" Required(WriteTeams::RULE), Caller(1), roster::handlers::replace, roster::operations::REPLACE;
+    Patch  "/api/v1/teams/{id}/players/{player_id}" Required(WriteTeams::RULE), Caller(1), roster::handlers::patch, roster::operations::PATCH;
+    Delete "/api/v1/teams/{id}/players/{player_id}" Required(WriteTeams::RULE), Caller(1), roster::handlers::delete, roster::operations::DELETE;
 
     Get    "/api/v1/webhooks/event-types" Public, Unlimited, endpoints::handlers::event_types, endpoints::operations::EVENT_TYPES;
     Post   "/api/v1/webhooks" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::create, endpoints::operations::CREATE;

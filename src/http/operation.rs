@@ -22,6 +22,8 @@ pub struct Operation {
     pub query: &'static [Field],
     /// The body it takes.
     pub request: Option<RequestBody>,
+    /// Another form that the body may come in; `request` says what it means in JSON.
+    pub alternative: Option<Alternative>,
     /// The answer when all goes well.
     pub response: Answer,
     /// Problems beyond those that follow from the members above and the route.
@@ -48,6 +50,13 @@ impl Operation {
                 }),
                 None => None,
             },
+            alternative: match self.alternative {
+                Some(alternative) => Some(Alternative {
+                    example: "",
+                    ..alternative
+                }),
+                None => None,
+            },
             condition: self.condition,
             ..PLAIN
         }
@@ -63,6 +72,15 @@ pub struct RequestBody {
     pub example: &'static str,
     /// Whether it is a JSON Merge Patch (RFC 7396) towards `schema`.
     pub is_merge_patch: bool,
+}
+
+/// A body in another media type than JSON, which the handler reads itself.
+#[derive(Debug)]
+pub struct Alternative {
+    /// Without parameters, such as `text/csv`; only UTF-8 is taken.
+    pub media_type: &'static str,
+    /// A body that can be sent as it is.
+    pub example: &'static str,
 }
 
 /// The answer when all goes well.
@@ -83,6 +101,8 @@ pub enum Content {
     None,
     /// JSON of this form, with an example.
     Json(&'static Schema, &'static str),
+    /// JSON of this form, with an example, or the same in another form.
+    JsonOr(&'static Schema, &'static str, Alternative),
     /// A page of a list of these, with an example of one.
     Page(&'static Schema, &'static str),
     /// Another media type.
@@ -111,6 +131,7 @@ pub const PLAIN: Operation = Operation {
     path: &[],
     query: &[],
     request: None,
+    alternative: None,
     response: Answer {
         status: 204,
         about: "Done.",

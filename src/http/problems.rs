@@ -44,6 +44,8 @@ macro_rules! catalogue {
 catalogue! {
     INVALID_JSON 400 "invalid_json" "The body is not JSON",
         "Send one JSON value in UTF-8 (RFC 8259). The detail says where reading stopped.";
+    INVALID_CSV 400 "invalid_csv" "The body is not CSV",
+        "Send CSV in UTF-8 with a header row, commas between the cells, and cells in double quotes that are closed again (RFC 4180). The detail says where reading stopped.";
     DUPLICATE_KEY 400 "duplicate_key" "An object names a member twice",
         "Name each member of an object once.";
     TOO_DEEP 400 "too_deep" "The JSON is nested too deeply",
@@ -106,6 +108,12 @@ catalogue! {
         "Nothing is left to do. The invitation was not used up by this.";
     TOO_MANY_SECRETS 409 "too_many_secrets" "Five secrets of this webhook sign already",
         "Wait until the oldest has ended, or send overlap_seconds 0: then only the new one signs.";
+    MEMBER_HAS_PLAYER 409 "member_has_player" "This member has an entry in the roster already",
+        "Change the entry that is there: GET /api/v1/teams/{id}/players?user_id=... finds it.";
+    TOO_MANY_PLAYERS 409 "too_many_players" "The roster would have more than 10,000 players",
+        "Remove players who have left (DELETE /api/v1/teams/{id}/players/{player_id}), or import with mode=replace.";
+    ROSTER_CHANGED 409 "roster_changed" "The team or its roster has changed in the meantime",
+        "Send the same request again: it is then checked against what is there now.";
     WEBHOOK_DISABLED 409 "webhook_disabled" "This webhook is disabled",
         "Enable it first (PATCH /api/v1/webhooks/{id} with enabled true): what waits for it is then sent.";
     DELIVERY_IN_PROGRESS 409 "delivery_in_progress" "An attempt is being made right now",

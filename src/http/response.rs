@@ -15,6 +15,8 @@ use super::problem::Problem;
 pub enum Profile {
     /// JSON for one caller.
     Private,
+    /// CSV for one caller (RFC 4180), in UTF-8 with a header row.
+    PrivateCsv,
     /// JSON for everyone, to be kept for an hour.
     Public,
     /// JSON for everyone that must not be kept.
@@ -78,14 +80,16 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 /// Scripts of the allowed origins may read the API's answers; CORS decides which.
 const SHARED: (&str, &str) = ("cross-origin-resource-policy", "cross-origin");
 const OWN: (&str, &str) = ("cross-origin-resource-policy", "same-origin");
+const PRIVATE: (&str, &str) = ("cache-control", "private, no-store");
 const NO_STORE: (&str, &str) = ("cache-control", "no-store");
 const VARY_PUBLIC: (&str, &str) = ("vary", "Accept-Encoding, Origin");
 const VARY_PRIVATE: (&str, &str) = ("vary", "Accept-Encoding, Authorization, Origin");
 
 impl Profile {
     /// All profiles, by their number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Private,
+        Self::PrivateCsv,
         Self::Public,
         Self::Live,
         Self::Keys,
@@ -100,11 +104,12 @@ impl Profile {
 
     const fn own_headers(self) -> Headers {
         match self {
-            Self::Private => &[
-                JSON,
+            Self::Private => &[JSON, DATA_POLICY, SHARED, PRIVATE, VARY_PRIVATE],
+            Self::PrivateCsv => &[
+                ("content-type", "text/csv; charset=utf-8; header=present"),
                 DATA_POLICY,
                 SHARED,
-                ("cache-control", "private, no-store"),
+                PRIVATE,
                 VARY_PRIVATE,
             ],
             Self::Public => &[

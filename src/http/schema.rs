@@ -207,6 +207,10 @@ impl Schema {
             Self::List { items, min, max } => match value.as_array_mut() {
                 Some(found) if (*min..=*max).contains(&found.len()) => {
                     for (index, item) in found.iter_mut().enumerate() {
+                        // No more are told: a list of nothing but mistakes is not kept in memory.
+                        if errors.len() >= MAX_ERRORS {
+                            break;
+                        }
                         items.check(item, &format!("{pointer}/{index}"), errors);
                     }
                 }

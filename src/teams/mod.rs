@@ -11,4 +11,5 @@ pub mod operations;
 pub mod permissions;
 pub mod schemas;
 pub mod scores;
+pub mod roster;
 pub mod store;

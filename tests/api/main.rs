@@ -36,6 +36,7 @@ mod scores;
 mod query_counts;
 mod query_plans;
 mod query_work;
+mod roster;
 mod second_factor;
 mod sessions;
 mod shared_page;

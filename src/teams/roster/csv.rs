@@ -1,0 +1,301 @@
+//! Rosters as CSV (RFC 4180): what spreadsheets read and write.
+//! Promises that what is written is read back as it was, that no cell is a formula, and that a mistake
+//! is named with its line in the file. Leaves what the cells mean to `model`.
+
+use csv_core::{ReadRecordResult, Reader};
+use serde_json::{Map, Value, json};
+
+use crate::http::json::pointer_token;
+use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::http::problems;
+
+use super::model::{Draft, PlayerInput};
+use super::schemas::{MAX_PLAYERS, PLAYER_INPUT};
+
+/// The columns, in the order in which they are written.
+const COLUMNS: [&str; 5] = ["name", "user_id", "builds", "availability", "notes"];
+/// The first line of what is written.
+pub const HEADER: &str = "name,user_id,builds,availability,notes\r\n";
+/// Cells a line may have: the columns, and empty ones that a spreadsheet left behind.
+const MAX_CELLS: usize = 64;
+/// How much of a cell a message quotes.
+const QUOTED_CHARS: usize = 40;
+
+/// Whether a spreadsheet might take `text` for a formula, or might once an apostrophe is gone. The
+/// letters of OWASP's page on CSV injection, full-width ones too.
+fn is_formula(text: &str) -> bool {
+    let first = text.trim_start_matches('\'').chars().next();
+    matches!(
+        first,
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+    )
+}
+
+/// The text without the apostrophe that [`push_cell`] has put before a formula.
+fn unprotected(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => cell,
+    }
+}
+
+fn push_cell(text: &str, out: &mut String) {
+    let apostrophe = if is_formula(text) { "'" } else { "" };
+    let special = |c: char| matches!(c, '"' | ',' | ';' | '\t' | '\r' | '\n');
+    if apostrophe.is_empty() && !text.contains(special) {
+        out.push_str(text);
+        return;
+    }
+    out.push('"');
+    out.push_str(apostrophe);
+    for (index, part) in text.split('"').enumerate() {
+        if index > 0 {
+            out.push_str("\"\"");
+        }
+        out.push_str(part);
+    }
+    out.push('"');
+}
+
+/// Writes one line.
+pub fn push_line(player: &PlayerInput, out: &mut String) {
+    push_cell(&player.name, out);
+    out.push(',');
+    out.push_str(player.user_id.as_deref().unwrap_or_default());
+    out.push(',');
+    for (index, owned) in player.builds.iter().enumerate() {
+        let separator = if index > 0 { ";" } else { "" };
+        let preference = owned.preference.to_string();
+        out.extend([separator, &owned.build_id, ":", &preference]);
+    }
+    out.push(',');
+    for (index, time) in player.availability.iter().enumerate() {
+        let separator = if index > 0 { ";" } else { "" };
+        out.extend([separator, &time.day, " ", &time.from, "-", &time.to]);
+    }
+    out.push(',');
+    push_cell(&player.notes, out);
+    out.push_str("\r\n");
+}
+
+/// Lines that end in `bytes[from..to]`: at CR LF, LF or CR, in quotes too.
+fn line_ends(bytes: &[u8], from: usize, to: usize) -> usize {
+    let ends = |at: &usize| match bytes[*at] {
+        b'\r' => true,
+        b'\n' => *at == 0 || bytes[*at - 1] != b'\r',
+        _ => false,
+    };
+    (from..to).filter(ends).count()
+}
+
+fn unreadable(detail: String) -> Problem {
+    Problem::new(&problems::INVALID_CSV).with_detail(detail)
+}
+
+/// Reads a file. Mistakes go to `errors`, each with the line it is in, counted as an editor does.
+pub fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Vec<Draft>, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + line_ends(bytes, 0, error.valid_up_to());
+        unreadable(format!(
+            "Line {line} is not UTF-8. Save the file as CSV in UTF-8."
+        ))
+    })?;
+    // The last line ends too: what then still goes on is a cell in quotes.
+    let input = [text.trim_start_matches('\u{feff}'), "\n"]
+        .concat()
+        .into_bytes();
+    let mut reader = Reader::new();
+    let (mut output, mut ends) = (vec![0; input.len()], [0; MAX_CELLS]);
+    let (mut at, mut line) = (0, 1);
+    let mut columns = Vec::new();
+    let mut drafts = Vec::new();
+    loop {
+        let blank = input[at..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let begin = at + blank.count();
+        line += line_ends(&input, at, begin);
+        if begin == input.len() || errors.len() >= MAX_ERRORS {
+            break;
+        }
+        let (result, taken, _, count) = reader.read_record(&input[begin..], &mut output, &mut ends);
+        match result {
+            ReadRecordResult::Record => {}
+            ReadRecordResult::OutputEndsFull => {
+                errors.push(too_many_cells(line));
+                break;
+            }
+            _ => {
+                return Err(unreadable(format!(
+                    "A cell that begins in line {line}, or in a line after it, is never closed: its last double quote is missing."
+                )));
+            }
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let cells = starts
+            .zip(&ends[..count])
+            .map(|(from, to)| &output[from..*to]);
+        // Cut at commas and quotes only: what was UTF-8 still is.
+        let cells: Vec<&str> = cells
+            .map(|cell| std::str::from_utf8(cell).unwrap_or_default())
+            .collect();
+        if columns.is_empty() {
+            columns = read_header(&cells, line)?;
+        } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            if drafts.len() == MAX_PLAYERS {
+                errors.push(FieldError::new(
+                    format!("/lines/{line}"),
+                    "too_many_lines",
+                    format!("A roster has at most {MAX_PLAYERS} players."),
+                ));
+                break;
+            }
+            drafts.push(read_line(&columns, &cells, line, errors));
+        }
+        at = begin + taken;
+        line += line_ends(&input, begin, at);
+    }
+    if columns.is_empty() {
+        return Err(unreadable(
+            "There is no header row. The first line names the columns, name at least.".to_owned(),
+        ));
+    }
+    Ok(drafts)
+}
+
+fn too_many_cells(line: usize) -> FieldError {
+    FieldError::new(
+        format!("/lines/{line}"),
+        "too_many_cells",
+        "This line has more cells than the header row. Put a cell with commas in double quotes.",
+    )
+}
+
+/// Which column each cell of a line is in.
+fn read_header(cells: &[&str], line: usize) -> Result<Vec<&'static str>, Problem> {
+    let mut errors = Vec::new();
+    let mut columns: Vec<&'static str> = Vec::new();
+    for cell in cells {
+        let name = cell.trim().to_lowercase();
+        let known = COLUMNS.into_iter().find(|known| *known == name);
+        let mistake = match known {
+            Some(known) if columns.contains(&known) => Some((
+                "duplicate_column",
+                "This column is there more than once.".to_owned(),
+            )),
+            Some(_) => None,
+            None => Some((
+                "unknown_column",
+                format!(
+                    "Known columns, separated by commas: {}.",
+                    COLUMNS.join(", ")
+                ),
+            )),
+        };
+        columns.extend(known);
+        if let Some((code, detail)) = mistake {
+            let name = pointer_token(&start_of(cell.trim()));
+            errors.push(FieldError::new(
+                format!("/lines/{line}/{name}"),
+                code,
+                detail,
+            ));
+        }
+    }
+    if !columns.contains(&"name") {
+        errors.push(FieldError::new(
+            format!("/lines/{line}/name"),
+            "required",
+            "The header row must name this column.",
+        ));
+    }
+    if errors.is_empty() {
+        Ok(columns)
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}
+
+/// A line as the JSON that would say the same, so that the same rules judge it.
+fn read_line(
+    columns: &[&'static str],
+    cells: &[&str],
+    line: usize,
+    errors: &mut Vec<FieldError>,
+) -> Draft {
+    let pointer = format!("/lines/{line}");
+    let mut player = Map::new();
+    for (column, cell) in columns.iter().zip(cells) {
+        let trimmed = cell.trim();
+        let value = match *column {
+            "name" | "notes" => unprotected(cell).into(),
+            "user_id" if trimmed.is_empty() => Value::Null,
+            "user_id" => trimmed.into(),
+            "builds" => read_parts(trimmed, read_owned),
+            _ => {
+                let times = read_parts(trimmed, read_time);
+                let found = times
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|it| it.is_string());
+                for part in found {
+                    errors.push(FieldError::new(
+                        format!("{pointer}/availability"),
+                        "invalid_format",
+                        format!("Write it as monday 19:00-23:00, several with ; between them, not as {part}."),
+                    ));
+                }
+                times
+            }
+        };
+        player.insert((*column).to_owned(), value);
+    }
+    if let Some(Value::Array(times)) = player.get_mut("availability") {
+        times.retain(Value::is_object);
+    }
+    if cells
+        .iter()
+        .skip(columns.len())
+        .any(|cell| !cell.trim().is_empty())
+    {
+        errors.push(too_many_cells(line));
+    }
+    let mut player = Value::Object(player);
+    PLAYER_INPUT.check(&mut player, &pointer, errors);
+    Draft::read(&mut player, pointer, errors)
+}
+
+fn read_parts(cell: &str, read: fn(&str) -> Value) -> Value {
+    let parts = cell
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts.map(read).collect()
+}
+
+/// `build_01h...:5`.
+fn read_owned(part: &str) -> Value {
+    match part.split_once(':') {
+        None => json!({ "build_id": part }),
+        Some((id, preference)) => {
+            let preference = preference.trim();
+            let number = preference.parse::<i64>().map(Value::from);
+            json!({ "build_id": id.trim_end(), "preference": number.unwrap_or_else(|_| preference.into()) })
+        }
+    }
+}
+
+/// `monday 19:00-23:00`; as text what is not written so.
+fn read_time(part: &str) -> Value {
+    let read = || {
+        let (day, times) = part.split_once(' ')?;
+        let (from, to) = times.split_once('-')?;
+        Some(json!({ "day": day.to_lowercase(), "from": from.trim(), "to": to.trim() }))
+    };
+    read().unwrap_or_else(|| start_of(part).into())
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(QUOTED_CHARS).collect()
+}

@@ -1,0 +1,378 @@
+//! The calls on the roster of a team.
+//! Promises one statement to see, and one batch to write, also for a file of ten thousand lines.
+//! Leaves rules to `model`, files to `csv` and `import`, SQL to `store`.
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::http::response::{Profile, Response};
+use crate::http::{etag, merge_patch, problems};
+use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::ids::{PlayerId, TeamId, UserId};
+use crate::platform::{DatabaseError, Statement, Text};
+use crate::teams;
+use crate::teams::model::Membership;
+use crate::teams::permissions::{EditRoster, TeamPermit, ViewTeam};
+use crate::telemetry::rfc3339;
+
+use super::csv;
+use super::import::{self, Existing, Mode, Plan};
+use super::model::{self, Draft, Editor, Owned, PlayerInput, StoredPlayer};
+use super::schemas::MAX_PLAYERS;
+use super::store::{self, Filters, Listed, Part};
+
+/// Entries that are read at once for a file.
+const CHUNK: i64 = 1_000;
+
+fn not_found() -> Problem {
+    Problem::new(&problems::NOT_FOUND)
+}
+
+fn path(team: &TeamId) -> String {
+    format!("/api/v1/teams/{team}/players")
+}
+
+/// The team of the path.
+fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
+    TeamId::parse(cx.path_value).ok_or_else(not_found)
+}
+
+/// The team of the path and what the caller is there. A team that one is not in is not there.
+async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
+    let team = team_of(cx)?;
+    let found = teams::store::membership(&cx.state.platform, &team, user).await?;
+    found.ok_or_else(not_found)
+}
+
+/// The player of the path, and what the caller is in the team.
+async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Membership, StoredPlayer), Problem> {
+    let team = team_of(cx)?;
+    let id = PlayerId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let found = store::find(&cx.state.platform, &team, user, id).await?;
+    let (membership, player) = found.ok_or_else(not_found)?;
+    Ok((membership, player.ok_or_else(not_found)?))
+}
+
+fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
+    Response::text(status, Profile::Private, document)
+        .with_header("etag", StoredPlayer::etag(version))
+}
+
+/// GET /teams/{id}/players
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadTeams>()?;
+    let page = Page::from_query(&cx.query, |text| PlayerId::parse(text).is_some())?;
+    let filters = Filters {
+        user: cx.query.text("user_id"),
+        search: cx.query.text("q").map(str::to_lowercase),
+        named: None,
+    };
+    let team = team_of(cx)?;
+    let of = (&team, permit.user_id());
+    let listed = store::list(&cx.state.platform, of, Part::Document, &filters, &page).await?;
+    let Listed {
+        data,
+        last,
+        membership,
+    } = listed.ok_or_else(not_found)?;
+    TeamPermit::<ViewTeam>::of(membership)?;
+    let path = [cx.state.config.issuer.as_str(), &path(&team)].concat();
+    let last = last.as_deref();
+    Ok(pagination::respond(
+        Profile::Private,
+        data,
+        last,
+        &path,
+        &cx.query,
+    ))
+}
+
+/// `GET /teams/{id}/players/{player_id}`
+pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadTeams>()?;
+    let (membership, player) = find(cx, permit.user_id()).await?;
+    TeamPermit::<ViewTeam>::of(membership)?;
+    let tag = StoredPlayer::etag(player.version);
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    Ok(answer(200, player.document, player.version))
+}
+
+/// POST /teams/{id}/players
+pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let editor = Editor::of(member(cx, permit.user_id()).await?)?;
+    let (mut body, mut errors) = cx.body()?;
+    let draft = Draft::read(&mut body, String::new(), &mut errors);
+    let grant = editor.grant(draft.input.user_id.as_deref())?;
+    let input = settle(cx, &editor, draft, None, errors).await?;
+    let platform = &cx.state.platform;
+    let (id, now) = (PlayerId::fresh(platform), rfc3339(cx.now_ms()));
+    let document = model::render(&id, editor.team(), &input, &now, &now)?;
+    let location = [&path(editor.team()), "/", id.as_str()].concat();
+    let answer = answer(201, document.clone(), 1).with_header("location", location);
+    let writes = store::insert(&grant, &id, &input, document);
+    commit(cx, writes, answer, Problem::new(&problems::ROSTER_CHANGED)).await
+}
+
+/// `PUT /teams/{id}/players/{player_id}`
+pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (membership, player) = find(cx, permit.user_id()).await?;
+    let editor = Editor::of(membership)?;
+    editor.grant(player.user.as_deref())?;
+    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    let (mut body, mut errors) = cx.body()?;
+    let draft = Draft::read(&mut body, String::new(), &mut errors);
+    write(cx, &editor, player, draft, errors).await
+}
+
+/// `PATCH /teams/{id}/players/{player_id}`
+pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (membership, player) = find(cx, permit.user_id()).await?;
+    let editor = Editor::of(membership)?;
+    editor.grant(player.user.as_deref())?;
+    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    let patch = cx.patch()?;
+    let mut target = serde_json::to_value(player.input()?).map_err(Problem::internal)?;
+    merge_patch::apply(&mut target, patch);
+    let mut errors = cx.check_patched(&mut target);
+    let draft = Draft::read(&mut target, String::new(), &mut errors);
+    write(cx, &editor, player, draft, errors).await
+}
+
+async fn write(
+    cx: &Context<'_>,
+    editor: &Editor,
+    player: StoredPlayer,
+    draft: Draft,
+    errors: Vec<FieldError>,
+) -> Result<Response, Problem> {
+    let grant = editor.grant(draft.input.user_id.as_deref())?;
+    let input = settle(cx, editor, draft, Some(&player), errors).await?;
+    let now = rfc3339(cx.now_ms());
+    let document = model::render(&player.id, editor.team(), &input, &player.created_at, &now)?;
+    let answer = answer(200, document.clone(), player.version + 1);
+    let writes = store::replace(&grant, &player, &input, document);
+    commit(
+        cx,
+        writes,
+        answer,
+        Problem::new(&problems::PRECONDITION_FAILED),
+    )
+    .await
+}
+
+/// `DELETE /teams/{id}/players/{player_id}`
+pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (membership, player) = find(cx, permit.user_id()).await?;
+    let editor = Editor::of(membership)?;
+    let grant = editor.grant(player.user.as_deref())?;
+    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    let writes = store::delete(&grant, &player);
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    commit(cx, writes, Response::no_content(), stale).await
+}
+
+/// Looks up what a draft names; all mistakes, those of the body too, are told at once.
+async fn settle(
+    cx: &Context<'_>,
+    editor: &Editor,
+    draft: Draft,
+    player: Option<&StoredPlayer>,
+    mut errors: Vec<FieldError>,
+) -> Result<PlayerInput, Problem> {
+    let of = (editor.team(), editor.user());
+    let own = player.map(|player| &player.id);
+    let one = std::iter::once(&draft.input);
+    let found = store::look_up(&cx.state.platform, of, one, own).await?;
+    let had: Vec<Owned> = match player {
+        Some(player) => player.input()?.builds,
+        None => Vec::new(),
+    };
+    draft.check(&found.unknown, &had, &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    if found.is_member_taken {
+        return Err(Problem::new(&problems::MEMBER_HAS_PLAYER));
+    }
+    let is_full = usize::try_from(found.players).is_ok_and(|count| count >= MAX_PLAYERS);
+    if player.is_none() && is_full {
+        return Err(Problem::new(&problems::TOO_MANY_PLAYERS));
+    }
+    Ok(draft.input)
+}
+
+/// Runs writes; `stale` is what it means when someone else has just changed what they are about.
+async fn commit(
+    cx: &Context<'_>,
+    writes: Vec<Statement>,
+    answer: Response,
+    stale: Problem,
+) -> Result<Response, Problem> {
+    match cx.commit(writes, &[], answer).await {
+        Err(DatabaseError::Stale) => Err(stale),
+        Err(DatabaseError::Unique(column)) if column == "team_players.user_id" => {
+            Err(Problem::new(&problems::MEMBER_HAS_PLAYER))
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Reads a roster piece by piece, each a JSON array; gives what the caller is in the team.
+async fn read_all(
+    cx: &Context<'_>,
+    (team, user): (&TeamId, &UserId),
+    part: Part,
+    filters: &Filters<'_>,
+    take: &mut dyn FnMut(&str) -> Result<(), Problem>,
+) -> Result<Membership, Problem> {
+    let mut page = Page {
+        limit: CHUNK,
+        after: None,
+    };
+    loop {
+        let listed = store::list(&cx.state.platform, (team, user), part, filters, &page).await?;
+        let Listed {
+            data,
+            last,
+            membership,
+        } = listed.ok_or_else(not_found)?;
+        take(data.as_str())?;
+        if last.is_none() {
+            return Ok(membership);
+        }
+        page.after = last;
+    }
+}
+
+/// GET /teams/{id}/players/export
+pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadTeams>()?;
+    let team = team_of(cx)?;
+    let is_csv = cx.query.text("format") == Some("csv");
+    let mut out = String::from(if is_csv {
+        csv::HEADER
+    } else {
+        "{\"players\":["
+    });
+    let mut is_first = true;
+    let mut take = |piece: &str| {
+        if is_csv {
+            let players: Vec<PlayerInput> =
+                serde_json::from_str(piece).map_err(Problem::internal)?;
+            for player in &players {
+                csv::push_line(player, &mut out);
+            }
+        } else {
+            let inner = &piece[1..piece.len() - 1];
+            if !std::mem::replace(&mut is_first, false) && !inner.is_empty() {
+                out.push(',');
+            }
+            out.push_str(inner);
+        }
+        Ok(())
+    };
+    let (of, all) = ((&team, permit.user_id()), Filters::default());
+    let membership = read_all(cx, of, Part::Input, &all, &mut take).await?;
+    TeamPermit::<ViewTeam>::of(membership)?;
+    let (profile, disposition) = if is_csv {
+        (Profile::PrivateCsv, "attachment; filename=\"roster.csv\"")
+    } else {
+        out.push_str("]}");
+        (Profile::Private, "attachment; filename=\"roster.json\"")
+    };
+    let answer = Response::bytes(200, profile, out.into_bytes());
+    Ok(answer.with_header("content-disposition", disposition))
+}
+
+/// POST /teams/{id}/players/import
+pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let permit = TeamPermit::<EditRoster>::of(member(cx, permit.user_id()).await?)?;
+    let mode = match cx.query.text("mode") {
+        Some("replace") => Mode::Replace,
+        _ => Mode::Add,
+    };
+    let mut errors = Vec::new();
+    let drafts = if let Some(bytes) = cx.alternative_body()? {
+        csv::read(bytes, &mut errors)?
+    } else {
+        let (mut body, found) = cx.body()?;
+        errors = found;
+        import::read_json(&mut body, &mut errors)
+    };
+    // There is no room for more of them.
+    if errors.len() >= MAX_ERRORS {
+        return Err(Problem::invalid(errors));
+    }
+    let plan = make_plan(cx, &permit, mode, drafts, errors).await?;
+    let answer = Response::json(200, Profile::Private, &plan.summary())?;
+    if cx.query.text("dry_run") == Some("true") {
+        return Ok(answer);
+    }
+    let now = cx.now_ms();
+    let (at, count) = (rfc3339(now), i64::try_from(plan.put.len()).unwrap_or(0));
+    let mut documents = Vec::with_capacity(plan.put.len());
+    for (index, (input, was)) in (0_i64..).zip(&plan.put) {
+        let id = match was {
+            Some(was) => PlayerId::parse(&was.id),
+            // A millisecond apart: the order of the ids is the order of the file.
+            None => Some(PlayerId::of_time(&cx.state.platform, now - count + index)),
+        };
+        let id = id.ok_or_else(|| Problem::internal("a player's id does not read"))?;
+        let created_at = was.as_ref().map_or(&at, |was| &was.created_at);
+        let document = model::render(&id, permit.team(), input, created_at, &at)?;
+        documents.push((id, document));
+    }
+    let writes = store::carry_out(&permit, &plan, documents);
+    commit(cx, writes, answer, Problem::new(&problems::ROSTER_CHANGED)).await
+}
+
+/// Compares a file with the roster; all mistakes, those of the file too, are told at once.
+async fn make_plan(
+    cx: &Context<'_>,
+    permit: &TeamPermit<EditRoster>,
+    mode: Mode,
+    drafts: Vec<Draft>,
+    mut errors: Vec<FieldError>,
+) -> Result<Plan, Problem> {
+    let of = (permit.team(), permit.user());
+    let inputs = drafts.iter().map(|draft| &draft.input);
+    let named = (mode == Mode::Add).then(|| {
+        let names: Vec<&str> = inputs.clone().map(|input| input.name.as_str()).collect();
+        let members: Vec<_> = inputs
+            .clone()
+            .filter_map(|input| input.user_id.as_deref())
+            .collect();
+        (
+            serde_json::Value::from(names).to_string(),
+            serde_json::Value::from(members).to_string(),
+        )
+    });
+    let found = store::look_up(&cx.state.platform, of, inputs, None).await?;
+    let filters = Filters {
+        named,
+        ..Filters::default()
+    };
+    let mut existing: Vec<Existing> = Vec::new();
+    let mut take = |piece: &str| {
+        let entries: Vec<Existing> = serde_json::from_str(piece).map_err(Problem::internal)?;
+        existing.extend(entries);
+        Ok(())
+    };
+    read_all(cx, of, Part::Existing, &filters, &mut take).await?;
+    let plan = import::plan(mode, drafts, existing, &found.unknown, &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let total = usize::try_from(found.players + plan.growth());
+    if total.is_ok_and(|total| total > MAX_PLAYERS) {
+        return Err(Problem::new(&problems::TOO_MANY_PLAYERS));
+    }
+    Ok(plan)
+}

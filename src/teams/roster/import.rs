@@ -1,0 +1,130 @@
+//! What an import does to a roster: which entries are new, which change, which go.
+//! Promises that the same file again changes nothing, and that players keep their ids by their names.
+//! Leaves reading files to `csv` and running the plan to `store`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::problem::FieldError;
+
+use super::model::{Draft, PlayerInput, Unknown};
+
+/// What a file is to the roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Players that are new.
+    Add,
+    /// The whole roster.
+    Replace,
+}
+
+/// An entry that is there.
+#[derive(Debug, Deserialize)]
+pub struct Existing {
+    /// Its id.
+    pub id: String,
+    /// The version it was read in.
+    pub version: i64,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// What it says.
+    pub input: PlayerInput,
+}
+
+/// What is to be done. An entry that changes is taken out and put in again.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Entries to put in: what they say, and the entry that they were.
+    pub put: Vec<(PlayerInput, Option<Existing>)>,
+    /// Entries to take out for good: id and version.
+    pub gone: Vec<(String, i64)>,
+    added: usize,
+    updated: usize,
+}
+
+impl Plan {
+    /// How many entries more there will be than there are: fewer, when negative.
+    pub fn growth(&self) -> i64 {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        number(self.added) - number(self.gone.len())
+    }
+
+    /// The answer.
+    pub fn summary(&self) -> Value {
+        json!({ "added": self.added, "updated": self.updated, "removed": self.gone.len() })
+    }
+}
+
+/// The drafts of a JSON body that the schema has checked.
+pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
+    let players = body["players"].as_array_mut().into_iter().flatten();
+    let read = |(index, value)| Draft::read(value, format!("/players/{index}"), errors);
+    players.enumerate().map(read).collect()
+}
+
+/// Compares `drafts` with the entries that are there, in the order of their ids: all of them to
+/// replace, or those with a name or a member of a draft to add. Of several players with one name, the
+/// first is the first.
+pub fn plan(
+    mode: Mode,
+    drafts: Vec<Draft>,
+    existing: Vec<Existing>,
+    unknown: &Unknown,
+    errors: &mut Vec<FieldError>,
+) -> Plan {
+    let mut members: BTreeSet<String> = BTreeSet::new();
+    let mut by_name: BTreeMap<String, VecDeque<Existing>> = BTreeMap::new();
+    for entry in existing {
+        if mode == Mode::Add {
+            members.extend(entry.input.user_id.clone());
+        }
+        by_name
+            .entry(entry.input.name.clone())
+            .or_default()
+            .push_back(entry);
+    }
+    let mut names = BTreeSet::new();
+    let mut plan = Plan::default();
+    for draft in drafts {
+        let known = by_name.get_mut(&draft.input.name);
+        let was = match mode {
+            Mode::Replace => known.and_then(VecDeque::pop_front),
+            Mode::Add => {
+                let is_known = known.is_some();
+                if is_known || !names.insert(draft.input.name.clone()) {
+                    let place = if is_known { "roster" } else { "file" };
+                    errors.push(FieldError::new(
+                        format!("{}/name", draft.pointer),
+                        "name_taken",
+                        format!("The {place} has a player of this name already. To change players, import the whole roster with mode=replace."),
+                    ));
+                }
+                None
+            }
+        };
+        let had = was.as_ref().map_or(&[][..], |was| &was.input.builds);
+        draft.check(unknown, had, errors);
+        if let Some(user) = &draft.input.user_id
+            && !members.insert(user.clone())
+        {
+            errors.push(FieldError::new(
+                format!("{}/user_id", draft.pointer),
+                "member_has_player",
+                "Another player is this member already: each has one entry.",
+            ));
+        }
+        match &was {
+            None => plan.added += 1,
+            Some(was) if was.input == draft.input => continue,
+            Some(_) => plan.updated += 1,
+        }
+        plan.put.push((draft.input, was));
+    }
+    if mode == Mode::Replace {
+        let rest = by_name.into_values().flatten();
+        plan.gone = rest.map(|entry| (entry.id, entry.version)).collect();
+    }
+    plan
+}

@@ -1,0 +1,284 @@
+//! Players as values: the validated input, what is stored, and who may change it.
+//! Promises that a [`PlayerInput`] in hand keeps every rule, those on members and builds too.
+//! Leaves SQL to `store`, files to `csv` and `import`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::ids::{BuildId, PlayerId, TeamId, UserId};
+use crate::platform::Text;
+use crate::teams::model::Membership;
+use crate::teams::permissions::{EditOwnPlayer, EditRoster, Permission as _, TeamPermit};
+
+/// A build that a player can play.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// Which.
+    pub build_id: String,
+    /// 0 to 5; 5: loves it.
+    pub preference: u8,
+}
+
+/// When a player can usually play, UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Time {
+    /// The day it begins on.
+    pub day: String,
+    /// When it begins, such as 19:30.
+    pub from: String,
+    /// When it ends; not later than `from`: on the next day.
+    pub to: String,
+}
+
+/// What a client says of a player.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayerInput {
+    /// One line.
+    pub name: String,
+    /// The member that it is.
+    #[serde(default)]
+    pub user_id: Option<String>,
+    /// No build twice.
+    #[serde(default)]
+    pub builds: Vec<Owned>,
+    /// In the order in which they came.
+    #[serde(default)]
+    pub availability: Vec<Time>,
+    /// Free text.
+    #[serde(default)]
+    pub notes: String,
+}
+
+/// An input on its way: what is right in it, and where it stood.
+#[derive(Debug)]
+pub struct Draft {
+    /// What is right so far; a mistake leaves a member empty.
+    pub input: PlayerInput,
+    /// A JSON Pointer to where it stood.
+    pub pointer: String,
+}
+
+impl Draft {
+    /// Takes a value that [`super::schemas::PLAYER_INPUT`] has checked at `pointer` (its mistakes are
+    /// in `errors`) and adds the mistakes that only the whole shows.
+    pub fn read(value: &mut Value, pointer: String, errors: &mut Vec<FieldError>) -> Self {
+        let mut input = PlayerInput::from_value(value);
+        let mut refuse = |place: &str, code: &'static str, detail: &'static str| {
+            errors.push(FieldError::new([&pointer, place].concat(), code, detail));
+        };
+        let name = input.name.trim();
+        if name.is_empty() && !input.name.is_empty() {
+            refuse("/name", "invalid_length", "Must not be blank.");
+        }
+        if name.len() < input.name.len() {
+            input.name = name.to_owned();
+        }
+        let is_user = |text: &String| UserId::parse(text).is_some();
+        if input.user_id.as_ref().is_some_and(|text| !is_user(text)) {
+            refuse(
+                "/user_id",
+                "invalid_format",
+                "Must be the id of an account.",
+            );
+            input.user_id = None;
+        }
+        for (index, owned) in input.builds.iter().enumerate() {
+            let place = || format!("/builds/{index}/build_id");
+            let id = &owned.build_id;
+            if BuildId::parse(id).is_none() {
+                refuse(&place(), "invalid_format", "Must be the id of a build.");
+            } else if input.builds[..index].iter().any(|it| it.build_id == *id) {
+                refuse(&place(), "duplicate_item", "This is in the list already.");
+            }
+        }
+        Self { input, pointer }
+    }
+
+    /// Adds what is wrong with the builds and the member that it names; `had` are the builds that the
+    /// entry has already.
+    pub fn check(&self, unknown: &Unknown, had: &[Owned], errors: &mut Vec<FieldError>) {
+        for (index, owned) in self.input.builds.iter().enumerate() {
+            let id = &owned.build_id;
+            if unknown.builds.contains(id) && !had.iter().any(|had| had.build_id == *id) {
+                errors.push(FieldError::new(
+                    format!("{}/builds/{index}/build_id", self.pointer),
+                    "unknown_build",
+                    "There is no such build, or neither you nor the team may see it: it must be public, unlisted, your own or shared with the team.",
+                ));
+            }
+        }
+        if self
+            .input
+            .user_id
+            .as_ref()
+            .is_some_and(|id| unknown.members.contains(id))
+        {
+            errors.push(FieldError::new(
+                format!("{}/user_id", self.pointer),
+                "unknown_member",
+                "Nobody in the team has this id. Invite them first, or leave user_id out: then the player is only a name.",
+            ));
+        }
+    }
+}
+
+/// Takes a text out; nothing where there is none.
+fn take(value: &mut Value, name: &str) -> Option<String> {
+    match value.get_mut(name).map(Value::take) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The items of a list; none where it is none.
+fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    let list = value.get_mut(name).and_then(Value::as_array_mut);
+    list.into_iter().flatten()
+}
+
+impl PlayerInput {
+    /// Takes what is there and has the right type.
+    fn from_value(value: &mut Value) -> Self {
+        let builds = items(value, "builds").map(|item| Owned {
+            preference: item["preference"]
+                .as_u64()
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
+            build_id: take(item, "build_id").unwrap_or_default(),
+        });
+        let builds = builds.collect();
+        let availability = items(value, "availability").map(|item| Time {
+            day: take(item, "day").unwrap_or_default(),
+            from: take(item, "from").unwrap_or_default(),
+            to: take(item, "to").unwrap_or_default(),
+        });
+        let availability = availability.collect();
+        Self {
+            name: take(value, "name").unwrap_or_default(),
+            user_id: take(value, "user_id"),
+            builds,
+            availability,
+            notes: take(value, "notes").unwrap_or_default(),
+        }
+    }
+}
+
+/// What drafts name that the caller may not use: what is missing and what they may not see alike.
+#[derive(Debug, Default)]
+pub struct Unknown {
+    /// Ids of accounts.
+    pub members: BTreeSet<String>,
+    /// Ids of builds.
+    pub builds: BTreeSet<String>,
+}
+
+/// Renders the answer that clients get ([`super::schemas::PLAYER`]), once, when it is written.
+pub fn render(
+    id: &PlayerId,
+    team: &TeamId,
+    input: &PlayerInput,
+    created_at: &str,
+    updated_at: &str,
+) -> Result<String, Problem> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        id: &'a str,
+        team_id: &'a str,
+        user_id: Option<&'a str>,
+        name: &'a str,
+        builds: &'a [Owned],
+        availability: &'a [Time],
+        notes: &'a str,
+        created_at: &'a str,
+        updated_at: &'a str,
+    }
+    serde_json::to_string(&Document {
+        id: id.as_str(),
+        team_id: team.as_str(),
+        user_id: input.user_id.as_deref(),
+        name: &input.name,
+        builds: &input.builds,
+        availability: &input.availability,
+        notes: &input.notes,
+        created_at,
+        updated_at,
+    })
+    .map_err(Problem::internal)
+}
+
+/// Proof that someone may write in a roster: all of it, or their own entry.
+pub struct Editor(TeamPermit<EditOwnPlayer>);
+
+/// Proof that someone may write an entry. Only [`Editor::grant`] makes one.
+pub struct WriteGrant<'a>(&'a TeamPermit<EditOwnPlayer>);
+
+impl Editor {
+    /// Asks the table.
+    pub fn of(membership: Membership) -> Result<Self, Problem> {
+        TeamPermit::of(membership).map(Self)
+    }
+
+    /// Lets those who keep the roster write every entry, and others the one that has their id before
+    /// and after.
+    pub fn grant(&self, entry_user: Option<&str>) -> Result<WriteGrant<'_>, Problem> {
+        let is_own = entry_user == Some(self.0.user().as_str());
+        if is_own || EditRoster::RULE.admits(self.0.role()) {
+            Ok(WriteGrant(&self.0))
+        } else {
+            Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE))
+        }
+    }
+
+    /// The team.
+    pub const fn team(&self) -> &TeamId {
+        self.0.team()
+    }
+
+    /// Who writes.
+    pub const fn user(&self) -> &UserId {
+        self.0.user()
+    }
+}
+
+impl WriteGrant<'_> {
+    /// The team.
+    pub const fn team(&self) -> &TeamId {
+        self.0.team()
+    }
+
+    /// Who writes.
+    pub const fn user(&self) -> &UserId {
+        self.0.user()
+    }
+}
+
+/// A player as it is stored.
+#[derive(Debug)]
+pub struct StoredPlayer {
+    /// Its id.
+    pub id: PlayerId,
+    /// The member that it is.
+    pub user: Option<String>,
+    /// The rendered answer.
+    pub document: Text,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// Moves with each change.
+    pub version: i64,
+}
+
+impl StoredPlayer {
+    /// The strong tag of the answer.
+    pub fn etag(version: i64) -> String {
+        format!("\"{version}\"")
+    }
+
+    /// The input that would make this player.
+    pub fn input(&self) -> Result<PlayerInput, Problem> {
+        serde_json::from_str(self.document.as_str()).map_err(Problem::internal)
+    }
+}

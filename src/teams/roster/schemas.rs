@@ -1,0 +1,166 @@
+//! The forms of players: what is taken and what is answered.
+//! Promises bounds that add up to pages which D1 can put together.
+//! Leaves what the members mean to `model`.
+
+use crate::http::schema::{Field, Schema, Text};
+use crate::identity::model::TIME;
+
+/// Players a team may have.
+pub const MAX_PLAYERS: usize = 10_000;
+/// Builds a player may have.
+const MAX_BUILDS: usize = 20;
+/// Times a player may name: three a day.
+const MAX_TIMES: usize = 21;
+/// The days, as they are written.
+pub const DAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+const NAME: Schema = Text::line(1, 100);
+const NOTES: Schema = Text::lines(0, 2_000);
+/// The id of an account, or null.
+const USER_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
+const CLOCK: Schema = Schema::Text(Text {
+    min: 5,
+    max: 5,
+    format: "",
+    pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    matches: is_clock,
+});
+
+/// Whether `text` is a time of day such as `19:30`.
+fn is_clock(text: &str) -> bool {
+    let digit = |byte: u8, most: u8| (b'0'..=most).contains(&byte);
+    match *text.as_bytes() {
+        [h, hh, b':', m, mm] => {
+            let hour = digit(h, b'1') && digit(hh, b'9') || h == b'2' && digit(hh, b'3');
+            hour && digit(m, b'5') && digit(mm, b'9')
+        }
+        _ => false,
+    }
+}
+
+const OWNED: Schema = Schema::Object(&[
+    Field::required(
+        "build_id",
+        &Text::formatted(32, 32, "typeid"),
+        "A build that is public, unlisted, your own or shared with the team.",
+    ),
+    Field::required(
+        "preference",
+        &Schema::Integer { min: 0, max: 5 },
+        "How much they like to play it; 5: loves it.",
+    ),
+]);
+const BUILDS: Schema = Schema::List {
+    items: &OWNED,
+    min: 0,
+    max: MAX_BUILDS,
+};
+const TIMES: Schema = Schema::List {
+    items: &Schema::Object(&[
+        Field::required("day", &Schema::Choice(&DAYS), "The day it begins on, UTC."),
+        Field::required("from", &CLOCK, "When it begins, UTC."),
+        Field::required(
+            "to",
+            &CLOCK,
+            "When it ends, UTC. Earlier than from: on the next day; the same: a whole day.",
+        ),
+    ]),
+    min: 0,
+    max: MAX_TIMES,
+};
+
+const ABOUT_NAME: &str = "What they are called; one line.";
+const ABOUT_USER: &str = "The member of the team that this is; null: only a name.";
+const ABOUT_BUILDS: &str = "What they can play; no build twice.";
+const ABOUT_TIMES: &str = "When they can usually play.";
+const ABOUT_NOTES: &str = "Free text.";
+
+/// Body of POST and PUT, what PATCH must lead to, and an entry of a file.
+pub const PLAYER_INPUT: Schema = Schema::Named(
+    "PlayerInput",
+    &Schema::Object(&[
+        Field::required("name", &NAME, ABOUT_NAME),
+        Field::optional("user_id", &USER_ID, ABOUT_USER),
+        Field::optional("builds", &BUILDS, ABOUT_BUILDS),
+        Field::optional("availability", &TIMES, ABOUT_TIMES),
+        Field::optional("notes", &NOTES, ABOUT_NOTES),
+    ]),
+);
+
+/// A player as it is answered.
+pub const PLAYER: Schema = Schema::Named(
+    "Player",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(33, 33, "typeid"),
+            "TypeID with the prefix player.",
+        ),
+        Field::required("team_id", &Text::formatted(31, 31, "typeid"), "Whose."),
+        Field::required("user_id", &USER_ID, ABOUT_USER),
+        Field::required("name", &NAME, ABOUT_NAME),
+        Field::required("builds", &BUILDS, ABOUT_BUILDS),
+        Field::required("availability", &TIMES, ABOUT_TIMES),
+        Field::required("notes", &NOTES, ABOUT_NOTES),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
+    ]),
+);
+
+/// A whole roster: what an export gives and an import takes.
+pub const ROSTER: Schema = Schema::Named(
+    "Roster",
+    &Schema::Object(&[Field::required(
+        "players",
+        &Schema::List {
+            items: &PLAYER_INPUT,
+            min: 0,
+            max: MAX_PLAYERS,
+        },
+        "In their order.",
+    )]),
+);
+
+/// A number of players.
+const COUNT: Schema = Schema::Integer {
+    min: 0,
+    max: 10_000,
+};
+/// What an import has done.
+pub const IMPORTED: Schema = Schema::Named(
+    "RosterImport",
+    &Schema::Object(&[
+        Field::required("added", &COUNT, "Players that are new."),
+        Field::required(
+            "updated",
+            &COUNT,
+            "Players that were there and have changed; the same again counts as nothing.",
+        ),
+        Field::required("removed", &COUNT, "Players that were not in the file."),
+    ]),
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_day() {
+        for text in ["00:00", "09:59", "19:30", "23:59"] {
+            assert!(is_clock(text), "{text}");
+        }
+        for text in [
+            "", "24:00", "9:00", "19:60", "19.30", "1930", "19:300", "-1:00", "2a:00",
+        ] {
+            assert!(!is_clock(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! All SQL on players.
+//! Promises keyset pages by id, that a write changes an entry only in the version it was read in, and
+//! that no team gets more players than it may have. Leaves who may see and change what to `model`.
+
+use serde_json::json;
+
+use crate::http::pagination::Page;
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::ids::{PlayerId, TeamId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
+use crate::teams::model::{Membership, Role};
+use crate::teams::permissions::{EditRoster, TeamPermit};
+
+use super::import::{Existing, Plan};
+use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
+use super::schemas::MAX_PLAYERS;
+
+/// A page ends early rather than pass this many characters: D1 bounds the size of one value.
+const PAGE_CHARACTERS: i64 = 500_000;
+/// Bytes of one bound value: D1 takes two million.
+const MAX_PARAM_BYTES: usize = 1_500_000;
+
+fn unreadable() -> DatabaseError {
+    DatabaseError::Other("a player's row does not read".to_owned())
+}
+
+fn membership(team: &TeamId, user: &UserId, role: &str) -> Result<Membership, DatabaseError> {
+    Ok(Membership {
+        team: team.clone(),
+        user: user.clone(),
+        role: Role::parse(role).ok_or_else(unreadable)?,
+    })
+}
+
+/// What `user` is in `team`, and the player with this id in its roster; `None` when they are not in it.
+pub async fn find(
+    platform: &Platform,
+    team: &TeamId,
+    user: &UserId,
+    id: PlayerId,
+) -> Result<Option<(Membership, Option<StoredPlayer>)>, DatabaseError> {
+    // All but the document comes as one short text: each cell is a crossing of the boundary.
+    let statement = Statement::new(
+        "SELECT m.role || coalesce(' ' || p.version || ' ' || (p.document ->> '$.created_at') || \
+         ' ' || coalesce(p.user_id, ''), ''), coalesce(p.document, '') FROM team_members m \
+         LEFT JOIN team_players p ON p.team_id = m.team_id AND p.id = ?3 \
+         WHERE m.team_id = ?1 AND m.user_id = ?2",
+        vec![
+            team.as_str().into(),
+            user.as_str().into(),
+            id.as_str().into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(mut row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let document = row.take_text(1)?;
+    let mut words = row.text(0)?.split(' ');
+    let mut next = || words.next().unwrap_or_default();
+    let membership = membership(team, user, next())?;
+    let (version, created_at, user) = (next(), next(), next());
+    if version.is_empty() {
+        return Ok(Some((membership, None)));
+    }
+    let player = StoredPlayer {
+        id,
+        user: Some(user.to_owned()).filter(|user| !user.is_empty()),
+        document,
+        created_at: created_at.to_owned(),
+        version: version.parse().map_err(|_| unreadable())?,
+    };
+    Ok(Some((membership, Some(player))))
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Default)]
+pub struct Filters<'a> {
+    /// This member's entry.
+    pub user: Option<&'a str>,
+    /// Text in the name, in lower case.
+    pub search: Option<String>,
+    /// Only entries with one of these names, or of one of these members: JSON lists.
+    pub named: Option<(String, String)>,
+}
+
+/// What of an entry is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Part {
+    /// The answer that clients get.
+    Document,
+    /// What a client would have to send.
+    Input,
+    /// What [`Existing`] reads.
+    Existing,
+}
+
+impl Part {
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Input => {
+                "json_remove(document, '$.id', '$.team_id', '$.created_at', '$.updated_at')"
+            }
+            Self::Existing => {
+                "json_array(id, version, document ->> '$.created_at', json(document))"
+            }
+        }
+    }
+}
+
+/// One page of a roster.
+#[derive(Debug)]
+pub struct Listed {
+    /// A JSON array.
+    pub data: Text,
+    /// The id that the next page begins after, if there is one.
+    pub last: Option<String>,
+    /// What the caller is in the team.
+    pub membership: Membership,
+}
+
+/// A page of the roster, in the order in which players were added, as one JSON array that SQL has put
+/// together; `None` when `user` is not in the team.
+pub async fn list(
+    platform: &Platform,
+    (team, user): (&TeamId, &UserId),
+    part: Part,
+    filters: &Filters<'_>,
+    page: &Page,
+) -> Result<Option<Listed>, DatabaseError> {
+    let part = part.sql();
+    let (names, members) = filters.named.clone().unzip();
+    let statement = Statement::new(
+        format!(
+            "WITH page AS (SELECT id, part, row_number() OVER (ORDER BY id) AS n, \
+             sum(length(part)) OVER (ORDER BY id) AS size FROM (SELECT id, {part} AS part \
+             FROM team_players WHERE team_id = ?1 AND id > ?3 AND (?4 IS NULL OR user_id = ?4) \
+             AND (?5 IS NULL OR instr(search_name, ?5) > 0) AND (?6 IS NULL \
+             OR name IN (SELECT value FROM json_each(?6)) \
+             OR user_id IN (SELECT value FROM json_each(?7))) ORDER BY id LIMIT ?8 + 1)), \
+             shown AS (SELECT id, part FROM page WHERE n <= ?8 \
+             AND (n = 1 OR size <= {PAGE_CHARACTERS})) \
+             SELECT role, '[' || (SELECT coalesce(group_concat(part, ',' ORDER BY id), '') \
+             FROM shown) || ']', (SELECT iif(count(*) < (SELECT count(*) FROM page), max(id), \
+             NULL) FROM shown) FROM team_members WHERE team_id = ?1 AND user_id = ?2"
+        ),
+        vec![
+            team.as_str().into(),
+            user.as_str().into(),
+            page.after.as_deref().unwrap_or_default().into(),
+            filters.user.into(),
+            filters.search.clone().into(),
+            names.into(),
+            members.into(),
+            page.limit.into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(mut row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    Ok(Some(Listed {
+        data: row.take_text(1)?,
+        last: row.optional_text(2)?.map(str::to_owned),
+        membership: membership(team, user, row.text(0)?)?,
+    }))
+}
+
+/// What the database says of drafts.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What they name that the caller may not use.
+    pub unknown: Unknown,
+    /// Whether another entry than the one that is written is one of their members.
+    pub is_member_taken: bool,
+    /// Players of the team.
+    pub players: i64,
+}
+
+/// Looks up all members and builds that `inputs` name. `own` is the entry that is written.
+pub async fn look_up<'a>(
+    platform: &Platform,
+    (team, user): (&TeamId, &UserId),
+    inputs: impl Iterator<Item = &'a PlayerInput> + Clone,
+    own: Option<&PlayerId>,
+) -> Result<Findings, DatabaseError> {
+    let mut builds: Vec<&str> = inputs
+        .clone()
+        .flat_map(|input| input.builds.iter().map(|owned| owned.build_id.as_str()))
+        .collect();
+    builds.sort_unstable();
+    builds.dedup();
+    let mut members: Vec<&str> = inputs
+        .filter_map(|input| input.user_id.as_deref())
+        .collect();
+    members.sort_unstable();
+    members.dedup();
+    let statement = Statement::new(
+        "SELECT json_array((SELECT json_group_array(value) FROM json_each(?3) WHERE NOT EXISTS \
+         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = value)), \
+         (SELECT json_group_array(value) FROM json_each(?4) WHERE NOT EXISTS \
+         (SELECT 1 FROM builds WHERE id = value AND (visibility IN ('public', 'unlisted') \
+         OR owner_id = ?2 OR (team_id = ?1 AND visibility = 'team')))), \
+         (SELECT count(*) FROM team_players WHERE team_id = ?1 AND id <> ?5 \
+         AND user_id IN (SELECT value FROM json_each(?3))), \
+         (SELECT count(*) FROM team_players WHERE team_id = ?1))",
+        vec![
+            team.as_str().into(),
+            user.as_str().into(),
+            json!(members).to_string().into(),
+            json!(builds).to_string().into(),
+            own.map_or("", PlayerId::as_str).into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let found = rows.first().ok_or_else(unreadable)?.text(0)?;
+    let (members, builds, taken, players): (_, _, i64, _) =
+        serde_json::from_str(found).map_err(|_| unreadable())?;
+    Ok(Findings {
+        unknown: Unknown { members, builds },
+        is_member_taken: taken > 0,
+        players,
+    })
+}
+
+/// Holds while both the one who writes and the player are in the team.
+const STILL_MEMBERS: &str = "EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2) \
+     AND (?4 IS NULL OR EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?4))";
+
+fn row(
+    grant: &WriteGrant<'_>,
+    id: &PlayerId,
+    input: &PlayerInput,
+    document: String,
+    last: i64,
+) -> Vec<Value> {
+    vec![
+        grant.team().as_str().into(),
+        grant.user().as_str().into(),
+        id.as_str().into(),
+        input.user_id.as_deref().into(),
+        input.name.as_str().into(),
+        input.name.to_lowercase().into(),
+        document.into(),
+        last.into(),
+    ]
+}
+
+/// Adds a player; stale when the roster is full or who is in the team has changed.
+pub fn insert(
+    grant: &WriteGrant<'_>,
+    id: &PlayerId,
+    input: &PlayerInput,
+    document: String,
+) -> Vec<Statement> {
+    let most = i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX);
+    let insert = Statement::new(
+        format!(
+            "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) \
+             SELECT ?3, ?1, ?4, ?5, ?6, ?7, 1 WHERE {STILL_MEMBERS} \
+             AND (SELECT count(*) FROM team_players WHERE team_id = ?1) < ?8"
+        ),
+        row(grant, id, input, document, most),
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Replaces a player; stale when it has moved on since it was read, or who is in the team has.
+pub fn replace(
+    grant: &WriteGrant<'_>,
+    player: &StoredPlayer,
+    input: &PlayerInput,
+    document: String,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        format!(
+            "UPDATE team_players SET user_id = ?4, name = ?5, search_name = ?6, document = ?7, \
+             version = version + 1 WHERE team_id = ?1 AND id = ?3 AND version = ?8 \
+             AND {STILL_MEMBERS}"
+        ),
+        row(grant, &player.id, input, document, player.version),
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes a player in the version it was read in, else stale.
+pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM team_players WHERE team_id = ?1 AND id = ?2 AND version = ?3",
+        vec![
+            grant.team().as_str().into(),
+            player.id.as_str().into(),
+            player.version.into(),
+        ],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Does what a plan says; stale when an entry that it touches has moved on, the roster would be too
+/// long, or the one who imports has left the team. `documents` are those of what is put in, with
+/// their ids.
+pub fn carry_out(
+    permit: &TeamPermit<EditRoster>,
+    plan: &Plan,
+    documents: Vec<(PlayerId, String)>,
+) -> Vec<Statement> {
+    let team = permit.team().as_str();
+    let changed = plan.put.iter().filter_map(|(_, was)| was.as_ref());
+    let changed = changed.map(|Existing { id, version, .. }| json!([id, version]));
+    let gone = plan.gone.iter().map(|(id, version)| json!([id, version]));
+    let out: Vec<_> = changed.chain(gone).collect();
+    let mut writes = Vec::new();
+    if !out.is_empty() {
+        let count = i64::try_from(out.len()).unwrap_or(i64::MAX);
+        writes.push(Statement::new(
+            "DELETE FROM team_players WHERE team_id = ?1 \
+             AND (id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))",
+            vec![team.into(), json!(out).to_string().into()],
+        ));
+        writes.push(Statement::must_change_exactly(count));
+    }
+    let mut rows = String::new();
+    let mut flush = |rows: &mut String| {
+        if !rows.is_empty() {
+            writes.push(Statement::new(
+                "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, \
+                 version) SELECT value ->> 0, ?1, value ->> '$[2].user_id', \
+                 value ->> '$[2].name', value ->> 1, value -> 2, value ->> 3 FROM json_each(?2)",
+                vec![
+                    team.into(),
+                    ["[", &std::mem::take(rows), "]"].concat().into(),
+                ],
+            ));
+        }
+    };
+    for ((input, was), (id, document)) in plan.put.iter().zip(documents) {
+        let version = was.as_ref().map_or(1, |was| was.version + 1);
+        let search_name = json!(input.name.to_lowercase());
+        let row = format!("[\"{id}\",{search_name},{document},{version}]");
+        if rows.len() + row.len() > MAX_PARAM_BYTES {
+            flush(&mut rows);
+        }
+        if !rows.is_empty() {
+            rows.push(',');
+        }
+        rows.push_str(&row);
+    }
+    flush(&mut rows);
+    // A statement that fails is the only way to give up a batch; this sum runs over.
+    writes.push(Statement::new(
+        "SELECT iif((SELECT count(*) FROM team_players WHERE team_id = ?1) <= ?3 AND EXISTS \
+         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2) AND NOT EXISTS \
+         (SELECT 1 FROM team_players p WHERE p.team_id = ?1 AND p.user_id IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM team_members m WHERE m.team_id = ?1 AND m.user_id = p.user_id)), \
+         1, abs(-9223372036854775808))",
+        vec![
+            team.into(),
+            permit.user().as_str().into(),
+            i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX).into(),
+        ],
+    ));
+    writes
+}
+
+/// For who leaves a team: their entry stays as only a name.
+pub fn detach_member(team: &TeamId, user: &UserId) -> Statement {
+    Statement::new(
+        "UPDATE team_players SET user_id = NULL, document = json_set(document, '$.user_id', NULL), \
+         version = version + 1 WHERE user_id = ?2 AND team_id = ?1",
+        vec![team.as_str().into(), user.as_str().into()],
+    )
+}
+
+/// Removes the caller's entries in all rosters: their name is theirs.
+pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
+    Statement::new(
+        "DELETE FROM team_players WHERE user_id = ?1",
+        vec![permit.user_id().as_str().into()],
+    )
+}
+
+/// The entries of a user in rosters after the one with the id `after`: the id and the answer.
+pub async fn of_user(
+    platform: &Platform,
+    user: &UserId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, String)>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, document FROM team_players WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        vec![user.as_str().into(), after.into(), limit.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |row: &crate::platform::Row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+    rows.iter().map(read).collect()
+}

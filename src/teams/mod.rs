@@ -9,7 +9,7 @@ pub mod members;
 pub mod model;
 pub mod operations;
 pub mod permissions;
+pub mod roster;
 pub mod schemas;
 pub mod scores;
-pub mod roster;
 pub mod store;

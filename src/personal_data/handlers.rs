@@ -19,7 +19,7 @@ use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
 use crate::squads::compositions;
-use crate::teams;
+use crate::teams::{self, roster};
 use crate::telemetry::rfc3339;
 use crate::webhooks;
 
@@ -47,6 +47,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.push(builds::store::leave_emptied_teams(&permit));
     writes.extend(teams::store::leave_all(&permit));
     writes.extend(webhooks::endpoints::store::delete_all(&permit));
+    writes.push(roster::store::delete_all(&permit));
     let entry = Entry::by(permit.caller(), Action::AccountDeleted, user);
     match cx.commit(writes, &[entry], Response::no_content()).await {
         Err(DatabaseError::Stale) => {
@@ -91,6 +92,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     builds(platform, user, &mut out).await?;
     out.push_str(",\"compositions\":");
     compositions(platform, user, &mut out).await?;
+    out.push_str(",\"players\":");
+    players(platform, user, &mut out).await?;
     out.push_str(",\"audit_log\":");
     entries(platform, user, &mut out).await?;
     out.push('}');
@@ -206,6 +209,23 @@ async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> R
             break;
         }
         page = page_after(listed.last);
+    }
+    array.close();
+    Ok(())
+}
+
+async fn players(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+    let mut array = Array::open(out);
+    let mut after = String::new();
+    loop {
+        let found = roster::store::of_user(platform, user, &after, MAX_LIMIT).await?;
+        for (_, document) in &found {
+            array.push(document);
+        }
+        match found.into_iter().next_back() {
+            Some((id, _)) => after = id,
+            None => break,
+        }
     }
     array.close();
     Ok(())

@@ -12,6 +12,7 @@ use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
 use crate::squads::compositions::schemas::COMPOSITION;
+use crate::teams::roster::schemas::PLAYER;
 use crate::teams::schemas::MEMBERSHIP;
 use crate::telemetry::rfc3339;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
@@ -67,6 +68,7 @@ const WEBHOOKS: Schema = all_of(&WEBHOOK);
 const MEMBERSHIPS: Schema = all_of(&MEMBERSHIP);
 const BUILDS: Schema = all_of(&BUILD);
 const COMPOSITIONS: Schema = all_of(&COMPOSITION);
+const PLAYERS: Schema = all_of(&PLAYER);
 const ENTRIES: Schema = all_of(&ENTRY);
 
 const fn all_of(items: &'static Schema) -> Schema {
@@ -105,6 +107,11 @@ pub const EXPORT: Schema = Schema::Named(
             "compositions",
             &COMPOSITIONS,
             "All compositions that are no team's, newest first.",
+        ),
+        Field::required(
+            "players",
+            &PLAYERS,
+            "My entries in rosters of teams, oldest first.",
         ),
         Field::required(
             "audit_log",

@@ -111,9 +111,9 @@ fn the_tag_moves_with_all_that_an_analysis_is_made_of() {
             .etag();
         let call = app.call(method, &path).token(&player.token).json(&body);
         call.header(Header::IfMatch, &read).send().expect(200);
-        let moved = tag();
-        assert!(!seen.contains(&moved), "{method} {path}");
-        seen.push(moved);
+        let shifted = tag();
+        assert!(!seen.contains(&shifted), "{method} {path}");
+        seen.push(shifted);
     }
     let other = app.isolate_with(app.test.platform(7), |name| match name {
         "GAME_BALANCE_BUILD" => Some("100".to_owned()),

@@ -7,7 +7,7 @@ use wvw_builder::http::request::{Header, MAX_BODY};
 use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
-use crate::{shared_page, webhooks};
+use crate::{roster, shared_page, webhooks};
 
 #[test]
 fn origins() {
@@ -144,6 +144,8 @@ fn head_is_get_without_a_body() {
     let team = app.team(&[(&player, "leader")]);
     let composition = text(&app.composition(&player, &json!({}))["id"]);
     let code = text(&app.invite(&player, &team, &json!({})).expect(201).json()["code"]);
+    let entry = roster::player(&app, &team, &player, &json!({ "name": "Anna" }));
+    let entry = text(&entry["id"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {
             "/api/v1/webhooks/{id}" | "/api/v1/webhooks/{id}/deliveries" => webhook.as_str(),
@@ -166,6 +168,7 @@ fn head_is_get_without_a_body() {
         };
         let path = path.replace("{other}", &composition);
         let path = path.replace("{version}", "1");
+        let path = path.replace("{player_id}", &entry);
         let answers = ["GET", "HEAD"].map(|method| {
             let call = app
                 .call(method, &path)

@@ -10,7 +10,7 @@ use wvw_builder::http::request::Header;
 use crate::support::databases::{Raced, platform_on};
 use crate::support::teams::TEAMS;
 use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
-use crate::webhooks;
+use crate::{roster, webhooks};
 
 const ME: &str = "/api/v1/users/me";
 const EXPORT: &str = "/api/v1/users/me/export";
@@ -23,6 +23,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("webhooks", "/webhooks"),
     ("team_members", "/teams"),
     ("compositions", "/compositions"),
+    ("team_players", "/players"),
 ];
 /// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
 /// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
@@ -133,6 +134,8 @@ fn scene(app: &TestApp) -> Player {
         app.test.database.execute(&sql.replace("{id}", &player.id));
     }
     app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
+    let entry = json!({ "name": "Stegalkin", "user_id": player.id });
+    roster::player(app, &team, &player, &entry);
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(

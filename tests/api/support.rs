@@ -4,12 +4,10 @@
 
 pub mod authenticator;
 pub mod contract;
-pub mod crowd;
 pub mod databases;
 pub mod forge;
 pub mod scene;
 pub mod teams;
-pub mod walk;
 pub mod webhooks;
 
 use std::cell::{Cell, RefCell};

@@ -11,6 +11,7 @@ use crate::teams::model::{Membership, Role};
 use crate::teams::permissions::{
     ChangeRoles, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
 };
+use crate::teams::roster;
 use crate::teams::store::{Listed, Order, broken, page, sql_time};
 use crate::webhooks;
 
@@ -111,6 +112,9 @@ fn lose(member: &Membership, role: Option<Role>, now: i64) -> Vec<Statement> {
             &member.user,
             now,
         ));
+    }
+    if role.is_none() {
+        writes.push(roster::store::detach_member(&member.team, &member.user));
     }
     writes
 }

@@ -86,13 +86,20 @@ impl Draft {
             );
             input.user_id = None;
         }
-        for (index, owned) in input.builds.iter().enumerate() {
-            let place = || format!("/builds/{index}/build_id");
-            let id = &owned.build_id;
+        for index in 0..input.builds.len() {
+            let (before, rest) = input.builds.split_at_mut(index);
+            let id = &mut rest[0].build_id;
+            let mut refuse_build = |code, detail| {
+                refuse(&format!("/builds/{index}/build_id"), code, detail);
+            };
             if BuildId::parse(id).is_none() {
-                refuse(&place(), "invalid_format", "Must be the id of a build.");
-            } else if input.builds[..index].iter().any(|it| it.build_id == *id) {
-                refuse(&place(), "duplicate_item", "This is in the list already.");
+                // One that is missing is named already.
+                if !id.is_empty() {
+                    refuse_build("invalid_format", "Must be the id of a build.");
+                }
+                id.clear();
+            } else if before.iter().any(|it| it.build_id == *id) {
+                refuse_build("duplicate_item", "This is in the list already.");
             }
         }
         Self { input, pointer }

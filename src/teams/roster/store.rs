@@ -188,6 +188,7 @@ pub async fn look_up<'a>(
     let mut builds: Vec<&str> = inputs
         .clone()
         .flat_map(|input| input.builds.iter().map(|owned| owned.build_id.as_str()))
+        .filter(|id| !id.is_empty())
         .collect();
     builds.sort_unstable();
     builds.dedup();

@@ -1,0 +1,563 @@
+//! Rosters as files: out as JSON and CSV, in again, and every mistake by its line.
+//! Promises that what goes out comes in again unchanged, and that a bad file changes nothing.
+//! Leaves single players to `roster`.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::roster::{Guild, guild, player, players_of, racing, team};
+use crate::support::{Answer, text};
+
+const CSV: &str = "text/csv";
+
+impl Guild {
+    fn export(&self, format: &str) -> Answer {
+        self.export_of(&self.path, format)
+    }
+
+    fn export_of(&self, roster: &str, format: &str) -> Answer {
+        let call = self.app.get(&format!("{roster}/export?format={format}"));
+        call.token(&self.officer.token).send().expect(200)
+    }
+
+    fn import(&self, query: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.import_to(&self.path, query, media_type, body)
+    }
+
+    fn import_to(
+        &self,
+        roster: &str,
+        query: &str,
+        media_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let call = self.app.call("POST", &format!("{roster}/import?{query}"));
+        let call = call.token(&self.officer.token).raw(media_type, body);
+        call.send()
+    }
+
+    #[track_caller]
+    fn refused(&self, query: &str, body: &str) -> Vec<(String, String)> {
+        let before = self.rows();
+        let answer = self.import(query, CSV, body);
+        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        assert_eq!(self.rows(), before, "something was imported");
+        mistakes
+    }
+
+    fn rows(&self) -> String {
+        let sql = "SELECT * FROM team_players ORDER BY id";
+        format!("{:?}", self.app.test.database.execute(sql))
+    }
+
+    fn count(&self) -> i64 {
+        self.app.count("SELECT count(*) FROM team_players")
+    }
+}
+
+fn done(added: u32, updated: u32, removed: u32) -> Value {
+    json!({ "added": added, "updated": updated, "removed": removed })
+}
+
+fn mistakes(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+    rows.iter()
+        .map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned()))
+        .collect()
+}
+
+#[test]
+fn out_and_in_again() {
+    let guild = guild();
+    let build = text(&guild.app.build(&guild.officer, &json!({}))["id"]);
+    let players = json!({ "players": [
+        { "user_id": guild.member.id, "name": "=cmd|' /C calc'!A0",
+          "builds": [{ "build_id": build, "preference": 5 }],
+          "availability": [{ "day": "monday", "from": "19:00", "to": "23:00" },
+                           { "day": "sunday", "from": "22:00", "to": "01:30" }],
+          "notes": "Says \"no\",\r\nthen\n\n\tyes;" },
+        { "user_id": null, "name": "'=not", "builds": [], "availability": [], "notes": "+1" },
+        { "user_id": null, "name": "'Tis", "builds": [], "availability": [], "notes": "'" },
+        { "user_id": null, "name": "\u{5d0}\u{5d1} \u{202e}\u{1f469}\u{200d}\u{1f680}", "builds": [],
+          "availability": [], "notes": "\n@x" },
+        { "user_id": null, "name": "\u{feff}\u{ff1d}1", "builds": [], "availability": [],
+          "notes": " , " },
+    ]});
+    let answer = guild.import("", "application/json", players.to_string());
+    assert_eq!(answer.expect(200).json(), done(5, 0, 0));
+    let json = guild.export("json");
+    assert_eq!(json.json(), players);
+    assert_eq!(
+        json.header("content-disposition"),
+        Some("attachment; filename=\"roster.json\"")
+    );
+    let csv = guild.export("csv");
+    assert_eq!(
+        csv.header("content-type"),
+        Some("text/csv; charset=utf-8; header=present")
+    );
+    assert_eq!(csv.header("cache-control"), Some("private, no-store"));
+    assert_eq!(
+        csv.header("content-disposition"),
+        Some("attachment; filename=\"roster.csv\"")
+    );
+    let written = String::from_utf8(csv.body.clone()).expect("UTF-8");
+    let member = &guild.member.id;
+    let expected = [
+        "name,user_id,builds,availability,notes\r\n",
+        &format!(
+            "\"'=cmd|' /C calc'!A0\",{member},{build}:5,monday 19:00-23:00;sunday 22:00-01:30,"
+        ),
+        "\"Says \"\"no\"\",\r\nthen\n\n\tyes;\"\r\n",
+        "\"''=not\",,,,\"'+1\"\r\n",
+        "'Tis,,,,'\r\n",
+        "\u{5d0}\u{5d1} \u{202e}\u{1f469}\u{200d}\u{1f680},,,,\"'\n@x\"\r\n",
+        "\u{feff}\u{ff1d}1,,,,\" , \"\r\n",
+    ]
+    .concat();
+    assert_eq!(written, expected);
+    // The same again is nothing, and into an empty roster it is the same.
+    for (media_type, body) in [("application/json", &json.body), (CSV, &csv.body)] {
+        let again = guild.import("mode=replace", media_type, body.clone());
+        assert_eq!(again.expect(200).json(), done(0, 0, 0));
+        guild.app.test.database.execute("DELETE FROM team_players");
+        let again = guild.import("", media_type, body.clone());
+        assert_eq!(again.expect(200).json(), done(5, 0, 0));
+        assert_eq!(guild.export("json").body, json.body);
+        assert_eq!(guild.export("csv").body, csv.body);
+    }
+}
+
+#[test]
+fn an_empty_roster_goes_out_and_in() {
+    let guild = guild();
+    let (json, csv) = (guild.export("json"), guild.export("csv"));
+    assert_eq!(json.json(), json!({ "players": [] }));
+    assert_eq!(csv.body, b"name,user_id,builds,availability,notes\r\n");
+    for (media_type, body) in [("application/json", json.body), (CSV, csv.body)] {
+        let answer = guild.import("mode=replace", media_type, body);
+        assert_eq!(answer.expect(200).json(), done(0, 0, 0));
+    }
+}
+
+#[test]
+fn a_file_replaces_by_name_and_keeps_ids() {
+    let guild = guild();
+    let (app, officer) = (&guild.app, &guild.officer);
+    let file = format!(
+        "name,user_id,notes\nAnna,{},first\nBert,,x\nTwin,,one\nTwin,,two\nGone,,\n",
+        guild.member.id
+    );
+    guild.import("mode=replace", CSV, file).expect(200);
+    let list = || {
+        app.get(&guild.path)
+            .token(&officer.token)
+            .send()
+            .expect(200)
+            .json()
+    };
+    let before = list()["data"].clone();
+    app.test.clock.advance_ms(60_000);
+    // Members change places, too.
+    let file = format!(
+        "notes,NAME , user_id\none,Twin,\nx,Bert,{}\nfirst,Anna,\nnew two,Twin,\n,Carla,\n",
+        guild.member.id
+    );
+    let dry = guild.import("mode=replace&dry_run=true", CSV, file.as_str());
+    assert_eq!(dry.expect(200).json(), done(1, 3, 1));
+    assert_eq!(list()["data"], before);
+    let answer = guild.import("mode=replace", CSV, file.as_str());
+    assert_eq!(answer.expect(200).json(), done(1, 3, 1));
+    let after = list()["data"].clone();
+    for (index, name, notes, is_changed) in [
+        (0, "Anna", "first", true),
+        (1, "Bert", "x", true),
+        (2, "Twin", "one", false),
+        (3, "Twin", "new two", true),
+    ] {
+        let (was, is) = (&before[index], &after[index]);
+        assert_eq!((&is["name"], &is["notes"]), (&json!(name), &json!(notes)));
+        assert_eq!(
+            (&is["id"], &is["created_at"]),
+            (&was["id"], &was["created_at"])
+        );
+        assert_eq!(is["updated_at"] != was["updated_at"], is_changed, "{name}");
+        let one = app.get(&format!("{}/{}", guild.path, text(&is["id"])));
+        let tag = one.token(&officer.token).send().expect(200).etag();
+        assert_eq!(tag, if is_changed { "\"2\"" } else { "\"1\"" }, "{name}");
+    }
+    assert_eq!(after[4]["name"], "Carla");
+    assert_eq!(after[1]["user_id"], json!(guild.member.id));
+    assert_eq!(after[0]["user_id"], Value::Null);
+}
+
+#[test]
+fn adding_takes_only_new_players() {
+    let guild = guild();
+    let file = format!("name,user_id\nAnna,{}\n", guild.member.id);
+    guild.import("", CSV, file).expect(200);
+    let file = format!(
+        "name,user_id\nBert,{}\nAnna,\nCarla,\nCarla,\nanna,{1}\nDora,{1}\n",
+        guild.member.id, guild.leader.id
+    );
+    assert_eq!(
+        guild.refused("mode=add", &file),
+        mistakes(&[
+            ("/lines/2/user_id", "member_has_player"),
+            ("/lines/3/name", "name_taken"),
+            ("/lines/5/name", "name_taken"),
+            ("/lines/7/user_id", "member_has_player"),
+        ])
+    );
+    let answer = guild.import("mode=add", CSV, "name\nBert\n");
+    assert_eq!(answer.expect(200).json(), done(1, 0, 0));
+    assert_eq!(guild.count(), 2);
+}
+
+#[test]
+fn each_mistake_is_named_by_its_line() {
+    let guild = guild();
+    let build = text(&guild.app.build(&guild.stranger, &json!({}))["id"]);
+    let file = [
+        // Line 1, with a byte order mark; lines end in every way, and blank ones count too.
+        "\u{feff}Name,Availability,BUILDS,user_id,notes\r\n",
+        "Anna,,,,\"a\r\nb\nc\"\r\n",
+        "\n",
+        ",,,,,\r",
+        " ,monday 19:00-24:00;Funday 10:00-11:00,,,\n",
+        "Bert,monday,,user_x,\n",
+        "Bert2,\"monday 1-2, 3\",build_x:5;:;x:y;z,,\n",
+        &format!("Carla,,{build}:6,{},\n", guild.stranger.id),
+        &format!("Dora,,{build}:5; {build}:4 ;,,a\u{7}b\n"),
+        "Emil,,,,,,x\n",
+        &"y".repeat(101),
+    ]
+    .concat();
+    let found = guild.refused("", &file);
+    let expected = mistakes(&[
+        ("/lines/10/builds/0/build_id", "unknown_build"),
+        ("/lines/10/builds/0/preference", "out_of_range"),
+        ("/lines/10/user_id", "unknown_member"),
+        ("/lines/11/builds/0/build_id", "unknown_build"),
+        ("/lines/11/builds/1/build_id", "duplicate_item"),
+        ("/lines/11/builds/1/build_id", "unknown_build"),
+        ("/lines/11/notes", "invalid_format"),
+        ("/lines/12", "too_many_cells"),
+        ("/lines/13/name", "invalid_length"),
+        ("/lines/7/availability/0/to", "invalid_format"),
+        ("/lines/7/availability/1/day", "invalid_choice"),
+        ("/lines/7/name", "invalid_length"),
+        ("/lines/8/availability", "invalid_format"),
+        ("/lines/8/user_id", "invalid_format"),
+        ("/lines/8/user_id", "invalid_length"),
+        ("/lines/9/availability/0/from", "invalid_length"),
+        ("/lines/9/availability/0/to", "invalid_length"),
+        ("/lines/9/builds/0/build_id", "invalid_format"),
+        ("/lines/9/builds/0/build_id", "invalid_length"),
+        ("/lines/9/builds/1/build_id", "invalid_length"),
+        ("/lines/9/builds/1/preference", "invalid_type"),
+        ("/lines/9/builds/2/build_id", "invalid_format"),
+        ("/lines/9/builds/2/build_id", "invalid_length"),
+        ("/lines/9/builds/2/preference", "invalid_type"),
+        ("/lines/9/builds/3/build_id", "invalid_format"),
+        ("/lines/9/builds/3/build_id", "invalid_length"),
+        ("/lines/9/builds/3/preference", "required"),
+    ]);
+    assert_eq!(found, expected);
+    // The same in JSON has the place in the list.
+    let body = json!({ "players": [{ "name": "Anna" }, { "name": "Bert", "notes": 1, "x": 1 }] });
+    let answer = guild.import("", "application/json", body.to_string());
+    let found = answer.expect_problem(422, "invalid_input").mistakes();
+    let expected = mistakes(&[
+        ("/players/1/notes", "invalid_type"),
+        ("/players/1/x", "unknown_field"),
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_header_row_names_the_columns() {
+    let guild = guild();
+    for (header, expected) in [
+        ("name,level", &[("/lines/1/level", "unknown_column")][..]),
+        (
+            "name;notes",
+            &[
+                ("/lines/1/name", "required"),
+                ("/lines/1/name;notes", "unknown_column"),
+            ],
+        ),
+        ("name,Name", &[("/lines/1/Name", "duplicate_column")]),
+        (
+            "notes,a/b",
+            &[
+                ("/lines/1/a~1b", "unknown_column"),
+                ("/lines/1/name", "required"),
+            ],
+        ),
+        ("name,", &[("/lines/1/", "unknown_column")]),
+        (
+            "\r\n\r\nx",
+            &[
+                ("/lines/3/name", "required"),
+                ("/lines/3/x", "unknown_column"),
+            ],
+        ),
+    ] {
+        let found = guild.refused("mode=replace", &format!("{header}\nAnna,x\n"));
+        assert_eq!(found, mistakes(expected), "{header}");
+    }
+}
+
+#[test]
+fn what_is_no_csv_is_refused_whole() {
+    let guild = guild();
+    let rows: [(&[u8], &str); 7] = [
+        (b"\xef\xbb\xbf", "header row"),
+        (b"\r\n\n", "header row"),
+        (b"name\nAnna\xff\n", "Line 2 is not UTF-8"),
+        (b"n\0a\0m\0e\0\xff\xfe", "Line 1 is not UTF-8"),
+        (b"name\nAnna\n\"Bert\nCarla\nDora", "line 3"),
+        (b"\"name", "line 1"),
+        (b"name\nAnna,\"", "line 2"),
+    ];
+    for (body, part) in rows {
+        let answer = guild
+            .import("", CSV, body)
+            .expect_problem(400, "invalid_csv");
+        let detail = text(&answer.json()["detail"]);
+        assert!(detail.contains(part), "{detail}");
+    }
+    guild
+        .import("", CSV, "")
+        .expect_problem(400, "body_required");
+    let line = "name\n".to_owned() + &",".repeat(100_000);
+    assert_eq!(
+        guild.refused("", &line),
+        mistakes(&[("/lines/2", "too_many_cells")])
+    );
+    let long = "x\n".repeat(1024 * 1024);
+    guild
+        .import("", CSV, long)
+        .expect_problem(413, "body_too_large");
+}
+
+#[test]
+fn other_media_types_are_named() {
+    let guild = guild();
+    for media_type in [
+        "text/plain",
+        "text/csv; charset=windows-1252",
+        "application/xml",
+        "text/x-csv",
+    ] {
+        let answer = guild.import("", media_type, "name\nAnna\n");
+        let answer = answer.expect_problem(415, "unsupported_media_type");
+        assert!(
+            text(&answer.json()["detail"]).contains("text/csv"),
+            "{media_type}"
+        );
+    }
+    let call = guild.app.call("POST", &format!("{}/import", guild.path));
+    let call = call.token(&guild.officer.token).raw(CSV, "name\nAnna\n");
+    let call = call.header(Header::ContentEncoding, "gzip");
+    call.send().expect_problem(415, "unsupported_media_type");
+    // Only where it is taken.
+    let call = guild
+        .app
+        .call("POST", &guild.path)
+        .token(&guild.officer.token);
+    let call = call.raw(CSV, "name\nAnna\n");
+    call.send().expect_problem(415, "unsupported_media_type");
+    for query in ["mode=merge", "dry_run=1", "format=csv"] {
+        guild
+            .import(query, CSV, "name\n")
+            .expect_problem(422, "invalid_input");
+    }
+    let call = guild.app.get(&format!("{}/export?format=xml", guild.path));
+    let call = call.token(&guild.officer.token).send();
+    call.expect_problem(422, "invalid_input");
+}
+
+#[test]
+fn builds_that_players_had_come_in_again() {
+    let guild = guild();
+    let (app, officer) = (&guild.app, &guild.officer);
+    let hidden = text(&app.build(&guild.member, &json!({}))["id"]);
+    let mine = json!({ "name": "Me", "user_id": guild.member.id,
+        "builds": [{ "build_id": hidden, "preference": 5 }] });
+    player(app, &guild.team, &guild.member, &mine);
+    let csv = String::from_utf8(guild.export("csv").body).expect("UTF-8");
+    let changed = csv.replace(":5", ":3") + &format!("Other,,{hidden}:1,,\r\n");
+    assert_eq!(
+        guild.refused("mode=replace", &changed),
+        mistakes(&[("/lines/3/builds/0/build_id", "unknown_build")])
+    );
+    let changed = csv.replace(":5", ":3");
+    let answer = guild.import("mode=replace", CSV, changed.as_str());
+    assert_eq!(answer.expect(200).json(), done(0, 1, 0));
+    let list = app
+        .get(&guild.path)
+        .token(&officer.token)
+        .send()
+        .expect(200);
+    assert_eq!(list.json()["data"][0]["builds"][0]["preference"], 3);
+}
+
+#[test]
+fn a_roster_that_changes_meanwhile_is_left_alone() {
+    let guild = guild();
+    guild.import("", CSV, "name\nAnna\nBert\n").expect(200);
+    let removal = format!(
+        "DELETE FROM team_members WHERE user_id = '{}'",
+        guild.officer.id
+    );
+    for sql in [
+        "UPDATE team_players SET version = version + 1 WHERE name = 'Anna'",
+        "DELETE FROM team_players WHERE name = 'Bert'",
+        removal.as_str(),
+    ] {
+        let isolate = racing(&guild.app, "INSERT INTO team_players", sql.to_owned());
+        let call = isolate.call("POST", &format!("{}/import?mode=replace", guild.path));
+        let call = call
+            .token(&guild.officer.token)
+            .raw(CSV, "name,notes\nAnna,x\nCarla,\n");
+        call.send().expect_problem(409, "roster_changed");
+        let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
+        assert_eq!(guild.app.count(new), 0, "{sql}");
+    }
+}
+
+/// A name or a note as people, and attackers, write them.
+fn words() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "=",
+        "+",
+        "-",
+        "@",
+        "'",
+        "\"",
+        ",",
+        ";",
+        ":",
+        "a",
+        "Zo\u{eb}",
+        " ",
+        "\u{1f469}\u{200d}\u{1f680}",
+        "\u{5e9}\u{5dc}",
+        "\u{202e}",
+        "e\u{301}",
+        "\u{ff1d}",
+        "\u{feff}",
+        "1",
+        "\\",
+        "null",
+    ]);
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn notes() -> impl Strategy<Value = String> {
+    let ends = prop::sample::select(vec!["", "\n", "\r\n", "\r", "\t", "\n\n"]);
+    (ends.clone(), words(), ends, words()).prop_map(|(a, b, c, d)| [a, &b, c, &d].concat())
+}
+
+#[test]
+fn whatever_goes_out_comes_in_the_same() {
+    let guild = guild();
+    let other = players_of(&team(&guild.app, &[(&guild.officer, "leader")]));
+    let rosters = prop::collection::vec((words(), notes(), 0..3_usize), 1..6);
+    let empty = "{\"players\":[]}";
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(100)
+    });
+    let outcome = runner.run(&rosters, |players| {
+        let players = players
+            .into_iter()
+            .enumerate()
+            .map(|(index, (name, notes, times))| {
+                let notes = [notes, "\u{301}".repeat(index * 50)].concat();
+                let time = json!({ "day": "friday", "from": "20:00", "to": "02:00" });
+                json!({
+                        "name": format!("{name}{index}{}", "\u{301}".repeat(index * 10)),
+                    "notes": notes,
+                    "availability": vec![time; times],
+                })
+            });
+        let players: Vec<Value> = players.collect();
+        let body = json!({ "players": players }).to_string();
+        let json_type = "application/json";
+        guild.import("mode=replace", json_type, empty).expect(200);
+        guild.import("", json_type, body).expect(200);
+        let (json, csv) = (guild.export("json").body, guild.export("csv").body);
+        for (media_type, body) in [(json_type, &json), (CSV, &csv)] {
+            guild
+                .import_to(&other, "mode=replace", json_type, empty)
+                .expect(200);
+            guild
+                .import_to(&other, "", media_type, body.clone())
+                .expect(200);
+            prop_assert_eq!(&guild.export_of(&other, "json").body, &json);
+            prop_assert_eq!(&guild.export_of(&other, "csv").body, &csv);
+        }
+        Ok(())
+    });
+    outcome.expect("the same");
+}
+
+/// Ten thousand lines; the one at `bad` says when nobody plays.
+fn many(build: &str, bad: Option<usize>) -> String {
+    let mut file = "name,builds,availability\n".to_owned();
+    for line in 2..10_002 {
+        let day = if bad == Some(line) {
+            "someday"
+        } else {
+            "friday"
+        };
+        writeln!(file, "Player {line},{build}:5,{day} 19:00-23:00").expect("a String takes it");
+    }
+    file
+}
+
+#[test]
+fn ten_thousand_lines_come_in_at_once_or_not_at_all() {
+    let guild = guild();
+    let build = text(&guild.app.build(&guild.officer, &json!({}))["id"]);
+    let found = guild.refused("", &many(&build, Some(7_001)));
+    assert_eq!(
+        found,
+        mistakes(&[("/lines/7001/availability/0/day", "invalid_choice")])
+    );
+    let found = guild.refused("", &(many(&build, None) + "One more,,\n"));
+    assert_eq!(found, mistakes(&[("/lines/10002", "too_many_lines")]));
+    let file = many(&build, None);
+    let calls = guild.app.calls_of(|| {
+        let answer = guild.import("", CSV, file.as_str());
+        assert_eq!(answer.expect(200).json(), done(10_000, 0, 0));
+    });
+    // Who is calling, who is in the team, what is named, what is there, and one batch.
+    assert!(calls <= 7, "{calls}");
+    assert_eq!(guild.count(), 10_000);
+    let out = guild.export("csv");
+    let lines = String::from_utf8(out.body).expect("UTF-8").lines().count();
+    assert_eq!(lines, 10_001);
+    let answer = guild.import("mode=replace", CSV, file.replace(":5", ":4"));
+    assert_eq!(answer.expect(200).json(), done(0, 10_000, 0));
+}
+
+#[test]
+fn a_hundred_mistakes_are_enough() {
+    let guild = guild();
+    let file = "name,notes\n".to_owned() + &",x\n".repeat(200_000);
+    let answer = guild
+        .import("", CSV, file)
+        .expect_problem(422, "invalid_input");
+    assert_eq!(answer.mistakes().len(), 100);
+    let body = format!("{{\"players\":[{}{{}}]}}", "{},".repeat(9_999));
+    let answer = guild.import("", "application/json", body);
+    let answer = answer.expect_problem(422, "invalid_input");
+    assert_eq!(answer.mistakes().len(), 100);
+}

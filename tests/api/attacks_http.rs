@@ -6,8 +6,9 @@ use serde_json::json;
 use wvw_builder::http::request::{Header, MAX_BODY};
 use wvw_builder::routes::{Access, ROUTES};
 
+use crate::support::guild;
 use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
-use crate::{roster, shared_page, webhooks};
+use crate::{shared_page, webhooks};
 
 #[test]
 fn origins() {
@@ -144,7 +145,7 @@ fn head_is_get_without_a_body() {
     let team = app.team(&[(&player, "leader")]);
     let composition = text(&app.composition(&player, &json!({}))["id"]);
     let code = text(&app.invite(&player, &team, &json!({})).expect(201).json()["code"]);
-    let entry = roster::player(&app, &team, &player, &json!({ "name": "Anna" }));
+    let entry = guild::player(&app, &team, &player, &json!({ "name": "Anna" }));
     let entry = text(&entry["id"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {

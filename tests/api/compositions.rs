@@ -35,8 +35,8 @@ impl TestApp {
                 .cast_unsigned();
         let id = PlayerId::fresh(&self.test.platform(seed)).to_string();
         self.test.database.execute(&format!(
-            "INSERT INTO team_players (id, team_id, name, document, version) \
-             VALUES ('{id}', '{team}', 'Anna', '{{}}', 1)"
+            "INSERT INTO team_players (id, team_id, name, search_name, document, version) \
+             VALUES ('{id}', '{team}', 'Anna', 'anna', '{{}}', 1)"
         ));
         id
     }

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
 use crate::support::databases::{Raced, platform_on};
+use crate::support::guild;
 use crate::support::teams::TEAMS;
 use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
-use crate::{roster, webhooks};
+use crate::webhooks;
 
 const ME: &str = "/api/v1/users/me";
 const EXPORT: &str = "/api/v1/users/me/export";
@@ -135,7 +136,7 @@ fn scene(app: &TestApp) -> Player {
     }
     app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
     let entry = json!({ "name": "Stegalkin", "user_id": player.id });
-    roster::player(app, &team, &player, &entry);
+    guild::player(app, &team, &player, &entry);
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(

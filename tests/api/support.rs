@@ -6,6 +6,7 @@ pub mod authenticator;
 pub mod contract;
 pub mod databases;
 pub mod forge;
+pub mod guild;
 pub mod scene;
 pub mod teams;
 pub mod webhooks;

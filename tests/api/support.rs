@@ -4,11 +4,13 @@
 
 pub mod authenticator;
 pub mod contract;
+pub mod crowd;
 pub mod databases;
 pub mod forge;
 pub mod guild;
 pub mod scene;
 pub mod teams;
+pub mod walk;
 pub mod webhooks;
 
 use std::cell::{Cell, RefCell};

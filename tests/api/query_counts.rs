@@ -1,0 +1,185 @@
+//! What each call asks of the database: round trips, and statements in them.
+//! Promises that a route which asks for more than its row says fails, and that no call asks more often
+//! because there is more. Leaves what the statements cost to `query_plans` and `query_work`.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::routes::ROUTES;
+
+use crate::support::walk::Walk;
+use crate::support::{BUILDS, Call, build_body, build_path, text};
+
+/// Route, round trips, statements: of a call that goes well, by someone whose token this isolate has
+/// seen in the last ten seconds. What is not here asks for nothing.
+const TABLE: &str = "
+    GET    /api/v1/builds/{id} 1 1
+    GET    /api/v1/builds 1 1
+    POST   /api/v1/builds 1 3
+    PUT    /api/v1/builds/{id} 2 6
+    PATCH  /api/v1/builds/{id} 2 6
+    DELETE /api/v1/builds/{id} 2 4
+    GET    /api/v1/compositions/{id}/analysis 3 3
+    GET    /api/v1/compositions/{id}/compare/{other} 3 3
+    GET    /api/v1/compositions/{id} 1 1
+    GET    /api/v1/compositions 1 1
+    POST   /api/v1/compositions 3 6
+    PUT    /api/v1/compositions/{id} 3 9
+    PATCH  /api/v1/compositions/{id} 3 9
+    DELETE /api/v1/compositions/{id} 2 4
+    GET    /api/v1/compositions/{id}/versions 2 2
+    GET    /api/v1/compositions/{id}/versions/{version} 2 2
+    POST   /api/v1/compositions/{id}/versions/{version}/restore 3 9
+    POST   /api/v1/compositions/{id}/copy 4 7
+    POST   /api/v1/compositions/{id}/share-links 2 3
+    GET    /api/v1/compositions/{id}/share-links 2 2
+    DELETE /api/v1/compositions/{id}/share-links/{link_id} 2 3
+    POST   /api/v1/auth/register 2 3
+    POST   /api/v1/auth/login 5 11
+    POST   /api/v1/auth/login/two-factor 6 16
+    POST   /api/v1/auth/refresh 2 3
+    POST   /api/v1/auth/logout 3 5
+    GET    /api/v1/auth/sessions 1 1
+    DELETE /api/v1/auth/sessions 2 3
+    DELETE /api/v1/auth/sessions/{id} 2 4
+    POST   /api/v1/auth/password 7 13
+    POST   /api/v1/auth/two-factor 2 3
+    DELETE /api/v1/auth/two-factor 9 18
+    POST   /api/v1/auth/two-factor/confirm 5 21
+    POST   /api/v1/auth/two-factor/recovery-codes 5 20
+    POST   /api/v1/auth/api-keys 2 4
+    GET    /api/v1/auth/api-keys 1 1
+    DELETE /api/v1/auth/api-keys/{id} 2 4
+    POST   /api/v1/webhooks 3 6
+    GET    /api/v1/webhooks 1 1
+    GET    /api/v1/webhooks/{id} 1 1
+    PATCH  /api/v1/webhooks/{id} 3 5
+    DELETE /api/v1/webhooks/{id} 3 5
+    POST   /api/v1/webhooks/{id}/rotate-secret 3 7
+    POST   /api/v1/webhooks/{id}/test 2 2
+    GET    /api/v1/webhooks/{id}/deliveries 2 2
+    POST   /api/v1/webhooks/{id}/recover 3 4
+    GET    /api/v1/webhooks/deliveries/{id} 2 2
+    POST   /api/v1/webhooks/deliveries/{id}/retry 2 3
+    POST   /api/v1/teams 2 5
+    GET    /api/v1/teams 1 1
+    GET    /api/v1/teams/{id} 1 1
+    PATCH  /api/v1/teams/{id} 2 4
+    DELETE /api/v1/teams/{id} 3 7
+    GET    /api/v1/teams/{id}/members 2 2
+    PATCH  /api/v1/teams/{id}/members/{user_id} 3 6
+    DELETE /api/v1/teams/{id}/members/{user_id} 2 8
+    POST   /api/v1/teams/{id}/hand-over 4 9
+    POST   /api/v1/teams/{id}/invitations 2 3
+    GET    /api/v1/teams/{id}/invitations 2 2
+    DELETE /api/v1/teams/{id}/invitations/{invitation_id} 2 3
+    POST   /api/v1/invitations/accept 3 6
+    GET    /api/v1/invitations/{code} 1 1
+    GET    /api/v1/teams/{id}/scores 1 1
+    PUT    /api/v1/teams/{id}/scores 2 3
+    GET    /api/v1/teams/{id}/players 1 1
+    POST   /api/v1/teams/{id}/players 3 4
+    GET    /api/v1/teams/{id}/players/export 1 1
+    POST   /api/v1/teams/{id}/players/import 4 5
+    GET    /api/v1/teams/{id}/players/{player_id} 1 1
+    PUT    /api/v1/teams/{id}/players/{player_id} 3 4
+    PATCH  /api/v1/teams/{id}/players/{player_id} 3 4
+    DELETE /api/v1/teams/{id}/players/{player_id} 2 3
+    GET    /api/v1/users/me 1 1
+    PATCH  /api/v1/users/me 3 6
+    DELETE /api/v1/users/me 6 20
+    GET    /api/v1/users/me/export 22 22
+    GET    /api/v1/users/me/dashboard 2 2
+    GET    /api/v1/admin/signing-keys 5 5
+    POST   /api/v1/admin/signing-keys/rotate 4 7
+    GET    /api/v1/admin/users/{id} 1 1
+    PATCH  /api/v1/admin/users/{id} 3 6
+    GET    /api/v1/admin/audit-log 1 1
+    GET    /api/v1/tags 1 1
+    GET    /c/{slug} 2 2
+    GET    /c/{slug}/card.png 2 2
+    GET    /health/ready 1 1
+";
+
+/// Reads page after page: asks more often the more there is.
+const PAGE_BY_PAGE: [&str; 1] = ["/api/v1/users/me/export"];
+
+/// The rows of what was asked with `amount` of everything.
+fn measured(amount: usize) -> Vec<(&'static str, String)> {
+    let walk = Walk::with(amount);
+    let database = &walk.app.test.database;
+    let measure = |route: &'static wvw_builder::routes::Route| {
+        let call = walk.call(route);
+        let (calls, statements) = (database.calls(), database.statements());
+        let answer = call.send();
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(answer.status < 300, "{}: {body}", answer.what);
+        let (calls, statements) = (database.calls() - calls, database.statements() - statements);
+        let (method, path) = (route.method.as_str(), route.path);
+        (path, format!("{method:<6} {path} {calls} {statements}"))
+    };
+    ROUTES.iter().map(measure).collect()
+}
+
+#[test]
+fn a_call_asks_what_its_row_says_and_no_more_when_there_is_more() {
+    let few = measured(1);
+    let many = measured(105);
+    let rows: Vec<&str> = TABLE.trim().lines().map(str::trim).collect();
+    let asks = |row: &str| !row.ends_with(" 0 0");
+    let mut wrong = Vec::new();
+    for ((path, few), (_, many)) in few.iter().zip(&many) {
+        let is_right = rows.contains(&many.as_str()) || !asks(many);
+        if !is_right || (few != many && !PAGE_BY_PAGE.contains(path)) {
+            wrong.push(format!("{many} (with one of each: {few})"));
+        }
+    }
+    let asking = many.iter().filter(|(_, row)| asks(row)).count();
+    assert!(
+        wrong.is_empty() && asking == rows.len(),
+        "rows that are not as the table has them, of {asking} for {}:\n{}",
+        rows.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn what_comes_before_a_call_is_asked_for_once() {
+    let walk = Walk::with(1);
+    let (app, player) = (&walk.app, &walk.holder.player);
+    let build = build_path(&app.build(player, &json!({ "visibility": "public" })));
+    let body = json!({ "name": "A bot", "scopes": ["builds:read", "builds:write"] });
+    let call = app.post("/api/v1/auth/api-keys", &body);
+    let made = call.token(&player.token).send().expect(201).json();
+    let key = text(&made["key"]);
+    let fresh = text(&app.log_in(&player.email)["access_token"]);
+    let ago = |seconds: i64| app.test.clock.advance_ms(seconds * 1_000);
+    let read = |token: &str| app.get(&build).token(token);
+    let write = |key: &str| {
+        let call = app.post(BUILDS, &build_body(&json!({})));
+        let call = call.token(&player.token);
+        if key.is_empty() {
+            call
+        } else {
+            call.header(Header::IdempotencyKey, key)
+        }
+    };
+    let rows: [(&str, i64, Call<'_>, usize); 12] = [
+        ("nobody", 0, app.get(&build), 1),
+        ("a token that is new here", 0, read(&fresh), 2),
+        ("the same again", 0, read(&fresh), 1),
+        ("after nine seconds", 9, read(&fresh), 1),
+        ("after ten", 1, read(&fresh), 2),
+        ("a key that is new here", 0, read(&key), 3),
+        ("the same again", 0, read(&key), 1),
+        ("after ten seconds", 10, read(&key), 2),
+        ("a write with a token that waited", 0, write(""), 2),
+        ("a write", 0, write(""), 1),
+        ("a write that is to happen once", 0, write("once"), 2),
+        ("its answer again", 0, write("once"), 2),
+    ];
+    for (name, seconds, call, expected) in rows {
+        ago(seconds);
+        let calls = app.calls_of(|| drop(call.send()));
+        assert_eq!(calls, expected, "{name}");
+    }
+}

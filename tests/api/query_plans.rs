@@ -1,0 +1,318 @@
+//! How `SQLite` goes about what the stores send: every statement of a walk through all routes, all
+//! filters of the lists, both crons and the queues, explained.
+//! Promises that none looks through a table, or through all of an index, but those that are named
+//! here with a reason. Leaves what a search in an index costs to `query_work`.
+
+use std::collections::BTreeSet;
+
+use pollster::block_on;
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::platform::Statement;
+use wvw_builder::platform::native::TestDatabase;
+use wvw_builder::routes::ROUTES;
+
+use crate::support::walk::Walk;
+use crate::support::{BUILDS, build_body, text};
+
+/// Less is no walk through everything: a sentry for this test itself.
+const STATEMENTS: usize = 200;
+
+/// What may be looked through: a step of a plan, a part of the statement, and why.
+const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "SCAN signing_keys",
+        "",
+        "a handful of rows, whatever happens",
+    ),
+    ("SCAN audit_log", "ORDER BY seq DESC LIMIT 1", "its end"),
+    (
+        "SEARCH audit_log USING INTEGER PRIMARY KEY (rowid<?)",
+        "ORDER BY seq DESC LIMIT",
+        "a page of all of it, for administrators",
+    ),
+    (
+        "SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        "ORDER BY seq DESC LIMIT",
+        "a page of all of it in a span of time",
+    ),
+    (
+        "audit_log_by_time (at>?)",
+        "(SELECT seq FROM audit_log WHERE at >= ?",
+        "one row: where the span begins or ends",
+    ),
+    (
+        "SCAN other USING INDEX users_administrators",
+        "",
+        "few, and the first other one ends it",
+    ),
+    (
+        "SCAN builds USING COVERING INDEX",
+        "SELECT 1 FROM builds LIMIT 1",
+        "one row",
+    ),
+    (
+        "SCAN two_factor",
+        "substr(sealed_secret, 1, 5) <> ?1",
+        "what is sealed with another master key: hourly, and for administrators",
+    ),
+    (
+        "SCAN webhook_secrets",
+        "substr(sealed_secret, 1, 5) <> ?1",
+        "the same",
+    ),
+    (
+        "SCAN webhooks",
+        "substr(sealed_headers, 1, 5) <> ?1",
+        "the same",
+    ),
+    (
+        "SCAN e USING INDEX webhook_events_waiting",
+        "'team_deleted'",
+        "only what is not fanned out yet, hourly",
+    ),
+    (
+        "SEARCH w USING INDEX webhooks_team (team_id>?)",
+        "'team_deleted'",
+        "the webhooks of teams, hourly",
+    ),
+    (
+        "USING INDEX builds_public (id<?)",
+        "",
+        "all of it is public: a page is its beginning, but for a q of two letters",
+    ),
+    ("USING INDEX compositions_public (id<?)", "", "the same"),
+    (
+        "SEARCH builds USING PRIMARY KEY (id<?)",
+        "(SELECT number FROM builds WHERE id < ?2 ORDER BY id DESC LIMIT 1)",
+        "one row",
+    ),
+    (
+        "SEARCH compositions USING PRIMARY KEY (id<?)",
+        "(SELECT number FROM compositions WHERE id < ?2 ORDER BY id DESC LIMIT 1)",
+        "one row",
+    ),
+    (
+        "USING INDEX webhook_events_waiting (id<?)",
+        "LIMIT 1000",
+        "all of it is waiting",
+    ),
+    (
+        "USING COVERING INDEX webhook_deliveries_due (webhook_id>?)",
+        "WITH RECURSIVE w (id)",
+        "from one webhook to the next, a step for each",
+    ),
+    ("_by_end (expires_at<?)", "LIMIT 500", "all of it is to go"),
+    ("_end (expires_at<?)", "LIMIT 500", "all of it is to go"),
+    (
+        "guesses_by_update (updated_at<?)",
+        "LIMIT 500",
+        "most of it is to go",
+    ),
+    (
+        "SEARCH webhook_deliveries USING PRIMARY KEY (id<?)",
+        "DELETE FROM webhook_",
+        "all of it is to go",
+    ),
+    (
+        "SEARCH webhook_events USING PRIMARY KEY (id<?)",
+        "LIMIT ?3",
+        "all of it is to go",
+    ),
+    (
+        "webhook_dead_letters_at (at<?)",
+        "LIMIT ?2",
+        "all of it is to go",
+    ),
+];
+
+/// Whether a step of a plan reads what it cannot know to be wanted.
+fn is_look_through(statement: &Statement, step: &str) -> bool {
+    let is_named_there = |name: &str| {
+        let sql = &statement.sql;
+        sql.contains(&format!("{name} AS (")) || sql.contains(&format!("RECURSIVE {name} ("))
+    };
+    if let Some(rest) = step.strip_prefix("SCAN ") {
+        let name = rest.split(' ').next().unwrap_or_default();
+        let is_own = name.starts_with('(') || name == "CONSTANT" || is_named_there(name);
+        return if rest.contains("VIRTUAL TABLE") {
+            // Without a constraint; json_each has its text, the search index what it is to match.
+            rest.ends_with("INDEX 0:")
+        } else {
+            !is_own
+        };
+    }
+    if step.contains("AUTOMATIC") {
+        return true;
+    }
+    let bounds = step
+        .strip_prefix("SEARCH ")
+        .and_then(|it| it.rsplit_once('('));
+    bounds.is_some_and(|(_, bounds)| bounds.contains(['<', '>']) && !bounds.contains('='))
+}
+
+/// Every list with each of its filters, and with each two of them.
+fn filter(walk: &Walk) {
+    let team = format!("team_id={}", walk.holder.team);
+    let log = format!("/api/v1/webhooks/{}/deliveries", walk.holder.webhook);
+    let actor = format!("actor={}", walk.boss.id);
+    let target = format!("target={}", walk.holder.player.id);
+    let lists: [(&str, &str, &[&str]); 4] = [
+        (
+            BUILDS,
+            &walk.holder.player.token,
+            &[
+                "tag=zerg",
+                "q=needle",
+                "q=ne",
+                "role=strip",
+                "profession=Guardian",
+                "specialization=62",
+                "game_build=190000",
+                "owner=me",
+                &team,
+            ],
+        ),
+        (
+            "/api/v1/compositions",
+            &walk.holder.player.token,
+            &[
+                "tag=zerg",
+                "q=needle",
+                "q=ne",
+                "mode=zerg",
+                "is_template=false",
+                "owner=me",
+                &team,
+            ],
+        ),
+        (
+            &log,
+            &walk.holder.player.token,
+            &["state=dead", "state=pending", "state=delivered"],
+        ),
+        (
+            "/api/v1/admin/audit-log",
+            &walk.boss.token,
+            &[
+                &actor,
+                &target,
+                "action=account.registered",
+                "since=2026-01-01T00:00:00Z",
+                "until=2027-01-01T00:00:00Z",
+            ],
+        ),
+    ];
+    let name = |filter: &str| filter.split('=').next().map(str::to_owned);
+    for (path, token, filters) in lists {
+        for (index, one) in filters.iter().enumerate() {
+            for other in &filters[index..] {
+                let query = match (one == other, name(one) == name(other)) {
+                    (true, _) => (*one).to_owned(),
+                    (_, true) => continue,
+                    _ => format!("{one}&{other}"),
+                };
+                list(walk, &format!("{path}?limit=1&{query}"), token);
+            }
+        }
+    }
+}
+
+/// Two pages of a list, and the same for nobody where nobody may see it.
+fn list(walk: &Walk, target: &str, token: &str) {
+    let page = |target: &str| walk.app.get(target).token(token).send().expect(200).json();
+    if let Some(cursor) = page(target)["next_cursor"].as_str() {
+        page(&format!("{target}&cursor={cursor}"));
+    }
+    let is_open = target.starts_with(BUILDS) || target.starts_with("/api/v1/compositions");
+    if is_open && !target.contains("owner=") && !target.contains("team_id=") {
+        walk.app.get(target).send().expect(200);
+    }
+}
+
+/// What the stores send, each statement once.
+fn statements() -> (Vec<Statement>, TestDatabase) {
+    let walk = Walk::with(3);
+    for route in ROUTES {
+        let answer = walk.call(route).send();
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(answer.status < 300, "{}: {body}", answer.what);
+    }
+    filter(&walk);
+    let app = &walk.app;
+    let body = json!({ "name": "A bot", "scopes": ["builds:read", "builds:write"] });
+    let call = app.post("/api/v1/auth/api-keys", &body);
+    let made = call.token(&walk.holder.player.token).send().expect(201);
+    let key = text(&made.json()["key"]);
+    for _ in 0..2 {
+        let call = app.post(BUILDS, &build_body(&json!({}))).token(&key);
+        let call = call.header(Header::IdempotencyKey, "once");
+        call.send().expect(201);
+        app.deliver();
+    }
+    let wrong = json!({ "email": walk.boss.email, "password": "no such words here" });
+    let call = app.post("/api/v1/auth/login", &wrong);
+    call.send().expect(401);
+    for day in [0, 1, 30, 60, 400] {
+        app.test.clock.advance_ms(day * 86_400_000);
+        for cron in ["* * * * *", "17 * * * *"] {
+            block_on(app.app.tick(cron, app.test_now()));
+        }
+        app.deliver();
+    }
+    let mut seen = BTreeSet::new();
+    let mut all = app.test.database.recorded();
+    all.retain(|statement| seen.insert(statement.sql.to_string()));
+    (all, app.test.database.clone())
+}
+
+#[test]
+fn no_statement_looks_through_a_table() {
+    let (statements, database) = statements();
+    assert!(statements.len() > STATEMENTS, "{}", statements.len());
+    let (mut wrong, mut used) = (Vec::new(), BTreeSet::new());
+    for statement in &statements {
+        for step in database.plan(statement) {
+            if !is_look_through(statement, &step) {
+                continue;
+            }
+            let known = KNOWN
+                .iter()
+                .position(|(part, of, _)| step.contains(part) && statement.sql.contains(of));
+            match known {
+                Some(row) => {
+                    used.insert(row);
+                }
+                None => wrong.push(format!("{step}\n    in {}", statement.sql)),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unused = (0..KNOWN.len()).filter(|row| !used.contains(row));
+    let unused: Vec<_> = unused.map(|row| KNOWN[row]).collect();
+    assert!(unused.is_empty(), "named but not there: {unused:?}");
+}
+
+#[test]
+fn what_hangs_on_a_row_is_found_by_an_index() {
+    let app = crate::support::TestApp::new();
+    let database = &app.test.database;
+    let keys = database.execute(
+        "SELECT t.name, k.\"from\", k.\"table\" FROM sqlite_schema t, pragma_foreign_key_list(t.name) k \
+         WHERE t.type = 'table'",
+    );
+    assert!(keys.len() > 15, "{}", keys.len());
+    for key in &keys {
+        let [table, column, parent] = [0, 1, 2].map(|at| key.text(at).expect("a name"));
+        let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
+        let cascade = Statement::new(sql, vec!["x".into()]);
+        let plan = database.plan(&cascade);
+        let is_found = plan.iter().any(|step| {
+            step.starts_with(&format!("SEARCH {table} ")) && step.contains(&format!("({column}=?"))
+        });
+        assert!(
+            is_found,
+            "{table}.{column}, when a row of {parent} goes: {plan:?}"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! What reading costs, in steps of `SQLite`'s virtual machine, and what it grows with.
+//! Promises that a list which begins to cost more because others have more, or because one has more
+//! oneself, fails until its row says so. Leaves how often the database is asked to `query_counts`.
+
+use crate::support::BUILDS;
+use crate::support::walk::Walk;
+
+/// A target, who asks, and whose things make it cost more though its page is full already: nobody's
+/// (-), one's own, or those of others.
+///
+/// - A `q` of less than three letters is looked for in all that is public.
+/// - Facets are those of everyone's: what is not public is passed over one by one. So they grow with
+///   others where nearly all that have the value are hidden (`tag=private`).
+/// - Of one's own things those that are public are passed over, since they come from another part of
+///   the list; those of one's teams are sorted whole.
+const TABLE: &str = "
+    builds member own
+    builds nobody -
+    builds?tag=zerg member own
+    builds?tag=zerg nobody -
+    builds?tag=private member others
+    builds?tag=private nobody others
+    builds?q=needle member own
+    builds?q=needle nobody -
+    builds?q=absent member own
+    builds?q=absent nobody -
+    builds?q=zz member others
+    builds?q=zz nobody others
+    builds?role=strip member own
+    builds?role=strip nobody -
+    builds?role=pick member -
+    builds?role=pick nobody -
+    builds?profession=Guardian member own
+    builds?profession=Guardian nobody -
+    builds?specialization=62 member own
+    builds?specialization=62 nobody -
+    builds?game_build=190000 member own
+    builds?game_build=190000 nobody -
+    builds?profession=Guardian&tag=absent member -
+    builds?profession=Guardian&tag=absent nobody -
+    builds?owner=me member -
+    builds?owner=me&q=zz member own
+    builds?team_id=TEAM member -
+    builds?team_id=TEAM&tag=zerg member own
+    compositions member own
+    compositions nobody -
+    compositions?tag=zerg member own
+    compositions?tag=zerg nobody -
+    compositions?tag=private member others
+    compositions?tag=private nobody others
+    compositions?q=needle member own
+    compositions?q=needle nobody -
+    compositions?q=absent member own
+    compositions?q=absent nobody -
+    compositions?q=zz member others
+    compositions?q=zz nobody others
+    compositions?mode=zerg member own
+    compositions?mode=zerg nobody -
+    compositions?mode=gvg member -
+    compositions?mode=gvg nobody -
+    compositions?is_template=true member -
+    compositions?is_template=true nobody -
+    compositions?is_template=false member own
+    compositions?is_template=false nobody -
+    compositions?owner=me member -
+    compositions?team_id=TEAM member -
+    compositions?team_id=TEAM&mode=zerg member own
+    compositions/SQUAD member -
+    compositions/SQUAD/analysis member -
+    compositions/SQUAD/versions member -
+    compositions/SQUAD/share-links member -
+    teams member -
+    teams/TEAM member -
+    teams/TEAM/members member -
+    teams/TEAM/invitations member -
+    teams/TEAM/scores member -
+    teams/TEAM/players member -
+    teams/TEAM/players?q=absent member own
+    auth/sessions member -
+    auth/api-keys member -
+    users/me member -
+    users/me/dashboard member own
+    webhooks member -
+    webhooks/HOOK member -
+    webhooks/HOOK/deliveries member -
+    webhooks/HOOK/deliveries?state=pending member own
+";
+
+/// What is read. `TEAM`, `SQUAD` and `HOOK` stand for ids of the holder's.
+const TARGETS: &[&str] = &[
+    "builds",
+    "builds?tag=zerg",
+    "builds?tag=private",
+    "builds?q=needle",
+    "builds?q=absent",
+    "builds?q=zz",
+    "builds?role=strip",
+    "builds?role=pick",
+    "builds?profession=Guardian",
+    "builds?specialization=62",
+    "builds?game_build=190000",
+    "builds?profession=Guardian&tag=absent",
+    "builds?owner=me",
+    "builds?owner=me&q=zz",
+    "builds?team_id=TEAM",
+    "builds?team_id=TEAM&tag=zerg",
+    "compositions",
+    "compositions?tag=zerg",
+    "compositions?tag=private",
+    "compositions?q=needle",
+    "compositions?q=absent",
+    "compositions?q=zz",
+    "compositions?mode=zerg",
+    "compositions?mode=gvg",
+    "compositions?is_template=true",
+    "compositions?is_template=false",
+    "compositions?owner=me",
+    "compositions?team_id=TEAM",
+    "compositions?team_id=TEAM&mode=zerg",
+    "compositions/SQUAD",
+    "compositions/SQUAD/analysis",
+    "compositions/SQUAD/versions",
+    "compositions/SQUAD/share-links",
+    "teams",
+    "teams/TEAM",
+    "teams/TEAM/members",
+    "teams/TEAM/invitations",
+    "teams/TEAM/scores",
+    "teams/TEAM/players",
+    "teams/TEAM/players?q=absent",
+    "auth/sessions",
+    "auth/api-keys",
+    "users/me",
+    "users/me/dashboard",
+    "webhooks",
+    "webhooks/HOOK",
+    "webhooks/HOOK/deliveries",
+    "webhooks/HOOK/deliveries?state=pending",
+];
+
+/// More than a page has, and much more.
+const FEW: usize = 30;
+const MANY: usize = 400;
+
+/// Target and who asks, and the steps that it takes.
+fn work(walk: &Walk) -> Vec<(String, u64)> {
+    let holder = &walk.holder;
+    let database = &walk.app.test.database;
+    let mut all = Vec::new();
+    for target in TARGETS {
+        let path = target
+            .replace("TEAM", &holder.team)
+            .replace("SQUAD", &holder.composition)
+            .replace("HOOK", &holder.webhook);
+        let path = format!("/api/v1/{path}");
+        let call = walk.of(&holder.player, "GET", &path);
+        let before = database.work();
+        call.send().expect(200);
+        all.push((format!("{target} member"), database.work() - before));
+        let is_open = path.starts_with(BUILDS) || target.starts_with("compositions");
+        let is_own = ["TEAM", "SQUAD", "owner="]
+            .iter()
+            .any(|own| target.contains(own));
+        if is_open && !is_own {
+            let before = database.work();
+            walk.app.get(&path).send().expect(200);
+            all.push((format!("{target} nobody"), database.work() - before));
+        }
+    }
+    all
+}
+
+#[test]
+fn what_reading_costs_grows_with_nothing_but_what_its_row_says() {
+    let walk = Walk::with(FEW);
+    let few = work(&walk);
+    walk.crowd(MANY).holder();
+    let others = work(&walk);
+    let own = work(&Walk::with(MANY));
+    let rows: Vec<&str> = TABLE.trim().lines().map(str::trim).collect();
+    let grows = |before: u64, after: u64| after > before + before / 4 + 300;
+    let mut wrong = Vec::new();
+    for (((target, few), (_, others)), (_, own)) in few.iter().zip(&others).zip(&own) {
+        // What others have is there too when one has much oneself.
+        let word = match (grows(*few, *others), grows(*few, *own)) {
+            (true, _) => "others",
+            (false, true) => "own",
+            (false, false) => "-",
+        };
+        let row = format!("{target} {word}");
+        if !rows.contains(&row.as_str()) {
+            wrong.push(format!(
+                "{row} ({few}; {others} with others, {own} of one's own)"
+            ));
+        }
+    }
+    let is_whole = few.len() == rows.len();
+    assert!(wrong.is_empty() && is_whole, "rows:\n{}", wrong.join("\n"));
+}

@@ -24,6 +24,21 @@ macro_rules! rfc3339 {
     };
 }
 
+/// Compositions that whoever made them still sees: not those of a team that they have left.
+macro_rules! seen {
+    ($table:literal) => {
+        concat!(
+            "(",
+            $table,
+            ".team_id IS NULL OR EXISTS (SELECT 1 FROM team_members s WHERE s.team_id = ",
+            $table,
+            ".team_id AND s.user_id = ",
+            $table,
+            ".owner_id))"
+        )
+    };
+}
+
 const COUNTS_AND_ATTENTION: &str = concat!(
     "WITH stale AS (SELECT b.id, b.document, CAST(f.value AS INTEGER) AS game_build \
      FROM builds b JOIN build_facets f ON f.build_id = b.id AND f.facet = 'game_build' \
@@ -35,7 +50,9 @@ const COUNTS_AND_ATTENTION: &str = concat!(
      ORDER BY i.expires_at, i.id LIMIT ?5) \
      SELECT '\"counts\":' || json_object(\
      'builds', (SELECT count(*) FROM builds WHERE owner_id = ?1), \
-     'compositions', (SELECT count(*) FROM compositions WHERE owner_id = ?1), \
+     'compositions', (SELECT count(*) FROM compositions c WHERE c.owner_id = ?1 AND ",
+    seen!("c"),
+    "), \
      'teams', (SELECT count(*) FROM team_members WHERE user_id = ?1), \
      'webhooks', (SELECT count(*) FROM webhooks WHERE user_id = ?1)) \
      || ',\"attention\":' || json_object(\
@@ -72,7 +89,7 @@ pub async fn counts_and_attention(
 
 /// The latest of a user's own, then of their teams by others. `$table` has documents.
 macro_rules! latest {
-    ($table:literal, $kind:literal, $by:literal) => {
+    ($table:literal, $kind:literal, $by:literal, $seen:expr) => {
         concat!(
             "SELECT d.document ->> '$.updated_at' AS at, json_object('type', '",
             $kind,
@@ -82,7 +99,9 @@ macro_rules! latest {
             ", 'at', d.document ->> '$.updated_at') AS item FROM (\
              SELECT id FROM (SELECT id FROM ",
             $table,
-            " WHERE owner_id = ?1 ORDER BY document ->> '$.updated_at' DESC LIMIT ?2) \
+            " l WHERE l.owner_id = ?1 AND ",
+            $seen,
+            " ORDER BY document ->> '$.updated_at' DESC LIMIT ?2) \
              UNION SELECT id FROM (SELECT id FROM ",
             $table,
             " WHERE team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1) \
@@ -95,12 +114,13 @@ macro_rules! latest {
 
 const ACTIVITY: &str = concat!(
     "SELECT coalesce(json_group_array(json(item)), '[]') FROM (SELECT item FROM (",
-    latest!("builds", "build", "d.owner_id"),
+    latest!("builds", "build", "d.owner_id", "TRUE"),
     " UNION ALL ",
     latest!(
         "compositions",
         "composition",
-        "d.document ->> '$.updated_by'"
+        "d.document ->> '$.updated_by'",
+        seen!("l")
     ),
     " UNION ALL SELECT at, json_object('type', 'team.member_added', 'id', user_id, \
      'name', display_name, 'team_id', team_id, 'by', user_id, 'at', at) FROM (\

@@ -21,6 +21,7 @@ mod builds_access;
 mod builds_lists;
 mod builds_search;
 mod compare;
+mod composition_teams;
 mod composition_versions;
 mod compositions;
 mod dashboard;

@@ -97,13 +97,13 @@ pub async fn read(
 fn tell(
     cx: &Context<'_>,
     kind: &'static str,
-    owner: &UserId,
+    user: &UserId,
     team: Option<&TeamId>,
     id: &CompositionId,
     data: &str,
 ) -> Event {
     let audience = Audience {
-        user: owner.clone(),
+        user: user.clone(),
         team: team.cloned(),
     };
     Event::new(
@@ -197,7 +197,7 @@ pub async fn write(
     after.updated_by = user.to_string();
     let document = after.render()?;
     let team = stored.team.as_ref();
-    let event = tell(cx, UPDATED, &stored.owner, team, &stored.id, &document);
+    let event = tell(cx, UPDATED, stored.told(user), team, &stored.id, &document);
     let writes = store::replace(grant, user, &after, &document, now, change);
     commit(
         cx,
@@ -210,12 +210,14 @@ pub async fn write(
 
 /// DELETE /compositions/{id}
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
     let stored = find(cx).await?;
-    let grant = stored.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    let grant = stored.grant_to(&permit)?;
     etag::check_if_match(cx.request, &StoredComposition::etag(stored.version))?;
     let data = format!("{{\"id\":\"{}\"}}", stored.id);
     let team = stored.team.as_ref();
-    let event = tell(cx, DELETED, &stored.owner, team, &stored.id, &data);
+    let told = stored.told(permit.user_id());
+    let event = tell(cx, DELETED, told, team, &stored.id, &data);
     commit(cx, store::delete(&grant), &event, Response::no_content()).await
 }
 

@@ -161,6 +161,8 @@ pub struct StoredComposition {
     pub version: i64,
     /// What whoever asks is in its team.
     pub role: Option<Role>,
+    /// Whether who made it is still in its team, if it has one.
+    pub is_owner_there: bool,
     /// The answer.
     pub document: Text,
 }
@@ -184,6 +186,16 @@ impl StoredComposition {
                 Some(_) => self.role.is_some(),
                 None => user == Some(&self.owner),
             }
+    }
+
+    /// Whose own webhooks are told of what `user` does to it: its owner's, unless they have left its
+    /// team and so see it no more.
+    pub const fn told<'a>(&'a self, user: &'a UserId) -> &'a UserId {
+        if self.is_owner_there {
+            &self.owner
+        } else {
+            user
+        }
     }
 
     /// Lets its owner change it, or those whom its team lets. Others learn that they may not only

@@ -172,7 +172,8 @@ fn insert_version(
 /// What is read of a composition that `c` names, for the user `?2`.
 const COLUMNS: &str = "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
      || c.version || iif(c.team_id IS NULL, '', ' ' || c.team_id || ' ' || coalesce(\
-     (SELECT role FROM team_members m WHERE m.team_id = c.team_id AND m.user_id = ?2), ''))";
+     (SELECT role FROM team_members m WHERE m.team_id = c.team_id AND m.user_id = ?2), '') || ' ' \
+     || EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = c.team_id AND o.user_id = c.owner_id))";
 
 /// The composition with this id, for this user.
 pub async fn find(
@@ -196,6 +197,7 @@ fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
     let (id, owner) = (CompositionId::parse(next()), UserId::parse(next()));
     let (visibility, version) = (Visibility::parse(next()), next().parse().ok());
     let (team, role) = (TeamId::parse(next()), Role::parse(next()));
+    let is_owner_there = team.is_none() || next() == "1";
     let (Some(id), Some(owner), Some(visibility), Some(version)) = (id, owner, visibility, version)
     else {
         return Err(DatabaseError::Other(
@@ -209,6 +211,7 @@ fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
         visibility,
         version,
         role,
+        is_owner_there,
         document,
     })
 }

@@ -32,6 +32,16 @@ impl Rule {
             Role::Member => self.member,
         }
     }
+
+    /// The words of the roles that may, as a JSON list: for statements that ask the table again.
+    pub fn roles(&self) -> String {
+        let all = [Role::Member, Role::Officer, Role::Leader];
+        let words = all.into_iter().filter(|role| self.admits(*role));
+        words
+            .map(Role::as_str)
+            .collect::<serde_json::Value>()
+            .to_string()
+    }
 }
 
 /// A permission in a team as a type.

@@ -3,10 +3,14 @@
 //! Promises that whoever is not in a team learns and changes nothing of its plans, whichever way.
 //! Leaves who may do what in a team that stays as it is to `compositions`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
-use crate::compositions::path_of;
+use crate::compositions::{COMPOSITIONS, composition_body, path_of};
+use crate::support::databases::{Raced, platform_on};
 use crate::support::teams::member_path;
 use crate::support::{Player, TestApp};
 
@@ -82,4 +86,118 @@ fn whoever_has_left_is_told_nothing_more() {
     app.as_player(&scene.leader, "DELETE", &path, &Value::Null)
         .expect(204);
     assert_eq!(app.deliver().len(), 0, "of a deletion");
+}
+
+#[test]
+fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
+    let scene = Scene::new();
+    let (app, officer) = (&scene.app, &scene.officer);
+    let (team, id) = (&scene.team, &officer.id);
+    let leaves = format!("DELETE FROM team_members WHERE user_id = '{id}'");
+    let is_demoted = format!("UPDATE team_members SET role = 'member' WHERE user_id = '{id}'");
+    let team_goes = format!("DELETE FROM teams WHERE id = '{team}'");
+    let path = path_of(&scene.plan);
+    let body = composition_body(&json!({ "team_id": team, "name": "Late" }));
+    let copies = format!("{path}/copy");
+    let restores = format!("{path}/versions/1/restore");
+    let rows: [(&str, &str, &Value, &'static str, &String, u16); 10] = [
+        ("PUT", &path, &body, "UPDATE compositions", &leaves, 412),
+        ("PUT", &path, &body, "UPDATE compositions", &is_demoted, 412),
+        ("PATCH", &path, &body, "UPDATE compositions", &leaves, 412),
+        (
+            "POST",
+            &restores,
+            &Value::Null,
+            "UPDATE compositions",
+            &leaves,
+            412,
+        ),
+        (
+            "DELETE",
+            &path,
+            &Value::Null,
+            "DELETE FROM compositions",
+            &leaves,
+            412,
+        ),
+        (
+            "DELETE",
+            &path,
+            &Value::Null,
+            "DELETE FROM compositions",
+            &is_demoted,
+            412,
+        ),
+        (
+            "POST",
+            COMPOSITIONS,
+            &body,
+            "INSERT INTO compositions",
+            &leaves,
+            503,
+        ),
+        (
+            "POST",
+            COMPOSITIONS,
+            &body,
+            "INSERT INTO compositions",
+            &is_demoted,
+            503,
+        ),
+        (
+            "POST",
+            &copies,
+            &body,
+            "INSERT INTO compositions",
+            &leaves,
+            503,
+        ),
+        (
+            "POST",
+            COMPOSITIONS,
+            &body,
+            "INSERT INTO compositions",
+            &team_goes,
+            503,
+        ),
+    ];
+    for (method, path, body, before, sql, status) in rows {
+        app.test.database.execute(&format!(
+            "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{id}', 'officer', 'Player', 1)"
+        ));
+        let compositions = app
+            .test
+            .database
+            .execute("SELECT id, version FROM compositions");
+        let raced = Raced {
+            database: app.test.database.clone(),
+            before,
+            sql: Rc::new(RefCell::new(Some(sql.clone()))),
+        };
+        let late = app.isolate_on(platform_on(&app.test, 99, Box::new(raced)));
+        let mut body = body.clone();
+        if path == copies {
+            body.as_object_mut().expect("members").remove("mode");
+        }
+        let call = late.call(method, path).token(&officer.token);
+        let call = call.header(Header::IfMatch, "\"1\"");
+        let call = if body.is_null() {
+            call
+        } else {
+            call.json(&body)
+        };
+        assert_eq!(call.send().status, status, "{method} {path} when: {sql}");
+        if sql != &team_goes {
+            let now = app
+                .test
+                .database
+                .execute("SELECT id, version FROM compositions");
+            assert_eq!(
+                format!("{now:?}"),
+                format!("{compositions:?}"),
+                "{method} {path}: {sql}"
+            );
+        }
+    }
+    assert_eq!(app.count("SELECT count(*) FROM compositions"), 0);
 }

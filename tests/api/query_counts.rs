@@ -22,14 +22,14 @@ const TABLE: &str = "
     GET    /api/v1/compositions/{id}/compare/{other} 3 3
     GET    /api/v1/compositions/{id} 1 1
     GET    /api/v1/compositions 1 1
-    POST   /api/v1/compositions 3 6
+    POST   /api/v1/compositions 3 7
     PUT    /api/v1/compositions/{id} 3 9
     PATCH  /api/v1/compositions/{id} 3 9
     DELETE /api/v1/compositions/{id} 2 4
     GET    /api/v1/compositions/{id}/versions 2 2
     GET    /api/v1/compositions/{id}/versions/{version} 2 2
     POST   /api/v1/compositions/{id}/versions/{version}/restore 3 9
-    POST   /api/v1/compositions/{id}/copy 4 7
+    POST   /api/v1/compositions/{id}/copy 4 8
     POST   /api/v1/compositions/{id}/share-links 2 3
     GET    /api/v1/compositions/{id}/share-links 2 2
     DELETE /api/v1/compositions/{id}/share-links/{link_id} 2 3

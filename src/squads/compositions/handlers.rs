@@ -55,7 +55,13 @@ pub async fn store_new(
     let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
     let writes = store::insert(&permit, &id, &composition, &document, now);
     let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-    Ok(cx.commit_telling(writes, &[], Some(&event), answer).await?)
+    match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        // The next try is told what has become of it.
+        Err(DatabaseError::Stale) => Err(Problem::unavailable(
+            "the team, or the caller's role in it, has just changed",
+        )),
+        outcome => Ok(outcome?),
+    }
 }
 
 /// The composition that a body makes; `before` is what it changes.
@@ -216,9 +222,10 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &StoredComposition::etag(stored.version))?;
     let data = format!("{{\"id\":\"{}\"}}", stored.id);
     let team = stored.team.as_ref();
-    let told = stored.told(permit.user_id());
-    let event = tell(cx, DELETED, told, team, &stored.id, &data);
-    commit(cx, store::delete(&grant), &event, Response::no_content()).await
+    let user = permit.user_id();
+    let event = tell(cx, DELETED, stored.told(user), team, &stored.id, &data);
+    let writes = store::delete(&grant, user);
+    commit(cx, writes, &event, Response::no_content()).await
 }
 
 /// Runs a write that changes the composition, unless someone else has just changed it.

@@ -14,6 +14,7 @@ use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::model::Role;
+use crate::teams::permissions::{EditCompositions, Permission as _};
 
 use super::input::{Known, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
@@ -42,7 +43,25 @@ impl Change {
     }
 }
 
-/// Adds a composition of the caller's.
+/// Holds where `{team}` is none, or the user `{user}` is in it with one of the roles of the list
+/// `{roles}`: who writes may have lost their role since they were looked at, and a team may be gone.
+macro_rules! still_plans {
+    ($team:literal, $user:literal, $roles:literal) => {
+        concat!(
+            "(",
+            $team,
+            " IS NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            " AND m.role IN (SELECT value FROM json_each(",
+            $roles,
+            "))))"
+        )
+    };
+}
+
+/// Adds a composition of the caller's; stale when they plan for its team no more.
 pub fn insert(
     permit: &Permit<'_, WriteCompositions>,
     id: &CompositionId,
@@ -51,8 +70,11 @@ pub fn insert(
     now: i64,
 ) -> Vec<Statement> {
     let insert = Statement::new(
-        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, \
-         version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, CAST(?7 AS INTEGER), 1)",
+        concat!(
+            "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, \
+             number, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, CAST(?7 AS INTEGER), 1 WHERE ",
+            still_plans!("?3", "?2", "?8")
+        ),
         vec![
             id.as_str().into(),
             permit.user_id().as_str().into(),
@@ -62,17 +84,20 @@ pub fn insert(
             search_text(composition).into(),
             // As text: D1 takes numbers as doubles.
             id.number().to_string().into(),
+            EditCompositions::RULE.roles().into(),
         ],
     );
     let user = permit.user_id();
     vec![
         insert,
+        Statement::must_change(),
         insert_facets(id, composition),
         insert_version(id, 1, user, now, Change::Created, document),
     ]
 }
 
-/// Replaces a composition; stale when it has moved on since it was read.
+/// Replaces a composition; stale when it has moved on since it was read, or `user` plans for its team
+/// no more.
 pub fn replace(
     grant: &WriteGrant<'_>,
     user: &UserId,
@@ -84,14 +109,19 @@ pub fn replace(
     let StoredComposition { id, version, .. } = grant.composition();
     vec![
         Statement::new(
-            "UPDATE compositions SET visibility = ?3, document = ?4, search_text = ?5, \
-             version = version + 1 WHERE id = ?1 AND version = ?2",
+            concat!(
+                "UPDATE compositions SET visibility = ?3, document = ?4, search_text = ?5, \
+                 version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
+                still_plans!("compositions.team_id", "?6", "?7")
+            ),
             vec![
                 id.as_str().into(),
                 (*version).into(),
                 composition.visibility.as_str().into(),
                 document.into(),
                 search_text(composition).into(),
+                user.as_str().into(),
+                EditCompositions::RULE.roles().into(),
             ],
         ),
         Statement::must_change(),
@@ -108,12 +138,21 @@ pub fn replace(
     ]
 }
 
-/// Removes a composition in the version it was read in, else stale; all that hangs on it goes too.
-pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
+/// Removes a composition in the version it was read in, else stale, as it is when `user` plans for its
+/// team no more; all that hangs on it goes too.
+pub fn delete(grant: &WriteGrant<'_>, user: &UserId) -> Vec<Statement> {
     let StoredComposition { id, version, .. } = grant.composition();
     let delete = Statement::new(
-        "DELETE FROM compositions WHERE id = ?1 AND version = ?2",
-        vec![id.as_str().into(), (*version).into()],
+        concat!(
+            "DELETE FROM compositions WHERE id = ?1 AND version = ?2 AND ",
+            still_plans!("compositions.team_id", "?3", "?4")
+        ),
+        vec![
+            id.as_str().into(),
+            (*version).into(),
+            user.as_str().into(),
+            EditCompositions::RULE.roles().into(),
+        ],
     );
     vec![delete, Statement::must_change()]
 }

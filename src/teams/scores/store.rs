@@ -47,11 +47,6 @@ pub async fn read(platform: &Platform, team: &TeamId) -> Result<Option<String>, 
 /// Puts `scores` in the place of `read`; stale when they are others by now, or when the caller may
 /// not do it any more.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
-    let roles: Vec<&str> = [Role::Member, Role::Officer, Role::Leader]
-        .into_iter()
-        .filter(|role| EditScores::RULE.admits(*role))
-        .map(Role::as_str)
-        .collect();
     let update = Statement::new(
         "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND EXISTS \
          (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2 \
@@ -61,7 +56,7 @@ pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> V
             permit.user().as_str().into(),
             scores.into(),
             read.into(),
-            serde_json::json!(roles).to_string().into(),
+            EditScores::RULE.roles().into(),
         ],
     );
     vec![update, Statement::must_change()]

@@ -253,9 +253,9 @@ fn all_mistakes_are_named_at_once_and_nothing_is_stored() {
     let made = app.composition(&player, &fine);
     assert_eq!(made["visibility"], "team");
     // All at once.
-    let body = json!({ "name": "", "mode": "x", "subgroups": slots(&json!([{ "role": "king" }, { "build_id": hidden }])) });
+    let body = json!({ "name": "", "mode": "x", "subgroups": slots(&json!([{ "role": "king" }, { "build_id": hidden }, { "build_id": "x" }])) });
     let found = mistakes(app.post(COMPOSITIONS, &body).token(&player.token).send());
-    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found.len(), 5, "{found:?}");
     assert_eq!(app.count("SELECT count(*) FROM compositions"), 1);
 }
 

@@ -181,7 +181,11 @@ fn read_slot(
 ) -> Slot {
     let text = |name: &str| slot[name].as_str().map(str::to_owned);
     let mut refuse = |member: &str, code, detail: &'static str| {
-        errors.push(FieldError::new(format!("{pointer}/{member}"), code, detail));
+        let pointer = format!("{pointer}/{member}");
+        // What has not even the right form is named once.
+        if errors.iter().all(|error| error.pointer != pointer) {
+            errors.push(FieldError::new(pointer, code, detail));
+        }
     };
     let (build_id, player_id) = (text("build_id"), text("player_id"));
     let player = text("player").map(|name| name.trim().to_owned());

@@ -2,9 +2,13 @@
 //! Promises that leaving a score out gives the default back.
 //! Leaves what they do to `analysis`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
+use crate::support::databases::{Raced, platform_on};
 use crate::support::{Call, TestApp};
 
 fn path(team: &str) -> String {
@@ -126,4 +130,33 @@ fn of_two_who_set_them_at_once_one_reads_again() {
     late.expect_problem(412, "precondition_failed");
     let kept = app.get(&path(&team)).token(&player.token).send().json();
     assert_eq!(kept["scores"]["62"]["stability"], 1);
+}
+
+#[test]
+fn a_change_in_between_is_neither_overwritten_nor_outlived() {
+    let app = TestApp::new();
+    let (player, other) = (app.player("leader"), app.player("other"));
+    let team = app.team(&[(&player, "leader"), (&other, "leader")]);
+    let others = r#"{"62":{"heal":1}}"#;
+    let kept = || {
+        let rows = app.test.database.execute("SELECT scores FROM teams");
+        rows[0].text(0).expect("text").to_owned()
+    };
+    let demote = "UPDATE team_members SET role = 'member' WHERE user_id";
+    for (sql, left) in [
+        (format!("UPDATE teams SET scores = '{others}'"), others),
+        (format!("{demote} = '{}'", player.id), others),
+    ] {
+        let slot = Rc::new(RefCell::new(None));
+        let database = Raced {
+            database: app.test.database.clone(),
+            before: "UPDATE teams SET scores",
+            sql: Rc::clone(&slot),
+        };
+        let late = app.isolate_on(platform_on(&app.test, 2, Box::new(database)));
+        *slot.borrow_mut() = Some(sql.clone());
+        let call = put(&late, &team, &player.token, &json!({ "62": { "heal": 3 } }));
+        call.send().expect_problem(412, "precondition_failed");
+        assert_eq!(kept(), left, "{sql}");
+    }
 }

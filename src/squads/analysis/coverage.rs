@@ -9,7 +9,7 @@ use crate::squads::functions::scores::Edits;
 
 use crate::squads::presets;
 
-use super::model::{Added, Coverage, PlayerAdds, RoleCount, Roles, SubgroupCoverage};
+use super::model::{Coverage, PlayerAdds, RoleCount, Roles, SubgroupCoverage};
 
 /// The word for players without a role.
 pub const NO_ROLE: &str = "none";
@@ -165,10 +165,6 @@ pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> 
             };
             among.sources[*function] == 1
         };
-        let added = |function: usize| Added {
-            function: FUNCTIONS[function].id,
-            score: player.scores[function],
-        };
         PlayerAdds {
             pointer: pointer(player.group, player.place),
             subgroup: player.group + 1,
@@ -177,7 +173,7 @@ pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> 
             specialization: player.specialization,
             name: player.specialization.map(name_of),
             role: slot.role.as_deref(),
-            adds: (0..FUNCTION_COUNT).filter(brings).map(added).collect(),
+            adds: player.scores,
             only_source_of: (0..FUNCTION_COUNT)
                 .filter(brings)
                 .filter(is_only_source)

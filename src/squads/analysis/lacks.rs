@@ -9,7 +9,7 @@ use crate::squads::functions::model::{
 use crate::squads::functions::scores::Edits;
 
 use super::coverage::{NO_ROLE, Sums, Tally, of_kind};
-use super::model::{Lack, RoleCount, Roles, Suggestion};
+use super::model::{Lack, RoleCount, Roles, Suggestion, Suggestions};
 
 /// How many specializations are named.
 const SUGGESTIONS: usize = 3;
@@ -20,17 +20,16 @@ const ALWAYS_MENTIONED: u16 = 5;
 /// What a missing player of a preset weighs.
 const ROLE_WEIGHT: u16 = 6;
 
-/// All that is missing.
-pub fn find(tally: &Tally, roles: &Roles, edits: &Edits) -> Vec<Lack> {
+/// All that is missing, and who would bring it.
+pub fn find(tally: &Tally, roles: &Roles, edits: &Edits) -> (Vec<Lack>, Vec<Suggestions>) {
     // The same function is missing in many subgroups: who brings it is asked once.
-    let mut helpers: [Option<Vec<Suggestion>>; FUNCTION_COUNT] = [const { None }; FUNCTION_COUNT];
+    let mut helpers: [Option<Helpers>; FUNCTION_COUNT] = [const { None }; FUNCTION_COUNT];
     let mut lacks = Vec::new();
     let mut look = |function: usize, sums: &Sums, subgroup: Option<usize>| {
-        let Some(short) = Short::of(function, sums) else {
-            return;
-        };
-        let helpers = helpers[function].get_or_insert_with(|| suggestions(function, edits));
-        lacks.push(short.lack(function, subgroup, helpers));
+        if let Some(short) = Short::of(function, sums) {
+            let helpers = helpers[function].get_or_insert_with(|| Helpers::of(function, edits));
+            lacks.push(short.lack(function, subgroup, helpers));
+        }
     };
     for (index, sums) in tally.subgroups.iter().enumerate() {
         if sums.present > 0 {
@@ -43,7 +42,14 @@ pub fn find(tally: &Tally, roles: &Roles, edits: &Edits) -> Vec<Lack> {
     lacks.extend(roles.counts.iter().filter_map(missing_role));
     // Stable: equals stay in the order of subgroups and of the table.
     lacks.sort_by_key(|lack| std::cmp::Reverse(lack.importance));
-    lacks
+    let helpers = FUNCTIONS.iter().zip(helpers);
+    let suggestions = helpers.filter_map(|(function, helpers)| {
+        Some(Suggestions {
+            function: function.id,
+            specializations: helpers?.specializations,
+        })
+    });
+    (lacks, suggestions.collect())
 }
 
 struct Short {
@@ -73,20 +79,22 @@ impl Short {
         })
     }
 
-    fn lack(&self, function: usize, subgroup: Option<usize>, helpers: &[Suggestion]) -> Lack {
+    fn lack(&self, function: usize, subgroup: Option<usize>, helpers: &Helpers) -> Lack {
         let Self { sum, target, .. } = *self;
-        let what = FUNCTIONS[function].name.to_lowercase();
-        let place = subgroup.map_or_else(|| "The squad".to_owned(), |n| format!("Subgroup {n}"));
+        let Helpers { what, who, .. } = helpers;
+        let (place, bring) = match subgroup {
+            Some(number) => (format!("Subgroup {number}"), ("put", " there")),
+            None => ("The squad".to_owned(), ("bring", "")),
+        };
         let have = if sum == 0 {
             format!("{place} has no {what}")
         } else {
             format!("{place} is short of {what} ({sum} of {target})")
         };
-        let who = choice(helpers);
-        let text = match (who.is_empty(), subgroup) {
-            (true, _) => format!("{have}."),
-            (false, Some(_)) => format!("{have}: put {who} there."),
-            (false, None) => format!("{have}: bring {who}."),
+        let text = if who.is_empty() {
+            format!("{have}.")
+        } else {
+            format!("{have}: {} {who}{}.", bring.0, bring.1)
         };
         let code = match (subgroup, sum) {
             (Some(_), 0) => "none_in_subgroup",
@@ -103,7 +111,6 @@ impl Short {
             have: sum,
             target,
             text,
-            suggestions: helpers.to_vec(),
         }
     }
 }
@@ -126,29 +133,45 @@ fn choice(helpers: &[Suggestion]) -> String {
     format!("{article} {}", names.join(" or "))
 }
 
-/// Who brings a function best: those with the greatest score, and those with one less.
-fn suggestions(function: usize, edits: &Edits) -> Vec<Suggestion> {
-    let mut ranked: Vec<(u8, Confidence, u8)> = SPECIALIZATIONS
-        .iter()
-        .filter_map(|known| {
-            let score = edits.scores_of(known.id)[function];
-            // The team's own word counts as much as what was seen.
-            let confidence = defaults_of(known.id).map_or(Confidence::A, |row| row.confidence);
-            (score > 0).then_some((score, confidence, known.id))
-        })
-        .collect();
-    ranked.sort_by_key(|(score, confidence, id)| (std::cmp::Reverse(*score), *confidence, *id));
-    let best = ranked.first().map_or(0, |(score, _, _)| *score);
-    ranked
-        .into_iter()
-        .take_while(|(score, _, _)| *score + 1 >= best)
-        .take(SUGGESTIONS)
-        .map(|(score, _, id)| Suggestion {
-            specialization: id,
-            name: name_of(id),
-            score,
-        })
-        .collect()
+/// Who brings a function, and how one speaks of both.
+struct Helpers {
+    /// The function in running text.
+    what: String,
+    /// The best two: "a Firebrand or Luminary".
+    who: String,
+    /// Those with the greatest score, and those with one less.
+    specializations: Vec<Suggestion>,
+}
+
+impl Helpers {
+    fn of(function: usize, edits: &Edits) -> Self {
+        let mut ranked: Vec<(u8, Confidence, u8)> = SPECIALIZATIONS
+            .iter()
+            .filter_map(|known| {
+                let score = edits.score_of(known.id, function);
+                // The team's own word counts as much as what was seen.
+                let confidence = || defaults_of(known.id).map_or(Confidence::A, |it| it.confidence);
+                (score > 0).then(|| (score, confidence(), known.id))
+            })
+            .collect();
+        ranked.sort_unstable_by_key(|(score, confidence, id)| (u8::MAX - score, *confidence, *id));
+        let best = ranked.first().map_or(0, |(score, _, _)| *score);
+        let specializations: Vec<Suggestion> = ranked
+            .into_iter()
+            .take_while(|(score, _, _)| *score + 1 >= best)
+            .take(SUGGESTIONS)
+            .map(|(score, _, id)| Suggestion {
+                specialization: id,
+                name: name_of(id),
+                score,
+            })
+            .collect();
+        Self {
+            what: FUNCTIONS[function].name.to_lowercase(),
+            who: choice(&specializations),
+            specializations,
+        }
+    }
 }
 
 fn missing_role(count: &RoleCount) -> Option<Lack> {
@@ -174,6 +197,5 @@ fn missing_role(count: &RoleCount) -> Option<Lack> {
         text: format!(
             "{name}: the preset asks for {target}, there {there} {have}. Find {missing} more."
         ),
-        suggestions: Vec::new(),
     })
 }

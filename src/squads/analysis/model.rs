@@ -2,10 +2,12 @@
 //! Promises to be a pure function of the composition, its builds and the team's scores.
 //! Leaves the parts to `coverage`, `lacks` and `warnings`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::squads::compositions::model::Composition;
-use crate::squads::functions::model::{Confidence, FUNCTIONS, defaults_of, name_of};
+use crate::squads::functions::model::{
+    Confidence, FUNCTION_IDS, FUNCTIONS, Scores, defaults_of, name_of,
+};
 use crate::squads::functions::scores::Edits;
 
 use super::coverage::{self, Tally};
@@ -26,6 +28,8 @@ pub struct Analysis<'a> {
     pub roles: Roles,
     /// What is missing, the most important first.
     pub lacks: Vec<Lack>,
+    /// Who would bring it, once for each function that is missing somewhere.
+    pub suggestions: Vec<Suggestions>,
     /// What each player adds, in the order of the places.
     pub players: Vec<PlayerAdds<'a>>,
     /// What looks wrong.
@@ -107,8 +111,15 @@ pub struct Lack {
     pub target: u16,
     /// The same in a commander's words.
     pub text: String,
-    /// Specializations that would bring it, the best first.
-    pub suggestions: Vec<Suggestion>,
+}
+
+/// Who would bring a function.
+#[derive(Debug, Serialize)]
+pub struct Suggestions {
+    /// Id of `GET /game/functions`.
+    pub function: &'static str,
+    /// The best first.
+    pub specializations: Vec<Suggestion>,
 }
 
 /// A specialization that would help.
@@ -140,19 +151,18 @@ pub struct PlayerAdds<'a> {
     /// What they are there for.
     pub role: Option<&'a str>,
     /// What they bring.
-    pub adds: Vec<Added>,
+    #[serde(serialize_with = "by_function")]
+    pub adds: Scores,
     /// Functions that nobody else brings: in the subgroup for what is done for allies, else in the
     /// squad.
     pub only_source_of: Vec<&'static str>,
 }
 
-/// One thing that a player brings.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Added {
-    /// Id of `GET /game/functions`.
-    pub function: &'static str,
-    /// From 1 to 3.
-    pub score: u8,
+/// A member for each function that is brought: fifty players bring four hundred of them, and a list
+/// of objects would be twice the bytes.
+fn by_function<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S::Error> {
+    let brought = FUNCTION_IDS.iter().zip(scores);
+    serializer.collect_map(brought.filter(|(_, score)| **score > 0))
 }
 
 /// Something that looks wrong. Nothing here is forbidden.
@@ -227,7 +237,7 @@ pub struct Facts {
 pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     let tally = Tally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
-    let lacks = lacks::find(&tally, &roles, &facts.edits);
+    let (lacks, suggestions) = lacks::find(&tally, &roles, &facts.edits);
     Analysis {
         composition_id: &plan.id,
         player_count: tally.players.len(),
@@ -238,6 +248,7 @@ pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
         scores: scores_used(&tally, &facts.edits),
         roles,
         lacks,
+        suggestions,
     }
 }
 

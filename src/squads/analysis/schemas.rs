@@ -4,7 +4,9 @@
 
 use crate::http::schema::{Field, Schema, Text};
 use crate::squads::compositions::schemas::{MAX_PLAYERS, MAX_SUBGROUPS};
-use crate::squads::functions::operations::{CONFIDENCE, FUNCTION_ID, SCORE, SPECIALIZATION_ID};
+use crate::squads::functions::operations::{
+    CONFIDENCE, FUNCTION_ID, SCORE, SCORES_BROUGHT, SPECIALIZATION_ID,
+};
 
 /// Words of a stable code.
 const CODE: Schema = Text::of(1, 40);
@@ -131,8 +133,14 @@ const LACK: Schema = Schema::Named(
         Field::required("have", &COUNT, "How much there is."),
         Field::required("target", &COUNT, "How much is enough."),
         Field::required("text", &WORDS, "The same in words."),
+    ]),
+);
+const SUGGESTIONS: Schema = Schema::Named(
+    "Suggestions",
+    &Schema::Object(&[
+        Field::required("function", &FUNCTION_ID, "Id of GET /game/functions."),
         Field::required(
-            "suggestions",
+            "specializations",
             &Schema::List {
                 items: &SUGGESTION,
                 min: 0,
@@ -142,10 +150,6 @@ const LACK: Schema = Schema::Named(
         ),
     ]),
 );
-const ADDED: Schema = Schema::Object(&[
-    Field::required("function", &FUNCTION_ID, "Id of GET /game/functions."),
-    Field::required("score", &SCORE, "From 1 to 3."),
-]);
 const PLAYER: Schema = Schema::Named(
     "PlayerAdds",
     &Schema::Object(&[
@@ -162,12 +166,8 @@ const PLAYER: Schema = Schema::Named(
         Field::required("role", &MAYBE_ROLE, "What they are there for."),
         Field::required(
             "adds",
-            &Schema::List {
-                items: &ADDED,
-                min: 0,
-                max: FUNCTIONS_MAX,
-            },
-            "What they bring.",
+            &Schema::Object(&SCORES_BROUGHT),
+            "What they bring, from 1 to 3; functions that they do not bring are left out.",
         ),
         Field::required(
             "only_source_of",
@@ -260,6 +260,15 @@ pub const ANALYSIS: Schema = Schema::Named(
                 max: 1_000,
             },
             "What is missing, the most important first.",
+        ),
+        Field::required(
+            "suggestions",
+            &Schema::List {
+                items: &SUGGESTIONS,
+                min: 0,
+                max: FUNCTIONS_MAX,
+            },
+            "Who would bring what is missing, once for each function.",
         ),
         Field::required(
             "players",

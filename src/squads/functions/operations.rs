@@ -19,17 +19,22 @@ pub const SPECIALIZATION_ID: Schema = Schema::Integer { min: 1, max: 255 };
 pub const CONFIDENCE: Schema = Schema::Choice(&["A", "B", "C"]);
 const COUNT: Schema = Schema::Integer { min: 0, max: 1_000 };
 
-/// A member for each function.
-const SCORE_FIELDS: [Field; FUNCTION_COUNT] = {
+const fn score_fields(required: bool) -> [Field; FUNCTION_COUNT] {
     let mut fields =
         [const { Field::required("", &SCORE, "From 0 (none) to 3 (defining).") }; FUNCTION_COUNT];
     let mut index = 0;
     while index < FUNCTION_COUNT {
         fields[index].name = FUNCTION_IDS[index];
+        fields[index].required = required;
         index += 1;
     }
     fields
-};
+}
+/// A member for each function.
+const SCORE_FIELDS: [Field; FUNCTION_COUNT] = score_fields(true);
+/// A member for each function that is brought.
+pub const SCORES_BROUGHT: [Field; FUNCTION_COUNT] = score_fields(false);
+
 const FUNCTION: Schema = Schema::Named(
     "SquadFunction",
     &Schema::Object(&[

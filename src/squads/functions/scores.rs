@@ -113,6 +113,16 @@ impl Edits {
         scores
     }
 
+    /// One of them.
+    pub fn score_of(&self, specialization: u8, function: usize) -> u8 {
+        let mut edits = self.of(specialization).iter();
+        let edit = edits.find(|edit| edit.function == function);
+        edit.map_or_else(
+            || defaults_of(specialization).map_or(0, |row| row.scores[function]),
+            |edit| edit.score,
+        )
+    }
+
     /// The specializations that it speaks of, each once.
     pub fn specializations(&self) -> impl Iterator<Item = u8> {
         let mut last = None;

@@ -110,8 +110,8 @@ catalogue! {
         "Wait until the oldest has ended, or send overlap_seconds 0: then only the new one signs.";
     MEMBER_HAS_PLAYER 409 "member_has_player" "This member has an entry in the roster already",
         "Change the entry that is there: GET /api/v1/teams/{id}/players?user_id=... finds it.";
-    TOO_MANY_PLAYERS 409 "too_many_players" "The roster would have more than 10,000 players",
-        "Remove players who have left (DELETE /api/v1/teams/{id}/players/{player_id}), or import with mode=replace.";
+    ROSTER_TOO_LARGE 409 "roster_too_large" "The roster would be too large",
+        "A roster has at most 10,000 players, and 8 million characters in all. Remove players who have left (DELETE /api/v1/teams/{id}/players/{player_id}), or import with mode=replace.";
     ROSTER_CHANGED 409 "roster_changed" "The team or its roster has changed in the meantime",
         "Send the same request again: it is then checked against what is there now.";
     WEBHOOK_DISABLED 409 "webhook_disabled" "This webhook is disabled",

@@ -208,14 +208,14 @@ fn a_roster_has_an_end() {
     guild.add(&json!({ "name": "The last" }));
     let body = json!({ "name": "One more" });
     let call = || app.post(&guild.path, &body).token(&officer.token);
-    call().send().expect_problem(409, "too_many_players");
+    call().send().expect_problem(409, "roster_too_large");
     let import = format!("{}/import", guild.path);
     let body = json!({ "players": [{ "name": "One more" }] });
     let call = |query: &str| {
         let call = app.post(&format!("{import}{query}"), &body);
         call.token(&officer.token).send()
     };
-    call("").expect_problem(409, "too_many_players");
+    call("").expect_problem(409, "roster_too_large");
     let done = call("?mode=replace").expect(200).json();
     assert_eq!(done, json!({ "added": 1, "updated": 0, "removed": 10_000 }));
 }
@@ -253,4 +253,32 @@ fn who_leaves_stays_as_only_a_name() {
         .expect(200)
         .json();
     assert_eq!(kept["user_id"], json!(member.id));
+}
+
+#[test]
+fn a_roster_that_is_full_of_text_grows_no_more() {
+    let guild = guild();
+    let (app, officer) = (&guild.app, &guild.officer);
+    let one = guild.one(&guild.add(&json!({ "name": "Anna", "notes": "x" })));
+    app.test.database.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800) \
+         INSERT INTO team_players SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
+         json_object('user_id', NULL, 'name', 'n', 'builds', json('[]'), 'availability', \
+         json('[]'), 'notes', printf('%.10000c', 'x'), 'created_at', '2026-11-22T00:00:00.000Z'), \
+         1 FROM n",
+        guild.team
+    ));
+    let more = json!({ "name": "More" });
+    let call = app.post(&guild.path, &more).token(&officer.token);
+    call.send().expect_problem(409, "roster_too_large");
+    let import = guild.import("", "text/csv", "name\nMore\n");
+    import.expect_problem(409, "roster_too_large");
+    let patch = |notes: &str| {
+        let call = app.call("PATCH", &one).token(&officer.token);
+        call.json(&json!({ "notes": notes })).send()
+    };
+    patch("xx").expect_problem(409, "roster_too_large");
+    patch("").expect(200);
+    let import = guild.import("mode=replace", "text/csv", "name\nMore\n");
+    import.expect(200);
 }

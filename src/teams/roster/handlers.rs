@@ -18,7 +18,7 @@ use crate::telemetry::rfc3339;
 use super::csv;
 use super::import::{self, Existing, Mode, Plan};
 use super::model::{self, Draft, Editor, Owned, PlayerInput, StoredPlayer};
-use super::schemas::MAX_PLAYERS;
+use super::schemas::{MAX_CHARACTERS, MAX_PLAYERS};
 use super::store::{self, Filters, Listed, Part};
 
 /// Entries that are read at once for a file.
@@ -106,7 +106,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (mut body, mut errors) = cx.body()?;
     let draft = Draft::read(&mut body, String::new(), &mut errors);
     let grant = editor.grant(draft.input.user_id.as_deref())?;
-    let input = settle(cx, &editor, draft, None, errors).await?;
+    let (input, _) = settle(cx, &editor, draft, None, errors).await?;
     let platform = &cx.state.platform;
     let (id, now) = (PlayerId::fresh(platform), rfc3339(cx.now_ms()));
     let document = model::render(&id, editor.team(), &input, &now, &now)?;
@@ -151,9 +151,12 @@ async fn write(
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
     let grant = editor.grant(draft.input.user_id.as_deref())?;
-    let input = settle(cx, editor, draft, Some(&player), errors).await?;
+    let (input, has_room) = settle(cx, editor, draft, Some(&player), errors).await?;
     let now = rfc3339(cx.now_ms());
     let document = model::render(&player.id, editor.team(), &input, &player.created_at, &now)?;
+    if !has_room && document.len() > player.document.as_str().len() {
+        return Err(Problem::new(&problems::ROSTER_TOO_LARGE));
+    }
     let answer = answer(200, document.clone(), player.version + 1);
     let writes = store::replace(&grant, &player, &input, document);
     commit(
@@ -177,14 +180,15 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     commit(cx, writes, Response::no_content(), stale).await
 }
 
-/// Looks up what a draft names; all mistakes, those of the body too, are told at once.
+/// Looks up what a draft names; all mistakes, those of the body too, are told at once. Says also
+/// whether the roster has room to grow.
 async fn settle(
     cx: &Context<'_>,
     editor: &Editor,
     draft: Draft,
     player: Option<&StoredPlayer>,
     mut errors: Vec<FieldError>,
-) -> Result<PlayerInput, Problem> {
+) -> Result<(PlayerInput, bool), Problem> {
     let of = (editor.team(), editor.user());
     let own = player.map(|player| &player.id);
     let one = std::iter::once(&draft.input);
@@ -200,11 +204,11 @@ async fn settle(
     if found.is_member_taken {
         return Err(Problem::new(&problems::MEMBER_HAS_PLAYER));
     }
-    let is_full = usize::try_from(found.players).is_ok_and(|count| count >= MAX_PLAYERS);
-    if player.is_none() && is_full {
-        return Err(Problem::new(&problems::TOO_MANY_PLAYERS));
+    let has_room = found.characters < MAX_CHARACTERS;
+    if player.is_none() && (found.players >= MAX_PLAYERS || !has_room) {
+        return Err(Problem::new(&problems::ROSTER_TOO_LARGE));
     }
-    Ok(draft.input)
+    Ok((draft.input, has_room))
 }
 
 /// Runs writes; `stale` is what it means when someone else has just changed what they are about.
@@ -370,9 +374,10 @@ async fn make_plan(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let total = usize::try_from(found.players + plan.growth());
-    if total.is_ok_and(|total| total > MAX_PLAYERS) {
-        return Err(Problem::new(&problems::TOO_MANY_PLAYERS));
+    // What replaces a roster is no larger than a body may be.
+    let has_room = mode == Mode::Replace || found.characters < MAX_CHARACTERS;
+    if plan.size_after(found.players) > MAX_PLAYERS || !has_room {
+        return Err(Problem::new(&problems::ROSTER_TOO_LARGE));
     }
     Ok(plan)
 }

@@ -45,10 +45,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many entries more there will be than there are: fewer, when negative.
-    pub fn growth(&self) -> i64 {
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        number(self.added) - number(self.gone.len())
+    /// How many entries there will be, where there are `players`.
+    pub fn size_after(&self, players: usize) -> usize {
+        (players + self.added).saturating_sub(self.gone.len())
     }
 
     /// The answer.

@@ -78,7 +78,7 @@ pub const CREATE: Operation = Operation {
         &problems::NOT_FOUND,
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::MEMBER_HAS_PLAYER,
-        &problems::TOO_MANY_PLAYERS,
+        &problems::ROSTER_TOO_LARGE,
         &problems::ROSTER_CHANGED,
     ],
     ..PLAIN
@@ -98,6 +98,7 @@ const WRITE_PROBLEMS: &[&problems::ProblemKind] = &[
     &problems::NOT_FOUND,
     &problems::INSUFFICIENT_TEAM_ROLE,
     &problems::MEMBER_HAS_PLAYER,
+    &problems::ROSTER_TOO_LARGE,
 ];
 /// `PUT /teams/{id}/players/{player_id}`
 pub const REPLACE: Operation = Operation {
@@ -195,7 +196,7 @@ pub const IMPORT: Operation = Operation {
         &problems::NOT_FOUND,
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::MEMBER_HAS_PLAYER,
-        &problems::TOO_MANY_PLAYERS,
+        &problems::ROSTER_TOO_LARGE,
         &problems::ROSTER_CHANGED,
     ],
     ..PLAIN

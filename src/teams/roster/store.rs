@@ -175,7 +175,9 @@ pub struct Findings {
     /// Whether another entry than the one that is written is one of their members.
     pub is_member_taken: bool,
     /// Players of the team.
-    pub players: i64,
+    pub players: usize,
+    /// Characters of their documents.
+    pub characters: usize,
 }
 
 /// Looks up all members and builds that `inputs` name. `own` is the entry that is written.
@@ -198,14 +200,15 @@ pub async fn look_up<'a>(
     members.sort_unstable();
     members.dedup();
     let statement = Statement::new(
-        "SELECT json_array((SELECT json_group_array(value) FROM json_each(?3) WHERE NOT EXISTS \
-         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = value)), \
-         (SELECT json_group_array(value) FROM json_each(?4) WHERE NOT EXISTS \
+        "SELECT json_array(json((SELECT json_group_array(value) FROM json_each(?3) \
+         WHERE NOT EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = value))), \
+         json((SELECT json_group_array(value) FROM json_each(?4) WHERE NOT EXISTS \
          (SELECT 1 FROM builds WHERE id = value AND (visibility IN ('public', 'unlisted') \
-         OR owner_id = ?2 OR (team_id = ?1 AND visibility = 'team')))), \
+         OR owner_id = ?2 OR (team_id = ?1 AND visibility = 'team'))))), \
          (SELECT count(*) FROM team_players WHERE team_id = ?1 AND id <> ?5 \
          AND user_id IN (SELECT value FROM json_each(?3))), \
-         (SELECT count(*) FROM team_players WHERE team_id = ?1))",
+         (SELECT count(*) FROM team_players WHERE team_id = ?1), \
+         (SELECT coalesce(sum(length(document)), 0) FROM team_players WHERE team_id = ?1))",
         vec![
             team.as_str().into(),
             user.as_str().into(),
@@ -216,12 +219,13 @@ pub async fn look_up<'a>(
     );
     let rows = platform.database.query(statement).await?;
     let found = rows.first().ok_or_else(unreadable)?.text(0)?;
-    let (members, builds, taken, players): (_, _, i64, _) =
+    let (members, builds, taken, players, characters): (_, _, i64, _, _) =
         serde_json::from_str(found).map_err(|_| unreadable())?;
     Ok(Findings {
         unknown: Unknown { members, builds },
         is_member_taken: taken > 0,
         players,
+        characters,
     })
 }
 

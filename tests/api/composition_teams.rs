@@ -89,6 +89,7 @@ fn whoever_has_left_is_told_nothing_more() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of moments")]
 fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let scene = Scene::new();
     let (app, officer) = (&scene.app, &scene.officer);

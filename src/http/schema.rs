@@ -439,6 +439,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_mistakes_is_not_kept_whole() {
+        let list = Schema::List {
+            items: &NUMBER,
+            min: 0,
+            max: usize::MAX,
+        };
+        let mut errors = Vec::new();
+        list.check(&mut json!(vec![0; 1_000]), "", &mut errors);
+        assert_eq!(errors.len(), MAX_ERRORS);
+    }
+
+    #[test]
     fn whole_numbers_in_every_spelling() {
         for (number, expected) in [
             (json!(1), None),

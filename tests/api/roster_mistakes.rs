@@ -4,6 +4,7 @@
 
 use serde_json::json;
 use wvw_builder::http::request::Header;
+use wvw_builder::teams::roster::csv;
 
 use crate::support::guild::{CSV, guild, mistakes};
 use crate::support::text;
@@ -178,9 +179,13 @@ fn a_hundred_mistakes_are_enough() {
     let guild = guild();
     let file = "name,notes\n".to_owned() + &",x\n".repeat(200_000);
     let answer = guild
-        .import("", CSV, file)
+        .import("", CSV, file.as_str())
         .expect_problem(422, "invalid_input");
     assert_eq!(answer.mistakes().len(), 100);
+    // More are not even looked for.
+    let mut errors = Vec::new();
+    csv::read(file.as_bytes(), &mut errors).expect("CSV");
+    assert_eq!(errors.len(), 100);
     let body = format!("{{\"players\":[{}{{}}]}}", "{},".repeat(9_999));
     let answer = guild.import("", "application/json", body);
     let answer = answer.expect_problem(422, "invalid_input");

@@ -76,7 +76,7 @@ fn every_version_can_be_seen_and_brought_back() {
     scene.rename(officer, &path, "\"1\"", "Second");
     let change = app
         .call("PATCH", &path)
-        .json(&json!({ "subgroups": [], "tags": ["b"] }));
+        .json(&json!({ "subgroups": [], "tags": ["b"], "visibility": "unlisted" }));
     change
         .header(Header::IfMatch, "\"2\"")
         .token(&leader.token)
@@ -146,6 +146,7 @@ fn every_version_can_be_seen_and_brought_back() {
     let now = now.json();
     assert_eq!(now["name"], made["name"]);
     assert_eq!(now["subgroups"], made["subgroups"]);
+    assert_eq!(now["visibility"], "unlisted");
     assert_eq!(now["updated_by"], *officer.id);
     let found = app
         .get("/api/v1/compositions?tag=a")

@@ -134,7 +134,7 @@ pub const COPY: Operation = Operation {
     id: "copy_composition",
     tag: TAG,
     summary: "Make a composition of one that I may see",
-    description: "A template becomes a plan: its copy is no template, and has no players unless keep_players is true. Builds that I may not see become their specializations; players of another team's roster become their names.",
+    description: "A template becomes a plan: its copy is no template, and has no players unless keep_players is true. Builds that I may not see become their specializations; players of a roster that the copy does not share keep their names only where the place has one.",
     path: PATH,
     request: Some(RequestBody {
         schema: &super::schemas::COPY_INPUT,

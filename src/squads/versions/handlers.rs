@@ -56,6 +56,8 @@ pub async fn restore(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::require_if_match(cx.request, &StoredComposition::etag(composition.version))?;
     let document = find(cx, &grant).await?;
     let before = Composition::parse(composition.document.as_str())?;
-    let earlier = Composition::parse(document.as_str())?;
+    let mut earlier = Composition::parse(document.as_str())?;
+    // What is brought back is the plan: who may see it is decided anew, not by what it once was.
+    earlier.visibility = before.visibility;
     write(cx, &grant, &before, earlier, Change::Restored).await
 }

@@ -83,7 +83,7 @@ pub const RESTORE: Operation = Operation {
     id: "restore_composition_version",
     tag: TAG,
     summary: "Bring back what it was",
-    description: "As a new version: nothing is lost. Needs If-Match.",
+    description: "As a new version: nothing is lost. Who may see it stays as it is. Needs If-Match.",
     path: &[ID, NUMBER],
     response: ANSWER,
     problems: REFUSALS,

@@ -58,7 +58,10 @@ impl Scene {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one plan, followed through all its versions")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one plan, followed through all its versions"
+)]
 fn every_version_can_be_seen_and_brought_back() {
     let scene = Scene::new();
     let Scene {

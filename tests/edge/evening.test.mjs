@@ -1,0 +1,62 @@
+// The guild's evening of docs/ADVANCED_USAGE.md, run as it is written.
+// Promises that whoever copies the commands gets from an empty team to a page that shows a squad.
+// Leaves the calls' own rules to tests/api, the page's looks to page.test.mjs.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { startWorker } from "./harness.mjs";
+
+const run = promisify(execFile);
+const GUIDE = new URL("../../docs/ADVANCED_USAGE.md", import.meta.url);
+const WRITTEN_FOR = "http://localhost:8787";
+
+describe("a guild's evening", () => {
+  let worker;
+  let outputs;
+  before(async () => {
+    worker = await startWorker();
+    const text = await readFile(GUIDE, "utf8");
+    const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
+    assert.equal(blocks.length, 9, "the walk is there");
+    // One shell for all blocks, as a reader has; a mark after each. Links lead where the Worker is.
+    const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
+    const here = script.replaceAll(WRITTEN_FOR, worker.url.origin).replace("curl -sf $page", `curl -sf ${worker.url.origin}/c/\${page##*/}`);
+    const { stdout } = await run("sh", ["-euc", here], { maxBuffer: 10_000_000 });
+    outputs = stdout.split("\n===\n");
+  });
+  after(() => worker?.dispose());
+
+  /** The JSON objects of a block, which come one after the other. */
+  const answers = (index) => JSON.parse(`[${outputs[index].trim().replaceAll("}{", "},{")}]`);
+
+  test("shows the invitation and lets Odo in as an officer", () => {
+    const [invitation, team] = answers(2);
+    assert.equal(invitation.team.name, "Red Guard");
+    assert.equal(invitation.role, "officer");
+    assert.equal(team.role, "officer");
+  });
+  test("takes the roster as CSV", () => assert.deepEqual(answers(3)[0].added, 2));
+  test("says what the squad lacks", () => {
+    const [analysis] = answers(5);
+    assert.ok(analysis.lacks.length > 0);
+    assert.ok(analysis.subgroups[0].coverage);
+  });
+  test("keeps each version", () => {
+    const [changed, versions] = answers(6);
+    assert.equal(changed.notes, "Bring food.");
+    assert.deepEqual(versions.data.map(({ version, change }) => `${version} ${change}`), ["2 changed", "1 created"]);
+  });
+  test("shows the page to whoever has the link", () => {
+    assert.match(outputs[7], /<title>[^<]*Thursday/);
+    assert.match(outputs[7], /Support Firebrand|Firebrand/);
+    // The build is shared with the plan's own team, so its code is there to copy.
+    assert.match(outputs[7], /\[&amp;DQEqJS|\[&#38;DQEqJS/);
+  });
+  test("has it all on the dashboard", () => {
+    const [dashboard] = answers(8);
+    assert.equal(dashboard.counts.teams, 1);
+    assert.ok(dashboard.activity.some(({ type }) => type === "composition.updated"));
+  });
+});

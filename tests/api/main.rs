@@ -14,6 +14,7 @@ mod attacks_second_factor;
 mod attacks_secrets;
 mod attacks_sessions;
 mod attacks_tokens;
+mod attacks_types;
 mod audit;
 mod breached_passwords;
 mod builds;

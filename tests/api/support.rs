@@ -283,12 +283,13 @@ pub fn text(value: &Value) -> String {
 }
 
 /// A request that is being put together.
+#[derive(Clone)]
 pub struct Call<'a> {
     app: &'a TestApp,
     method: Method,
     target: String,
     headers: Vec<Option<String>>,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
     is_incomplete: bool,
 }
 

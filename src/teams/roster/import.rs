@@ -56,9 +56,10 @@ impl Plan {
     }
 }
 
-/// The drafts of a JSON body that the schema has checked.
+/// The drafts of a JSON body. The schema has told its mistakes; what is no roster has no drafts.
 pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
-    let players = body["players"].as_array_mut().into_iter().flatten();
+    let players = body.get_mut("players").and_then(Value::as_array_mut);
+    let players = players.into_iter().flatten();
     let read = |(index, value)| Draft::read(value, format!("/players/{index}"), errors);
     players.enumerate().map(read).collect()
 }

@@ -1,0 +1,92 @@
+//! The table of attacks, row "HTTP": JSON of another type than the one that is asked for, in every
+//! place of every body. Promises an answer that says what is wrong, never a 500.
+//! Leaves texts that lie to `attacks_input`.
+
+use serde_json::{Value, json};
+use wvw_builder::routes::ROUTES;
+
+use crate::support::TestApp;
+use crate::support::walk::Walk;
+
+/// One of each type, and what code that trusts the type before it stumbles over.
+fn others() -> [Value; 10] {
+    [
+        Value::Null,
+        json!(true),
+        json!(0),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!(""),
+        json!([]),
+        json!([null, null]),
+        json!({}),
+        json!({ "": [{}] }),
+    ]
+}
+
+/// Pointers to all places in `value`, itself first; of a list, to the first item alone.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(members) => {
+            for (name, part) in members {
+                places(part, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            if let Some(first) = items.first() {
+                places(first, &format!("{at}/0"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn json_of_another_type_in_every_place_of_every_body() {
+    let mut count = 0;
+    for route in ROUTES {
+        let Some(request) = &route.operation.request else {
+            continue;
+        };
+        // What goes through may end the very account that calls.
+        let walk = Walk::with(1);
+        let good = walk.call(route);
+        let sent: Value = serde_json::from_slice(&good.body).unwrap_or_default();
+        let example: Value = serde_json::from_str(request.example).expect("JSON");
+        for body in [sent, example] {
+            let mut pointers = Vec::new();
+            places(&body, "", &mut pointers);
+            for pointer in pointers {
+                for other in others() {
+                    let mut changed = body.clone();
+                    *changed.pointer_mut(&pointer).expect("it is there") = other;
+                    let answer = good.clone().json(&changed).send();
+                    assert!(
+                        answer.status < 500,
+                        "{}: {} for {changed}",
+                        answer.what,
+                        answer.status
+                    );
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 3_000, "{count}");
+}
+
+#[test]
+fn a_roster_that_is_no_object_is_told_so() {
+    let app = TestApp::new();
+    let leader = app.player("leader");
+    let made = app.post("/api/v1/teams", &json!({ "name": "Red Guard" }));
+    let team = made.token(&leader.token).send().expect(201).json();
+    let id = team["id"].as_str().expect("an id");
+    let path = format!("/api/v1/teams/{id}/players/import?dry_run=true");
+    for body in others().into_iter().filter(|body| !body.is_object()) {
+        let answer = app.post(&path, &body).token(&leader.token).send();
+        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        assert_eq!(mistakes, [(String::new(), "invalid_type".to_owned())]);
+    }
+}

@@ -10,7 +10,7 @@ use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::teams::permissions::{DeleteTeam, TeamPermit};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
@@ -174,40 +174,6 @@ pub async fn find(
 pub const SEEN_BY: &str = "(b.visibility IN ('public', 'unlisted') OR b.owner_id = ?2 \
      OR (b.visibility = 'team' AND EXISTS \
      (SELECT 1 FROM team_members m WHERE m.team_id = b.team_id AND m.user_id = ?2)))";
-
-/// What analyses ask of those of these builds that `user` may see: a JSON array of
-/// `{id, profession, game_build, elite, weapons: [{id}]}`.
-pub async fn facts(
-    platform: &Platform,
-    user: Option<&UserId>,
-    ids: &[&str],
-) -> Result<Text, DatabaseError> {
-    if ids.is_empty() {
-        return Ok(Text::Owned("[]".to_owned()));
-    }
-    let statement = Statement::new(
-        [
-            "SELECT json_group_array(json_object('id', b.id, \
-             'profession', b.document ->> '$.profession', \
-             'game_build', b.document ->> '$.game_build', \
-             'elite', b.document ->> '$.template.specializations[2].id', \
-             'weapons', b.document -> '$.template.weapons')) \
-             FROM json_each(?1) j JOIN builds b ON b.id = j.value WHERE ",
-            SEEN_BY,
-        ]
-        .concat(),
-        vec![
-            serde_json::Value::from(ids).to_string().into(),
-            user.map_or("", UserId::as_str).into(),
-        ],
-    );
-    let rows = platform.database.query(statement).await?;
-    let row = rows.into_iter().next();
-    row.map_or_else(
-        || Ok(Text::Owned("[]".to_owned())),
-        |mut row| row.take_text(0),
-    )
-}
 
 fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
     let document = row.take_text(0)?;

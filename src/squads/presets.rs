@@ -39,6 +39,18 @@ presets! {
     "gvg_15"             "GvG, 15"             3 3 6 2 1 0;
 }
 
+/// How many players a squad is planned for: as many as its preset has, else as its mode usually has.
+pub fn size_of(preset: Option<&str>, mode: &str) -> usize {
+    match (preset.and_then(find), mode) {
+        (Some(preset), _) => preset.players(),
+        (None, "blob") => 50,
+        (None, "gvg") => 15,
+        (None, "havoc") => 10,
+        (None, "roaming") => 5,
+        (None, _) => 30,
+    }
+}
+
 /// The preset with this id.
 pub fn find(id: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.id == id)
@@ -70,6 +82,14 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::game::model::role_by_id;
+    use crate::squads::compositions::model::MODES;
+
+    #[test]
+    fn the_preset_says_how_many_and_else_the_mode() {
+        assert_eq!(size_of(Some("gvg_15"), "blob"), 15);
+        let sizes = MODES.map(|mode| size_of(None, mode));
+        assert_eq!(sizes, [30, 30, 50, 15, 10, 5, 30]);
+    }
 
     #[test]
     fn presets_add_up_and_every_subgroup_has_a_primary_support() {

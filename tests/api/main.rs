@@ -34,6 +34,7 @@ mod identity;
 mod limits;
 mod openapi;
 mod personal_data;
+mod present_builds;
 mod query_counts;
 mod query_plans;
 mod query_work;

@@ -18,7 +18,7 @@ const TABLE: &str = "
     PUT    /api/v1/builds/{id} 2 6
     PATCH  /api/v1/builds/{id} 2 6
     DELETE /api/v1/builds/{id} 2 4
-    GET    /api/v1/compositions/{id}/analysis 3 3
+    GET    /api/v1/compositions/{id}/analysis 2 2
     GET    /api/v1/compositions/{id}/compare/{other} 3 3
     GET    /api/v1/compositions/{id} 1 1
     GET    /api/v1/compositions 1 1

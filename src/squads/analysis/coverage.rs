@@ -4,17 +4,24 @@
 
 use crate::game::model::ROLES;
 use crate::squads::compositions::model::{Composition, Slot};
-use crate::squads::functions::model::{FUNCTION_COUNT, FUNCTIONS, Kind, Scores, name_of};
+use crate::squads::functions::model::{FUNCTION_COUNT, FUNCTIONS, Function, Kind, Scores, name_of};
 use crate::squads::functions::scores::Edits;
 
 use crate::squads::presets;
 
-use super::model::{Coverage, PlayerAdds, RoleCount, Roles, SubgroupCoverage};
+use super::model::{Coverage, FromOthers, PlayerAdds, RoleCount, Roles, Spread, SubgroupCoverage};
 
 /// The word for players without a role.
 pub const NO_ROLE: &str = "none";
 /// Who is not with the squad, and so needs nothing of a subgroup.
 const AWAY: [&str; 2] = ["roamer", "scout"];
+/// What is done for allies reaches so many of the own subgroup, its source among them.
+const REACH: usize = 5;
+
+fn is_away(slot: &Slot) -> bool {
+    let role = slot.role.as_deref();
+    role.is_some_and(|role| AWAY.contains(&role))
+}
 
 /// A player: a place that is not open.
 #[derive(Debug)]
@@ -35,6 +42,9 @@ pub struct Sums {
     pub players: usize,
     /// How many of them are with the squad.
     pub present: usize,
+    /// Whether something is asked of them: not of places that are all for roamers and scouts. The
+    /// places decide, not who stands there, so that filling one brings no new wish.
+    pub needs: bool,
     totals: [u16; FUNCTION_COUNT],
     greatest: Scores,
     sources: [u8; FUNCTION_COUNT],
@@ -56,19 +66,41 @@ impl Sums {
         self.totals[function]
     }
 
-    /// The row of a function; `players` is how many the target is for.
-    fn coverage(&self, function: usize, players: usize, is_subgroup: bool) -> Coverage {
+    /// What `members`, who are added up here, get from each other.
+    fn from_others(&self, function: usize, members: &[Counted]) -> FromOthers {
+        let gets_enough = |own: u8| is_enough(function, self.totals[function] - u16::from(own));
+        let scores = members.iter().map(|member| member.scores[function]);
+        // Who brings it is among those whom it reaches.
+        let sources = usize::from(self.sources[function]);
+        let covered = scores.filter(|own| *own > 0 && gets_enough(*own)).count();
+        let rest = (members.len() - sources).min(REACH.saturating_sub(sources));
+        let rest = if gets_enough(0) { rest } else { 0 };
+        FromOthers {
+            least: self.totals[function] - u16::from(self.greatest[function]),
+            players: (covered + rest).min(REACH),
+        }
+    }
+
+    /// The row of a function in the subgroup of `members`.
+    fn in_subgroup(&self, function: usize, members: &[Counted]) -> Coverage {
         let sum = self.totals[function];
-        let target = FUNCTIONS[function].target_for(players);
-        let others = sum - u16::from(self.greatest[function]);
+        let is_party = FUNCTIONS[function].kind == Kind::Party;
+        // What is done for the squad is asked of the squad.
+        let target = FUNCTIONS[function].target.filter(|_| is_party);
         Coverage {
             function: FUNCTIONS[function].id,
             sum,
             target,
             covered: target.map(|target| covered(sum, target)),
-            of_the_other_four: is_subgroup.then_some(others),
+            from_others: is_party.then(|| self.from_others(function, members)),
+            subgroups: None,
         }
     }
+}
+
+/// Whether it is what is asked of a subgroup; anything is, where nothing is asked.
+fn is_enough(function: usize, sum: u16) -> bool {
+    sum >= FUNCTIONS[function].target.unwrap_or(1)
 }
 
 /// Percent of the target, rounded down, 100 at most.
@@ -97,13 +129,15 @@ impl Tally {
             subgroups: vec![Sums::default(); plan.subgroups.len()],
             squad: Sums::default(),
         };
+        tally.squad.needs = plan.subgroups.is_empty();
+        for (sums, subgroup) in tally.subgroups.iter_mut().zip(&plan.subgroups) {
+            sums.needs = subgroup.slots.is_empty() || !subgroup.slots.iter().all(is_away);
+            tally.squad.needs |= sums.needs;
+        }
         for (group, place, slot) in places(plan).filter(|(_, _, slot)| !slot.is_open()) {
             let scores = slot.specialization.map(|id| edits.scores_of(id));
             let scores = scores.unwrap_or([0; FUNCTION_COUNT]);
-            let is_present = !slot
-                .role
-                .as_deref()
-                .is_some_and(|role| AWAY.contains(&role));
+            let is_present = !is_away(slot);
             tally.subgroups[group].add(&scores, is_present);
             tally.squad.add(&scores, is_present);
             tally.players.push(Counted {
@@ -134,23 +168,53 @@ pub fn of_kind(kind: Kind) -> impl Iterator<Item = usize> {
 /// What the subgroups have.
 pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCoverage<'a>> {
     let both = plan.subgroups.iter().zip(&tally.subgroups).enumerate();
-    both.map(|(index, (subgroup, sums))| SubgroupCoverage {
-        subgroup: index + 1,
-        name: &subgroup.name,
-        player_count: sums.players,
-        coverage: of_kind(Kind::Party)
-            .map(|function| sums.coverage(function, sums.players, true))
-            .collect(),
+    // The players are in the order of their subgroups.
+    let mut rest = &tally.players[..];
+    both.map(|(index, (subgroup, sums))| {
+        let (members, others) = rest.split_at(sums.players);
+        rest = others;
+        SubgroupCoverage {
+            subgroup: index + 1,
+            name: &subgroup.name,
+            player_count: sums.players,
+            coverage: (0..FUNCTION_COUNT)
+                .map(|function| sums.in_subgroup(function, members))
+                .collect(),
+        }
     })
     .collect()
 }
 
-/// What the squad has.
-pub fn squad(tally: &Tally) -> Vec<Coverage> {
-    let players = tally.squad.players;
-    of_kind(Kind::Squad)
-        .map(|function| tally.squad.coverage(function, players, false))
-        .collect()
+/// What the squad has, measured by the size that it is planned for, whoever is in it: one more player
+/// must not make it look worse.
+pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
+    let row = |function: usize| {
+        let Function { id, kind, .. } = FUNCTIONS[function];
+        let target = FUNCTIONS[function].target_for_squad(planned);
+        let sums = || tally.subgroups.iter().map(|sums| sums.sum(function));
+        let (counted, subgroups) = match kind {
+            Kind::Squad => (tally.squad.sum(function), None),
+            Kind::Party => {
+                // What a subgroup has to spare is no help to another.
+                let asked = FUNCTIONS[function].target.unwrap_or(0);
+                let worst = sums().enumerate().min_by_key(|(index, sum)| (*sum, *index));
+                let spread = Spread {
+                    covered: sums().filter(|sum| is_enough(function, *sum)).count(),
+                    worst: worst.map(|(index, _)| index + 1),
+                };
+                (sums().map(|sum| sum.min(asked)).sum(), Some(spread))
+            }
+        };
+        Coverage {
+            function: id,
+            sum: tally.squad.sum(function),
+            target,
+            covered: target.map(|target| covered(counted, target)),
+            from_others: None,
+            subgroups,
+        }
+    };
+    (0..FUNCTION_COUNT).map(row).collect()
 }
 
 /// What each player adds.

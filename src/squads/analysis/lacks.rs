@@ -21,23 +21,33 @@ const ALWAYS_MENTIONED: u16 = 5;
 const ROLE_WEIGHT: u16 = 6;
 
 /// All that is missing, and who would bring it.
-pub fn find(tally: &Tally, roles: &Roles, edits: &Edits) -> (Vec<Lack>, Vec<Suggestions>) {
+pub fn find(
+    tally: &Tally,
+    planned: usize,
+    roles: &Roles,
+    edits: &Edits,
+) -> (Vec<Lack>, Vec<Suggestions>) {
     // The same function is missing in many subgroups: who brings it is asked once.
     let mut helpers: [Option<Helpers>; FUNCTION_COUNT] = [const { None }; FUNCTION_COUNT];
     let mut lacks = Vec::new();
-    let mut look = |function: usize, sums: &Sums, subgroup: Option<usize>| {
-        if let Some(short) = Short::of(function, sums) {
+    let mut look = |function: usize, sums: &Sums, target, subgroup: Option<usize>| {
+        if let Some(short) = Short::of(function, sums, target) {
             let helpers = helpers[function].get_or_insert_with(|| Helpers::of(function, edits));
             lacks.push(short.lack(function, subgroup, helpers));
         }
     };
     for (index, sums) in tally.subgroups.iter().enumerate() {
-        if sums.present > 0 {
-            of_kind(Kind::Party).for_each(|function| look(function, sums, Some(index + 1)));
+        if sums.needs {
+            of_kind(Kind::Party).for_each(|function| {
+                look(function, sums, FUNCTIONS[function].target, Some(index + 1));
+            });
         }
     }
-    if tally.squad.present > 0 {
-        of_kind(Kind::Squad).for_each(|function| look(function, &tally.squad, None));
+    if tally.squad.needs {
+        of_kind(Kind::Squad).for_each(|function| {
+            let target = FUNCTIONS[function].target_for_squad(planned);
+            look(function, &tally.squad, target, None);
+        });
     }
     lacks.extend(roles.counts.iter().filter_map(missing_role));
     // Stable: equals stay in the order of subgroups and of the table.
@@ -68,8 +78,8 @@ fn importance(weight: u16, have: u16, target: u16) -> u16 {
 }
 
 impl Short {
-    fn of(function: usize, sums: &Sums) -> Option<Self> {
-        let target = FUNCTIONS[function].target_for(sums.players)?;
+    fn of(function: usize, sums: &Sums, target: Option<u16>) -> Option<Self> {
+        let target = target?;
         let (sum, weight) = (sums.sum(function), FUNCTIONS[function].weight);
         let is_mentioned = sum < target && (weight >= ALWAYS_MENTIONED || sum * 2 < target);
         is_mentioned.then(|| Self {

@@ -8,6 +8,7 @@ pub mod lacks;
 pub mod model;
 pub mod operations;
 pub mod schemas;
+pub mod store;
 pub mod warnings;
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::squads::compositions::model::Composition;
+use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{
     Confidence, FUNCTION_IDS, FUNCTIONS, Scores, defaults_of, name_of,
 };
 use crate::squads::functions::scores::Edits;
+use crate::squads::presets;
 
 use super::coverage::{self, Tally};
 use super::{lacks, warnings};
@@ -20,9 +21,11 @@ pub struct Analysis<'a> {
     pub composition_id: &'a str,
     /// Places that are not open.
     pub player_count: usize,
+    /// How many it is planned for: the targets of the squad are for so many.
+    pub planned_players: usize,
     /// What the subgroups have, in their order.
     pub subgroups: Vec<SubgroupCoverage<'a>>,
-    /// What the squad has of what is done for all of it.
+    /// What the squad has.
     pub squad: Vec<Coverage>,
     /// Who is there for what.
     pub roles: Roles,
@@ -47,7 +50,7 @@ pub struct SubgroupCoverage<'a> {
     pub name: &'a str,
     /// Places that are not open.
     pub player_count: usize,
-    /// One row for each function that is done for allies.
+    /// One row for each function.
     pub coverage: Vec<Coverage>,
 }
 
@@ -62,10 +65,31 @@ pub struct Coverage {
     pub target: Option<u16>,
     /// Percent of the target, 100 at most.
     pub covered: Option<u16>,
-    /// The least that a member gets from the others of the subgroup: the sum without the
-    /// greatest score in it.
+    /// In a subgroup, of what is done for allies: what players get from the others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub of_the_other_four: Option<u16>,
+    pub from_others: Option<FromOthers>,
+    /// In the squad, of what is done for allies: how it is spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subgroups: Option<Spread>,
+}
+
+/// What the players of a subgroup get from the others of it: for each the sum without their own
+/// score. It reaches five, those who bring it first; above five players nothing more is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FromOthers {
+    /// What the one gets who gets least, which is whoever brings most.
+    pub least: u16,
+    /// How many get as much as the target, or anything where there is none; five at most.
+    pub players: usize,
+}
+
+/// How the subgroups share what there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Spread {
+    /// How many have as much as is asked of a subgroup, or anything where nothing is.
+    pub covered: usize,
+    /// The first of those that have least, counted from 1.
+    pub worst: Option<usize>,
 }
 
 /// Who is there for what.
@@ -207,6 +231,8 @@ pub struct BuildFacts {
     pub id: String,
     /// Its profession.
     pub profession: String,
+    /// Its elite specialization, or the last of its core ones.
+    pub specialization: Option<u8>,
     /// The game's build number it was made for.
     pub game_build: Option<i64>,
     /// What is in its third slot.
@@ -227,22 +253,55 @@ pub struct Numbered {
 pub struct Facts {
     /// The builds of the composition that the caller sees.
     pub builds: Vec<BuildFacts>,
+    /// Players of the roster whose names the caller may know: id and name.
+    pub players: Vec<(String, String)>,
     /// What the team sees otherwise.
     pub edits: Edits,
     /// The game's build number of the last change of balance, if the operator has set it.
     pub balance_build: Option<i64>,
 }
 
-/// Adds a composition up.
+impl Facts {
+    /// The build of a place, if the caller sees it.
+    pub fn build_of(&self, slot: &Slot) -> Option<&BuildFacts> {
+        let id = slot.build_id.as_deref()?;
+        self.builds.iter().find(|build| build.id == id)
+    }
+
+    /// What the roster calls the player of a place.
+    pub fn roster_name(&self, slot: &Slot) -> Option<&str> {
+        let id = slot.player_id.as_deref()?;
+        let found = self.players.iter().find(|(player, _)| player == id);
+        found.map(|(_, name)| name.as_str())
+    }
+
+    /// Brings a composition up to date: a build may be played otherwise by now than when it was put
+    /// there, and the roster may have the names. What the caller does not see stays as it was copied.
+    pub fn refresh(&self, plan: &mut Composition) {
+        for slot in plan.subgroups.iter_mut().flat_map(|it| &mut it.slots) {
+            if let Some(build) = self.build_of(slot) {
+                slot.specialization = build.specialization;
+                slot.profession = Some(build.profession.clone());
+            }
+            if slot.player.is_none() {
+                slot.player = self.roster_name(slot).map(str::to_owned);
+            }
+        }
+    }
+}
+
+/// Adds a composition up, as [`Facts::refresh`] has left it.
 pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     let tally = Tally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
-    let (lacks, suggestions) = lacks::find(&tally, &roles, &facts.edits);
+    let planned_players = presets::size_of(plan.preset.as_deref(), &plan.mode);
+    let (lacks, suggestions) = lacks::find(&tally, planned_players, &roles, &facts.edits);
     Analysis {
         composition_id: &plan.id,
         player_count: tally.players.len(),
+        planned_players,
         subgroups: coverage::subgroups(plan, &tally),
-        squad: coverage::squad(&tally),
+        squad: coverage::squad(&tally, planned_players),
         players: coverage::players(plan, &tally),
         warnings: warnings::find(plan, &tally, facts),
         scores: scores_used(&tally, &facts.edits),

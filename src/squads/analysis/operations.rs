@@ -17,7 +17,7 @@ pub const GET: Operation = Operation {
     id: "analyze_composition",
     tag: TAG,
     summary: "What a composition has, what it lacks, and who adds what",
-    description: "Adds up the scores of GET /game/functions, in the numbers of World vs World: for each subgroup what is done for allies, for the squad what is done for all. Members of its team see it by the team's own scores (PUT /teams/{id}/scores), others by the defaults. Nothing in warnings is forbidden.",
+    description: "Adds up the scores of GET /game/functions, in the numbers of World vs World: each function for each subgroup and for the squad. What is done for allies counts in the subgroup of its source; how much of it players get from the others of their subgroup is said beside. One more player never lowers any of it, and brings no new lack, unless they are the first of the squad among roamers and scouts. Builds that you may see count as they are now, others as they were when they were put there. Members of its team see it by the team's own scores (PUT /teams/{id}/scores), others by the defaults. Nothing in warnings is forbidden.",
     path: &[Field::required(
         "id",
         &Text::of(1, 100),

@@ -30,6 +30,30 @@ const FUNCTIONS_MAX: usize = 100;
 /// Coverage has a row for each function.
 pub const ROWS_MAX: usize = FUNCTIONS_MAX;
 
+const FROM_OTHERS: Schema = Schema::Object(&[
+    Field::required(
+        "least",
+        &COUNT,
+        "What the one gets who gets least: whoever brings most.",
+    ),
+    Field::required(
+        "players",
+        &COUNT,
+        "How many get the target from the others, or anything where there is no target. Five at most, those who bring it first: it reaches five, so above five players nothing more is reached.",
+    ),
+]);
+const SPREAD: Schema = Schema::Object(&[
+    Field::required(
+        "covered",
+        &COUNT,
+        "How many subgroups have their target, or anything where there is none.",
+    ),
+    Field::required(
+        "worst",
+        &MAYBE_COUNT,
+        "The first of the subgroups that have least, counted from 1; null without subgroups.",
+    ),
+]);
 /// The numbers of one function.
 pub const COVERAGE: Schema = Schema::Named(
     "Coverage",
@@ -39,13 +63,22 @@ pub const COVERAGE: Schema = Schema::Named(
         Field::required(
             "target",
             &MAYBE_COUNT,
-            "The sum that is enough; null where nobody is asked for it. Targets of the squad grow with its players.",
+            "The sum that is enough; null where nobody is asked for it, as no subgroup is for what is done for the squad. In the squad it is for planned_players: for what is done for allies, the target of a subgroup for each five of them.",
         ),
-        Field::required("covered", &PERCENT, "Percent of the target, 100 at most."),
+        Field::required(
+            "covered",
+            &PERCENT,
+            "Percent of the target, rounded down, 100 at most. In the squad, what a subgroup has beyond its target does not count for others.",
+        ),
         Field::optional(
-            "of_the_other_four",
-            &COUNT,
-            "In subgroups: the least that a member gets from the others, which is the sum without the greatest score in it.",
+            "from_others",
+            &FROM_OTHERS,
+            "In subgroups, for what is done for allies: what players get from the others of the subgroup, which is for each of them the sum without what they bring themselves.",
+        ),
+        Field::optional(
+            "subgroups",
+            &SPREAD,
+            "In the squad, for what is done for allies: how it is spread.",
         ),
     ]),
 );
@@ -63,7 +96,7 @@ const SUBGROUP: Schema = Schema::Named(
         Field::required(
             "coverage",
             &COVERAGES,
-            "A row for each function that is done for allies.",
+            "A row for each function: of what is done for the squad, what this subgroup brings.",
         ),
     ]),
 );
@@ -155,7 +188,11 @@ const PLAYER: Schema = Schema::Named(
     &Schema::Object(&[
         Field::required("pointer", &POINTER, "JSON Pointer into the composition."),
         Field::required("subgroup", &COUNT, "Counted from 1."),
-        Field::required("player", &MAYBE_NAME, "Their name, if it is given."),
+        Field::required(
+            "player",
+            &MAYBE_NAME,
+            "Their name, if it is given; else, for members of the team, as the roster has it.",
+        ),
         Field::required(
             "player_id",
             &MAYBE_NAME,
@@ -238,6 +275,11 @@ pub const ANALYSIS: Schema = Schema::Named(
         Field::required("composition_id", &NAME, "The composition."),
         Field::required("player_count", &COUNT, "Places that are not open."),
         Field::required(
+            "planned_players",
+            &COUNT,
+            "How many the targets of the squad are for, however many are there: those of the preset, else 50 for a blob, 15 for gvg, 10 for havoc, 5 for roaming, and 30.",
+        ),
+        Field::required(
             "subgroups",
             &Schema::List {
                 items: &SUBGROUP,
@@ -246,11 +288,7 @@ pub const ANALYSIS: Schema = Schema::Named(
             },
             "In their order.",
         ),
-        Field::required(
-            "squad",
-            &COVERAGES,
-            "A row for each function that is done for the whole squad.",
-        ),
+        Field::required("squad", &COVERAGES, "A row for each function."),
         Field::required("roles", &ROLES, "Who is there for what."),
         Field::required(
             "lacks",

@@ -1,11 +1,7 @@
-use proptest::prelude::*;
-
-use super::coverage::{self, Tally, covered};
-use super::model::{Analysis, BuildFacts, Facts, Numbered, analyze};
-use super::{lacks, warnings};
-use crate::game::model::{ROLES, SPECIALIZATIONS};
+use super::coverage::covered;
+use super::model::{Analysis, BuildFacts, Coverage, Facts, Numbered, analyze};
 use crate::squads::compositions::model::{Composition, Slot, Subgroup};
-use crate::squads::functions::model::{FUNCTION_IDS, FUNCTIONS, Kind};
+use crate::squads::functions::model::FUNCTION_IDS;
 use crate::squads::functions::scores::Edits;
 use serde_json::json;
 
@@ -46,12 +42,25 @@ fn codes(analysis: &Analysis<'_>) -> Vec<&'static str> {
     analysis.warnings.iter().map(|it| it.code).collect()
 }
 
-/// The row of a function in a subgroup: sum, percent, and what the others get at least.
-fn row(analysis: &Analysis<'_>, group: usize, function: &str) -> (u16, Option<u16>, Option<u16>) {
-    let rows = &analysis.subgroups[group].coverage;
+fn row_of<'a>(rows: &'a [Coverage], function: &str) -> &'a Coverage {
     let row = rows.iter().find(|row| row.function == function);
-    let row = row.expect("a row for it");
-    (row.sum, row.covered, row.of_the_other_four)
+    row.expect("a row for it")
+}
+
+/// The row of a function in a subgroup: sum, percent, the least that one gets from the others, and
+/// how many get enough from them.
+fn row(
+    analysis: &Analysis<'_>,
+    group: usize,
+    function: &str,
+) -> (u16, Option<u16>, Option<(u16, usize)>) {
+    let row = row_of(&analysis.subgroups[group].coverage, function);
+    let others = row.from_others.as_ref();
+    (
+        row.sum,
+        row.covered,
+        others.map(|it| (it.least, it.players)),
+    )
 }
 
 fn texts(analysis: &Analysis<'_>) -> Vec<String> {
@@ -63,10 +72,12 @@ fn a_subgroup_has_what_its_players_bring_and_the_others_get_less() {
     let plan = plan(vec![vec![plays(FIREBRAND), plays(DRUID), plays(REAPER)]]);
     let analysis = analyze(&plan, &Facts::default());
     assert_eq!(analysis.player_count, 3);
-    assert_eq!(row(&analysis, 0, "stability"), (3, Some(100), Some(0)));
-    assert_eq!(row(&analysis, 0, "cleanse"), (5, Some(100), Some(2)));
-    assert_eq!(row(&analysis, 0, "fury"), (0, Some(0), Some(0)));
-    assert_eq!(row(&analysis, 0, "alacrity"), (0, None, Some(0)));
+    assert_eq!(row(&analysis, 0, "stability"), (3, Some(100), Some((0, 2))));
+    assert_eq!(row(&analysis, 0, "cleanse"), (5, Some(100), Some((2, 1))));
+    assert_eq!(row(&analysis, 0, "fury"), (0, Some(0), Some((0, 0))));
+    assert_eq!(row(&analysis, 0, "alacrity"), (0, None, Some((0, 0))));
+    // What is done for the squad is asked of the squad: here is what this subgroup brings of it.
+    assert_eq!(row(&analysis, 0, "dps_melee"), (3, None, None));
     let firebrand = &analysis.players[0];
     assert_eq!(
         (firebrand.pointer.as_str(), firebrand.subgroup),
@@ -85,10 +96,9 @@ fn allies_of_other_subgroups_get_nothing_and_the_squad_gets_all() {
     ]);
     let analysis = analyze(&plan, &Facts::default());
     assert_eq!(row(&analysis, 1, "stability").0, 0);
-    let melee = analysis.squad.iter().find(|it| it.function == "dps_melee");
-    let melee = melee.expect("a row");
-    assert_eq!((melee.sum, melee.target), (9, Some(4)));
-    assert_eq!(melee.covered, Some(100));
+    let melee = row_of(&analysis.squad, "dps_melee");
+    assert_eq!((melee.sum, melee.target), (9, Some(24)));
+    assert_eq!(melee.covered, Some(37));
     assert!(analysis.players[0].only_source_of.contains(&"aegis"));
     assert!(
         analysis.players[1..]
@@ -96,6 +106,126 @@ fn allies_of_other_subgroups_get_nothing_and_the_squad_gets_all() {
             .all(|player| !player.only_source_of.contains(&"dps_melee"))
     );
     assert_eq!(codes(&analysis), ["no_stability"]);
+}
+
+/// One Firebrand covers the four others, not itself; two cover all five. It reaches no more than five.
+#[test]
+fn what_players_get_from_the_others_of_their_subgroup() {
+    for (firebrands, others, expected) in [
+        (1, 0, (0, 0)),
+        (1, 1, (0, 1)),
+        (1, 4, (0, 4)),
+        (2, 3, (3, 5)),
+        (2, 0, (3, 2)),
+        (0, 5, (0, 0)),
+        (1, 7, (0, 4)),
+        (2, 6, (3, 5)),
+        (6, 2, (15, 5)),
+    ] {
+        let mut slots = vec![plays(REAPER); others];
+        slots.extend(vec![plays(FIREBRAND); firebrands]);
+        let plan = plan(vec![slots]);
+        let analysis = analyze(&plan, &Facts::default());
+        let (_, _, found) = row(&analysis, 0, "stability");
+        assert_eq!(found, Some(expected), "{firebrands} and {others}");
+    }
+    // Two that bring less than is enough each: enough for the three others, not for each other.
+    let weak = json!({ "62": { "stability": 2 } });
+    let facts = Facts {
+        edits: Edits::read(&weak, "", &mut Vec::new()),
+        ..Facts::default()
+    };
+    let mut slots = vec![plays(REAPER); 3];
+    slots.extend(vec![plays(FIREBRAND); 2]);
+    let plan = plan(vec![slots]);
+    let analysis = analyze(&plan, &facts);
+    assert_eq!(row(&analysis, 0, "stability"), (4, Some(100), Some((2, 3))));
+}
+
+#[test]
+fn the_squad_and_each_subgroup_have_a_row_for_every_function() {
+    let mut plan = plan(vec![
+        vec![plays(FIREBRAND), plays(FIREBRAND)],
+        vec![plays(REAPER)],
+        vec![],
+        vec![plays(27)],
+    ]);
+    plan.preset = Some("gvg_15".into());
+    let analysis = analyze(&plan, &Facts::default());
+    assert_eq!(analysis.planned_players, 15);
+    let subgroups = analysis.subgroups.iter().map(|it| &it.coverage);
+    for rows in subgroups.chain([&analysis.squad]) {
+        let ids: Vec<_> = rows.iter().map(|row| row.function).collect();
+        assert_eq!(ids, FUNCTION_IDS);
+    }
+    // Six in one subgroup are no more than three there: 3 and 1 of the 9 for three subgroups.
+    let stability = row_of(&analysis.squad, "stability");
+    assert_eq!((stability.sum, stability.target), (7, Some(9)));
+    assert_eq!(stability.covered, Some(44));
+    let spread = stability.subgroups.as_ref().expect("a spread");
+    assert_eq!((spread.covered, spread.worst), (1, Some(2)));
+    let alacrity = row_of(&analysis.squad, "alacrity");
+    assert_eq!((alacrity.target, alacrity.covered), (None, None));
+    let strip = row_of(&analysis.squad, "strip");
+    assert_eq!((strip.target, &strip.subgroups), (Some(6), &None));
+}
+
+#[test]
+fn builds_count_as_they_are_now_and_the_roster_has_names() {
+    let of = |build: &'static str, specialization| Slot {
+        build_id: Some(build.into()),
+        profession: Some("Guardian".into()),
+        ..plays(specialization)
+    };
+    let mut known = of("changed", FIREBRAND);
+    known.player_id = Some("player_1".into());
+    let mut called = named("Ben");
+    called.player_id = Some("player_2".into());
+    let mut plan = plan(vec![vec![
+        known,
+        of("hidden", FIREBRAND),
+        called,
+        named(" anna"),
+    ]]);
+    let facts = Facts {
+        builds: vec![build("changed", 34, 50, None)],
+        players: vec![
+            ("player_1".to_owned(), "Anna".to_owned()),
+            ("player_2".to_owned(), "Benjamin".to_owned()),
+        ],
+        ..Facts::default()
+    };
+    facts.refresh(&mut plan);
+    let analysis = analyze(&plan, &facts);
+    assert_eq!(row(&analysis, 0, "stability").0, 3);
+    let players: Vec<_> = analysis
+        .players
+        .iter()
+        .map(|it| (it.player, it.name))
+        .collect();
+    let expected = [
+        (Some("Anna"), Some("Reaper")),
+        (None, Some("Firebrand")),
+        (Some("Ben"), None),
+        (Some(" anna"), None),
+    ];
+    assert_eq!(players, expected);
+    assert_eq!(codes(&analysis), ["duplicate_player", "missing_build"]);
+    let twice = &analysis.warnings[0].pointers;
+    assert_eq!(*twice, ["/subgroups/0/slots/0", "/subgroups/0/slots/3"]);
+}
+
+/// The roster's name counts beside what is typed at the place.
+#[test]
+fn a_typed_name_does_not_hide_whom_the_roster_knows() {
+    let mut nicknamed = named("Nan");
+    nicknamed.player_id = Some("player_1".into());
+    let plan = plan(vec![vec![plays(FIREBRAND), nicknamed, named("Anna")]]);
+    let facts = Facts {
+        players: vec![("player_1".to_owned(), "Anna".to_owned())],
+        ..Facts::default()
+    };
+    assert_eq!(codes(&analyze(&plan, &facts)), ["duplicate_player"]);
 }
 
 #[test]
@@ -144,6 +274,13 @@ fn who_is_away_from_the_squad_needs_nothing_of_a_subgroup() {
     let analysis = analyze(&analysis, &Facts::default());
     assert!(analysis.lacks.is_empty(), "{:?}", analysis.lacks);
     assert!(analysis.warnings.is_empty());
+    // Open places for them are no wish either.
+    let open = Slot {
+        role: Some("scout".into()),
+        ..Slot::default()
+    };
+    let open = plan(vec![vec![open]]);
+    assert!(analyze(&open, &Facts::default()).lacks.is_empty());
     roamers[0].role = None;
     let analysis = plan(vec![roamers]);
     assert_eq!(
@@ -187,10 +324,12 @@ fn open_places_are_no_players() {
     assert_eq!(codes(&analysis), ["open_slots"]);
     assert_eq!(analysis.warnings[0].pointers, ["/subgroups/0/slots/1"]);
     assert_eq!(analysis.players.len(), 1);
-    // An empty subgroup lacks nothing.
-    assert!(analysis.lacks.iter().all(|it| it.subgroup != Some(2)));
-    let nobody = plan(vec![vec![Slot::default()]]);
-    assert!(analyze(&nobody, &Facts::default()).lacks.is_empty());
+    // What is planned lacks what it is planned to have, so that nobody brings a lack by coming.
+    let worst = &analysis.lacks[0];
+    assert_eq!(
+        (worst.function, worst.subgroup),
+        (Some("stability"), Some(2))
+    );
 }
 
 #[test]
@@ -214,6 +353,7 @@ fn build(id: &str, specialization: u16, weapon: u16, game_build: Option<i64>) ->
         profession: "Guardian".to_owned(),
         game_build,
         elite: Some(specialization),
+        specialization: u8::try_from(specialization).ok(),
         weapons: Some(vec![Numbered { id: weapon }, Numbered { id: 90 }]),
     }
 }
@@ -302,163 +442,4 @@ fn percent() {
     }
 }
 
-/// A place: open, with a player only, or with a specialization.
-fn any_slot() -> impl Strategy<Value = Slot> {
-    let role = prop::option::of(0..ROLES.len());
-    let specialization = prop::option::of(0..SPECIALIZATIONS.len());
-    (role, specialization, any::<bool>()).prop_map(|(role, specialization, has_name)| Slot {
-        role: role.map(|index| ROLES[index].id.into()),
-        specialization: specialization.map(|index| SPECIALIZATIONS[index].id),
-        player: has_name.then(|| "Anna".into()),
-        ..Slot::default()
-    })
-}
-
-fn any_plan() -> impl Strategy<Value = Composition> {
-    let subgroup = prop::collection::vec(any_slot(), 0..8);
-    prop::collection::vec(subgroup, 1..6).prop_map(plan)
-}
-
-fn any_facts() -> impl Strategy<Value = Facts> {
-    let edit = (0..SPECIALIZATIONS.len(), 0..FUNCTION_IDS.len(), 0u8..4);
-    prop::collection::vec(edit, 0..20).prop_map(|edits| {
-        let mut said = json!({});
-        for (specialization, function, score) in edits {
-            let id = SPECIALIZATIONS[specialization].id.to_string();
-            said[id][FUNCTION_IDS[function]] = json!(score);
-        }
-        Facts {
-            edits: Edits::read(&said, "", &mut Vec::new()),
-            ..Facts::default()
-        }
-    })
-}
-
-/// All rows of the subgroups: sum, percent and what the others get.
-fn party(analysis: &Analysis<'_>) -> Vec<[u16; 3]> {
-    let rows = analysis.subgroups.iter().flat_map(|it| &it.coverage);
-    rows.map(|it| {
-        [
-            it.sum,
-            it.covered.unwrap_or(0),
-            it.of_the_other_four.unwrap_or(0),
-        ]
-    })
-    .collect()
-}
-
-fn squad_sums(analysis: &Analysis<'_>) -> Vec<u16> {
-    analysis.squad.iter().map(|it| it.sum).collect()
-}
-
-/// The numbers alone: what does not speak of places.
-fn numbers(analysis: &Analysis<'_>) -> String {
-    let lacks = &analysis.lacks;
-    let counts = &analysis.roles.counts;
-    format!(
-        "{:?} {:?} {lacks:?} {counts:?}",
-        party(analysis),
-        analysis.squad
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
-    #[test]
-    fn order_within_a_subgroup_changes_nothing(
-        before in any_plan(), facts in any_facts(), seed in any::<u64>(),
-    ) {
-        let mut after = before.clone();
-        for subgroup in &mut after.subgroups {
-            let count = subgroup.slots.len();
-            subgroup.slots.rotate_left(usize::try_from(seed % 97).expect("small") % count.max(1));
-            if seed % 2 == 0 {
-                subgroup.slots.reverse();
-            }
-        }
-        prop_assert_eq!(
-            numbers(&analyze(&before, &facts)),
-            numbers(&analyze(&after, &facts))
-        );
-    }
-
-    #[test]
-    fn one_more_player_never_takes_anything_away(
-        before in any_plan(), facts in any_facts(), added in any_slot(), at in any::<prop::sample::Index>(),
-    ) {
-        let mut after = before.clone();
-        let group = at.index(after.subgroups.len());
-        after.subgroups[group].slots.push(added);
-        let (less, more) = (analyze(&before, &facts), analyze(&after, &facts));
-        for (less, more) in party(&less).iter().zip(party(&more)) {
-            prop_assert!(less.iter().zip(more).all(|(less, more)| *less <= more));
-        }
-        // The percentages of the squad may fall: its targets grow with it.
-        for (less, more) in squad_sums(&less).iter().zip(squad_sums(&more)) {
-            prop_assert!(*less <= more);
-        }
-        // And without them all is as it was.
-        after.subgroups[group].slots.pop();
-        prop_assert_eq!(numbers(&less), numbers(&analyze(&after, &facts)));
-    }
-
-    #[test]
-    fn the_sum_of_the_parts_is_the_whole(plan in any_plan(), facts in any_facts()) {
-        let analysis = analyze(&plan, &facts);
-        for (index, function) in FUNCTIONS.iter().enumerate() {
-            let of_players: u16 = analysis.players.iter().map(|it| u16::from(it.adds[index])).sum();
-            let rows: Vec<_> = match function.kind {
-                Kind::Party => analysis.subgroups.iter().flat_map(|it| &it.coverage).collect(),
-                Kind::Squad => analysis.squad.iter().collect(),
-            };
-            let of_rows: u16 = rows
-                .iter()
-                .filter(|it| it.function == function.id)
-                .map(|it| it.sum)
-                .sum();
-            prop_assert_eq!(of_players, of_rows);
-        }
-        let counts = analysis.roles.counts.iter();
-        prop_assert_eq!(counts.map(|it| usize::from(it.have)).sum::<usize>(), analysis.player_count);
-    }
-}
-
-/// How long `act` takes.
-// It measures this machine: no clock that can be moved would do.
-#[allow(clippy::disallowed_methods)]
-fn time_of<T>(what: &str, mut act: impl FnMut() -> T) {
-    let rounds = 100;
-    let mean = |_| {
-        let start = std::time::Instant::now();
-        for _ in 0..rounds {
-            std::hint::black_box(act());
-        }
-        start.elapsed() / rounds
-    };
-    // The least of the means: others use the machine too.
-    println!("{what}: {:?}", (0..20).map(mean).min());
-}
-
-/// Run it with `cargo test --release --lib -- --ignored --nocapture fifty_players`.
-#[test]
-#[ignore = "a measurement"]
-fn time_of_fifty_players() {
-    let specializations = SPECIALIZATIONS.iter().filter(|it| it.elite).cycle();
-    let mut all = specializations.map(|it| plays(it.id));
-    let groups = (0..10).map(|_| all.by_ref().take(5).collect()).collect();
-    let plan = plan(groups);
-    let facts = Facts::default();
-    let analysis = analyze(&plan, &facts);
-    let tally = Tally::of(&plan, &facts.edits);
-    let roles = coverage::roles(&plan);
-    let json = || serde_json::to_string(&analysis).expect("JSON");
-    println!("lacks: {}, bytes: {}", analysis.lacks.len(), json().len());
-    time_of("adding up", || Tally::of(&plan, &facts.edits));
-    time_of("coverage", || coverage::subgroups(&plan, &tally));
-    time_of("players", || coverage::players(&plan, &tally));
-    time_of("lacks", || lacks::find(&tally, &roles, &facts.edits));
-    time_of("warnings", || warnings::find(&plan, &tally, &facts));
-    time_of("all", || analyze(&plan, &facts));
-    time_of("JSON", json);
-}
+mod properties;

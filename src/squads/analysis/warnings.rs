@@ -54,22 +54,26 @@ pub fn find(plan: &Composition, tally: &Tally, facts: &Facts) -> Vec<Warning> {
             found.push(warning("open_slots", open, text));
         }
     }
-    duplicate_players(plan, &mut found);
+    duplicate_players(plan, facts, &mut found);
     for (group, place, slot) in places(plan) {
         builds(slot, &pointer(group, place), facts, &mut found);
     }
     found
 }
 
-/// Names that stand at several places, whatever their case.
-fn duplicate_players(plan: &Composition, found: &mut Vec<Warning>) {
+/// Names that stand at several places, whatever their case: as they are written there, and as the
+/// roster has them.
+fn duplicate_players(plan: &Composition, facts: &Facts, found: &mut Vec<Warning>) {
     let mut names: Vec<(String, usize, usize, &str)> = places(plan)
-        .filter_map(|(group, place, slot)| {
-            let name = slot.player.as_deref()?.trim();
-            (!name.is_empty()).then(|| (name.to_lowercase(), group, place, name))
+        .flat_map(|(group, place, slot)| {
+            let names = [slot.player.as_deref(), facts.roster_name(slot)];
+            let names = names.into_iter().flatten().map(str::trim);
+            names.map(move |name| (name.to_lowercase(), group, place, name))
         })
+        .filter(|(name, ..)| !name.is_empty())
         .collect();
     names.sort_unstable();
+    names.dedup_by(|a, b| (&a.0, a.1, a.2) == (&b.0, b.1, b.2));
     for same in names
         .chunk_by(|a, b| a.0 == b.0)
         .filter(|same| same.len() > 1)
@@ -87,11 +91,11 @@ fn duplicate_players(plan: &Composition, found: &mut Vec<Warning>) {
 
 /// What looks wrong with the build of a place.
 fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
-    let Some(id) = slot.build_id.as_deref() else {
+    if slot.build_id.is_none() {
         return;
-    };
+    }
     let place = || vec![format!("{place}/build_id")];
-    let Some(build) = facts.builds.iter().find(|build| build.id == id) else {
+    let Some(build) = facts.build_of(slot) else {
         found.push(warning(
             "missing_build",
             place(),

@@ -5,10 +5,9 @@
 use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
-use crate::squads::analysis::handlers::{answer, own_team, read_scores, tag};
+use crate::squads::analysis::handlers::{Gathered, answer, own_team};
 use crate::squads::compositions::handlers::{find, find_by};
 use crate::squads::compositions::model::Composition;
-use crate::squads::functions::scores::Edits;
 
 use super::model::compare;
 
@@ -16,14 +15,19 @@ use super::model::compare;
 pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let base = find(cx).await?;
     let other = find_by(cx, cx.inner_path_value).await?;
+    let [base_plan, other_plan] =
+        [&base, &other].map(|it| Composition::parse(it.document.as_str()));
+    let (mut base_plan, mut other_plan) = (base_plan?, other_plan?);
     // Both are measured by the same numbers.
     let team = own_team(&base).or_else(|| own_team(&other));
-    let scores = read_scores(&cx.state.platform, team).await?;
+    let gathered = Gathered::read(cx, team, &[&base_plan, &other_plan]).await?;
     let versions = format!("{} {}", base.version, other.version);
-    let tag = tag(&[base.id.as_str(), other.id.as_str(), &versions, &scores]);
+    let tag = gathered.etag(&[base.id.as_str(), other.id.as_str(), &versions]);
     answer(cx, tag, || {
-        let [base, other] = [&base, &other].map(|it| Composition::parse(it.document.as_str()));
-        let edits = Edits::stored(&scores);
-        serde_json::to_string(&compare(&base?, &other?, &edits)).map_err(Problem::internal)
+        let facts = gathered.facts()?;
+        facts.refresh(&mut base_plan);
+        facts.refresh(&mut other_plan);
+        let comparison = compare(&base_plan, &other_plan, &facts.edits);
+        serde_json::to_string(&comparison).map_err(Problem::internal)
     })
 }

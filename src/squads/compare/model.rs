@@ -9,6 +9,7 @@ use crate::squads::analysis::model::{Coverage, RoleCount};
 use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::name_of;
 use crate::squads::functions::scores::Edits;
+use crate::squads::presets;
 
 /// What differs between two compositions.
 #[derive(Debug, Serialize)]
@@ -19,7 +20,7 @@ pub struct Comparison<'a> {
     pub other: Side<'a>,
     /// The subgroups by their numbers; as many as the greater one has.
     pub subgroups: Vec<SubgroupChange>,
-    /// What is done for the whole squad.
+    /// Functions of which the squad has more or less.
     pub squad: Vec<Change>,
     /// Roles of which there are more or fewer.
     pub roles: Vec<RoleChange>,
@@ -171,6 +172,9 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
             coverage: changes(rows(0), rows(1)),
         }
     });
+    let squad = |plan: &Composition, tally: &Tally| {
+        coverage::squad(tally, presets::size_of(plan.preset.as_deref(), &plan.mode))
+    };
     let side = |plan: &'a Composition, tally: &Tally| Side {
         composition_id: &plan.id,
         name: &plan.name,
@@ -180,7 +184,7 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
         base: side(base, &tallies[0]),
         other: side(other, &tallies[1]),
         subgroups: subgroups.collect(),
-        squad: changes(&coverage::squad(&tallies[0]), &coverage::squad(&tallies[1])),
+        squad: changes(&squad(base, &tallies[0]), &squad(other, &tallies[1])),
         roles: role_changes(
             &coverage::roles(base).counts,
             &coverage::roles(other).counts,
@@ -200,9 +204,11 @@ fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<Change> {
     rows.filter(|(base, other)| {
         // What is not there and what is empty say the same.
         let numbers = |row: Option<&Coverage>| {
-            row.map_or((0, 0, 0), |row| {
-                let others = row.of_the_other_four.unwrap_or(0);
-                (row.sum, row.covered.unwrap_or(0), others)
+            row.map_or((0, 0, 0, 0, 0), |row| {
+                let others = row.from_others.as_ref();
+                let (least, players) = others.map_or((0, 0), |it| (it.least, it.players));
+                let subgroups = row.subgroups.as_ref().map_or(0, |it| it.covered);
+                (row.sum, row.covered.unwrap_or(0), least, players, subgroups)
             })
         };
         numbers(*base) != numbers(*other)

@@ -110,7 +110,7 @@ pub const COMPARISON: Schema = Schema::Named(
             },
             "By their numbers; as many as the greater one has.",
         ),
-        Field::required("squad", &CHANGES, "What is done for the whole squad."),
+        Field::required("squad", &CHANGES, "The same of the squad as a whole."),
         Field::required(
             "roles",
             &Schema::List {

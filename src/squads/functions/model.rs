@@ -12,6 +12,8 @@ include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 pub const SCORE_MAX: u8 = 3;
 /// Squad targets are for this many players.
 pub const TARGET_PLAYERS: u16 = 30;
+/// Players of a subgroup, as it is advised.
+const SUBGROUP: u16 = 5;
 
 /// A score for each function.
 pub type Scores = [u8; FUNCTION_COUNT];
@@ -44,12 +46,12 @@ pub struct Function {
 }
 
 impl Function {
-    /// The sum that is enough in a subgroup, or in a squad of this many players.
-    pub fn target_for(&self, players: usize) -> Option<u16> {
+    /// The sum that is enough in a squad planned for this many players.
+    pub fn target_for_squad(&self, players: usize) -> Option<u16> {
         let target = self.target?;
         let players = u16::try_from(players).unwrap_or(u16::MAX);
         Some(match self.kind {
-            Kind::Party => target,
+            Kind::Party => target.saturating_mul(players.div_ceil(SUBGROUP)),
             Kind::Squad => target.saturating_mul(players).div_ceil(TARGET_PLAYERS),
         })
     }
@@ -123,13 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn squad_targets_grow_with_the_squad_and_party_targets_do_not() {
+    fn targets_are_for_the_planned_size() {
         let strip = &FUNCTIONS[function_index("strip").expect("strip")];
         for (players, expected) in [(0, 0), (1, 1), (5, 2), (15, 6), (30, 12), (50, 20)] {
-            assert_eq!(strip.target_for(players), Some(expected), "{players}");
+            assert_eq!(strip.target_for_squad(players), Some(expected), "{players}");
         }
-        assert_eq!(FUNCTIONS[STABILITY].target_for(0), Some(3));
-        assert_eq!(FUNCTIONS[STABILITY].target_for(50), Some(3));
+        let stability = &FUNCTIONS[STABILITY];
+        for (players, expected) in [(5, 3), (15, 9), (30, 18), (50, 30)] {
+            assert_eq!(stability.target_for_squad(players), Some(expected));
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ const FUNCTION: Schema = Schema::Named(
         Field::required(
             "target",
             &Schema::Nullable(&COUNT),
-            "The sum of scores that is enough: in each subgroup (party), or in a squad of 30 players (squad, and in proportion for others). Null where nobody is asked for it.",
+            "The sum of scores that is enough: in each subgroup (party), or in a squad planned for 30 players (squad, and in proportion for other sizes). Null where nobody is asked for it.",
         ),
         Field::required(
             "weight",

@@ -33,14 +33,16 @@ pub fn view(
     url: String,
     version: String,
 ) -> Result<PageView, Problem> {
-    let plan = compositions::Composition::parse(&shared.document)?;
+    let mut plan = compositions::Composition::parse(&shared.document)?;
     let builds: Value = serde_json::from_str(&shared.builds).map_err(Problem::internal)?;
     let facts = Facts {
-        // Only warnings come of them: none is better than no page.
+        // Without them the page shows what was copied: better than no page.
         builds: serde_json::from_str(&shared.builds).unwrap_or_default(),
+        players: serde_json::from_str(&shared.players).unwrap_or_default(),
         edits: Edits::stored(shared.scores.as_deref().unwrap_or("{}")),
         balance_build,
     };
+    facts.refresh(&mut plan);
     let analysis = analysis::analyze(&plan, &facts);
     let subgroups = subgroups(&plan, &builds, &analysis);
     let slots: usize = subgroups.iter().map(|group| group.slots.len()).sum();
@@ -54,7 +56,12 @@ pub fn view(
         team: shared.team.clone(),
         players,
         open: slots.saturating_sub(players),
-        lacks: analysis.lacks.iter().map(lack).collect(),
+        // Where nobody is planned yet, all that could be said is missing.
+        lacks: if players == 0 {
+            Vec::new()
+        } else {
+            analysis.lacks.iter().map(lack).collect()
+        },
         warnings: warnings(&analysis, &subgroups),
         roles: analysis.roles.counts.iter().map(role_count).collect(),
         squad: if players == 0 {
@@ -144,11 +151,24 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
 /// What nobody asks for has no target, and no bar.
 fn bars(coverage: &[Coverage]) -> Vec<Bar> {
     let bar = |row: &Coverage| {
-        Some(Bar {
-            name: function(row.function),
-            have: row.sum.into(),
-            target: row.target?.into(),
-            others: row.of_the_other_four.map(u32::from),
+        let (name, target) = (function(row.function), row.target?);
+        let asked = function_index(row.function).and_then(|index| FUNCTIONS[index].target);
+        Some(match (&row.subgroups, asked) {
+            // A sum over all of them would hide the one that has nothing.
+            (Some(spread), Some(asked)) => Bar {
+                name,
+                have: u32::try_from(spread.covered).unwrap_or(u32::MAX),
+                target: (target / asked.max(1)).into(),
+                unit: " subgroups",
+                others: None,
+            },
+            _ => Bar {
+                name,
+                have: row.sum.into(),
+                target: target.into(),
+                unit: "",
+                others: row.from_others.as_ref().map(|it| it.players),
+            },
         })
     };
     coverage.iter().filter_map(bar).collect()

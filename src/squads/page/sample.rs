@@ -27,7 +27,8 @@ fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
             name,
             have,
             target: 5,
-            others: Some(have.saturating_sub(3)),
+            unit: "",
+            others: Some(index % 6),
         }
     };
     names.iter().enumerate().map(bar).collect()

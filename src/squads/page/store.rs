@@ -3,22 +3,29 @@
 //! reads all of it. Leaves writing links and compositions to their own rooms.
 
 use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::squads::analysis::store::BUILD;
 
 /// What a page depends on, as one text: it changes whenever the page may.
 const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \
      || coalesce((SELECT group_concat(b.id || b.version, ' ' ORDER BY b.id) FROM builds b \
      WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
-     json_each(g.value, '$.slots') s)), '')";
-/// The builds that whoever sees the composition may see.
-const BUILDS: &str = "(SELECT json_group_array(json_object('id', b.id, \
-     'name', b.document ->> 'name', 'code', b.document ->> 'chat_code', \
-     'profession', b.document ->> '$.profession', \
-     'game_build', b.document ->> '$.game_build', \
-     'elite', b.document ->> '$.template.specializations[2].id', \
-     'weapons', b.document -> '$.template.weapons')) FROM builds b \
+     json_each(g.value, '$.slots') s)), '') \
+     || coalesce((SELECT group_concat(p.id || p.version, ' ' ORDER BY p.id) FROM team_players p \
+     WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
+     FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s)), '')";
+/// The builds that whoever sees the composition may see: before and after [`BUILD`].
+const BUILDS: [&str; 2] = [
+    "(SELECT json_group_array(json_object(\
+     'name', b.document ->> 'name', 'code', b.document ->> 'chat_code', ",
+    ")) FROM builds b \
      WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
      json_each(g.value, '$.slots') s) AND (b.visibility IN ('public', 'unlisted') \
-     OR (b.visibility = 'team' AND b.team_id = c.team_id)))";
+     OR (b.visibility = 'team' AND b.team_id = c.team_id)))",
+];
+/// The names of the team's players: `[id, name]`.
+const PLAYERS: &str = "(SELECT json_group_array(json_array(p.id, p.name)) FROM team_players p \
+     WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
+     FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s))";
 const FROM_LINK: &str = " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
      LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1";
 
@@ -30,6 +37,8 @@ pub struct Shared {
     pub document: String,
     /// The builds that may be shown, as JSON.
     pub builds: String,
+    /// The names of players who are there by their id in the roster, as JSON.
+    pub players: String,
     /// The team's name.
     pub team: Option<String>,
     /// The scores that the team has edited, as JSON.
@@ -44,7 +53,8 @@ pub async fn state(platform: &Platform, slug: &str) -> Result<Option<String>, Da
 
 /// What the page of this link is made of; `None` when there is no such link.
 pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, DatabaseError> {
-    let columns = [STATE, "c.document", BUILDS, "t.name", "t.scores"].join(", ");
+    let builds = [BUILDS[0], BUILD, BUILDS[1]].concat();
+    let columns = [STATE, "c.document", &builds, PLAYERS, "t.name", "t.scores"].join(", ");
     let Some(row) = row(platform, slug, &columns).await? else {
         return Ok(None);
     };
@@ -52,8 +62,9 @@ pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, Dat
         state: row.text(0)?.to_owned(),
         document: row.text(1)?.to_owned(),
         builds: row.text(2)?.to_owned(),
-        team: row.optional_text(3)?.map(str::to_owned),
-        scores: row.optional_text(4)?.map(str::to_owned),
+        players: row.text(3)?.to_owned(),
+        team: row.optional_text(4)?.map(str::to_owned),
+        scores: row.optional_text(5)?.map(str::to_owned),
     }))
 }
 

@@ -65,8 +65,10 @@ pub struct Bar {
     pub have: u32,
     /// How much is enough.
     pub target: u32,
-    /// In a subgroup: the least that one of them gets from the others.
-    pub others: Option<u32>,
+    /// What is counted, where it is no sum of scores: `subgroups`.
+    pub unit: &'static str,
+    /// In a subgroup: how many of them get enough from the others.
+    pub others: Option<usize>,
 }
 
 impl Bar {

@@ -33,17 +33,6 @@ pub async fn find(
     Ok(Some((membership, scores.to_owned())))
 }
 
-/// The scores of a team as they are kept, for those who have shown that they are in it.
-pub async fn read(platform: &Platform, team: &TeamId) -> Result<Option<String>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT scores FROM teams WHERE id = ?1",
-        vec![team.as_str().into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    let row = rows.first();
-    row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
-}
-
 /// Puts `scores` in the place of `read`; stale when they are others by now, or when the caller may
 /// not do it any more.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {

@@ -1,0 +1,152 @@
+//! What a composition names and others change: builds that are played otherwise by now, players whom
+//! the roster calls otherwise. Promises that analysis, comparison and page say what is so now, to
+//! those who may see it, and what was copied to others; and that their tags move.
+//! Leaves what a composition itself is to `compositions`.
+
+use serde_json::{Value, json};
+
+use crate::compositions::path_of;
+use crate::support::{Answer, ISSUER, Player, TestApp, build_path, text};
+
+const WILLBENDER: u8 = 65;
+
+fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
+    let call = app.get(path);
+    let call = match player {
+        Some(player) => call.token(&player.token),
+        None => call,
+    };
+    call.send().expect(200)
+}
+
+/// The path of a page that shows the composition.
+fn share(app: &TestApp, player: &Player, composition: &Value) -> String {
+    let path = format!("{}/share-links", path_of(composition));
+    let made = app.call("POST", &path).token(&player.token).send();
+    let url = text(&made.expect(201).json()["url"]);
+    url.strip_prefix(ISSUER).expect("ours").to_owned()
+}
+
+fn html(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).expect("UTF-8")
+}
+
+/// What the first player of an analysis plays, and the stability of the first subgroup.
+fn played(analysis: &Value) -> (String, i64) {
+    let row = &analysis["subgroups"][0]["coverage"][0];
+    assert_eq!(row["function"], "stability");
+    let sum = row["sum"].as_i64().expect("a sum");
+    (text(&analysis["players"][0]["name"]), sum)
+}
+
+fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
+    let body = json!({ "chat_code": null, "template": {
+        "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": WILLBENDER }],
+    } });
+    let patch = app.call("PATCH", &build_path(build)).json(&body);
+    patch.token(&owner.token).send().expect(200);
+}
+
+#[test]
+fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
+    let app = TestApp::new();
+    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let build = app.build(&owner, &json!({ "visibility": "private" }));
+    let slots = json!([{ "slots": [{ "player": "Anna", "build_id": build["id"] }] }]);
+    let made = app.composition(
+        &owner,
+        &json!({ "visibility": "public", "subgroups": slots }),
+    );
+    let copied = json!([{ "slots": [{ "player": "Anna", "specialization": 62 }] }]);
+    let other = app.composition(
+        &owner,
+        &json!({ "visibility": "public", "subgroups": copied }),
+    );
+    let analysis = format!("{}/analysis", path_of(&made));
+    let compare = format!("{}/compare/{}", path_of(&other), text(&made["id"]));
+    let page = share(&app, &owner, &made);
+    let before = [&analysis, &compare, &page].map(|path| get(&app, path, Some(&owner)));
+    let firebrand = ("Firebrand".to_owned(), 3);
+    assert_eq!(played(&before[0].json()), firebrand);
+    assert_eq!(before[1].json()["subgroups"][0]["coverage"], json!([]));
+    become_willbender(&app, &owner, &build);
+
+    let after = [&analysis, &compare, &page].map(|path| get(&app, path, Some(&owner)));
+    for (before, after) in before.iter().zip(&after) {
+        assert_ne!(before.etag(), after.etag());
+    }
+    let willbender = ("Willbender".to_owned(), 0);
+    assert_eq!(played(&after[0].json()), willbender);
+    let changed = &after[1].json();
+    let other = &changed["players"]["changed"][0]["other"];
+    assert_eq!(other["name"], "Willbender");
+    assert_eq!(changed["subgroups"][0]["coverage"][0]["change"], -3);
+    // Whoever does not see the build sees what was copied from it: analysis, comparison and page.
+    let shown = get(&app, &analysis, Some(&stranger)).json();
+    assert_eq!(played(&shown), firebrand);
+    let shown = get(&app, &compare, None).json();
+    assert_eq!(shown["subgroups"][0]["coverage"], json!([]));
+    let shown = html(&after[2]);
+    assert!(shown.contains("Firebrand") && !shown.contains("Willbender"));
+    // And once they may see it, what it is.
+    let patch = app.call("PATCH", &build_path(&build));
+    let patch = patch.json(&json!({ "visibility": "public" }));
+    patch.token(&owner.token).send().expect(200);
+    let shown = html(&get(&app, &page, None));
+    assert!(shown.contains("<span>Willbender</span>") && !shown.contains("<span>Firebrand</span>"));
+    assert_eq!(played(&get(&app, &analysis, None).json()), willbender);
+    // Gone, it is what it was when it was put there.
+    let path = build_path(&build);
+    let gone = app.call("DELETE", &path).token(&owner.token).send();
+    gone.expect(204);
+    let gone = get(&app, &analysis, Some(&owner)).json();
+    assert_eq!(played(&gone), firebrand);
+}
+
+#[test]
+fn players_of_the_roster_have_their_names() {
+    let app = TestApp::new();
+    let (leader, stranger) = (app.player("leader"), app.player("stranger"));
+    let team = app.team(&[(&leader, "leader")]);
+    let id = app.roster_player(&team);
+    let slots = json!([{ "slots": [{ "player_id": id }, { "player": "anna" }] }]);
+    let made = app.composition(
+        &leader,
+        &json!({ "team_id": team, "visibility": "public", "subgroups": slots }),
+    );
+    let analysis = format!("{}/analysis", path_of(&made));
+    let compare = format!("{}/compare/{}", path_of(&made), text(&made["id"]));
+    let page = share(&app, &leader, &made);
+    let warned = |analysis: &Value| {
+        let warnings = analysis["warnings"].as_array().expect("a list").iter();
+        let mut codes = warnings.map(|it| text(&it["code"]));
+        codes.any(|code| code == "duplicate_player")
+    };
+    let own = get(&app, &analysis, Some(&leader)).json();
+    assert_eq!(own["players"][0]["player"], "Anna");
+    assert!(warned(&own), "Anna by her id, and Anna as she is typed");
+    let others = get(&app, &analysis, Some(&stranger)).json();
+    assert_eq!(others["players"][0]["player"], Value::Null);
+    assert!(!warned(&others), "nothing of a roster that they do not see");
+    let before = get(&app, &page, None);
+    let shown = html(&before);
+    assert!(shown.contains("<bdi>Anna</bdi>") && shown.contains("stands at 2 places"));
+    // Two statements, and three.
+    for (path, statements) in [(&analysis, 2), (&compare, 3)] {
+        let call = || drop(get(&app, path, Some(&leader)));
+        assert_eq!(app.calls_of(call), statements, "{path}");
+    }
+    app.test
+        .database
+        .execute("UPDATE team_players SET name = 'Bert', version = 2");
+    let after = get(&app, &page, None);
+    assert_ne!(before.etag(), after.etag());
+    assert!(html(&after).contains("<bdi>Bert</bdi>"));
+    // Nobody of another team's roster.
+    let foreign = app.team(&[(&stranger, "leader")]);
+    app.test
+        .database
+        .execute(&format!("UPDATE team_players SET team_id = '{foreign}'"));
+    let shown = html(&get(&app, &page, None));
+    assert!(!shown.contains("Bert") && shown.contains("Somebody of the roster"));
+}

@@ -33,7 +33,12 @@ const DELETED: &str = "build.deleted";
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteBuilds>()?;
     let (body, errors) = cx.body()?;
-    let input = read_input(cx, permit.user_id(), &body, errors).await?;
+    let mut input = read_input(cx, permit.user_id(), &body, errors).await?;
+    input.date(
+        &body["game_build"],
+        None,
+        cx.state.config.game_balance_build,
+    );
     let platform = &cx.state.platform;
     let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
     let document = model::render(&id, permit.user_id(), &input, &now, &now);
@@ -113,7 +118,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let (body, errors) = cx.body()?;
     let input = read_input(cx, &build.owner, &body, errors).await?;
-    write(cx, &grant, &input).await
+    write(cx, &grant, input, &body["game_build"]).await
 }
 
 /// PATCH /builds/{id}
@@ -122,21 +127,24 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let patch = cx.patch()?;
+    let said = patch["game_build"].clone();
     let mut target = build.as_input()?;
     model::apply_patch(&mut target, patch);
     let errors = cx.check_patched(&mut target);
     let input = read_input(cx, &build.owner, &target, errors).await?;
-    write(cx, &grant, &input).await
+    write(cx, &grant, input, &said).await
 }
 
 async fn write(
     cx: &Context<'_>,
     grant: &WriteGrant<'_>,
-    input: &BuildInput,
+    mut input: BuildInput,
+    said: &Value,
 ) -> Result<Response, Problem> {
-    let build = grant.build();
-    let now = rfc3339(cx.now_ms());
-    let document = model::render(&build.id, &build.owner, input, &build.created_at()?, &now);
+    let (build, now) = (grant.build(), rfc3339(cx.now_ms()));
+    let kept = build.kept()?;
+    input.date(said, Some(&kept), cx.state.config.game_balance_build);
+    let document = model::render(&build.id, &build.owner, &input, &kept.created_at, &now);
     let document = document.map_err(Problem::internal)?;
     // Whoever saw it before is told, too: for them it may be gone.
     let audience = Audience {
@@ -144,7 +152,7 @@ async fn write(
         team: input.team.clone().or_else(|| build.team.clone()),
     };
     let event = tell(cx, UPDATED, audience, &build.id, &document);
-    let writes = store::replace(grant, input, document.clone());
+    let writes = store::replace(grant, &input, document.clone());
     commit(cx, writes, &event, answer(200, document, build.version + 1)).await
 }
 

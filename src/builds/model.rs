@@ -137,6 +137,22 @@ impl BuildInput {
     }
 }
 
+impl BuildInput {
+    /// Dates a build of which its owner has not `said` for which build of the game it was made. What
+    /// is pasted now is of now, so it was made no earlier than the last change of balance; the date
+    /// stays with the chat code until that changes.
+    pub fn date(&mut self, said: &Value, before: Option<&Kept>, balance_build: Option<i64>) {
+        if !said.is_null() {
+            return;
+        }
+        let code = || chat_code::encode(&self.template);
+        self.game_build = match before.filter(|kept| kept.chat_code == code()) {
+            Some(kept) => kept.game_build,
+            None => balance_build,
+        };
+    }
+}
+
 /// Tags as they are kept: in lower case, each once.
 pub fn read_tags(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
     let sent = strings(list);
@@ -385,16 +401,19 @@ impl StoredBuild {
         Ok(value)
     }
 
-    /// When it was made, RFC 3339.
-    pub fn created_at(&self) -> Result<String, Problem> {
-        #[derive(Deserialize)]
-        struct Created {
-            created_at: String,
-        }
-        let created: Created =
-            serde_json::from_str(self.document.as_str()).map_err(Problem::internal)?;
-        Ok(created.created_at)
+    /// What a change may leave as it is.
+    pub fn kept(&self) -> Result<Kept, Problem> {
+        serde_json::from_str(self.document.as_str()).map_err(Problem::internal)
     }
+}
+
+/// What a change may leave as it is.
+#[derive(Debug, Deserialize)]
+pub struct Kept {
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    chat_code: String,
+    game_build: Option<i64>,
 }
 
 /// Applies a merge patch (RFC 7396) to what [`StoredBuild::as_input`] gave.

@@ -86,7 +86,11 @@ pub const BUILD_INPUT: Schema = Schema::Named(
             "The link from the game's build panel. This or template must be there; if both are, they must say the same.",
         ),
         Field::optional("template", &TEMPLATE_INPUT, "The build template as JSON."),
-        Field::optional("visibility", &VISIBILITY, "private unless given."),
+        Field::optional(
+            "visibility",
+            &VISIBILITY,
+            "private unless given. team: the members of the team see it; and so does, with its name, specialization and chat code, whoever has a share link of one of the team's compositions that it is in.",
+        ),
         Field::optional(
             "team_id",
             &TEAM_ID,
@@ -103,7 +107,7 @@ pub const BUILD_INPUT: Schema = Schema::Named(
         Field::optional(
             "game_build",
             &MAYBE_GAME_BUILD,
-            "The game's build number it was made for.",
+            "The game's build number it was made for. Unless given, it stays with the chat code; for a new or another chat code it is that of the game's last change of balance, if this service knows it: what is pasted now is no older.",
         ),
     ]),
 );
@@ -139,7 +143,7 @@ pub const BUILD: Schema = Schema::Named(
         Field::required(
             "game_build",
             &MAYBE_GAME_BUILD,
-            "The game's build number it was made for.",
+            "The game's build number it was made for, at least; null where nobody knows.",
         ),
         Field::required("created_at", &TIME, "RFC 3339, UTC."),
         Field::required("updated_at", &TIME, "RFC 3339, UTC."),

@@ -11,6 +11,7 @@ const COUNT: Schema = Schema::Integer {
     min: 0,
     max: 1_000_000_000,
 };
+const MAYBE_COUNT: Schema = Schema::Nullable(&COUNT);
 
 const COUNTS: Schema = Schema::Object(&[
     Field::required("builds", &COUNT, "Builds of mine."),
@@ -32,8 +33,8 @@ const STALE: Schema = Schema::Object(&[
     Field::required("name", &Text::line(1, 100), "Its name."),
     Field::required(
         "game_build",
-        &COUNT,
-        "The game's build number it was made for.",
+        &MAYBE_COUNT,
+        "The game's build number it was made for; null where nobody knows.",
     ),
 ]);
 const STALE_LIST: Schema = few(&STALE);
@@ -76,7 +77,7 @@ const ATTENTION: Schema = Schema::Object(&[
     Field::required(
         "stale_builds",
         &STALE_BUILDS,
-        "Builds of mine from before the game's last balance build.",
+        "Builds of mine from before the game's last balance build, and those of which nobody knows: what analyses warn of as stale_build and unknown_game_build.",
     ),
     Field::required(
         "failing_webhooks",

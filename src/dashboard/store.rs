@@ -41,8 +41,8 @@ macro_rules! seen {
 
 const COUNTS_AND_ATTENTION: &str = concat!(
     "WITH stale AS (SELECT b.id, b.document, CAST(f.value AS INTEGER) AS game_build \
-     FROM builds b JOIN build_facets f ON f.build_id = b.id AND f.facet = 'game_build' \
-     WHERE b.owner_id = ?1 AND CAST(f.value AS INTEGER) < ?2 ORDER BY b.id DESC LIMIT ?5), \
+     FROM builds b LEFT JOIN build_facets f ON f.build_id = b.id AND f.facet = 'game_build' \
+     WHERE b.owner_id = ?1 AND coalesce(CAST(f.value AS INTEGER), 0) < ?2 ORDER BY b.id DESC LIMIT ?5), \
      open AS (SELECT i.id, i.team_id, i.role, i.max_uses - i.uses AS uses_left, i.expires_at \
      FROM team_members m JOIN team_invitations i ON i.team_id = m.team_id \
      WHERE m.user_id = ?1 AND i.uses < i.max_uses AND i.expires_at > ?3 \

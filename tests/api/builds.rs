@@ -101,7 +101,8 @@ fn from_chat_code_to_json_and_through_every_change() {
         ("roles", json!([])),
         ("tags", json!([])),
         ("gear", Value::Null),
-        ("game_build", Value::Null),
+        // It stays with its chat code.
+        ("game_build", json!(180_000)),
         ("created_at", made["created_at"].clone()),
     ] {
         assert_eq!(put[member], expected, "{member}");

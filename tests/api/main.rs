@@ -48,6 +48,7 @@ mod sessions;
 mod shared_page;
 mod shared_with_teams;
 mod signing_keys;
+mod stale_builds;
 mod support;
 mod team_accounts;
 mod team_invitations;

@@ -223,7 +223,7 @@ const WARNING: Schema = Schema::Named(
         Field::required(
             "code",
             &CODE,
-            "subgroup_over_five, no_stability, open_slots, duplicate_player, missing_build, stale_build or weapon_gating.",
+            "subgroup_over_five, no_stability, open_slots, duplicate_player, missing_build, stale_build, unknown_game_build or weapon_gating.",
         ),
         Field::required(
             "pointers",

@@ -377,7 +377,7 @@ fn warnings_of_builds() {
             build("old", 62, axe, Some(99)),
             build("new", 62, axe, Some(100)),
             build("unknown", 62, axe, None),
-            build("bow", 62, 35, None),
+            build("bow", 62, 35, Some(100)),
         ],
         balance_build: Some(100),
         ..Facts::default()
@@ -391,10 +391,16 @@ fn warnings_of_builds() {
     let expected = [
         ("stale_build", "/subgroups/0/slots/0/build_id"),
         ("missing_build", "/subgroups/0/slots/2/build_id"),
+        ("unknown_game_build", "/subgroups/0/slots/3/build_id"),
         ("weapon_gating", "/subgroups/0/slots/4/build_id"),
     ];
     assert_eq!(found, expected);
-    assert!(analysis.warnings[2].text.contains("of Dragonhunter,"));
+    assert!(
+        analysis.warnings[0]
+            .text
+            .contains("(build 100 of the game)")
+    );
+    assert!(analysis.warnings[3].text.contains("of Dragonhunter,"));
     facts.balance_build = None;
     assert_eq!(
         codes(&analyze(&plan, &facts)),

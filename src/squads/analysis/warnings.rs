@@ -103,13 +103,19 @@ fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
         ));
         return;
     };
-    let is_stale = |made_for: i64| facts.balance_build.is_some_and(|since| made_for < since);
-    if build.game_build.is_some_and(is_stale) {
-        found.push(warning(
-            "stale_build",
-            place(),
-            "This build was made before the last change of balance: look it over, and set its game_build.".to_owned(),
-        ));
+    if let Some(since) = facts.balance_build {
+        let (code, what) = match build.game_build {
+            None => ("unknown_game_build", "may have been made"),
+            Some(made_for) if made_for < since => ("stale_build", "was made"),
+            Some(_) => ("", ""),
+        };
+        if !code.is_empty() {
+            found.push(warning(
+                code,
+                place(),
+                format!("This build {what} before the last change of balance (build {since} of the game): look it over, and set its game_build."),
+            ));
+        }
     }
     if let Some(text) = ungiven_weapons(build) {
         found.push(warning("weapon_gating", place(), text));

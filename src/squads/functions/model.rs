@@ -92,7 +92,9 @@ pub fn defaults_of(specialization: u8) -> Option<&'static Default> {
     DEFAULTS.get(found.ok()?)
 }
 
-/// The elite specialization that a profession needs to wield this weapon, if there is one.
+/// The elite specialization that a profession needs to wield this weapon, if there is one. Chat codes
+/// name weapons without the hand: Soulbeasts alone wield the dagger in the main hand, but every
+/// Ranger does in the other one, so the table has none for them. No other weapon is shared like that.
 pub fn gate_of(profession: &str, weapon: u16) -> Option<u8> {
     let is_gate = |row: &&Default| {
         row.weapon == Some(weapon)
@@ -145,6 +147,11 @@ mod tests {
             ("Thief", 89, Some(7)),
             ("Ranger", 89, Some(5)),
             ("Guardian", 90, None),
+            // Off hand: every Ranger's.
+            ("Ranger", 47, None),
+            // In both hands the Spellbreaker's alone.
+            ("Warrior", 47, Some(61)),
+            ("Mesmer", 47, Some(66)),
             ("Nobody", 89, None),
         ] {
             assert_eq!(

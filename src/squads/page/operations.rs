@@ -20,7 +20,7 @@ pub const PAGE: Operation = Operation {
     id: "get_shared_page",
     tag: TAG,
     summary: "A shared composition as a page for people",
-    description: "Works without an account and without scripts. Shows the chat codes of builds that are public, unlisted or shared with the composition's own team. The page is gone as soon as its link is withdrawn.",
+    description: "Works without an account and without scripts. Shows the chat codes of builds that are public, unlisted or shared with the composition's own team. It measures by the team's own scores and says which those are. The page is gone as soon as its link is withdrawn.",
     path: PATH,
     response: Answer {
         status: 200,

@@ -19,10 +19,11 @@ use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
 
 /// Warnings that tell who looks at the page something new. What is missing is among the lacks, open
 /// places can be seen, and a build that may not be shown is no mistake.
-const WARNINGS: [&str; 4] = [
+const WARNINGS: [&str; 5] = [
     "subgroup_over_five",
     "duplicate_player",
     "stale_build",
+    "unknown_game_build",
     "weapon_gating",
 ];
 

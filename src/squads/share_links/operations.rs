@@ -33,7 +33,7 @@ pub const CREATE: Operation = Operation {
     id: "create_share_link",
     tag: TAG,
     summary: "Make a link that shows it",
-    description: "Whoever has the link sees the composition as a page, without an account, until the link is withdrawn.",
+    description: "Whoever has the link sees the composition as a page, without an account, until the link is withdrawn: names of players (those of the roster too), notes, and of each build that is public, unlisted or shared with the composition's team its name, specialization and chat code.",
     path: &[ID],
     response: Answer {
         status: 201,

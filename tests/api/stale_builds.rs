@@ -1,0 +1,122 @@
+//! Which builds are older than the game's last change of balance, and who says so.
+//! Promises that analyses and dashboards name the same ones, that what is pasted without a number is
+//! dated, and that a date moves with its chat code alone.
+//! Leaves how warnings are worded to the unit tests of `squads::analysis`.
+
+use serde_json::{Value, json};
+
+use crate::compositions::path_of;
+use crate::support::{GUARDIAN_CODE, Player, TestApp, build_path, config_value, text};
+
+/// The same database, under a service that knows this change of balance.
+fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
+    app.isolate_with(app.test.platform(seed), move |name| match name {
+        "GAME_BALANCE_BUILD" => Some(balance_build.to_owned()),
+        name => config_value(name),
+    })
+}
+
+fn dated(app: &TestApp, player: &Player, method: &str, build: &Value, body: &Value) -> Value {
+    let call = app.call(method, &build_path(build)).json(body);
+    let answer = call.token(&player.token).send().expect(200);
+    answer.json()["game_build"].clone()
+}
+
+fn other_code() -> Value {
+    json!({ "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": 65 }] })
+}
+
+#[test]
+fn analyses_and_dashboards_name_the_same_builds() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let undated = app.build(&player, &json!({ "name": "undated" }));
+    assert_eq!(undated["game_build"], Value::Null);
+    let old = since(&app, 11, "100");
+    let before = old.build(&player, &json!({ "name": "pasted before" }));
+    assert_eq!(before["game_build"], 100);
+    let new = since(&app, 12, "200");
+    let after = new.build(&player, &json!({ "name": "pasted after" }));
+    let said = new.build(&player, &json!({ "name": "said", "game_build": 150 }));
+    let builds = [&undated, &before, &after, &said];
+    let slots: Vec<Value> = builds
+        .iter()
+        .map(|build| json!({ "build_id": build["id"] }))
+        .collect();
+    let made = new.composition(&player, &json!({ "subgroups": [{ "slots": slots }] }));
+    let get = |app: &TestApp, path: &str| {
+        let answer = app.get(path).token(&player.token).send();
+        answer.expect(200).json()
+    };
+    // By the name of each build, what the analysis says of it.
+    let warned = |app: &TestApp| {
+        let analysis = get(app, &format!("{}/analysis", path_of(&made)));
+        let warnings = analysis["warnings"].as_array().expect("a list").iter();
+        let mut found: Vec<(String, String)> = warnings
+            .filter_map(|warning| {
+                let pointer = text(&warning["pointers"][0]);
+                let place = pointer.strip_prefix("/subgroups/0/slots/")?;
+                let place = place.strip_suffix("/build_id")?;
+                let build = builds[place.parse::<usize>().expect("a place")];
+                Some((text(&build["name"]), text(&warning["code"])))
+            })
+            .collect();
+        found.sort();
+        found
+    };
+    let attention = |app: &TestApp| {
+        let dashboard = get(app, "/api/v1/users/me/dashboard");
+        let stale = &dashboard["attention"]["stale_builds"];
+        let mut names: Vec<String> = stale["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|build| text(&build["name"]))
+            .collect();
+        assert_eq!(stale["count"], names.len());
+        names.sort();
+        names
+    };
+    let named = |found: &[(String, String)]| -> Vec<String> {
+        found.iter().map(|(name, _)| name.clone()).collect()
+    };
+    let pair = |name: &str, code: &str| (name.to_owned(), code.to_owned());
+    let expected = [
+        pair("pasted before", "stale_build"),
+        pair("said", "stale_build"),
+        pair("undated", "unknown_game_build"),
+    ];
+    assert_eq!(warned(&new), expected);
+    assert_eq!(attention(&new), named(&expected));
+    assert_eq!(warned(&old), expected[2..]);
+    assert_eq!(attention(&old), named(&expected[2..]));
+    // Who does not know a change of balance calls nothing old.
+    assert_eq!((warned(&app), attention(&app)), (vec![], vec![]));
+}
+
+#[test]
+fn a_date_stays_with_its_chat_code() {
+    let app = TestApp::new();
+    let player = app.player("planner");
+    let old = since(&app, 11, "100");
+    let build = old.build(&player, &json!({}));
+    let new = since(&app, 12, "200");
+    let put = |body: &Value| dated(&new, &player, "PUT", &build, body);
+    let patch = |body: &Value| dated(&new, &player, "PATCH", &build, body);
+    let same = json!({ "name": "Renamed", "chat_code": GUARDIAN_CODE });
+    assert_eq!(put(&same), 100);
+    assert_eq!(patch(&json!({ "notes": "Looked at." })), 100);
+    assert_eq!(patch(&json!({ "game_build": null })), 100);
+    assert_eq!(patch(&json!({ "game_build": 170 })), 170);
+    let other = json!({ "template": other_code() });
+    assert_eq!(patch(&other), 200, "another code is of now");
+    assert_eq!(put(&same), 200);
+    let both = json!({ "template": other_code(), "game_build": 120 });
+    assert_eq!(patch(&both), 120, "unless its owner knows better");
+    assert_eq!(
+        dated(&app, &player, "PATCH", &build, &json!({ "name": "n" })),
+        120
+    );
+    let lost = dated(&app, &player, "PUT", &build, &same);
+    assert_eq!(lost, Value::Null, "no service knows, so nobody does");
+}

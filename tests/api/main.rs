@@ -46,6 +46,8 @@ mod scores;
 mod second_factor;
 mod sessions;
 mod shared_page;
+mod shared_page_cache;
+mod shared_page_limits;
 mod shared_with_teams;
 mod signing_keys;
 mod stale_builds;

@@ -1,11 +1,9 @@
-//! The page of a share link and its preview image: what is shown to whom, escaping, withdrawal,
-//! and what the caches may and may not do. Promises that nobody's private build is on a page.
-//! Leaves looks, keyboard and contrast to `tests/edge/page.test.mjs`.
+//! The page of a share link and its preview image: what is shown to whom, escaping, withdrawal.
+//! Promises that nobody's private build is on a page. Leaves caches to `shared_page_cache`, size and
+//! strange texts to `shared_page_limits`, looks and keyboard to `tests/edge/page.test.mjs`.
 
-use pollster::block_on;
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
-use wvw_builder::platform::Cache as _;
 
 use crate::support::{Answer, GUARDIAN_CODE, ISSUER, Player, TestApp, text};
 
@@ -16,7 +14,7 @@ pub const TEAM: &str = "team_01h455vb4pex5vsknk084sn02q";
 /// What would run if any text were written as it is.
 const PAYLOAD: &str = "</title><script>alert(1)</script>\"'&<b>";
 
-fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 
@@ -45,7 +43,7 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
     ));
 }
 
-fn make_team(app: &TestApp, name: &str) {
+pub fn make_team(app: &TestApp, name: &str) {
     app.test.database.execute(&format!(
         "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
          VALUES ('{TEAM}', {}, '', '', 1, 0, 0)",
@@ -54,31 +52,31 @@ fn make_team(app: &TestApp, name: &str) {
 }
 
 /// One subgroup with these places.
-fn group(slots: Value) -> Value {
+pub fn group(slots: Value) -> Value {
     json!({ "subgroups": [{ "name": "", "slots": slots }] })
 }
 
-fn slot(member: &str, value: &Value) -> Value {
+pub fn slot(member: &str, value: &Value) -> Value {
     let mut slot = json!({ "player": null, "player_id": null, "build_id": null,
         "specialization": null, "profession": null, "role": null, "note": "" });
     slot[member] = value.clone();
     slot
 }
 
-fn path() -> String {
+pub fn path() -> String {
     format!("/c/{SLUG}")
 }
 
 #[track_caller]
-fn page(app: &TestApp) -> String {
+pub fn page(app: &TestApp) -> String {
     html(&app.get(&path()).send().expect(200))
 }
 
-fn html(answer: &Answer) -> String {
+pub fn html(answer: &Answer) -> String {
     String::from_utf8(answer.body.clone()).expect("UTF-8")
 }
 
-fn etag(answer: &Answer) -> String {
+pub fn etag(answer: &Answer) -> String {
     answer.header("etag").expect("an ETag").to_owned()
 }
 
@@ -92,7 +90,7 @@ fn show(app: &TestApp, build: &Value, visibility: &str, team: Option<&str>) {
     ));
 }
 
-fn someone(app: &TestApp) -> Player {
+pub fn someone(app: &TestApp) -> Player {
     app.player("commander")
 }
 
@@ -392,135 +390,4 @@ fn what_is_no_link_costs_nothing_and_tells_nothing() {
         });
         assert_eq!(calls, 0, "{slug}");
     }
-}
-
-#[test]
-fn a_view_is_one_statement_once_it_is_rendered() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    share(
-        &app,
-        &owner.id,
-        None,
-        &group(json!([slot("player", &json!("Anna"))])),
-    );
-    for target in [path(), format!("{}/card.png", path())] {
-        let get = |app: &TestApp| app.get(&target).send().expect(200);
-        let first = get(&app);
-        let statements = |app: &TestApp, act: &dyn Fn()| {
-            let before = app.test.database.statements();
-            act();
-            app.test.database.statements() - before
-        };
-        let again = || assert_eq!(get(&app).body, first.body);
-        assert_eq!(statements(&app, &again), 1, "from the isolate");
-        let other = app.isolate(2);
-        let elsewhere = || assert_eq!(get(&other).body, first.body);
-        assert_eq!(statements(&app, &elsewhere), 1, "from KV");
-        let known = || {
-            let call = app.get(&target).header(Header::IfNoneMatch, &etag(&first));
-            call.send().expect(304);
-        };
-        assert_eq!(statements(&app, &known), 1, "not modified");
-        app.test.cache.set_away(true);
-        let third = app.isolate(3);
-        let alone = || assert_eq!(get(&third).body, first.body);
-        assert_eq!(statements(&app, &alone), 2, "without KV");
-        app.test.cache.set_away(false);
-    }
-}
-
-#[test]
-fn another_version_is_another_page() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    make_team(&app, "Red Guard");
-    share(
-        &app,
-        &owner.id,
-        Some(TEAM),
-        &group(json!([slot("player", &json!("Anna"))])),
-    );
-    let mut seen = Vec::new();
-    for sql in [
-        "SELECT 1",
-        "UPDATE compositions SET version = 2, document = json_set(document, '$.name', 'Friday')",
-        "UPDATE teams SET name = 'Blue Guard', version = 2",
-        "UPDATE teams SET scores = '{\"62\":{\"stability\":1}}'",
-    ] {
-        app.test.database.execute(sql);
-        let answer = app.get(&path()).send().expect(200);
-        let tag = etag(&answer);
-        assert!(!seen.contains(&tag), "{sql}");
-        assert_eq!(html(&answer).contains("Friday"), sql != "SELECT 1");
-        seen.push(tag);
-    }
-    assert!(page(&app).contains("Blue Guard"));
-}
-
-#[test]
-fn whoever_writes_in_kv_cannot_put_a_page_there() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    share(
-        &app,
-        &owner.id,
-        None,
-        &group(json!([slot("player", &json!("Anna"))])),
-    );
-    let first = app.get(&path()).send().expect(200);
-    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
-    let key = |answer: &Answer| format!("shared/{}", etag(answer).trim_matches('"'));
-    let kept = |key: &str| {
-        block_on(app.test.cache.get(key))
-            .expect("a cache")
-            .expect("kept")
-    };
-    let good = kept(&key(&first));
-    // Its own tag with other bytes, another entry as a whole, and noise.
-    let (tag, body) = good.split_once(' ').expect("a tag");
-    let other = format!("{tag} {}", &body[..body.len() - 4]);
-    for forged in [
-        other,
-        kept(&key(&card)),
-        format!(" {body}"),
-        String::new(),
-        "x y".to_owned(),
-    ] {
-        block_on(app.test.cache.put(&key(&first), &forged, 60)).expect("written");
-        let answer = app.isolate(7).get(&path()).send().expect(200);
-        assert_eq!(
-            answer.body,
-            first.body,
-            "{}",
-            &forged[..forged.len().min(40)]
-        );
-    }
-}
-
-#[test]
-fn fifty_players_and_all_files_are_below_100_kb() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    let build = app.build(
-        &owner,
-        &json!({ "name": "n".repeat(100), "visibility": "public" }),
-    );
-    let place = json!({ "player": "A player with a long name", "player_id": null,
-        "build_id": build["id"], "specialization": 62, "profession": "Guardian",
-        "role": "secondary_support", "note": "Stay on the tag and keep the elite for the second push." });
-    let groups: Vec<Value> = (0..10)
-        .map(|_| json!({ "name": "Frontline", "slots": vec![place.clone(); 5] }))
-        .collect();
-    share(&app, &owner.id, None, &json!({ "subgroups": groups }));
-    let page = page(&app);
-    assert_eq!(page.matches("<code ").count(), 50);
-    let files = ["squad.css", "squad.js"].map(|name| {
-        let path = format!("{}/docs/site/{name}", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read(path).expect("a file").len()
-    });
-    let size = page.len() + files.iter().sum::<usize>();
-    assert!(size < 100_000, "{size}");
-    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
-    assert!(card.body.len() < 60_000, "{}", card.body.len());
 }

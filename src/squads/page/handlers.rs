@@ -15,12 +15,13 @@ use super::{cache, card, read, store, view};
 
 /// Changes with what a page is rendered by, also before it is committed.
 const LOOKS: u32 = {
-    let parts: [&[u8]; 6] = [
+    let parts: [&[u8]; 7] = [
         env!("WVW_GIT_COMMIT").as_bytes(),
         include_bytes!("templates/page.html"),
         include_bytes!("templates/bars.html"),
         include_bytes!("templates/icons.html"),
         include_bytes!("read.rs"),
+        include_bytes!("view.rs"),
         include_bytes!("card.rs"),
     ];
     let (mut hash, mut part) = (0x811c_9dc5_u32, 0);

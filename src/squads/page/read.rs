@@ -10,12 +10,12 @@ use crate::squads::analysis::model::{
     self as analysis, Analysis, Coverage, Facts, SubgroupCoverage,
 };
 use crate::squads::compositions::model as compositions;
-use crate::squads::functions::model::{FUNCTIONS, function_index};
+use crate::squads::functions::model::{Confidence, FUNCTIONS, function_index};
 use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
 use super::store::Shared;
-use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
+use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup, clip};
 
 /// Warnings that tell who looks at the page something new. What is missing is among the lacks, open
 /// places can be seen, and a build that may not be shown is no mistake.
@@ -26,6 +26,14 @@ const WARNINGS: [&str; 5] = [
     "unknown_game_build",
     "weapon_gating",
 ];
+
+/// Bytes of HTML that a name takes at most, a note of a place, the notes of the whole, a warning.
+const NAME: usize = 54;
+const NOTE: usize = 120;
+const NOTES: usize = 2_000;
+const WARNING: usize = 300;
+/// Characters of a chat code. Those of the game have 200 at most; a part of one is none.
+const CODE: usize = 300;
 
 /// The page of what was read.
 pub fn view(
@@ -70,10 +78,12 @@ pub fn view(
         } else {
             bars(&analysis.squad)
         },
+        edited: edited(&analysis),
+        sure: sure(&analysis),
         subgroups,
         title: plan.name,
         updated_at: plan.updated_at,
-        notes: plan.notes,
+        notes: clip(&plan.notes, NOTES),
         tags: plan.tags,
     })
 }
@@ -99,7 +109,7 @@ fn subgroups(
     let groups = plan.subgroups.iter().zip(&analysis.subgroups);
     let subgroup = |(group, found): (&compositions::Subgroup, &SubgroupCoverage<'_>)| Subgroup {
         number: found.subgroup,
-        name: group.name.clone(),
+        name: clip(&group.name, NAME),
         slots: group.slots.iter().map(|it| slot(it, builds)).collect(),
         // Nobody lacks nothing.
         bars: if found.player_count == 0 {
@@ -121,7 +131,7 @@ fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
     let unnamed = unnamed.map(|_| "Somebody of the roster".to_owned());
     let role = slot.role.as_deref().and_then(role_by_id);
     Slot {
-        player: slot.player.clone().or(unnamed),
+        player: slot.player.as_ref().map(|it| clip(it, NAME)).or(unnamed),
         // Without an elite specialization players speak of the profession.
         specialization: specialization
             .filter(|it| it.elite)
@@ -129,7 +139,7 @@ fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
             .or(profession),
         profession,
         role: role.map(|role| (role.id, role.name)),
-        note: slot.note.clone(),
+        note: clip(&slot.note, NOTE),
         build: build(slot.build_id.as_deref(), builds),
     }
 }
@@ -143,8 +153,8 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
     match shown.find(|build| build["id"] == id) {
         None => Build::Private,
         Some(build) => Build::Shown {
-            name: text(&build["name"]),
-            code: text(&build["code"]),
+            name: clip(&text(&build["name"]), NAME),
+            code: Some(text(&build["code"])).filter(|code| code.len() <= CODE),
         },
     }
 }
@@ -221,7 +231,7 @@ fn warnings(analysis: &Analysis<'_>, subgroups: &[Subgroup]) -> Vec<String> {
             Some((group, group.slots.get::<usize>(numbers.next()?)?))
         });
         match place {
-            None => warning.text.clone(),
+            None => clip(&warning.text, WARNING),
             Some((group, slot)) => {
                 let (number, whose) = (group.number, slot.whose());
                 format!("Subgroup {number}, {whose}: {}", warning.text)
@@ -229,4 +239,38 @@ fn warnings(analysis: &Analysis<'_>, subgroups: &[Subgroup]) -> Vec<String> {
         }
     };
     shown.map(sentence).collect()
+}
+
+/// Scores that the team sees otherwise than the default.
+fn edited(analysis: &Analysis<'_>) -> Vec<String> {
+    let used = analysis.scores.iter();
+    let edits = used.flat_map(|it| it.edited.iter().map(|edit| (it.name, edit)));
+    edits
+        .map(|(name, edit)| {
+            let function = function(edit.function).to_lowercase();
+            let (score, default) = (edit.score, edit.default);
+            format!("{name}: {function} {score} (default {default})")
+        })
+        .collect()
+}
+
+/// How sure the defaults are of the specializations that are there.
+fn sure(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
+    let words = [
+        (
+            Some(Confidence::A),
+            "Seen in the game or in what guilds play",
+        ),
+        (Some(Confidence::B), "Known from playing"),
+        (Some(Confidence::C), "A guess to be checked"),
+        (None, "Without defaults, so nothing unless edited"),
+    ];
+    let named = |confidence: Option<Confidence>| {
+        let of = analysis.scores.iter();
+        let of = of.filter(|it| it.confidence == confidence);
+        of.map(|it| it.name).collect::<Vec<_>>().join(", ")
+    };
+    let sure = words.map(|(confidence, words)| (words, named(confidence)));
+    let sure = sure.into_iter().filter(|(_, names)| !names.is_empty());
+    sure.collect()
 }

@@ -66,7 +66,7 @@ pub fn full() -> PageView {
                 3 => Build::Private,
                 _ => Build::Shown {
                     name: format!("Build {index} for zergs"),
-                    code: CODE.to_owned(),
+                    code: Some(CODE.to_owned()),
                 },
             },
         }
@@ -106,6 +106,14 @@ pub fn full() -> PageView {
         warnings: vec![
             "Anna stands in two places.".to_owned(),
             "Subgroup 4 has six players.".to_owned(),
+        ],
+        edited: vec!["Firebrand: stability 1 (default 3)".to_owned()],
+        sure: vec![
+            (
+                "Seen in the game or in what guilds play",
+                "Firebrand, Scourge".to_owned(),
+            ),
+            ("A guess to be checked", "Galeshot".to_owned()),
         ],
         roles: ROLES
             .iter()

@@ -8,6 +8,8 @@ use crate::http::problem::Problem;
 
 /// More would bury what is most important.
 const LACKS_SHOWN: usize = 8;
+/// And so many are on the page at all; so many warnings and edited scores, too.
+const MOST: usize = 16;
 
 /// A composition as people see it.
 #[derive(Debug, Default, Template)]
@@ -39,6 +41,10 @@ pub struct PageView {
     pub lacks: Vec<Lack>,
     /// What else is odd about it.
     pub warnings: Vec<String>,
+    /// Scores that the team has edited, such as `Firebrand: stability 1 (default 3)`.
+    pub edited: Vec<String>,
+    /// How sure the defaults are, and the specializations of which that is so.
+    pub sure: Vec<(&'static str, String)>,
     /// How many there are for each role, and should be.
     pub roles: Vec<RoleCount>,
     /// What the squad has as a whole.
@@ -182,8 +188,8 @@ pub enum Build {
     Shown {
         /// Its name.
         name: String,
-        /// Its chat code.
-        code: String,
+        /// Its chat code, unless it is longer than any of the game's.
+        code: Option<String>,
     },
 }
 
@@ -220,12 +226,40 @@ impl PageView {
 
     /// What is shown of what it lacks at once, and what is folded away.
     pub fn lacks_shown(&self) -> (&[Lack], &[Lack]) {
-        self.lacks.split_at(self.lacks.len().min(LACKS_SHOWN))
+        let lacks = &self.lacks[..self.lacks.len().min(MOST)];
+        lacks.split_at(lacks.len().min(LACKS_SHOWN))
+    }
+
+    /// How many are not shown.
+    pub const fn beyond(count: usize) -> usize {
+        count.saturating_sub(MOST)
+    }
+
+    /// As much of a list as is shown.
+    pub fn first(list: &[String]) -> &[String] {
+        &list[..list.len().min(MOST)]
     }
 
     /// The page.
     pub fn html(&self) -> Result<String, Problem> {
         self.render().map_err(Problem::internal)
+    }
+}
+
+/// As much of a text as takes `most` bytes of HTML, with an ellipsis where something is left out: a
+/// page has fifty names and notes.
+pub fn clip(text: &str, most: usize) -> String {
+    let mut size = 0;
+    let mut fits = |letter: char| {
+        size += match letter {
+            '<' | '>' | '&' | '"' | '\'' => "&#60;".len(),
+            letter => letter.len_utf8(),
+        };
+        size <= most
+    };
+    match text.find(|letter| !fits(letter)) {
+        None => text.to_owned(),
+        Some(end) => [text[..end].trim_end(), "…"].concat(),
     }
 }
 

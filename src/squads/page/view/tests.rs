@@ -41,6 +41,23 @@ fn the_summary_names_the_worst_three() {
     assert_eq!(view.summary(), "0 players, Zerg.");
 }
 
+#[test]
+fn what_is_too_long_ends_in_an_ellipsis() {
+    for (text, most, expected) in [
+        ("Anna", 4, "Anna"),
+        ("Anna", 3, "Ann…"),
+        ("語語語", 9, "語語語"),
+        ("語語語", 8, "語語…"),
+        ("<<<", 15, "<<<"),
+        ("<<<", 14, "<<…"),
+        ("one two", 5, "one t…"),
+        ("one two", 4, "one…"),
+        ("", 0, ""),
+    ] {
+        assert_eq!(clip(text, most), expected, "{text} {most}");
+    }
+}
+
 /// Written for people to look at: `WVW_LOOK=<folder> cargo test --lib look`.
 #[test]
 fn the_full_page_and_its_files_stay_below_100_kb() {

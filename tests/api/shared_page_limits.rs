@@ -1,0 +1,223 @@
+//! Shared pages at the limits of what compositions hold: size, strange texts, edited scores.
+//! Promises that the longest and the strangest texts leave the page small and in order.
+//! Leaves escaping to `shared_page`, and how it looks to `tests/edge/page.test.mjs`.
+
+use serde_json::{Value, json};
+
+use crate::compositions::{composition_body, path_of};
+use crate::shared_page::{TEAM, make_team, page, path, share, slot, someone};
+use crate::support::{ISSUER, TestApp, config_value, text};
+
+/// The page's files and the most that all of it may have.
+fn size_with_files(page: &str) -> usize {
+    let files = ["squad.css", "squad.js"].map(|name| {
+        let path = format!("{}/docs/site/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).expect("a file").len()
+    });
+    page.len() + files.iter().sum::<usize>()
+}
+
+#[test]
+fn fifty_players_and_all_files_are_below_100_kb() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let build = app.build(
+        &owner,
+        &json!({ "name": "n".repeat(100), "visibility": "public" }),
+    );
+    let place = json!({ "player": "A player with a long name", "player_id": null,
+        "build_id": build["id"], "specialization": 62, "profession": "Guardian",
+        "role": "secondary_support", "note": "Stay on the tag and keep the elite for the second push." });
+    let groups: Vec<Value> = (0..10)
+        .map(|_| json!({ "name": "Frontline", "slots": vec![place.clone(); 5] }))
+        .collect();
+    share(&app, &owner.id, None, &json!({ "subgroups": groups }));
+    let page = page(&app);
+    assert_eq!(page.matches("<code ").count(), 50);
+    let size = size_with_files(&page);
+    assert!(size < 100_000, "{size}");
+    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
+    assert!(card.body.len() < 60_000, "{}", card.body.len());
+}
+
+/// Fifty places in fifteen subgroups, each text as long as it may be, each place with a build of its
+/// own that is warned of, by scores that the team has edited throughout.
+#[test]
+fn the_longest_texts_leave_the_page_below_100_kb() {
+    let app = TestApp::with(|name| match name {
+        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
+        name => config_value(name),
+    });
+    let owner = someone(&app);
+    make_team(&app, &"語".repeat(100));
+    let table = app.get("/api/v1/game/functions").send().expect(200).json();
+    let rows = table["specializations"].as_array().expect("rows");
+    let mut scores = json!({});
+    for row in rows {
+        let mut other = row["scores"].clone();
+        for score in other.as_object_mut().expect("scores").values_mut() {
+            *score = json!(3 - score.as_u64().expect("a score"));
+        }
+        scores[row["specialization"].to_string()] = other;
+    }
+    app.test
+        .database
+        .execute(&format!("UPDATE teams SET scores = '{scores}'"));
+    for (number, letter) in ["語", "<", "\u{1f9d9}"].into_iter().enumerate() {
+        app.test.database.execute("DELETE FROM compositions");
+        let mut places = (0..50).map(|place| {
+            let name = format!("{place}{}", letter.repeat(98 - place / 10));
+            let specialization = rows[place % rows.len()]["specialization"].clone();
+            let profession = &app.get("/api/v1/game/specializations").send().expect(200);
+            let profession = profession.json()["data"].as_array().map(|all| {
+                let mut all = all.iter();
+                all.find(|it| it["id"] == specialization).expect("known")["profession"].clone()
+            });
+            let build = json!({ "name": letter.repeat(100), "visibility": "public",
+                "game_build": 1 + number, "chat_code": null, "template": {
+                    "profession": { "id": profession },
+                    "specializations": [null, null, { "id": specialization }],
+                    "weapons": [{ "id": 5 }, { "id": 35 }, { "id": 47 }, { "id": 265 }],
+                } });
+            let build = app.build(&owner, &build);
+            json!({ "player": name, "player_id": null, "build_id": build["id"],
+                "specialization": null, "profession": null, "role": "secondary_support",
+                "note": letter.repeat(200) })
+        });
+        let groups: Vec<Value> = (0..15)
+            .map(|group| {
+                let size = if group < 5 { 4 } else { 3 };
+                let slots: Vec<Value> = places.by_ref().take(size).collect();
+                json!({ "name": letter.repeat(50), "slots": slots })
+            })
+            .collect();
+        assert!(places.next().is_none(), "all fifty have a place");
+        let document = json!({ "name": letter.repeat(100), "notes": letter.repeat(2_000),
+            "tags": vec![letter.repeat(32); 20], "preset": "minstrel_blob_50",
+            "subgroups": groups });
+        share(&app, &owner.id, Some(TEAM), &document);
+        let page = page(&app);
+        assert_eq!(page.matches("<code ").count(), 50, "{letter}");
+        assert!(page.contains("…</bdi>"), "{letter}");
+        assert!(page.contains("Scores edited by the team"), "{letter}");
+        assert!(page.contains(" more.</p>"), "{letter}");
+        let size = size_with_files(&page);
+        println!("{letter}: {size}");
+        assert!(size < 100_000, "{letter}: {size}");
+        let card = app.get(&format!("{}/card.png", path())).send().expect(200);
+        assert!(card.body.len() < 60_000, "{}", card.body.len());
+    }
+}
+
+#[test]
+fn the_page_says_which_scores_the_team_has_edited_and_how_sure_the_others_are() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    make_team(&app, "Red Guard");
+    let mut slots = [62, 78, 46].map(|id| slot("specialization", &json!(id)));
+    slots[0]["player"] = json!("Anna");
+    let document = json!({ "subgroups": [{ "name": "", "slots": slots }] });
+    share(&app, &owner.id, Some(TEAM), &document);
+    let shown = page(&app);
+    assert!(shown.contains("All of them are the defaults"));
+    for part in [
+        "<li>Seen in the game or in what guilds play: Firebrand</li>",
+        "<li>Without defaults, so nothing unless edited: Virtues</li>",
+    ] {
+        assert!(shown.contains(part), "{part}");
+    }
+    app.test.database.execute(
+        "UPDATE teams SET scores = '{\"62\":{\"stability\":1},\"60\":{\"heal\":0}}', version = 2",
+    );
+    let shown = page(&app);
+    assert!(shown.contains("<p>Scores edited by the team:</p>"));
+    assert!(shown.contains("<li>Firebrand: stability 1 (default 3)</li>"));
+    assert!(!shown.contains("Scourge: "), "what is not there");
+    assert!(!shown.contains("All of them are the defaults"));
+}
+
+/// A part of a chat code is none.
+#[test]
+fn a_code_longer_than_the_games_is_not_shown() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let build = app.build(&owner, &json!({ "visibility": "public" }));
+    let place = slot("build_id", &build["id"]);
+    share(
+        &app,
+        &owner.id,
+        None,
+        &crate::shared_page::group(json!([place])),
+    );
+    for (length, is_shown) in [(300, true), (301, false)] {
+        let code = "x".repeat(length);
+        app.test.database.execute(&format!(
+            "UPDATE builds SET version = version + 1, \
+             document = json_set(document, '$.chat_code', '{code}')"
+        ));
+        let shown = page(&app);
+        assert_eq!(shown.contains(&code), is_shown, "{length}");
+        assert_eq!(shown.contains("too long to show"), !is_shown, "{length}");
+    }
+}
+
+/// What players call themselves, and what it could do to the text around it.
+const STRANGE: [&str; 4] = [
+    // A family of four, joined.
+    "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466} Anna",
+    "شجاع المحارب",
+    // Right to left from here on, and never ended.
+    "\u{202e}annA",
+    "\u{2067}Anna",
+];
+
+#[test]
+fn strange_names_come_back_as_they_were_and_stay_in_their_places_on_the_page() {
+    let app = TestApp::new();
+    let owner = someone(&app);
+    let marks = |count: usize| format!("a{}", "\u{0316}".repeat(count));
+    let piled = marks(99);
+    for name in STRANGE.iter().copied().chain([piled.as_str()]) {
+        let slots = json!([{ "player": name, "specialization": 62, "note": name }]);
+        let subgroup: String = name.chars().take(50).collect();
+        let body = json!({ "name": name, "notes": name, "tags": ["x"],
+            "subgroups": [{ "name": subgroup, "slots": slots }] });
+        let made = app.composition(&owner, &body);
+        for (member, value) in [
+            ("/name", name),
+            ("/notes", name),
+            ("/subgroups/0/name", &subgroup),
+            ("/subgroups/0/slots/0/player", name),
+            ("/subgroups/0/slots/0/note", name),
+        ] {
+            assert_eq!(made.pointer(member), Some(&json!(value)), "{member}");
+        }
+        let read = app.get(&path_of(&made)).token(&owner.token).send();
+        assert_eq!(read.expect(200).json(), made);
+        let links = format!("{}/share-links", path_of(&made));
+        let link = app.call("POST", &links).token(&owner.token).send();
+        let url = text(&link.expect(201).json()["url"]);
+        let target = url.strip_prefix(ISSUER).expect("ours");
+        let page = app.get(target).send().expect(200).body;
+        let page = String::from_utf8(page).expect("UTF-8");
+        // Whatever stands in the page's text stands in an element that isolates its direction.
+        let body = page.split_once("<body>").expect("a body").1;
+        let start: String = name.chars().take(5).collect();
+        let isolated = format!("<bdi>{start}");
+        let found = body.matches(&start).count();
+        assert_eq!(body.matches(&isolated).count(), found, "{name}");
+        assert_eq!(found, 5, "title, notes, subgroup, player and note: {name}");
+    }
+    // Two hundred are too many for a name, and none of them is lost in a note.
+    let wrong =
+        json!({ "name": marks(200), "subgroups": [{ "slots": [{ "player": marks(200) }] }] });
+    let call = app.post(crate::compositions::COMPOSITIONS, &composition_body(&wrong));
+    let problem = call.token(&owner.token).send();
+    let mistakes = problem.expect_problem(422, "invalid_input").mistakes();
+    let expected = ["/name", "/subgroups/0/slots/0/player"]
+        .map(|pointer| (pointer.to_owned(), "invalid_length".to_owned()));
+    assert_eq!(mistakes, expected);
+    let note = json!({ "subgroups": [{ "slots": [{ "player": "Anna", "note": marks(199) }] }] });
+    let made = app.composition(&owner, &note);
+    assert_eq!(made["subgroups"][0]["slots"][0]["note"], marks(199));
+}

@@ -28,12 +28,12 @@ const WARNINGS: [&str; 5] = [
 ];
 
 /// Bytes of HTML that a name takes at most, a note of a place, the notes of the whole, a warning.
-const NAME: usize = 54;
-const NOTE: usize = 120;
-const NOTES: usize = 2_000;
+const NAME: usize = 48;
+const NOTE: usize = 100;
+const NOTES: usize = 1_500;
 const WARNING: usize = 300;
-/// Characters of a chat code. Those of the game have 200 at most; a part of one is none.
-const CODE: usize = 300;
+/// Characters of a chat code. Those of the game have fewer; a part of one is none.
+const CODE: usize = 200;
 
 /// The page of what was read.
 pub fn view(

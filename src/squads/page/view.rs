@@ -169,7 +169,7 @@ impl Slot {
         self.player.is_none() && self.profession.is_none() && matches!(self.build, Build::None)
     }
 
-    /// Whose chat code it is, for the button that copies it.
+    /// Whose place it is.
     pub fn whose(&self) -> &str {
         let player = self.player.as_deref();
         player.or(self.specialization).unwrap_or("this place")

@@ -1,7 +1,8 @@
 //! D1's shape over `SQLite`: the same migrations, the same statements, one transaction a batch.
-//! Promises D1's rules where they are stricter: at most 100 parameters, no whole number past 2^53.
-//! Leaves D1's latency and limits of size to the edge tests.
+//! Promises D1's rules where they are stricter: at most 100 parameters, no whole number past 2^53, no
+//! text and no row past 2,000,000 bytes, no SQL past 100,000. Leaves D1's latency to the edge tests.
 
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
 use std::cell::RefCell;
@@ -11,6 +12,10 @@ use crate::platform::{DatabaseError, Row, Statement, Value};
 
 /// D1 refuses a statement with more bound values than this.
 const MAX_PARAMS: usize = 100;
+/// D1 refuses a text, a blob or a row with more bytes than this, bound or made.
+const MAX_VALUE_BYTES: i32 = 2_000_000;
+/// And a statement's SQL with more than this.
+const MAX_SQL_BYTES: i32 = 100_000;
 /// Numbers cross to D1 as IEEE 754 doubles.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
@@ -44,6 +49,12 @@ impl Sqlite {
             connection
                 .execute_batch(&sql)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+        for (limit, most) in [
+            (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES),
+            (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_BYTES),
+        ] {
+            connection.set_limit(limit, most).expect("a known limit");
         }
         Self(RefCell::new(connection))
     }

@@ -44,7 +44,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let document = model::render(&id, permit.user_id(), &input, &now, &now);
     let document = document.map_err(Problem::internal)?;
     let audience = Audience {
-        user: permit.user_id().clone(),
+        user: Some(permit.user_id().clone()),
         team: input.team.clone(),
     };
     let event = tell(cx, CREATED, audience, &id, &document);
@@ -148,7 +148,7 @@ async fn write(
     let document = document.map_err(Problem::internal)?;
     // Whoever saw it before is told, too: for them it may be gone.
     let audience = Audience {
-        user: build.owner.clone(),
+        user: Some(build.owner.clone()),
         team: input.team.clone().or_else(|| build.team.clone()),
     };
     let event = tell(cx, UPDATED, audience, &build.id, &document);
@@ -163,7 +163,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let data = format!("{{\"id\":\"{}\"}}", build.id);
     let audience = Audience {
-        user: build.owner.clone(),
+        user: Some(build.owner.clone()),
         team: build.team.clone(),
     };
     let event = tell(cx, DELETED, audience, &build.id, &data);

@@ -35,7 +35,7 @@ pub fn event(
     data: &str,
 ) -> Event {
     let audience = Audience {
-        user: user.clone(),
+        user: Some(user.clone()),
         team: Some(team.clone()),
     };
     let platform = &cx.state.platform;

@@ -9,11 +9,14 @@ use crate::telemetry::{Trace, rfc3339};
 /// A payload is smaller than this many bytes (Standard Webhooks: under 20 kB).
 pub const MAX_PAYLOAD_BYTES: usize = 20_000;
 
+/// The type whose events are for all endpoints of a user, whosever things those are told of.
+pub const WEBHOOK_DISABLED: &str = "webhook.disabled";
+
 /// Whose a thing is: who is told of what happens to it.
 #[derive(Debug, Clone)]
 pub struct Audience {
     /// The endpoints that this user has for their own things are told.
-    pub user: UserId,
+    pub user: Option<UserId>,
     /// So are those that were made for this team.
     pub team: Option<TeamId>,
 }
@@ -21,7 +24,7 @@ pub struct Audience {
 impl From<&UserId> for Audience {
     fn from(user: &UserId) -> Self {
         Self {
-            user: user.clone(),
+            user: Some(user.clone()),
             team: None,
         }
     }
@@ -74,11 +77,13 @@ impl Event {
         Statement::new(
             "INSERT INTO webhook_events (id, user_id, team_id, type, payload, traceparent) \
              SELECT ?1, ?2, ?6, ?3, ?4, ?5 WHERE (EXISTS (SELECT 1 FROM webhooks \
-             WHERE user_id = ?2 AND team_id IS NULL AND disabled_at IS NULL) \
+             WHERE user_id = ?2 AND (team_id IS NULL OR ?3 = 'webhook.disabled') \
+             AND disabled_at IS NULL) \
              OR EXISTS (SELECT 1 FROM webhooks WHERE team_id = ?6 AND disabled_at IS NULL))",
             vec![
                 self.id.as_str().into(),
-                user.as_str().into(),
+                // The column takes no NULL; no id is empty.
+                user.as_ref().map_or("", UserId::as_str).into(),
                 self.kind.into(),
                 self.payload.as_str().into(),
                 self.traceparent.as_str().into(),

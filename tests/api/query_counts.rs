@@ -86,7 +86,7 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/players/{player_id} 2 3
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 6
-    DELETE /api/v1/users/me 6 20
+    DELETE /api/v1/users/me 6 21
     GET    /api/v1/users/me/export 22 22
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 5 5

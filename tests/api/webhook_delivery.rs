@@ -19,18 +19,18 @@ use super::support::webhooks::{Endpoint, header};
 use super::support::{Player, TestApp, build_path, config_value};
 
 /// An application, a player, and what receivers answer by their URL: 200 unless said otherwise.
-struct Scene {
-    app: TestApp,
-    player: Player,
-    answers: Rc<RefCell<Vec<(String, u16)>>>,
+pub struct Scene {
+    pub app: TestApp,
+    pub player: Player,
+    pub answers: Rc<RefCell<Vec<(String, u16)>>>,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(None)
     }
 
-    fn with(schedule: Option<&'static str>) -> Self {
+    pub fn with(schedule: Option<&'static str>) -> Self {
         let app = TestApp::with(|name| match name {
             "WEBHOOK_RETRY_SECONDS" => schedule.map(str::to_owned),
             _ => config_value(name),
@@ -50,24 +50,24 @@ impl Scene {
         }
     }
 
-    fn answer(&self, endpoint: &Endpoint, status: u16) {
+    pub fn answer(&self, endpoint: &Endpoint, status: u16) {
         self.answers
             .borrow_mut()
             .push((endpoint.url.clone(), status));
     }
 
-    fn endpoint(&self, name: &str) -> Endpoint {
+    pub fn endpoint(&self, name: &str) -> Endpoint {
         let url = format!("https://{name}.guild.gg/hook");
         self.app.endpoint(&self.player, &url)
     }
 
     /// Something happens.
-    fn event(&self) {
+    pub fn event(&self) {
         self.raise("build.created", "build_x", r#"{"id":"build_x"}"#);
     }
 
     /// Something happens whose data are these bytes.
-    fn raise(&self, kind: &'static str, subject: &str, data: &str) {
+    pub fn raise(&self, kind: &'static str, subject: &str, data: &str) {
         let seed = 1 + self.app.test.database.calls() as u64;
         let platform = self.app.test.platform(seed);
         let trace = Trace::from_header(None, &platform);
@@ -79,7 +79,7 @@ impl Scene {
         }
     }
 
-    fn states(&self) -> Vec<(String, i64)> {
+    pub fn states(&self) -> Vec<(String, i64)> {
         let rows = self.app.test.database.execute(
             "SELECT state, attempts FROM webhook_deliveries ORDER BY webhook_id, event_id",
         );
@@ -90,7 +90,7 @@ impl Scene {
     }
 }
 
-fn body(request: &HttpRequest) -> &str {
+pub fn body(request: &HttpRequest) -> &str {
     request.body.as_ref().expect("a body").as_str()
 }
 
@@ -236,7 +236,7 @@ fn case_7_a_disabled_endpoint_gets_nothing_and_goes_on_when_it_is_enabled() {
 }
 
 impl Scene {
-    fn sweep(&self) {
+    pub fn sweep(&self) {
         block_on(self.app.app.tick("* * * * *", self.app.test_now()));
     }
 }

@@ -109,7 +109,7 @@ fn tell(
     data: &str,
 ) -> Event {
     let audience = Audience {
-        user: user.clone(),
+        user: Some(user.clone()),
         team: team.cloned(),
     };
     Event::new(

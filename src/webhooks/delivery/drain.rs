@@ -5,8 +5,10 @@
 use crate::context::State;
 use crate::ids::WebhookId;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::telemetry;
 use crate::webhooks::pace;
 
+use super::claim_store::{self, Claimed};
 use super::endpoint::{self, Endpoint};
 use super::fan_out::Claims;
 use super::outcome::{self, BREAKER_FAILURES};
@@ -32,38 +34,71 @@ pub async fn claim(state: &State, ids: &[WebhookId]) -> Result<Claims, DatabaseE
         claimed: Vec::new(),
         claim: fresh_claim(platform),
         at: now,
+        ended_by: None,
     };
     platform.database.batch(vec![store::woken(&ids)]).await?;
     for endpoint in endpoints {
-        let lapses_at = now + CLAIM_MS;
-        let mut most = outcome::allowed(endpoint.failures, AT_ONCE);
-        if endpoint.rate_limit.is_some() {
-            most = store::count_due(platform, &endpoint.id, now, most).await?;
-        }
-        let writes = match plan(&endpoint, most, &claims.claim, now) {
-            Plan::Hold => vec![store::hold(&endpoint.id, now)],
-            Plan::Wait(until) => {
-                ask_again(platform, &endpoint.id, until, now).await?;
-                continue;
+        match claim_one(platform, &endpoint, &claims.claim, now).await {
+            Ok(None) => {}
+            Ok(Some(own)) => {
+                let place = claims.endpoints.len();
+                claims
+                    .claimed
+                    .extend(own.into_iter().map(|each| (place, each)));
+                claims.endpoints.push(endpoint);
             }
-            Plan::Claim(writes) => writes,
-        };
-        let changes = match platform.database.batch(writes).await {
-            // Someone else has just done it.
-            Err(DatabaseError::Stale) => continue,
-            changes => changes?,
-        };
-        if endpoint.is_disabled || changes.iter().all(|count| *count == 0) {
-            continue;
+            // What was claimed until now is in good hands.
+            Err(error) => {
+                claims.ended_by = Some(error);
+                break;
+            }
         }
-        let own = store::claimed(platform, &endpoint.id, &claims.claim, lapses_at).await?;
-        let place = claims.endpoints.len();
-        claims
-            .claimed
-            .extend(own.into_iter().map(|each| (place, each)));
-        claims.endpoints.push(endpoint);
     }
     Ok(claims)
+}
+
+/// Claims what one endpoint has due; `None` when that is nothing.
+async fn claim_one(
+    platform: &Platform,
+    endpoint: &Endpoint,
+    claim: &str,
+    now: i64,
+) -> Result<Option<Vec<Claimed>>, DatabaseError> {
+    let lapses_at = now + CLAIM_MS;
+    let mut most = outcome::allowed(endpoint.failures, AT_ONCE);
+    if endpoint.rate_limit.is_some() {
+        most = store::count_due(platform, &endpoint.id, now, most).await?;
+    }
+    let writes = match plan(endpoint, most, claim, now) {
+        Plan::Hold => vec![store::hold(&endpoint.id, now)],
+        Plan::Wait(until) => {
+            ask_again(platform, &endpoint.id, until, now).await?;
+            return Ok(None);
+        }
+        Plan::Claim(writes) => writes,
+    };
+    let own = match platform.database.batch(writes).await {
+        // Someone else has just done it.
+        Err(DatabaseError::Stale) => return Ok(None),
+        Ok(_) if endpoint.is_disabled => return Ok(None),
+        Ok(changes) if changes.iter().all(|count| *count == 0) => {
+            // It was woken too early: a queue waits for twelve hours at most.
+            if let Some(at) = store::next_due(platform, &endpoint.id).await? {
+                ask_again(platform, &endpoint.id, at.max(now), now).await?;
+            }
+            return Ok(None);
+        }
+        Ok(_) => claim_store::claimed(platform, &endpoint.id, claim, lapses_at).await,
+        Err(error) => Err(error),
+    };
+    if own.is_err() {
+        // Nobody knows what was claimed, so nothing of it is sent, and it is not to count as lost.
+        let back = claim_store::give_back_unseen(&endpoint.id, claim, lapses_at, now);
+        if let Err(error) = record::commit(platform, &[back]).await {
+            telemetry::warn(platform, "webhook_claim_lost", error);
+        }
+    }
+    own.map(Some)
 }
 
 enum Plan {
@@ -103,7 +138,7 @@ fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
         writes.push(Statement::must_change());
     }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    writes.push(store::claim_due(
+    writes.push(claim_store::claim_due(
         &endpoint.id,
         claim,
         now + CLAIM_MS,

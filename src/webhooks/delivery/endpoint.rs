@@ -4,7 +4,7 @@
 
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::webhooks::outbox::Audience;
+use crate::webhooks::outbox::{Audience, WEBHOOK_DISABLED};
 
 use super::store::{broken, list};
 
@@ -27,6 +27,8 @@ pub struct Endpoint {
     pub sealed_headers: Option<Vec<u8>>,
     /// Ids and sealed secrets, newest first.
     pub sealed_secrets: Vec<(String, Vec<u8>)>,
+    /// Counts its changes: by its owner, and by being disabled.
+    pub version: i64,
     /// Whether it is disabled.
     pub is_disabled: bool,
     /// Whether it has answered well since it was last found slow.
@@ -42,10 +44,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Whether it is one of those that are told what happens to a thing of theirs.
-    pub fn is_for(&self, audience: &Audience) -> bool {
+    /// Whether it is one of those that are told of an event of this type.
+    pub fn is_for(&self, audience: &Audience, kind: &str) -> bool {
         match &self.team {
-            None => self.user == audience.user,
+            // Its owner is told wherever they listen.
+            _ if kind == WEBHOOK_DISABLED => audience.user.as_ref() == Some(&self.user),
+            None => audience.user.as_ref() == Some(&self.user),
             team => *team == audience.team,
         }
     }
@@ -70,12 +74,14 @@ const ENDPOINT: &str = "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_lim
     w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
     FROM webhook_secrets s WHERE s.webhook_id = w.id \
     AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
-    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id ";
+    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id, w.version ";
 
-/// The enabled endpoints that these users have for their own things, and those of these teams.
+/// The enabled endpoints that these users have for their own things, or `for_teams` too, and those of
+/// these teams.
 pub async fn enabled_of(
     platform: &Platform,
     users: &[UserId],
+    for_teams: bool,
     teams: &[TeamId],
     now: i64,
 ) -> Result<Vec<Endpoint>, DatabaseError> {
@@ -83,16 +89,18 @@ pub async fn enabled_of(
         [
             ENDPOINT,
             "FROM json_each(?1) j JOIN webhooks w ON w.user_id = j.value \
-             WHERE w.team_id IS NULL AND w.disabled_at IS NULL UNION ALL ",
+             WHERE (w.team_id IS NULL OR ?4) AND w.disabled_at IS NULL UNION ALL ",
             ENDPOINT,
             "FROM json_each(?3) j JOIN webhooks w ON w.team_id = j.value \
-             WHERE w.disabled_at IS NULL",
+             WHERE w.disabled_at IS NULL \
+             AND NOT (?4 AND w.user_id IN (SELECT value FROM json_each(?1)))",
         ]
         .concat(),
         vec![
             list(users.iter().map(UserId::as_str)).into(),
             now.into(),
             list(teams.iter().map(TeamId::as_str)).into(),
+            i64::from(for_teams).into(),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -115,6 +123,16 @@ pub async fn endpoints(
     );
     let rows = platform.database.query(statement).await?;
     rows.iter().map(read_endpoint).collect()
+}
+
+/// The version of an endpoint; `None`: it is not there any more.
+pub async fn version(platform: &Platform, id: &WebhookId) -> Result<Option<i64>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT version FROM webhooks WHERE id = ?1",
+        vec![id.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.first().map(|row| row.integer(0)).transpose()
 }
 
 fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
@@ -144,6 +162,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
         failing_since: row.optional_integer(10)?,
         paused_until: row.integer(11)?,
         next_slot_us: row.integer(12)?,
+        version: row.integer(14)?,
     })
 }
 

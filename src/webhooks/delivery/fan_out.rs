@@ -4,12 +4,14 @@
 
 use crate::context::State;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
-use crate::platform::DatabaseError;
+use crate::platform::{DatabaseError, Platform};
+use crate::webhooks::outbox::WEBHOOK_DISABLED;
 
+use super::claim_store::{self, Claimed, Left};
 use super::endpoint::{self, Endpoint};
 use super::record;
-use super::store::{self, Claimed, NewDelivery, Waiting};
-use super::work::{CLAIM_MS, fresh_claim};
+use super::store::{self, NewDelivery, Waiting};
+use super::work::{CLAIM_MS, fresh_claim, hand_on};
 
 /// What is to be attempted now.
 pub struct Claims {
@@ -21,6 +23,8 @@ pub struct Claims {
     pub claim: String,
     /// When it was made.
     pub at: i64,
+    /// What went wrong before all was claimed.
+    pub ended_by: Option<DatabaseError>,
 }
 
 /// Writes the deliveries of these events.
@@ -31,14 +35,15 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
         return Ok(None);
     }
     let audiences = || events.iter().map(|event| &event.audience);
-    let mut users: Vec<UserId> = audiences().map(|told| told.user.clone()).collect();
+    let mut users: Vec<UserId> = audiences().filter_map(|told| told.user.clone()).collect();
     users.sort_unstable();
     users.dedup();
     let mut teams: Vec<TeamId> = audiences().filter_map(|told| told.team.clone()).collect();
     teams.sort_unstable();
     teams.dedup();
     let now = platform.clock.now_ms();
-    let endpoints = endpoint::enabled_of(platform, &users, &teams, now).await?;
+    let for_teams = events.iter().any(|event| event.kind == WEBHOOK_DISABLED);
+    let endpoints = endpoint::enabled_of(platform, &users, for_teams, &teams, now).await?;
     let claim = fresh_claim(platform);
     let planned = plan(state, &events, &endpoints, now);
     let deliveries: Vec<_> = planned
@@ -50,20 +55,33 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
     let place = writes.len();
     let slow = slow_ones(&planned, &endpoints, now);
     writes.extend(slow.iter().map(|id| store::arm(id, now, now)));
-    let changes = platform.database.batch(writes).await?;
+    let changes = match platform.database.batch(writes).await {
+        Ok(changes) => changes,
+        Err(error) => {
+            give_back(platform, &endpoints, &planned, &claim).await;
+            return Err(error);
+        }
+    };
     for (id, armed) in slow.iter().zip(&changes[place..]) {
         if *armed > 0 {
             record::wake(platform, id, now, now);
         }
     }
-    let written = changes.first().copied().unwrap_or_default();
-    let count = deliveries.len() as u64;
-    let mut own: Vec<Planned> = planned.into_iter().filter(|each| each.is_claimed).collect();
-    if written < count {
+    // All but the last one of the events' own statements write deliveries.
+    let written: u64 = changes[..place - 1].iter().sum();
+    let is_whole = written == deliveries.len() as u64;
+    let mut own = planned;
+    own.retain(|each| each.is_claimed);
+    if !is_whole {
         // Someone else was there as well, or an endpoint is gone.
         let ids: Vec<DeliveryId> = own.iter().map(|each| each.id.clone()).collect();
-        let held = store::held_by(platform, &ids, &claim).await?;
-        own.retain(|each| held.contains(&each.id));
+        match claim_store::held_by(platform, &ids, &claim).await {
+            Ok(held) => own.retain(|each| held.contains(&each.id)),
+            Err(error) => {
+                give_back(platform, &endpoints, &own, &claim).await;
+                return Err(error);
+            }
+        }
     }
     let claimed = own.into_iter().map(|each| {
         let event = &events[each.event];
@@ -73,7 +91,7 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
             payload: event.payload.clone(),
             traceparent: event.traceparent.clone(),
             step: 0,
-            is_lost: false,
+            given_up: None,
         };
         (each.endpoint, claimed)
     });
@@ -83,7 +101,22 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
         claimed,
         claim,
         at: now,
+        ended_by: None,
     }))
+}
+
+/// Gives back what was claimed with the deliveries, if it was: the answer may be all that was lost.
+async fn give_back(platform: &Platform, endpoints: &[Endpoint], own: &[Planned], claim: &str) {
+    let now = platform.clock.now_ms();
+    let claimed = own.iter().filter(|each| each.is_claimed);
+    let left: Vec<Left> = claimed
+        .map(|each| Left {
+            endpoint: each.endpoint,
+            id: each.id.clone(),
+            due: now,
+        })
+        .collect();
+    hand_on(platform, endpoints, &left, claim).await;
 }
 
 /// A delivery to be written.
@@ -111,7 +144,7 @@ fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> 
     let mut planned = Vec::new();
     for (event_place, event) in events.iter().enumerate() {
         for (place, endpoint) in endpoints.iter().enumerate() {
-            if !endpoint.is_for(&event.audience) || !endpoint.listens_to(&event.kind) {
+            if !endpoint.is_for(&event.audience, &event.kind) || !endpoint.listens_to(&event.kind) {
                 continue;
             }
             let is_claimed = endpoint.is_fast(now);

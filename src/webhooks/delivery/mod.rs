@@ -2,6 +2,8 @@
 //! Promises that an event reaches every endpoint that listens, or is given up with a reason; at
 //! least once, and under one `webhook-id`. Leaves endpoints to `endpoints`, the log to `log`.
 
+mod claim_store;
+mod course;
 mod crew;
 mod drain;
 pub mod endpoint;
@@ -57,6 +59,7 @@ pub async fn consume(
         claimed,
         claim,
         at,
+        ..
     } = claims;
     work::run(state, &endpoints, claimed, &claim, at).await;
     if is_slow && let Err(error) = drain::go_on(&state.platform, &endpoints).await {
@@ -65,24 +68,30 @@ pub async fn consume(
     }
 }
 
-/// Settles the whole batch: its rows are safe, or it comes again.
+/// Settles the whole batch: its rows are safe, or it comes again. What was claimed before something
+/// went wrong is worked on all the same.
 fn settle_all(
     state: &State,
     bodies: &[String],
     settle: &dyn Fn(&[Settlement]),
     outcome: Result<Option<Claims>, DatabaseError>,
 ) -> Option<Claims> {
-    match outcome {
-        Ok(claims) => {
-            settle(&vec![Settlement::Acknowledge; bodies.len()]);
-            claims
+    let (claims, error) = match outcome {
+        Ok(mut claims) => {
+            let error = claims.as_mut().and_then(|claims| claims.ended_by.take());
+            (claims, error)
         }
-        Err(error) => {
+        Err(error) => (None, Some(error)),
+    };
+    let settlement = match error {
+        None => Settlement::Acknowledge,
+        Some(error) => {
             telemetry::warn(&state.platform, "webhook_batch_retried", error);
-            settle(&vec![Settlement::Retry(RETRY_S); bodies.len()]);
-            None
+            Settlement::Retry(RETRY_S)
         }
-    }
+    };
+    settle(&vec![settlement; bodies.len()]);
+    claims
 }
 
 /// The ids that a batch is made of. What is none is dropped: it would be none the next time.

@@ -85,6 +85,14 @@ impl Attempt {
         self.error.is_none()
     }
 
+    /// Whether the endpoint has nothing to do with its failure: we could not even begin.
+    pub fn is_ours(&self) -> bool {
+        matches!(
+            self.error,
+            Some("resolver_unavailable" | "secret_unreadable")
+        )
+    }
+
     /// Whether it says that nobody will ever listen there again.
     pub fn is_gone(&self) -> bool {
         self.status == Some(410) && self.error == Some("http_status")
@@ -96,10 +104,13 @@ impl Attempt {
     }
 }
 
-/// The beginning of a body as text. `NUL` would end a text in `SQLite`.
+/// The beginning of a body as text. `NUL` would end a text in `SQLite`. A byte that is no text takes
+/// three, so it is cut once it is read.
 fn readable(body: &[u8]) -> String {
     let kept = &body[..body.len().min(MAX_RESPONSE_BYTES)];
-    String::from_utf8_lossy(kept).replace('\0', "\u{FFFD}")
+    let mut text = String::from_utf8_lossy(kept).replace('\0', "\u{FFFD}");
+    text.truncate(text.floor_char_boundary(MAX_RESPONSE_BYTES));
+    text
 }
 
 /// What becomes of a delivery.

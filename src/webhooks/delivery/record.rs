@@ -8,7 +8,7 @@ use crate::context::State;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::telemetry::{self, Trace, rfc3339};
-use crate::webhooks::outbox::Event;
+use crate::webhooks::outbox::{Event, WEBHOOK_DISABLED};
 
 use super::endpoint::Endpoint;
 use super::outcome::{self, Attempt, BREAKER_FAILURES, BREAKER_MS, DISABLE_AFTER_MS, Next};
@@ -16,6 +16,8 @@ use super::store::{self, Failing, Line};
 
 /// Written so often before it is left to the sweep.
 const TRIES: usize = 3;
+/// What a result takes at most as JSON, beside the answer.
+const DONE_BYTES: usize = 300;
 /// The longest delay of a message, in milliseconds: twelve hours.
 const MAX_DELAY_MS: i64 = crate::platform::MAX_DELAY_SECONDS as i64 * 1000;
 
@@ -27,58 +29,137 @@ pub struct Done {
     pub id: DeliveryId,
     /// Its place in the schedule until now.
     pub step: i64,
-    /// The attempt; `None` when it was lost too often to be made again.
-    pub attempt: Option<Attempt>,
+    /// The attempt, or why none is made any more.
+    pub attempt: Result<Attempt, &'static str>,
 }
 
-/// Writes it, and asks for whatever is to be woken later.
-pub async fn write(state: &State, endpoints: &[Endpoint], claim: &str, done: Vec<Done>) {
+impl Done {
+    /// What it takes at most as JSON.
+    fn bytes(&self) -> usize {
+        let response = self
+            .attempt
+            .as_ref()
+            .map_or("", |attempt| &attempt.response);
+        let escaped = response.bytes().map(|byte| match byte {
+            0..0x20 => 6,
+            b'"' | b'\\' => 2,
+            _ => 1,
+        });
+        DONE_BYTES + escaped.sum::<usize>()
+    }
+}
+
+/// Writes it, in portions that the database takes, and asks for whatever is to be woken later.
+pub async fn write(state: &State, endpoints: &[Endpoint], claim: &str, mut done: Vec<Done>) {
+    while !done.is_empty() {
+        let mut bytes = 0;
+        let fitting = done.iter().take_while(|each| {
+            bytes += each.bytes();
+            bytes <= store::MAX_BOUND_BYTES
+        });
+        let count = fitting.count().max(1);
+        let rest = done.split_off(count);
+        write_portion(state, endpoints, claim, &done).await;
+        done = rest;
+    }
+}
+
+async fn write_portion(state: &State, endpoints: &[Endpoint], claim: &str, done: &[Done]) {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
+    let lines: Vec<Line<'_>> = done.iter().map(|each| line(state, each, now)).collect();
+    let told: Vec<Told<'_>> = endpoints
+        .iter()
+        .enumerate()
+        .map(|(place, endpoint)| Told::of(place, endpoint, done, &lines, now))
+        .collect();
     let mut record = Record {
         writes: Vec::new(),
         wakes: Vec::new(),
         events: Vec::new(),
     };
-    let mut retries: Vec<Option<i64>> = vec![None; endpoints.len()];
-    let mut lines = Vec::with_capacity(done.len());
-    for each in &done {
-        let line = line(state, each, now);
-        if line.state == "pending" {
-            let first = retries[each.endpoint].map_or(line.next_attempt_at, |known: i64| {
-                known.min(line.next_attempt_at)
-            });
-            retries[each.endpoint] = Some(first);
-        }
-        lines.push(line);
-    }
-    record.writes.extend(store::record(&lines, claim));
-    let mut well = Vec::new();
-    for (place, endpoint) in endpoints.iter().enumerate() {
-        let own = done.iter().filter(|each| each.endpoint == place);
-        let attempts: Vec<&Attempt> = own.filter_map(|each| each.attempt.as_ref()).collect();
-        let after = attempts.iter().rposition(|attempt| attempt.is_success());
-        if after.is_some() {
-            well.push(&endpoint.id);
-        }
-        let failed = &attempts[after.map_or(0, |place| place + 1)..];
-        let before = if after.is_some() {
-            0
-        } else {
-            endpoint.failures
-        };
-        record.add_endpoint(platform, endpoint, failed, before, retries[place], now);
-    }
+    let well: Vec<&WebhookId> = told
+        .iter()
+        .filter(|told| told.is_well)
+        .map(|told| &told.endpoint.id)
+        .collect();
     if !well.is_empty() {
-        record.writes.insert(0, store::well(&well));
-        for (place, _) in &mut record.wakes {
-            *place += 1;
-        }
-        for (place, _) in &mut record.events {
-            *place += 1;
+        record.writes.push(store::well(&well));
+    }
+    // Before the claims end: see `store::failing`.
+    let failing = told.iter().filter_map(|told| told.failing(claim, now));
+    record.writes.extend(failing);
+    record.writes.extend(store::record(&lines, claim));
+    for told in &told {
+        record.add_endpoint(platform, told, now);
+    }
+    record.write(platform, now).await;
+}
+
+/// What a portion of results says of one endpoint.
+struct Told<'a> {
+    endpoint: &'a Endpoint,
+    /// The deliveries that were attempted.
+    deliveries: Vec<&'a DeliveryId>,
+    /// Whether one has arrived.
+    is_well: bool,
+    /// Failures of its own that no success has followed.
+    count: i64,
+    /// Whether one of those was too slow.
+    is_slow: bool,
+    /// Until when it asks to be left alone, whatever else it answered.
+    slow_down_until: i64,
+    /// Whether it says that nobody will ever listen there again, whatever else it answered.
+    is_gone: bool,
+    /// When one is due again.
+    retry_at: Option<i64>,
+}
+
+impl<'a> Told<'a> {
+    fn of(
+        place: usize,
+        endpoint: &'a Endpoint,
+        done: &'a [Done],
+        lines: &[Line<'_>],
+        now: i64,
+    ) -> Self {
+        let own = || done.iter().filter(|each| each.endpoint == place);
+        let made = |each: &'a Done| Some((&each.id, each.attempt.as_ref().ok()?));
+        let (deliveries, attempts): (Vec<_>, Vec<&Attempt>) = own().filter_map(made).unzip();
+        let after = attempts.iter().rposition(|attempt| attempt.is_success());
+        let failed = || {
+            let rest = attempts[after.map_or(0, |place| place + 1)..].iter();
+            rest.filter(|attempt| !attempt.is_ours())
+        };
+        let asked = attempts
+            .iter()
+            .filter_map(|attempt| outcome::slow_down_until(attempt, now));
+        let retries = done.iter().zip(lines).filter_map(|(each, line)| {
+            (each.endpoint == place && line.state == "pending").then_some(line.next_attempt_at)
+        });
+        Self {
+            endpoint,
+            deliveries,
+            is_well: after.is_some(),
+            count: i64::try_from(failed().count()).unwrap_or(i64::MAX),
+            is_slow: failed().any(|attempt| attempt.error == Some("timeout")),
+            slow_down_until: asked.max().unwrap_or(0),
+            is_gone: attempts.iter().any(|attempt| attempt.is_gone()),
+            retry_at: retries.min(),
         }
     }
-    record.commit(platform, now).await;
+
+    fn failing(&self, claim: &str, now: i64) -> Option<Statement> {
+        let failing = Failing {
+            id: &self.endpoint.id,
+            deliveries: &self.deliveries,
+            count: self.count,
+            is_slow: self.is_slow,
+            slow_down_until: self.slow_down_until,
+        };
+        let is_told = self.count > 0 || self.slow_down_until > 0;
+        is_told.then(|| store::failing(&failing, claim, now))
+    }
 }
 
 fn line<'a>(state: &State, done: &'a Done, now: i64) -> Line<'a> {
@@ -88,11 +169,14 @@ fn line<'a>(state: &State, done: &'a Done, now: i64) -> Line<'a> {
         reason: None,
         step: done.step,
         next_attempt_at: now,
-        attempt: done.attempt.as_ref(),
+        attempt: done.attempt.as_ref().ok(),
     };
-    let Some(attempt) = &done.attempt else {
-        line.reason = Some("lost");
-        return line;
+    let attempt = match &done.attempt {
+        Ok(attempt) => attempt,
+        Err(reason) => {
+            line.reason = Some(reason);
+            return line;
+        }
     };
     let random = u32::from_le_bytes(state.platform.random_bytes());
     let schedule = &state.config.webhooks.schedule;
@@ -116,53 +200,26 @@ struct Record {
 }
 
 impl Record {
-    /// What `failed`, the attempts that no success has followed, say of an endpoint that had failed
-    /// `before` times in a row; `retry_at` is when it has something due again.
-    fn add_endpoint(
-        &mut self,
-        platform: &Platform,
-        endpoint: &Endpoint,
-        failed: &[&Attempt],
-        before: i64,
-        retry_at: Option<i64>,
-        now: i64,
-    ) {
-        let mut paused_until = 0;
-        if !failed.is_empty() {
-            let asked = failed
-                .iter()
-                .filter_map(|attempt| outcome::slow_down_until(attempt, now));
-            let slow_down_until = asked.max().unwrap_or(0);
-            let count = i64::try_from(failed.len()).unwrap_or(i64::MAX);
-            let is_slow = failed.iter().any(|each| each.error == Some("timeout"));
-            self.writes.push(store::failing(
-                &Failing {
-                    id: &endpoint.id,
-                    count,
-                    is_slow,
-                    slow_down_until,
-                },
-                now,
-            ));
-            paused_until = slow_down_until;
-            if before + count >= BREAKER_FAILURES {
-                paused_until = paused_until.max(now + BREAKER_MS);
-            }
-        }
-        let is_gone = failed.iter().any(|attempt| attempt.is_gone());
+    /// What follows for an endpoint.
+    fn add_endpoint(&mut self, platform: &Platform, told: &Told<'_>, now: i64) {
+        let endpoint = told.endpoint;
         let limit = now - DISABLE_AFTER_MS;
-        let is_dead = !failed.is_empty() && endpoint.failing_since.is_some_and(|at| at <= limit);
-        if is_gone {
+        let is_dead = told.count > 0 && endpoint.failing_since.is_some_and(|at| at <= limit);
+        if told.is_gone {
             self.disable(platform, endpoint, "gone", None, now);
         } else if is_dead {
             self.disable(platform, endpoint, "failing", Some(limit), now);
         }
-        if let Some(at) = retry_at {
-            let at = at.max(paused_until);
-            self.wakes
-                .push((self.writes.len(), (endpoint.id.clone(), at)));
-            self.writes.push(store::arm(&endpoint.id, at, now));
-        }
+        let Some(retry_at) = told.retry_at else {
+            return;
+        };
+        let before = if told.is_well { 0 } else { endpoint.failures };
+        let is_paused = told.count > 0 && before + told.count >= BREAKER_FAILURES;
+        let paused_until = if is_paused { now + BREAKER_MS } else { 0 };
+        let at = retry_at.max(told.slow_down_until).max(paused_until);
+        self.wakes
+            .push((self.writes.len(), (endpoint.id.clone(), at)));
+        self.writes.push(store::arm(&endpoint.id, at, now));
     }
 
     /// Disables an endpoint and tells the owner's others.
@@ -182,13 +239,12 @@ impl Record {
             "disabled_at": rfc3339(now),
         });
         let trace = Trace::from_header(None, platform);
-        let (id, kind) = (endpoint.id.as_str(), "webhook.disabled");
         let event = Event::new(
             platform,
             &trace,
             (&endpoint.user).into(),
-            kind,
-            id,
+            WEBHOOK_DISABLED,
+            endpoint.id.as_str(),
             &data.to_string(),
         );
         let [disable, hold] = store::disable(&endpoint.id, reason, since, now);
@@ -199,15 +255,8 @@ impl Record {
         self.writes.push(hold);
     }
 
-    async fn commit(self, platform: &Platform, now: i64) {
-        let mut changes = Err(DatabaseError::Stale);
-        for _ in 0..TRIES {
-            changes = platform.database.batch(self.writes.clone()).await;
-            if !matches!(changes, Err(DatabaseError::Unavailable(_))) {
-                break;
-            }
-        }
-        match changes {
+    async fn write(self, platform: &Platform, now: i64) {
+        match commit(platform, &self.writes).await {
             Ok(changes) => {
                 let has_changed = |place: usize| changes.get(place).is_some_and(|count| *count > 0);
                 for (place, (id, at)) in &self.wakes {
@@ -225,6 +274,18 @@ impl Record {
             Err(error) => telemetry::warn(platform, "webhook_record_lost", error),
         }
     }
+}
+
+/// Runs writes that may run twice, again while the database is out of reach.
+pub async fn commit(platform: &Platform, writes: &[Statement]) -> Result<Vec<u64>, DatabaseError> {
+    let mut changes = Err(DatabaseError::Stale);
+    for _ in 0..TRIES {
+        changes = platform.database.batch(writes.to_vec()).await;
+        if !matches!(changes, Err(DatabaseError::Unavailable(_))) {
+            break;
+        }
+    }
+    changes
 }
 
 /// Wakes an endpoint at `at`, or as late as a queue can; whoever is woken too early looks again.

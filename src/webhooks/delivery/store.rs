@@ -1,15 +1,19 @@
-//! All SQL of the delivery.
-//! Promises that a delivery is claimed by one at a time (compare-and-set), and that what is written
-//! of it twice counts once. Leaves what to write to `fan_out`, `drain` and `record`.
+//! The SQL of deliveries and of how their endpoints do.
+//! Promises that what is written of a delivery twice counts once, and no bound text that D1 refuses.
+//! Leaves claims to `claim_store`, what to write to `fan_out`, `drain` and `record`.
 
 use serde_json::{Value as Json, json};
 
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Statement, Text};
 use crate::webhooks::outbox::Audience;
 
-use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS, MAX_LOST_CLAIMS};
+use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};
 
+/// D1 refuses a bound text of more than 2,000,000 bytes: no text of ours comes near.
+pub const MAX_BOUND_BYTES: usize = 500_000;
+/// Rows of new deliveries that one bound text has: ids and numbers, fewer than 150 bytes each.
+pub(super) const ROWS_AT_ONCE: usize = MAX_BOUND_BYTES / 150;
 /// A message is late by less than this, or it was lost, in milliseconds.
 const WAKE_OVERDUE_MS: i64 = 30_000;
 
@@ -48,7 +52,7 @@ pub async fn waiting_events(
             let (id, user) = (EventId::parse(next()), UserId::parse(next()));
             let (kind, traceparent) = (next().to_owned(), next().to_owned());
             let team = TeamId::parse(next());
-            let (Some(id), Some(user)) = (id, user) else {
+            let Some(id) = id else {
                 return Err(broken("an event"));
             };
             Ok(Waiting {
@@ -76,27 +80,27 @@ pub struct NewDelivery<'a> {
     pub next_attempt_at: i64,
 }
 
-/// Writes the deliveries of `events`, unless someone else has: the first statement changes as many
-/// rows as there are deliveries when all of them are ours.
+/// Writes the deliveries of `events`, unless someone else has: all statements but the last change as
+/// many rows as there are deliveries when all of them are ours.
 pub fn fan_out(
     events: &[EventId],
     deliveries: &[NewDelivery<'_>],
     claim: &str,
     now: i64,
 ) -> Vec<Statement> {
-    let rows: Vec<Json> = deliveries
-        .iter()
-        .map(|new| {
-            json!([
-                new.id.as_str(),
-                new.webhook.as_str(),
-                new.event.as_str(),
-                i64::from(new.is_claimed),
-                new.next_attempt_at,
-            ])
-        })
-        .collect();
-    vec![
+    let insert = |rows: &[NewDelivery<'_>]| {
+        let rows: Vec<Json> = rows
+            .iter()
+            .map(|new| {
+                json!([
+                    new.id.as_str(),
+                    new.webhook.as_str(),
+                    new.event.as_str(),
+                    i64::from(new.is_claimed),
+                    new.next_attempt_at,
+                ])
+            })
+            .collect();
         Statement::new(
             "INSERT INTO webhook_deliveries \
              (id, webhook_id, event_id, state, claim, claims, next_attempt_at) \
@@ -106,48 +110,15 @@ pub fn fan_out(
              JOIN webhooks w ON w.id = j.value ->> 1 WHERE e.fanned_out_at IS NULL \
              ON CONFLICT (webhook_id, event_id) DO NOTHING",
             vec![Json::from(rows).to_string().into(), claim.into()],
-        ),
-        Statement::new(
-            "UPDATE webhook_events SET fanned_out_at = ?2 \
-             WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
-            vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
-        ),
-    ]
-}
-
-/// Which of `ids` this claim holds.
-pub async fn held_by(
-    platform: &Platform,
-    ids: &[DeliveryId],
-    claim: &str,
-) -> Result<Vec<DeliveryId>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT d.id FROM json_each(?1) j JOIN webhook_deliveries d ON d.id = j.value \
-         WHERE d.claim = ?2",
-        vec![
-            list(ids.iter().map(DeliveryId::as_str)).into(),
-            claim.into(),
-        ],
-    );
-    let rows = platform.database.query(statement).await?;
-    let id = |row: &Row| DeliveryId::parse(row.text(0)?).ok_or_else(|| broken("a delivery"));
-    rows.iter().map(id).collect()
-}
-
-/// Claims what an endpoint has due, the longest due first.
-pub fn claim_due(id: &WebhookId, claim: &str, lapses_at: i64, now: i64, most: i64) -> Statement {
-    Statement::new(
-        "UPDATE webhook_deliveries SET claim = ?2, claims = claims + 1, next_attempt_at = ?3 \
-         WHERE id IN (SELECT id FROM webhook_deliveries WHERE webhook_id = ?1 \
-         AND state = 'pending' AND next_attempt_at <= ?4 ORDER BY next_attempt_at LIMIT ?5)",
-        vec![
-            id.as_str().into(),
-            claim.into(),
-            lapses_at.into(),
-            now.into(),
-            most.into(),
-        ],
-    )
+        )
+    };
+    let mut writes: Vec<Statement> = deliveries.chunks(ROWS_AT_ONCE).map(insert).collect();
+    writes.push(Statement::new(
+        "UPDATE webhook_events SET fanned_out_at = ?2 \
+         WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
+        vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
+    ));
+    writes
 }
 
 /// Moves the slots of a rate from where they were read; to be followed by
@@ -166,59 +137,6 @@ pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
         "UPDATE webhooks SET paused_until = ?3 WHERE id = ?1 AND paused_until = ?2",
         vec![id.as_str().into(), was.into(), until.into()],
     )
-}
-
-/// A delivery that is being attempted.
-pub struct Claimed {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// What: sent as `webhook-id`.
-    pub event: EventId,
-    /// The bytes to send.
-    pub payload: Text,
-    /// `traceparent`.
-    pub traceparent: String,
-    /// Failures so far: the place in the schedule.
-    pub step: i64,
-    /// Whether too many claims on it ended without a word.
-    pub is_lost: bool,
-}
-
-/// What this claim holds of an endpoint's deliveries.
-pub async fn claimed(
-    platform: &Platform,
-    id: &WebhookId,
-    claim: &str,
-    lapses_at: i64,
-) -> Result<Vec<Claimed>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT d.id, d.event_id, e.payload, e.traceparent, d.step, d.claims \
-         FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id \
-         WHERE d.webhook_id = ?1 AND d.state = 'pending' AND d.next_attempt_at = ?3 \
-         AND d.claim = ?2",
-        vec![id.as_str().into(), claim.into(), lapses_at.into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    rows.into_iter()
-        .map(|mut row| {
-            let payload = row.take_text(2)?;
-            let ids = (
-                DeliveryId::parse(row.text(0)?),
-                EventId::parse(row.text(1)?),
-            );
-            let (Some(id), Some(event)) = ids else {
-                return Err(broken("a delivery"));
-            };
-            Ok(Claimed {
-                id,
-                event,
-                payload,
-                traceparent: row.text(3)?.to_owned(),
-                step: row.integer(4)?,
-                is_lost: row.integer(5)? > MAX_LOST_CLAIMS,
-            })
-        })
-        .collect()
 }
 
 /// A line of a record: what came of one attempt.
@@ -291,21 +209,27 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
     ]
 }
 
-/// Notes that these endpoints have answered well.
+/// Notes that these endpoints have answered well. What a receiver has asked for stands: a pause ends
+/// early only when it was for failures.
 pub fn well(ids: &[&WebhookId]) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, paused_until = 0 \
-         WHERE id IN (SELECT value FROM json_each(?1)) \
-         AND (is_proven = 0 OR failures > 0 OR failing_since IS NOT NULL OR paused_until > 0)",
+        format!(
+            "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, \
+             paused_until = iif(failures < {BREAKER_FAILURES}, paused_until, 0) \
+             WHERE id IN (SELECT value FROM json_each(?1)) \
+             AND (is_proven = 0 OR failures > 0 OR failing_since IS NOT NULL)"
+        ),
         vec![list(ids.iter().map(|id| id.as_str())).into()],
     )
 }
 
-/// Failures of an endpoint that no success has followed.
+/// What an endpoint has answered, beside success.
 pub struct Failing<'a> {
     /// The endpoint.
     pub id: &'a WebhookId,
-    /// How many.
+    /// The deliveries.
+    pub deliveries: &'a [&'a DeliveryId],
+    /// Failures that no success has followed.
     pub count: i64,
     /// Whether one of them was too slow.
     pub is_slow: bool,
@@ -313,17 +237,22 @@ pub struct Failing<'a> {
     pub slow_down_until: i64,
 }
 
-/// Notes failures. From the fifth in a row on, the endpoint is left alone for a while; of many at
-/// once only so many count, so that a moment's trouble is not taken for a long one.
-pub fn failing(failing: &Failing<'_>, now: i64) -> Statement {
+/// Notes failures, while the claim still holds one of the deliveries: to be run before [`record`], so
+/// that what is written twice counts once. From the fifth failure in a row on, the endpoint is left
+/// alone for a while; of many at once only so many count, so that a moment's trouble is not taken for
+/// a long one.
+pub fn failing(failing: &Failing<'_>, claim: &str, now: i64) -> Statement {
     Statement::new(
         format!(
             "UPDATE webhooks SET failures = failures + iif(failures + ?2 <= {BREAKER_FAILURES}, \
              ?2, max(1, {BREAKER_FAILURES} - failures)), \
-             failing_since = coalesce(failing_since, ?3), is_proven = iif(?4, 0, is_proven), \
+             failing_since = iif(?2 > 0, coalesce(failing_since, ?3), failing_since), \
+             is_proven = iif(?4, 0, is_proven), \
              paused_until = max(paused_until, ?5, iif(failures + ?2 < {BREAKER_FAILURES}, 0, \
              ?3 + min({BREAKER_MAX_MS}, \
-             {BREAKER_MS} << min(7, max(0, failures + 1 - {BREAKER_FAILURES}))))) WHERE id = ?1"
+             {BREAKER_MS} << min(7, max(0, failures + 1 - {BREAKER_FAILURES}))))) WHERE id = ?1 \
+             AND EXISTS (SELECT 1 FROM json_each(?6) j JOIN webhook_deliveries d \
+             ON d.id = j.value WHERE d.claim = ?7)"
         ),
         vec![
             failing.id.as_str().into(),
@@ -331,6 +260,8 @@ pub fn failing(failing: &Failing<'_>, now: i64) -> Statement {
             now.into(),
             i64::from(failing.is_slow).into(),
             failing.slow_down_until.into(),
+            list(failing.deliveries.iter().map(|id| id.as_str())).into(),
+            claim.into(),
         ],
     )
 }
@@ -364,15 +295,6 @@ pub fn hold(id: &WebhookId, now: i64) -> Statement {
          AND state = 'pending' AND (claim IS NULL OR next_attempt_at <= ?2) \
          AND EXISTS (SELECT 1 FROM webhooks WHERE id = ?1 AND disabled_at IS NOT NULL)",
         vec![id.as_str().into(), now.into()],
-    )
-}
-
-/// Gives back what a claim holds of an endpoint's deliveries: they are due at once.
-pub fn give_back(id: &WebhookId, claim: &str, now: i64) -> Statement {
-    Statement::new(
-        "UPDATE webhook_deliveries SET claim = NULL, claims = 0, next_attempt_at = ?3 \
-         WHERE webhook_id = ?1 AND state = 'pending' AND claim = ?2",
-        vec![id.as_str().into(), claim.into(), now.into()],
     )
 }
 

@@ -1,32 +1,29 @@
 //! Makes the attempts of one invocation.
-//! Promises that a target is checked before each attempt, that no attempt begins which could outlive
-//! its claim, and that what was claimed and not begun is given back. Leaves results to `record`.
+//! Promises that a target is checked before each attempt, that nothing more is sent to an endpoint
+//! which has said enough, that no attempt begins which could outlive its claim, and that what was
+//! claimed and not begun is given back. Leaves results to `record`, what one endpoint says to `course`.
 
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use crate::context::State;
-use crate::identity::seal;
-use crate::ids::WebhookId;
 use crate::platform::{LocalFuture, Platform};
-use crate::telemetry;
+use crate::webhooks::check_target;
 use crate::webhooks::pace;
 use crate::webhooks::resolver::{self, Unresolved};
 use crate::webhooks::sending;
-use crate::webhooks::signing::EndpointSecret;
-use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL, check_target};
 
+use super::claim_store::{self, Claimed, Left};
+use super::course::Course;
 use super::crew::{self, Job};
 use super::endpoint::Endpoint;
-use super::outcome::{self, Attempt};
+use super::outcome::Attempt;
 use super::record::{self, Done};
-use super::store::{self, Claimed};
+use super::store;
 
 /// How long a claim holds, in milliseconds.
 pub const CLAIM_MS: i64 = 60_000;
 /// What an attempt may take, until its result is written, in milliseconds.
 const ATTEMPT_MS: i64 = 25_000;
-/// Deliveries that may be under way to an endpoint at once.
-const PER_ENDPOINT: usize = 3;
 
 /// A random token that tells one claim from another.
 pub fn fresh_claim(platform: &Platform) -> String {
@@ -36,42 +33,6 @@ pub fn fresh_claim(platform: &Platform) -> String {
         .flat_map(|byte| [byte >> 4, byte & 15])
         .map(|digit| b"0123456789abcdef"[usize::from(digit)] as char)
         .collect()
-}
-
-/// What an endpoint is called with.
-struct Prepared {
-    url: String,
-    secrets: Vec<EndpointSecret>,
-    headers: Vec<(String, String)>,
-    /// Why it is not called at all.
-    refusal: Option<&'static str>,
-}
-
-async fn prepare(state: &State, endpoint: &Endpoint) -> Prepared {
-    let master = &state.config.master_keys;
-    let secrets = endpoint.sealed_secrets.iter().map(|(id, sealed)| {
-        let opened = seal::open(master, &format!("{SECRET_LABEL}{id}"), sealed)?;
-        EndpointSecret::from_bytes(&opened)
-    });
-    let secrets: Option<Vec<_>> = secrets.collect();
-    let headers = match &endpoint.sealed_headers {
-        None => Some(Vec::new()),
-        Some(sealed) => seal::open(master, &format!("{HEADERS_LABEL}{}", endpoint.id), sealed)
-            .and_then(|opened| serde_json::from_slice(&opened).ok()),
-    };
-    let is_readable = headers.is_some() && secrets.as_ref().is_some_and(|all| !all.is_empty());
-    let refusal = if is_readable {
-        refusal(state, &endpoint.url).await
-    } else {
-        telemetry::warn(&state.platform, "webhook_secret_unreadable", &endpoint.id);
-        Some("secret_unreadable")
-    };
-    Prepared {
-        url: endpoint.url.clone(),
-        secrets: secrets.unwrap_or_default(),
-        headers: headers.unwrap_or_default(),
-        refusal,
-    }
 }
 
 /// Why this URL must not be called now. Names may lead elsewhere than when they were taken.
@@ -88,6 +49,15 @@ pub async fn refusal(state: &State, url: &str) -> Option<&'static str> {
     }
 }
 
+/// A delivery on its way to its attempt.
+struct Task {
+    /// Its endpoint's place.
+    endpoint: usize,
+    /// Nothing is sent later than this, in milliseconds since 1970.
+    begin_by: i64,
+    claimed: Claimed,
+}
+
 /// Attempts what `claim` holds of `endpoints` since `claimed_at`, each with its endpoint's place.
 pub async fn run(
     state: &State,
@@ -97,93 +67,140 @@ pub async fn run(
     claimed_at: i64,
 ) {
     let platform = &state.platform;
-    let mut prepared = Vec::with_capacity(endpoints.len());
-    for endpoint in endpoints {
-        prepared.push(Rc::new(prepare(state, endpoint).await));
-    }
-    let mut lost = Vec::new();
+    let courses: Vec<Course<'_>> = endpoints
+        .iter()
+        .map(|endpoint| Course::new(endpoint, claimed_at))
+        .collect();
+    let left = RefCell::new(Vec::new());
+    let mut given_up = Vec::new();
     let mut jobs = Vec::new();
-    let mut handed_on: Vec<Option<WebhookId>> = Vec::new();
-    for (place, claimed) in claimed {
-        if claimed.is_lost {
-            lost.push(Done {
-                endpoint: place,
+    for (endpoint, claimed) in claimed {
+        if let Some(reason) = claimed.given_up {
+            given_up.push(Done {
+                endpoint,
                 id: claimed.id,
                 step: claimed.step,
-                attempt: None,
+                attempt: Err(reason),
             });
             continue;
         }
-        let prepared = Rc::clone(&prepared[place]);
+        let begin_by = match endpoints[endpoint].rate_limit {
+            Some(_) => claimed_at + pace::MAX_LATE_MS,
+            None => claimed_at + CLAIM_MS - ATTEMPT_MS,
+        };
+        let id = claimed.id.clone();
+        let task = Task {
+            endpoint,
+            begin_by,
+            claimed,
+        };
+        let (course, left) = (&courses[endpoint], &left);
         jobs.push(Job {
-            endpoint: place,
-            begin_by: match endpoints[place].rate_limit {
-                Some(_) => claimed_at + pace::MAX_LATE_MS,
-                None => claimed_at + CLAIM_MS - ATTEMPT_MS,
-            },
-            allowed: outcome::allowed(endpoints[place].failures, PER_ENDPOINT),
+            endpoint,
+            id,
+            begin_by,
             begin: Box::new(move || {
-                Box::pin(attempt(state, prepared, place, claimed)) as LocalFuture<'_, Done>
+                Box::pin(attempt(state, course, left, task)) as LocalFuture<'_, Option<Done>>
             }),
         });
     }
-    if !lost.is_empty() {
-        record::write(state, endpoints, claim, lost).await;
+    if !given_up.is_empty() {
+        record::write(state, endpoints, claim, given_up).await;
     }
-    let write =
-        |done| Box::pin(record::write(state, endpoints, claim, done)) as LocalFuture<'_, ()>;
-    for job in crew::run(jobs, platform.clock.as_ref(), write).await {
-        let id = Some(endpoints[job.endpoint].id.clone());
-        if !handed_on.contains(&id) {
-            handed_on.push(id);
-        }
-    }
-    let ids: Vec<WebhookId> = handed_on.into_iter().flatten().collect();
-    if !ids.is_empty() {
-        hand_on(platform, &ids, claim).await;
-    }
+    let write = |done: Vec<Option<Done>>| {
+        let done = done.into_iter().flatten().collect();
+        Box::pin(record::write(state, endpoints, claim, done)) as LocalFuture<'_, ()>
+    };
+    let allowed = |endpoint: usize| courses[endpoint].allowed(state);
+    let unbegun = crew::run(jobs, platform.clock.as_ref(), allowed, write).await;
+    let now = platform.clock.now_ms();
+    let unbegun = unbegun.into_iter().map(|job| Left {
+        endpoint: job.endpoint,
+        id: job.id,
+        due: courses[job.endpoint].left_alone_until().unwrap_or(now),
+    });
+    let unbegun: Vec<Left> = unbegun.collect();
+    let mut left = left.into_inner();
+    left.extend(unbegun);
+    hand_on(platform, endpoints, &left, claim).await;
 }
 
-/// Gives back what was claimed and not begun, and wakes those who take it on.
-async fn hand_on(platform: &Platform, ids: &[WebhookId], claim: &str) {
-    let now = platform.clock.now_ms();
-    let mut writes = Vec::new();
-    for id in ids {
-        writes.push(store::give_back(id, claim, now));
-        writes.push(store::arm(id, now, now));
+/// Gives back what was claimed and not attempted, and wakes those who take it on.
+pub async fn hand_on(platform: &Platform, endpoints: &[Endpoint], left: &[Left], claim: &str) {
+    if left.is_empty() {
+        return;
     }
+    let now = platform.clock.now_ms();
+    let mut dues: Vec<Option<i64>> = vec![None; endpoints.len()];
+    for each in left {
+        let first = dues[each.endpoint].map_or(each.due, |due| due.min(each.due));
+        dues[each.endpoint] = Some(first);
+    }
+    let wakes: Vec<_> = endpoints
+        .iter()
+        .zip(dues)
+        .filter_map(|(endpoint, due)| Some((&endpoint.id, due?)))
+        .collect();
+    let mut writes = claim_store::give_back(left, claim);
+    let place = writes.len();
+    writes.extend(wakes.iter().map(|(id, due)| store::arm(id, *due, now)));
     // What cannot be given back is free again when its claim lapses.
-    if let Ok(changes) = platform.database.batch(writes).await {
-        for (id, change) in ids.iter().zip(changes.chunks(2)) {
-            if change.last().is_some_and(|armed| *armed > 0) {
-                record::wake(platform, id, now, now);
+    if let Ok(changes) = record::commit(platform, &writes).await {
+        for ((id, due), armed) in wakes.into_iter().zip(&changes[place..]) {
+            if *armed > 0 {
+                record::wake(platform, id, due, now);
             }
         }
     }
 }
 
-async fn attempt(state: &State, prepared: Rc<Prepared>, endpoint: usize, claimed: Claimed) -> Done {
+/// Makes the attempt; `None` when its endpoint is to be left alone after all, or it has become late.
+async fn attempt(
+    state: &State,
+    course: &Course<'_>,
+    left: &RefCell<Vec<Left>>,
+    task: Task,
+) -> Option<Done> {
     let platform = &state.platform;
+    let refusal = course.refusal(state).await;
     let at = platform.clock.now_ms();
-    let attempt = if let Some(refusal) = prepared.refusal {
-        Attempt::refused(refusal, at)
-    } else {
-        let request = sending::request(
-            &prepared.url,
-            &prepared.secrets,
-            &prepared.headers,
-            claimed.event.as_str(),
-            &claimed.traceparent,
-            claimed.payload,
-            at,
-        );
-        let exchange = platform.http.send(request).await;
-        Attempt::of(exchange, at, platform.clock.now_ms())
+    let until = course.left_alone_until();
+    let Task {
+        endpoint, claimed, ..
+    } = task;
+    if until.is_some() || at > task.begin_by {
+        left.borrow_mut().push(Left {
+            endpoint,
+            id: claimed.id,
+            due: until.unwrap_or(at),
+        });
+        return None;
+    }
+    let attempt = match course.opened(state) {
+        None => Attempt::refused("secret_unreadable", at),
+        Some(opened) => {
+            if let Some(refusal) = refusal {
+                Attempt::refused(refusal, at)
+            } else {
+                let request = sending::request(
+                    course.url(),
+                    &opened.secrets,
+                    &opened.headers,
+                    claimed.event.as_str(),
+                    &claimed.traceparent,
+                    claimed.payload,
+                    at,
+                );
+                let exchange = platform.http.send(request).await;
+                Attempt::of(exchange, at, platform.clock.now_ms())
+            }
+        }
     };
-    Done {
+    course.note(&attempt, platform.clock.now_ms());
+    Some(Done {
         endpoint,
         id: claimed.id,
         step: claimed.step,
-        attempt: Some(attempt),
-    }
+        attempt: Ok(attempt),
+    })
 }

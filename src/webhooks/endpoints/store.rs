@@ -189,12 +189,22 @@ pub fn leave_deleted_teams(now: i64) -> Statement {
     )
 }
 
-/// Removes all endpoints and events of the caller's.
-pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 2] {
+/// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
+/// that others have endpoints for stay, without the caller, until they are old: they may not have
+/// arrived yet.
+pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     let user = || vec![permit.user_id().as_str().into()];
     [
         Statement::new("DELETE FROM webhooks WHERE user_id = ?1", user()),
-        Statement::new("DELETE FROM webhook_events WHERE user_id = ?1", user()),
+        Statement::new(
+            "DELETE FROM webhook_events WHERE user_id = ?1 AND (team_id IS NULL \
+             OR NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.team_id = webhook_events.team_id))",
+            user(),
+        ),
+        Statement::new(
+            "UPDATE webhook_events SET user_id = '' WHERE user_id = ?1",
+            user(),
+        ),
     ]
 }
 

@@ -138,7 +138,9 @@ pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> V
     vec![update, Statement::must_change()]
 }
 
-const DEAD: &str = "webhook_id = ?1 AND state = 'dead' AND event_id >= ?";
+/// Given up, with something to send.
+const DEAD: &str = "webhook_id = ?1 AND state = 'dead' AND reason IS NOT 'event_removed' \
+     AND event_id >= ?";
 
 /// How many of an endpoint's deliveries were given up whose event was at or after `since`.
 pub async fn count_dead(

@@ -24,9 +24,7 @@ const IPV4: [([u8; 4], u32); 15] = [
 ];
 
 /// First two groups and length of the prefix, of those that lie within them.
-const IPV6: [([u16; 2], u32); 10] = [
-    // NAT64: what the well-known prefix leaves over has the local one in it (RFC 8215).
-    ([0x64, 0xff9b], 32),
+const IPV6: [([u16; 2], u32); 9] = [
     // 2001::/23 has Teredo and ORCHID in it.
     ([0x2001, 0], 23),
     ([0x2001, 0xdb8], 32),
@@ -67,11 +65,11 @@ fn is_refused_v6(address: Ipv6Addr) -> bool {
         is_refused_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
     };
     match groups {
-        // Unspecified, loopback, IPv4-compatible, -mapped (::ffff:0:0/96) and -translated
-        // (::ffff:0:0:0/96), and whatever else begins with 64 zero bits: none is a server's own.
-        [0, 0, 0, 0, ..] => true,
         // NAT64 of a private address, and 6to4 of one.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inner(high, low),
+        // The rest of ::/8 is reserved: unspecified, loopback, IPv4-compatible, -mapped and -translated,
+        // local NAT64 (RFC 8215), and whatever else is written so is no server's own.
+        [0..0x100, ..] => true,
         // ISATAP.
         [_, _, _, _, 0 | 0x200, 0x5efe, high, low] if inner(high, low) => true,
         _ => IPV6.iter().any(within),

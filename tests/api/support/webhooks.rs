@@ -3,12 +3,17 @@
 //! Leaves what receivers answer to the tests.
 
 use std::fmt::Write as _;
+use std::future::poll_fn;
+use std::task::Poll;
 
 use pollster::block_on;
 use wvw_builder::config::Config;
 use wvw_builder::identity::seal;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
-use wvw_builder::platform::{HttpRequest, Lane};
+use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
+use wvw_builder::platform::{
+    HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
+};
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::signing::EndpointSecret;
 
@@ -31,6 +36,37 @@ impl Endpoint {
             .expect("seconds");
         let id = header(request, "webhook-id");
         wvw_builder::webhooks::signing::signature_header(&[secret], id, timestamp, body)
+    }
+}
+
+/// Answers as the test says, but not before everyone else had a turn: requests are under way side by
+/// side, as they are in the real world.
+pub struct SideBySide(pub MemoryWeb);
+
+impl SideBySide {
+    /// The platform of a test with it in front.
+    pub fn platform(test: &TestPlatform, seed: u64) -> Platform {
+        Platform {
+            http: Box::new(Self(test.web.clone())),
+            ..test.platform(seed)
+        }
+    }
+}
+
+impl HttpClient for SideBySide {
+    fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
+        Box::pin(async move {
+            let mut has_waited = false;
+            poll_fn(|cx| {
+                if std::mem::replace(&mut has_waited, true) {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            self.0.send(request).await
+        })
     }
 }
 

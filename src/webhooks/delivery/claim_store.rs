@@ -1,0 +1,159 @@
+//! The SQL of claims.
+//! Promises that a delivery is claimed by one at a time (compare-and-set), and that giving it back
+//! touches nothing else. Leaves when to claim to `fan_out` and `drain`.
+
+use serde_json::{Value as Json, json};
+
+use crate::ids::{DeliveryId, EventId, WebhookId};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+
+use super::outcome::MAX_LOST_CLAIMS;
+use super::store::{ROWS_AT_ONCE, broken, list};
+
+/// Why a delivery is dead whose event is not there any more: nothing is left to send, ever.
+pub const EVENT_REMOVED: &str = "event_removed";
+
+/// Which of `ids` this claim holds.
+pub async fn held_by(
+    platform: &Platform,
+    ids: &[DeliveryId],
+    claim: &str,
+) -> Result<Vec<DeliveryId>, DatabaseError> {
+    let id = |row: &Row| DeliveryId::parse(row.text(0)?).ok_or_else(|| broken("a delivery"));
+    let mut held = Vec::new();
+    for ids in ids.chunks(ROWS_AT_ONCE) {
+        let statement = Statement::new(
+            "SELECT d.id FROM json_each(?1) j JOIN webhook_deliveries d ON d.id = j.value \
+             WHERE d.claim = ?2",
+            vec![
+                list(ids.iter().map(DeliveryId::as_str)).into(),
+                claim.into(),
+            ],
+        );
+        for row in platform.database.query(statement).await? {
+            held.push(id(&row)?);
+        }
+    }
+    Ok(held)
+}
+
+/// Claims what an endpoint has due, the longest due first.
+pub fn claim_due(id: &WebhookId, claim: &str, lapses_at: i64, now: i64, most: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET claim = ?2, claims = claims + 1, next_attempt_at = ?3 \
+         WHERE id IN (SELECT id FROM webhook_deliveries WHERE webhook_id = ?1 \
+         AND state = 'pending' AND next_attempt_at <= ?4 ORDER BY next_attempt_at LIMIT ?5)",
+        vec![
+            id.as_str().into(),
+            claim.into(),
+            lapses_at.into(),
+            now.into(),
+            most.into(),
+        ],
+    )
+}
+
+/// A delivery that is being attempted.
+pub struct Claimed {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// What: sent as `webhook-id`.
+    pub event: EventId,
+    /// The bytes to send.
+    pub payload: Text,
+    /// `traceparent`.
+    pub traceparent: String,
+    /// Failures so far: the place in the schedule.
+    pub step: i64,
+    /// Why no attempt is made: it is given up.
+    pub given_up: Option<&'static str>,
+}
+
+/// What this claim holds of an endpoint's deliveries.
+pub async fn claimed(
+    platform: &Platform,
+    id: &WebhookId,
+    claim: &str,
+    lapses_at: i64,
+) -> Result<Vec<Claimed>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT d.id, d.event_id, coalesce(e.payload, ''), coalesce(e.traceparent, ''), d.step, \
+         CASE WHEN e.id IS NULL THEN 2 WHEN d.claims > ?4 THEN 1 ELSE 0 END \
+         FROM webhook_deliveries d LEFT JOIN webhook_events e ON e.id = d.event_id \
+         WHERE d.webhook_id = ?1 AND d.state = 'pending' AND d.next_attempt_at = ?3 \
+         AND d.claim = ?2",
+        vec![
+            id.as_str().into(),
+            claim.into(),
+            lapses_at.into(),
+            MAX_LOST_CLAIMS.into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let payload = row.take_text(2)?;
+            let ids = (
+                DeliveryId::parse(row.text(0)?),
+                EventId::parse(row.text(1)?),
+            );
+            let (Some(id), Some(event)) = ids else {
+                return Err(broken("a delivery"));
+            };
+            Ok(Claimed {
+                id,
+                event,
+                payload,
+                traceparent: row.text(3)?.to_owned(),
+                step: row.integer(4)?,
+                given_up: match row.integer(5)? {
+                    0 => None,
+                    1 => Some("lost"),
+                    _ => Some(EVENT_REMOVED),
+                },
+            })
+        })
+        .collect()
+}
+
+/// A delivery that was claimed and not attempted.
+pub struct Left {
+    /// Its endpoint's place.
+    pub endpoint: usize,
+    /// The delivery.
+    pub id: DeliveryId,
+    /// When it is due again, in milliseconds since 1970.
+    pub due: i64,
+}
+
+/// Gives these back, as if this claim had not been.
+pub fn give_back(left: &[Left], claim: &str) -> Vec<Statement> {
+    let chunk = |left: &[Left]| {
+        let rows: Vec<Json> = left
+            .iter()
+            .map(|each| json!([each.id.as_str(), each.due]))
+            .collect();
+        Statement::new(
+            "UPDATE webhook_deliveries AS d SET claim = NULL, claims = max(0, d.claims - 1), \
+             next_attempt_at = j.value ->> 1 FROM json_each(?1) j \
+             WHERE d.id = j.value ->> 0 AND d.state = 'pending' AND d.claim = ?2",
+            vec![Json::from(rows).to_string().into(), claim.into()],
+        )
+    };
+    left.chunks(ROWS_AT_ONCE).map(chunk).collect()
+}
+
+/// Gives back all that a claim holds of an endpoint: only while none of it was attempted.
+pub fn give_back_unseen(id: &WebhookId, claim: &str, lapses_at: i64, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET claim = NULL, claims = max(0, claims - 1), \
+         next_attempt_at = ?4 WHERE webhook_id = ?1 AND state = 'pending' \
+         AND next_attempt_at = ?3 AND claim = ?2",
+        vec![
+            id.as_str().into(),
+            claim.into(),
+            lapses_at.into(),
+            now.into(),
+        ],
+    )
+}

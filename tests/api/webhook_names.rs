@@ -1,0 +1,246 @@
+//! What is not called: names that lead inside, resolvers that are away, secrets that do not open.
+//! Promises that each is found before the attempt, holds nobody else up, and that the receiver is
+//! not blamed for what is ours. Leaves spellings of targets to the tests of `webhooks::target`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
+use wvw_builder::platform::{
+    HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, LocalFuture, Platform,
+};
+
+use crate::support::databases::{all_together, step_aside};
+use crate::support::{TestApp, config_value};
+use crate::webhook_delivery::Scene;
+
+const RESOLVER: &str = "https://dns.guild.gg/dns-query";
+
+fn config(name: &str) -> Option<String> {
+    match name {
+        "DNS_RESOLVER_URL" => Some(RESOLVER.to_owned()),
+        _ => config_value(name),
+    }
+}
+
+fn is_question(request: &HttpRequest) -> bool {
+    request.url.starts_with(RESOLVER)
+}
+
+/// The resolver's answer to a question for addresses of this kind.
+fn addresses(request: &HttpRequest, of_v4: &str) -> Result<HttpAnswer, HttpError> {
+    let answers = if request.url.ends_with("type=A") {
+        of_v4
+    } else {
+        ""
+    };
+    Ok(HttpAnswer {
+        status: 200,
+        retry_after: None,
+        body: format!("{{\"Status\":0,\"Answer\":[{answers}]}}").into_bytes(),
+    })
+}
+
+const PUBLIC: &str = r#"{"type":1,"data":"93.184.216.34"}"#;
+const MIXED: &str = r#"{"type":1,"data":"93.184.216.34"},{"type":1,"data":"10.0.0.1"}"#;
+
+/// A scene with a resolver, which answers so; receivers answer 200.
+fn scene(resolve: impl Fn(&HttpRequest) -> Result<HttpAnswer, HttpError> + 'static) -> Scene {
+    let app = TestApp::with(config);
+    let player = app.player("commander");
+    let scene = Scene {
+        app,
+        player,
+        answers: Rc::default(),
+    };
+    answer(&scene, resolve);
+    scene
+}
+
+fn answer(
+    scene: &Scene,
+    resolve: impl Fn(&HttpRequest) -> Result<HttpAnswer, HttpError> + 'static,
+) {
+    scene.app.test.web.answer_with(move |request| {
+        if is_question(request) {
+            resolve(request)
+        } else {
+            MemoryWeb::status(200)
+        }
+    });
+}
+
+/// How many of what was sent went to receivers.
+fn posts(sent: &[HttpRequest]) -> usize {
+    sent.iter().filter(|request| !is_question(request)).count()
+}
+
+fn errors(scene: &Scene) -> Vec<String> {
+    let database = &scene.app.test.database;
+    let rows = database.execute("SELECT coalesce(error, '') FROM webhook_attempts ORDER BY at");
+    rows.iter()
+        .map(|row| row.text(0).unwrap().to_owned())
+        .collect()
+}
+
+const BLAME: &str =
+    "SELECT failures + (failing_since IS NOT NULL) + (paused_until > 0) FROM webhooks";
+
+#[test]
+fn a_name_with_one_public_and_one_private_address_is_refused_at_delivery() {
+    let scene = scene(|request| addresses(request, MIXED));
+    scene.endpoint("rebound");
+    scene.event();
+    assert_eq!(posts(&scene.app.deliver()), 0);
+    assert_eq!(errors(&scene), ["target_refused"]);
+    assert!(scene.app.count(BLAME) > 0);
+    // And reached once all of its addresses are public.
+    answer(&scene, |request| addresses(request, PUBLIC));
+    assert_eq!(posts(&scene.app.deliver_after(6)), 1);
+    assert_eq!(errors(&scene), ["target_refused", ""]);
+}
+
+#[test]
+fn a_target_that_is_refused_by_now_is_not_called() {
+    for url in [
+        "https://10.0.0.1/h",
+        "https://[1::1]/h",
+        "http://bot.guild.gg/h",
+    ] {
+        let scene = Scene::new();
+        scene.app.endpoint(&scene.player, url);
+        scene.event();
+        assert_eq!(scene.app.deliver().len(), 0, "{url}");
+        assert_eq!(errors(&scene), ["target_refused"], "{url}");
+    }
+}
+
+#[test]
+fn a_name_that_leads_nowhere_is_the_receivers_failure() {
+    let scene = scene(|request| addresses(request, ""));
+    scene.endpoint("gone");
+    scene.event();
+    assert_eq!(posts(&scene.app.deliver()), 0);
+    assert_eq!(errors(&scene), ["name_not_found"]);
+    assert!(scene.app.count(BLAME) > 0);
+}
+
+#[test]
+fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open() {
+    for error in ["resolver_unavailable", "secret_unreadable"] {
+        let is_secret = error == "secret_unreadable";
+        let scene = scene(move |request| {
+            if is_secret {
+                addresses(request, PUBLIC)
+            } else {
+                MemoryWeb::fails(HttpFailure::Timeout)
+            }
+        });
+        let endpoint = scene.endpoint("fine");
+        let database = &scene.app.test.database;
+        let sealed = database.execute("SELECT hex(sealed_secret) FROM webhook_secrets");
+        if is_secret {
+            database.execute("UPDATE webhook_secrets SET sealed_secret = x'00'");
+        }
+        for _ in 0..20 {
+            scene.event();
+        }
+        assert_eq!(posts(&scene.app.deliver()), 0);
+        // One finds out for all: the others have lost nothing.
+        assert_eq!(errors(&scene), [error]);
+        let untouched = "SELECT count(*) FROM webhook_deliveries \
+             WHERE state = 'pending' AND step + attempts + claims = 0 AND claim IS NULL";
+        assert_eq!(scene.app.count(untouched), 19);
+        for _ in 0..6 * 24 {
+            scene.event();
+            scene.app.deliver_after(3_600);
+            scene.sweep();
+        }
+        scene.app.deliver();
+        assert_eq!(scene.app.count(BLAME), 0, "{error}");
+        let disabled = "SELECT count(*) FROM webhooks WHERE disabled_at IS NOT NULL";
+        assert_eq!(scene.app.count(disabled), 0);
+        assert!(errors(&scene).iter().all(|found| found == error));
+        answer(&scene, |request| addresses(request, PUBLIC));
+        let hex = sealed[0].text(0).unwrap();
+        database.execute(&format!(
+            "UPDATE webhook_secrets SET sealed_secret = x'{hex}'"
+        ));
+        scene.event();
+        assert!(posts(&scene.app.deliver_after(40)) > 0, "{}", endpoint.url);
+    }
+}
+
+#[test]
+fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
+    let scene = scene(|request| addresses(request, PUBLIC));
+    scene.endpoint("a");
+    let deaf = scene.endpoint("deaf");
+    scene.app.test.database.execute(&format!(
+        "UPDATE webhooks SET event_types = '[\"team.created\"]' WHERE id = '{}'",
+        deaf.id
+    ));
+    for _ in 0..20 {
+        scene.event();
+    }
+    let sent = scene.app.deliver();
+    assert_eq!((posts(&sent), sent.len()), (20, 22));
+    assert!(!sent.iter().any(|request| request.url.contains("deaf")));
+}
+
+/// Lets questions for slow names wait, and writes down who was called.
+struct SlowNames {
+    web: MemoryWeb,
+    called: Rc<RefCell<Vec<String>>>,
+}
+
+impl HttpClient for SlowNames {
+    fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
+        Box::pin(async move {
+            if is_question(&request) && request.url.contains("name=slow") {
+                for _ in 0..100 {
+                    step_aside().await;
+                }
+            }
+            let answer = self.web.send(request.clone()).await;
+            if !is_question(&request) {
+                self.called.borrow_mut().push(request.url);
+            }
+            answer
+        })
+    }
+}
+
+fn on_slow_names(test: &TestPlatform, called: &Rc<RefCell<Vec<String>>>) -> Platform {
+    Platform {
+        http: Box::new(SlowNames {
+            web: test.web.clone(),
+            called: Rc::clone(called),
+        }),
+        ..test.platform(9)
+    }
+}
+
+#[test]
+fn slow_name_servers_do_not_hold_up_others() {
+    let scene = scene(|request| addresses(request, PUBLIC));
+    for name in ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "quick"] {
+        scene.endpoint(name);
+    }
+    scene.event();
+    scene.app.deliver();
+    // All of them have answered well: the fast lane.
+    for _ in 0..3 {
+        scene.event();
+    }
+    let messages = scene.app.test.queue.take_all();
+    let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
+    let called = Rc::default();
+    let platform = on_slow_names(&scene.app.test, &called);
+    let isolate = scene.app.isolate_with(platform, config);
+    all_together([isolate.app.consume("webhooks", &bodies, &|_| {})]);
+    let called = called.borrow();
+    assert_eq!(called.len(), 18);
+    let is_quick = |url: &String| url.contains("quick");
+    assert!(called[..3].iter().all(is_quick), "{called:?}");
+}

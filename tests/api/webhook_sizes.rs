@@ -1,0 +1,121 @@
+//! Deliveries by the hundred, and answers as large as they come, against what D1 takes at once.
+//! Promises that nobody's results are lost with the size of somebody else's.
+//! Leaves D1's rules themselves to `platform::native`, which has them.
+
+use serde_json::json;
+use wvw_builder::platform::{HttpAnswer, Statement};
+
+use pollster::block_on;
+
+use crate::webhook_delivery::Scene;
+
+/// What JSON writes with six bytes.
+const CONTROL: u8 = 1;
+
+fn answer(status: u16, body: Vec<u8>) -> HttpAnswer {
+    HttpAnswer {
+        status,
+        retry_after: None,
+        body,
+    }
+}
+
+#[test]
+fn the_database_of_the_tests_refuses_what_d1_refuses() {
+    let scene = Scene::new();
+    let platform = scene.app.test.platform(3);
+    let bind = |bytes: usize| {
+        let text = "x".repeat(bytes);
+        let statement = Statement::new("SELECT length(?1)", vec![text.into()]);
+        block_on(platform.database.query(statement)).map(|rows| rows[0].integer(0).unwrap())
+    };
+    assert_eq!(bind(2_000_000).unwrap(), 2_000_000);
+    let refused = bind(2_000_001).unwrap_err().to_string();
+    assert!(refused.contains("too big"), "{refused}");
+}
+
+#[test]
+fn a_hundred_large_answers_are_written_and_nobodys_result_is_lost() {
+    let scene = Scene::new();
+    let endpoint = scene.endpoint("chatty");
+    let other = scene.endpoint("other");
+    // Known to answer well: the whole batch goes at once.
+    scene.event();
+    scene.app.deliver();
+    let url = endpoint.url.clone();
+    scene.app.test.web.answer_with(move |request| {
+        let body = if request.url == url {
+            vec![CONTROL; 4_096]
+        } else {
+            Vec::new()
+        };
+        Ok(answer(200, body))
+    });
+    for _ in 0..100 {
+        scene.event();
+    }
+    let sent = scene.app.deliver();
+    let count = |url: &str| sent.iter().filter(|request| request.url == url).count();
+    assert_eq!((count(&endpoint.url), count(&other.url)), (100, 100));
+    let delivered = "SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'";
+    assert_eq!(scene.app.count(delivered), 202);
+    let kept = "SELECT count(*) FROM webhook_attempts WHERE length(response) = 4096";
+    assert_eq!(scene.app.count(kept), 100);
+    let largest = scene.app.test.database.recorded();
+    let texts = largest.iter().flat_map(|statement| &statement.params);
+    let bytes = texts.filter_map(|value| match value {
+        wvw_builder::platform::Value::Text(text) => Some(text.as_str().len()),
+        _ => None,
+    });
+    assert!(bytes.max().unwrap() <= 500_000);
+}
+
+#[test]
+fn a_hundred_events_for_160_endpoints_are_fanned_out() {
+    let scene = Scene::new();
+    scene.endpoint("first");
+    scene.app.test.database.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 168) \
+         INSERT INTO webhooks (id, user_id, url, description, event_types, version, created_at, \
+         updated_at) SELECT substr(w.id, 1, length(w.id) - 3) || printf('%03d', i), user_id, url, \
+         '', event_types, 1, 1, 1 FROM n JOIN webhooks w",
+    );
+    assert_eq!(scene.app.count("SELECT count(*) FROM webhooks"), 160);
+    for _ in 0..100 {
+        scene.event();
+    }
+    let messages = scene.app.test.queue.take_all();
+    let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
+    scene.app.consume("webhooks", &bodies);
+    let written = "SELECT count(*) FROM webhook_deliveries";
+    assert_eq!(scene.app.count(written), 16_000);
+    let waiting = "SELECT count(*) FROM webhook_events WHERE fanned_out_at IS NULL";
+    assert_eq!(scene.app.count(waiting), 0);
+}
+
+#[test]
+fn four_kilobytes_of_an_answer_stay_four_once_they_are_text() {
+    let scene = Scene::new();
+    scene.endpoint("binary");
+    for (body, kept) in [
+        // No text: each byte becomes a character of three.
+        (vec![0xFF; 4_096], 4_095),
+        (vec![0; 4_096], 4_095),
+        // A character that does not fit whole is left out.
+        ([&[b'x'; 4_095][..], "é".as_bytes()].concat(), 4_095),
+        (vec![b'x'; 5_000], 4_096),
+    ] {
+        scene
+            .app
+            .test
+            .web
+            .answer_with(move |_| Ok(answer(200, body.clone())));
+        scene.event();
+        assert_eq!(scene.app.deliver().len(), 1);
+        let sql = "SELECT length(CAST(response AS BLOB)) FROM webhook_attempts \
+             ORDER BY delivery_id DESC LIMIT 1";
+        assert_eq!(scene.app.count(sql), kept);
+        scene.app.test.clock.advance_ms(1);
+    }
+    assert_eq!(json!(scene.states().len()), 4);
+}

@@ -1,0 +1,229 @@
+//! What was claimed for an endpoint that says it has had enough, while it is being sent.
+//! Promises that only what was already under way still arrives, and that the rest costs no attempt.
+//! Leaves pauses between invocations to `webhook_delivery`.
+
+use std::cell::Cell;
+
+use serde_json::json;
+use wvw_builder::platform::native::MemoryWeb;
+use wvw_builder::platform::{HttpAnswer, HttpError, HttpRequest};
+
+use crate::support::webhooks::{Endpoint, SideBySide, header};
+use crate::webhook_delivery::{Scene, body};
+
+/// Connections that an endpoint has.
+const UNDER_WAY: usize = 3;
+const COUNT: usize = 40;
+
+fn with_wait(status: u16) -> Result<HttpAnswer, HttpError> {
+    Ok(HttpAnswer {
+        status,
+        retry_after: Some("3600".to_owned()),
+        body: Vec::new(),
+    })
+}
+
+/// A scene whose requests are under way side by side.
+fn scene() -> Scene {
+    let Scene {
+        app,
+        player,
+        answers,
+    } = Scene::new();
+    let platform = SideBySide::platform(&app.test, 5);
+    Scene {
+        app: app.isolate_on(platform),
+        player,
+        answers,
+    }
+}
+
+/// Given up, and recovered: all of it is due at once, in the slow lane.
+fn recovered(scene: &Scene, endpoint: &Endpoint) {
+    for _ in 0..COUNT {
+        scene.event();
+    }
+    let messages = scene.app.test.queue.take_all();
+    let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
+    scene.app.consume("webhooks", &bodies);
+    scene.app.test.queue.take_all();
+    scene
+        .app
+        .test
+        .database
+        .execute("UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9");
+    let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
+    let body = json!({ "since": "2026-11-22T00:00:00Z" });
+    let recover = scene.app.post(&path, &body).token(&scene.player.token);
+    let answer = recover.send().expect(202).json();
+    assert_eq!(answer["recovered"], COUNT);
+}
+
+/// Lets the first request be answered so, and all others with 200.
+fn first_answer(scene: &Scene, answer: impl Fn() -> Result<HttpAnswer, HttpError> + 'static) {
+    let is_first = Cell::new(true);
+    scene.app.test.web.answer_with(move |_| {
+        if is_first.replace(false) {
+            answer()
+        } else {
+            MemoryWeb::status(200)
+        }
+    });
+}
+
+/// Those that were not sent are as if nobody had claimed them.
+fn check_the_rest(scene: &Scene, state: &str, sent: usize) {
+    let rest = format!(
+        "SELECT count(*) FROM webhook_deliveries WHERE state = '{state}' AND attempts = 0 \
+         AND step = 0 AND claims = 0 AND claim IS NULL"
+    );
+    let rest = usize::try_from(scene.app.count(&rest)).expect("few");
+    assert_eq!(rest, COUNT - sent);
+}
+
+#[test]
+fn an_endpoint_that_asks_for_less_gets_what_was_under_way_and_the_rest_when_it_said() {
+    for status in [429, 502, 504] {
+        let scene = scene();
+        let endpoint = scene.endpoint("busy");
+        recovered(&scene, &endpoint);
+        first_answer(&scene, move || with_wait(status));
+        let first = scene.app.deliver();
+        assert_eq!(first.len(), UNDER_WAY, "{status}");
+        check_the_rest(&scene, "pending", UNDER_WAY);
+        // The successes beside it do not end what it asked for.
+        let now = scene.app.test_now();
+        let paused = format!("SELECT paused_until - {now} FROM webhooks");
+        assert_eq!(scene.app.count(&paused), 3_600_000);
+        scene.sweep();
+        assert_eq!(scene.app.deliver_after(3_599).len(), 0, "{status}");
+        let mut sent = scene.app.deliver_after(2);
+        sent.extend(first);
+        sent.extend(scene.app.deliver_after(600));
+        let mut ids: Vec<_> = sent.iter().map(|each| header(each, "webhook-id")).collect();
+        ids.sort_unstable();
+        let all = ids.len();
+        ids.dedup();
+        // One of them twice: the one that was put off.
+        assert_eq!((all, ids.len()), (COUNT + 1, COUNT), "{status}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_gone_gets_what_was_under_way_whatever_that_is_answered() {
+    let scene = scene();
+    let endpoint = scene.endpoint("gone");
+    recovered(&scene, &endpoint);
+    first_answer(&scene, || MemoryWeb::status(410));
+    assert_eq!(scene.app.deliver().len(), UNDER_WAY);
+    let disabled = "SELECT count(*) FROM webhooks WHERE disabled_reason = 'gone'";
+    assert_eq!(scene.app.count(disabled), 1);
+    check_the_rest(&scene, "held", UNDER_WAY);
+    assert_eq!(scene.app.deliver_after(600).len(), 0);
+}
+
+#[test]
+fn five_failures_in_a_row_are_enough() {
+    let scene = scene();
+    let endpoint = scene.endpoint("down");
+    recovered(&scene, &endpoint);
+    scene.app.test.web.answer_with(|_| MemoryWeb::status(500));
+    assert_eq!(scene.app.deliver().len(), 5);
+    check_the_rest(&scene, "pending", 5);
+    assert_eq!(scene.app.deliver_after(29).len(), 0);
+    // The breaker's probe.
+    assert_eq!(scene.app.deliver_after(2).len(), 1);
+}
+
+#[test]
+fn the_fast_lane_stops_too() {
+    let scene = scene();
+    let (busy, other) = (scene.endpoint("busy"), scene.endpoint("other"));
+    scene.event();
+    scene.app.deliver();
+    let url = busy.url.clone();
+    scene.app.test.web.answer_with(move |request| {
+        if request.url == url {
+            with_wait(429)
+        } else {
+            MemoryWeb::status(200)
+        }
+    });
+    for _ in 0..COUNT {
+        scene.event();
+    }
+    let sent = scene.app.deliver();
+    let count = |url: &str| sent.iter().filter(|each| each.url == url).count();
+    assert_eq!((count(&busy.url), count(&other.url)), (UNDER_WAY, COUNT));
+}
+
+#[test]
+fn an_owner_who_disables_it_is_heard_while_it_is_being_sent() {
+    for (sql, is_held) in [
+        (
+            "UPDATE webhooks SET disabled_at = 1, version = version + 1",
+            true,
+        ),
+        ("DELETE FROM webhooks", false),
+    ] {
+        let scene = scene();
+        let endpoint = scene.endpoint("stopped");
+        recovered(&scene, &endpoint);
+        let database = scene.app.test.database.clone();
+        let clock = scene.app.test.clock.clone();
+        first_answer(&scene, move || {
+            database.execute(sql);
+            clock.advance_ms(2_001);
+            MemoryWeb::status(200)
+        });
+        assert_eq!(scene.app.deliver().len(), UNDER_WAY, "{sql}");
+        if is_held {
+            check_the_rest(&scene, "held", UNDER_WAY);
+        }
+    }
+}
+
+#[test]
+fn a_success_ends_a_pause_for_failures_and_none_that_was_asked_for() {
+    for (failures, is_kept) in [(1, true), (5, false)] {
+        let scene = scene();
+        scene.endpoint("elsewhere");
+        scene.event();
+        let until = scene.app.test_now() + 3_600_000;
+        let database = scene.app.test.database.clone();
+        // Another invocation hears of it while this one is under way.
+        first_answer(&scene, move || {
+            database.execute(&format!(
+                "UPDATE webhooks SET failures = {failures}, paused_until = {until}"
+            ));
+            MemoryWeb::status(200)
+        });
+        assert_eq!(scene.app.deliver().len(), 1);
+        let paused = "SELECT paused_until FROM webhooks";
+        assert_eq!(scene.app.count(paused) == until, is_kept, "{failures}");
+        assert_eq!(scene.app.count("SELECT failures FROM webhooks"), 0);
+    }
+}
+
+#[test]
+fn owners_are_told_by_their_webhooks_of_teams_too_when_one_is_disabled() {
+    let scene = scene();
+    let gone = scene.endpoint("gone");
+    let leader = scene.app.player("leader");
+    let team = scene
+        .app
+        .team(&[(&leader, "leader"), (&scene.player, "officer")]);
+    let of_team = scene.endpoint("team");
+    let others = scene.app.endpoint(&leader, "https://leader.guild.gg/h");
+    scene.app.test.database.execute(&format!(
+        "UPDATE webhooks SET team_id = '{team}' WHERE id IN ('{}', '{}')",
+        of_team.id, others.id
+    ));
+    scene.answer(&gone, 410);
+    scene.event();
+    let sent = scene.app.deliver();
+    let told = |request: &&HttpRequest| body(request).contains("webhook.disabled");
+    let told: Vec<_> = sent.iter().filter(told).map(|each| &each.url).collect();
+    assert_eq!(told, [&of_team.url]);
+    assert!(!sent.iter().any(|each| each.url == others.url));
+}

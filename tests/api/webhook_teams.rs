@@ -1,0 +1,133 @@
+//! Webhooks of a team when someone goes: an account, a build, another webhook.
+//! Promises that what others are told is not lost with it, and that nobody is told too much.
+//! Leaves who may have webhooks for a team to `shared_with_teams`.
+
+use serde_json::json;
+use wvw_builder::platform::HttpRequest;
+
+use crate::support::webhooks::Endpoint;
+use crate::support::{PASSWORD, Player, TestApp};
+use crate::webhook_delivery::{Scene, body};
+
+/// A scene whose player is the officer of a team with a leader and a member.
+struct Team {
+    scene: Scene,
+    leader: Player,
+    member: Player,
+    id: String,
+}
+
+impl Team {
+    fn new() -> Self {
+        let scene = Scene::new();
+        let [leader, member] = ["leader", "member"].map(|name| scene.app.player(name));
+        let id = scene.app.team(&[
+            (&leader, "leader"),
+            (&scene.player, "officer"),
+            (&member, "member"),
+        ]);
+        Self {
+            scene,
+            leader,
+            member,
+            id,
+        }
+    }
+
+    fn app(&self) -> &TestApp {
+        &self.scene.app
+    }
+
+    /// An endpoint that this player has for a team.
+    fn endpoint_of(&self, player: &Player, team: &str, name: &str) -> Endpoint {
+        let endpoint = self
+            .app()
+            .endpoint(player, &format!("https://{name}.guild.gg/h"));
+        self.app().test.database.execute(&format!(
+            "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
+            endpoint.id
+        ));
+        endpoint
+    }
+
+    fn endpoint(&self, player: &Player, name: &str) -> Endpoint {
+        self.endpoint_of(player, &self.id, name)
+    }
+
+    fn share(&self, owner: &Player) -> serde_json::Value {
+        let body = json!({ "visibility": "team", "team_id": self.id, "notes": "secret plan" });
+        self.app().build(owner, &body)
+    }
+
+    fn delete_account(&self, player: &Player) {
+        let call = self.app().call("DELETE", "/api/v1/users/me");
+        let call = call.json(&json!({ "password": PASSWORD }));
+        call.token(&player.token).send().expect(204);
+    }
+}
+
+fn urls(sent: &[HttpRequest]) -> Vec<&str> {
+    sent.iter().map(|request| request.url.as_str()).collect()
+}
+
+#[test]
+fn an_event_of_a_deleted_account_still_reaches_the_webhooks_of_its_team() {
+    // Before its deliveries are written, and while one waits for its next attempt.
+    for is_fanned_out in [false, true] {
+        let team = Team::new();
+        let told = team.endpoint(&team.leader, "leader");
+        team.scene.endpoint("own");
+        team.scene.answer(&told, 500);
+        team.share(&team.member);
+        let own = team.app().build(&team.scene.player, &json!({}));
+        if is_fanned_out {
+            team.app().deliver();
+        }
+        team.delete_account(&team.member);
+        team.delete_account(&team.scene.player);
+        team.scene.answer(&told, 200);
+        let sent = team.app().deliver_after(6);
+        assert_eq!(urls(&sent), [told.url.as_str()], "{is_fanned_out}");
+        assert!(body(&sent[0]).contains("secret plan"));
+        // What nobody else is told of has gone with its account, and of the other one only what
+        // was told is left.
+        let events = team
+            .app()
+            .test
+            .database
+            .execute("SELECT user_id FROM webhook_events");
+        let users: Vec<_> = events.iter().map(|row| row.text(0).unwrap()).collect();
+        assert_eq!(users, [""], "{own}");
+    }
+}
+
+#[test]
+fn events_of_a_team_go_with_the_account_when_nobody_else_is_told_of_them() {
+    let team = Team::new();
+    team.endpoint(&team.scene.player, "officer");
+    team.share(&team.scene.player);
+    team.delete_account(&team.scene.player);
+    assert_eq!(team.app().count("SELECT count(*) FROM webhook_events"), 0);
+}
+
+#[test]
+fn a_delivery_whose_event_is_gone_is_given_up_and_not_recovered() {
+    let team = Team::new();
+    let scene = &team.scene;
+    let endpoint = scene.endpoint("a");
+    scene.answer(&endpoint, 500);
+    scene.event();
+    assert_eq!(team.app().deliver().len(), 1);
+    let database = &team.app().test.database;
+    database.execute("DELETE FROM webhook_events");
+    assert_eq!(team.app().deliver_after(6).len(), 0);
+    let dead = "SELECT count(*) FROM webhook_deliveries \
+         WHERE state = 'dead' AND reason = 'event_removed' AND claims = 0";
+    assert_eq!(team.app().count(dead), 1);
+    let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
+    let recover = team
+        .app()
+        .post(&path, &json!({ "since": "2026-11-22T00:00:00Z" }));
+    let answer = recover.token(&scene.player.token).send().expect(202);
+    assert_eq!(answer.json()["recovered"], 0);
+}

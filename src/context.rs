@@ -102,14 +102,26 @@ impl Context<'_> {
     /// As [`Self::commit`], together with the event that webhooks are told of.
     pub async fn commit_telling(
         &self,
-        mut writes: Vec<Statement>,
+        writes: Vec<Statement>,
         entries: &[Entry],
         event: Option<&Event>,
         answer: Response,
     ) -> Result<Response, DatabaseError> {
+        self.commit_telling_all(writes, entries, event.as_slice(), answer)
+            .await
+    }
+
+    /// As [`Self::commit_telling`], with several events.
+    pub async fn commit_telling_all(
+        &self,
+        mut writes: Vec<Statement>,
+        entries: &[Entry],
+        events: &[&Event],
+        answer: Response,
+    ) -> Result<Response, DatabaseError> {
         let (config, platform) = (&self.state.config, &self.state.platform);
         let place = writes.len();
-        writes.extend(event.map(Event::insert));
+        writes.extend(events.iter().map(|event| event.insert()));
         if let Some(claim) = &self.claim {
             writes.extend(claim.complete(config, platform, &answer)?);
         }
@@ -117,10 +129,10 @@ impl Context<'_> {
         if let Some(claim) = &self.claim {
             claim.set_kept();
         }
-        if let Some(event) = event
-            && changes.get(place).is_some_and(|written| *written > 0)
-        {
-            event.wake(platform);
+        for (event, written) in events.iter().zip(&changes[place..]) {
+            if *written > 0 {
+                event.wake(platform);
+            }
         }
         Ok(answer)
     }

@@ -66,6 +66,11 @@ async fn read_input(
     BuildInput::from_json(body, permit.map(|permit| permit.team().clone()), errors)
 }
 
+/// What is told of a build that is gone.
+fn id_only(id: &BuildId) -> String {
+    format!("{{\"id\":\"{id}\"}}")
+}
+
 /// The event that webhooks are told of.
 fn tell(
     cx: &Context<'_>,
@@ -146,14 +151,35 @@ async fn write(
     input.date(said, Some(&kept), cx.state.config.game_balance_build);
     let document = model::render(&build.id, &build.owner, &input, &kept.created_at, &now);
     let document = document.map_err(Problem::internal)?;
-    // Whoever saw it before is told, too: for them it may be gone.
     let audience = Audience {
         user: Some(build.owner.clone()),
-        team: input.team.clone().or_else(|| build.team.clone()),
+        team: input.team.clone(),
     };
-    let event = tell(cx, UPDATED, audience, &build.id, &document);
+    let updated = tell(cx, UPDATED, audience, &build.id, &document);
+    // For a team that it was taken from it is gone, and what it says now is not for them.
+    let gone = build
+        .team
+        .clone()
+        .filter(|team| input.team.as_ref() != Some(team));
+    let gone = gone.map(|team| {
+        let audience = Audience {
+            user: None,
+            team: Some(team),
+        };
+        tell(cx, DELETED, audience, &build.id, &id_only(&build.id))
+    });
+    let events: Vec<&Event> = [Some(&updated), gone.as_ref()]
+        .into_iter()
+        .flatten()
+        .collect();
     let writes = store::replace(grant, &input, document.clone());
-    commit(cx, writes, &event, answer(200, document, build.version + 1)).await
+    commit(
+        cx,
+        writes,
+        &events,
+        answer(200, document, build.version + 1),
+    )
+    .await
 }
 
 /// DELETE /builds/{id}
@@ -161,23 +187,22 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
-    let data = format!("{{\"id\":\"{}\"}}", build.id);
     let audience = Audience {
         user: Some(build.owner.clone()),
         team: build.team.clone(),
     };
-    let event = tell(cx, DELETED, audience, &build.id, &data);
-    commit(cx, store::delete(&grant), &event, Response::no_content()).await
+    let event = tell(cx, DELETED, audience, &build.id, &id_only(&build.id));
+    commit(cx, store::delete(&grant), &[&event], Response::no_content()).await
 }
 
 /// Runs a write that changes the build, unless someone else has just changed it.
 async fn commit(
     cx: &Context<'_>,
     writes: Vec<Statement>,
-    event: &Event,
+    events: &[&Event],
     answer: Response,
 ) -> Result<Response, Problem> {
-    match cx.commit_telling(writes, &[], Some(event), answer).await {
+    match cx.commit_telling_all(writes, &[], events, answer).await {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
         outcome => Ok(outcome?),
     }

@@ -20,7 +20,7 @@ const TEAM: &str = r#"{"id":"team_01kanp2xc0e8br5v0xmvhv7j2d","name":"Red Guard"
 const MEMBER: &str = r#"{"team_id":"team_01kanp2xc0e8br5v0xmvhv7j2d","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","role":"member"}"#;
 
 /// All of them.
-pub static ALL: [EventType; 13] = [
+pub static ALL: [EventType; 14] = [
     EventType {
         name: "build.created",
         data: BUILD.trim_ascii_end(),
@@ -59,6 +59,10 @@ pub static ALL: [EventType; 13] = [
     },
     EventType {
         name: "team.member_added",
+        data: MEMBER,
+    },
+    EventType {
+        name: "team.member_updated",
         data: MEMBER,
     },
     EventType {

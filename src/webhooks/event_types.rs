@@ -67,7 +67,10 @@ fn entry(name: &str) -> (&'static str, Value) {
     match name {
         "build.created" => ("A build was stored.", whole_or_id(&BUILD)),
         "build.updated" => ("A build was changed.", whole_or_id(&BUILD)),
-        "build.deleted" => ("A build was deleted.", of(&DELETED)),
+        "build.deleted" => (
+            "A build was deleted, or taken from the team that is told.",
+            of(&DELETED),
+        ),
         "composition.created" => ("A composition was made.", whole_or_id(&COMPOSITION)),
         "composition.updated" => ("A composition was changed.", whole_or_id(&COMPOSITION)),
         "composition.deleted" => ("A composition was deleted.", of(&DELETED_COMPOSITION)),
@@ -81,12 +84,13 @@ fn entry(name: &str) -> (&'static str, Value) {
             of(&DELETED_TEAM),
         ),
         "team.member_added" => ("Someone has come into a team.", of(&TOLD_MEMBER)),
+        "team.member_updated" => ("A member of a team has another role.", of(&TOLD_MEMBER)),
         "team.member_removed" => (
             "Someone has left a team, or was removed. A deleted account goes without a word.",
             of(&TOLD_MEMBER),
         ),
         "webhook.disabled" => (
-            "A webhook was disabled because of what it answered. Your other webhooks are told.",
+            "A webhook was disabled because of what it answered. Its owner's other webhooks are told.",
             of(&DISABLED),
         ),
         _ => (

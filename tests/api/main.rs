@@ -59,6 +59,7 @@ mod team_permissions;
 mod teams;
 mod webhook_brownouts;
 mod webhook_delivery;
+mod webhook_events;
 mod webhook_names;
 mod webhook_sizes;
 mod webhook_stops;

@@ -66,9 +66,9 @@ const TABLE: &str = "
     PATCH  /api/v1/teams/{id} 2 4
     DELETE /api/v1/teams/{id} 3 7
     GET    /api/v1/teams/{id}/members 2 2
-    PATCH  /api/v1/teams/{id}/members/{user_id} 3 6
+    PATCH  /api/v1/teams/{id}/members/{user_id} 3 7
     DELETE /api/v1/teams/{id}/members/{user_id} 2 8
-    POST   /api/v1/teams/{id}/hand-over 4 9
+    POST   /api/v1/teams/{id}/hand-over 4 11
     POST   /api/v1/teams/{id}/invitations 2 3
     GET    /api/v1/teams/{id}/invitations 2 2
     DELETE /api/v1/teams/{id}/invitations/{invitation_id} 2 3

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::support::databases::{Raced, Slow, all_together, platform_on};
-use crate::support::{Player, TestApp, text};
+use crate::support::{Player, TestApp, config_value, text};
 use crate::webhooks::{WEBHOOKS, delivery, make, patch, path};
 
 const DELIVERIES: &str = "/api/v1/webhooks/deliveries";
@@ -232,4 +232,23 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     let stranger = app.player("stranger");
     let call = app.post(&other, &body).token(&stranger.token);
     call.send().expect_problem(404, "not_found");
+}
+
+#[test]
+fn a_recovery_goes_back_as_far_as_the_log() {
+    let app = TestApp::with(|name| match name {
+        "WEBHOOK_RETENTION_DAYS" => Some("7".to_owned()),
+        _ => config_value(name),
+    });
+    let player = app.player("owner");
+    let webhook = make(&app, &player, &json!({}));
+    let target = format!("{}/recover", path(&webhook));
+    for (since, status) in [("2026-11-15T00:00:00Z", 202), ("2026-11-14T23:59:59Z", 422)] {
+        let recover = app.post(&target, &json!({ "since": since }));
+        let answer = recover.token(&player.token).send().expect(status);
+        if status == 422 {
+            let detail = &answer.json()["errors"][0]["detail"];
+            assert_eq!(detail, "Must be in the past, and at most 7 days back.");
+        }
+    }
 }

@@ -16,13 +16,15 @@ use crate::ids::{TeamId, UserId};
 use crate::platform::DatabaseError;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::lookup;
-use crate::teams::model::{Role, told_member};
+use crate::teams::model::{Membership, Role, told_member};
 use crate::teams::permissions::{ChangeRoles, TeamPermit, ViewTeam};
+use crate::webhooks::outbox::Event;
 
 use super::model::Standing;
 use super::store;
 
-/// Event.
+/// Events.
+const UPDATED: &str = "team.member_updated";
 const REMOVED: &str = "team.member_removed";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;
@@ -45,6 +47,15 @@ async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem
     let target = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
     let standing = store::standing(&cx.state.platform, &team, caller, &target).await?;
     standing.ok_or_else(not_found)
+}
+
+/// That a member is something else from now on.
+fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: Role) -> Event {
+    let member = Membership {
+        role,
+        ..member.clone()
+    };
+    event(cx, user, &member.team, UPDATED, &told_member(&member))
 }
 
 fn overtaken() -> Problem {
@@ -74,10 +85,12 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         if let Some(member) = &mut standing.target {
             member.membership.role = role;
         }
-        let answer = Response::json(200, Profile::Private, &standing.target()?.document())?;
+        let after = standing.target()?;
+        let answer = Response::json(200, Profile::Private, &after.document())?;
         if role == before.role {
             return Ok(answer);
         }
+        let event = updated(cx, user.user_id(), &after.membership, role);
         let entry = Entry::by(user.caller(), Action::TeamRoleChanged, &before.user);
         let entry = entry.with_detail(json!({
             "team_id": before.team.as_str(),
@@ -85,7 +98,9 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
             "to": role.as_str(),
         }));
         let writes = store::change_role(&permit, &before, role, cx.now_ms());
-        match cx.commit(writes, &[entry], answer).await {
+        let entries = [entry];
+        let telling = cx.commit_telling(writes, &entries, Some(&event), answer);
+        match telling.await {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }
@@ -144,8 +159,14 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
         let target = target.membership;
         let entry = Entry::by(user.caller(), Action::TeamHandedOver, &target.user);
         let entry = entry.with_detail(json!({ "team_id": target.team.as_str() }));
+        let events = [
+            &updated(cx, user.user_id(), &target, Role::Leader),
+            &updated(cx, user.user_id(), permit.membership(), Role::Officer),
+        ];
         let writes = store::hand_over(&permit, &target, cx.now_ms());
-        match cx.commit(writes, &[entry], Response::no_content()).await {
+        let (entries, answer) = ([entry], Response::no_content());
+        let telling = cx.commit_telling_all(writes, &entries, &events, answer);
+        match telling.await {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }

@@ -15,9 +15,10 @@ use crate::platform::{DatabaseError, Text};
 use crate::telemetry::parse_rfc3339;
 use crate::webhooks::endpoints::handlers::{find as find_endpoint, wake};
 
-use super::model::{Delivery, RECOVER_MS};
+use super::model::Delivery;
 use super::store;
 
+const DAY_MS: i64 = 86_400_000;
 /// How often a recovery is begun when others change the same deliveries.
 const TRIES: usize = 5;
 
@@ -106,8 +107,10 @@ pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
     let (body, mut errors) = cx.body()?;
     let now = cx.now_ms();
     let since = body["since"].as_str().and_then(parse_rfc3339);
-    if errors.is_empty() && since.is_none_or(|since| since > now || since < now - RECOVER_MS) {
-        let detail = "Must be in the past, and at most 90 days back.";
+    let days = cx.state.config.webhooks.retention_days;
+    let oldest = now - days * DAY_MS;
+    if errors.is_empty() && since.is_none_or(|since| since > now || since < oldest) {
+        let detail = format!("Must be in the past, and at most {days} days back.");
         errors.push(FieldError::new("/since", "out_of_range", detail));
     }
     let Some(since) = since.filter(|_| errors.is_empty()) else {

@@ -13,9 +13,6 @@ use crate::webhooks::endpoints::schemas::{
     COUNT, ERROR, EVENT_ID, EVENT_TYPE, ID as WEBHOOK_ID, RESPONSE, STATUS,
 };
 
-/// How far back failed deliveries can be recovered, in milliseconds: 90 days.
-pub const RECOVER_MS: i64 = 90 * 86_400_000;
-
 /// The id of a delivery.
 pub const ID: Schema = Text::formatted(35, 35, "typeid");
 /// Where a delivery stands.
@@ -113,7 +110,7 @@ pub const RECOVERY: Schema = Schema::Named(
     &Schema::Object(&[Field::required(
         "since",
         &SINCE,
-        "Events from then on: RFC 3339 in UTC, at most 90 days back.",
+        "Events from then on: RFC 3339 in UTC, at most as far back as the log goes (90 days unless the instance has another time).",
     )]),
 );
 /// What a recovery has done.

@@ -1,0 +1,227 @@
+//! What receivers are told of builds, compositions and members: which type, which data, and whom.
+//! Promises that it is written in the batch of the change, and that nobody is told more than they
+//! may see. Leaves teams that come and go to `teams`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::compositions::path_of;
+use crate::support::databases::{Raced, platform_on};
+use crate::support::teams::{TEAMS, member_path};
+use crate::support::webhooks::Endpoint;
+use crate::support::{Answer, Player, TestApp, build_path, text};
+
+struct Scene {
+    app: TestApp,
+    leader: Player,
+    member: Player,
+    team: String,
+}
+
+/// What was told: the receiver's name, the type, the data.
+type Told = (String, String, Value);
+
+impl Scene {
+    fn new() -> Self {
+        let app = TestApp::new();
+        let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+        let team = app.team(&[(&leader, "leader"), (&member, "member")]);
+        let scene = Self {
+            app,
+            leader,
+            member,
+            team,
+        };
+        scene.app.endpoint(&scene.member, &url("own"));
+        scene.endpoint(&scene.team, "team");
+        scene
+    }
+
+    /// An endpoint of the leader's for a team.
+    fn endpoint(&self, team: &str, name: &str) -> Endpoint {
+        let endpoint = self.app.endpoint(&self.leader, &url(name));
+        self.app.test.database.execute(&format!(
+            "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
+            endpoint.id
+        ));
+        endpoint
+    }
+
+    fn told(&self) -> Vec<Told> {
+        let mut told: Vec<Told> = self
+            .app
+            .deliver()
+            .iter()
+            .map(|request| {
+                let body = request.body.as_ref().expect("a body").as_str();
+                let body: Value = serde_json::from_str(body).expect("JSON");
+                let host = request.url.trim_start_matches("https://");
+                let name = host.split('.').next().expect("a name");
+                (name.to_owned(), text(&body["type"]), body["data"].clone())
+            })
+            .collect();
+        told.sort_by_key(|(name, kind, data)| (name.clone(), kind.clone(), data.to_string()));
+        told
+    }
+
+    /// The member changes a build of theirs.
+    fn patch(&self, path: &str, body: &Value) -> Answer {
+        let call = self.app.call("PATCH", path).json(body);
+        call.token(&self.member.token).send()
+    }
+}
+
+fn url(name: &str) -> String {
+    format!("https://{name}.guild.gg/h")
+}
+
+fn told(name: &str, kind: &str, data: &Value) -> Told {
+    (name.to_owned(), kind.to_owned(), data.clone())
+}
+
+#[test]
+fn a_team_that_a_build_is_taken_from_learns_that_it_is_gone_and_nothing_else() {
+    let scene = Scene::new();
+    let share = json!({ "visibility": "team", "team_id": scene.team });
+    let build = scene.app.build(&scene.member, &share);
+    assert_eq!(
+        scene.told(),
+        [
+            told("own", "build.created", &build),
+            told("team", "build.created", &build)
+        ]
+    );
+    let path = build_path(&build);
+    let private = json!({ "visibility": "private", "team_id": null, "notes": "my own thoughts" });
+    let answer = scene.patch(&path, &private).expect(200);
+    let gone = json!({ "id": build["id"] });
+    assert_eq!(
+        scene.told(),
+        [
+            told("own", "build.updated", &answer.json()),
+            told("team", "build.deleted", &gone)
+        ]
+    );
+    // What follows is the owner's alone.
+    let answer = scene.patch(&path, &json!({ "notes": "more" })).expect(200);
+    assert_eq!(scene.told(), [told("own", "build.updated", &answer.json())]);
+}
+
+#[test]
+fn a_build_that_moves_from_team_to_team_is_gone_for_one_and_news_for_the_other() {
+    let scene = Scene::new();
+    let other = scene
+        .app
+        .team(&[(&scene.leader, "leader"), (&scene.member, "member")]);
+    scene.endpoint(&other, "other");
+    let share = json!({ "visibility": "team", "team_id": scene.team });
+    let build = scene.app.build(&scene.member, &share);
+    scene.told();
+    let moved = json!({ "team_id": other });
+    let answer = scene.patch(&build_path(&build), &moved).expect(200);
+    assert_eq!(
+        scene.told(),
+        [
+            told("other", "build.updated", &answer.json()),
+            told("own", "build.updated", &answer.json()),
+            told("team", "build.deleted", &json!({ "id": build["id"] }))
+        ]
+    );
+}
+
+#[test]
+fn compositions_are_told_with_type_and_data() {
+    let scene = Scene::new();
+    let Scene { app, leader, .. } = &scene;
+    app.endpoint(leader, &url("leader"));
+    let body = json!({ "team_id": scene.team, "notes": "Stack on tag." });
+    let made = app.composition(leader, &body);
+    let both = |kind: &str, data: &Value| [told("leader", kind, data), told("team", kind, data)];
+    assert_eq!(scene.told(), both("composition.created", &made));
+    let path = path_of(&made);
+    let patch = |tag: &str| {
+        let call = app.call("PATCH", &path).json(&json!({ "name": "Renamed" }));
+        call.header(Header::IfMatch, tag)
+            .token(&leader.token)
+            .send()
+    };
+    patch("\"7\"").expect(412);
+    assert_eq!(scene.told(), []);
+    let changed = patch("\"1\"").expect(200).json();
+    assert_eq!(changed["name"], "Renamed");
+    assert_eq!(scene.told(), both("composition.updated", &changed));
+    app.as_player(leader, "DELETE", &path, &Value::Null)
+        .expect(204);
+    let gone = json!({ "id": made["id"] });
+    assert_eq!(scene.told(), both("composition.deleted", &gone));
+    // One without a team is its owner's alone.
+    let own = app.composition(leader, &json!({}));
+    assert_eq!(scene.told(), [told("leader", "composition.created", &own)]);
+}
+
+#[test]
+fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
+    let scene = Scene::new();
+    let Scene { app, leader, .. } = &scene;
+    let made = app.composition(leader, &json!({ "team_id": scene.team }));
+    let changed = json!({ "name": "Renamed" });
+    let events = || app.count("SELECT count(*) FROM webhook_events");
+    assert_eq!(events(), 1);
+    // Someone else changes it between the look and the write: neither is written.
+    let bump = || "UPDATE compositions SET version = version + 1".to_owned();
+    let path = path_of(&made);
+    for (before, method, body) in [
+        ("UPDATE compositions", "PATCH", &changed),
+        ("DELETE FROM compositions", "DELETE", &Value::Null),
+    ] {
+        let version = app.count("SELECT version FROM compositions");
+        let raced = Rc::new(RefCell::new(Some(bump())));
+        let database = Raced {
+            database: app.test.database.clone(),
+            before,
+            sql: Rc::clone(&raced),
+        };
+        let platform = platform_on(&app.test, 3, Box::new(database));
+        let isolate = app.isolate_on(platform);
+        let call = isolate.call(method, &path).token(&leader.token);
+        let call = call.header(Header::IfMatch, &format!("\"{version}\""));
+        let call = if body.is_null() {
+            call
+        } else {
+            call.json(body)
+        };
+        assert_eq!(call.send().status, 412, "{method}");
+        assert!(raced.borrow().is_none(), "{method}: it came in between");
+        assert_eq!(events(), 1, "{method}");
+    }
+}
+
+#[test]
+fn a_new_role_is_told_and_a_hand_over_twice() {
+    let scene = Scene::new();
+    let Scene {
+        app,
+        leader,
+        member,
+        team,
+    } = &scene;
+    let role = |player: &Player, role: &str| {
+        let data = json!({ "team_id": team, "user_id": player.id, "role": role });
+        told("team", "team.member_updated", &data)
+    };
+    let path = member_path(team, member);
+    let promote = |to: &str| app.as_player(leader, "PATCH", &path, &json!({ "role": to }));
+    promote("officer").expect(200);
+    assert_eq!(scene.told(), [role(member, "officer")]);
+    promote("officer").expect(200);
+    assert_eq!(scene.told(), [], "nothing has changed");
+    let body = json!({ "user_id": member.id });
+    let path = format!("{TEAMS}/{team}/hand-over");
+    app.as_player(leader, "POST", &path, &body).expect(204);
+    let mut expected = [role(member, "leader"), role(leader, "officer")];
+    expected.sort_by_key(|(_, _, data)| data.to_string());
+    assert_eq!(scene.told(), expected);
+}

@@ -22,6 +22,7 @@ const CONFIG = join(root, "wrangler.toml");
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
  * `network`: the Worker may call others; else what it asks of the network is written down in `outbound` and refused.
  * `countLimiter`: each question that is put to a Durable Object of the limits writes a line `limiter_question`.
+ * `queueRetries`: so often a message comes again before it is a dead letter, instead of as in wrangler.toml.
  * `state`: a directory to go on with, as another Worker, or wrangler with `--persist-to` (in its `v3`), has left it; it stays.
  */
 export async function startWorker(options = {}) {
@@ -45,7 +46,7 @@ export async function startWorker(options = {}) {
   });
 }
 
-async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, network, bindings }) {
+async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, network, queueRetries, bindings }) {
   const logs = [];
   const outbound = [];
   const refuse = ({ url }) => {
@@ -68,6 +69,7 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, netwo
       {
         ...workerOptions,
         ...assetsOf(workerOptions),
+        ...consumersOf(workerOptions, queueRetries),
         modulesRoot: join(root, "build", "bundle", bundle),
         modules: await modules(bundle, { slowDatabaseMs, countLimiter }),
         bindings,
@@ -154,6 +156,11 @@ const memoryDirectory = () => (existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
 
 function assetsOf({ assets }) {
   return assets ? { assets } : {};
+}
+
+function consumersOf({ queueConsumers }, maxRetries) {
+  if (maxRetries === undefined) return {};
+  return { queueConsumers: Object.fromEntries(Object.entries(queueConsumers).map(([queue, consumer]) => [queue, { ...consumer, maxRetries }])) };
 }
 
 async function modules(bundle, { slowDatabaseMs, countLimiter }) {

@@ -174,11 +174,34 @@ test("hostile receivers are bounded, logged, and hold up nobody else", async () 
   for (const webhook of [healthy, ...Object.values(webhooks)]) await remove(webhook);
 });
 
-test("a message that nothing can be made of ends in the dead letters at last, and is recorded", async () => {
+test("a message that nothing can be made of is dropped, and said", async () => {
   const bodies = [{ id: "1", timestamp: new Date(), attempts: 1, body: "not an id" }];
-  const outcome = await worker.queue("wvw-builder-webhooks", bodies);
-  assert.equal(outcome.outcome, "ok");
-  await worker.queue("wvw-builder-webhooks-dead", [{ id: "2", timestamp: new Date(), attempts: 1, body: "event_lost" }]);
-  const { results } = await worker.d1.prepare("SELECT body FROM webhook_dead_letters").all();
-  assert.deepEqual(results, [{ body: "event_lost" }]);
+  const { outcome, retryMessages, explicitAcks, ackAll } = await worker.queue("wvw-builder-webhooks", bodies);
+  assert.deepEqual([outcome, retryMessages, ackAll || explicitAcks.length === 1], ["ok", [], true]);
+  assert.ok(await eventually(() => worker.lines({ event: "webhook_message_unreadable" })[0]));
+});
+
+test("a message that no consumer could take is retried, ends in the dead letters, and its event arrives all the same", async () => {
+  const other = await startWorker({ vars: { WEBHOOK_ALLOW_LOCAL: "true" }, network: true, queueRetries: 1 });
+  try {
+    const { got, url } = await receiver();
+    const post = async (path, body, bearer) => (await other.fetch(`/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" }, body: JSON.stringify(body) })).status;
+    const bearer = await logIn(other, "dead@players.guild.gg");
+    assert.equal(await post("/webhooks", { url, event_types: ["*"] }, bearer), 201);
+    // Events are written, but no consumer can write their deliveries.
+    await other.d1.prepare("ALTER TABLE webhook_deliveries RENAME TO mislaid").run();
+    assert.equal(await post("/builds", { name: "A build", chat_code: CODE }, bearer), 201);
+    const letters = async () => (await other.d1.prepare("SELECT body FROM webhook_dead_letters").all()).results;
+    assert.ok(await eventually(async () => (await letters()).length > 0, 40_000), JSON.stringify(other.lines({ level: "warn" })));
+    const [{ id }] = (await other.d1.prepare("SELECT id FROM webhook_events").all()).results;
+    assert.deepEqual(await letters(), [{ body: id }]);
+    assert.equal(other.lines({ event: "webhook_batch_retried" }).length, 2);
+    assert.equal(got.length, 0);
+    await other.d1.prepare("ALTER TABLE mislaid RENAME TO webhook_deliveries").run();
+    await other.scheduled({ cron: "* * * * *" });
+    assert.ok(await eventually(() => got.length === 1, 10_000));
+    assert.equal(got[0].headers["webhook-id"], id);
+  } finally {
+    await other.dispose();
+  }
 });

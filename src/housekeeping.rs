@@ -2,6 +2,8 @@
 //! Promises that a step which fails stops no other, and one log line for each that did something.
 //! Leaves each step's work, in small bounded portions, to its feature.
 
+pub mod old;
+
 use std::error::Error;
 
 use serde::Serialize;
@@ -10,11 +12,13 @@ use crate::context::State;
 use crate::idempotency;
 use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, guessing, sessions, two_factor};
-use crate::platform::{Level, LocalFuture, Statement};
+use crate::platform::{Level, LocalFuture};
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::sweep;
 use crate::webhooks::endpoints;
+
+use old::{Old, clear};
 
 /// The expression of the trigger for [`EVERY_MINUTE`]; every other one is for [`STEPS`].
 const MINUTE: &str = "* * * * *";
@@ -24,7 +28,7 @@ const MINUTE: &str = "* * * * *";
 pub struct Done {
     /// Things made, changed or deleted.
     pub count: u64,
-    /// Things known to wait for the next run.
+    /// Things known to wait for the next run; of a hundred thousand or more, so many.
     pub left: u64,
 }
 
@@ -62,43 +66,53 @@ pub static STEPS: &[Step] = &[
     },
     Step {
         name: "sessions.remove_expired",
-        run: |state| Box::pin(remove(state, sessions::store::remove_expired)),
+        run: |state| Box::pin(remove(state, sessions::store::expired)),
     },
     Step {
         name: "api_keys.remove_expired",
-        run: |state| Box::pin(remove(state, api_keys::store::remove_expired)),
+        run: |state| Box::pin(remove(state, api_keys::store::expired)),
     },
     Step {
         name: "challenges.remove_expired",
-        run: |state| Box::pin(remove(state, two_factor::store::remove_expired)),
+        run: |state| Box::pin(remove(state, two_factor::store::expired)),
     },
     Step {
         name: "guesses.remove_old",
-        run: |state| Box::pin(remove(state, guessing::store::remove_old)),
-    },
-    Step {
-        name: "idempotency.remove_expired",
-        run: |state| Box::pin(remove(state, idempotency::store::remove_expired)),
+        run: |state| Box::pin(remove(state, guessing::store::old)),
     },
     Step {
         name: "invitations.remove_expired",
-        run: |state| Box::pin(remove(state, invitations::store::remove_expired)),
+        run: |state| Box::pin(remove(state, invitations::store::expired)),
     },
     Step {
         name: "webhooks.leave_deleted_teams",
-        run: |state| Box::pin(remove(state, endpoints::store::leave_deleted_teams)),
+        run: |state| Box::pin(remove(state, endpoints::store::of_deleted_teams)),
     },
     Step {
-        name: "webhooks.remove_old",
-        run: |state| Box::pin(async { Ok(Done::all(sweep::remove_old(state).await?)) }),
+        name: "webhooks.remove_old_letters",
+        run: |state| Box::pin(clear(state, sweep::old_letters(state))),
     },
 ];
 
-/// What is done every minute.
-pub static EVERY_MINUTE: &[Step] = &[Step {
-    name: "webhooks.wake_overlooked",
-    run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
-}];
+/// What is done every minute: what cannot wait, and tables of which an hour is more than a run takes.
+pub static EVERY_MINUTE: &[Step] = &[
+    Step {
+        name: "webhooks.wake_overlooked",
+        run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+    },
+    Step {
+        name: "idempotency.remove_expired",
+        run: |state| Box::pin(remove(state, idempotency::store::expired)),
+    },
+    Step {
+        name: "webhooks.remove_old_deliveries",
+        run: |state| Box::pin(clear(state, sweep::old_deliveries(state))),
+    },
+    Step {
+        name: "webhooks.remove_old_events",
+        run: |state| Box::pin(clear(state, sweep::old_events(state))),
+    },
+];
 
 /// The steps of the trigger with this expression.
 pub fn steps_of(cron: &str) -> &'static [Step] {
@@ -171,13 +185,9 @@ async fn reseal_some(state: &State) -> Outcome {
     })
 }
 
-/// Removes, or lays to rest, rows that mean nothing any more, as many as the statement for this time
-/// takes.
-async fn remove(state: &State, at: fn(i64) -> Statement) -> Outcome {
-    let platform = &state.platform;
-    let statement = at(platform.clock.now_ms());
-    let removed = platform.database.batch(vec![statement]).await?;
-    Ok(Done::all(removed.first().copied().unwrap_or_default()))
+/// Removes, or lays to rest, rows that mean nothing any more at this time.
+async fn remove(state: &State, at: fn(i64) -> Old) -> Outcome {
+    clear(state, at(state.platform.clock.now_ms())).await
 }
 
 #[cfg(test)]
@@ -238,8 +248,9 @@ mod tests {
 
     #[test]
     fn names_of_steps_are_each_there_once() {
-        for (index, step) in STEPS.iter().enumerate() {
-            assert!(STEPS[..index].iter().all(|other| other.name != step.name));
+        let names: Vec<_> = STEPS.iter().chain(EVERY_MINUTE).map(|it| it.name).collect();
+        for (index, name) in names.iter().enumerate() {
+            assert!(!names[..index].contains(name), "{name}");
         }
     }
 }

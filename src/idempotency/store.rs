@@ -2,6 +2,7 @@
 //! Promises that of many claims on one record one wins, and that only its holder can answer it.
 //! Leaves what a record is found by to `model`.
 
+use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -90,13 +91,14 @@ pub fn release(id: &Tag, holder: &[u8; 16]) -> Statement {
     )
 }
 
-/// Removes what has expired; a bounded number at a time.
-pub fn remove_expired(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM idempotency_records WHERE id IN \
-         (SELECT id FROM idempotency_records WHERE expires_at <= ?1 LIMIT 500)",
-        vec![now.into()],
-    )
+/// What has expired.
+pub fn expired(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM idempotency_records",
+        key: "id",
+        among: "FROM idempotency_records WHERE expires_at <= ?1",
+        params: vec![now.into()],
+    }
 }
 
 /// Removes what is kept for an account, with the account.

@@ -1,15 +1,20 @@
-//! What the hourly cron removes.
-//! Promises that nothing stays for ever that means nothing any more, and nothing goes before.
-//! Leaves signing keys and sealed values to `signing_keys` and `tests/simulation`.
+//! What the crons remove.
+//! Promises that nothing stays for ever that means nothing any more, however much of it there is,
+//! and that nothing goes before. Leaves signing keys and sealed values to `signing_keys` and
+//! `tests/simulation`.
 
 use pollster::block_on;
-use serde_json::json;
+use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
+use wvw_builder::platform::native::{MemoryWeb, TestClock, TestDatabase};
+use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Row, Statement};
 
+use super::support::databases::platform_on;
 use crate::support::{TestApp, build_body};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
+const CRONS: [&str; 2] = ["17 * * * *", "* * * * *"];
 
 /// A table, and how long after the scene its rows still mean something and then are gone.
 const LIVES: &[(&str, i64, i64)] = &[
@@ -17,14 +22,68 @@ const LIVES: &[(&str, i64, i64)] = &[
     ("idempotency_records", DAY_MS - 1, DAY_MS + HOUR_MS),
     ("guesses", DAY_MS - 1, 31 * DAY_MS),
     ("sessions", 90 * DAY_MS - 1, 90 * DAY_MS + HOUR_MS),
+    ("webhook_deliveries", 90 * DAY_MS, 90 * DAY_MS + 1),
+    ("webhook_attempts", 90 * DAY_MS, 90 * DAY_MS + 1),
+    ("webhook_events", 90 * DAY_MS, 90 * DAY_MS + 1),
+    ("webhook_dead_letters", 90 * DAY_MS, 90 * DAY_MS + 1),
     ("team_invitations", 37 * DAY_MS - 1, 37 * DAY_MS + HOUR_MS),
     ("api_keys", 395 * DAY_MS - 1, 395 * DAY_MS + HOUR_MS),
+];
+
+/// Rows of each table that were there once a crowd has come by: more than two portions.
+const CROWD: i64 = 1_300;
+
+/// How a row of a table is made another one: its unique columns, with `n` to count.
+const COPIES: &[(&str, &[(&str, &str)])] = &[
+    ("challenges", &[("hash", "randomblob(32)")]),
+    ("idempotency_records", &[("id", "randomblob(32)")]),
+    ("guesses", &[("subject", "randomblob(32)")]),
+    (
+        "sessions",
+        &[
+            ("id", "'session_' || n"),
+            ("family_hash", "randomblob(32)"),
+            ("refresh_hash", "randomblob(32)"),
+        ],
+    ),
+    (
+        "team_invitations",
+        &[
+            ("id", "'invitation_' || n"),
+            ("code_hash", "randomblob(32)"),
+        ],
+    ),
+    (
+        "api_keys",
+        &[("id", "'key_' || n"), ("hash", "randomblob(32)")],
+    ),
+    ("webhook_dead_letters", &[("id", "NULL")]),
+    (
+        "webhook_events",
+        &[("id", "substr(id, 1, 16) || printf('%016d', n)")],
+    ),
+    (
+        "webhook_deliveries",
+        &[
+            ("id", "substr(id, 1, 19) || printf('%016d', n)"),
+            ("event_id", "substr(event_id, 1, 16) || printf('%016d', n)"),
+        ],
+    ),
+    (
+        "webhook_attempts",
+        &[(
+            "delivery_id",
+            "substr(delivery_id, 1, 19) || printf('%016d', n)",
+        )],
+    ),
 ];
 
 /// Something in each of these tables.
 fn scene() -> TestApp {
     let app = TestApp::new();
+    app.test.web.answer_with(|_| MemoryWeb::status(200));
     let player = app.player("tidy");
+    app.endpoint(&player, "https://tidy.guild.gg/");
     app.post("/api/v1/builds", &build_body(&json!({})))
         .token(&player.token)
         .header(Header::IdempotencyKey, "once")
@@ -42,7 +101,49 @@ fn scene() -> TestApp {
         player.id,
         app.test_now() + 300_000
     ));
+    app.deliver();
+    let letters = ["event_lost".to_owned()];
+    block_on(
+        app.app
+            .consume("wvw-builder-webhooks-dead", &letters, &|_| ()),
+    );
     app
+}
+
+/// Makes `CROWD` of each row of a table there is one of.
+fn copy(app: &TestApp, table: &str, count: i64) {
+    let (_, own) = COPIES
+        .iter()
+        .find(|(name, _)| *name == table)
+        .expect("known");
+    let columns = app
+        .test
+        .database
+        .execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
+    let values: Vec<String> = columns
+        .iter()
+        .map(|row| {
+            let name = row.text(0).expect("a name");
+            let changed = own.iter().find(|(column, _)| *column == name);
+            changed.map_or(name, |(_, value)| value).to_owned()
+        })
+        .collect();
+    app.test.database.execute(&format!(
+        "INSERT INTO {table} WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c \
+         WHERE n < {count}) SELECT {} FROM c, (SELECT * FROM {table} LIMIT 1)",
+        values.join(", ")
+    ));
+}
+
+fn count(app: &TestApp, table: &str) -> i64 {
+    app.count(&format!("SELECT count(*) FROM {table}"))
+}
+
+/// Both crons, once.
+fn tick(app: &TestApp) {
+    for cron in CRONS {
+        block_on(app.app.tick(cron, app.test_now()));
+    }
 }
 
 #[test]
@@ -50,13 +151,174 @@ fn what_means_nothing_any_more_is_removed_and_nothing_else() {
     let now = scene().test_now();
     for (table, kept_ms, gone_ms) in LIVES {
         let app = scene();
-        let count = || app.count(&format!("SELECT count(*) FROM {table}"));
-        assert!(count() > 0, "the scene leaves nothing in {table}");
-        let before = count();
+        assert!(
+            count(&app, table) > 0,
+            "the scene leaves nothing in {table}"
+        );
+        let before = count(&app, table);
         for (after_ms, expected) in [(*kept_ms, before), (*gone_ms, 0)] {
             app.test.clock.set_ms(now + after_ms);
-            block_on(app.app.tick("17 * * * *", app.test_now()));
-            assert_eq!(count(), expected, "{table} after {after_ms} ms");
+            tick(&app);
+            assert_eq!(count(&app, table), expected, "{table} after {after_ms} ms");
         }
+    }
+}
+
+#[test]
+fn a_crowd_is_removed_by_the_first_cron_that_comes() {
+    let app = scene();
+    for (table, _) in COPIES {
+        copy(&app, table, CROWD);
+        assert!(count(&app, table) > CROWD, "{table}");
+    }
+    app.test.clock.advance_ms(400 * DAY_MS);
+    tick(&app);
+    for (table, _) in COPIES {
+        assert_eq!(count(&app, table), 0, "{table}");
+    }
+}
+
+#[test]
+fn what_is_still_on_its_way_stays_and_holds_up_nothing_else() {
+    let app = scene();
+    let own =
+        "SELECT count(*) FROM webhook_events e JOIN webhook_deliveries d ON d.event_id = e.id";
+    let set = |state: &str| {
+        app.test.database.execute(&format!(
+            "UPDATE webhook_deliveries SET state = '{state}', next_attempt_at = {}",
+            app.test_now() + HOUR_MS
+        ));
+    };
+    // Recovered on its last day: its schedule goes on for three more.
+    app.test.clock.advance_ms(89 * DAY_MS);
+    set("pending");
+    for table in ["webhook_events", "webhook_deliveries"] {
+        copy(&app, table, CROWD);
+    }
+    app.test
+        .database
+        .execute("UPDATE webhook_deliveries SET state = 'dead' WHERE id LIKE '%00_'");
+    let before = app.count(own);
+    let dead = app.count("SELECT count(*) FROM webhook_deliveries WHERE state = 'dead'");
+    assert!(dead > 0);
+    app.test.clock.advance_ms(2 * DAY_MS);
+    tick(&app);
+    assert_eq!(
+        app.count(own),
+        before - dead,
+        "dead ones go, with their events"
+    );
+    assert_eq!(count(&app, "webhook_deliveries"), before - dead);
+    assert_eq!(count(&app, "webhook_events"), before - dead);
+    // It has arrived.
+    set("delivered");
+    tick(&app);
+    assert_eq!(
+        (
+            count(&app, "webhook_deliveries"),
+            count(&app, "webhook_events")
+        ),
+        (0, 0)
+    );
+}
+
+#[test]
+fn nothing_stays_on_its_way_for_ever_and_no_event_goes_that_was_told_to_nobody_yet() {
+    let app = scene();
+    app.test
+        .database
+        .execute("UPDATE webhook_deliveries SET state = 'pending'");
+    let at = |days: i64| {
+        app.test.clock.set_ms(scene().test_now() + days * DAY_MS);
+        let next = app.test_now() + HOUR_MS;
+        let sql = format!("UPDATE webhook_deliveries SET next_attempt_at = {next}");
+        app.test.database.execute(&sql);
+        tick(&app);
+        (
+            count(&app, "webhook_deliveries"),
+            count(&app, "webhook_events"),
+        )
+    };
+    assert_eq!(at(104), (1, 1));
+    assert_eq!(at(105), (0, 0));
+    let app = scene();
+    app.test.database.execute("DELETE FROM webhook_deliveries");
+    app.test
+        .database
+        .execute("UPDATE webhook_events SET fanned_out_at = NULL");
+    app.test.clock.advance_ms(400 * DAY_MS);
+    tick(&app);
+    assert_eq!(count(&app, "webhook_events"), 1);
+}
+
+/// A database that needs a while for every batch.
+struct Tired {
+    database: TestDatabase,
+    clock: TestClock,
+    ms: i64,
+}
+
+impl Database for Tired {
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>> {
+        self.database.query(statement)
+    }
+
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
+        self.clock.advance_ms(self.ms);
+        self.database.batch(statements)
+    }
+}
+
+/// What the log says of a step of the last run.
+fn line(app: &TestApp, step: &str) -> Value {
+    let lines = app.test.log.lines();
+    let mut read = lines.iter().rev().map(|(_, line)| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        line
+    });
+    read.find(|line| line["step"] == step).expect("a line")
+}
+
+#[test]
+fn a_run_ends_by_the_clock_and_by_its_portions_and_says_what_is_left() {
+    for (table, step, rows, ms, done) in [
+        // A second each: as many as begin within fifteen.
+        (
+            "idempotency_records",
+            "idempotency.remove_expired",
+            8_000,
+            1_000,
+            7_500,
+        ),
+        (
+            "webhook_dead_letters",
+            "webhooks.remove_old_letters",
+            100_700,
+            0,
+            100_000,
+        ),
+    ] {
+        let app = scene();
+        copy(&app, table, rows);
+        let all = count(&app, table);
+        app.test.clock.advance_ms(400 * DAY_MS);
+        let tired = Tired {
+            database: app.test.database.clone(),
+            clock: app.test.clock.clone(),
+            ms,
+        };
+        let tired = app.isolate_on(platform_on(&app.test, 5, Box::new(tired)));
+        tick(&tired);
+        let line = line(&app, step);
+        assert_eq!(
+            (&line["count"], &line["left"]),
+            (&json!(done), &json!(all - done))
+        );
+        assert_eq!(count(&app, table), all - done, "{table}");
+        tick(&app);
+        assert_eq!(count(&app, table), 0, "{table}, by the next run");
     }
 }

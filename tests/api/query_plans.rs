@@ -111,17 +111,22 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "SEARCH webhook_deliveries USING PRIMARY KEY (id<?)",
-        "DELETE FROM webhook_",
-        "all of it is to go",
+        "DELETE FROM webhook_deliveries",
+        "all of it is to go, but for what is still on its way",
     ),
     (
-        "SEARCH webhook_events USING PRIMARY KEY (id<?)",
-        "LIMIT ?3",
-        "all of it is to go",
+        "SEARCH e USING PRIMARY KEY (id<?)",
+        "DELETE FROM webhook_events",
+        "all of it is to go, but for events of what is still on its way",
+    ),
+    (
+        "SEARCH d USING PRIMARY KEY (id>? AND id<?)",
+        "DELETE FROM webhook_events",
+        "the deliveries of a millisecond",
     ),
     (
         "webhook_dead_letters_at (at<?)",
-        "LIMIT ?2",
+        "LIMIT 500",
         "all of it is to go",
     ),
 ];

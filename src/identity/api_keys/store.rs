@@ -2,6 +2,7 @@
 //! Promises that no account gets more keys than it may have, also of many requests at once.
 //! Leaves when to run writes to the handlers and to `tokens`.
 
+use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::accounts::store::user_id;
 use crate::identity::model::{Role, Scopes};
@@ -49,13 +50,14 @@ pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statemen
     vec![delete, Statement::must_change()]
 }
 
-/// Removes keys that ended more than [`KEEP_MS`] ago; a bounded number at a time.
-pub fn remove_expired(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM api_keys WHERE id IN \
-         (SELECT id FROM api_keys WHERE expires_at < ?1 LIMIT 500)",
-        vec![(now - KEEP_MS).into()],
-    )
+/// Keys that ended more than [`KEEP_MS`] ago.
+pub fn expired(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM api_keys",
+        key: "id",
+        among: "FROM api_keys WHERE expires_at < ?1",
+        params: vec![(now - KEEP_MS).into()],
+    }
 }
 
 /// A page of an account's keys, latest first, also those that have ended.

@@ -2,6 +2,7 @@
 //! Promises that of two attempts at once, one counts on what the other has left.
 //! Leaves how long to pause to `model`.
 
+use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
@@ -121,18 +122,19 @@ pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
     vec![update, clear_strangers(login)]
 }
 
-/// Removes counters that mean nothing any more; a bounded number at a time.
-pub fn remove_old(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM guesses WHERE (subject, place) IN (SELECT subject, place FROM guesses \
-         WHERE updated_at < ?1 AND (known_at IS NULL OR known_at < ?2) \
-         AND (place <> ?3 OR updated_at < ?2) LIMIT 500)",
-        vec![
+/// Counters that mean nothing any more.
+pub fn old(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM guesses",
+        key: "subject, place",
+        among: "FROM guesses WHERE updated_at < ?1 AND (known_at IS NULL OR known_at < ?2) \
+                AND (place <> ?3 OR updated_at < ?2)",
+        params: vec![
             (now - QUIET_MS).into(),
             (now - KNOWN_MS).into(),
             STRANGERS.to_vec().into(),
         ],
-    )
+    }
 }
 
 fn name(subject: &Subject) -> crate::platform::Value {

@@ -2,6 +2,7 @@
 //! Promises that a login begins only under the password it was checked against, and is renewed
 //! only from the state it was read in. Leaves when to run the statements to the handlers.
 
+use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::accounts::store::user_id;
 use crate::identity::model::Role;
@@ -149,13 +150,14 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
     )
 }
 
-/// Removes logins whose absolute end has passed; a bounded number at a time.
-pub fn remove_expired(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM sessions WHERE id IN \
-         (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT 500)",
-        vec![now.into()],
-    )
+/// Logins whose absolute end has passed.
+pub fn expired(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM sessions",
+        key: "id",
+        among: "FROM sessions WHERE expires_at < ?1",
+        params: vec![now.into()],
+    }
 }
 
 /// A page of the live logins of a user, latest first.

@@ -2,6 +2,7 @@
 //! Promises that what counts once is used up by a compare-and-set, together with what it opens.
 //! Leaves when to run the statements to the handlers.
 
+use crate::housekeeping::old::Old;
 use crate::identity::accounts::store::user_id;
 use crate::identity::guessing::Place;
 use crate::identity::model::Role;
@@ -240,11 +241,12 @@ pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
     vec![delete, Statement::must_change()]
 }
 
-/// Removes challenges that are over; a bounded number at a time.
-pub fn remove_expired(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM challenges WHERE hash IN \
-         (SELECT hash FROM challenges WHERE expires_at <= ?1 LIMIT 500)",
-        vec![now.into()],
-    )
+/// Challenges that are over.
+pub fn expired(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM challenges",
+        key: "hash",
+        among: "FROM challenges WHERE expires_at <= ?1",
+        params: vec![now.into()],
+    }
 }

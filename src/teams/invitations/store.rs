@@ -3,6 +3,7 @@
 //! many come in as may, and no team gets more members, invitations, or a user more teams, than they
 //! may have. Leaves why someone is not let in to `model`.
 
+use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{InvitationId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
@@ -91,13 +92,14 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
     ]
 }
 
-/// Removes invitations that ended more than [`KEEP_MS`] ago; a bounded number at a time.
-pub fn remove_expired(now: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM team_invitations WHERE id IN \
-         (SELECT id FROM team_invitations WHERE expires_at < ?1 LIMIT 500)",
-        vec![(now - KEEP_MS).into()],
-    )
+/// Invitations that ended more than [`KEEP_MS`] ago.
+pub fn expired(now: i64) -> Old {
+    Old {
+        change: "DELETE FROM team_invitations",
+        key: "id",
+        among: "FROM team_invitations WHERE expires_at < ?1",
+        params: vec![(now - KEEP_MS).into()],
+    }
 }
 
 /// The invitation with this code, and what `user`, or nobody, is to it.

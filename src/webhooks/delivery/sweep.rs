@@ -3,6 +3,7 @@
 //! Leaves the work itself to the queues' consumers.
 
 use crate::context::State;
+use crate::housekeeping::old::Old;
 use crate::platform::{DatabaseError, Lane, Message};
 
 use super::sweep_store as store;
@@ -10,6 +11,9 @@ use super::sweep_store as store;
 /// Younger than this, an event's own message is still on its way, in milliseconds.
 const GRACE_MS: i64 = 10_000;
 const DAY_MS: i64 = 86_400_000;
+/// How much longer a delivery stays that is still on its way, sent again late or held up by a rate,
+/// in milliseconds. A schedule is over by then.
+const MEANWHILE_MS: i64 = 14 * DAY_MS;
 
 /// Wakes whatever is due and not claimed. Gives how much that is.
 pub async fn wake_overlooked(state: &State) -> Result<u64, DatabaseError> {
@@ -31,14 +35,22 @@ pub async fn wake_overlooked(state: &State) -> Result<u64, DatabaseError> {
     Ok(count)
 }
 
-/// Removes some of what is older than configured.
-pub async fn remove_old(state: &State) -> Result<u64, DatabaseError> {
-    let platform = &state.platform;
-    let before = platform.clock.now_ms() - state.config.webhooks.retention_days * DAY_MS;
-    let writes = vec![
-        store::remove_old_deliveries(before),
-        store::remove_old_events(before),
-        store::remove_old_letters(before),
-    ];
-    Ok(platform.database.batch(writes).await?.iter().sum())
+/// Deliveries that are older than configured.
+pub fn old_deliveries(state: &State) -> Old {
+    let before = kept_since(state);
+    store::old_deliveries(before, before - MEANWHILE_MS)
+}
+
+/// Events that are older than configured.
+pub fn old_events(state: &State) -> Old {
+    store::old_events(kept_since(state))
+}
+
+/// Dead letters that are older than configured.
+pub fn old_letters(state: &State) -> Old {
+    store::old_letters(kept_since(state))
+}
+
+fn kept_since(state: &State) -> i64 {
+    state.platform.clock.now_ms() - state.config.webhooks.retention_days * DAY_MS
 }

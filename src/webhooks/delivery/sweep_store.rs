@@ -2,13 +2,11 @@
 //! Promises bounded portions, each along an index.
 //! Leaves when to run it to `sweep`.
 
+use crate::housekeeping::old::Old;
 use crate::ids::{DeliveryId, EventId};
 use crate::platform::{DatabaseError, Platform, Statement};
 
 use super::store::list;
-
-/// Rows that one run of a cleaning step removes.
-const REMOVED_AT_ONCE: i64 = 500;
 
 /// Events that wait since `before`, in milliseconds since 1970.
 pub async fn overlooked_events(
@@ -46,37 +44,43 @@ async fn texts(platform: &Platform, statement: Statement) -> Result<Vec<String>,
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
-/// Removes deliveries of events from before `before`, some at a time; their attempts go with them.
-pub fn remove_old_deliveries(before: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM webhook_deliveries WHERE id IN \
-         (SELECT id FROM webhook_deliveries WHERE id < ?1 LIMIT ?2)",
-        vec![DeliveryId::floor(before).into(), REMOVED_AT_ONCE.into()],
-    )
-}
-
-/// Removes events from before `before`, some at a time, once none of their deliveries is left: a
-/// delivery's id has the time of its event.
-pub fn remove_old_events(before: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM webhook_events WHERE id IN \
-         (SELECT id FROM webhook_events WHERE id < ?1 LIMIT ?3) \
-         AND NOT EXISTS (SELECT 1 FROM webhook_deliveries WHERE id < ?2)",
-        vec![
-            EventId::floor(before).into(),
+/// Deliveries of events from before `before`, in milliseconds since 1970; those that are still on
+/// their way only from before `given_up`. Their attempts go with them.
+pub fn old_deliveries(before: i64, given_up: i64) -> Old {
+    Old {
+        change: "DELETE FROM webhook_deliveries",
+        key: "id",
+        among: "FROM webhook_deliveries WHERE id < ?1 AND (state <> 'pending' OR id < ?2)",
+        params: vec![
             DeliveryId::floor(before).into(),
-            REMOVED_AT_ONCE.into(),
+            DeliveryId::floor(given_up).into(),
         ],
-    )
+    }
 }
 
-/// Removes the record of dead letters from before `before`, in milliseconds since 1970.
-pub fn remove_old_letters(before: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM webhook_dead_letters WHERE id IN \
-         (SELECT id FROM webhook_dead_letters WHERE at < ?1 LIMIT ?2)",
-        vec![before.into(), REMOVED_AT_ONCE.into()],
-    )
+/// Events from before `before` of which no delivery is left.
+pub fn old_events(before: i64) -> Old {
+    Old {
+        change: "DELETE FROM webhook_events",
+        key: "id",
+        // A delivery's id has the time of its event, in its first ten digits: those of the same
+        // millisecond are few, and beside each other.
+        among: "FROM webhook_events e WHERE id < ?1 AND fanned_out_at IS NOT NULL \
+                AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
+                WHERE d.id > 'delivery_' || substr(e.id, 7, 10) \
+                AND d.id < 'delivery_' || substr(e.id, 7, 10) || '~' AND d.event_id = e.id)",
+        params: vec![EventId::floor(before).into()],
+    }
+}
+
+/// Dead letters from before `before`, in milliseconds since 1970.
+pub fn old_letters(before: i64) -> Old {
+    Old {
+        change: "DELETE FROM webhook_dead_letters",
+        key: "id",
+        among: "FROM webhook_dead_letters WHERE at < ?1",
+        params: vec![before.into()],
+    }
 }
 
 /// Records what the dead-letter queue has brought.

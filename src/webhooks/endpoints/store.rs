@@ -5,6 +5,7 @@
 use zeroize::Zeroizing;
 
 use crate::config::MasterKeys;
+use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
 use crate::identity::seal::{self, SealError};
@@ -174,19 +175,20 @@ pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
     ]
 }
 
-/// Disables endpoints of teams that are gone, once they were told of it: what waits for them is
-/// neither taken from them nor held. A bounded number at a time.
-pub fn leave_deleted_teams(now: i64) -> Statement {
-    Statement::new(
-        "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', updated_at = ?1, \
-         version = version + 1 WHERE id IN (SELECT w.id FROM webhooks w \
-         WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id) \
-         AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
-         AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
-         WHERE d.webhook_id = w.id AND d.state = 'pending') LIMIT 500)",
-        vec![now.into()],
-    )
+/// Endpoints of teams that are gone, to be disabled once they were told of it: what waits for them
+/// is neither taken from them nor held.
+pub fn of_deleted_teams(now: i64) -> Old {
+    Old {
+        change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \
+                 updated_at = ?1, version = version + 1",
+        key: "id",
+        among: "FROM webhooks w WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL \
+                AND NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id) \
+                AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
+                AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
+                WHERE d.webhook_id = w.id AND d.state = 'pending')",
+        params: vec![now.into()],
+    }
 }
 
 /// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team

@@ -1,6 +1,6 @@
 //! What we sign, in the hands of the standard's own Rust library, by the very function of the guide.
 //! Promises that it takes any body, by each secret that signs, and that the guide has our numbers.
-//! Leaves the guide's JavaScript and Python to `tests/edge/webhook-guide.test.mjs`.
+//! Leaves JavaScript and Python to `tests/edge/webhook-guide.test.mjs` and `webhook-interop.test.mjs`.
 
 // From here on as the guide has it.
 use std::error::Error;
@@ -144,5 +144,15 @@ proptest! {
         prop_assert!(receive(&known, &sent, changed.as_bytes()).is_err());
         prop_assert!(receive(&known, &old, body.as_bytes()).is_err());
         prop_assert!(receive(&secret(&stranger).to_text(), &sent, body.as_bytes()).is_err());
+        let timestamp = sent["webhook-timestamp"].to_str().expect("digits");
+        let later = timestamp.parse::<i64>().expect("a number") + 1;
+        for (name, value) in [
+            ("webhook-id", "event_01kanp2xc0e8br5v0xmvhv7j2e".to_owned()),
+            ("webhook-timestamp", later.to_string()),
+        ] {
+            let mut other = sent.clone();
+            other.insert(name, value.parse().expect("a header"));
+            prop_assert!(receive(&known, &other, body.as_bytes()).is_err(), "another {}", name);
+        }
     }
 }

@@ -1,4 +1,4 @@
-# PyJWT and PyOTP for interop.test.mjs: one JSON request on stdin, one JSON answer on stdout.
+# PyJWT and PyOTP for interop.test.mjs, standardwebhooks for webhook-interop.test.mjs: one JSON request on stdin, one JSON answer on stdout.
 # Promises: a token or code that the library refuses is an answer, {"refused": "the class of its error"}.
 # Leaves to others: what to ask and what to expect (the test), installing the libraries (.ci/run).
 import json
@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import jwt
 import pyotp
+from standardwebhooks import Webhook, WebhookVerificationError
 
 
 def verify(token, jwks_url, issuer, audience):
@@ -28,9 +29,21 @@ def codes(uri, times):
     return {"issuer": factor.issuer, "account": factor.name, "codes": [factor.at(time) for time in at]}
 
 
+def verify_webhook(secret, headers, body):
+    """The event, or "refused"."""
+    try:
+        return Webhook(secret).verify(body, headers)
+    except WebhookVerificationError:
+        return "refused"
+
+
+def verify_webhooks(messages):
+    return [verify_webhook(each["secret"], each["headers"], each["body"]) for each in messages]
+
+
 def main():
     request = json.load(sys.stdin)
-    call = {"verify": verify, "sign": sign, "codes": codes}[request.pop("call")]
+    call = {"verify": verify, "sign": sign, "codes": codes, "verify_webhooks": verify_webhooks}[request.pop("call")]
     try:
         answer = {"given": call(**request)}
     except jwt.PyJWTError as error:

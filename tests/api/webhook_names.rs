@@ -11,6 +11,7 @@ use wvw_builder::platform::{
 };
 
 use crate::support::databases::{all_together, step_aside};
+use crate::support::webhooks::SideBySide;
 use crate::support::{TestApp, config_value};
 use crate::webhook_delivery::Scene;
 
@@ -173,7 +174,9 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
 
 #[test]
 fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
-    let scene = scene(|request| addresses(request, PUBLIC));
+    let mut scene = scene(|request| addresses(request, PUBLIC));
+    let platform = SideBySide::platform(&scene.app.test, 5);
+    scene.app = scene.app.isolate_with(platform, config);
     scene.endpoint("a");
     let deaf = scene.endpoint("deaf");
     scene.app.test.database.execute(&format!(

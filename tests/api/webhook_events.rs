@@ -142,15 +142,15 @@ fn compositions_are_told_with_type_and_data() {
     let both = |kind: &str, data: &Value| [told("leader", kind, data), told("team", kind, data)];
     assert_eq!(scene.told(), both("composition.created", &made));
     let path = path_of(&made);
-    let patch = |tag: &str| {
+    let rename = |tag: &str| {
         let call = app.call("PATCH", &path).json(&json!({ "name": "Renamed" }));
         call.header(Header::IfMatch, tag)
             .token(&leader.token)
             .send()
     };
-    patch("\"7\"").expect(412);
+    rename("\"7\"").expect(412);
     assert_eq!(scene.told(), []);
-    let changed = patch("\"1\"").expect(200).json();
+    let changed = rename("\"1\"").expect(200).json();
     assert_eq!(changed["name"], "Renamed");
     assert_eq!(scene.told(), both("composition.updated", &changed));
     app.as_player(leader, "DELETE", &path, &Value::Null)

@@ -15,12 +15,12 @@ use crate::webhook_delivery::{Scene, body};
 const UNDER_WAY: usize = 3;
 const COUNT: usize = 40;
 
-fn with_wait(status: u16) -> Result<HttpAnswer, HttpError> {
-    Ok(HttpAnswer {
+fn with_wait(status: u16) -> HttpAnswer {
+    HttpAnswer {
         status,
         retry_after: Some("3600".to_owned()),
         body: Vec::new(),
-    })
+    }
 }
 
 /// A scene whose requests are under way side by side.
@@ -87,7 +87,7 @@ fn an_endpoint_that_asks_for_less_gets_what_was_under_way_and_the_rest_when_it_s
         let scene = scene();
         let endpoint = scene.endpoint("busy");
         recovered(&scene, &endpoint);
-        first_answer(&scene, move || with_wait(status));
+        first_answer(&scene, move || Ok(with_wait(status)));
         let first = scene.app.deliver();
         assert_eq!(first.len(), UNDER_WAY, "{status}");
         check_the_rest(&scene, "pending", UNDER_WAY);
@@ -144,7 +144,7 @@ fn the_fast_lane_stops_too() {
     let url = busy.url.clone();
     scene.app.test.web.answer_with(move |request| {
         if request.url == url {
-            with_wait(429)
+            Ok(with_wait(429))
         } else {
             MemoryWeb::status(200)
         }

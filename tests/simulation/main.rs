@@ -5,8 +5,11 @@
 #[path = "../api/support/databases.rs"]
 #[allow(dead_code)]
 mod databases;
+mod faults;
 mod keys;
 mod master_key;
+mod owner;
+mod queues;
 mod receivers;
 mod webhooks;
 mod world;

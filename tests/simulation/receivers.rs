@@ -1,32 +1,22 @@
 //! Receivers of ten kinds, and what each of them must never see.
-//! Promises that whatever they see wrong is written down with the kind that saw it.
+//! Promises that whatever they see wrong is written down with the kind that saw it, faults or none.
 //! Leaves what must hold at the end to the simulation.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use wvw_builder::platform::native::{MemoryWeb, SeededRandom, TestPlatform};
+use wvw_builder::platform::native::{MemoryWeb, TestClock, TestDatabase};
 use wvw_builder::platform::{
-    Clock as _, HttpAnswer, HttpError, HttpFailure, HttpRequest, Random as _,
+    Clock as _, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, LocalFuture,
 };
 
+use crate::databases::step_aside;
+use crate::faults::Dice;
 use crate::world::{DAY_MS, HOUR_MS};
 
-/// Small numbers from a seed.
-pub struct Dice(pub SeededRandom);
-
-impl Dice {
-    pub fn roll(&self, sides: u32) -> u32 {
-        let mut bytes = [0; 4];
-        self.0.fill(&mut bytes);
-        u32::from_le_bytes(bytes) % sides
-    }
-
-    pub fn one_in(&self, sides: u32) -> bool {
-        self.roll(sides) == 0
-    }
-}
+/// The waits of the schedule, in seconds.
+const WAITS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// How a receiver answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,116 +46,197 @@ pub const KINDS: [Kind; 10] = [
     Kind::Rated,
 ];
 
+/// An endpoint's URL and a `webhook-id`.
+pub type Key = (String, String);
+
 /// What a receiver has seen of one event.
 #[derive(Default)]
 pub struct Seen {
     body: String,
-    attempts: usize,
+    pub attempts: usize,
     pub succeeded: bool,
-    /// No attempt before this time by the Worker's clock, if the last one was written down.
+    /// The place in the schedule of the last attempt, and no other before this time by the Worker's
+    /// clock, if that attempt was written down.
+    step: i64,
     not_before: i64,
 }
 
 #[derive(Default)]
 pub struct Log {
-    pub seen: HashMap<(String, String), Seen>,
-    /// When endpoints with a rate were called.
+    pub seen: HashMap<Key, Seen>,
+    /// Under which id a body came to an endpoint: it names its event.
+    ids: HashMap<(String, String), String>,
+    /// Attempts that are being made.
+    under_way: HashSet<Key>,
+    /// Endpoints that were disabled, or deleted, before what is going on now began.
+    pub disabled: HashSet<String>,
+    pub deleted: HashSet<String>,
+    /// When endpoints with a rate were called, by a clock that never steps.
     pub rated: HashMap<usize, Vec<i64>>,
     pub violations: Vec<String>,
 }
 
-/// Answers for all receivers and writes down what they see.
-pub fn answer(
-    test: &TestPlatform,
-    kinds: &[Kind],
-    log: &Rc<RefCell<Log>>,
-    dice: &Rc<Dice>,
-    is_strict: bool,
-) {
-    let (kinds, log, dice) = (kinds.to_vec(), Rc::clone(log), Rc::clone(dice));
-    let clock = test.clock.clone();
-    let begun = clock.now_ms();
-    let waits = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
-    test.web.answer_with(move |request| {
-        let place: usize = request.url["https://r".len()..]
-            .split('.')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let (kind, now) = (kinds[place], clock.now_ms());
-        let result = respond(kind, now - begun, &dice);
-        // An exchange takes time.
-        clock.advance_ms(i64::from(dice.roll(40)));
-        let mut log = log.borrow_mut();
-        if kind == Kind::Rated {
-            log.rated.entry(place).or_default().push(now);
-        }
-        let problem = note(&mut log, request, &result, now, clock.now_ms(), &waits);
-        if let Some(problem) = problem.filter(|_| is_strict) {
-            log.violations.push(format!("{kind:?}: {problem}"));
-        }
-        result
-    });
+/// All receivers.
+pub struct Receivers {
+    pub kinds: Vec<Kind>,
+    pub log: Rc<RefCell<Log>>,
+    pub dice: Rc<Dice>,
+    pub clock: TestClock,
+    pub database: TestDatabase,
+    /// When the run began, and by how much the Worker's clock has stepped since.
+    pub begun: i64,
+    pub stepped: Rc<Cell<i64>>,
 }
 
-fn note(
-    log: &mut Log,
-    request: &HttpRequest,
-    result: &Result<HttpAnswer, HttpError>,
-    began: i64,
-    ended: i64,
-    waits: &[i64],
-) -> Option<String> {
-    let id = request
-        .headers
-        .iter()
-        .find(|(name, _)| name == "webhook-id");
-    let key = (request.url.clone(), id.expect("an id").1.clone());
-    let body = request.body.as_ref().expect("a body").as_str();
-    let seen = log.seen.entry(key).or_default();
-    let problem = if seen.attempts > 0 && seen.body != body {
-        Some("another body under the same id".to_owned())
-    } else if seen.succeeded {
-        Some("an attempt after success".to_owned())
-    } else if began < seen.not_before {
-        Some(format!("{} ms too early", seen.not_before - began))
-    } else {
-        None
-    };
-    body.clone_into(&mut seen.body);
-    seen.succeeded |= matches!(result, Ok(answer) if (200..300).contains(&answer.status));
-    let asked = match result {
-        Ok(answer) => answer
-            .retry_after
-            .as_deref()
-            .and_then(|text| text.parse().ok()),
-        Err(_) => None,
-    };
-    let own = waits.get(seen.attempts).copied().unwrap_or(0) * 900;
-    seen.not_before = ended + own.max(asked.unwrap_or(0_i64) * 1_000);
-    seen.attempts += 1;
-    problem
+/// An attempt under way, until it is over or its isolate is killed.
+struct UnderWay<'l> {
+    log: &'l RefCell<Log>,
+    key: Key,
 }
 
-fn respond(kind: Kind, age: i64, dice: &Dice) -> Result<HttpAnswer, HttpError> {
-    let with_wait = |status: u16, seconds: u32| {
-        Ok(HttpAnswer {
-            status,
-            retry_after: Some(seconds.to_string()),
-            body: b"busy".to_vec(),
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.log.borrow_mut().under_way.remove(&self.key);
+    }
+}
+
+impl HttpClient for Receivers {
+    fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
+        Box::pin(async move {
+            let place: usize = request.url["https://r".len()..]
+                .split('.')
+                .next()
+                .and_then(|digits| digits.parse().ok())
+                .expect("a receiver of ours");
+            let id = request
+                .headers
+                .iter()
+                .find(|(name, _)| name == "webhook-id");
+            let key = (request.url.clone(), id.expect("an id").1.clone());
+            let kind = self.kinds[place];
+            let began = self.clock.now_ms();
+            let step = self.begin(kind, &key, &request, began);
+            let _under_way = UnderWay {
+                log: &self.log,
+                key: key.clone(),
+            };
+            self.linger().await;
+            let result = self.respond(kind);
+            // An exchange takes time.
+            self.clock.advance_ms(self.dice.up_to(40));
+            self.end(kind, place, key, step, &result, began);
+            self.linger().await;
+            result
         })
-    };
-    match kind {
-        Kind::Flaky if dice.one_in(2) => MemoryWeb::status(503),
-        Kind::Good | Kind::Rated | Kind::Flaky => MemoryWeb::status(204),
-        Kind::Broken => MemoryWeb::status(500),
-        Kind::Busy if dice.one_in(2) => with_wait(429, dice.roll(3_600)),
-        Kind::Gone if age > 6 * HOUR_MS => MemoryWeb::status(410),
-        Kind::DownForDays if age < 4 * DAY_MS => MemoryWeb::fails(HttpFailure::Connection),
-        Kind::Busy | Kind::Gone | Kind::DownForDays => MemoryWeb::status(200),
-        Kind::Hanging => MemoryWeb::fails(HttpFailure::Timeout),
-        Kind::Unreachable => MemoryWeb::fails(HttpFailure::Connection),
-        Kind::Moved => MemoryWeb::status(308),
+    }
+}
+
+impl Receivers {
+    async fn linger(&self) {
+        for _ in 0..self.dice.roll(4) {
+            step_aside().await;
+        }
+    }
+
+    /// Whether this attempt may be made. Gives its place in the schedule.
+    fn begin(&self, kind: Kind, key: &Key, request: &HttpRequest, now: i64) -> i64 {
+        let (url, id) = key;
+        let rows = self.database.execute(&format!(
+            "SELECT w.disabled_at, d.state, d.claim IS NOT NULL, d.next_attempt_at, d.step \
+             FROM webhooks w LEFT JOIN webhook_deliveries d \
+             ON d.webhook_id = w.id AND d.event_id = '{id}' WHERE w.url = '{url}'"
+        ));
+        let mut log = self.log.borrow_mut();
+        let mut wrong = Vec::new();
+        let mut step = 0;
+        if let Some(row) = rows.first() {
+            let is_disabled = row.optional_integer(0).expect("a time").is_some();
+            if is_disabled && log.disabled.contains(url) {
+                wrong.push("called though it is disabled".to_owned());
+            }
+            let state = row.optional_text(1).expect("a state");
+            let claimed = row.optional_integer(2).expect("0 or 1") == Some(1);
+            let lapses_at = row.optional_integer(3).expect("a time").unwrap_or(0);
+            if state != Some("pending") || !claimed || lapses_at <= now {
+                wrong.push(format!(
+                    "no live claim: {state:?} {claimed} {}",
+                    lapses_at - now
+                ));
+            }
+            step = row.optional_integer(4).expect("a step").unwrap_or(0);
+        } else if log.deleted.contains(url) {
+            wrong.push("called though it is deleted".to_owned());
+        }
+        if !log.under_way.insert(key.clone()) {
+            wrong.push("two attempts at once".to_owned());
+        }
+        let body = request.body.as_ref().expect("a body").as_str();
+        let known = log.ids.entry((url.clone(), body.to_owned()));
+        let known = known.or_insert_with(|| id.clone());
+        if known != id {
+            wrong.push("another id for the same event".to_owned());
+        }
+        let seen = log.seen.entry(key.clone()).or_default();
+        if seen.attempts > 0 && seen.body != body {
+            wrong.push("another body under the same id".to_owned());
+        }
+        // Written down as a failure, and not begun again by its owner.
+        if seen.attempts > 0 && step == seen.step + 1 && now < seen.not_before {
+            wrong.push(format!("{} ms too early", seen.not_before - now));
+        }
+        body.clone_into(&mut seen.body);
+        seen.attempts += 1;
+        let wrong = wrong.into_iter().map(|what| format!("{kind:?}: {what}"));
+        log.violations.extend(wrong);
+        step
+    }
+
+    fn end(
+        &self,
+        kind: Kind,
+        place: usize,
+        key: Key,
+        step: i64,
+        result: &Result<HttpAnswer, HttpError>,
+        began: i64,
+    ) {
+        let mut log = self.log.borrow_mut();
+        if kind == Kind::Rated {
+            let times = log.rated.entry(place).or_default();
+            times.push(began - self.stepped.get());
+        }
+        let seen = log.seen.entry(key).or_default();
+        seen.succeeded |= matches!(result, Ok(answer) if (200..300).contains(&answer.status));
+        let asked = match result {
+            Ok(answer) => answer.retry_after.as_deref().and_then(|it| it.parse().ok()),
+            Err(_) => None,
+        };
+        let own = usize::try_from(step).ok().and_then(|step| WAITS.get(step));
+        let own = own.copied().unwrap_or(0) * 900;
+        seen.step = step;
+        seen.not_before = self.clock.now_ms() + own.max(asked.unwrap_or(0_i64) * 1_000);
+    }
+
+    fn respond(&self, kind: Kind) -> Result<HttpAnswer, HttpError> {
+        let (dice, age) = (&self.dice, self.clock.now_ms() - self.begun);
+        let with_wait = |status: u16, seconds: u32| {
+            Ok(HttpAnswer {
+                status,
+                retry_after: Some(seconds.to_string()),
+                body: b"busy".to_vec(),
+            })
+        };
+        match kind {
+            Kind::Flaky if dice.one_in(2) => MemoryWeb::status(503),
+            Kind::Good | Kind::Rated | Kind::Flaky => MemoryWeb::status(204),
+            Kind::Broken => MemoryWeb::status(500),
+            Kind::Busy if dice.one_in(2) => with_wait(429, dice.roll(3_600)),
+            Kind::Gone if age > 6 * HOUR_MS => MemoryWeb::status(410),
+            Kind::DownForDays if age < 4 * DAY_MS => MemoryWeb::fails(HttpFailure::Connection),
+            Kind::Busy | Kind::Gone | Kind::DownForDays => MemoryWeb::status(200),
+            Kind::Hanging => MemoryWeb::fails(HttpFailure::Timeout),
+            Kind::Unreachable => MemoryWeb::fails(HttpFailure::Connection),
+            Kind::Moved => MemoryWeb::status(308),
+        }
     }
 }

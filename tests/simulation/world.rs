@@ -44,7 +44,7 @@ pub fn config(master: u8, previous: Option<u8>) -> Config {
 
 pub struct World {
     pub test: TestPlatform,
-    user: UserId,
+    pub user: UserId,
     session: SessionId,
     /// What KV held, with the time it was put there.
     history: History,

@@ -56,6 +56,5 @@ CREATE TABLE team_players (
 CREATE INDEX team_players_team ON team_players (team_id, id);
 CREATE UNIQUE INDEX team_players_member ON team_players (user_id, team_id) WHERE user_id IS NOT NULL;
 
--- What a team shares: its webhooks and its builds.
+-- What a team shares: its webhooks (its builds: 0013).
 CREATE INDEX webhooks_team ON webhooks (team_id, id) WHERE team_id IS NOT NULL;
-CREATE INDEX builds_by_team ON builds (team_id, id) WHERE team_id IS NOT NULL;

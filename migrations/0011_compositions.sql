@@ -12,22 +12,26 @@ CREATE TABLE compositions (
   document TEXT NOT NULL,
   -- Lower case, for the `q` filter.
   search_text TEXT NOT NULL,
+  -- What lists can be narrowed by, as src/lists.rs writes it.
+  facets TEXT NOT NULL DEFAULT '',
   -- By its id: its place in the search index.
   number INTEGER NOT NULL,
   version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX compositions_by_owner ON compositions (owner_id, id);
-CREATE INDEX compositions_by_team ON compositions (team_id, id, visibility) WHERE team_id IS NOT NULL;
+CREATE UNIQUE INDEX compositions_number ON compositions (number);
 CREATE INDEX compositions_public ON compositions (id) WHERE visibility = 'public';
+-- All that narrows a list: of an account and of a team there are so few that they are looked through here,
+-- without a look into the table.
+CREATE INDEX compositions_by_owner ON compositions (owner_id, id, visibility, team_id, facets, search_text);
+CREATE INDEX compositions_by_team ON compositions (team_id, id, visibility, facets, search_text) WHERE team_id IS NOT NULL;
 
--- One row for everything that a list can be narrowed by.
-CREATE TABLE composition_facets (
-  facet TEXT NOT NULL CHECK (facet IN ('mode', 'tag', 'template')),
-  value TEXT NOT NULL,
+-- For the count of tags.
+CREATE TABLE composition_tags (
+  tag TEXT NOT NULL,
   composition_id TEXT NOT NULL REFERENCES compositions (id) ON DELETE CASCADE,
-  PRIMARY KEY (facet, value, composition_id)
+  PRIMARY KEY (tag, composition_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX composition_facets_by_composition ON composition_facets (composition_id);
+CREATE INDEX composition_tags_by_composition ON composition_tags (composition_id);
 
 -- Every version, the one in force too.
 CREATE TABLE composition_versions (

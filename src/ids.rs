@@ -10,6 +10,10 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters after the prefix: 128 bits in base32.
 const SUFFIX: usize = 26;
 
+/// Ids that are drawn for a row before its writer gives up: two of the same millisecond share their
+/// number once in 65,536, and the second is then drawn anew.
+pub const MAX_DRAWS: usize = 5;
+
 /// A `UUIDv7` (RFC 9562, section 5.7) of this moment as the 26 characters of a `TypeID`.
 fn suffix(platform: &Platform, ms: i64) -> String {
     let mut bytes = platform.random_bytes::<16>();
@@ -86,7 +90,7 @@ macro_rules! id {
             }
 
             /// A number that is as great among numbers as the id among ids: the time and 16 of the
-            /// random bits. Two of the same millisecond share it once in 65,536.
+            /// random bits. Two of the same millisecond share it once in 65,536 ([`MAX_DRAWS`]).
             pub fn number(&self) -> i64 {
                 let digits = self.0.bytes().skip(Self::PREFIX.len() + 1);
                 let bits = digits.fold(0, |bits, digit| (bits << 5) | u128::from(value_of(digit)));

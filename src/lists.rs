@@ -1,6 +1,8 @@
 //! Lists of documents: one statement for one page, whoever looks and whatever it is narrowed by.
 //! Promises that each part of a page is an index range, cut short, in the order of the ids, and that
-//! it comes as JSON that SQL has put together. Leaves who sees what to the stores of the features.
+//! it comes as JSON that SQL has put together. What is public is narrowed by an index of terms; what
+//! is of one account or team is looked through, in an index that has all it takes. Leaves who sees
+//! what, and how much an account or a team can have, to the stores of the features.
 
 use std::fmt::Write as _;
 
@@ -12,19 +14,15 @@ use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
 const PAST_ALL_IDS: &str = "~";
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
-/// Facets so rare that looking through what has them costs less than a look into the search index.
-const RARE_FACETS: [&str; 2] = ["tag", "game_build"];
+/// Letters of the longest terms of a text; longer ones are phrases of them (migration 0013).
+const GRAM: usize = 3;
 
-/// Where documents are kept: `id`, `document`, `visibility`, `search_text`.
+/// Where documents are kept: `id`, `number`, `document`, `visibility`, `facets`, `search_text`.
 #[derive(Debug)]
 pub struct Source {
     /// The table.
     pub table: &'static str,
-    /// The table of its facets: `facet`, `value` and the id.
-    pub facets: &'static str,
-    /// What the id is called there.
-    pub facet_key: &'static str,
-    /// The search index of what is public.
+    /// The index of the terms of what is public: `-number` is its rowid.
     pub search: &'static str,
     /// What its column `rendered_with` says of documents that need not be rendered again, if it has
     /// one.
@@ -73,15 +71,54 @@ pub struct Filters {
     pub team: Option<TeamId>,
 }
 
+/// A term of `kind`: nothing that a tokenizer folds or splits.
+fn push_term(text: &mut String, kind: char, parts: &[&str]) {
+    text.push(kind);
+    for byte in parts.iter().flat_map(|part| part.bytes()) {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+    }
+}
+
+/// The term of a facet between spaces.
+fn push_facet(text: &mut String, facet: &str, value: &str) {
+    text.push(' ');
+    push_term(text, 'k', &[facet, "=", value]);
+    text.push(' ');
+}
+
+/// What the column `facets` has: one term after another, with spaces around each.
+pub fn facets<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::new();
+    for (facet, value) in all {
+        push_facet(&mut text, facet, value);
+    }
+    text
+}
+
 impl Filters {
-    /// The text that the search index is asked for: it holds what is public, by three letters.
-    fn looked_up(&self, part: Part<'_>) -> Option<&str> {
-        let is_rare = |(facet, _): &(&str, String)| RARE_FACETS.contains(facet);
-        self.search.as_deref().filter(|text| {
-            part.condition == PUBLIC.condition
-                && text.chars().nth(2).is_some()
-                && !self.facets.iter().any(is_rare)
-        })
+    /// What the index of terms is asked for; nothing when there is nothing to ask for.
+    fn terms(&self) -> String {
+        let mut text = String::new();
+        for (facet, value) in &self.facets {
+            let and = if text.is_empty() { "" } else { "AND" };
+            text.push_str(and);
+            push_facet(&mut text, facet, value);
+        }
+        let Some(search) = &self.search else {
+            return text;
+        };
+        text.push_str(if text.is_empty() { "\"" } else { "AND \"" });
+        let ends = search.char_indices().map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([search.len()]).collect();
+        // Of less than three letters there is a term of its own.
+        for gram in ends.windows(GRAM.min(ends.len() - 1) + 1) {
+            text.push(' ');
+            push_term(&mut text, 'g', &[&search[gram[0]..gram[gram.len() - 1]]]);
+        }
+        text.push('"');
+        text
     }
 }
 
@@ -114,52 +151,31 @@ impl Sql {
         let _ = write!(self.text, "?{}", self.params.len());
     }
 
-    /// The newest of one part that pass the filters, `limit` + 1 of them.
+    /// The ids of the newest of one part that pass the filters, `limit` + 1 of them.
     fn select(&mut self, source: &Source, page: &Page, filters: &Filters, part: Part<'_>) {
-        let after = page.after.as_deref().unwrap_or(PAST_ALL_IDS);
-        self.push("SELECT b.id, b.document, ");
-        match source.rendered_with {
-            Some(version) => self.push(&format!("b.rendered_with <> '{version}'")),
-            None => self.push("0"),
-        }
-        self.push(" AS is_stale FROM ");
-        let mut facets = filters.facets.iter();
-        // What leads has an index in the order of the pages.
-        let leading = if let Some(search) = filters.looked_up(part) {
-            let Source {
-                search: index,
-                table,
-                ..
-            } = source;
+        let Source { table, search, .. } = source;
+        let terms = match part.condition == PUBLIC.condition {
+            true => filters.terms(),
+            false => String::new(),
+        };
+        let is_looked_up = !terms.is_empty();
+        if is_looked_up {
             self.push(&format!(
-                "{index} s CROSS JOIN {table} b ON b.id = s.id WHERE s.{index} MATCH "
+                "SELECT b.id FROM {search} s CROSS JOIN {table} b ON b.number = -s.rowid \
+                 WHERE s.{search} MATCH "
             ));
-            self.bind(format!("\"{}\"", search.replace('"', "\"\"")));
-            if page.after.is_some() {
+            self.bind(terms);
+            if let Some(after) = &page.after {
                 self.push(&format!(
-                    " AND s.rowid <= (SELECT number FROM {table} WHERE id < "
+                    " AND s.rowid >= (SELECT -number FROM {table} WHERE id < "
                 ));
-                self.bind(after);
+                self.bind(after.as_str());
                 self.push(" ORDER BY id DESC LIMIT 1)");
             }
-            "s.rowid".to_owned()
-        } else if let Some((facet, value)) = facets.next() {
-            self.push(&format!(
-                "{} f CROSS JOIN {} b ON b.id = f.{} WHERE f.facet = ",
-                source.facets, source.table, source.facet_key
-            ));
-            self.bind(*facet);
-            self.push(" AND f.value = ");
-            self.bind(value.as_str());
-            self.push(&format!(" AND f.{} < ", source.facet_key));
-            self.bind(after);
-            format!("f.{}", source.facet_key)
         } else {
-            self.push(source.table);
-            self.push(" b WHERE b.id < ");
-            self.bind(after);
-            "b.id".to_owned()
-        };
+            self.push(&format!("SELECT b.id FROM {table} b WHERE b.id < "));
+            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+        }
         let (before, behind) = part
             .condition
             .split_once('?')
@@ -169,26 +185,26 @@ impl Sql {
             self.bind(value);
             self.push(behind);
         }
-        for (facet, value) in facets {
-            self.push(&format!(
-                " AND EXISTS (SELECT 1 FROM {} WHERE {} = b.id AND facet = ",
-                source.facets, source.facet_key
-            ));
-            self.bind(*facet);
-            self.push(" AND value = ");
-            self.bind(value.as_str());
-            self.push(")");
-        }
         if let Some(team) = &filters.team {
             self.push(" AND b.team_id = ");
             self.bind(team.as_str());
         }
-        if let Some(search) = &filters.search {
-            self.push(" AND instr(b.search_text, ");
-            self.bind(search.as_str());
-            self.push(") > 0");
+        if is_looked_up {
+            self.push(" ORDER BY s.rowid");
+        } else {
+            for (facet, value) in &filters.facets {
+                self.push(" AND instr(b.facets, ");
+                self.bind(facets([(*facet, value.as_str())]));
+                self.push(") > 0");
+            }
+            if let Some(search) = &filters.search {
+                self.push(" AND instr(b.search_text, ");
+                self.bind(search.as_str());
+                self.push(") > 0");
+            }
+            self.push(" ORDER BY b.id DESC");
         }
-        self.push(&format!(" ORDER BY {leading} DESC LIMIT "));
+        self.push(" LIMIT ");
         self.bind(page.limit + 1);
     }
 }
@@ -202,10 +218,7 @@ fn statement(
     select: &str,
 ) -> Statement {
     let mut sql = Sql::default();
-    sql.push(
-        "WITH page AS (SELECT id, document, is_stale, row_number() OVER (ORDER BY id DESC) AS n, \
-         sum(length(document)) OVER (ORDER BY id DESC) AS size FROM (",
-    );
+    sql.push("WITH ids AS (");
     if let [part] = parts {
         sql.select(source, page, filters, *part);
     } else {
@@ -222,7 +235,17 @@ fn statement(
         sql.push(" ORDER BY id DESC LIMIT ");
         sql.bind(page.limit + 1);
     }
-    sql.push(")), shown AS (SELECT * FROM page WHERE n <= ");
+    // Documents are read last: of what is on the page, and of nothing that was passed over.
+    let is_stale = source.rendered_with.map_or("0".to_owned(), |version| {
+        format!("d.rendered_with <> '{version}'")
+    });
+    sql.push(&format!(
+        "), page AS (SELECT d.id, d.document, {is_stale} AS is_stale, \
+         row_number() OVER (ORDER BY d.id DESC) AS n, \
+         sum(length(d.document)) OVER (ORDER BY d.id DESC) AS size \
+         FROM ids CROSS JOIN {} d ON d.id = ids.id), shown AS (SELECT * FROM page WHERE n <= ",
+        source.table
+    ));
     sql.bind(page.limit);
     sql.push(&format!(" AND (n = 1 OR size <= {PAGE_CHARACTERS})) "));
     sql.push(select);

@@ -12,7 +12,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::permissions::WriteBuilds;
-use crate::ids::{BuildId, UserId};
+use crate::ids::{BuildId, MAX_DRAWS, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
 use crate::teams::lookup;
@@ -40,17 +40,25 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         cx.state.config.game_balance_build,
     );
     let platform = &cx.state.platform;
-    let (id, now) = (BuildId::fresh(platform), rfc3339(cx.now_ms()));
-    let document = model::render(&id, permit.user_id(), &input, &now, &now);
-    let document = document.map_err(Problem::internal)?;
+    let now = rfc3339(cx.now_ms());
     let audience = Audience {
         user: Some(permit.user_id().clone()),
         team: input.team.clone(),
     };
-    let event = tell(cx, CREATED, audience, &id, &document);
-    let writes = store::insert(&permit, &id, &input, document.clone());
-    let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-    Ok(cx.commit_telling(writes, &[], Some(&event), answer).await?)
+    for _ in 0..MAX_DRAWS {
+        let id = BuildId::fresh(platform);
+        let document = model::render(&id, permit.user_id(), &input, &now, &now);
+        let document = document.map_err(Problem::internal)?;
+        let event = tell(cx, CREATED, audience.clone(), &id, &document);
+        let writes = store::insert(&permit, &id, &input, document.clone());
+        let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
+        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+            Err(DatabaseError::Stale) => return Err(Problem::new(&problems::TOO_MANY_BUILDS)),
+            Err(DatabaseError::Unique(column)) if column == store::NUMBER => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Problem::unavailable("no id of this moment is free"))
 }
 
 /// The input that a body gives, with the team that its owner may share builds with.
@@ -173,13 +181,19 @@ async fn write(
         .flatten()
         .collect();
     let writes = store::replace(grant, &input, document.clone());
-    commit(
-        cx,
-        writes,
-        &events,
-        answer(200, document, build.version + 1),
-    )
-    .await
+    let answer = answer(200, document, build.version + 1);
+    let is_shared_anew = input.team.is_some() && input.team != build.team;
+    match commit(cx, writes, &events, answer).await {
+        Err(stale) if is_shared_anew && stale.kind.code == problems::PRECONDITION_FAILED.code => {
+            // As it was read: then it is the team that has too many.
+            let now = find(cx).await;
+            Err(match now {
+                Ok(now) if now.version == build.version => Problem::new(&problems::TOO_MANY_BUILDS),
+                _ => stale,
+            })
+        }
+        outcome => outcome,
+    }
 }
 
 /// DELETE /builds/{id}
@@ -254,7 +268,6 @@ pub async fn read_page(
 async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
     let mut errors = Vec::new();
     let mut filters = Filters::default();
-    // The rarest facet first: its index leads the search.
     if let Some(tag) = cx.query.text("tag") {
         filters.facets.push(("tag", tag.trim().to_lowercase()));
     }

@@ -29,13 +29,14 @@ pub const CREATE: Operation = Operation {
     id: "create_build",
     tag: TAG,
     summary: "Store a build",
-    description: "Paste the chat code from the game, or send the template as JSON.",
+    description: "Paste the chat code from the game, or send the template as JSON. An account can have 1,000 builds, and 2,000 can be shared with a team.",
     request: Some(BODY),
     response: Answer {
         status: 201,
         about: "The build; Location names it.",
         content: Content::Json(&BUILD, EXAMPLE),
     },
+    problems: &[&problems::TOO_MANY_BUILDS],
     ..PLAIN
 };
 /// GET /builds
@@ -94,6 +95,11 @@ pub const GET: Operation = Operation {
     condition: Condition::Read,
     ..PLAIN
 };
+const CHANGE_REFUSALS: &[&problems::ProblemKind] = &[
+    &problems::NOT_FOUND,
+    &problems::NOT_OWNER,
+    &problems::TOO_MANY_BUILDS,
+];
 /// PUT /builds/{id}
 pub const REPLACE: Operation = Operation {
     id: "replace_build",
@@ -103,7 +109,7 @@ pub const REPLACE: Operation = Operation {
     path: PATH,
     request: Some(BODY),
     response: ANSWER,
-    problems: &[&problems::NOT_FOUND, &problems::NOT_OWNER],
+    problems: CHANGE_REFUSALS,
     condition: Condition::Write,
     ..PLAIN
 };
@@ -120,7 +126,7 @@ pub const PATCH: Operation = Operation {
         is_merge_patch: true,
     }),
     response: ANSWER,
-    problems: &[&problems::NOT_FOUND, &problems::NOT_OWNER],
+    problems: CHANGE_REFUSALS,
     condition: Condition::Write,
     ..PLAIN
 };

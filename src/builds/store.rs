@@ -15,19 +15,29 @@ use crate::teams::permissions::{DeleteTeam, TeamPermit};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 
-/// Adds a build of the caller's.
+/// What is taken when another id of the same millisecond has the same number.
+pub const NUMBER: &str = "builds.number";
+/// Builds of an account: so many can be looked through.
+pub const MAX_BUILDS: i64 = 1_000;
+/// Builds that are shared with a team.
+pub const MAX_SHARED: i64 = 2_000;
+
+/// Adds a build of the caller's; stale when they, or the team that it is shared with, have too many.
 pub fn insert(
     permit: &Permit<'_, WriteBuilds>,
     id: &BuildId,
     input: &BuildInput,
     document: String,
 ) -> Vec<Statement> {
+    let owner = permit.user_id().as_str();
     let build = Statement::new(
         "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
-         team_id, number, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CAST(?8 AS INTEGER), 1)",
+         team_id, number, facets, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, \
+         CAST(?8 AS INTEGER), ?9, 1 WHERE (SELECT count(*) FROM builds WHERE owner_id = ?2) < ?10 \
+         AND (?7 IS NULL OR (SELECT count(*) FROM builds WHERE team_id = ?7) < ?11)",
         vec![
             id.as_str().into(),
-            permit.user_id().as_str().into(),
+            owner.into(),
             input.visibility.as_str().into(),
             document.into(),
             REFERENCE_VERSION.into(),
@@ -35,12 +45,16 @@ pub fn insert(
             team_id(input),
             // As text: D1 takes numbers as doubles.
             id.number().to_string().into(),
+            facets(input).into(),
+            MAX_BUILDS.into(),
+            MAX_SHARED.into(),
         ],
     );
-    vec![build, insert_facets(id, 1, input)]
+    vec![build, Statement::must_change(), insert_facets(id, 1, input)]
 }
 
-/// Replaces a build; stale when it has moved on since it was read.
+/// Replaces a build; stale when it has moved on since it was read, or is to be shared with a team that
+/// has too many.
 pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> Vec<Statement> {
     let StoredBuild { id, version, .. } = grant.build();
     let version = *version;
@@ -53,7 +67,9 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
         insert_facets(id, version, input),
         Statement::new(
             "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
-             search_text = ?6, team_id = ?7, version = version + 1 WHERE id = ?1 AND version = ?2",
+             search_text = ?6, team_id = ?7, facets = ?8, version = version + 1 \
+             WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR ?7 IS team_id \
+             OR (SELECT count(*) FROM builds o WHERE o.team_id = ?7) < ?9)",
             vec![
                 id.as_str().into(),
                 version.into(),
@@ -62,6 +78,8 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
                 REFERENCE_VERSION.into(),
                 search_text(input).into(),
                 team_id(input),
+                facets(input).into(),
+                MAX_SHARED.into(),
             ],
         ),
         Statement::must_change(),
@@ -115,18 +133,28 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     )
 }
 
-fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {
-    let mut facets = vec![("profession", input.template.profession.id.to_owned())];
-    for slot in input
-        .template
-        .specializations
-        .iter()
+/// What lists can be narrowed by.
+fn facets(input: &BuildInput) -> String {
+    let slots = input.template.specializations.iter();
+    let ids = slots
         .filter(|slot| slot.id != 0)
-    {
-        facets.push(("specialization", slot.id.to_string()));
-    }
-    facets.extend(input.roles.iter().map(|role| ("role", role.clone())));
-    facets.extend(input.tags.iter().map(|tag| ("tag", tag.clone())));
+        .map(|slot| slot.id.to_string());
+    let ids: Vec<String> = ids.collect();
+    let game_build = input.game_build.map(|number| number.to_string());
+    let mut all = vec![("profession", input.template.profession.id)];
+    let mut add = |name, value| all.push((name, value));
+    ids.iter().for_each(|id| add("specialization", id));
+    input.roles.iter().for_each(|role| add("role", role));
+    input.tags.iter().for_each(|tag| add("tag", tag));
+    game_build
+        .iter()
+        .for_each(|number| add("game_build", number));
+    lists::facets(all)
+}
+
+/// What is counted: tags, and for which build of the game it was made.
+fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {
+    let mut facets: Vec<_> = input.tags.iter().map(|tag| ("tag", tag.clone())).collect();
     facets.extend(
         input
             .game_build
@@ -202,8 +230,6 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
 /// Builds in lists.
 const BUILDS: Source = Source {
     table: "builds",
-    facets: "build_facets",
-    facet_key: "build_id",
     search: "build_search",
     rendered_with: Some(REFERENCE_VERSION),
 };

@@ -92,6 +92,10 @@ catalogue! {
         "Log in instead, or use another address.";
     TOO_MANY_API_KEYS 409 "too_many_api_keys" "The account has 50 API keys already",
         "Revoke one that is no longer used (DELETE /api/v1/auth/api-keys/{id}).";
+    TOO_MANY_BUILDS 409 "too_many_builds" "There are as many builds as there can be",
+        "Delete one that is no longer used (DELETE /api/v1/builds/{id}), or share one less: an account can have 1,000, and 2,000 can be shared with a team.";
+    TOO_MANY_COMPOSITIONS 409 "too_many_compositions" "There are as many compositions as there can be",
+        "Delete one that is no longer used (DELETE /api/v1/compositions/{id}): an account can have 200 that are no team's, a team 500.";
     TOO_MANY_SHARE_LINKS 409 "too_many_share_links" "The composition has as many links as it can have",
         "Withdraw one that is not needed any more: 20 can be there at a time.";
     TOO_MANY_WEBHOOKS 409 "too_many_webhooks" "The account has 50 webhooks already",

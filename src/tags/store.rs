@@ -27,8 +27,8 @@ pub async fn most_used(platform: &Platform) -> Result<Vec<Tag>, DatabaseError> {
         "SELECT tag, sum(kind = 'b') AS builds, sum(kind = 'c') AS compositions FROM (\
          SELECT f.value AS tag, 'b' AS kind FROM build_facets f CROSS JOIN builds b \
          ON b.id = f.build_id WHERE f.facet = 'tag' AND b.visibility = 'public' UNION ALL \
-         SELECT f.value, 'c' FROM composition_facets f CROSS JOIN compositions c \
-         ON c.id = f.composition_id WHERE f.facet = 'tag' AND c.visibility = 'public') \
+         SELECT t.tag, 'c' FROM composition_tags t CROSS JOIN compositions c \
+         ON c.id = t.composition_id WHERE c.visibility = 'public') \
          GROUP BY tag ORDER BY count(*) DESC, tag LIMIT ?1",
         vec![MAX_TAGS.into()],
     );

@@ -33,7 +33,8 @@ fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
     });
     app.test.database.execute(&format!(
         "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, version) \
-         VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', 0, 1)",
+         VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', \
+         (SELECT count(*) FROM compositions), 1)",
         owner.id
     ));
     id

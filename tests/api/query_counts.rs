@@ -14,7 +14,7 @@ use crate::support::{BUILDS, Call, build_body, build_path, text};
 const TABLE: &str = "
     GET    /api/v1/builds/{id} 1 1
     GET    /api/v1/builds 1 1
-    POST   /api/v1/builds 1 3
+    POST   /api/v1/builds 1 4
     PUT    /api/v1/builds/{id} 2 6
     PATCH  /api/v1/builds/{id} 2 6
     DELETE /api/v1/builds/{id} 2 4

@@ -104,36 +104,44 @@ class Sql {
     return `?${this.values.push(value)}`;
   }
 
-  /** The newest builds that pass `condition` and the filters, `limit` + 1 of them. */
+  /** The ids of the newest builds that pass `condition` and the filters, `limit` + 1 of them. */
   select({ limit, after, facets, search }: Filters, condition: string, owner?: string) {
-    const first = facets[0];
-    this.text += "SELECT b.id, b.document, b.rendered_with FROM ";
-    if (first) {
-      this.text += `build_facets f CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = ${this.bind(first[0])}`;
-      this.text += ` AND f.value = ${this.bind(first[1])} AND f.build_id < `;
+    const terms = owner === undefined ? termsOf(facets, search) : "";
+    if (terms !== "") {
+      this.text += `SELECT b.id FROM build_search s CROSS JOIN builds b ON b.number = -s.rowid WHERE s.build_search MATCH ${this.bind(terms)}`;
+      if (after !== PAST_ALL_IDS) this.text += ` AND s.rowid >= (SELECT -number FROM builds WHERE id < ${this.bind(after)} ORDER BY id DESC LIMIT 1)`;
+      this.text += condition;
     } else {
-      this.text += "builds b WHERE b.id < ";
+      this.text += `SELECT b.id FROM builds b WHERE b.id < ${this.bind(after)}${condition}`;
+      if (owner !== undefined) this.text += this.bind(owner);
+      for (const [facet, value] of facets) this.text += ` AND instr(b.facets, ${this.bind(` ${term("k", `${facet}=${value}`)} `)}) > 0`;
+      if (search !== undefined) this.text += ` AND instr(b.search_text, ${this.bind(search)}) > 0`;
     }
-    this.text += this.bind(after) + condition;
-    if (owner !== undefined) this.text += this.bind(owner);
-    for (const [facet, value] of facets.slice(1)) {
-      this.text += ` AND EXISTS (SELECT 1 FROM build_facets WHERE build_id = b.id AND facet = ${this.bind(facet)} AND value = ${this.bind(value)})`;
-    }
-    if (search !== undefined) this.text += ` AND instr(b.search_text, ${this.bind(search)}) > 0`;
-    this.text += ` ORDER BY ${first ? "f.build_id" : "b.id"} DESC LIMIT ${this.bind(limit + 1)}`;
+    this.text += ` ORDER BY ${terms !== "" ? "s.rowid" : "b.id DESC"} LIMIT ${this.bind(limit + 1)}`;
   }
 }
 
+const term = (kind: string, text: string) => [...new TextEncoder().encode(text)].reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), kind);
+
+/** What the index of terms is asked for. */
+function termsOf(facets: Filters["facets"], search: string | undefined): string {
+  const terms = facets.map(([facet, value]) => term("k", `${facet}=${value}`));
+  if (search !== undefined) {
+    const letters = [...search];
+    const size = Math.min(3, letters.length);
+    const grams = Array.from({ length: letters.length - size + 1 }, (_, at) => term("g", letters.slice(at, at + size).join("")));
+    terms.push(`"${grams.join(" ")}"`);
+  }
+  return terms.join(" AND ");
+}
+
 const PAGE = `SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id DESC), '') || ']', min(id), \
-count(*) < (SELECT count(*) FROM page), \
-coalesce(max(rendered_with <> '${REFERENCE_VERSION}'), 0) FROM shown`;
+count(*) < (SELECT count(*) FROM page), coalesce(max(is_stale), 0) FROM shown`;
 const DOCUMENTS = "SELECT document FROM shown ORDER BY id DESC";
 
 function statement(filters: Filters, caller: Caller | undefined, own: boolean, select: string): Sql {
   const sql = new Sql();
-  sql.text =
-    "WITH page AS (SELECT id, document, rendered_with, row_number() OVER (ORDER BY id DESC) AS n, " +
-    "sum(length(document)) OVER (ORDER BY id DESC) AS size FROM (";
+  sql.text = "WITH ids AS (";
   if (caller === undefined) {
     sql.select(filters, " AND b.visibility = 'public'");
   } else if (own) {
@@ -145,7 +153,10 @@ function statement(filters: Filters, caller: Caller | undefined, own: boolean, s
     sql.select(filters, " AND b.visibility <> 'public' AND b.owner_id = ", caller.userId);
     sql.text += `) ORDER BY id DESC LIMIT ${sql.bind(filters.limit + 1)}`;
   }
-  sql.text += `)), shown AS (SELECT * FROM page WHERE n <= ${sql.bind(filters.limit)} AND (n = 1 OR size <= ${PAGE_CHARACTERS})) ${select}`;
+  sql.text +=
+    `), page AS (SELECT d.id, d.document, d.rendered_with <> '${REFERENCE_VERSION}' AS is_stale, row_number() OVER (ORDER BY d.id DESC) AS n, ` +
+    "sum(length(d.document)) OVER (ORDER BY d.id DESC) AS size FROM ids CROSS JOIN builds d ON d.id = ids.id), ";
+  sql.text += `shown AS (SELECT * FROM page WHERE n <= ${sql.bind(filters.limit)} AND (n = 1 OR size <= ${PAGE_CHARACTERS})) ${select}`;
   return sql;
 }
 

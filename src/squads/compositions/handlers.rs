@@ -10,11 +10,12 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::permissions::WriteCompositions;
-use crate::ids::{CompositionId, TeamId, UserId};
+use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Statement, Text};
-use crate::teams::lookup;
-use crate::teams::permissions::{EditCompositions, TeamPermit};
+use crate::teams::model::Membership;
+use crate::teams::permissions::{EditCompositions, Permission as _, TeamPermit};
+use crate::teams::{lookup, store as teams};
 use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 
@@ -43,25 +44,46 @@ pub async fn store_new(
 ) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let id = CompositionId::fresh(platform);
     let user = permit.user_id();
-    composition.id = id.to_string();
     composition.owner_id = user.to_string();
     composition.created_at = rfc3339(now);
     composition.updated_at = composition.created_at.clone();
     composition.updated_by = user.to_string();
-    let document = composition.render()?;
     let team = composition.team_id.as_deref().and_then(TeamId::parse);
-    let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
-    let writes = store::insert(&permit, &id, &composition, &document, now);
-    let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-    match cx.commit_telling(writes, &[], Some(&event), answer).await {
-        // The next try is told what has become of it.
-        Err(DatabaseError::Stale) => Err(Problem::unavailable(
-            "the team, or the caller's role in it, has just changed",
-        )),
-        outcome => Ok(outcome?),
+    for _ in 0..MAX_DRAWS {
+        let id = CompositionId::fresh(platform);
+        composition.id = id.to_string();
+        let document = composition.render()?;
+        let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
+        let writes = store::insert(&permit, &id, &composition, &document, now);
+        let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
+        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+            Err(DatabaseError::Stale) => return Err(refusal(cx, user, team.as_ref()).await),
+            Err(DatabaseError::Unique(column)) if column == store::NUMBER => {}
+            outcome => return Ok(outcome?),
+        }
     }
+    Err(Problem::unavailable("no id of this moment is free"))
+}
+
+/// Why a composition was not stored: there are too many, or the caller plans for the team no more.
+async fn refusal(cx: &Context<'_>, user: &UserId, team: Option<&TeamId>) -> Problem {
+    if let Some(team) = team {
+        match teams::membership(&cx.state.platform, team, user).await {
+            Ok(now) if now.as_ref().is_some_and(may_plan) => {}
+            // The next try is told what has become of it.
+            Ok(_) => {
+                let detail = "the team, or the caller's role in it, has just changed";
+                return Problem::unavailable(detail);
+            }
+            Err(error) => return error.into(),
+        }
+    }
+    Problem::new(&problems::TOO_MANY_COMPOSITIONS)
+}
+
+fn may_plan(member: &Membership) -> bool {
+    EditCompositions::RULE.admits(member.role)
 }
 
 /// The composition that a body makes; `before` is what it changes.
@@ -268,7 +290,6 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 
 async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
     let (mut filters, mut errors) = (Filters::default(), Vec::new());
-    // The rarest facet first: its index leads the search.
     if let Some(tag) = cx.query.text("tag") {
         filters.facets.push(("tag", tag.trim().to_lowercase()));
     }

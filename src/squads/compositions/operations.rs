@@ -41,10 +41,13 @@ pub const CREATE: Operation = Operation {
     id: "create_composition",
     tag: TAG,
     summary: "Plan a squad",
-    description: "With a preset and without subgroups it is laid out as open places with the preset's roles. In a team, officers and leaders plan.",
+    description: "With a preset and without subgroups it is laid out as open places with the preset's roles. In a team, officers and leaders plan. An account can have 200 compositions that are no team's, a team 500.",
     request: Some(BODY),
     response: MADE,
-    problems: &[&problems::INSUFFICIENT_TEAM_ROLE],
+    problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::TOO_MANY_COMPOSITIONS,
+    ],
     ..PLAIN
 };
 /// GET /compositions
@@ -142,7 +145,11 @@ pub const COPY: Operation = Operation {
         is_merge_patch: false,
     }),
     response: MADE,
-    problems: &[&problems::NOT_FOUND, &problems::INSUFFICIENT_TEAM_ROLE],
+    problems: &[
+        &problems::NOT_FOUND,
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::TOO_MANY_COMPOSITIONS,
+    ],
     ..PLAIN
 };
 /// DELETE /compositions/{id}

@@ -19,6 +19,12 @@ use crate::teams::permissions::{EditCompositions, Permission as _};
 use super::input::{Known, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
 
+/// What is taken when another id of the same millisecond has the same number.
+pub const NUMBER: &str = "compositions.number";
+/// Compositions of an account that are no team's.
+pub const MAX_OWN: i64 = 200;
+/// Compositions of a team.
+pub const MAX_OF_TEAM: i64 = 500;
 /// Versions that are kept of a composition.
 pub const MAX_VERSIONS: i64 = 100;
 
@@ -61,7 +67,8 @@ macro_rules! still_plans {
     };
 }
 
-/// Adds a composition of the caller's; stale when they plan for its team no more.
+/// Adds a composition of the caller's; stale when they plan for its team no more, or there are too
+/// many of them.
 pub fn insert(
     permit: &Permit<'_, WriteCompositions>,
     id: &CompositionId,
@@ -72,8 +79,12 @@ pub fn insert(
     let insert = Statement::new(
         concat!(
             "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, \
-             number, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, CAST(?7 AS INTEGER), 1 WHERE ",
-            still_plans!("?3", "?2", "?8")
+             number, facets, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, CAST(?7 AS INTEGER), ?9, 1 \
+             WHERE ",
+            still_plans!("?3", "?2", "?8"),
+            " AND iif(?3 IS NULL, \
+             (SELECT count(*) FROM compositions WHERE owner_id = ?2 AND team_id IS NULL) < ?10, \
+             (SELECT count(*) FROM compositions WHERE team_id = ?3) < ?11)"
         ),
         vec![
             id.as_str().into(),
@@ -85,13 +96,16 @@ pub fn insert(
             // As text: D1 takes numbers as doubles.
             id.number().to_string().into(),
             EditCompositions::RULE.roles().into(),
+            facets(composition).into(),
+            MAX_OWN.into(),
+            MAX_OF_TEAM.into(),
         ],
     );
     let user = permit.user_id();
     vec![
         insert,
         Statement::must_change(),
-        insert_facets(id, composition),
+        insert_tags(id, composition),
         insert_version(id, 1, user, now, Change::Created, document),
     ]
 }
@@ -111,7 +125,7 @@ pub fn replace(
         Statement::new(
             concat!(
                 "UPDATE compositions SET visibility = ?3, document = ?4, search_text = ?5, \
-                 version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
+                 facets = ?8, version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
                 still_plans!("compositions.team_id", "?6", "?7")
             ),
             vec![
@@ -122,14 +136,15 @@ pub fn replace(
                 search_text(composition).into(),
                 user.as_str().into(),
                 EditCompositions::RULE.roles().into(),
+                facets(composition).into(),
             ],
         ),
         Statement::must_change(),
         Statement::new(
-            "DELETE FROM composition_facets WHERE composition_id = ?1",
+            "DELETE FROM composition_tags WHERE composition_id = ?1",
             vec![id.as_str().into()],
         ),
-        insert_facets(id, composition),
+        insert_tags(id, composition),
         insert_version(id, version + 1, user, now, change, document),
         Statement::new(
             "DELETE FROM composition_versions WHERE composition_id = ?1 AND version <= ?2",
@@ -170,19 +185,26 @@ fn search_text(composition: &Composition) -> String {
     format!("{name}\n{notes}").to_lowercase()
 }
 
-fn insert_facets(id: &CompositionId, composition: &Composition) -> Statement {
-    let mut facets = vec![("mode", composition.mode.as_str())];
-    facets.extend(composition.tags.iter().map(|tag| ("tag", tag.as_str())));
+/// What lists can be narrowed by.
+fn facets(composition: &Composition) -> String {
     let is_template = if composition.is_template {
         "true"
     } else {
         "false"
     };
-    facets.push(("template", is_template));
+    let tags = composition.tags.iter().map(|tag| ("tag", tag.as_str()));
+    let mode = ("mode", composition.mode.as_str());
+    lists::facets([mode, ("template", is_template)].into_iter().chain(tags))
+}
+
+/// For the count of tags.
+fn insert_tags(id: &CompositionId, composition: &Composition) -> Statement {
     Statement::new(
-        "INSERT INTO composition_facets (facet, value, composition_id) \
-         SELECT value ->> 0, value ->> 1, ?1 FROM json_each(?2)",
-        vec![id.as_str().into(), json!(facets).to_string().into()],
+        "INSERT INTO composition_tags (tag, composition_id) SELECT value, ?1 FROM json_each(?2)",
+        vec![
+            id.as_str().into(),
+            json!(composition.tags).to_string().into(),
+        ],
     )
 }
 
@@ -314,8 +336,6 @@ fn played(code: &str) -> Played {
 
 const COMPOSITIONS: Source = Source {
     table: "compositions",
-    facets: "composition_facets",
-    facet_key: "composition_id",
     search: "composition_search",
     rendered_with: None,
 };

@@ -19,6 +19,10 @@ use crate::webhooks::{delivery, make};
 const FEW: usize = 40;
 const FEW_TEAMS: usize = 12;
 const FEW_LINKS: usize = 15;
+/// Of one kind: an account and a team have quotas.
+const BUILDS_OF_A_KIND: usize = 200;
+const OWN_OF_A_KIND: usize = 80;
+const PLANS_OF_A_KIND: usize = 200;
 const SECOND_MS: i64 = 1_000;
 
 /// Someone who has things, and the ids of one of each.
@@ -75,7 +79,7 @@ impl Crowd<'_> {
     }
 
     fn builds(&self, id: &str) {
-        for _ in 0..self.amount {
+        for _ in 0..self.amount.min(BUILDS_OF_A_KIND) {
             let (platform, ms) = self.apart();
             let copy = BuildId::of_time(&platform, ms);
             let number = copy.number().to_string();
@@ -86,7 +90,7 @@ impl Crowd<'_> {
         }
     }
 
-    fn compositions(&self, id: &str, player: &Player) {
+    fn compositions(&self, id: &str, player: &Player, most: usize) {
         let links = format!("/api/v1/compositions/{id}/share-links");
         let link = self.app.call("POST", &links).token(&player.token).send();
         let link = text(&link.expect(201).json()["id"]);
@@ -97,7 +101,7 @@ impl Crowd<'_> {
             let values = [("id", format!("'{copy}'")), slug];
             self.copy("share_links", &format!("id = '{link}'"), &values);
         }
-        for _ in 0..self.amount {
+        for _ in 0..self.amount.min(most) {
             let (platform, ms) = self.apart();
             let copy = CompositionId::of_time(&platform, ms);
             let number = copy.number().to_string();
@@ -105,7 +109,7 @@ impl Crowd<'_> {
             self.copy("compositions", &format!("id = '{id}'"), &values);
             let facets = [("composition_id", format!("'{copy}'"))];
             let from = format!("composition_id = '{id}'");
-            self.copy("composition_facets", &from, &facets);
+            self.copy("composition_tags", &from, &facets);
             self.copy("composition_versions", &from, &facets);
         }
         for version in 2..=self.amount.min(99) {
@@ -156,7 +160,7 @@ impl Crowd<'_> {
             self.builds(&build);
             shared["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
             last = text(&app.composition(leader, &shared)["id"]);
-            self.compositions(&last, leader);
+            self.compositions(&last, leader, PLANS_OF_A_KIND);
         }
         (team, last)
     }
@@ -202,7 +206,7 @@ impl Crowd<'_> {
             planned["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
             let planned = text(&app.composition(&player, &planned)["id"]);
             self.builds(&build);
-            self.compositions(&planned, &player);
+            self.compositions(&planned, &player, OWN_OF_A_KIND);
         }
         let (team, composition) = self.team(&player);
         for _ in 0..self.amount.min(FEW_TEAMS) {

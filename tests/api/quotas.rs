@@ -1,0 +1,152 @@
+//! How much an account and a team can have.
+//! Promises that the last one goes in, the next is refused with its code, and that one less makes
+//! room again; whatever the way in.
+//! Leaves other quotas to the features that have them.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::compositions::{COMPOSITIONS, composition_body, path_of};
+use crate::support::{Answer, BUILDS, Player, TestApp, build_body, build_path, text};
+
+const MAX_BUILDS: usize = 1_000;
+const MAX_SHARED: usize = 2_000;
+const MAX_OWN: usize = 200;
+const MAX_OF_TEAM: usize = 500;
+
+/// Copies of a row with ids and numbers of their own, and other values in some columns.
+fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, &str)]) {
+    let names = app
+        .test
+        .database
+        .execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
+    let names: Vec<String> = names
+        .iter()
+        .map(|row| row.text(0).expect("a name").to_owned())
+        .collect();
+    let start = app.count(&format!("SELECT count(*) FROM {table}"));
+    let value = |name: &String| match others.iter().find(|(other, _)| other == name) {
+        Some((_, value)) => (*value).to_owned(),
+        None if name == "id" => {
+            format!("substr(r.id, 1, length(r.id) - 6) || printf('%06d', {start} + n)")
+        }
+        None if name == "number" => format!("{start} + n"),
+        None => format!("r.{name}"),
+    };
+    let values: Vec<String> = names.iter().map(value).collect();
+    app.test.database.execute(&format!(
+        "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) \
+         INSERT INTO {table} ({}) SELECT {} FROM c, {table} r WHERE r.id = '{}'",
+        names.join(", "),
+        values.join(", "),
+        text(&row["id"])
+    ));
+}
+
+fn build(app: &TestApp, player: &Player, changes: &Value) -> Answer {
+    let call = app.post(BUILDS, &build_body(changes));
+    call.token(&player.token).send()
+}
+
+fn plan(app: &TestApp, player: &Player, changes: &Value) -> Answer {
+    let call = app.post(COMPOSITIONS, &composition_body(changes));
+    call.token(&player.token).send()
+}
+
+#[test]
+fn an_account_has_a_thousand_builds() {
+    let app = TestApp::new();
+    let (player, other) = (app.player("many"), app.player("other"));
+    let first = app.build(&player, &json!({}));
+    copy(&app, "builds", &first, MAX_BUILDS - 2, &[]);
+    build(&app, &player, &json!({ "tags": ["last"] })).expect(201);
+    let refused = build(&app, &player, &json!({ "tags": ["one more"] }));
+    refused.expect_problem(409, "too_many_builds");
+    assert_eq!(app.count("SELECT count(*) FROM builds"), 1_000);
+    assert_eq!(app.count("SELECT count(*) FROM build_facets"), 1);
+    build(&app, &other, &json!({})).expect(201);
+    let call = app
+        .call("PATCH", &build_path(&first))
+        .json(&json!({ "name": "Changed" }));
+    call.token(&player.token).send().expect(200);
+    let call = app.call("DELETE", &build_path(&first)).token(&player.token);
+    call.send().expect(204);
+    build(&app, &player, &json!({})).expect(201);
+}
+
+#[test]
+fn two_thousand_builds_are_shared_with_a_team() {
+    let app = TestApp::new();
+    let player = app.player("shares");
+    let team = app.team(&[(&player, "leader")]);
+    let shared = json!({ "visibility": "team", "team_id": team });
+    let first = app.build(&player, &shared);
+    let own = app.build(&player, &json!({}));
+    let someone = "'user_01h455vb4pex5vsknk084sn02q'";
+    copy(
+        &app,
+        "builds",
+        &first,
+        MAX_SHARED - 2,
+        &[("owner_id", someone)],
+    );
+    let share = |tag: &str| {
+        let call = app.call("PATCH", &build_path(&own)).json(&shared);
+        call.header(Header::IfMatch, tag)
+            .token(&player.token)
+            .send()
+    };
+    let tag = || {
+        app.get(&build_path(&own))
+            .token(&player.token)
+            .send()
+            .etag()
+    };
+    share(&tag()).expect(200);
+    build(&app, &player, &shared).expect_problem(409, "too_many_builds");
+    // What is shared with it already may change, and one that is not may not come.
+    let call = app
+        .call("PATCH", &build_path(&own))
+        .json(&json!({ "name": "Changed" }));
+    call.token(&player.token).send().expect(200);
+    let back = json!({ "visibility": "private", "team_id": null });
+    let call = app.call("PATCH", &build_path(&own)).json(&back);
+    call.token(&player.token).send().expect(200);
+    build(&app, &player, &shared).expect(201);
+    share(&tag()).expect_problem(409, "too_many_builds");
+    share("\"1-x\"").expect(412);
+    assert_eq!(
+        app.count("SELECT count(*) FROM builds WHERE team_id IS NOT NULL"),
+        2_000
+    );
+}
+
+#[test]
+fn an_account_has_200_compositions_and_a_team_500() {
+    let app = TestApp::new();
+    let player = app.player("plans");
+    let team = app.team(&[(&player, "leader")]);
+    let first = app.composition(&player, &json!({}));
+    copy(&app, "compositions", &first, MAX_OWN - 2, &[]);
+    plan(&app, &player, &json!({})).expect(201);
+    let of_team = json!({ "team_id": team, "visibility": "team" });
+    let planned = plan(&app, &player, &of_team).expect(201).json();
+    let refused = plan(&app, &player, &json!({ "tags": ["one more"] }));
+    refused.expect_problem(409, "too_many_compositions");
+    let copied = |body: &Value| {
+        let call = app.post(&format!("{}/copy", path_of(&planned)), body);
+        call.token(&player.token).send()
+    };
+    copied(&json!({})).expect_problem(409, "too_many_compositions");
+    copy(&app, "compositions", &planned, MAX_OF_TEAM - 2, &[]);
+    copied(&json!({ "team_id": team })).expect(201);
+    copied(&json!({ "team_id": team })).expect_problem(409, "too_many_compositions");
+    plan(&app, &player, &of_team).expect_problem(409, "too_many_compositions");
+    assert_eq!(app.count("SELECT count(*) FROM composition_tags"), 0);
+    for (one, next) in [(&first, json!({})), (&planned, of_team)] {
+        let call = app.call("DELETE", &path_of(one)).token(&player.token);
+        call.send().expect(204);
+        plan(&app, &player, &next).expect(201);
+        plan(&app, &player, &next).expect_problem(409, "too_many_compositions");
+    }
+}

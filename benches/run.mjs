@@ -21,7 +21,7 @@ const CONNECTIONS = 8;
 const FULL = { rounds: 7, turns: 4, turnMs: 500, warmUp: 10_000, starts: 5, tokens: 150, guesses: 200 };
 const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10, guesses: 5 };
 const NOTHING_BESIDES = { starts: 0, tokens: 0, guesses: 0 };
-const GOALS = { firstRequestMs: 40, checkUs: 150, loginMs: 40, before: 1.1 };
+const GOALS = { firstRequestMs: 40, checkUs: 150, analysisUs: 1_000, loginMs: 40, before: 1.1 };
 
 async function bench(args) {
   const text = { type: "string" };
@@ -96,7 +96,8 @@ async function bench(args) {
     for (const side of [ours, peer]) checks[side.name] = await extra(side, spoiled(data), plan, generator);
     const [read] = Object.keys(keyRequests);
     const question = await extra(ours, { more: keyRequests[read], less: routes(data)[read] }, plan, generator);
-    report({ made, table, starts, login: tokens.cpuMs, guesses, cold, checks, question });
+    const analyses = { request: await extra(ours, data.squad.request, plan, generator), analysis: await extra(ours, data.squad.analysis, plan, generator) };
+    report({ made, table, starts, login: tokens.cpuMs, guesses, cold, checks, question, analyses });
     say(`took ${seconds(begun)}`);
   } finally {
     generator.stop();
@@ -324,7 +325,7 @@ function reportTable(table, made) {
   }
 }
 
-function report({ made, table, starts, login, guesses, cold, checks, question }) {
+function report({ made, table, starts, login, guesses, cold, checks, question, analyses }) {
   const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
   reportTable(table, made);
   say("\nBesides");
@@ -333,6 +334,7 @@ function report({ made, table, starts, login, guesses, cold, checks, question })
   say(`  first check of a token, CPU      ours ${cold.ours.toFixed(0)} us, peer ${cold.peer.toFixed(0)} us (signature and session, above a remembered one)`);
   say(`  check of a signature, CPU        ours ${checks.ours.toFixed(0)} us (goal ${GOALS.checkUs}), peer ${checks.peer.toFixed(0)} us (a wrong one, above a token refused for its typ)`);
   say(`  question to a limiter, CPU       ours ${question.toFixed(0)} us (a read that asks its Durable Object, above one with a lease)`);
+  say(`  analysis of 50 players, CPU      ours ${analyses.analysis.toFixed(0)} us (goal ${GOALS.analysisUs}; above the same answered 304); ${analyses.request.toFixed(0)} us with its question to the database (above reading the composition)`);
   say(`  login with argon2id, CPU         ours ${login.toFixed(1)} ms (goal ${GOALS.loginMs}; the peer has no login)`);
   say(`  wrong login, unknown address     ${guesses.unknown.toFixed(2)} ms, known address ${guesses.known.toFixed(2)} ms, ratio ${(guesses.unknown / guesses.known).toFixed(3)} (medians of ${guesses.samples} each, interleaved)`);
   say(`  size                             ours ${kb(made.ours.wasmBytes)} of Wasm, ${kb(made.ours.wasmGzipped)} gzipped; peer ${kb(made.peer.bytes)} of JavaScript, ${kb(made.peer.gzipped)} gzipped`);

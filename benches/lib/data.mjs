@@ -17,13 +17,30 @@ export async function seed(call) {
   const owner = await register(call, "owner");
   const other = await register(call, "other");
   const ids = [];
+  const own = [];
   for (let number = 0; number < BUILDS; number += 1) {
     const [who, visibility] = number % 2 === 0 ? [owner, "private"] : [other, "public"];
     const created = await call("POST", "/api/v1/builds", { token: who.token, json: build(number, visibility) });
     const { id } = expect(created, 201);
+    own.push(id);
     if (visibility === "private") ids.push(id);
   }
-  return { ids: ids.slice(-20), token: owner.token, logIn: () => logIn(call, "owner"), email: "owner@bench.example" };
+  const squad = await plan(call, owner.token, own.slice(-50));
+  return { ids: ids.slice(-20), squad, token: owner.token, logIn: () => logIn(call, "owner"), email: "owner@bench.example" };
+}
+
+/** A squad of as many players as there are builds, five to a subgroup; gives pairs of requests whose difference is its analysis. */
+async function plan(call, token, builds) {
+  const roles = ["primary_support", "secondary_support", "strip", "melee_dps", "ranged_dps"];
+  const slots = builds.map((id, index) => ({ player: `Player ${index}`, build_id: id, role: roles[index % 5] }));
+  const subgroups = Array.from({ length: builds.length / 5 }, (_, group) => ({ name: `Wing ${group}`, slots: slots.slice(group * 5, group * 5 + 5) }));
+  const made = await call("POST", "/api/v1/compositions", { token, json: { name: "Thursday", mode: "blob", preset: "minstrel_blob_50", subgroups } });
+  const path = `/api/v1/compositions/${expect(made, 201).id}`;
+  const headers = { ...ADDRESS, authorization: `Bearer ${token}` };
+  const analysis = { path: `${path}/analysis`, headers };
+  const { headers: answered } = await call("GET", analysis.path, { token });
+  const known = { ...analysis, headers: { ...headers, "if-none-match": answered.etag }, status: 304 };
+  return { request: { more: [analysis], less: [{ path, headers }] }, analysis: { more: [analysis], less: [known] } };
 }
 
 async function register(call, name) {

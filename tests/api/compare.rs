@@ -118,3 +118,86 @@ fn both_are_measured_by_the_same_scores() {
     let call = || drop(compare(&app, &of_team, &own, Some(&owner)).expect(200));
     assert_eq!(app.calls_of(call), 3);
 }
+
+#[test]
+fn versions_say_what_changed_and_how() {
+    let app = TestApp::new();
+    let [leader, member, stranger] = ["leader", "member", "stranger"].map(|it| app.player(it));
+    let team = app.team(&[(&leader, "leader"), (&member, "member")]);
+    let squad = |slots: Value| json!([{ "slots": slots }]);
+    let made = app.composition(
+        &leader,
+        &json!({ "team_id": team, "visibility": "public", "notes": "First",
+            "subgroups": squad(json!([{ "player": "Anna", "specialization": 62 }])) }),
+    );
+    let path = path_of(&made);
+    for (version, body) in [
+        (1, json!({ "notes": "Second", "tags": ["a"] })),
+        (
+            2,
+            json!({ "subgroups": squad(json!([{ "player": "Anna", "specialization": 34 }])) }),
+        ),
+        (3, json!({})),
+    ] {
+        let call = app.call("PATCH", &path).json(&body);
+        let call = call.header(Header::IfMatch, &format!("\"{version}\""));
+        call.token(&leader.token).send().expect(200);
+    }
+    let changed = |rows: &Value| {
+        let rows = rows["data"].as_array().expect("a list").iter();
+        rows.map(|row| row["changed"].clone()).collect::<Vec<_>>()
+    };
+    let versions = format!("{path}/versions");
+    let list = || {
+        let answer = app.get(&versions).token(&leader.token).send();
+        changed(&answer.expect(200).json())
+    };
+    let second = json!(["notes", "tags"]);
+    assert_eq!(
+        list(),
+        [json!([]), json!(["subgroups"]), second.clone(), Value::Null]
+    );
+
+    let id = text(&made["id"]);
+    let ask = |query: &str, player: Option<&Player>| {
+        let call = format!("{path}/compare/{id}?{query}");
+        let call = app.get(&call);
+        match player {
+            Some(player) => call.token(&player.token).send(),
+            None => call.send(),
+        }
+    };
+    let all = ask("base_version=1", Some(&leader)).expect(200);
+    let found = all.json();
+    assert_eq!(found["changed"], json!(["notes", "tags", "subgroups"]));
+    let player = &found["players"]["changed"][0];
+    assert_eq!(player["base"]["name"], "Firebrand");
+    assert_eq!(player["other"]["name"], "Reaper");
+    assert_eq!(found["subgroups"][0]["coverage"][0]["change"], -3);
+    let back = ask("base_version=2&other_version=1", Some(&leader)).expect(200);
+    assert_eq!(back.json()["changed"], second);
+    assert_eq!(back.json()["players"]["changed"], json!([]));
+    assert_ne!(back.etag(), all.etag());
+    let call = || drop(ask("base_version=1&other_version=3", Some(&leader)).expect(200));
+    assert_eq!(app.calls_of(call), 3);
+
+    // What it was is for those who may change it.
+    ask("base_version=1", Some(&member)).expect_problem(403, "insufficient_team_role");
+    ask("base_version=1", Some(&stranger)).expect_problem(403, "not_owner");
+    ask("other_version=1", None).expect(401);
+    ask("base_version=9", Some(&leader)).expect_problem(404, "not_found");
+    ask("base_version=0", Some(&leader)).expect(422);
+    let other = app.composition(&leader, &json!({}));
+    let across = format!("{path}/compare/{}?base_version=1", text(&other["id"]));
+    let across = app.get(&across).token(&leader.token).send();
+    let mistakes = across.expect_problem(422, "invalid_input").mistakes();
+    assert_eq!(
+        mistakes,
+        [("?base_version".to_owned(), "conflicting_fields".to_owned())]
+    );
+    // The first that is kept has nothing to be compared with.
+    app.test
+        .database
+        .execute("DELETE FROM composition_versions WHERE version = 1");
+    assert_eq!(list()[2], Value::Null);
+}

@@ -1,33 +1,66 @@
 //! The call for a comparison.
 //! Promises three statements at most.
-//! Leaves what differs to `model`, and who may see a composition to `compositions`.
+//! Leaves what differs to `model`, and who may see a composition, or what it was, to `compositions`.
 
 use crate::context::Context;
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
 use crate::http::response::Response;
+use crate::identity::permissions::WriteCompositions;
+use crate::ids::TeamId;
+use crate::platform::Text;
 use crate::squads::analysis::handlers::{Gathered, answer, own_team};
 use crate::squads::compositions::handlers::{find, find_by};
 use crate::squads::compositions::model::Composition;
+use crate::squads::versions;
 
 use super::model::compare;
 
 /// GET /compositions/{id}/compare/{other}
 pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let base = find(cx).await?;
+    let [from, to] = ["base_version", "other_version"].map(|name| cx.query.integer(name));
+    if from.is_some() || to.is_some() {
+        if cx.inner_path_value != cx.path_value {
+            return Err(Problem::invalid(vec![FieldError::new(
+                ["?other_version", "?base_version"][usize::from(from.is_some())],
+                "conflicting_fields",
+                "Versions are compared within one composition: use its id for both.",
+            )]));
+        }
+        if cx.caller.is_none() {
+            return Err(Problem::login_required(
+                "What a composition was needs an access token.",
+            ));
+        }
+        let grant = base.grant_to(&cx.permit::<WriteCompositions>()?)?;
+        let numbers = [from, to].map(|number| number.unwrap_or(base.version));
+        let found = versions::store::pair(&cx.state.platform, &grant, numbers).await?;
+        let texts = found.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+        return compared(cx, own_team(&base), texts.each_ref(), numbers).await;
+    }
     let other = find_by(cx, cx.inner_path_value).await?;
-    let [base_plan, other_plan] =
-        [&base, &other].map(|it| Composition::parse(it.document.as_str()));
-    let (mut base_plan, mut other_plan) = (base_plan?, other_plan?);
     // Both are measured by the same numbers.
     let team = own_team(&base).or_else(|| own_team(&other));
-    let gathered = Gathered::read(cx, team, &[&base_plan, &other_plan]).await?;
-    let versions = format!("{} {}", base.version, other.version);
-    let tag = gathered.etag(&[base.id.as_str(), other.id.as_str(), &versions]);
+    let numbers = [base.version, other.version];
+    compared(cx, team, [&base.document, &other.document], numbers).await
+}
+
+/// The comparison of two documents in these versions, by the scores of this team.
+async fn compared(
+    cx: &Context<'_>,
+    team: Option<&TeamId>,
+    documents: [&Text; 2],
+    versions: [i64; 2],
+) -> Result<Response, Problem> {
+    let [base, other] = documents.map(|it| Composition::parse(it.as_str()));
+    let (mut base, mut other) = (base?, other?);
+    let gathered = Gathered::read(cx, team, &[&base, &other]).await?;
+    let tag = gathered.etag(&[&base.id, &other.id, &format!("{versions:?}")]);
     answer(cx, tag, || {
         let facts = gathered.facts()?;
-        facts.refresh(&mut base_plan);
-        facts.refresh(&mut other_plan);
-        let comparison = compare(&base_plan, &other_plan, &facts.edits);
-        serde_json::to_string(&comparison).map_err(Problem::internal)
+        facts.refresh(&mut base);
+        facts.refresh(&mut other);
+        serde_json::to_string(&compare(&base, &other, &facts.edits)).map_err(Problem::internal)
     })
 }

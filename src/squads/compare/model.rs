@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::squads::analysis::coverage::{self, Tally, places};
 use crate::squads::analysis::model::{Coverage, RoleCount};
-use crate::squads::compositions::model::{Composition, Slot};
+use crate::squads::compositions::model::{Composition, MEMBERS, Slot};
 use crate::squads::functions::model::name_of;
 use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
@@ -18,6 +18,8 @@ pub struct Comparison<'a> {
     pub base: Side<'a>,
     /// The one that is compared.
     pub other: Side<'a>,
+    /// Members of the two that differ.
+    pub changed: Vec<&'static str>,
     /// The subgroups by their numbers; as many as the greater one has.
     pub subgroups: Vec<SubgroupChange>,
     /// Functions of which the squad has more or less.
@@ -183,6 +185,7 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
     Comparison {
         base: side(base, &tallies[0]),
         other: side(other, &tallies[1]),
+        changed: changed(base, other),
         subgroups: subgroups.collect(),
         squad: changes(&squad(base, &tallies[0]), &squad(other, &tallies[1])),
         roles: role_changes(
@@ -191,6 +194,24 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
         ),
         players: players(base, other),
     }
+}
+
+/// In the order of [`MEMBERS`].
+fn changed(base: &Composition, other: &Composition) -> Vec<&'static str> {
+    let differs = [
+        base.name != other.name,
+        base.mode != other.mode,
+        base.preset != other.preset,
+        base.visibility != other.visibility,
+        base.is_template != other.is_template,
+        base.notes != other.notes,
+        base.tags != other.tags,
+        base.subgroups != other.subgroups,
+    ];
+    let members = MEMBERS.into_iter().zip(differs);
+    members
+        .filter_map(|(name, differs)| differs.then_some(name))
+        .collect()
 }
 
 fn difference(base: u16, other: u16) -> i32 {
@@ -333,6 +354,7 @@ mod tests {
         let found = compare(&plan, &plan, &Edits::default());
         assert!(found.subgroups.iter().all(|it| it.coverage.is_empty()));
         assert!(found.squad.is_empty() && found.roles.is_empty());
+        assert!(found.changed.is_empty());
         let Players {
             added,
             removed,

@@ -6,7 +6,7 @@ use crate::http::schema::{Field, Schema, Text};
 use crate::squads::analysis::schemas::{
     COUNT, COVERAGE, MAYBE_NAME, MAYBE_ROLE, MAYBE_SPECIALIZATION, ROLE, ROWS_MAX,
 };
-use crate::squads::compositions::schemas::{MAX_PLAYERS, MAX_SUBGROUPS};
+use crate::squads::compositions::schemas::{MAX_PLAYERS, MAX_SUBGROUPS, MEMBER_NAMES};
 use crate::squads::functions::operations::FUNCTION_ID;
 
 const NAME: Schema = Text::of(0, 100);
@@ -101,6 +101,11 @@ pub const COMPARISON: Schema = Schema::Named(
     &Schema::Object(&[
         Field::required("base", &SIDE, "The one that is compared with."),
         Field::required("other", &SIDE, "The one that is compared."),
+        Field::required(
+            "changed",
+            &MEMBER_NAMES,
+            "Members of the two that differ: also those of which nothing more is said here.",
+        ),
         Field::required(
             "subgroups",
             &Schema::List {

@@ -25,6 +25,18 @@ pub const MODES: [&str; 7] = [
     "other",
 ];
 
+/// What people change of a composition.
+pub const MEMBERS: [&str; 8] = [
+    "name",
+    "mode",
+    "preset",
+    "visibility",
+    "is_template",
+    "notes",
+    "tags",
+    "subgroups",
+];
+
 /// A place in a subgroup.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {

@@ -9,7 +9,7 @@ use crate::squads::presets;
 
 use crate::builds::model::Visibility;
 
-use super::model::MODES;
+use super::model::{MEMBERS, MODES};
 
 /// Players of a squad.
 pub const MAX_PLAYERS: usize = 50;
@@ -162,6 +162,13 @@ const SUBGROUPS: Schema = Schema::List {
     items: &SUBGROUP,
     min: 0,
     max: MAX_SUBGROUPS,
+};
+
+/// Names of members that people change.
+pub const MEMBER_NAMES: Schema = Schema::List {
+    items: &Schema::Choice(&MEMBERS),
+    min: 0,
+    max: MEMBERS.len(),
 };
 
 /// A composition as it is answered.

@@ -6,9 +6,10 @@ use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::TIME;
 use crate::squads::compositions::operations::{ANSWER, EXAMPLE, ID, REFUSALS, TAG};
-use crate::squads::compositions::schemas::COMPOSITION;
+use crate::squads::compositions::schemas::{COMPOSITION, MEMBER_NAMES};
 use crate::squads::compositions::store::Change;
 
+const CHANGED: Schema = Schema::Nullable(&MEMBER_NAMES);
 const VERSION: Schema = Schema::Named(
     "CompositionVersion",
     &Schema::Object(&[
@@ -41,6 +42,11 @@ const VERSION: Schema = Schema::Named(
             &Schema::Integer { min: 0, max: 50 },
             "Places that were not open.",
         ),
+        Field::required(
+            "changed",
+            &CHANGED,
+            "What differs from the version before; null where that is not kept. GET /compositions/{id}/compare/{id} with base_version and other_version says how.",
+        ),
     ]),
 );
 const NUMBER: Field = Field::required("version", &Text::of(1, 10), "The version's number.");
@@ -49,7 +55,7 @@ const NUMBER: Field = Field::required("version", &Text::of(1, 10), "The version'
 pub const LIST: Operation = Operation {
     id: "list_composition_versions",
     tag: TAG,
-    summary: "Who changed it when, latest first",
+    summary: "Who changed what when, latest first",
     description: "For those who may change it. The last 100 versions are kept.",
     path: &[ID],
     query: &[LIMIT, CURSOR],
@@ -58,7 +64,7 @@ pub const LIST: Operation = Operation {
         about: "A page.",
         content: Content::Page(
             &VERSION,
-            r#"{"version":2,"changed_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","changed_at":"2026-11-22T18:00:00.000Z","change":"changed","name":"Thursday zerg","player_count":30}"#,
+            r#"{"version":2,"changed_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","changed_at":"2026-11-22T18:00:00.000Z","change":"changed","name":"Thursday zerg","player_count":30,"changed":["notes","subgroups"]}"#,
         ),
     },
     problems: REFUSALS,

@@ -96,8 +96,8 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     assert!(shown.contains("<span>Willbender</span>") && !shown.contains("<span>Firebrand</span>"));
     assert_eq!(played(&get(&app, &analysis, None).json()), willbender);
     // Gone, it is what it was when it was put there.
-    let path = build_path(&build);
-    let gone = app.call("DELETE", &path).token(&owner.token).send();
+    let place = build_path(&build);
+    let gone = app.call("DELETE", &place).token(&owner.token).send();
     gone.expect(204);
     let gone = get(&app, &analysis, Some(&owner)).json();
     assert_eq!(played(&gone), firebrand);

@@ -67,7 +67,7 @@ impl Sums {
     }
 
     /// What `members`, who are added up here, get from each other.
-    fn from_others(&self, function: usize, members: &[Counted]) -> FromOthers {
+    fn others_give(&self, function: usize, members: &[Counted]) -> FromOthers {
         let gets_enough = |own: u8| is_enough(function, self.totals[function] - u16::from(own));
         let scores = members.iter().map(|member| member.scores[function]);
         // Who brings it is among those whom it reaches.
@@ -92,7 +92,7 @@ impl Sums {
             sum,
             target,
             covered: target.map(|target| covered(sum, target)),
-            from_others: is_party.then(|| self.from_others(function, members)),
+            from_others: is_party.then(|| self.others_give(function, members)),
             subgroups: None,
         }
     }

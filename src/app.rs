@@ -15,6 +15,7 @@ use crate::http::request::{Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
+use crate::identity::audit::Line;
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
@@ -62,6 +63,7 @@ impl App {
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
                 pages: Pages::default(),
+                audit: Line::default(),
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }

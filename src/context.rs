@@ -42,6 +42,8 @@ pub struct State {
     pub verifications: Verifications,
     /// Shared pages that were rendered.
     pub pages: Pages,
+    /// Who is writing to the audit log.
+    pub audit: audit::Line,
 }
 
 /// What lives as long as a request.
@@ -125,7 +127,7 @@ impl Context<'_> {
         if let Some(claim) = &self.claim {
             writes.extend(claim.complete(config, platform, &answer)?);
         }
-        let changes = audit::commit(platform, writes, entries).await?;
+        let changes = self.state.audit.commit(platform, writes, entries).await?;
         if let Some(claim) = &self.claim {
             claim.set_kept();
         }
@@ -143,7 +145,8 @@ impl Context<'_> {
         writes: Vec<Statement>,
         entries: &[Entry],
     ) -> Result<(), DatabaseError> {
-        audit::commit(&self.state.platform, writes, entries).await?;
+        let (line, platform) = (&self.state.audit, &self.state.platform);
+        line.commit(platform, writes, entries).await?;
         Ok(())
     }
 

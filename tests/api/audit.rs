@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use wvw_builder::identity::audit::model::{GENESIS, chain};
 
-use crate::support::databases::{Slow, platform_on, together};
+use crate::support::databases::{Slow, all_together, platform_on, together};
 use crate::support::{PASSWORD, Player, TestApp, percent_encoded, text};
 
 const LOG: &str = "/api/v1/admin/audit-log";
@@ -203,6 +203,107 @@ fn two_writers_at_once_follow_one_another() {
         assert_eq!((first.status, second.status), (200, 200));
     }
     assert_eq!(check_chain(&app), before + 10);
+}
+
+/// Isolates on databases that let everyone else run before each answer.
+fn slow_isolates(app: &TestApp, number: u64) -> Vec<TestApp> {
+    let isolate = |seed| {
+        let slow = Box::new(Slow(app.test.database.clone()));
+        app.isolate_on(platform_on(&app.test, 100 + seed, slow))
+    };
+    (0..number).map(isolate).collect()
+}
+
+#[test]
+fn forty_people_log_in_at_once_wherever_they_come_in() {
+    let app = TestApp::new();
+    let names: Vec<String> = (0..40).map(|n| format!("{n}@guild.gg")).collect();
+    for name in &names {
+        app.register(name);
+    }
+    // All in one isolate; in a few; each in one of their own.
+    for number in [1, 4, 40] {
+        let isolates = slow_isolates(&app, number);
+        let before = check_chain(&app);
+        let requests: Vec<_> = names
+            .iter()
+            .map(|email| {
+                let body = json!({ "email": email, "password": PASSWORD });
+                app.post("/api/v1/auth/login", &body).request()
+            })
+            .collect();
+        let logins = requests.iter().zip(isolates.iter().cycle());
+        let answers = all_together(logins.map(|(it, isolate)| isolate.app.handle(it)));
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, [200; 40], "{number} isolates");
+        assert_eq!(check_chain(&app), before + 40);
+        assert_eq!(
+            app.count("SELECT count(*) FROM guesses WHERE failures > 0"),
+            0
+        );
+    }
+}
+
+#[test]
+fn writers_of_one_isolate_do_not_turn_each_other_away() {
+    let app = TestApp::new();
+    let players: Vec<Player> = (0..10).map(|n| app.player(&format!("{n}"))).collect();
+    let isolate = &slow_isolates(&app, 1)[0];
+    let body = json!({ "display_name": "Renamed" });
+    let rename = |player: &Player| {
+        let call = app.call("PATCH", "/api/v1/users/me").token(&player.token);
+        call.json(&body).request()
+    };
+    let requests: Vec<_> = players.iter().map(rename).collect();
+    let before = app.test.database.recorded().len();
+    let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let recorded = app.test.database.recorded();
+    let rows = recorded[before..]
+        .iter()
+        .filter(|it| it.sql.contains("INTO audit_log"));
+    assert_eq!(rows.count(), 10, "each row is written once");
+}
+
+#[test]
+fn a_right_password_is_not_counted_as_wrong_when_the_log_takes_no_row() {
+    let app = TestApp::new();
+    let player = app.player("unlucky");
+    // As when others write at the same time, always.
+    app.test.database.execute(
+        "CREATE TRIGGER taken BEFORE INSERT ON audit_log BEGIN \
+         SELECT RAISE(ABORT, 'UNIQUE constraint failed: audit_log.seq'); END",
+    );
+    for _ in 0..12 {
+        let body = json!({ "email": player.email, "password": PASSWORD });
+        let answer = app.post("/api/v1/auth/login", &body).send();
+        answer.expect_problem(503, "unavailable");
+    }
+    assert_eq!(
+        app.count("SELECT count(*) FROM guesses WHERE failures > 0"),
+        0
+    );
+    app.test.database.execute("DROP TRIGGER taken");
+    app.log_in(&player.email);
+    check_chain(&app);
+}
+
+#[test]
+fn ending_other_logins_when_there_are_none_is_no_event() {
+    let app = TestApp::new();
+    let player = app.player("alone");
+    let end_others = || {
+        let call = app.call("DELETE", "/api/v1/auth/sessions");
+        call.token(&player.token).send().expect(204);
+    };
+    let before = check_chain(&app);
+    end_others();
+    assert_eq!(check_chain(&app), before);
+    app.log_in(&player.email);
+    end_others();
+    assert_eq!(check_chain(&app), before + 2, "the login, and its end");
+    end_others();
+    assert_eq!(check_chain(&app), before + 2);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! carries the hash of the one before. Leaves what is worth an entry to the features.
 
 pub mod handlers;
+pub mod line;
 pub mod model;
 pub mod operations;
 pub mod store;
 
+pub use line::Line;
 pub use model::{Action, Entry};
 pub use store::commit;

@@ -9,8 +9,13 @@ use crate::telemetry::rfc3339;
 
 use super::model::{Entry, Filters, GENESIS, chain};
 
-/// Other writers may come in between this often before a write is given up.
-const MAX_TRIES: usize = 10;
+/// Other writers may come in between this often before a write is given up: with the pauses, after
+/// a quarter of a minute.
+const MAX_TRIES: u32 = 50;
+/// The first pause is shorter than this, each next one may be twice as long, up to the longest; in
+/// milliseconds. Writers that were turned away together do not come back together.
+const FIRST_PAUSE_MS: u32 = 20;
+const LONGEST_PAUSE_MS: u32 = 640;
 /// What a second writer of the same row runs into.
 const TAKEN: &str = "audit_log.seq";
 
@@ -54,7 +59,12 @@ pub async fn commit(
     if entries.is_empty() {
         return platform.database.batch(writes).await;
     }
-    for _ in 0..MAX_TRIES {
+    for tries in 0..MAX_TRIES {
+        // The second try comes at once: most often there was just one other writer.
+        if tries > 1 {
+            let longest = (FIRST_PAUSE_MS << tries.min(8)).min(LONGEST_PAUSE_MS);
+            pause(platform, longest).await;
+        }
         let mut last = head(platform).await?;
         let mut batch = writes.clone();
         for entry in entries {
@@ -81,6 +91,12 @@ pub async fn commit(
     }
     let cause = "overloaded: too many writers of the audit log at once";
     Err(DatabaseError::Unavailable(cause.to_owned()))
+}
+
+/// Waits for a random part of `longest_ms`, which is at most 65,535.
+pub(super) async fn pause(platform: &Platform, longest_ms: u32) {
+    let part = u32::from(u16::from_be_bytes(platform.random_bytes()));
+    platform.clock.sleep((longest_ms * part) >> 16).await;
 }
 
 /// Entries that name this user, or a login of theirs, after row `after`, oldest first: number and

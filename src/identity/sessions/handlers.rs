@@ -19,7 +19,7 @@ use crate::identity::permissions::{ManageAccount, Permit};
 use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
-use crate::platform::DatabaseError;
+use crate::platform::{DatabaseError, Statement};
 
 use super::model;
 use super::refresh::{RefreshToken, Standing};
@@ -209,15 +209,23 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
 /// DELETE /auth/sessions
 pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let writes = vec![store::end_others(&permit, cx.now_ms())];
+    let writes = vec![
+        store::end_others(&permit, cx.now_ms()),
+        Statement::must_change(),
+    ];
     let entry = Entry::by(
         permit.caller(),
         Action::OtherSessionsEnded,
         permit.user_id(),
     );
-    let answer = cx.commit(writes, &[entry], Response::no_content()).await?;
+    let done = Response::no_content();
+    match cx.commit(writes, &[entry], done.clone()).await {
+        // There is no other login: nothing has ended, and nothing is told.
+        Err(DatabaseError::Stale) => return Ok(done),
+        outcome => outcome?,
+    };
     cx.state.verifier.forget_others(permit.caller());
-    Ok(answer)
+    Ok(done)
 }
 
 /// POST /auth/password

@@ -100,8 +100,8 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(refused());
     }
     let mut writes = Vec::new();
+    let right = (!is_barred).then(|| attempt.right());
     if !is_barred {
-        writes.push(attempt.right());
         writes.push(guessing::store::clear_strangers(&from.login));
     }
     if needs_rehash {
@@ -112,6 +112,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         known.password_hash = fresh;
     }
     if known.has_two_factor {
+        writes.extend(right);
         let place = from.place_of_codes(&attempt);
         return Err(challenge(cx, &known, &place, is_barred, writes).await?);
     }
@@ -121,6 +122,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         role: known.role,
         password_hash: &known.password_hash,
         amr: "pwd",
+        right,
         refusal: refused,
     };
     open(cx, &opening, writes, Vec::new()).await
@@ -202,7 +204,6 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let proof = proof.ok_or_else(wrong_code)?;
     let mut writes = proof.writes(user);
     writes.extend(two_factor::store::end_challenge(&challenge));
-    writes.push(attempt.right());
     let mut entries = Vec::new();
     if proof.is_recovery() {
         entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
@@ -218,6 +219,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         role: found.role,
         password_hash: &found.password_hash,
         amr: "pwd otp",
+        right: Some(attempt.right()),
         // The code, or the challenge, was used at the same time.
         refusal: wrong_code,
     };
@@ -236,6 +238,8 @@ pub struct Opening<'a> {
     pub password_hash: &'a str,
     /// How the owner was authenticated (RFC 8176), separated by blanks.
     pub amr: &'static str,
+    /// Says that the attempt was right, unless it must go on counting as a failure.
+    pub right: Option<Statement>,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,
 }
@@ -267,6 +271,7 @@ pub async fn open(
     document["device_token"] = device.into();
     let answer = Response::json(200, Profile::Private, &document)?;
     let place = address(cx, &guard, &subject);
+    writes.extend(opening.right.clone());
     writes.push(guessing::store::make_known(&subject, &place, now));
     writes.extend(store::insert(&login, &token, opening.password_hash));
     let (user, session) = (opening.user_id, &token.session);
@@ -280,7 +285,15 @@ pub async fn open(
         // The password or the second factor has changed, or the account was disabled, while these
         // were checked.
         Err(DatabaseError::Stale) => Err((opening.refusal)()),
-        outcome => Ok(outcome?),
+        Err(error) => {
+            // Nothing was written, so what was right would go on counting as wrong. When the
+            // database is away this fails too.
+            if let Some(right) = opening.right.clone() {
+                let _ = cx.commit_aside(vec![right], &[]).await;
+            }
+            Err(error.into())
+        }
+        Ok(answer) => Ok(answer),
     }
 }
 

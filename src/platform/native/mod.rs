@@ -9,6 +9,7 @@ mod web;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::task::Poll;
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -45,9 +46,18 @@ impl Clock for TestClock {
         self.0.get()
     }
 
-    /// Never over: nobody waits here, time moves when the test says so.
-    fn sleep(&self, _ms: u32) -> LocalFuture<'static, ()> {
-        Box::pin(std::future::pending())
+    /// Over after one turn of everyone else for each ten milliseconds, and one at least: nobody
+    /// waits here, time moves when the test says so.
+    fn sleep(&self, ms: u32) -> LocalFuture<'static, ()> {
+        let mut turns = 1 + ms / 10;
+        Box::pin(std::future::poll_fn(move |cx| {
+            if turns == 0 {
+                return Poll::Ready(());
+            }
+            turns -= 1;
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }))
     }
 }
 

@@ -6,8 +6,10 @@ use serde_json::json;
 use wvw_builder::http::request::Header;
 use wvw_builder::platform::Level;
 
+use crate::compositions::COMPOSITIONS;
 use crate::support::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
-use crate::support::{BUILDS, PASSWORD, TestApp, text};
+use crate::support::{BUILDS, PASSWORD, TestApp, percent_encoded, text};
+use crate::webhooks::{self, WEBHOOKS};
 
 #[test]
 fn every_kind_of_secret_is_looked_for_in_every_line() {
@@ -38,7 +40,29 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
         .raw("application/json", "{\"password\": no json")
         .send();
     app.get(BUILDS).token("made-up-token").send().expect(401);
+    let hook = webhooks::make(&app, &player, &json!({}));
+    let rotated = app.post(
+        &format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"])),
+        &json!({}),
+    );
+    let rotated = rotated.token(&player.token).send().expect(200).json();
+    let team = app.team(&[(&player, "leader")]);
+    let invitation = app.invite(&player, &team, &json!({})).expect(201).json();
+    let guess = app.post(
+        "/api/v1/invitations/accept",
+        &json!({ "code": "wvwi_made-up-code" }),
+    );
+    guess.token(&player.token).send();
+    let composition = text(&app.composition(&player, &json!({}))["id"]);
+    let links = format!("{COMPOSITIONS}/{composition}/share-links");
+    let link = app.call("POST", &links).token(&player.token).send();
+    let link = link.expect(201).json();
     let rows = [
+        ("webhook secret", text(&hook["secret"])),
+        ("webhook secret after a rotation", text(&rotated["secret"])),
+        ("invitation code", text(&invitation["code"])),
+        ("a guessed invitation code", "wvwi_made-up-code".to_owned()),
+        ("slug of a shared page", text(&link["slug"])),
         ("password", PASSWORD.to_owned()),
         ("new password", "a very secret new one".to_owned()),
         ("email", player.email.clone()),
@@ -76,6 +100,9 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
     for (_, secret) in &rows {
         let body = json!({ "refresh_token": secret });
         app.post("/api/v1/auth/refresh", &body).send();
+        app.get(&format!("/c/{}", percent_encoded(secret))).send();
+        app.get(&format!("/api/v1/invitations/{}", percent_encoded(secret)))
+            .send();
         app.get(BUILDS).token(secret).send();
     }
     app.test.database.set_away(false);

@@ -13,6 +13,8 @@ mod attacks_passwords;
 mod attacks_second_factor;
 mod attacks_secrets;
 mod attacks_sessions;
+mod attacks_spellings;
+mod attacks_sql;
 mod attacks_tokens;
 mod attacks_types;
 mod audit;

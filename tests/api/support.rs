@@ -2,6 +2,7 @@
 //! at its fingertips. Promises that every answer made through it keeps what every answer must keep
 //! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
 
+mod answer;
 pub mod authenticator;
 pub mod contract;
 pub mod crowd;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+pub use answer::Answer;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
@@ -37,6 +39,20 @@ pub const PASSWORD: &str = "four words in a row";
 pub const GUARDIAN_CODE: &str = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
 /// Strings shorter than this occur in log lines by chance.
 const SECRET_MIN_CHARS: usize = 8;
+
+/// Members of answers that must never be logged; a slug opens a shared page.
+const SECRET_MEMBERS: [&str; 10] = [
+    "access_token",
+    "refresh_token",
+    "device_token",
+    "challenge",
+    "secret",
+    "otpauth_uri",
+    "recovery_codes",
+    "email",
+    "key",
+    "slug",
+];
 
 /// A good configuration.
 pub fn config_value(name: &str) -> Option<String> {
@@ -231,6 +247,20 @@ impl TestApp {
         }
     }
 
+    /// What an answer holds that is worth something to whoever reads it, also in a page of a list.
+    fn keep_members_secret(&self, document: &Value, status: u16) {
+        for name in SECRET_MEMBERS {
+            self.keep_strings_secret(&document[name]);
+        }
+        // That of an invitation; a problem's says what is wrong.
+        if status < 400 {
+            self.keep_strings_secret(&document["code"]);
+        }
+        for item in document["data"].as_array().into_iter().flatten() {
+            self.keep_members_secret(item, status);
+        }
+    }
+
     fn keep_strings_secret(&self, value: &Value) {
         match value {
             Value::String(text) => self.keep_secret(text),
@@ -318,6 +348,17 @@ impl Call<'_> {
         self
     }
 
+    /// Where it goes.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The same, somewhere else.
+    pub fn at(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
     /// The request as the boundary would hand it over.
     pub fn request(&self) -> Request {
         let body = match self.body.len() {
@@ -349,19 +390,7 @@ impl Call<'_> {
             body: response.body_bytes().to_vec(),
         };
         if answer.is_json() {
-            for name in [
-                "access_token",
-                "refresh_token",
-                "device_token",
-                "challenge",
-                "secret",
-                "otpauth_uri",
-                "recovery_codes",
-                "email",
-                "key",
-            ] {
-                self.app.keep_strings_secret(&answer.json()[name]);
-            }
+            self.app.keep_members_secret(&answer.json(), answer.status);
         }
         contract::check(&request, &self.body, &answer);
         self.app.check_log(&answer);
@@ -407,7 +436,7 @@ impl TestApp {
             let members = entry.as_object().expect("a log line is an object");
             for name in members.keys() {
                 let known = "time level event request_id trace_id method route status duration_ms \
-                             user_id code cause cron step late_ms count left";
+                             user_id code cause cron step late_ms count admitted left";
                 assert!(known.split(' ').any(|known| known == name), "{line}");
             }
             assert_eq!(self.leak(line), None, "is in the log: {line}");
@@ -420,79 +449,4 @@ impl TestApp {
 /// Long targets would bury the message.
 fn shortened(text: &str) -> String {
     text.chars().take(120).collect()
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The request, for messages.
-    pub what: String,
-    pub status: u16,
-    /// The fixed ones of the profile, then the further ones; names in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
-        let body = String::from_utf8_lossy(&self.body);
-        assert_eq!(self.status, status, "{}: {body}", self.what);
-        self
-    }
-
-    /// Expects a problem with this code.
-    #[track_caller]
-    pub fn expect_problem(self, status: u16, code: &str) -> Self {
-        let answer = self.expect(status);
-        assert_eq!(answer.json()["code"], code, "{}", answer.what);
-        answer
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    pub fn is_json(&self) -> bool {
-        self.header("content-type")
-            .is_some_and(|kind| kind.contains("json"))
-            && !self.body.is_empty()
-    }
-
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        let body = String::from_utf8_lossy(&self.body);
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{}: {error}: {body}", self.what))
-    }
-
-    #[track_caller]
-    pub fn etag(&self) -> String {
-        self.header("etag").expect("an ETag").to_owned()
-    }
-
-    /// Pointer and code of each mistake, in order of pointers.
-    #[track_caller]
-    pub fn mistakes(&self) -> Vec<(String, String)> {
-        let body = self.json();
-        let errors = body["errors"].as_array().cloned().unwrap_or_default();
-        let mut mistakes: Vec<_> = errors
-            .iter()
-            .map(|error| (text(&error["pointer"]), text(&error["code"])))
-            .collect();
-        mistakes.sort();
-        mistakes
-    }
-
-    /// Everything that tells two answers apart but the request id and how many are left.
-    #[track_caller]
-    pub fn without_request_id(&self) -> (u16, Vec<(String, String)>, Value) {
-        let mut headers = self.headers.clone();
-        headers.retain(|(name, _)| name != "x-request-id" && name != "ratelimit");
-        headers.sort();
-        let mut body = self.json();
-        body["request_id"] = Value::Null;
-        (self.status, headers, body)
-    }
 }

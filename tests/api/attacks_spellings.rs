@@ -1,0 +1,105 @@
+//! The table of attacks, rows "Authorization": guarded paths in other spellings, and keys that nobody
+//! made. Promises that a path which some server takes for another one leads nowhere here, whoever
+//! calls. Leaves the paths as they are to `attacks_authorization`.
+
+use serde_json::json;
+use wvw_builder::routes::{Access, ROUTES};
+
+use crate::attacks_authorization::scene;
+use crate::support::{TestApp, config_value};
+
+type Spelling = (&'static str, fn(&str) -> String);
+/// Ways to write a path that some server takes for the same.
+const SPELLINGS: [Spelling; 13] = [
+    ("a slash after", |path| format!("{path}/")),
+    ("two slashes before", |path| format!("/{path}")),
+    ("two slashes inside", |path| {
+        path.replacen("/v1/", "/v1//", 1)
+    }),
+    ("an encoded slash", |path| {
+        path.replacen("/v1/", "/v1%2f", 1)
+    }),
+    ("an encoded slash in capitals", |path| {
+        path.replacen("/v1/", "/v1%2F", 1)
+    }),
+    ("a backslash", |path| path.replacen("/v1/", "/v1\\", 1)),
+    ("another case", str::to_uppercase),
+    ("a dot", |path| path.replacen("/v1/", "/v1/./", 1)),
+    ("dots", |path| path.replacen("/v1/", "/v1/x/../", 1)),
+    ("encoded dots", |path| {
+        path.replacen("/v1/", "/v1/x/%2e%2e/", 1)
+    }),
+    ("an encoded letter", |path| {
+        path.replacen("/api/", "/%61pi/", 1)
+    }),
+    ("a semicolon", |path| format!("{path};x=1")),
+    ("an encoded NUL", |path| format!("{path}%00")),
+];
+
+#[test]
+fn a_guarded_path_in_another_spelling_leads_nowhere() {
+    let scene = scene();
+    let app = &scene.app;
+    // Nobody, the owner of what the path names, an administrator.
+    let callers = [0, 3, 5].map(|column| &scene.credentials[column]);
+    let mut tried = 0;
+    for route in ROUTES {
+        let Access::Required(_) = route.access else {
+            continue;
+        };
+        // Of what is there: nothing but the spelling is in the way.
+        let path = scene.path(route.path);
+        let holdings = scene.holdings();
+        let send = |path: &str, credential: &Option<String>| match credential {
+            None => app.call(route.method.as_str(), path).send(),
+            Some(token) => {
+                let call = app.call(route.method.as_str(), path).token(token);
+                match route.operation.request {
+                    None => call.send(),
+                    Some(_) => call.json(&json!({})).send(),
+                }
+            }
+        };
+        for (name, spell) in SPELLINGS {
+            for credential in callers {
+                let answer = send(&spell(&path), credential);
+                let (status, what) = (answer.status, format!("{name}: {}", answer.what));
+                let has_id = route.path.contains('{');
+                // What is put behind an id is part of the id, and the guard comes first.
+                let is_guarded = has_id
+                    && match status {
+                        401 => credential.is_none(),
+                        403 => route.path.starts_with("/api/v1/admin/"),
+                        _ => false,
+                    };
+                // Beside a path there may be one with an id in its place, for other methods.
+                let leads_nowhere = matches!(status, 404 | 405);
+                assert!(leads_nowhere || is_guarded, "{what}: {status}");
+                tried += 1;
+            }
+        }
+        assert_eq!(scene.holdings(), holdings, "{}", route.path);
+        // As it is, it leads there.
+        let answers = [&scene.credentials[3], &scene.credentials[5]];
+        let is_there = answers.map(|it| !matches!(send(&path, it).status, 404 | 405));
+        assert!(is_there.contains(&true), "{path} leads nowhere itself");
+    }
+    assert!(tried > 2_000, "{tried}");
+}
+
+#[test]
+fn api_keys_that_nobody_made_are_slowed_down_before_the_database_is_asked() {
+    let production = |name: &str| config_value(name).filter(|_| !name.starts_with("LIMIT_"));
+    let app = TestApp::with(production);
+    let me = |key: &str| app.get("/api/v1/users/me").token(key).send();
+    // They look like ours, so each costs a look.
+    let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
+    let made_up = || wvw_builder::identity::api_keys::key::Key::fresh(&platform);
+    for number in 0..100 {
+        let answer = me(made_up().expose());
+        assert_eq!(answer.status, 401, "{number}");
+    }
+    let key = made_up();
+    let calls = app.calls_of(|| drop(me(key.expose()).expect_problem(429, "quota_exceeded")));
+    assert_eq!(calls, 0, "the database was asked");
+}

@@ -23,6 +23,9 @@ const HASH_BYTES: usize = 32;
 const MAX_CHARS: usize = 256;
 /// Most bytes.
 const MAX_BYTES: usize = 1024;
+/// What is shorter is guessed whole, common or not, and so is what repeats it: no password may be as
+/// short, whatever is configured. It takes the place of the common ones that are not on [`COMMON`].
+const UNIT_MIN_CHARS: usize = 8;
 /// A name this short may well be part of a good password.
 const PERSONAL_MIN_CHARS: usize = 4;
 const PRODUCT_NAMES: [&str; 4] = ["wvwbuilder", "wvw builder", "guildwars2", "guild wars 2"];
@@ -69,8 +72,8 @@ pub enum Refusal {
     /// Over the bounds.
     #[error("Use at most 256 characters and 1024 bytes. Nothing is cut off.")]
     TooLong,
-    /// On the list of the most common ones, or one of them repeated.
-    #[error("This is one of the most common passwords, or made of one. Choose another.")]
+    /// On the list of the most common ones, one of them repeated, or a short piece repeated.
+    #[error("This is one of the most common passwords, or a piece repeated. Choose another.")]
     Common,
     /// Made of the user's own address or name, or of the product's name.
     #[error("Do not build it from your address, your name or this product's name.")]
@@ -105,7 +108,7 @@ pub fn check(password: &Password, min_length: usize, personal: &[&str]) -> Resul
     }
     let folded = Zeroizing::new(password.0.to_lowercase());
     let unit = repeated_unit(&folded);
-    if is_common(unit) || unit.chars().count() < 4 {
+    if is_common(unit) || unit.chars().count() < UNIT_MIN_CHARS {
         return Err(Refusal::Common);
     }
     let mut names: Vec<String> = PRODUCT_NAMES
@@ -137,16 +140,12 @@ fn is_made_of(text: &str, name: &str) -> bool {
             .all(|rest| !rest.chars().any(char::is_alphabetic))
 }
 
-/// The shortest part that `text` is a repetition of.
+/// The shortest part that `text` is a repetition of, also when the last one is cut off.
 fn repeated_unit(text: &str) -> &str {
-    let length = text.len();
+    let (bytes, length) = (text.as_bytes(), text.len());
     (1..=length / 2)
-        .filter(|size| length.is_multiple_of(*size) && text.is_char_boundary(*size))
-        .find(|size| {
-            text.as_bytes()
-                .chunks(*size)
-                .all(|chunk| chunk == &text.as_bytes()[..*size])
-        })
+        .filter(|size| text.is_char_boundary(*size))
+        .find(|size| bytes[*size..] == bytes[..length - size])
         .map_or(text, |size| &text[..size])
 }
 
@@ -290,6 +289,18 @@ mod tests {
             ("PasswordPassword", Err(Refusal::Common)),
             ("aaaaaaaaaaaaaaaa", Err(Refusal::Common)),
             ("abcabcabcabcabcabc", Err(Refusal::Common)),
+            // Common ones that are shorter than any password, and shorter than those on the list.
+            ("123456123456123456", Err(Refusal::Common)),
+            ("qwertyqwertyqwerty", Err(Refusal::Common)),
+            ("qwertyqwertyqwe", Err(Refusal::Common)),
+            ("dragondragondragon", Err(Refusal::Common)),
+            ("password1password1pass", Err(Refusal::Common)),
+            (&"k3x9wq7".repeat(3), Err(Refusal::Common)),
+            (
+                &"\u{1F409}\u{1F40A}\u{1F40B}\u{1F40C}\u{1F40D}\u{1F40E}\u{1F40F}".repeat(3),
+                Err(Refusal::Common),
+            ),
+            (&"k3x9wq7z".repeat(2), Ok(())),
             ("commander@guild.gg", Err(Refusal::Personal)),
             ("Commander-2026-12345", Err(Refusal::Personal)),
             ("wvwbuilder123456", Err(Refusal::Personal)),

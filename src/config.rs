@@ -123,6 +123,8 @@ pub const NAMES: &[&str] = &[
     "LIMIT_REGISTRATION",
     "LIMIT_REFRESH",
     "LIMIT_WEBHOOK_TEST",
+    "LIMIT_ACCOUNT_KEYS",
+    "LIMIT_PASSWORD",
 ];
 
 const KEY_BYTES: usize = 32;

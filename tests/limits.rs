@@ -161,6 +161,27 @@ proptest! {
     }
 
     #[test]
+    fn what_was_not_meant_for_a_key_goes_back_to_where_it_came_from(
+        quota in 1_u32..=120,
+        costs in prop::collection::vec(1_u32..=150, 1..6),
+        is_away in any::<bool>(),
+    ) {
+        let (platform, test) = TestPlatform::new();
+        let quotas = format!("{quota}/60");
+        let limits = Limits::new(&config(&[("LIMIT_ANONYMOUS", &quotas)]));
+        test.limiter.set_away(is_away);
+        let charge = |cost| block_on(limits.charge(&platform, Set::Anonymous, "one key", cost));
+        for cost in costs {
+            let granted = charge(cost).expect("all of it is there");
+            limits.give_back(&platform, Set::Anonymous, "one key", &granted);
+        }
+        let admitted = (0..=quota).take_while(|_| charge(1).is_ok()).count();
+        // The isolate's own count is a quarter.
+        let whole = if is_away { (quota / 4).max(1) } else { quota };
+        prop_assert_eq!(admitted, whole as usize);
+    }
+
+    #[test]
     fn an_object_hands_out_what_all_its_policies_have_or_nothing(
         asks in prop::collection::vec(
             (1_u32..=5, any::<bool>(), prop_oneof![Just(0_i64), 0_i64..50, 0_i64..2_000]),
@@ -364,6 +385,9 @@ fn twenty_isolates_share_one_quota() {
         (Set::ApiKey, api_key("5400/60"), 20, 6_000, 0.30),
         (Set::User, user, 20, 6_000, 0.15),
         (Set::ApiKey, api_key("6000/60"), 1, 6_000, 0.02),
+        // One person in one isolate, nearly all of a minute's quota: a twentieth of what is left of
+        // one second, two requests, would be half a question a request.
+        (Set::User, Vec::new(), 1, 900, 0.15),
         // Far too many for their quota: each token is asked for, and each refusal shared.
         (Set::ApiKey, api_key("1000/60"), 20, 6_000, 0.80),
         (Set::User, Vec::new(), 20, 6_000, 0.80),

@@ -2,7 +2,7 @@
 //! Promises that objects bear no address and no id in their names, and that one which cannot be
 //! asked is counted and told of. Leaves whom to charge to `guard`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -13,11 +13,11 @@ use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
 use crate::telemetry::rfc3339;
 
-use super::leases::{Found, Leases, Notice, Refusal};
+use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
 use super::policies::{POLICIES, Quotas, Set};
 
-/// At most one line in this time tells that objects cannot be asked, in milliseconds.
+/// At most one line in this time tells what could not be counted for all, in milliseconds.
 const WARN_EVERY_MS: i64 = 60_000;
 /// What the names of the objects are made for.
 const PURPOSE: &str = "limiter object";
@@ -38,8 +38,21 @@ pub struct Limits {
     leases: Leases,
     /// `RateLimit-Policy` of each set, by its number.
     policy_fields: [String; Set::ALL.len()],
-    unreachable: Cell<u64>,
-    warned_ms: Cell<Option<i64>>,
+    away: Away,
+}
+
+/// What happened while objects could not be asked.
+#[derive(Default)]
+struct Away {
+    /// Questions without an answer.
+    questions: Cell<u64>,
+    /// Requests that were let in on the isolate's own count.
+    admitted: Cell<u64>,
+    /// Why there was no answer, the last time.
+    cause: RefCell<String>,
+    /// What of the two was told of, together, and when.
+    told: Cell<u64>,
+    told_ms: Cell<Option<i64>>,
 }
 
 impl Limits {
@@ -50,14 +63,18 @@ impl Limits {
             name_key: Secret::new(mac::tag(&config.master_keys.current, PURPOSE, &[]).to_vec()),
             leases: Leases::new(config.quotas),
             policy_fields: Set::ALL.map(|set| policy_field(set, &config.quotas)),
-            unreachable: Cell::new(0),
-            warned_ms: Cell::new(None),
+            away: Away::default(),
         }
     }
 
     /// How often an object could not be asked.
     pub fn unreachable(&self) -> u64 {
-        self.unreachable.get()
+        self.away.questions.get()
+    }
+
+    /// How many requests were let in all the same, on the isolate's own count.
+    pub fn admitted_alone(&self) -> u64 {
+        self.away.admitted.get()
     }
 
     /// Charges a request that costs `need` to `key`.
@@ -67,7 +84,7 @@ impl Limits {
         set: Set,
         key: &str,
         need: u32,
-    ) -> Result<Notice, Denied> {
+    ) -> Result<Granted, Denied> {
         let quotas = set.policies().iter();
         let quotas = quotas.map(|policy| self.quotas[*policy as usize].quota());
         // What costs more than a whole quota costs all of it.
@@ -84,24 +101,30 @@ impl Limits {
                 match answer {
                     Ok(answer) => self.leases.answered(set, key, need, &answer, now_ms),
                     Err(error) => {
-                        self.warn(platform, &error, now_ms);
+                        let questions = &self.away.questions;
+                        questions.set(questions.get() + 1);
+                        *self.away.cause.borrow_mut() = error.to_string();
                         self.leases.unreachable(set, key, need, now_ms)
                     }
                 }
             }
             found => found,
         };
+        if matches!(&found, Found::Granted(granted) if granted.is_alone) {
+            self.away.admitted.set(self.away.admitted.get() + 1);
+        }
+        self.away.tell(platform);
         match found {
-            Found::Granted(notice) => Ok(notice),
+            Found::Granted(granted) => Ok(granted),
             Found::Refused(refusal) => Err(Denied::Refused(refusal)),
             Found::Closed | Found::Ask(_) => Err(Denied::Uncountable),
         }
     }
 
     /// Takes back what [`Self::charge`] has charged.
-    pub fn give_back(&self, platform: &Platform, set: Set, key: &str, count: u32) {
+    pub fn give_back(&self, platform: &Platform, set: Set, key: &str, granted: &Granted) {
         let now_ms = platform.clock.now_ms();
-        self.leases.give_back(set, key, count, now_ms);
+        self.leases.give_back(set, key, granted, now_ms);
     }
 
     /// `RateLimit-Policy` for a set (draft-ietf-httpapi-ratelimit-headers).
@@ -118,20 +141,30 @@ impl Limits {
             name
         })
     }
+}
 
-    fn warn(&self, platform: &Platform, error: &LimiterError, now_ms: i64) {
-        self.unreachable.set(self.unreachable.get() + 1);
-        let since = self.warned_ms.get().map(|warned_ms| now_ms - warned_ms);
+impl Away {
+    /// Writes a line when there is something new, at most once in [`WARN_EVERY_MS`]: also after the
+    /// objects are back, so that what came late is told too.
+    fn tell(&self, platform: &Platform) {
+        let sum = self.questions.get() + self.admitted.get();
+        if sum == self.told.get() {
+            return;
+        }
+        let now_ms = platform.clock.now_ms();
+        let since = self.told_ms.get().map(|told_ms| now_ms - told_ms);
         if since.is_some_and(|since| (0..WARN_EVERY_MS).contains(&since)) {
             return;
         }
-        self.warned_ms.set(Some(now_ms));
+        self.told.set(sum);
+        self.told_ms.set(Some(now_ms));
         let line = format!(
-            r#"{{"time":"{}","level":"{}","event":"limiter_unavailable","count":{},"cause":{}}}"#,
+            r#"{{"time":"{}","level":"{}","event":"limiter_unavailable","count":{},"admitted":{},"cause":{}}}"#,
             rfc3339(now_ms),
             Level::Warn.as_str(),
-            self.unreachable.get(),
-            Value::from(error.to_string()),
+            self.questions.get(),
+            self.admitted.get(),
+            Value::from(self.cause.borrow().as_str()),
         );
         platform.log.line(Level::Warn, &line);
     }

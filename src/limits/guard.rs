@@ -16,7 +16,7 @@ use crate::ids::{SessionId, UserId};
 
 use super::address::address_prefix;
 use super::counter::Denied;
-use super::leases::{Notice, Refusal};
+use super::leases::{Granted, Notice, Refusal};
 use super::policies::{Limit, POLICIES, Set};
 
 /// Who a request is charged to once that is known.
@@ -24,28 +24,31 @@ use super::policies::{Limit, POLICIES, Set};
 pub enum Principal<'a> {
     /// An account, by any of its access tokens.
     User(&'a UserId),
-    /// An API key, by its id.
-    ApiKey(&'a str),
+    /// An API key, by its id, and with it all keys of the account.
+    ApiKey(&'a str, &'a UserId),
     /// A login, when it is renewed.
     Session(&'a SessionId),
     /// An account that has a webhook tested.
     WebhookTest(&'a UserId),
+    /// An account that has its password hashed.
+    Password(&'a UserId),
 }
 
 impl<'a> Principal<'a> {
     const fn set(self) -> Set {
         match self {
             Self::User(_) => Set::User,
-            Self::ApiKey(_) => Set::ApiKey,
+            Self::ApiKey(..) => Set::ApiKey,
             Self::Session(_) => Set::Refresh,
             Self::WebhookTest(_) => Set::WebhookTest,
+            Self::Password(_) => Set::Password,
         }
     }
 
     fn key(self) -> &'a str {
         match self {
-            Self::User(id) | Self::WebhookTest(id) => id.as_str(),
-            Self::ApiKey(id) => id,
+            Self::User(id) | Self::WebhookTest(id) | Self::Password(id) => id.as_str(),
+            Self::ApiKey(id, _) => id,
             Self::Session(id) => id.as_str(),
         }
     }
@@ -55,7 +58,7 @@ impl<'a> From<&'a Caller> for Principal<'a> {
     fn from(caller: &'a Caller) -> Self {
         match &caller.via {
             Via::Session(_) => Self::User(&caller.user_id),
-            Via::ApiKey(id) => Self::ApiKey(id.as_str()),
+            Via::ApiKey(id) => Self::ApiKey(id.as_str(), &caller.user_id),
         }
     }
 }
@@ -65,7 +68,7 @@ impl<'a> From<&'a Caller> for Principal<'a> {
 pub struct Meter {
     cost: Cell<u32>,
     /// Charged to an address until the caller is known.
-    reserved: RefCell<Option<String>>,
+    reserved: RefCell<Option<(String, Granted)>>,
     /// What its answer says.
     notice: Cell<Option<Notice>>,
 }
@@ -84,20 +87,17 @@ impl Meter {
         let cost = match (limit, known) {
             (Limit::Unlimited, _) => return Ok(()),
             (Limit::Address(set), _) => {
-                let address = address_prefix(request).to_string();
-                return self.charge(state, set, &address, 1).await;
+                return self.charge_address(state, request, set).await;
             }
             (Limit::Caller(cost), Some(principal)) => {
-                return self
-                    .charge(state, principal.set(), principal.key(), cost)
-                    .await;
+                return self.charge_principal(state, principal, cost).await;
             }
             (Limit::Caller(cost), None) => cost,
         };
         let address = address_prefix(request).to_string();
-        self.charge(state, Set::Anonymous, &address, cost).await?;
+        let granted = self.charge(state, Set::Anonymous, &address, cost).await?;
         self.cost.set(cost);
-        self.reserved.replace(Some(address));
+        self.reserved.replace(Some((address, granted)));
         Ok(())
     }
 
@@ -109,28 +109,72 @@ impl Meter {
         state: &State,
         principal: Principal<'_>,
     ) -> Result<(), Problem> {
-        let Some(address) = self.reserved.take() else {
+        let Some((address, granted)) = self.reserved.take() else {
             return Ok(());
         };
-        let cost = self.cost.get();
-        self.charge(state, principal.set(), principal.key(), cost)
+        self.charge_principal(state, principal, self.cost.get())
             .await?;
         let (limits, platform) = (&state.limits, &state.platform);
-        limits.give_back(platform, Set::Anonymous, &address, cost);
+        limits.give_back(platform, Set::Anonymous, &address, &granted);
         Ok(())
     }
 
     /// Charges what this call costs besides being a request.
     pub async fn charge_too(&self, state: &State, principal: Principal<'_>) -> Result<(), Problem> {
-        self.charge(state, principal.set(), principal.key(), 1)
-            .await
+        self.charge_principal(state, principal, 1).await
     }
 
-    async fn charge(&self, state: &State, set: Set, key: &str, cost: u32) -> Result<(), Problem> {
-        match state.limits.charge(&state.platform, set, key, cost).await {
-            Ok(notice) => {
-                self.notice.set(Some(notice));
+    /// Charges one request of this address under `set`.
+    pub async fn charge_address(
+        &self,
+        state: &State,
+        request: &Request,
+        set: Set,
+    ) -> Result<(), Problem> {
+        let address = address_prefix(request).to_string();
+        self.charge(state, set, &address, 1).await.map(|_| ())
+    }
+
+    /// Of a key and its account, the answer tells of the one with less left.
+    async fn charge_principal(
+        &self,
+        state: &State,
+        principal: Principal<'_>,
+        cost: u32,
+    ) -> Result<(), Problem> {
+        let (set, key) = (principal.set(), principal.key());
+        let granted = self.charge(state, set, key, cost).await?;
+        let Principal::ApiKey(_, owner) = principal else {
+            return Ok(());
+        };
+        let keys = self.charge(state, Set::AccountKeys, owner.as_str(), cost);
+        match keys.await {
+            Ok(all) => {
+                let left = |notice: &Notice| notice.policies[0].0;
+                if left(&granted.notice) <= left(&all.notice) {
+                    self.notice.set(Some(granted.notice));
+                }
                 Ok(())
+            }
+            Err(problem) => {
+                let (limits, platform) = (&state.limits, &state.platform);
+                limits.give_back(platform, set, key, &granted);
+                Err(problem)
+            }
+        }
+    }
+
+    async fn charge(
+        &self,
+        state: &State,
+        set: Set,
+        key: &str,
+        cost: u32,
+    ) -> Result<Granted, Problem> {
+        match state.limits.charge(&state.platform, set, key, cost).await {
+            Ok(granted) => {
+                self.notice.set(Some(granted.notice));
+                Ok(granted)
             }
             Err(Denied::Refused(refusal)) => {
                 self.notice.set(Some(refusal.notice));

@@ -47,11 +47,22 @@ pub struct Refusal {
     pub violated: [bool; MAX_POLICIES],
 }
 
+/// What a request was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    /// How its key stands.
+    pub notice: Notice,
+    /// What was deducted for it.
+    pub count: u32,
+    /// Whether that was of the isolate's own count, because the object could not be asked.
+    pub is_alone: bool,
+}
+
 /// What the memory says to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// Go on: it has been deducted.
-    Granted(Notice),
+    Granted(Granted),
     /// Not now.
     Refused(Refusal),
     /// The object has to be asked.
@@ -136,12 +147,16 @@ impl Entry {
         for (remaining, _) in &mut self.policies {
             *remaining = remaining.saturating_sub(need);
         }
-        Found::Granted(self.notice(set))
+        Found::Granted(Granted {
+            notice: self.notice(set),
+            count: need,
+            is_alone: false,
+        })
     }
 
-    /// Moves what was not spent in time to what goes back.
-    fn end_lease(&mut self, now_ms: i64) {
-        if self.leased == 0 || self.is_leased(now_ms) {
+    /// Moves what is in hand to what goes back.
+    fn end_lease(&mut self) {
+        if self.leased == 0 {
             return;
         }
         if self.back == 0 {
@@ -152,7 +167,9 @@ impl Entry {
 
     /// Adds to the lease; one that is there already keeps its end.
     fn put_in_hand(&mut self, count: u32, now_ms: i64) {
-        self.end_lease(now_ms);
+        if !self.is_leased(now_ms) {
+            self.end_lease();
+        }
         if self.leased == 0 {
             self.lease_ends_ms = now_ms + LEASE_MS;
         }
@@ -190,7 +207,11 @@ impl Leases {
             return self.alone(entry, set, need, now_ms);
         }
         let may_lease = !entry.is_asking(now_ms);
-        entry.end_lease(now_ms);
+        // Of a lease that is too small for this request, what is in hand goes back with the question:
+        // together with what the object has left it may be enough.
+        if !is_enough {
+            entry.end_lease();
+        }
         entry.asked_ms = Some(now_ms);
         Found::Ask(Ask {
             rates: self.rates(set),
@@ -227,10 +248,16 @@ impl Leases {
         self.alone(entry, set, need, now_ms)
     }
 
-    /// Takes `count` back that were granted to a request and not meant for it.
-    pub fn give_back(&self, set: Set, key: &str, count: u32, now_ms: i64) {
+    /// Takes back what was granted to a request and not meant for it, to where it was taken from.
+    pub fn give_back(&self, set: Set, key: &str, granted: &Granted, now_ms: i64) {
         let entry = &mut *self.entry(set, key, now_ms);
-        entry.put_in_hand(count, now_ms);
+        let count = granted.count;
+        if granted.is_alone {
+            let (rates, now) = (self.own_rates(set), now_ms.saturating_mul(1000));
+            object::give_back_all(&mut entry.own, &rates, now, count);
+        } else {
+            entry.put_in_hand(count, now_ms);
+        }
         for (remaining, _) in &mut entry.policies {
             *remaining += count;
         }
@@ -296,13 +323,17 @@ impl Leases {
         rates
     }
 
+    fn own_rates(&self, set: Set) -> Each<Rate> {
+        self.rates(set).map(|rate| rate.map(Rate::quarter))
+    }
+
     /// A quarter of each quota for this isolate, or nothing at all.
     fn alone(&self, entry: &mut Entry, set: Set, need: u32, now_ms: i64) -> Found {
         if set.unreachable() == Unreachable::Closed {
             return Found::Closed;
         }
         let now = now_ms.saturating_mul(1000); // microseconds
-        let rates = self.rates(set).map(|rate| rate.map(Rate::quarter));
+        let rates = self.own_rates(set);
         let least = rates.iter().flatten().map(|rate| rate.quota()).min();
         let here = least.map_or(need, |least| need.min(least));
         let is_granted = object::take_all(&mut entry.own, &rates, now, here);
@@ -310,7 +341,11 @@ impl Leases {
         let standings = object::standings_of(&mut entry.own, &rates, now, waiting);
         entry.note(&standings, now_ms);
         if is_granted {
-            return Found::Granted(entry.notice(set));
+            return Found::Granted(Granted {
+                notice: entry.notice(set),
+                count: here,
+                is_alone: true,
+            });
         }
         self.refuse(entry, set, need, &standings, now_ms)
     }

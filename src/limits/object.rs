@@ -206,7 +206,8 @@ fn share(rate: Rate, remaining: u32, need: u32) -> u32 {
         return need;
     }
     // A short window refills while the lease is being spent: a twentieth of one second's quota
-    // would be spent in no time, and nothing that is held back is missed for longer than that.
+    // would be spent in no time (two requests of 50, half a question a request), and nothing that is
+    // held back is missed for longer than that.
     let part = if rate.window_s() <= SHORT_WINDOW_S {
         4
     } else {
@@ -226,6 +227,13 @@ pub fn take_all(tats: &mut [Tat; MAX_POLICIES], rates: &Each<Rate>, now: i64, co
     }
     *tats = after;
     true
+}
+
+/// Puts `count` back under all policies.
+pub fn give_back_all(tats: &mut [Tat; MAX_POLICIES], rates: &Each<Rate>, now: i64, count: u32) {
+    for (tat, rate) in pairs(tats, rates) {
+        *tat = rate.give_back(*tat, now, count);
+    }
 }
 
 /// How all policies stand, and how long `need` more have to wait under each.

@@ -40,6 +40,8 @@ policies! {
     Registration "registration" "LIMIT_REGISTRATION" 5    / 3600;
     Refresh      "refresh"      "LIMIT_REFRESH"      30   / 60;
     WebhookTest  "webhook-test" "LIMIT_WEBHOOK_TEST" 10   / 60;
+    AccountKeys  "account-keys" "LIMIT_ACCOUNT_KEYS" 1200 / 60;
+    Password     "password"     "LIMIT_PASSWORD"     10   / 60;
 }
 
 /// The quotas of this instance, by the number of their policy.
@@ -71,11 +73,16 @@ pub enum Set {
     Refresh,
     /// Test deliveries of webhooks, by user id.
     WebhookTest,
+    /// All API keys of an account together, by user id: fresh keys are no fresh quota, and keys
+    /// gone wild leave their owner room to revoke them.
+    AccountKeys,
+    /// Calls that have the account's own password hashed, by user id.
+    Password,
 }
 
 impl Set {
     /// All of them, by their number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Anonymous,
         Self::User,
         Self::ApiKey,
@@ -83,6 +90,8 @@ impl Set {
         Self::Registration,
         Self::Refresh,
         Self::WebhookTest,
+        Self::AccountKeys,
+        Self::Password,
     ];
 
     /// Its policies, at most [`MAX_POLICIES`]: all of them allow a request, or it is refused.
@@ -95,6 +104,8 @@ impl Set {
             Self::Registration => &[PolicyId::Registration],
             Self::Refresh => &[PolicyId::Refresh],
             Self::WebhookTest => &[PolicyId::WebhookTest],
+            Self::AccountKeys => &[PolicyId::AccountKeys],
+            Self::Password => &[PolicyId::Password],
         }
     }
 

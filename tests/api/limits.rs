@@ -16,7 +16,7 @@ const ROLES: &str = "/api/v1/game/roles";
 const ADDRESS: &str = "192.0.2.7";
 
 /// The quotas of production.
-fn production(name: &str) -> Option<String> {
+pub fn production(name: &str) -> Option<String> {
     config_value(name).filter(|_| !name.starts_with("LIMIT_"))
 }
 
@@ -31,13 +31,13 @@ fn isolate(app: &TestApp, seed: u64) -> TestApp {
 
 /// Sends the call from `address`.
 #[track_caller]
-fn from(address: &str, call: Call<'_>) -> Answer {
+pub fn from(address: &str, call: Call<'_>) -> Answer {
     call.header(Header::ConnectingIp, address).send()
 }
 
 /// What `RateLimit` says is left.
 #[track_caller]
-fn left(answer: &Answer) -> u32 {
+pub fn left(answer: &Answer) -> u32 {
     let field = answer.header("ratelimit").expect("RateLimit");
     let (_, rest) = field.split_once(";r=").expect("r");
     let (left, _) = rest.split_once(';').expect("t");
@@ -46,7 +46,7 @@ fn left(answer: &Answer) -> u32 {
 
 /// A problem 429 of these policies; gives its Retry-After.
 #[track_caller]
-fn refused(answer: Answer, policies: &[&str]) -> i64 {
+pub fn refused(answer: Answer, policies: &[&str]) -> i64 {
     let answer = answer.expect_problem(429, "quota_exceeded");
     let body = answer.json();
     let kind = "https://iana.org/assignments/http-problem-types#quota-exceeded";
@@ -423,6 +423,7 @@ fn when_nobody_can_count_guessing_stops_and_the_rest_goes_on_at_a_quarter() {
     assert_eq!(warnings().len(), 2);
     let line: Value = serde_json::from_str(&warnings()[1].1).expect("JSON");
     assert_eq!(line["count"], 5, "each key was asked for once a second");
+    assert_eq!(line["admitted"], 25 + 12 + 1);
     // Back again: after a second everything is as it was.
     app.test.limiter.set_away(false);
     app.test.clock.advance_ms(1_000);

@@ -34,6 +34,7 @@ mod idempotency;
 mod idempotency_half_way;
 mod identity;
 mod limits;
+mod limits_accounts;
 mod lists_reference;
 mod openapi;
 mod personal_data;

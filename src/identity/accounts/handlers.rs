@@ -16,6 +16,7 @@ use crate::identity::password::{self, Password};
 use crate::identity::permissions::{ManageAccount, ReadAccount};
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::ids::UserId;
+use crate::limits::policies::Set;
 use crate::platform::DatabaseError;
 use crate::teams;
 
@@ -90,7 +91,13 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         return answer(&user);
     }
     let stored = if change.changes_email() {
-        Some(confirm_password(cx, &permit, &password).await?)
+        let stored = confirm_password(cx, &permit, &password).await?;
+        // Its answer tells whether an address has an account, as that of a registration does.
+        let meter = cx.meter;
+        meter
+            .charge_address(cx.state, cx.request, Set::Registration)
+            .await?;
+        Some(stored)
     } else {
         None
     };

@@ -250,8 +250,9 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    breach::check(cx, &new, "/new_password").await?;
+    // First what is counted: another server is not asked for whoever does not know the password.
     let stored = confirm_password(cx, &permit, &current).await?;
+    breach::check(cx, &new, "/new_password").await?;
     let hash = password::hash(&new, &config.password_pepper, platform);
     let hash = hash.map_err(Problem::internal)?;
     let now = cx.now_ms();
@@ -272,14 +273,17 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// Checks the caller's own password, in a bounded number of attempts, as an extra proof before what cannot be undone. Gives the PHC
-/// string that it was checked against.
+/// Checks the caller's own password, as an extra proof before what cannot be undone. Wrong ones are
+/// bounded in number, and so are right ones: each is hashed. Gives the PHC string that it was checked
+/// against.
 pub async fn confirm_password(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
     password: &Password,
 ) -> Result<String, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let account = Principal::Password(permit.user_id());
+    cx.meter.charge_too(cx.state, account).await?;
     let stored = accounts::store::password_hash(platform, permit.user_id()).await?;
     let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
     let guard = Guard::new(&config.password_pepper);

@@ -1,0 +1,227 @@
+//! Limits that an account cannot walk around: with fresh API keys, or with its own password.
+//! Promises that what costs much is counted by account, and what tells of others by address.
+//! Leaves whose quota a plain request is counted against to `limits`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+
+use crate::limits::{from, left, production, refused};
+use crate::support::authenticator::enrol;
+use crate::support::{Call, PASSWORD, Player, TestApp, config_value, scene::ME, text};
+
+const KEYS: &str = "/api/v1/auth/api-keys";
+const BREACHES: &str = "https://breaches.guild.gg/range/";
+
+/// A fresh key of this player's: its id and its text.
+#[track_caller]
+fn key(app: &TestApp, player: &Player) -> (String, String) {
+    let body = json!({ "name": "A bot", "scopes": ["account:read"] });
+    let made = app.post(KEYS, &body).token(&player.token).send();
+    let made = made.expect(201).json();
+    (text(&made["id"]), text(&made["key"]))
+}
+
+#[track_caller]
+fn revoke(app: &TestApp, player: &Player, id: &str) {
+    let call = app.call("DELETE", &format!("{KEYS}/{id}"));
+    call.token(&player.token).send().expect(204);
+}
+
+/// Calls with this key until one is refused, or `most` have passed; gives how many have.
+fn spend(app: &TestApp, key: &str, most: u32) -> u32 {
+    (0..most)
+        .take_while(|_| app.get(ME).token(key).send().status == 200)
+        .fold(0, |count, _| count + 1)
+}
+
+#[test]
+fn fresh_keys_are_no_fresh_quota() {
+    let app = TestApp::with(production);
+    let (player, other) = (app.player("churning"), app.player("other"));
+    // Made, spent, revoked, again and again.
+    let mut passed = Vec::new();
+    for _ in 0..4 {
+        let (id, key) = key(&app, &player);
+        passed.push(spend(&app, &key, 700));
+        revoke(&app, &player, &id);
+    }
+    assert_eq!(
+        passed,
+        [600, 600, 0, 0],
+        "1,200 of the account, 600 of a key"
+    );
+    // All at once: none of them has anything.
+    let keys: Vec<_> = (0..20).map(|_| key(&app, &player)).collect();
+    for (_, key) in &keys {
+        refused(app.get(ME).token(key).send(), &["account-keys"]);
+    }
+    // The owner can still do something about it, and others have their own.
+    revoke(&app, &player, &keys[0].0);
+    let (_, others) = key(&app, &other);
+    assert_eq!(spend(&app, &others, 10), 10);
+    // What the account has refused was not charged to the key: 600 of a key, 1,200 of all.
+    app.test.clock.advance_ms(60_000);
+    let first = app.get(ME).token(&keys[1].1).send().expect(200);
+    assert_eq!(left(&first), 599);
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        Some("\"api-key\";q=600;w=60")
+    );
+    assert_eq!(spend(&app, &keys[1].1, 700), 599);
+    refused(app.get(ME).token(&keys[1].1).send(), &["api-key"]);
+    assert_eq!(spend(&app, &keys[2].1, 700), 600);
+    refused(app.get(ME).token(&keys[3].1).send(), &["account-keys"]);
+}
+
+#[test]
+fn of_a_key_and_its_account_the_answer_tells_of_what_ends_first() {
+    let app = TestApp::with(|name| match name {
+        "LIMIT_API_KEY" => Some("60/60".to_owned()),
+        "LIMIT_ACCOUNT_KEYS" => Some("80/60".to_owned()),
+        _ => config_value(name),
+    });
+    let player = app.player("two");
+    let (_, first) = key(&app, &player);
+    assert_eq!(spend(&app, &first, 50), 50);
+    let (_, second) = key(&app, &player);
+    let answer = app.get(ME).token(&second).send().expect(200);
+    assert_eq!(left(&answer), 29);
+    let policy = "\"account-keys\";q=80;w=60";
+    assert_eq!(answer.header("ratelimit-policy"), Some(policy));
+}
+
+#[test]
+fn a_bot_with_one_key_asks_the_objects_no_more_than_a_user_does() {
+    let app = TestApp::with(production);
+    let player = app.player("steady");
+    let (_, key) = key(&app, &player);
+    let before = app.test.limiter.calls();
+    // Nine a second for half a minute.
+    for _ in 0..270 {
+        app.test.clock.advance_ms(111);
+        app.get(ME).token(&key).send().expect(200);
+    }
+    let calls = app.test.limiter.calls() - before;
+    assert!(calls <= 35, "{calls} questions for 270 requests");
+}
+
+/// PATCH /users/me with another address, and the right password.
+fn move_to<'a>(app: &'a TestApp, player: &Player, email: &str) -> Call<'a> {
+    let body = json!({ "email": email, "current_password": PASSWORD });
+    app.call("PATCH", ME).token(&player.token).json(&body)
+}
+
+#[test]
+fn an_account_asks_for_few_addresses_and_has_few_passwords_hashed() {
+    let app = TestApp::with(production);
+    let player = app.player("curious");
+    let other = app.player("taken");
+    let ask = |from_address: &str, email: &str| from(from_address, move_to(&app, &player, email));
+    let before = app.verifications();
+    // As many as a stranger may register from there.
+    for _ in 0..5 {
+        ask("192.0.2.7", &other.email).expect_problem(409, "email_taken");
+    }
+    refused(ask("192.0.2.7", &other.email), &["registration"]);
+    refused(ask("192.0.2.7", "free@guild.gg"), &["registration"]);
+    // From elsewhere too, the account has ten passwords a minute, right or wrong.
+    for _ in 7..10 {
+        ask("192.0.2.8", &other.email).expect_problem(409, "email_taken");
+    }
+    assert_eq!(app.verifications() - before, 10);
+    let wait = refused(ask("192.0.2.9", &other.email), &["password"]);
+    assert_eq!(wait, 6);
+    assert_eq!(app.verifications() - before, 10, "nothing was hashed");
+    // A name is no address: it costs neither.
+    let name = app.call("PATCH", ME).token(&player.token);
+    name.json(&json!({ "display_name": "Same" }))
+        .send()
+        .expect(200);
+    app.test.clock.advance_ms(6_000);
+    ask("192.0.2.9", "free@guild.gg").expect(200);
+}
+
+#[test]
+fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
+    let app = TestApp::with(|name| match name {
+        "LIMIT_PASSWORD" => Some("10/60".to_owned()),
+        "BREACH_RANGE_URL" => Some(BREACHES.to_owned()),
+        _ => config_value(name),
+    });
+    let player = app.player("four-calls");
+    let device = enrol(&app, &player);
+    let code = device.fresh_code(&app);
+    let wrong = "not the right words";
+    let new = json!({ "current_password": wrong, "new_password": "five words in another row" });
+    let rows: [(&str, &str, Value); 4] = [
+        (
+            "PATCH",
+            ME,
+            json!({ "email": "x@guild.gg", "current_password": wrong }),
+        ),
+        ("POST", "/api/v1/auth/password", new),
+        (
+            "DELETE",
+            "/api/v1/auth/two-factor",
+            json!({ "password": wrong, "code": code }),
+        ),
+        ("DELETE", ME, json!({ "password": wrong })),
+    ];
+    let send = |(method, path, body): &(&str, &str, Value)| {
+        let call = app.call(method, path).token(&player.token);
+        // Its pauses come sooner than the quota's.
+        app.test.database.execute("DELETE FROM guesses");
+        call.json(body).send()
+    };
+    app.test.web.take_requests();
+    for number in 0..10 {
+        send(&rows[number % 4]).expect_problem(403, "wrong_password");
+    }
+    let before = app.verifications();
+    for row in &rows {
+        refused(send(row), &["password"]);
+    }
+    assert_eq!(app.verifications(), before);
+    let asked = app.test.web.requests().len();
+    assert_eq!(
+        asked, 0,
+        "no other server is asked for who is not the owner"
+    );
+}
+
+#[test]
+fn what_is_let_in_uncounted_is_told_of_also_when_it_came_late() {
+    let app = TestApp::with(production);
+    let lines = || -> Vec<(i64, i64)> {
+        let lines = app.test.log.lines().into_iter();
+        let lines = lines.filter(|(_, line)| line.contains("limiter_unavailable"));
+        let number = |line: &Value, name: &str| line[name].as_i64().expect("a number");
+        lines
+            .map(|(_, line)| serde_json::from_str(&line).expect("JSON"))
+            .map(|line: Value| (number(&line, "count"), number(&line, "admitted")))
+            .collect()
+    };
+    let roles = || {
+        app.get("/api/v1/game/roles")
+            .header(Header::ConnectingIp, "192.0.2.7")
+            .send()
+    };
+    roles().expect(200);
+    assert_eq!(lines(), []);
+    app.test.limiter.set_away(true);
+    app.test.clock.advance_ms(3_000);
+    for _ in 0..7 {
+        roles().expect(200);
+    }
+    assert_eq!(lines(), [(1, 1)], "at once, and then once a minute");
+    app.test.limiter.set_away(false);
+    app.test.clock.advance_ms(5_000);
+    roles().expect(200);
+    assert_eq!(lines().len(), 1);
+    app.test.clock.advance_ms(60_000);
+    roles().expect(200);
+    assert_eq!(lines(), [(1, 1), (1, 7)], "six of them after the line");
+    app.test.clock.advance_ms(60_000);
+    roles().expect(200);
+    assert_eq!(lines().len(), 2, "nothing new, nothing said");
+}

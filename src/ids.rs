@@ -117,6 +117,11 @@ id!(
     UserId,
     "user"
 );
+impl UserId {
+    /// Stands where an account was named that is deleted: the least of all ids, which no account gets.
+    pub const NOBODY: &str = "user_00000000000000000000000000";
+}
+
 id!(
     /// A login and what came of it.
     SessionId,

@@ -18,13 +18,18 @@ use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
-use crate::squads::compositions;
-use crate::teams::{self, roster};
+use crate::squads::{compositions, traces};
+use crate::teams::store::Order;
+use crate::teams::{self, invitations, roster};
 use crate::telemetry::rfc3339;
 use crate::webhooks;
 
 use super::model;
 
+/// Others may come in between this often before a deletion is given up.
+const MAX_TRIES: usize = 5;
+/// Greater than every id, for a first page.
+const PAST_ALL_IDS: &str = "~";
 /// What browsers save it as.
 const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
 
@@ -40,30 +45,39 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     }
     let stored = confirm_password(cx, &permit, &password).await?;
-    let mut writes = accounts::store::delete(&permit, stored.clone());
-    writes.push(idempotency::store::remove_of(user));
-    writes.push(builds::store::delete_all(&permit));
-    writes.push(compositions::store::delete_all(&permit));
-    writes.push(builds::store::leave_emptied_teams(&permit));
-    writes.extend(teams::store::leave_all(&permit));
-    writes.extend(webhooks::endpoints::store::delete_all(&permit));
-    writes.push(roster::store::delete_all(&permit));
-    let entry = Entry::by(permit.caller(), Action::AccountDeleted, user);
-    match cx.commit(writes, &[entry], Response::no_content()).await {
-        Err(DatabaseError::Stale) => {
-            let now = accounts::store::password_hash(platform, user).await?;
-            let is_unchanged = now.as_ref() == Some(&stored);
-            Err(if is_unchanged {
-                Problem::new(&problems::LAST_ADMINISTRATOR)
-            } else {
-                wrong_password()
-            })
-        }
-        outcome => {
-            cx.state.verifier.forget_user(user);
-            Ok(outcome?)
+    for _ in 0..MAX_TRIES {
+        let departures = teams::store::departures(platform, &permit).await?;
+        let mut writes = accounts::store::delete(&permit, stored.clone());
+        writes.push(idempotency::store::remove_of(user));
+        writes.push(builds::store::delete_all(&permit));
+        writes.push(compositions::store::delete_all(&permit));
+        writes.push(builds::store::leave_emptied_teams(&permit));
+        writes.extend(teams::store::leave_all(&permit, &departures));
+        writes.extend(webhooks::endpoints::store::delete_all(&permit));
+        writes.extend(traces::store::forget(&permit));
+        writes.push(roster::store::delete_all(&permit));
+        let entries = departures.iter().flat_map(|it| it.entries(permit.caller()));
+        let last = Entry::by(permit.caller(), Action::AccountDeleted, user);
+        let entries: Vec<Entry> = entries.chain(std::iter::once(last)).collect();
+        match cx.commit(writes, &entries, Response::no_content()).await {
+            Err(DatabaseError::Stale) => {
+                let now = accounts::store::password_hash(platform, user).await?;
+                if now.as_ref() != Some(&stored) {
+                    return Err(wrong_password());
+                }
+                if teams::store::departures(platform, &permit).await? == departures {
+                    return Err(Problem::new(&problems::LAST_ADMINISTRATOR));
+                }
+            }
+            outcome => {
+                cx.state.verifier.forget_user(user);
+                return Ok(outcome?);
+            }
         }
     }
+    Err(Problem::unavailable(
+        "the teams of the account changed at every try",
+    ))
 }
 
 /// GET /users/me/export
@@ -87,13 +101,17 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     webhooks(cx, user, &mut out).await?;
     out.push_str(",\"teams\":");
     out.push_str(teams::store::export(platform, user).await?.as_str());
+    out.push_str(",\"invitations\":");
+    pages(platform, user, invitations::store::OF_USER, &mut out).await?;
     // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;
     out.push_str(",\"compositions\":");
     compositions(platform, user, &mut out).await?;
+    out.push_str(",\"composition_traces\":");
+    pages(platform, user, traces::store::OF_USER, &mut out).await?;
     out.push_str(",\"players\":");
-    players(platform, user, &mut out).await?;
+    pages(platform, user, roster::store::OF_USER, &mut out).await?;
     out.push_str(",\"audit_log\":");
     entries(platform, user, &mut out).await?;
     out.push('}');
@@ -196,10 +214,10 @@ async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<
     Ok(())
 }
 
-/// Those that are no team's.
+/// Those that they still see.
 async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
     let mut array = Array::open(out);
-    let shown = compositions::store::Shown::OwnWithoutTeam(user);
+    let shown = compositions::store::Shown::Own(user);
     let (filters, mut page) = (Filters::default(), page_after(None));
     loop {
         let listed = compositions::store::list(platform, &shown, &filters, &page).await?;
@@ -214,16 +232,26 @@ async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> R
     Ok(())
 }
 
-async fn players(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
+/// All rows of a feature's `OF_USER`.
+async fn pages(
+    platform: &Platform,
+    user: &UserId,
+    (select, order): (&str, Order),
+    out: &mut String,
+) -> Result<(), Problem> {
     let mut array = Array::open(out);
-    let mut after = String::new();
+    let mut after = match order {
+        Order::Ascending => String::new(),
+        Order::Descending => PAST_ALL_IDS.to_owned(),
+    };
     loop {
-        let found = roster::store::of_user(platform, user, &after, MAX_LIMIT).await?;
-        for (_, document) in &found {
-            array.push(document);
-        }
-        match found.into_iter().next_back() {
-            Some((id, _)) => after = id,
+        let params = vec![user.as_str().into(), after.into()];
+        let page = page_after(None);
+        let listed = teams::store::page(platform, select, params, order, &page).await?;
+        let text = listed.data.as_str();
+        array.push(&text[1..text.len() - 1]);
+        match listed.last {
+            Some(last) => after = last,
             None => break,
         }
     }

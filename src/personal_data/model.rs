@@ -12,6 +12,8 @@ use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::sessions::model::RECORD;
 use crate::squads::compositions::schemas::COMPOSITION;
+use crate::squads::traces::schemas::TRACE;
+use crate::teams::invitations::schemas::OWN_INVITATION;
 use crate::teams::roster::schemas::PLAYER;
 use crate::teams::schemas::MEMBERSHIP;
 use crate::telemetry::rfc3339;
@@ -69,6 +71,8 @@ const MEMBERSHIPS: Schema = all_of(&MEMBERSHIP);
 const BUILDS: Schema = all_of(&BUILD);
 const COMPOSITIONS: Schema = all_of(&COMPOSITION);
 const PLAYERS: Schema = all_of(&PLAYER);
+const INVITATIONS: Schema = all_of(&OWN_INVITATION);
+const TRACES: Schema = all_of(&TRACE);
 const ENTRIES: Schema = all_of(&ENTRY);
 
 const fn all_of(items: &'static Schema) -> Schema {
@@ -102,16 +106,26 @@ pub const EXPORT: Schema = Schema::Named(
             &MEMBERSHIPS,
             "The teams that the account is in, newest first.",
         ),
+        Field::required(
+            "invitations",
+            &INVITATIONS,
+            "Invitations into teams that I made, without their codes, newest first.",
+        ),
         Field::required("builds", &BUILDS, "All builds, newest first."),
         Field::required(
             "compositions",
             &COMPOSITIONS,
-            "All compositions that are no team's, newest first.",
+            "All compositions that I made and still see, newest first.",
+        ),
+        Field::required(
+            "composition_traces",
+            &TRACES,
+            "What I did to compositions, those of teams that I have left too, newest first.",
         ),
         Field::required(
             "players",
             &PLAYERS,
-            "My entries in rosters of teams, oldest first.",
+            "My entries in rosters of teams, those that I have left too, oldest first.",
         ),
         Field::required(
             "audit_log",

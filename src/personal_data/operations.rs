@@ -13,7 +13,7 @@ pub const DELETE: Operation = Operation {
     id: "delete_me",
     tag: TAG,
     summary: "Delete my account and all that belongs to it",
-    description: "At once and for good: the account, its logins and keys, all builds, public ones too, all webhooks, and its entries in the rosters of teams. It leaves its teams: where it was the last leader, the officer who has been there longest becomes leader, else the member; a team with nobody else goes. The audit log keeps that an account with this id was there and was deleted; it holds no address and no name.",
+    description: "At once and for good: the account, its logins and keys, all builds, public ones too, all compositions that are no team's, all webhooks, and its entries in the rosters of teams, of those that it has left too. It leaves its teams: where it was the last leader, the officer who has been there longest becomes leader, else the member; a team with nobody else goes. What it has planned for teams stays theirs, without it: user_00000000000000000000000000 stands where its id was, in all versions, and places for its entries in rosters say (deleted). The audit log keeps what an account with this id has done; it holds no address and no name. What others have typed themselves, such as a name in a note, stays with them. Events that others' webhooks were told of go with their log, copies of rendered pages within a day.",
     request: Some(RequestBody {
         schema: &DELETION,
         example: r#"{"password":"four words in a row"}"#,
@@ -32,13 +32,13 @@ pub const EXPORT: Operation = Operation {
     id: "export_me",
     tag: TAG,
     summary: "All that is held on me",
-    description: "Everything but secrets, as one JSON document to keep.",
+    description: "Everything but secrets, as one JSON document to keep. What a team plans is the team's: of compositions that I changed, but did not make or see no more, it has ids and times.",
     response: Answer {
         status: 200,
         about: "The document; browsers save it as a file.",
         content: Content::Json(
             &model::EXPORT,
-            r#"{"exported_at":"2026-11-22T18:00:00.000Z","account":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","disabled_at":null,"password_changed_at":"2026-11-22T18:00:00.000Z","password_disabled_at":null},"two_factor":{"enabled":false},"sessions":[{"id":"session_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","refreshed_at":"2026-11-22T18:00:00.000Z","authenticated_at":"2026-11-22T18:00:00.000Z","refresh_expires_at":"2026-12-06T18:00:00.000Z","expires_at":"2027-02-20T18:00:00.000Z","ended_at":null,"amr":["pwd"],"user_agent":"curl/8.5.0"}],"api_keys":[],"webhooks":[],"teams":[],"builds":[],"compositions":[],"players":[],"audit_log":[{"seq":1,"at":"2026-11-22T18:00:00.000Z","action":"account.registered","actor":"user_01kanp2xc0e8br5v0xmvhv7j2d","via":null,"target":"user_01kanp2xc0e8br5v0xmvhv7j2d","detail":null}]}"#,
+            r#"{"exported_at":"2026-11-22T18:00:00.000Z","account":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","disabled_at":null,"password_changed_at":"2026-11-22T18:00:00.000Z","password_disabled_at":null},"two_factor":{"enabled":false},"sessions":[{"id":"session_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","refreshed_at":"2026-11-22T18:00:00.000Z","authenticated_at":"2026-11-22T18:00:00.000Z","refresh_expires_at":"2026-12-06T18:00:00.000Z","expires_at":"2027-02-20T18:00:00.000Z","ended_at":null,"amr":["pwd"],"user_agent":"curl/8.5.0"}],"api_keys":[],"webhooks":[],"teams":[],"invitations":[],"builds":[],"compositions":[],"composition_traces":[],"players":[],"audit_log":[{"seq":1,"at":"2026-11-22T18:00:00.000Z","action":"account.registered","actor":"user_01kanp2xc0e8br5v0xmvhv7j2d","via":null,"target":"user_01kanp2xc0e8br5v0xmvhv7j2d","detail":null}]}"#,
         ),
     },
     problems: &[&problems::NOT_FOUND],

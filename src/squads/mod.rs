@@ -9,4 +9,5 @@ pub mod functions;
 pub mod page;
 pub mod presets;
 pub mod share_links;
+pub mod traces;
 pub mod versions;

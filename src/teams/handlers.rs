@@ -62,8 +62,12 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         .with_header("etag", model::etag(1, Role::Leader, 1))
         .with_header("location", format!("{PATH}/{id}"));
     let event = event(cx, user, &id, CREATED, &model::told(document));
+    let entry = Entry::by(permit.caller(), Action::TeamCreated, &id);
     let writes = store::insert(&permit, &id, &input, &display_name, now);
-    match cx.commit_telling(writes, &[], Some(&event), answer).await {
+    match cx
+        .commit_telling(writes, &[entry], Some(&event), answer)
+        .await
+    {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_TEAMS)),
         outcome => Ok(outcome?),
     }
@@ -128,8 +132,9 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         UPDATED,
         &model::told(document),
     );
+    let entry = Entry::by(user.caller(), Action::TeamChanged, permit.team());
     let writes = store::update(&permit, team.version, &input, now);
-    commit(cx, writes, &[], &event, answer).await
+    commit(cx, writes, &[entry], &event, answer).await
 }
 
 /// DELETE /teams/{id}

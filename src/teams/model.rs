@@ -5,6 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::http::problem::{FieldError, Problem};
+use crate::identity::audit::{Action, Entry};
+use crate::identity::model::Caller;
 use crate::ids::{TeamId, UserId};
 use crate::platform::Text;
 use crate::telemetry::rfc3339;
@@ -59,6 +61,35 @@ pub struct Membership {
     pub user: UserId,
     /// What they are in it.
     pub role: Role,
+}
+
+/// What the end of an account does to a team that it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// What the account is there.
+    pub member: Membership,
+    /// Whether nobody else is in the team, so that it goes too.
+    pub is_emptied: bool,
+    /// Who leads the team then, where the account is its last leader: as they are now.
+    pub heir: Option<Membership>,
+}
+
+impl Departure {
+    /// What the audit log says of it.
+    pub fn entries(&self, caller: &Caller) -> Vec<Entry> {
+        let Membership { team, user, role } = &self.member;
+        if self.is_emptied {
+            return vec![Entry::by(caller, Action::TeamDeleted, team)];
+        }
+        let left = Entry::by(caller, Action::TeamMemberLeft, user)
+            .with_detail(json!({ "team_id": team.as_str(), "role": role.as_str() }));
+        let succeeds = |heir: &Membership| {
+            Entry::by_system(Action::TeamLeaderSucceeded, &heir.user)
+                .with_detail(json!({ "team_id": team.as_str(), "from": heir.role.as_str() }))
+        };
+        let heir = self.heir.as_ref().map(succeeds);
+        std::iter::once(left).chain(heir).collect()
+    }
 }
 
 /// What a team is asked to be.

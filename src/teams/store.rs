@@ -3,13 +3,15 @@
 //! the version it was read in, and that no team is left without a leader. Leaves what a role allows
 //! to `permissions`.
 
+use serde_json::{Value as Json, json};
+
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
-use super::model::{MAX_TEAMS, Membership, Role, Team, TeamInput};
-use super::permissions::{DeleteTeam, EditTeam, TeamPermit};
+use super::model::{Departure, MAX_TEAMS, Membership, Role, Team, TeamInput};
+use super::permissions::{DeleteTeam, EditTeam, Permission as _, TeamPermit};
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "team_~";
@@ -49,7 +51,23 @@ macro_rules! team_document {
         )
     };
 }
-pub(crate) use {member_count, team_document};
+
+/// Holds where the user `$user` is in the team `$team` with one of the roles of the list `$roles`:
+/// who writes may have lost their role since they were looked at.
+macro_rules! still_is {
+    ($team:literal, $user:literal, $roles:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            " AND m.role IN (SELECT value FROM json_each(",
+            $roles,
+            ")))"
+        )
+    };
+}
+pub(crate) use {member_count, still_is, team_document};
 
 /// A mistake of ours: a row is not what was written.
 pub fn broken(what: &str) -> DatabaseError {
@@ -117,7 +135,8 @@ pub fn insert(
     ]
 }
 
-/// Changes a team; stale when it has moved on since it was read in this version.
+/// Changes a team; stale when it has moved on since it was read in this version, or whoever does it
+/// may no more.
 pub fn update(
     permit: &TeamPermit<EditTeam>,
     version: i64,
@@ -125,8 +144,11 @@ pub fn update(
     now: i64,
 ) -> Vec<Statement> {
     let update = Statement::new(
-        "UPDATE teams SET name = ?3, tag = ?4, description = ?5, updated_at = ?6, \
-         version = version + 1 WHERE id = ?1 AND version = ?2",
+        concat!(
+            "UPDATE teams SET name = ?3, tag = ?4, description = ?5, updated_at = ?6, \
+             version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
+            still_is!("?1", "?7", "?8")
+        ),
         vec![
             permit.team().as_str().into(),
             version.into(),
@@ -134,6 +156,8 @@ pub fn update(
             input.tag.as_str().into(),
             input.description.as_str().into(),
             now.into(),
+            permit.user().as_str().into(),
+            EditTeam::RULE.roles().into(),
         ],
     );
     vec![update, Statement::must_change()]
@@ -154,27 +178,91 @@ pub fn delete(permit: &TeamPermit<DeleteTeam>, version: i64) -> Vec<Statement> {
     vec![delete, Statement::must_change()]
 }
 
-/// Takes the caller out of all teams. Where no other leader is, the officer who has been there
-/// longest becomes leader, else the member; a team with nobody else goes. What the caller has
-/// invited others with goes too.
-pub fn leave_all(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
-    [
-        "DELETE FROM teams WHERE id IN (SELECT m.team_id FROM team_members m WHERE m.user_id = ?1 \
-         AND NOT EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = m.team_id \
-         AND o.user_id <> ?1))",
-        "UPDATE team_members SET role = 'leader' WHERE (team_id, user_id) IN (SELECT m.team_id, \
-         (SELECT o.user_id FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
-         ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1) \
-         FROM team_members m WHERE m.user_id = ?1 AND m.role = 'leader' AND NOT EXISTS (SELECT 1 \
-         FROM team_members l WHERE l.team_id = m.team_id AND l.role = 'leader' \
-         AND l.user_id <> ?1))",
+/// Holds where the user `?1`, in the row `m` of a member, is the team's only leader.
+const IS_LAST_LEADER: &str = "m.role = 'leader' AND NOT EXISTS (SELECT 1 FROM team_members l \
+     WHERE l.team_id = m.team_id AND l.role = 'leader' AND l.user_id <> ?1)";
+/// SQL over the same row: the end of a statement on who leads next, if anyone is left: the officer who
+/// has been there longest, else the member.
+const HEIR: &str = "FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
+     ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1";
+
+/// What the end of the caller's account would do to their teams.
+pub async fn departures(
+    platform: &Platform,
+    permit: &Permit<'_, ManageAccount>,
+) -> Result<Vec<Departure>, DatabaseError> {
+    let user = permit.user_id();
+    let statement = Statement::new(
+        format!(
+            "SELECT m.team_id, m.role, (SELECT o.user_id || ' ' || o.role || ' ' || \
+             ({IS_LAST_LEADER}) {HEIR}) FROM team_members m WHERE m.user_id = ?1"
+        ),
+        vec![user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |row: &Row| {
+        let team = TeamId::parse(row.text(0)?).ok_or_else(|| broken("a member's row"))?;
+        let next = row.optional_text(2)?;
+        let mut words = next.unwrap_or_default().split(' ');
+        let (heir, role, is_last) = (words.next(), words.next(), words.next());
+        let heir = match (heir.and_then(UserId::parse), role, is_last) {
+            (Some(heir), Some(role), Some("1")) => Some(as_membership(&team, &heir, role)?),
+            _ => None,
+        };
+        Ok(Departure {
+            member: as_membership(&team, user, row.text(1)?)?,
+            is_emptied: next.is_none(),
+            heir,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Takes the caller out of all teams, as `departures` have it; stale when it would go another way by
+/// now. A team with nobody else goes. What the caller has invited others with goes too.
+pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -> Vec<Statement> {
+    let user = || permit.user_id().as_str().into();
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let emptied = departures.iter().filter(|it| it.is_emptied).count();
+    let heirs = departures.iter().filter_map(|it| it.heir.as_ref());
+    let heirs: Vec<_> = heirs
+        .map(|heir| json!([heir.team.as_str(), heir.user.as_str()]))
+        .collect();
+    vec![
+        Statement::new(
+            "DELETE FROM teams WHERE id IN (SELECT m.team_id FROM team_members m \
+             WHERE m.user_id = ?1 AND NOT EXISTS (SELECT 1 FROM team_members o \
+             WHERE o.team_id = m.team_id AND o.user_id <> ?1))",
+            vec![user()],
+        ),
+        Statement::must_change_exactly(count(emptied)),
+        Statement::new(
+            format!(
+                "UPDATE team_members SET role = 'leader' WHERE (team_id, user_id) IN \
+                 (SELECT m.team_id, (SELECT o.user_id {HEIR}) FROM team_members m \
+                 WHERE m.user_id = ?1 AND {IS_LAST_LEADER}) AND (team_id, user_id) IN \
+                 (SELECT value ->> 0, value ->> 1 FROM json_each(?2))"
+            ),
+            vec![user(), Json::from(heirs.clone()).to_string().into()],
+        ),
+        Statement::must_change_exactly(count(heirs.len())),
+        // A statement that fails is the only way to give up a batch; this sum runs over.
+        Statement::new(
+            format!(
+                "SELECT iif(EXISTS (SELECT 1 FROM team_members m WHERE m.user_id = ?1 \
+                 AND {IS_LAST_LEADER}), abs(-9223372036854775808), 1)"
+            ),
+            vec![user()],
+        ),
         // Whoever has left a team has no invitations there.
-        "DELETE FROM team_invitations WHERE created_by = ?1 \
-         AND team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1)",
-        "DELETE FROM team_members WHERE user_id = ?1",
+        Statement::new(
+            "DELETE FROM team_invitations WHERE created_by = ?1 \
+             AND team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1)",
+            vec![user()],
+        ),
+        Statement::new("DELETE FROM team_members WHERE user_id = ?1", vec![user()]),
+        Statement::must_change_exactly(count(departures.len() - emptied)),
     ]
-    .map(|sql| Statement::new(sql, vec![permit.user_id().as_str().into()]))
-    .into()
 }
 
 /// Shows the members of the caller's teams what the caller is called now.

@@ -12,7 +12,7 @@ use wvw_builder::http::request::Header;
 use crate::compositions::{COMPOSITIONS, composition_body, path_of};
 use crate::support::databases::{Raced, platform_on};
 use crate::support::teams::member_path;
-use crate::support::{Player, TestApp};
+use crate::support::{Player, TestApp, text};
 
 struct Scene {
     app: TestApp,
@@ -101,7 +101,19 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let body = composition_body(&json!({ "team_id": team, "name": "Late" }));
     let copies = format!("{path}/copy");
     let restores = format!("{path}/versions/1/restore");
-    let rows: [(&str, &str, &Value, &'static str, &String, u16); 10] = [
+    let links = format!("{path}/share-links");
+    let link = app
+        .as_player(officer, "POST", &links, &Value::Null)
+        .expect(201)
+        .json();
+    let link = format!("{links}/{}", text(&link["id"]));
+    let makes = "INSERT INTO share_links";
+    let withdraws = "DELETE FROM share_links";
+    let rows: [(&str, &str, &Value, &'static str, &String, u16); 14] = [
+        ("POST", &links, &Value::Null, makes, &leaves, 404),
+        ("POST", &links, &Value::Null, makes, &is_demoted, 403),
+        ("DELETE", &link, &Value::Null, withdraws, &leaves, 404),
+        ("DELETE", &link, &Value::Null, withdraws, &is_demoted, 403),
         ("PUT", &path, &body, "UPDATE compositions", &leaves, 412),
         ("PUT", &path, &body, "UPDATE compositions", &is_demoted, 412),
         ("PATCH", &path, &body, "UPDATE compositions", &leaves, 412),
@@ -166,10 +178,8 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         app.test.database.execute(&format!(
             "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{id}', 'officer', 'Player', 1)"
         ));
-        let compositions = app
-            .test
-            .database
-            .execute("SELECT id, version FROM compositions");
+        let state = "SELECT id, version FROM compositions UNION ALL SELECT id, 0 FROM share_links";
+        let before_it = app.test.database.execute(state);
         let raced = Raced {
             database: app.test.database.clone(),
             before,
@@ -189,15 +199,9 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         };
         assert_eq!(call.send().status, status, "{method} {path} when: {sql}");
         if sql != &team_goes {
-            let now = app
-                .test
-                .database
-                .execute("SELECT id, version FROM compositions");
-            assert_eq!(
-                format!("{now:?}"),
-                format!("{compositions:?}"),
-                "{method} {path}: {sql}"
-            );
+            let now = app.test.database.execute(state);
+            let (now, before_it) = (format!("{now:?}"), format!("{before_it:?}"));
+            assert_eq!(now, before_it, "{method} {path}: {sql}");
         }
     }
     assert_eq!(app.count("SELECT count(*) FROM compositions"), 0);

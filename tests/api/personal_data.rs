@@ -2,29 +2,52 @@
 //! Promises to go through every table that the migrations make: one that is new, and holds something
 //! on users, fails here until the scene, the export and the deletion have it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
+use crate::compositions::path_of;
 use crate::support::databases::{Raced, platform_on};
 use crate::support::guild;
-use crate::support::teams::TEAMS;
+use crate::support::teams::{TEAMS, member_path};
 use crate::support::{Answer, PASSWORD, Player, TestApp, build_body, build_path, hex, text};
 use crate::webhooks;
 
 const ME: &str = "/api/v1/users/me";
 const EXPORT: &str = "/api/v1/users/me/export";
 
-/// Where each table with a column for users is found in an export. A new table comes here.
-const MEMBERS: &[(&str, &str)] = &[
-    ("sessions", "/sessions"),
-    ("api_keys", "/api_keys"),
-    ("builds", "/builds"),
-    ("webhooks", "/webhooks"),
-    ("team_members", "/teams"),
-    ("compositions", "/compositions"),
-    ("team_players", "/players"),
+/// What columns for users are called.
+const NAMES: &[&str] = &[
+    "user_id",
+    "former_user_id",
+    "owner_id",
+    "created_by",
+    "changed_by",
+];
+/// Where the rows of each table with such a column are found in an export; `*` is every item. A new
+/// one comes here.
+const MEMBERS: &[(&str, &str, &str)] = &[
+    ("sessions", "user_id", "/sessions"),
+    ("api_keys", "user_id", "/api_keys"),
+    ("builds", "owner_id", "/builds"),
+    ("webhooks", "user_id", "/webhooks"),
+    ("team_members", "user_id", "/teams"),
+    ("team_invitations", "created_by", "/invitations"),
+    ("compositions", "owner_id", "/compositions"),
+    (
+        "composition_versions",
+        "changed_by",
+        "/composition_traces/*/changes",
+    ),
+    (
+        "share_links",
+        "created_by",
+        "/composition_traces/*/share_links",
+    ),
+    ("team_players", "user_id", "/players"),
+    ("team_players", "former_user_id", "/players"),
 ];
 /// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
 /// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
@@ -46,7 +69,7 @@ fn delete(app: &TestApp, player: &Player, password: &str) -> Answer {
 }
 
 /// The texts that a statement gives.
-fn texts(app: &TestApp, sql: &str) -> Vec<String> {
+pub fn texts(app: &TestApp, sql: &str) -> Vec<String> {
     let rows = app.test.database.execute(sql);
     let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
     rows.iter().map(read).collect()
@@ -66,18 +89,32 @@ fn columns(app: &TestApp, table: &str) -> Vec<String> {
     )
 }
 
-/// The tables with a column for users, and that column.
+/// The columns for users: table and column.
 fn user_columns(app: &TestApp) -> Vec<(String, String)> {
-    let is_for_users = |name: &String| name == "user_id" || name == "owner_id";
-    let column = |table: String| {
-        let found = columns(app, &table).into_iter().find(is_for_users);
-        found.map(|column| (table, column))
+    let of = |table: String| {
+        let found = columns(app, &table).into_iter();
+        let found = found.filter(|name| NAMES.contains(&name.as_str()));
+        found.map(move |column| (table.clone(), column))
     };
-    tables(app).into_iter().filter_map(column).collect()
+    tables(app).into_iter().flat_map(of).collect()
+}
+
+/// How many items an export has where `path` leads.
+fn items(export: &Value, path: &str) -> i64 {
+    let list = |value: &Value| value.as_array().map_or(0, Vec::len);
+    let count = match path.split_once("/*") {
+        None => export.pointer(path).map_or(0, list),
+        Some((outer, inner)) => {
+            let outer = export.pointer(outer).and_then(Value::as_array);
+            let each = outer.into_iter().flatten();
+            each.map(|item| item.pointer(inner).map_or(0, list)).sum()
+        }
+    };
+    i64::try_from(count).expect("few")
 }
 
 /// Where `needle` is kept, in whatever case: table, column and number of rows.
-fn places(app: &TestApp, needle: &str) -> Vec<(String, String, i64)> {
+pub fn places(app: &TestApp, needle: &str) -> Vec<(String, String, i64)> {
     let mut found = Vec::new();
     for table in tables(app) {
         for column in columns(app, &table) {
@@ -134,9 +171,23 @@ fn scene(app: &TestApp) -> Player {
     ] {
         app.test.database.execute(&sql.replace("{id}", &player.id));
     }
-    app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
+    let plan = app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
+    let links = format!("{}/share-links", path_of(&plan));
+    app.as_player(&player, "POST", &links, &Value::Null)
+        .expect(201);
     let entry = json!({ "name": "Stegalkin", "user_id": player.id });
     guild::player(app, &team, &player, &entry);
+    // One that they have left.
+    let keeper = app.player("keeper");
+    let left = app.team(&[(&keeper, "leader"), (&player, "member")]);
+    guild::player(app, &left, &player, &entry);
+    app.as_player(
+        &player,
+        "DELETE",
+        &member_path(&left, &player),
+        &Value::Null,
+    )
+    .expect(204);
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(
@@ -237,7 +288,7 @@ fn a_deletion_takes_the_password() {
             .expect_problem(422, "invalid_input");
         assert_eq!(answer.mistakes(), [(pointer.to_owned(), code.to_owned())]);
     }
-    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    assert_eq!(app.count("SELECT count(*) FROM users"), 2);
     assert_eq!(app.count("SELECT count(*) FROM builds"), 2);
 }
 
@@ -255,7 +306,7 @@ fn a_deletion_under_a_password_that_has_just_changed_is_none() {
     racing.get(ME).token(&player.token).send().expect(200);
     *sql.borrow_mut() = Some("UPDATE users SET password_hash = 'another'".to_owned());
     delete(&racing, &player, PASSWORD).expect_problem(403, "wrong_password");
-    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    assert_eq!(app.count("SELECT count(*) FROM users"), 2);
     assert_eq!(app.count("SELECT count(*) FROM builds"), 2);
     let entries = "SELECT count(*) FROM audit_log WHERE action = 'account.deleted'";
     assert_eq!(app.count(entries), 0);
@@ -272,22 +323,30 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
     );
     let export = answer.json();
     let exported = |table: &String| !NOT_EXPORTED_TABLES.contains(&table.as_str());
+    let mut kept = BTreeMap::new();
     for (table, column) in user_columns(&app)
         .into_iter()
         .filter(|(table, _)| exported(table))
     {
-        let (_, pointer) = MEMBERS
+        let (_, _, path) = MEMBERS
             .iter()
-            .find(|(known, _)| *known == table)
-            .unwrap_or_else(|| panic!("{table} holds something on users: export it"));
-        let kept = app.count(&format!(
+            .find(|(of, name, _)| *of == table && *name == column)
+            .unwrap_or_else(|| panic!("{table}.{column} holds something on users: export it"));
+        let count = app.count(&format!(
             "SELECT count(*) FROM {table} WHERE {column} = '{}'",
             player.id
         ));
-        let exported = export.pointer(pointer).and_then(Value::as_array);
-        let exported = exported.map_or(0, Vec::len);
-        assert!(kept > 0, "the scene leaves nothing in {table}");
-        assert_eq!(i64::try_from(exported).expect("few"), kept, "{table}");
+        assert!(count > 0, "the scene leaves nothing in {table}.{column}");
+        *kept.entry(*path).or_insert(0) += count;
+    }
+    for (path, count) in kept {
+        assert_eq!(items(&export, path), count, "{path}");
+    }
+    // Whatever a column is called: a table with the id in it is one of those.
+    for (table, column, _) in places(&app, &player.id) {
+        let is_known = MEMBERS.iter().any(|(of, ..)| *of == table) || !exported(&table);
+        let is_own = table == "users" || table == "audit_log";
+        assert!(is_known || is_own, "{table}.{column}: export it");
     }
     for column in columns(&app, "users") {
         let is_there = export["account"].get(&column).is_some();
@@ -311,7 +370,11 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
             "session.created",
             "session.created",
             "webhook.created",
-            "api_key.created"
+            "api_key.created",
+            "team.created",
+            "team.invitation_created",
+            "share_link.created",
+            "team.member_left"
         ]
     );
     // The whole text, not only the members: no hash of a password or of a token.
@@ -360,7 +423,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
     let length = |name: &str| export[name].as_array().expect("a list").len();
     assert_eq!(length("builds"), 207);
     assert_eq!(length("sessions"), 152);
-    assert_eq!(length("audit_log"), 255);
+    assert_eq!(length("audit_log"), 259);
     for build in export["builds"].as_array().expect("a list") {
         assert_eq!(build["owner_id"], json!(player.id));
     }

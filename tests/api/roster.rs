@@ -185,7 +185,7 @@ fn a_page_ends_early_when_its_players_are_very_large() {
             "created_at": "2026-11-22T00:00:00.000Z", "updated_at": "2026-11-22T00:00:00.000Z",
         });
         guild.app.test.database.execute(&format!(
-            "INSERT INTO team_players VALUES ('{id}', '{}', NULL, 'n', 'n', '{document}', 1)",
+            "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) VALUES ('{id}', '{}', NULL, 'n', 'n', '{document}', 1)",
             guild.team
         ));
     }
@@ -200,7 +200,7 @@ fn a_roster_has_an_end() {
     let (app, officer) = (&guild.app, &guild.officer);
     app.test.database.execute(&format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
-         INSERT INTO team_players SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
+         INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
          json_object('user_id', NULL, 'name', 'n', 'builds', json('[]'), 'availability', \
          json('[]'), 'notes', '', 'created_at', '2026-11-22T00:00:00.000Z'), 1 FROM n",
         guild.team
@@ -262,7 +262,7 @@ fn a_roster_that_is_full_of_text_grows_no_more() {
     let one = guild.one(&guild.add(&json!({ "name": "Anna", "notes": "x" })));
     app.test.database.execute(&format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800) \
-         INSERT INTO team_players SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
+         INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
          json_object('user_id', NULL, 'name', 'n', 'builds', json('[]'), 'availability', \
          json('[]'), 'notes', printf('%.10000c', 'x'), 'created_at', '2026-11-22T00:00:00.000Z'), \
          1 FROM n",

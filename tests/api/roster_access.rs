@@ -153,6 +153,48 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
 }
 
 #[test]
+fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_roster() {
+    let guild = guild();
+    let (app, officer) = (&guild.app, &guild.officer);
+    let entry = guild.one(&guild.add(&json!({ "name": "Anna" })));
+    let own = json!({ "name": "Me", "user_id": officer.id });
+    let body = json!({ "name": "Bert" });
+    let file = json!({ "players": [body] });
+    let none = json!({ "players": [] });
+    let import = format!("{}/import", guild.path);
+    let replace = format!("{import}?mode=replace");
+    let (adds, changes) = ("INSERT INTO team_players", "UPDATE team_players");
+    let goes = "DELETE FROM team_players";
+    let role = |role: &str| {
+        let id = &officer.id;
+        format!("UPDATE team_members SET role = '{role}' WHERE user_id = '{id}'")
+    };
+    let rows: [(&str, &str, &Value, &'static str, u16); 7] = [
+        ("POST", &guild.path, &body, adds, 409),
+        ("PUT", &entry, &body, changes, 412),
+        // To make another one's entry one's own takes the role too.
+        ("PUT", &entry, &own, changes, 412),
+        ("DELETE", &entry, &Value::Null, goes, 412),
+        ("POST", &import, &file, adds, 409),
+        ("POST", &replace, &file, adds, 409),
+        ("POST", &replace, &none, goes, 409),
+    ];
+    let before = guild.rows();
+    for (method, path, body, moment, status) in rows {
+        app.test.database.execute(&role("officer"));
+        let isolate = racing(app, moment, role("member"));
+        let answer = isolate.as_player(officer, method, path, body);
+        assert_eq!(answer.status, status, "{method} {path} {body}");
+        assert_eq!(guild.rows(), before, "{method} {path} {body}");
+    }
+    // One's own entry stays one's own to change.
+    app.test.database.execute(&role("officer"));
+    let mine = guild.one(&guild.add(&own));
+    let isolate = racing(app, changes, role("member"));
+    isolate.as_player(officer, "PUT", &mine, &own).expect(200);
+}
+
+#[test]
 fn a_build_must_be_one_that_the_caller_may_see() {
     let guild = guild();
     let (app, officer, stranger) = (&guild.app, &guild.officer, &guild.stranger);

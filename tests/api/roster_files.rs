@@ -74,6 +74,48 @@ fn out_and_in_again() {
 }
 
 #[test]
+fn a_byte_order_mark_is_there_when_it_is_asked_for() {
+    let guild = guild();
+    guild.add(&json!({ "name": "Zo\u{eb}", "notes": "Brings food" }));
+    let marked = guild.export("csv&bom=true").body;
+    let plain = guild.export("csv").body;
+    assert_eq!(marked, ["\u{feff}".as_bytes(), &plain].concat());
+    assert_eq!(guild.export("csv&bom=false").body, plain);
+    let again = guild.import("mode=replace", CSV, marked);
+    assert_eq!(again.expect(200).json(), done(0, 0, 0));
+    assert_eq!(
+        guild.export("json&bom=true").body,
+        guild.export("json").body
+    );
+}
+
+#[test]
+fn a_roster_larger_than_a_body_comes_back_in_parts() {
+    let guild = guild();
+    let note = "x".repeat(2_000);
+    let part = |from: usize| {
+        let players =
+            (from..from + 300).map(|n| json!({ "name": format!("Anna {n}"), "notes": note }));
+        json!({ "players": players.collect::<Vec<_>>() }).to_string()
+    };
+    let send = |body: String| {
+        guild.app.test.clock.advance_ms(1_000);
+        let answer = guild.import("mode=add", "application/json", body);
+        assert_eq!(answer.expect(200).json(), done(300, 0, 0));
+    };
+    send(part(0));
+    send(part(300));
+    let whole = guild.export("json");
+    assert!(whole.body.len() > 1_048_576, "{}", whole.body.len());
+    guild.app.test.database.execute("DELETE FROM team_players");
+    let players = whole.json()["players"].as_array().expect("a list").clone();
+    for part in players.chunks(300) {
+        send(json!({ "players": part }).to_string());
+    }
+    assert_eq!(guild.export("json").body, whole.body);
+}
+
+#[test]
 fn an_empty_roster_goes_out_and_in() {
     let guild = guild();
     let (json, csv) = (guild.export("json"), guild.export("csv"));

@@ -39,7 +39,7 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
     ));
     app.test.database.execute(&format!(
         "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
-         VALUES ('{SLUG}', '{COMPOSITION}', 'share_link_01h455vb4pex5vsknk084sn02q', '{owner}', 0)"
+         VALUES ('{SLUG}', '{COMPOSITION}', 'link_01h455vb4pex5vsknk084sn02q', '{owner}', 0)"
     ));
 }
 

@@ -24,6 +24,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let filters = Filters {
         actor: text("actor"),
         target: text("target"),
+        team: text("team_id"),
         action: text("action"),
         since: cx.query.text("since").and_then(to_millis),
         until: cx.query.text("until").and_then(to_millis),

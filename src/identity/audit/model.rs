@@ -73,12 +73,34 @@ actions! {
     WebhookDeleted "webhook.deleted",
     /// It got another secret.
     WebhookSecretRotated "webhook.secret_rotated",
+    /// A team was made.
+    TeamCreated "team.created",
+    /// Its name, tag or description was changed.
+    TeamChanged "team.changed",
+    /// An invitation into a team was made.
+    InvitationCreated "team.invitation_created",
+    /// It was withdrawn.
+    InvitationWithdrawn "team.invitation_withdrawn",
+    /// Someone has come into a team.
+    TeamMemberJoined "team.member_joined",
+    /// A member was taken out of a team by another one.
+    TeamMemberRemoved "team.member_removed",
+    /// A member has left a team.
+    TeamMemberLeft "team.member_left",
     /// A member of a team got another role.
     TeamRoleChanged "team.role_changed",
     /// A leader of a team has made someone else leader, and is an officer now.
     TeamHandedOver "team.handed_over",
+    /// A team's last leader has deleted their account, so someone else leads it.
+    TeamLeaderSucceeded "team.leader_succeeded",
     /// A team was deleted with all that is its.
     TeamDeleted "team.deleted",
+    /// A composition was deleted with its versions and links.
+    CompositionDeleted "composition.deleted",
+    /// A link that shows a composition to whoever has it was made.
+    ShareLinkCreated "share_link.created",
+    /// It was withdrawn.
+    ShareLinkWithdrawn "share_link.withdrawn",
     /// A signing key was made.
     SigningKeyCreated "signing_key.created",
     /// A signing key verifies no more, from one moment to the next.
@@ -200,6 +222,8 @@ pub struct Filters {
     pub actor: Option<String>,
     /// What it was done to.
     pub target: Option<String>,
+    /// The team that it is about.
+    pub team: Option<String>,
     /// What was done.
     pub action: Option<String>,
     /// From this moment on, as [`to_millis`] gives it.

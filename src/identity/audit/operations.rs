@@ -23,6 +23,11 @@ pub const LIST: Operation = Operation {
             "Only what this id did, or system, or operator.",
         ),
         Field::optional("target", &WHO, "Only what was done to this id."),
+        Field::optional(
+            "team_id",
+            &WHO,
+            "Only what is about this team: what was done to it, to its members, invitations and compositions.",
+        ),
         Field::optional("action", &Schema::Choice(Action::WORDS), "Only this."),
         Field::optional("since", &MOMENT, "From this moment on: RFC 3339, UTC."),
         Field::optional("until", &MOMENT, "Before this moment: RFC 3339, UTC."),

@@ -164,6 +164,7 @@ fn select(filters: &Filters, page: &Page) -> Statement {
     for (value, condition) in [
         (&filters.actor, "actor = ?"),
         (&filters.target, "target = ?"),
+        (&filters.team, "team = ?"),
         (&filters.action, "action = ?"),
         (&filters.since, &format!("seq >= {from}")),
         (&filters.until, &format!("seq < {from}")),
@@ -206,6 +207,13 @@ mod tests {
                     ..none()
                 },
                 "audit_log_by_target (target=? AND seq<?)",
+            ),
+            (
+                Filters {
+                    team: some(),
+                    ..none()
+                },
+                "audit_log_by_team (team=? AND seq<?)",
             ),
             (
                 Filters {

@@ -2,13 +2,14 @@
 //! Promises one statement for a read, two and one batch for a write.
 //! Leaves rules to `model` and `input`, SQL to `store`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
+use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::WriteCompositions;
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
@@ -230,6 +231,7 @@ pub async fn write(
     commit(
         cx,
         writes,
+        &[],
         &event,
         answer(200, document, stored.version + 1),
     )
@@ -246,18 +248,24 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let team = stored.team.as_ref();
     let user = permit.user_id();
     let event = tell(cx, DELETED, stored.told(user), team, &stored.id, &data);
+    let entry = Entry::by(permit.caller(), Action::CompositionDeleted, &stored.id)
+        .with_detail(json!({ "team_id": team.map(TeamId::as_str) }));
     let writes = store::delete(&grant, user);
-    commit(cx, writes, &event, Response::no_content()).await
+    commit(cx, writes, &[entry], &event, Response::no_content()).await
 }
 
 /// Runs a write that changes the composition, unless someone else has just changed it.
 async fn commit(
     cx: &Context<'_>,
     writes: Vec<Statement>,
+    entries: &[Entry],
     event: &Event,
     answer: Response,
 ) -> Result<Response, Problem> {
-    match cx.commit_telling(writes, &[], Some(event), answer).await {
+    match cx
+        .commit_telling(writes, entries, Some(event), answer)
+        .await
+    {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
         outcome => Ok(outcome?),
     }

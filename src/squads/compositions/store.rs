@@ -49,23 +49,20 @@ impl Change {
     }
 }
 
-/// Holds where `{team}` is none, or the user `{user}` is in it with one of the roles of the list
-/// `{roles}`: who writes may have lost their role since they were looked at, and a team may be gone.
+/// Holds where `$team` is none, or the user `$user` is in it with one of the roles of the list
+/// `$roles`; not where the team is gone.
 macro_rules! still_plans {
     ($team:literal, $user:literal, $roles:literal) => {
         concat!(
             "(",
             $team,
-            " IS NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
-            " AND m.role IN (SELECT value FROM json_each(",
-            $roles,
-            "))))"
+            " IS NULL OR ",
+            $crate::teams::store::still_is!($team, $user, $roles),
+            ")"
         )
     };
 }
+pub(crate) use still_plans;
 
 /// Adds a composition of the caller's; stale when they plan for its team no more, or there are too
 /// many of them.
@@ -349,8 +346,6 @@ pub enum Shown<'a> {
     Seen(&'a UserId),
     /// Those that this user has made and still sees.
     Own(&'a UserId),
-    /// Those that this user has made and that are no team's.
-    OwnWithoutTeam(&'a UserId),
     /// Those of the team of the filter.
     Team,
 }
@@ -376,9 +371,6 @@ impl Shown<'_> {
                  WHERE m.team_id = b.team_id AND m.user_id = b.owner_id))",
                 user,
             )],
-            Self::OwnWithoutTeam(user) => {
-                vec![Part::of(" AND b.owner_id = ? AND b.team_id IS NULL", user)]
-            }
             Self::Team => vec![ALL],
         }
     }

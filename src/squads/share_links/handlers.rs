@@ -2,18 +2,35 @@
 //! Promises that only whoever may change a composition shares it.
 //! Leaves the page to `page`.
 
+use serde_json::json;
+
 use crate::base62;
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::WriteCompositions;
-use crate::ids::ShareLinkId;
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::{Permit, WriteCompositions};
+use crate::ids::{ShareLinkId, TeamId};
 use crate::platform::DatabaseError;
 use crate::squads::compositions::handlers::find;
+use crate::squads::compositions::model::StoredComposition;
 
 use super::store::{self, SLUG, ShareLink};
+
+/// What the audit log says of a link.
+fn entry(
+    permit: &Permit<'_, WriteCompositions>,
+    action: Action,
+    link: &str,
+    composition: &StoredComposition,
+) -> Entry {
+    Entry::by(permit.caller(), action, link).with_detail(json!({
+        "composition_id": composition.id.as_str(),
+        "team_id": composition.team.as_ref().map(TeamId::as_str),
+    }))
+}
 
 /// POST /compositions/{id}/share-links
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -29,8 +46,14 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     };
     let document = link.document(&cx.state.config.issuer);
     let answer = Response::json(201, Profile::Private, &document)?;
-    match cx.commit(store::insert(&grant, &link), &[], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_SHARE_LINKS)),
+    let entry = entry(&permit, Action::ShareLinkCreated, &link.id, &composition);
+    let writes = store::insert(&grant, &link);
+    match cx.commit(writes, &[entry], answer).await {
+        Err(DatabaseError::Stale) => {
+            // What the winner has left may let the caller share no more.
+            find(cx).await?.grant_to(&permit)?;
+            Err(Problem::new(&problems::TOO_MANY_SHARE_LINKS))
+        }
         outcome => Ok(outcome?),
     }
 }
@@ -54,13 +77,23 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// DELETE /compositions/{id}/share-links/{link_id}
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<WriteCompositions>()?;
     let composition = find(cx).await?;
-    let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
+    let grant = composition.grant_to(&permit)?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let id = ShareLinkId::parse(cx.inner_path_value).ok_or_else(not_found)?;
-    let writes = store::delete(&grant, &id);
-    match cx.commit(writes, &[], Response::no_content()).await {
-        Err(DatabaseError::Stale) => Err(not_found()),
+    let entry = entry(
+        &permit,
+        Action::ShareLinkWithdrawn,
+        id.as_str(),
+        &composition,
+    );
+    let writes = store::delete(&grant, permit.user_id(), &id);
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => {
+            find(cx).await?.grant_to(&permit)?;
+            Err(not_found())
+        }
         outcome => Ok(outcome?),
     }
 }

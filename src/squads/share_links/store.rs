@@ -5,9 +5,11 @@
 use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
-use crate::ids::ShareLinkId;
+use crate::ids::{ShareLinkId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
+use crate::squads::compositions::store::still_plans;
+use crate::teams::permissions::{EditCompositions, Permission as _};
 use crate::telemetry::rfc3339;
 
 /// Digits of 128 bits in base62.
@@ -43,12 +45,16 @@ impl ShareLink {
     }
 }
 
-/// Adds a link; stale when there are too many, or the composition is gone.
+/// Adds a link; stale when there are too many, the composition is gone, or whoever makes it plans for
+/// its team no more.
 pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink) -> Vec<Statement> {
     let insert = Statement::new(
-        "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
-         SELECT ?1, id, ?3, ?4, ?5 FROM compositions WHERE id = ?2 \
-         AND (SELECT count(*) FROM share_links WHERE composition_id = ?2) < ?6",
+        concat!(
+            "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
+             SELECT ?1, c.id, ?3, ?4, ?5 FROM compositions c WHERE c.id = ?2 \
+             AND (SELECT count(*) FROM share_links WHERE composition_id = ?2) < ?6 AND ",
+            still_plans!("c.team_id", "?4", "?7")
+        ),
         vec![
             link.slug.as_str().into(),
             grant.composition().id.as_str().into(),
@@ -56,16 +62,27 @@ pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink) -> Vec<Statement> {
             link.created_by.as_str().into(),
             link.created_at.into(),
             MAX_LINKS.into(),
+            EditCompositions::RULE.roles().into(),
         ],
     );
     vec![insert, Statement::must_change()]
 }
 
-/// Withdraws a link; stale when it is not there.
-pub fn delete(grant: &WriteGrant<'_>, id: &ShareLinkId) -> Vec<Statement> {
+/// Withdraws a link; stale when it is not there, or `user` plans for its team no more.
+pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<Statement> {
     let delete = Statement::new(
-        "DELETE FROM share_links WHERE composition_id = ?1 AND id = ?2",
-        vec![grant.composition().id.as_str().into(), id.as_str().into()],
+        concat!(
+            "DELETE FROM share_links WHERE composition_id = ?1 AND id = ?2 \
+             AND EXISTS (SELECT 1 FROM compositions c WHERE c.id = ?1 AND ",
+            still_plans!("c.team_id", "?3", "?4"),
+            ")"
+        ),
+        vec![
+            grant.composition().id.as_str().into(),
+            id.as_str().into(),
+            user.as_str().into(),
+            EditCompositions::RULE.roles().into(),
+        ],
     );
     vec![delete, Statement::must_change()]
 }

@@ -2,11 +2,14 @@
 //! Promises that a code leaves the service in the answer that made it, and never again.
 //! Leaves rules to `model`, SQL to `store`.
 
+use serde_json::json;
+
 use crate::context::Context;
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{ReadTeams, WriteTeams};
 use crate::ids::InvitationId;
 use crate::platform::DatabaseError;
@@ -41,8 +44,14 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         .concat()
         .into();
     let answer = Response::json(201, Profile::Private, &document)?;
+    let entry = Entry::by(user.caller(), Action::InvitationCreated, &invitation.id);
+    let entry = entry.with_detail(json!({
+        "team_id": permit.team().as_str(),
+        "role": invitation.role.as_str(),
+        "max_uses": invitation.max_uses,
+    }));
     let writes = store::insert(&permit, &invitation, &code);
-    match cx.commit(writes, &[], answer).await {
+    match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => {
             let now = TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
             Err(if now.role() == permit.role() {
@@ -71,9 +80,15 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let id = InvitationId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let entry = Entry::by(user.caller(), Action::InvitationWithdrawn, &id);
+    let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
     let writes = store::withdraw(&permit, &id);
-    match cx.commit(writes, &[], Response::no_content()).await {
-        Err(DatabaseError::Stale) => Err(not_found()),
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => {
+            // Gone, or the caller's role is.
+            TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
+            Err(not_found())
+        }
         outcome => Ok(outcome?),
     }
 }
@@ -113,8 +128,17 @@ pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
         team["member_count"] = (invitation.member_count + 1).into();
         let answer = Response::json(200, Profile::Private, &team)?;
         let event = event(cx, &member.user, &member.team, ADDED, &told_member(member));
+        let entry = Entry::by(permit.caller(), Action::TeamMemberJoined, &member.user);
+        let entry = entry.with_detail(json!({
+            "team_id": member.team.as_str(),
+            "role": member.role.as_str(),
+            "invitation_id": invitation.id,
+        }));
         let writes = store::accept(&code, member, &display_name, now);
-        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        match cx
+            .commit_telling(writes, &[entry], Some(&event), answer)
+            .await
+        {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }

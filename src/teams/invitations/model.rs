@@ -79,6 +79,8 @@ impl NewInvitation {
 /// An invitation as whoever has its code finds it.
 #[derive(Debug)]
 pub struct Invitation {
+    /// Its id.
+    pub id: String,
     /// The team's document as whoever came in by it would see it; who is in it is not counted again.
     pub team: Value,
     /// What it makes of whoever comes in by it.

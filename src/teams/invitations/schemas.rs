@@ -4,7 +4,7 @@
 
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::TIME;
-use crate::teams::schemas::{DESCRIPTION_FIELD, NAME_FIELD, TAG_FIELD, USER_ID};
+use crate::teams::schemas::{DESCRIPTION_FIELD, ID as TEAM_ID, NAME_FIELD, TAG_FIELD, USER_ID};
 
 use super::code;
 
@@ -71,6 +71,17 @@ pub const INVITATION: Schema = Schema::Named(
         EXPIRES_FIELD,
     ]),
 );
+
+/// An invitation as an export has it.
+pub const OWN_INVITATION: Schema = Schema::Object(&[
+    ID_FIELD,
+    Field::required("team_id", &TEAM_ID, "TypeID with the prefix team."),
+    ROLE_FIELD,
+    USES_FIELD,
+    MAX_USES_FIELD,
+    CREATED_FIELD,
+    EXPIRES_FIELD,
+]);
 
 /// An invitation as it is shown once.
 pub const SHOWN_INVITATION: Schema = Schema::Named(

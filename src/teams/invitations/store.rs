@@ -8,8 +8,10 @@ use crate::http::pagination::Page;
 use crate::ids::{InvitationId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
-use crate::teams::permissions::{Invite, TeamPermit};
-use crate::teams::store::{Listed, Order, broken, member_count, page, sql_time, team_document};
+use crate::teams::permissions::{Invite, Permission as _, TeamPermit};
+use crate::teams::store::{
+    Listed, Order, broken, member_count, page, sql_time, still_is, team_document,
+};
 
 use super::code::Code;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
@@ -48,11 +50,19 @@ pub fn insert(
     vec![insert, Statement::must_change()]
 }
 
-/// Withdraws an invitation; stale when there is no such one in the team.
+/// Withdraws an invitation; stale when there is no such one in the team, or whoever does it may no more.
 pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement> {
     let delete = Statement::new(
-        "DELETE FROM team_invitations WHERE id = ?1 AND team_id = ?2",
-        vec![id.as_str().into(), permit.team().as_str().into()],
+        concat!(
+            "DELETE FROM team_invitations WHERE id = ?1 AND team_id = ?2 AND ",
+            still_is!("?2", "?3", "?4")
+        ),
+        vec![
+            id.as_str().into(),
+            permit.team().as_str().into(),
+            permit.user().as_str().into(),
+            Invite::RULE.roles().into(),
+        ],
     );
     vec![delete, Statement::must_change()]
 }
@@ -114,7 +124,7 @@ pub async fn find(
         concat!(
             "SELECT ",
             team_document!(),
-            ", m.team_id || ' ' || m.role || ' ' || (m.max_uses - m.uses) || ' ' || m.expires_at \
+            ", m.id || ' ' || m.team_id || ' ' || m.role || ' ' || (m.max_uses - m.uses) || ' ' || m.expires_at \
              || ' ' || ",
             member_count!(),
             " || ' ' || EXISTS (SELECT 1 FROM team_members g WHERE g.team_id = t.id \
@@ -130,12 +140,14 @@ pub async fn find(
         let team = serde_json::from_str(row.text(0)?).map_err(|_| broken())?;
         let mut rest = row.text(1)?.split(' ');
         let mut next = || rest.next().unwrap_or_default();
+        let invitation = next().to_owned();
         let (id, role) = (TeamId::parse(next()), Role::parse(next()));
         let (Some(id), Some(role)) = (id, role) else {
             return Err(broken());
         };
         let mut number = || next().parse::<i64>().map_err(|_| broken());
         let invitation = Invitation {
+            id: invitation,
             team,
             role,
             uses_left: number()?,
@@ -156,6 +168,21 @@ pub async fn find(
     };
     rows.first().map(read).transpose()
 }
+
+/// For an export: the invitations that the user `?1` has made, before the id `?2`. Whoever leaves a team
+/// has none there.
+pub const OF_USER: (&str, Order) = (
+    concat!(
+        "SELECT i.id AS id, json_object('id', i.id, 'team_id', i.team_id, 'role', i.role, 'uses', i.uses, \
+     'max_uses', i.max_uses, 'created_at', ",
+        sql_time!("i.created_at"),
+        ", 'expires_at', ",
+        sql_time!("i.expires_at"),
+        ") AS document FROM team_members m JOIN team_invitations i ON i.team_id = m.team_id \
+     AND i.created_by = m.user_id WHERE m.user_id = ?1 AND i.id < ?2"
+    ),
+    Order::Descending,
+);
 
 /// A page of a team's invitations as they are at `now`, newest first.
 pub async fn list(

@@ -122,9 +122,21 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
             REMOVED,
             &told_member(target),
         );
+        let action = if target.user == grant.caller().user {
+            Action::TeamMemberLeft
+        } else {
+            Action::TeamMemberRemoved
+        };
+        let entry = Entry::by(user.caller(), action, &target.user).with_detail(json!({
+            "team_id": target.team.as_str(),
+            "role": target.role.as_str(),
+        }));
         let writes = store::remove(&grant, cx.now_ms());
         let answer = Response::no_content();
-        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        match cx
+            .commit_telling(writes, &[entry], Some(&event), answer)
+            .await
+        {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }

@@ -14,6 +14,8 @@ use super::schemas::{MAX_PLAYERS, PLAYER_INPUT};
 
 /// The columns, in the order in which they are written.
 const COLUMNS: [&str; 5] = ["name", "user_id", "builds", "availability", "notes"];
+/// The byte order mark: spreadsheets take what begins with it for UTF-8.
+pub const MARK: &str = "\u{feff}";
 /// The first line of what is written.
 pub const HEADER: &str = "name,user_id,builds,availability,notes\r\n";
 /// Cells a line may have: the columns, and empty ones that a spreadsheet left behind.
@@ -101,9 +103,7 @@ pub fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Vec<Draft>, Pr
         ))
     })?;
     // The last line ends too: what then still goes on is a cell in quotes.
-    let input = [text.trim_start_matches('\u{feff}'), "\n"]
-        .concat()
-        .into_bytes();
+    let input = [text.trim_start_matches(MARK), "\n"].concat().into_bytes();
     let mut reader = Reader::new();
     let (mut output, mut ends) = (vec![0; input.len()], [0; MAX_CELLS]);
     let (mut at, mut line) = (0, 1);

@@ -105,7 +105,8 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let editor = Editor::of(member(cx, permit.user_id()).await?)?;
     let (mut body, mut errors) = cx.body()?;
     let draft = Draft::read(&mut body, String::new(), &mut errors);
-    let grant = editor.grant(draft.input.user_id.as_deref())?;
+    let own = draft.input.user_id.as_deref();
+    let grant = editor.grant(own, own)?;
     let (input, _) = settle(cx, &editor, draft, None, errors).await?;
     let platform = &cx.state.platform;
     let (id, now) = (PlayerId::fresh(platform), rfc3339(cx.now_ms()));
@@ -121,7 +122,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
     let (membership, player) = find(cx, permit.user_id()).await?;
     let editor = Editor::of(membership)?;
-    editor.grant(player.user.as_deref())?;
+    editor.grant(player.user.as_deref(), player.user.as_deref())?;
     etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
     let (mut body, mut errors) = cx.body()?;
     let draft = Draft::read(&mut body, String::new(), &mut errors);
@@ -133,7 +134,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
     let (membership, player) = find(cx, permit.user_id()).await?;
     let editor = Editor::of(membership)?;
-    editor.grant(player.user.as_deref())?;
+    editor.grant(player.user.as_deref(), player.user.as_deref())?;
     etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
     let patch = cx.patch()?;
     let mut target = serde_json::to_value(player.input()?).map_err(Problem::internal)?;
@@ -150,7 +151,7 @@ async fn write(
     draft: Draft,
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
-    let grant = editor.grant(draft.input.user_id.as_deref())?;
+    let grant = editor.grant(player.user.as_deref(), draft.input.user_id.as_deref())?;
     let (input, has_room) = settle(cx, editor, draft, Some(&player), errors).await?;
     let now = rfc3339(cx.now_ms());
     let document = model::render(&player.id, editor.team(), &input, &player.created_at, &now)?;
@@ -173,7 +174,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
     let (membership, player) = find(cx, permit.user_id()).await?;
     let editor = Editor::of(membership)?;
-    let grant = editor.grant(player.user.as_deref())?;
+    let grant = editor.grant(player.user.as_deref(), player.user.as_deref())?;
     etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
     let writes = store::delete(&grant, &player);
     let stale = Problem::new(&problems::PRECONDITION_FAILED);
@@ -259,7 +260,9 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
     let team = team_of(cx)?;
     let is_csv = cx.query.text("format") == Some("csv");
-    let mut out = String::from(if is_csv {
+    let has_mark = cx.query.text("bom") == Some("true");
+    let mut out = String::from(if is_csv && has_mark { csv::MARK } else { "" });
+    out.push_str(if is_csv {
         csv::HEADER
     } else {
         "{\"players\":["

@@ -31,6 +31,8 @@ pub struct Existing {
     pub created_at: String,
     /// What it says.
     pub input: PlayerInput,
+    /// Whose it was until they left the team.
+    pub former_user_id: Option<String>,
 }
 
 /// What is to be done. An entry that changes is taken out and put in again.

@@ -12,7 +12,7 @@ use crate::http::problems;
 use crate::ids::{BuildId, PlayerId, TeamId, UserId};
 use crate::platform::Text;
 use crate::teams::model::Membership;
-use crate::teams::permissions::{EditOwnPlayer, EditRoster, Permission as _, TeamPermit};
+use crate::teams::permissions::{EditOwnPlayer, EditRoster, Permission as _, Rule, TeamPermit};
 
 /// A build that a player can play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,7 +221,10 @@ pub fn render(
 pub struct Editor(TeamPermit<EditOwnPlayer>);
 
 /// Proof that someone may write an entry. Only [`Editor::grant`] makes one.
-pub struct WriteGrant<'a>(&'a TeamPermit<EditOwnPlayer>);
+pub struct WriteGrant<'a> {
+    permit: &'a TeamPermit<EditOwnPlayer>,
+    rule: Rule,
+}
 
 impl Editor {
     /// Asks the table.
@@ -230,11 +233,17 @@ impl Editor {
     }
 
     /// Lets those who keep the roster write every entry, and others the one that has their id before
-    /// and after.
-    pub fn grant(&self, entry_user: Option<&str>) -> Result<WriteGrant<'_>, Problem> {
-        let is_own = entry_user == Some(self.0.user().as_str());
-        if is_own || EditRoster::RULE.admits(self.0.role()) {
-            Ok(WriteGrant(&self.0))
+    /// and after: `was` and `is` are whose it is then.
+    pub fn grant(&self, was: Option<&str>, is: Option<&str>) -> Result<WriteGrant<'_>, Problem> {
+        let own = Some(self.0.user().as_str());
+        let rule = if was == own && is == own {
+            EditOwnPlayer::RULE
+        } else {
+            EditRoster::RULE
+        };
+        if rule.admits(self.0.role()) {
+            let permit = &self.0;
+            Ok(WriteGrant { permit, rule })
         } else {
             Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE))
         }
@@ -254,12 +263,17 @@ impl Editor {
 impl WriteGrant<'_> {
     /// The team.
     pub const fn team(&self) -> &TeamId {
-        self.0.team()
+        self.permit.team()
     }
 
     /// Who writes.
     pub const fn user(&self) -> &UserId {
-        self.0.user()
+        self.permit.user()
+    }
+
+    /// The roles that may, as a JSON list.
+    pub fn roles(&self) -> String {
+        self.rule.roles()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
 use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{EditRoster, TeamPermit};
+use crate::teams::permissions::{EditRoster, Permission as _, TeamPermit};
+use crate::teams::store::{Order, still_is};
 
 use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
@@ -103,7 +104,7 @@ impl Part {
                 "json_remove(document, '$.id', '$.team_id', '$.created_at', '$.updated_at')"
             }
             Self::Existing => {
-                "json_array(id, version, document ->> '$.created_at', json(document))"
+                "json_array(id, version, document ->> '$.created_at', json(document), former_user_id)"
             }
         }
     }
@@ -229,9 +230,11 @@ pub async fn look_up<'a>(
     })
 }
 
-/// Holds while both the one who writes and the player are in the team.
-const STILL_MEMBERS: &str = "EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2) \
-     AND (?4 IS NULL OR EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?4))";
+/// Holds while the one who writes still may, and the player is in the team.
+const STILL_ALLOWED: &str = concat!(
+    still_is!("?1", "?2", "?9"),
+    " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?4))"
+);
 
 fn row(
     grant: &WriteGrant<'_>,
@@ -249,6 +252,7 @@ fn row(
         input.name.to_lowercase().into(),
         document.into(),
         last.into(),
+        grant.roles().into(),
     ]
 }
 
@@ -263,7 +267,7 @@ pub fn insert(
     let insert = Statement::new(
         format!(
             "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) \
-             SELECT ?3, ?1, ?4, ?5, ?6, ?7, 1 WHERE {STILL_MEMBERS} \
+             SELECT ?3, ?1, ?4, ?5, ?6, ?7, 1 WHERE {STILL_ALLOWED} \
              AND (SELECT count(*) FROM team_players WHERE team_id = ?1) < ?8"
         ),
         row(grant, id, input, document, most),
@@ -271,7 +275,8 @@ pub fn insert(
     vec![insert, Statement::must_change()]
 }
 
-/// Replaces a player; stale when it has moved on since it was read, or who is in the team has.
+/// Replaces a player; stale when it has moved on since it was read, or who is in the team has. With
+/// another name, or a member, it is no longer the entry of the one who has left.
 pub fn replace(
     grant: &WriteGrant<'_>,
     player: &StoredPlayer,
@@ -281,29 +286,35 @@ pub fn replace(
     let update = Statement::new(
         format!(
             "UPDATE team_players SET user_id = ?4, name = ?5, search_name = ?6, document = ?7, \
+             former_user_id = iif(?4 IS NULL AND name = ?5, former_user_id, NULL), \
              version = version + 1 WHERE team_id = ?1 AND id = ?3 AND version = ?8 \
-             AND {STILL_MEMBERS}"
+             AND {STILL_ALLOWED}"
         ),
         row(grant, &player.id, input, document, player.version),
     );
     vec![update, Statement::must_change()]
 }
 
-/// Removes a player in the version it was read in, else stale.
+/// Removes a player in the version it was read in, else stale, as it is when whoever does it may no more.
 pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
     let delete = Statement::new(
-        "DELETE FROM team_players WHERE team_id = ?1 AND id = ?2 AND version = ?3",
+        concat!(
+            "DELETE FROM team_players WHERE team_id = ?1 AND id = ?2 AND version = ?3 AND ",
+            still_is!("?1", "?4", "?5")
+        ),
         vec![
             grant.team().as_str().into(),
             player.id.as_str().into(),
             player.version.into(),
+            grant.user().as_str().into(),
+            grant.roles().into(),
         ],
     );
     vec![delete, Statement::must_change()]
 }
 
 /// Does what a plan says; stale when an entry that it touches has moved on, the roster would be too
-/// long, or the one who imports has left the team. `documents` are those of what is put in, with
+/// long, or the one who imports may no more. `documents` are those of what is put in, with
 /// their ids.
 pub fn carry_out(
     permit: &TeamPermit<EditRoster>,
@@ -330,8 +341,9 @@ pub fn carry_out(
         if !rows.is_empty() {
             writes.push(Statement::new(
                 "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, \
-                 version) SELECT value ->> 0, ?1, value ->> '$[2].user_id', \
-                 value ->> '$[2].name', value ->> 1, value -> 2, value ->> 3 FROM json_each(?2)",
+                 version, former_user_id) SELECT value ->> 0, ?1, value ->> '$[2].user_id', \
+                 value ->> '$[2].name', value ->> 1, value -> 2, value ->> 3, value ->> 4 \
+                 FROM json_each(?2)",
                 vec![
                     team.into(),
                     ["[", &std::mem::take(rows), "]"].concat().into(),
@@ -342,7 +354,10 @@ pub fn carry_out(
     for ((input, was), (id, document)) in plan.put.iter().zip(documents) {
         let version = was.as_ref().map_or(1, |was| was.version + 1);
         let search_name = json!(input.name.to_lowercase());
-        let row = format!("[\"{id}\",{search_name},{document},{version}]");
+        // Found by its name, so it is the same one's, unless it is a member's now.
+        let former = was.as_ref().and_then(|was| was.former_user_id.as_deref());
+        let former = json!(former.filter(|_| input.user_id.is_none()));
+        let row = format!("[\"{id}\",{search_name},{document},{version},{former}]");
         if rows.len() + row.len() > MAX_PARAM_BYTES {
             flush(&mut rows);
         }
@@ -354,49 +369,49 @@ pub fn carry_out(
     flush(&mut rows);
     // A statement that fails is the only way to give up a batch; this sum runs over.
     writes.push(Statement::new(
-        "SELECT iif((SELECT count(*) FROM team_players WHERE team_id = ?1) <= ?3 AND EXISTS \
-         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2) AND NOT EXISTS \
-         (SELECT 1 FROM team_players p WHERE p.team_id = ?1 AND p.user_id IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM team_members m WHERE m.team_id = ?1 AND m.user_id = p.user_id)), \
-         1, abs(-9223372036854775808))",
+        concat!(
+            "SELECT iif((SELECT count(*) FROM team_players WHERE team_id = ?1) <= ?3 AND ",
+            still_is!("?1", "?2", "?4"),
+            " AND NOT EXISTS \
+             (SELECT 1 FROM team_players p WHERE p.team_id = ?1 AND p.user_id IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM team_members m WHERE m.team_id = ?1 AND m.user_id = p.user_id)), \
+             1, abs(-9223372036854775808))"
+        ),
         vec![
             team.into(),
             permit.user().as_str().into(),
             i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX).into(),
+            EditRoster::RULE.roles().into(),
         ],
     ));
     writes
 }
 
-/// For who leaves a team: their entry stays as only a name.
+/// For who leaves a team: their entry stays as only a name, which goes with their account.
 pub fn detach_member(team: &TeamId, user: &UserId) -> Statement {
     Statement::new(
-        "UPDATE team_players SET user_id = NULL, document = json_set(document, '$.user_id', NULL), \
+        "UPDATE team_players SET user_id = NULL, former_user_id = user_id, \
+         document = json_set(document, '$.user_id', NULL), \
          version = version + 1 WHERE user_id = ?2 AND team_id = ?1",
         vec![team.as_str().into(), user.as_str().into()],
     )
 }
 
-/// Removes the caller's entries in all rosters: their name is theirs.
+/// Removes the caller's entries in all rosters, those of teams that they have left too: their name is
+/// theirs.
 pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     Statement::new(
-        "DELETE FROM team_players WHERE user_id = ?1",
+        "DELETE FROM team_players WHERE id IN (SELECT id FROM team_players WHERE user_id = ?1 \
+         UNION ALL SELECT id FROM team_players WHERE former_user_id = ?1)",
         vec![permit.user_id().as_str().into()],
     )
 }
 
-/// The entries of a user in rosters after the one with the id `after`: the id and the answer.
-pub async fn of_user(
-    platform: &Platform,
-    user: &UserId,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<(String, String)>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT id, document FROM team_players WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-        vec![user.as_str().into(), after.into(), limit.into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    let read = |row: &crate::platform::Row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
-    rows.iter().map(read).collect()
-}
+/// For an export: the entries of the user `?1`, those of teams that they have left too, after the id
+/// `?2`.
+pub const OF_USER: (&str, Order) = (
+    "SELECT id, document FROM (SELECT id, document FROM team_players \
+     WHERE user_id = ?1 AND id > ?2 UNION ALL SELECT id, document FROM team_players \
+     WHERE former_user_id = ?1 AND id > ?2)",
+    Order::Ascending,
+);

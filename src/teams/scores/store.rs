@@ -6,6 +6,7 @@ use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
 use crate::teams::model::{Membership, Role};
 use crate::teams::permissions::{EditScores, Permission as _, TeamPermit};
+use crate::teams::store::still_is;
 
 /// What `user` is in `team`, and the team's scores as they are kept; `None` also when there is no
 /// such team.
@@ -37,9 +38,10 @@ pub async fn find(
 /// not do it any more.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
     let update = Statement::new(
-        "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND EXISTS \
-         (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?2 \
-         AND role IN (SELECT value FROM json_each(?5)))",
+        concat!(
+            "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND ",
+            still_is!("?1", "?2", "?5")
+        ),
         vec![
             permit.team().as_str().into(),
             permit.user().as_str().into(),

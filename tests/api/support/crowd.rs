@@ -117,6 +117,11 @@ impl Crowd<'_> {
             let from = format!("composition_id = '{id}' AND version = 1");
             self.copy("composition_versions", &from, &versions);
         }
+        // The last of them is in force.
+        self.app.test.database.execute(&format!(
+            "UPDATE compositions SET version = (SELECT max(version) FROM composition_versions \
+             WHERE composition_id = id) WHERE id = '{id}'"
+        ));
     }
 
     /// A team of `leader`'s with members, invitations, a roster, builds and compositions, and one of

@@ -1,0 +1,219 @@
+//! An account that goes while its teams stay: what they planned together is still there, and the one
+//! who has gone is in none of it.
+//! Promises to look through every column of the database for id, address and name.
+//! Leaves what goes with an account to `personal_data`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::Header;
+use wvw_builder::ids::UserId;
+
+use crate::compositions::path_of;
+use crate::personal_data::{places, texts};
+use crate::support::guild;
+use crate::support::teams::member_path;
+use crate::support::{Answer, PASSWORD, Player, TestApp, text};
+
+const ME: &str = "/api/v1/users/me";
+
+/// Two who plan together, in a team and in one that the first has left.
+struct Scene {
+    app: TestApp,
+    gone: Player,
+    stays: Player,
+    /// Made by who goes, changed by who stays; and the other way around.
+    plans: [Value; 2],
+    link: Value,
+    left: String,
+}
+
+fn slots(player: &Value, name: &str) -> Value {
+    json!([{ "name": "Melee", "slots": [
+        { "player": "Anna \u{1f409}", "specialization": 62 },
+        { "player": name, "player_id": player["id"], "note": "On tag" },
+        {},
+    ] }, { "slots": [] }])
+}
+
+impl Scene {
+    fn new() -> Self {
+        let app = TestApp::new();
+        let body =
+            json!({ "email": "Eir@Norn.gg", "password": PASSWORD, "display_name": "Stegalkin" });
+        let made = app.post("/api/v1/auth/register", &body).send().expect(201);
+        let tokens = app.log_in("eir@norn.gg");
+        let gone = Player {
+            id: text(&made.json()["user"]["id"]),
+            email: "Eir@Norn.gg".to_owned(),
+            token: text(&tokens["access_token"]),
+            refresh_token: text(&tokens["refresh_token"]),
+        };
+        let stays = app.player("stays");
+        let team = app.team(&[(&gone, "officer"), (&stays, "leader")]);
+        let left = app.team(&[(&gone, "officer"), (&stays, "leader")]);
+        app.test.database.execute(&format!(
+            "UPDATE team_members SET display_name = 'Stegalkin' WHERE user_id = '{}'",
+            gone.id
+        ));
+        let entry = json!({ "name": "Stegalkin", "user_id": gone.id });
+        let player = guild::player(&app, &team, &gone, &entry);
+        let plan = |by: &Player, other: &Player| {
+            let body = json!({ "team_id": team, "subgroups": slots(&player, "Stegalkin") });
+            let plan = app.composition(by, &body);
+            let change = json!({ "name": "Friday", "subgroups": slots(&player, "Stegalkin!") });
+            let call = app.call("PATCH", &path_of(&plan)).json(&change);
+            let call = call.header(Header::IfMatch, "*").token(&other.token);
+            call.send().expect(200);
+            plan
+        };
+        let plans = [plan(&gone, &stays), plan(&stays, &gone)];
+        let links = format!("{}/share-links", path_of(&plans[0]));
+        let link = app.as_player(&gone, "POST", &links, &Value::Null);
+        let link = link.expect(201).json();
+        app.invite(&gone, &team, &json!({})).expect(201);
+        let old = guild::player(&app, &left, &gone, &entry);
+        app.composition(
+            &gone,
+            &json!({ "team_id": left, "subgroups": [
+            { "slots": [{ "player": "Stegalkin", "player_id": old["id"] }] } ] }),
+        );
+        let path = member_path(&left, &gone);
+        app.as_player(&gone, "DELETE", &path, &Value::Null)
+            .expect(204);
+        Self {
+            app,
+            gone,
+            stays,
+            plans,
+            link,
+            left,
+        }
+    }
+
+    fn delete(&self) -> Answer {
+        let body = json!({ "password": PASSWORD });
+        self.app.as_player(&self.gone, "DELETE", ME, &body)
+    }
+
+    fn read(&self, path: &str) -> Answer {
+        self.app.as_player(&self.stays, "GET", path, &Value::Null)
+    }
+}
+
+#[test]
+fn who_has_gone_is_in_no_column_of_what_a_team_keeps() {
+    let scene = Scene::new();
+    let app = &scene.app;
+    let needles = [scene.gone.id.as_str(), "eir@norn.gg", "Stegalkin"];
+    for needle in needles {
+        assert!(!places(app, needle).is_empty(), "{needle} is looked for");
+    }
+    scene.delete().expect(204);
+    for needle in needles {
+        let left = places(app, needle);
+        let left: Vec<_> = left.iter().filter(|it| it.0 != "audit_log").collect();
+        assert!(left.is_empty(), "{needle}: {left:?}");
+    }
+    for needle in &needles[1..] {
+        assert_eq!(places(app, needle), [], "{needle}");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM team_players"), 0);
+    assert_eq!(app.count("SELECT count(*) FROM compositions"), 3);
+    assert_eq!(app.count("SELECT count(*) FROM composition_versions"), 5);
+}
+
+#[test]
+fn what_a_team_planned_stays_whole_and_goes_on() {
+    let scene = Scene::new();
+    let (app, stays) = (&scene.app, &scene.stays);
+    let before = scene.plans.each_ref().map(|plan| {
+        let read = scene.read(&path_of(plan)).expect(200);
+        (read.etag(), read.json())
+    });
+    let page = format!("/c/{}", text(&scene.link["slug"]));
+    let shown = app.get(&page).send().expect(200);
+    assert!(String::from_utf8_lossy(&shown.body).contains("Stegalkin"));
+    scene.delete().expect(204);
+
+    for ((tag, before), (plan, nobodys)) in before
+        .iter()
+        .zip(scene.plans.iter().zip(["owner_id", "updated_by"]))
+    {
+        let path = path_of(plan);
+        let read = scene.read(&path).expect(200);
+        let mut expected = before.clone();
+        expected[nobodys] = UserId::NOBODY.into();
+        let place = &mut expected["subgroups"][0]["slots"][1];
+        place["player"] = "(deleted)".into();
+        place["player_id"] = Value::Null;
+        assert_eq!(read.json(), expected);
+        assert_ne!(&read.etag(), tag, "a strong tag");
+        // Who has read it before does not bring them back.
+        let put = |tag: &str| {
+            let call = app.call("PATCH", &path).json(&json!({ "notes": "New" }));
+            call.header(Header::IfMatch, tag).token(&stays.token).send()
+        };
+        put(tag).expect_problem(412, "precondition_failed");
+        put(&read.etag()).expect(200);
+        // Nor does an earlier version.
+        let versions = scene.read(&format!("{path}/versions")).expect(200).json();
+        let versions = versions["data"].as_array().expect("a list").clone();
+        let numbers: Vec<_> = versions.iter().map(|it| it["version"].clone()).collect();
+        assert_eq!(numbers, [4, 3, 1]);
+        let by = |index: usize| versions[index]["changed_by"] == UserId::NOBODY;
+        assert_eq!(
+            (by(1), by(2)),
+            (nobodys == "updated_by", nobodys == "owner_id")
+        );
+        let restore = format!("{path}/versions/1/restore");
+        let call = app.call("POST", &restore).token(&stays.token);
+        let call = call.header(Header::IfMatch, "*");
+        call.send().expect(200);
+    }
+    for needle in [scene.gone.id.as_str(), "Stegalkin"] {
+        let left = places(app, needle);
+        assert!(left.iter().all(|it| it.0 == "audit_log"), "{left:?}");
+    }
+    // The link goes on showing the plan, as it is now.
+    let shown = app.get(&page).send().expect(200);
+    let shown = String::from_utf8_lossy(&shown.body).into_owned();
+    assert!(!shown.contains("Stegalkin") && shown.contains("(deleted)"));
+}
+
+#[test]
+fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
+    let scene = Scene::new();
+    let (app, stays, left) = (&scene.app, &scene.stays, &scene.left);
+    let entries = guild::players_of(left);
+    let former = || {
+        let sql = format!(
+            "SELECT coalesce(former_user_id, 'none') FROM team_players WHERE team_id = '{left}'"
+        );
+        texts(app, &sql)
+    };
+    assert_eq!(former(), [scene.gone.id.as_str()]);
+    let list = scene.read(&entries).expect(200).json();
+    let path = format!("{entries}/{}", text(&list["data"][0]["id"]));
+    let put = |body: &Value| app.as_player(stays, "PUT", &path, body).expect(200);
+    // Notes on them are still on them, also from a file.
+    put(&json!({ "name": "Stegalkin", "notes": "Brings food" }));
+    assert_eq!(former(), [scene.gone.id.as_str()]);
+    let import = format!("{entries}/import?mode=replace");
+    let file = json!({ "players": [{ "name": "Stegalkin", "notes": "Brings drinks" }] });
+    app.as_player(stays, "POST", &import, &file).expect(200);
+    assert_eq!(former(), [scene.gone.id.as_str()]);
+    let export = format!("{ME}/export");
+    let exported = app.as_player(&scene.gone, "GET", &export, &Value::Null);
+    let exported = exported.expect(200).json();
+    assert_eq!(exported["players"][1]["notes"], "Brings drinks");
+    let traces = exported["composition_traces"].as_array().expect("a list");
+    let of_left = traces.iter().find(|it| it["team_id"] == json!(left));
+    let of_left = of_left.expect("of the team that was left");
+    assert_eq!(of_left["is_maker"], true);
+    assert_eq!(of_left["changes"][0]["change"], "created");
+    assert_eq!(exported["compositions"].as_array().map(Vec::len), Some(1));
+    // With another name it is another one's.
+    put(&json!({ "name": "Bert" }));
+    assert_eq!(former(), ["none"]);
+    scene.delete().expect(204);
+    assert_eq!(former(), ["none"], "it stays");
+}

@@ -403,7 +403,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         let reference = format!("#/components/responses/{}", kind.status);
         all.insert(kind.status.to_string(), json!({ "$ref": reference }));
     }
-    if route.path == "/c/{slug}" {
+    if matches!(route.path, "/c/{slug}" | "/i/{code}") {
         // Whoever follows a link that was withdrawn is a person with a browser.
         let mut missing = all["200"].clone();
         missing["headers"] =

@@ -175,6 +175,7 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/tags" Public, Caller(5), tags::handlers::list, tags::operations::LIST;
     Get    "/c/{slug}" Public, Caller(1), page::handlers::page, page::operations::PAGE;
     Get    "/c/{slug}/card.png" Public, Caller(1), page::handlers::card, page::operations::CARD;
+    Get    "/i/{code}" Public, Caller(1), invitations::handlers::page, invitations::operations::PAGE;
 
     Get    "/health/live" Public, Unlimited, health::live, health::LIVE;
     Get    "/health/ready" Public, Caller(1), health::ready, health::READY;

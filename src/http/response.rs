@@ -33,7 +33,7 @@ pub enum Profile {
     Shared,
     /// A picture of such a page.
     Picture,
-    /// The page in place of one that is not there.
+    /// A page that nobody keeps: in place of one that is not there, or that may be gone any moment.
     Missing,
     /// No body.
     Empty,

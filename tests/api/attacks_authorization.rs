@@ -113,6 +113,7 @@ const TABLE: &str = "
     GET    /api/v1/users/me/export              401 200 403 200 403 200 403
     GET    /api/v1/users/me/dashboard           401 200 403 200 403 200 403
     GET    /.well-known/jwks.json               200 200 200 200 200 200 200
+    GET    /i/{code}                            200 200 200 200 200 200 200
     GET    /c/{slug}                            200 200 200 200 200 200 200
     GET    /c/{slug}/card.png                   200 200 200 200 200 200 200
     GET    /api/v1/admin/signing-keys           401 403 403 403 403 200 403

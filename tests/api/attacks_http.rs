@@ -152,7 +152,7 @@ fn head_is_get_without_a_body() {
             "/api/v1/webhooks/{id}" | "/api/v1/webhooks/{id}/deliveries" => webhook.as_str(),
             "/api/v1/webhooks/deliveries/{id}" => delivery.as_str(),
             "/api/v1/builds/{id}" => build.as_str(),
-            "/api/v1/invitations/{code}" => code.as_str(),
+            "/api/v1/invitations/{code}" | "/i/{code}" => code.as_str(),
             path if path.starts_with("/api/v1/compositions/{id}") => composition.as_str(),
             path if path.starts_with("/api/v1/teams/{id}") => team.as_str(),
             "/api/v1/admin/users/{id}" => player.id.as_str(),

@@ -34,6 +34,7 @@ mod housekeeping;
 mod idempotency;
 mod idempotency_half_way;
 mod identity;
+mod invitation_page;
 mod limits;
 mod limits_accounts;
 mod lists_reference;

@@ -95,6 +95,7 @@ const TABLE: &str = "
     PATCH  /api/v1/admin/users/{id} 3 6
     GET    /api/v1/admin/audit-log 1 1
     GET    /api/v1/tags 1 1
+    GET    /i/{code} 1 1
     GET    /c/{slug} 2 2
     GET    /c/{slug}/card.png 2 2
     GET    /health/ready 1 1

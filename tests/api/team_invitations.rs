@@ -108,10 +108,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     let mut made = scene.ask(&body).expect(201).json();
     let code = text(&made["code"]);
     assert!(code.starts_with("wvwi_") && code.len() == 27, "{code}");
-    assert_eq!(
-        made["url"],
-        json!(format!("{ISSUER}/api/v1/invitations/{code}"))
-    );
+    assert_eq!(made["url"], json!(format!("{ISSUER}/i/{code}")));
     let ends = rfc3339(app.test_now() + 300_000);
     assert_eq!(made["expires_at"], json!(ends));
     // Nobody reads the code again, not even whoever has the database.

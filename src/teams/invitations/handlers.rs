@@ -20,9 +20,10 @@ use crate::teams::permissions::{Invite, TeamPermit};
 
 use super::code::Code;
 use super::model::NewInvitation;
-use super::store;
+use super::{store, view};
 
-const PATH: &str = "/api/v1/invitations";
+/// Where the page of an invitation is.
+const PAGE: &str = "/i";
 /// Event.
 const ADDED: &str = "team.member_added";
 /// Others may come in between this often before a write is given up.
@@ -40,9 +41,8 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let code = Code::fresh(platform);
     let mut document = invitation.document(permit.user());
     document["code"] = code.expose().into();
-    document["url"] = [&cx.state.config.issuer, PATH, "/", code.expose()]
-        .concat()
-        .into();
+    let url = [&cx.state.config.issuer, PAGE, "/", code.expose()].concat();
+    document["url"] = url.into();
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = Entry::by(user.caller(), Action::InvitationCreated, &invitation.id);
     let entry = entry.with_detail(json!({
@@ -101,6 +101,23 @@ pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
     let (invitation, _) = found.ok_or_else(not_found)?;
     invitation.check_open(cx.now_ms())?;
     Response::json(200, Profile::Live, &invitation.preview())
+}
+
+/// GET /i/{code}
+pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
+    let platform = &cx.state.platform;
+    let mut shown = None;
+    if let Some(code) = Code::parse(cx.path_value)
+        && let Some((invitation, _)) = store::find(platform, &code, None).await?
+        && invitation.check_open(cx.now_ms()).is_ok()
+    {
+        shown = Some(view::page(&invitation, &code, &cx.state.config.issuer)?);
+    }
+    let (status, page) = match shown {
+        Some(page) => (200, page),
+        None => (404, view::nothing()?),
+    };
+    Ok(Response::bytes(status, Profile::Missing, page.into_bytes()))
 }
 
 /// POST /invitations/accept

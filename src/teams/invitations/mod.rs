@@ -8,3 +8,4 @@ pub mod model;
 pub mod operations;
 pub mod schemas;
 pub mod store;
+pub mod view;

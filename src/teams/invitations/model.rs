@@ -85,6 +85,8 @@ pub struct Invitation {
     pub team: Value,
     /// What it makes of whoever comes in by it.
     pub role: Role,
+    /// What whoever made it is called.
+    pub inviter: String,
     /// How many it still lets in.
     pub uses_left: i64,
     /// Milliseconds since 1970.

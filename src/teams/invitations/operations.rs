@@ -9,7 +9,7 @@ use crate::teams::operations::{EXAMPLE as TEAM_EXAMPLE, PATH as TEAM_PATH, TAG};
 use crate::teams::schemas::{ID as TEAM_ID, TEAM};
 
 use super::schemas::{
-    ACCEPTANCE, CODE, ID, INVITATION, INVITATION_INPUT, PREVIEW, SHOWN_INVITATION,
+    ACCEPTANCE, ANY_CODE, CODE, ID, INVITATION, INVITATION_INPUT, PREVIEW, SHOWN_INVITATION,
 };
 
 /// POST /teams/{id}/invitations
@@ -29,7 +29,7 @@ pub const CREATE: Operation = Operation {
         about: "The invitation with its code.",
         content: Content::Json(
             &SHOWN_INVITATION,
-            r#"{"id":"invitation_01kanp2xc0e8br5v0xmvhv7j2d","role":"member","uses":0,"max_uses":10,"state":"open","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","expires_at":"2026-11-23T18:00:00.000Z","code":"wvwi_0000000000000000EXAMPL","url":"https://builds.example/api/v1/invitations/wvwi_0000000000000000EXAMPL"}"#,
+            r#"{"id":"invitation_01kanp2xc0e8br5v0xmvhv7j2d","role":"member","uses":0,"max_uses":10,"state":"open","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","expires_at":"2026-11-23T18:00:00.000Z","code":"wvwi_0000000000000000EXAMPL","url":"https://builds.example/i/wvwi_0000000000000000EXAMPL"}"#,
         ),
     },
     problems: &[
@@ -91,6 +91,20 @@ pub const SHOW: Operation = Operation {
         &problems::INVITATION_USED_UP,
         &problems::INVITATION_EXPIRED,
     ],
+    ..PLAIN
+};
+/// GET /i/{code}
+pub const PAGE: Operation = Operation {
+    id: "get_invitation_page",
+    tag: TAG,
+    summary: "An invitation as a page for people",
+    description: "What the link of an invitation leads to: the team, who invites, as what, until when, and how to come in. Works without an account and without scripts; to look at it spends nothing.",
+    path: &[Field::required("code", &ANY_CODE, "The invitation's code.")],
+    response: Answer {
+        status: 200,
+        about: "The page.",
+        content: Content::Media("text/html"),
+    },
     ..PLAIN
 };
 /// POST /invitations/accept

@@ -12,6 +12,8 @@ use super::code;
 pub const ID: Schema = Text::formatted(37, 37, "typeid");
 /// A code as it is sent: what has another form is no code, which is said in another way.
 const SENT_CODE: Schema = Text::of(1, 100);
+/// What stands in place of a code in the path of a page: a page says that it is none.
+pub const ANY_CODE: Schema = SENT_CODE;
 /// A code in a path.
 pub const CODE: Schema = Text::of(code::LENGTH, code::LENGTH);
 
@@ -103,7 +105,7 @@ pub const SHOWN_INVITATION: Schema = Schema::Named(
         Field::required(
             "url",
             &Text::formatted(1, 1_000, "uri"),
-            "Where whoever has the code sees what it is for.",
+            "The page of the invitation, to be passed on: whoever opens it sees what it is for and how to come in.",
         ),
     ]),
 );

@@ -129,8 +129,9 @@ pub async fn find(
             member_count!(),
             " || ' ' || EXISTS (SELECT 1 FROM team_members g WHERE g.team_id = t.id \
              AND g.user_id = ?2) || ' ' || (SELECT count(*) FROM team_members g \
-             WHERE g.user_id = ?2) FROM team_invitations m JOIN teams t ON t.id = m.team_id \
-             WHERE m.code_hash = ?1"
+             WHERE g.user_id = ?2), coalesce((SELECT g.display_name FROM team_members g \
+             WHERE g.team_id = m.team_id AND g.user_id = m.created_by), '') \
+             FROM team_invitations m JOIN teams t ON t.id = m.team_id WHERE m.code_hash = ?1"
         ),
         vec![code.hash().into(), user.map_or("", UserId::as_str).into()],
     );
@@ -150,6 +151,7 @@ pub async fn find(
             id: invitation,
             team,
             role,
+            inviter: row.text(2)?.to_owned(),
             uses_left: number()?,
             expires_at: number()?,
             member_count: number()?,

@@ -32,7 +32,8 @@ pub fn check(request: &Request, sent: &[u8], answer: &Answer) {
     }
     let is_health = route.is_some_and(|route| route.path == "/health/ready");
     // Who follows a link that was withdrawn sees a page.
-    let is_missing_page = answer.status == 404 && route.is_some_and(|it| it.path == "/c/{slug}");
+    let is_page = |path: &str| matches!(path, "/c/{slug}" | "/i/{code}");
+    let is_missing_page = answer.status == 404 && route.is_some_and(|it| is_page(it.path));
     let is_other = is_health && !is_problem(answer) || is_missing_page;
     if answer.status >= 400 && request.method != Method::Head && !is_other {
         check_problem(answer);

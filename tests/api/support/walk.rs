@@ -109,7 +109,7 @@ impl Walk {
             ("GET", "/docs/{file}") => app.get("/docs/reference.css"),
             ("GET", "/docs/problems/{code}") => app.get("/docs/problems/not_found"),
             ("GET", "/api/v1/game/professions/{id}") => app.get(&path.replace("{id}", "Guardian")),
-            ("GET", "/api/v1/invitations/{code}") => {
+            ("GET", "/api/v1/invitations/{code}" | "/i/{code}") => {
                 let made = app.invite(&self.holder.player, &self.holder.team, &json!({}));
                 app.get(&path.replace("{code}", &text(&made.expect(201).json()["code"])))
             }

@@ -1,0 +1,67 @@
+//! What an invitation looks like to a person with a browser.
+//! Promises that every text of a user's is escaped, by the template.
+//! Leaves whom it lets in to `model`.
+
+use askama::Template;
+
+use crate::http::problem::Problem;
+use crate::teams::model::Role;
+use crate::telemetry::rfc3339;
+
+use super::code::Code;
+use super::model::Invitation;
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct Page<'a> {
+    team: &'a str,
+    tag: &'a str,
+    description: &'a str,
+    inviter: &'a str,
+    role: &'static str,
+    summary: String,
+    uses_left: i64,
+    expires_at: &'a str,
+    until: String,
+    code: &'a str,
+    accept: String,
+}
+
+#[derive(Template)]
+#[template(path = "no_invitation.html")]
+struct Nothing;
+
+/// The page of an invitation that still lets someone in.
+pub fn page(invitation: &Invitation, code: &Code, issuer: &str) -> Result<String, Problem> {
+    let text = |name: &str| invitation.team[name].as_str().unwrap_or_default();
+    let expires_at = rfc3339(invitation.expires_at);
+    let (day, time) = (&expires_at[..10], &expires_at[11..16]);
+    let role = match invitation.role {
+        Role::Leader => "a leader",
+        Role::Officer => "an officer",
+        Role::Member => "a member",
+    };
+    let until = format!("{day}, {time} UTC");
+    let page = Page {
+        team: text("name"),
+        tag: text("tag"),
+        description: text("description"),
+        inviter: &invitation.inviter,
+        role,
+        summary: format!(
+            "{} invites you to be {role}, until {until}.",
+            invitation.inviter
+        ),
+        uses_left: invitation.uses_left,
+        expires_at: &expires_at,
+        until,
+        code: code.expose(),
+        accept: [issuer, "/api/v1/invitations/accept"].concat(),
+    };
+    page.render().map_err(Problem::internal)
+}
+
+/// The page in place of one that lets nobody in, whatever the reason.
+pub fn nothing() -> Result<String, Problem> {
+    Nothing.render().map_err(Problem::internal)
+}

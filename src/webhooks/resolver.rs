@@ -2,11 +2,13 @@
 //! Promises that a name with one address that may not be reached is refused, however many others it
 //! has. Leaves the moment between this look and the runtime's own to the security guide.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::task::Poll;
 
 use serde_json::Value;
 
-use crate::platform::{HttpRequest, Platform};
+use crate::platform::{HttpAnswer, HttpRequest, Platform};
 
 use super::target::is_refused;
 
@@ -27,10 +29,10 @@ pub enum Unresolved {
     Unavailable,
 }
 
-/// Looks up `name` at `resolver`, a URL that takes `?name=&type=`.
+/// Looks up `name` at `resolver`, a URL that takes `?name=&type=`. Both questions are asked at once, so
+/// that it takes no longer than one of them may.
 pub async fn check(platform: &Platform, resolver: &str, name: &str) -> Result<(), Unresolved> {
-    let mut found = 0;
-    for (kind, number) in QUESTIONS {
+    let mut asked = QUESTIONS.map(|(kind, number)| {
         let request = HttpRequest {
             method: "GET",
             url: [resolver, "?name=", name, "&type=", kind].concat(),
@@ -39,25 +41,26 @@ pub async fn check(platform: &Platform, resolver: &str, name: &str) -> Result<()
             timeout_ms: TIMEOUT_MS,
             max_body_bytes: MAX_ANSWER_BYTES,
         };
-        let answer = platform.http.send(request).await;
-        let answer = answer.map_err(|_| Unresolved::Unavailable)?;
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        // 0: no error; 3: no such name (RFC 1035, section 4.1.1).
-        let is_answer = answer.status == 200 && matches!(body["Status"].as_u64(), Some(0 | 3));
-        if !is_answer {
-            return Err(Unresolved::Unavailable);
-        }
-        for record in body["Answer"].as_array().into_iter().flatten() {
-            if record["type"].as_u64() != Some(number) {
-                continue;
+        (number, platform.http.send(request), None)
+    });
+    poll_fn(|cx| {
+        for (_, question, answer) in &mut asked {
+            if answer.is_none()
+                && let Poll::Ready(found) = question.as_mut().poll(cx)
+            {
+                *answer = Some(found);
             }
-            let data = record["data"].as_str().unwrap_or_default();
-            let address: IpAddr = data.parse().map_err(|_| Unresolved::Unavailable)?;
-            if is_refused(address) {
-                return Err(Unresolved::Refused);
-            }
-            found += 1;
         }
+        if asked.iter().all(|(_, _, answer)| answer.is_some()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    let mut found = 0;
+    for (number, _, answer) in asked {
+        found += read(number, answer.and_then(Result::ok))?;
     }
     if found == 0 {
         return Err(Unresolved::NoAddress);
@@ -65,11 +68,35 @@ pub async fn check(platform: &Platform, resolver: &str, name: &str) -> Result<()
     Ok(())
 }
 
+/// How many addresses of this kind an answer has, all of which may be reached.
+fn read(number: u64, answer: Option<HttpAnswer>) -> Result<usize, Unresolved> {
+    let answer = answer.ok_or(Unresolved::Unavailable)?;
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    // 0: no error; 3: no such name (RFC 1035, section 4.1.1).
+    let is_answer = answer.status == 200 && matches!(body["Status"].as_u64(), Some(0 | 3));
+    if !is_answer {
+        return Err(Unresolved::Unavailable);
+    }
+    let mut found = 0;
+    for record in body["Answer"].as_array().into_iter().flatten() {
+        if record["type"].as_u64() != Some(number) {
+            continue;
+        }
+        let data = record["data"].as_str().unwrap_or_default();
+        let address: IpAddr = data.parse().map_err(|_| Unresolved::Unavailable)?;
+        if is_refused(address) {
+            return Err(Unresolved::Refused);
+        }
+        found += 1;
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::HttpFailure;
     use crate::platform::native::{MemoryWeb, TestPlatform};
-    use crate::platform::{HttpAnswer, HttpFailure};
     use pollster::block_on;
 
     fn ask(a: &'static str, aaaa: &'static str) -> Result<(), Unresolved> {

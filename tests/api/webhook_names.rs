@@ -5,9 +5,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
+use wvw_builder::platform::native::{MemoryWeb, TestClock, TestPlatform};
 use wvw_builder::platform::{
-    HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, LocalFuture, Platform,
+    Clock as _, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture,
+    Platform,
 };
 
 use crate::support::databases::{all_together, step_aside};
@@ -246,4 +247,44 @@ fn slow_name_servers_do_not_hold_up_others() {
     assert_eq!(called.len(), 18);
     let is_quick = |url: &String| url.contains("quick");
     assert!(called[..3].iter().all(is_quick), "{called:?}");
+}
+
+/// Each question takes this long, in milliseconds, by the clock of the test.
+const QUESTION_MS: i64 = 1_600;
+
+/// Moves the clock to the end of each question.
+struct LongQuestions(MemoryWeb, TestClock);
+
+impl HttpClient for LongQuestions {
+    fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
+        let ends = self.1.now_ms() + QUESTION_MS;
+        Box::pin(async move {
+            if is_question(&request) {
+                step_aside().await;
+                self.1.set_ms(ends.max(self.1.now_ms()));
+            }
+            self.0.send(request).await
+        })
+    }
+}
+
+#[test]
+fn a_rate_is_not_used_up_by_looking_names_up() {
+    let scene = scene(|request| Ok(addresses(request, PUBLIC)));
+    let endpoint = scene.endpoint("rated");
+    let test = &scene.app.test;
+    test.database.execute("UPDATE webhooks SET rate_limit = 60");
+    scene.event();
+    let platform = Platform {
+        http: Box::new(LongQuestions(test.web.clone(), test.clock.clone())),
+        ..test.platform(9)
+    };
+    let isolate = scene.app.isolate_with(platform, config);
+    let due = test.queue.take_due(Lane::First);
+    all_together([isolate.app.consume("webhooks", &due, &|_| {})]);
+    all_together([isolate
+        .app
+        .consume("webhooks-slow", &[endpoint.id], &|_| {})]);
+    // What is admitted begins within three seconds, or not at all.
+    assert_eq!(scene.states(), [("delivered".to_owned(), 1)]);
 }

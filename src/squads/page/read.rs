@@ -57,6 +57,15 @@ pub fn view(
     let slots: usize = subgroups.iter().map(|group| group.slots.len()).sum();
     let players = analysis.player_count;
     let preset = analysis.roles.preset.and_then(presets::find);
+    let rows = if players == 0 {
+        &[][..]
+    } else {
+        &analysis.squad
+    };
+    let (spread, squad) = rows
+        .iter()
+        .partition::<Vec<_>, _>(|row| row.subgroups.is_some());
+    let [spread, squad] = [spread, squad].map(bars);
     Ok(PageView {
         url,
         version,
@@ -73,11 +82,8 @@ pub fn view(
         },
         warnings: warnings(&analysis, &subgroups),
         roles: analysis.roles.counts.iter().map(role_count).collect(),
-        squad: if players == 0 {
-            Vec::new()
-        } else {
-            bars(&analysis.squad)
-        },
+        squad,
+        spread,
         edited: edited(&analysis),
         sure: sure(&analysis),
         subgroups,
@@ -160,7 +166,7 @@ fn build(id: Option<&str>, builds: &Value) -> Build {
 }
 
 /// What nobody asks for has no target, and no bar.
-fn bars(coverage: &[Coverage]) -> Vec<Bar> {
+fn bars<'a>(coverage: impl IntoIterator<Item = &'a Coverage>) -> Vec<Bar> {
     let bar = |row: &Coverage| {
         let (name, target) = (function(row.function), row.target?);
         let asked = function_index(row.function).and_then(|index| FUNCTIONS[index].target);
@@ -170,19 +176,17 @@ fn bars(coverage: &[Coverage]) -> Vec<Bar> {
                 name,
                 have: u32::try_from(spread.covered).unwrap_or(u32::MAX),
                 target: (target / asked.max(1)).into(),
-                unit: " subgroups",
                 others: None,
             },
             _ => Bar {
                 name,
                 have: row.sum.into(),
                 target: target.into(),
-                unit: "",
                 others: row.from_others.as_ref().map(|it| it.players),
             },
         })
     };
-    coverage.iter().filter_map(bar).collect()
+    coverage.into_iter().filter_map(bar).collect()
 }
 
 fn function(id: &'static str) -> &'static str {

@@ -27,11 +27,20 @@ fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
             name,
             have,
             target: 5,
-            unit: "",
             others: Some(index % 6),
         }
     };
     names.iter().enumerate().map(bar).collect()
+}
+
+/// A function of which the squad's row counts subgroups.
+fn spread() -> Bar {
+    Bar {
+        name: "Regeneration and vigor",
+        have: 4,
+        target: 10,
+        others: None,
+    }
 }
 
 /// Fifty players in ten subgroups.
@@ -131,6 +140,7 @@ pub fn full() -> PageView {
                 target: (have != 0).then_some(6),
             })
             .collect(),
+        spread: vec![spread()],
         squad: bars(
             &[
                 "Boon strip",

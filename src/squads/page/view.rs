@@ -47,8 +47,10 @@ pub struct PageView {
     pub sure: Vec<(&'static str, String)>,
     /// How many there are for each role, and should be.
     pub roles: Vec<RoleCount>,
-    /// What the squad has as a whole.
+    /// What the squad has as a whole of what is done for it.
     pub squad: Vec<Bar>,
+    /// In how many of its subgroups there is enough of what is done for allies.
+    pub spread: Vec<Bar>,
     /// Its subgroups.
     pub subgroups: Vec<Subgroup>,
 }
@@ -71,8 +73,6 @@ pub struct Bar {
     pub have: u32,
     /// How much is enough.
     pub target: u32,
-    /// What is counted, where it is no sum of scores: `subgroups`.
-    pub unit: &'static str,
     /// In a subgroup: how many of them get enough from the others.
     pub others: Option<usize>,
 }

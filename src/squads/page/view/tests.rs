@@ -15,7 +15,6 @@ fn steps_are_all_or_nothing_only_when_it_is_so() {
             name: "Stability",
             have,
             target,
-            unit: "",
             others: None,
         };
         assert_eq!((bar.step(), bar.word()), (step, word), "{have} of {target}");

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::compositions::path_of;
 use crate::support::teams::{TEAMS, member_path};
 use crate::support::{PASSWORD, Player, TestApp, text};
+use crate::webhooks;
 
 /// The entries of a team, oldest first: action, actor, target and detail.
 fn logged(app: &TestApp, boss: &str, team: &str) -> Vec<(String, String, String, Value)> {
@@ -54,6 +55,10 @@ fn what_is_done_in_a_team_is_found_by_the_team() {
         app.accept(player, &text(&invitations[index]["code"]))
             .expect(200);
     }
+    let webhook = webhooks::make(&app, &guest, &json!({ "team_id": team }));
+    let webhook = text(&webhook["id"]);
+    let endpoint = format!("/api/v1/webhooks/{webhook}");
+    call(&guest, "DELETE", &endpoint, &Value::Null, 204);
     let plan = app.composition(&guest, &json!({ "team_id": team }));
     let plan = path_of(&plan);
     let links = format!("{plan}/share-links");
@@ -100,6 +105,8 @@ fn what_is_done_in_a_team_is_found_by_the_team() {
         ),
         ("team.member_joined", g, g, joined("officer", 0)),
         ("team.member_joined", o, o, joined("member", 1)),
+        ("webhook.created", g, &webhook, json!({ "team_id": team })),
+        ("webhook.deleted", g, &webhook, json!({ "team_id": team })),
         ("share_link.created", g, &link, about.clone()),
         ("share_link.withdrawn", g, &link, about),
         (

@@ -2,7 +2,7 @@
 //! Promises that a secret leaves the service in the answer that made it, and never again.
 //! Leaves rules to `model`, SQL to `store`, the test to `test_send`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
@@ -10,7 +10,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
+use crate::identity::permissions::{Permit, ReadWebhooks, WriteWebhooks};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform};
 use crate::teams::lookup;
@@ -99,7 +99,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     document["secret"] = secret.to_text().as_str().into();
     let location = [PATH, "/", webhook.id.as_str()].concat();
     let answer = answer(201, &webhook, &document, now)?.with_header("location", location);
-    let entry = Entry::by(permit.caller(), Action::WebhookCreated, &webhook.id);
+    let entry = entry(&permit, Action::WebhookCreated, &webhook, None);
     let writes =
         store::insert(&permit, &webhook, &secret, sealer(cx)).map_err(Problem::internal)?;
     match cx.commit(writes, &[entry], answer).await {
@@ -154,8 +154,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         .filter(|(name, value)| was[name.as_str()] != **value)
         .map(|(name, _)| name.as_str())
         .collect();
-    let entry = Entry::by(permit.caller(), Action::WebhookChanged, &after.id)
-        .with_detail(json!({ "members": changed }));
+    let entry = entry(&permit, Action::WebhookChanged, &after, Some(&changed));
     let writes = store::update(&permit, &before, &after, sealer(cx)).map_err(Problem::internal)?;
     let answer = answer(200, &after, &after.document(now), now)?;
     let answer = commit(cx, writes, entry, answer).await?;
@@ -172,9 +171,30 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
     etag::check_if_match(cx.request, &webhook.etag(cx.now_ms()))?;
-    let entry = Entry::by(permit.caller(), Action::WebhookDeleted, &webhook.id);
+    let entry = entry(&permit, Action::WebhookDeleted, &webhook, None);
     let writes = store::delete(&permit, &webhook);
     commit(cx, writes, entry, Response::no_content()).await
+}
+
+/// What the audit log says of an endpoint: which members of it were changed, and whose it is.
+fn entry(
+    permit: &Permit<'_, WriteWebhooks>,
+    action: Action,
+    webhook: &Webhook,
+    changed: Option<&[&str]>,
+) -> Entry {
+    let mut detail = Map::new();
+    if let Some(changed) = changed {
+        detail.insert("members".to_owned(), changed.into());
+    }
+    if let Some(team) = &webhook.input.team {
+        detail.insert("team_id".to_owned(), team.as_str().into());
+    }
+    let entry = Entry::by(permit.caller(), action, &webhook.id);
+    if detail.is_empty() {
+        return entry;
+    }
+    entry.with_detail(detail.into())
 }
 
 /// Runs a write that changes the endpoint, unless someone else has just changed it.
@@ -209,7 +229,7 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(200, Profile::Private, &document)?;
     let writes = store::rotate(&permit, &webhook, &secret, expires_at, now, sealer(cx));
     let writes = writes.map_err(Problem::internal)?;
-    let entry = Entry::by(permit.caller(), Action::WebhookSecretRotated, &webhook.id);
+    let entry = entry(&permit, Action::WebhookSecretRotated, &webhook, None);
     match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_SECRETS)),
         outcome => Ok(outcome?),

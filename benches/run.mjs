@@ -121,7 +121,7 @@ const variables = () => ({
   PASSWORD_PEPPER: secret(),
   // The load generator sends more in a second than people in an hour: quotas that it cannot spend, handed out in leases
   // like any other.
-  ...Object.fromEntries(["ANONYMOUS", "USER", "LOGIN", "REGISTRATION"].map((name) => [`LIMIT_${name}`, "1000000/60"])),
+  ...Object.fromEntries(["ANONYMOUS", "USER", "LOGIN", "REGISTRATION", "ACCOUNT_KEYS"].map((name) => [`LIMIT_${name}`, "1000000/60"])),
   LIMIT_BURST: "1000000/1",
   // Too slow for leases: every request with an API key asks the object.
   LIMIT_API_KEY: "800000/86400",

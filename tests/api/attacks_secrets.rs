@@ -8,8 +8,31 @@ use wvw_builder::platform::Level;
 
 use crate::compositions::COMPOSITIONS;
 use crate::support::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
-use crate::support::{BUILDS, PASSWORD, TestApp, percent_encoded, text};
+use crate::support::{BUILDS, Call, PASSWORD, Player, TestApp, percent_encoded, text};
 use crate::webhooks::{self, WEBHOOKS};
+
+/// What teams, squads and webhooks hand out, and what is guessed at them.
+fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, String)> {
+    let ask = |call: Call<'_>| call.token(&player.token).send().json();
+    let hook = webhooks::make(app, player, &json!({}));
+    let rotate = format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"]));
+    let rotated = ask(app.post(&rotate, &json!({})));
+    let team = app.team(&[(player, "leader")]);
+    let invitation = app.invite(player, &team, &json!({})).expect(201).json();
+    let guessed = "wvwi_made-up-code";
+    let guess = app.post("/api/v1/invitations/accept", &json!({ "code": guessed }));
+    guess.token(&player.token).send();
+    let composition = text(&app.composition(player, &json!({}))["id"]);
+    let links = format!("{COMPOSITIONS}/{composition}/share-links");
+    let shared = ask(app.call("POST", &links));
+    vec![
+        ("webhook secret", text(&hook["secret"])),
+        ("webhook secret after a rotation", text(&rotated["secret"])),
+        ("invitation code", text(&invitation["code"])),
+        ("a guessed invitation code", guessed.to_owned()),
+        ("slug of a shared page", text(&shared["slug"])),
+    ]
+}
 
 #[test]
 fn every_kind_of_secret_is_looked_for_in_every_line() {
@@ -40,29 +63,7 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
         .raw("application/json", "{\"password\": no json")
         .send();
     app.get(BUILDS).token("made-up-token").send().expect(401);
-    let hook = webhooks::make(&app, &player, &json!({}));
-    let rotated = app.post(
-        &format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"])),
-        &json!({}),
-    );
-    let rotated = rotated.token(&player.token).send().expect(200).json();
-    let team = app.team(&[(&player, "leader")]);
-    let invitation = app.invite(&player, &team, &json!({})).expect(201).json();
-    let guess = app.post(
-        "/api/v1/invitations/accept",
-        &json!({ "code": "wvwi_made-up-code" }),
-    );
-    guess.token(&player.token).send();
-    let composition = text(&app.composition(&player, &json!({}))["id"]);
-    let links = format!("{COMPOSITIONS}/{composition}/share-links");
-    let link = app.call("POST", &links).token(&player.token).send();
-    let link = link.expect(201).json();
-    let rows = [
-        ("webhook secret", text(&hook["secret"])),
-        ("webhook secret after a rotation", text(&rotated["secret"])),
-        ("invitation code", text(&invitation["code"])),
-        ("a guessed invitation code", "wvwi_made-up-code".to_owned()),
-        ("slug of a shared page", text(&link["slug"])),
+    let mut rows = vec![
         ("password", PASSWORD.to_owned()),
         ("new password", "a very secret new one".to_owned()),
         ("email", player.email.clone()),
@@ -86,6 +87,7 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
         ),
         ("a token that is none", "made-up-token".to_owned()),
     ];
+    rows.extend(secrets_of_a_guild(&app, &player));
     for (name, secret) in &rows {
         let line = json!({ "event": "request", "cause": format!("it was {secret}!") }).to_string();
         assert!(

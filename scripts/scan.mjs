@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { call, makeGuild } from "../tests/edge/guild.mjs";
 import { logIn, startWorker } from "../tests/edge/harness.mjs";
 import { layOutAssets } from "./assets.mjs";
 import { build } from "./build.mjs";
@@ -50,34 +51,29 @@ async function scan(args) {
   say("✓ no finding that is not explained, and no 5xx");
 }
 
-/** Calls the API; gives the answer's body. */
-async function call(worker, token, method, path, body) {
-  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
-  const answer = await worker.fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Failure(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
-
-/** An administrator with builds and logins, whose calls reach all tables. */
+/** An administrator with a guild, builds and logins, whose calls reach all tables. */
 async function makeAccount(worker, email) {
   await logIn(worker, email, PASSWORD);
   await worker.d1.prepare("UPDATE users SET role = 'administrator' WHERE email_key = ?").bind(email).run();
   const token = await logIn(worker, email, PASSWORD);
-  const build = () => call(worker, token, "POST", "/builds", { name: "Support", chat_code: CHAT_CODE, roles: ["primary_support"], tags: ["zerg"], visibility: "public", game_build: 1 });
-  const builds = [await build(), await build()];
+  const guild = await makeGuild(worker, token, `mate.of.${email}`);
+  const document = JSON.parse(guild.pointed(await (await worker.fetch("/openapi.json")).text()));
   const key = await call(worker, token, "POST", "/auth/api-keys", { name: "Bot", scopes: ["builds:read"] });
   const { id } = await call(worker, token, "GET", "/users/me");
   const { refresh_token: refreshToken } = await call(worker, undefined, "POST", "/auth/login", { email, password: PASSWORD });
+  const { data: logins } = await call(worker, token, "GET", "/auth/sessions");
+  const session = logins.find(({ current }) => !current).id;
   const cursorOf = async (path) => encodeURIComponent((await call(worker, token, "GET", `${path}?limit=1`)).next_cursor);
   const cursors = { builds: await cursorOf("/builds"), sessions: await cursorOf("/auth/sessions"), log: await cursorOf("/admin/audit-log") };
-  return { email, token, build: builds[0], key, id, refreshToken, cursors };
+  return { email, token, build: guild.build, guild, document, key, id, session, refreshToken, cursors };
 }
 
 /**
  * What sqlmap is pointed at: every member of a body, every query parameter, and what is marked with `*`. What is sent first
  * is right, so that the scanner gets past the checks: it must be answered with 2xx, or with `status` where that takes a secret.
  */
-function targets({ email, token, build, key, id, refreshToken, cursors }) {
+function targets(account) {
+  const { email, token, build, key, id, refreshToken, cursors } = account;
   const login = { email, password: PASSWORD };
   const input = { name: "Support", chat_code: CHAT_CODE, roles: ["primary_support"], tags: ["zerg"], visibility: "private", notes: "words" };
   const { profession, specializations } = build.template;
@@ -122,7 +118,46 @@ function targets({ email, token, build, key, id, refreshToken, cursors }) {
     ["POST", "/admin/signing-keys/rotate", { body: { revoke_current: false } }],
   ];
   const target = (credentials) => ([method, path, { headers = [], ...more } = {}]) => ({ method, path, headers: [...credentials, ...headers], ...more });
-  return [...anonymous.map(target([])), ...asAdministrator.map(target([`Authorization: Bearer ${token}`]))];
+  const written = [...anonymous, ...asAdministrator];
+  const rest = [...asAdministrator, ...others(account, written)];
+  return [...anonymous.map(target([])), ...rest.map(target([`Authorization: Bearer ${token}`]))];
+}
+
+/** Bodies in the place of the document's, where two of those would be in each other's way: names in a roster are there once. */
+const BODIES = { create_player: { name: "Cleo" }, replace_player: { name: "Dora" }, patch_player: { name: "Emma" }, import_players: { players: [{ name: "Fritz" }] }, patch_webhook: { description: "Other" } };
+/** What goes well once: not with its path first, and then again with its body. */
+const ONCE = ["hand_over_team"];
+/** Values of queries that the document does not list. */
+const QUERY = { limit: 20, owner: "me", profession: "Guardian", specialization: 62, tag: "zerg", game_build: 1, q: "thu", since: "2026-01-01T00:00:00Z", until: "2099-01-01T00:00:00Z" };
+/** They read no database. */
+const NOT_SCANNED = /^\/(docs|health|openapi|\.well-known)|^\/api\/v1\/(game|webhooks\/event-types)/;
+
+/**
+ * Every call of the document that is not among those written by hand: once with its path and query marked, and once with its
+ * body. What needs `If-Match` is scanned up to that: to sqlmap a `*` is a mark. wapiti sends one.
+ */
+function others({ guild, document }, written) {
+  const isWritten = (method, path) => {
+    const pattern = new RegExp(`^${path.replace("/api/v1", "").replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`);
+    return written.some(([known, target]) => known === method && pattern.test(target.replace(/\?.*/, "")));
+  };
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([name, { operationId, parameters = [], requestBody, responses }]) => {
+      const method = name.toUpperCase();
+      if (NOT_SCANNED.test(path) || isWritten(method, path)) return [];
+      const values = guild.ids[operationId] ?? {};
+      const at = (mark) => path.replace("/api/v1", "").replace(/\{(\w+)\}/g, (_, key) => `${values[key]}${mark}`);
+      const query = parameters
+        .filter((it) => it.in === "query" && it.name !== "cursor")
+        .map((it) => [it.name, it.schema.enum?.[0] ?? QUERY[it.name]])
+        .filter(([, value]) => value !== undefined);
+      const marked = `${at("*")}${query.length ? `?${query.map(([key, value]) => `${key}=${encodeURIComponent(value)}*`).join("&")}` : ""}`;
+      const example = Object.values(requestBody?.content ?? {})[0]?.example;
+      const body = BODIES[operationId] ?? example;
+      const more = { ...(body && { body }), ...(responses["428"] && { status: 428 }), isShared: path.startsWith("/c/") };
+      return [...(marked.includes("*") && !ONCE.includes(operationId) ? [[method, marked, more]] : []), ...(body ? [[method, at(""), more]] : [])];
+    }),
+  );
 }
 
 /** The weak Worker's three holes, which must be found. */
@@ -141,17 +176,19 @@ async function scanWithSqlmap(worker, vulnerable, folder, part) {
     if (!found) problems.push(`sqlmap has missed the hole of ${target.method} ${target.path}`);
   }
   const account = await makeAccount(worker, "sqlmap@guild.gg");
-  // The counting of guesses, and of an account's keys, would stop the scanner before it has tried what is behind.
-  const spare = worker.d1.prepare("DELETE FROM api_keys WHERE id <> ?").bind(account.key.id);
-  const makeRoom = setInterval(() => worker.d1.batch([worker.d1.prepare("DELETE FROM guesses"), spare]).catch(() => {}), 50);
-  const api = new URL("/api/v1", worker.url);
+  // The counting of guesses, and of what an account can have, would stop the scanner before it has tried what is behind.
+  const kept = JSON.stringify([account.key.id, ...account.guild.kept]);
+  const spare = ["api_keys", "teams", "team_players", "team_invitations", "share_links", "webhooks"].map((table) =>
+    worker.d1.prepare(`DELETE FROM ${table} WHERE id NOT IN (SELECT value FROM json_each(?))`).bind(kept),
+  );
+  const makeRoom = setInterval(() => worker.d1.batch([worker.d1.prepare("DELETE FROM guesses"), ...spare]).catch(() => {}), 100);
   const named = targets(account).map((target) => ({ ...target, name: `${target.method} ${target.path.replace(/=[^&*]*/g, "").slice(0, 100)}` }));
   const chosen = named.filter(({ name }) => name.includes(part));
   if (chosen.length === 0) problems.push(`--target ${part} is in no target's name`);
   for (const { name, ...target } of chosen) {
     worker.logs.length = 0;
     const start = performance.now();
-    const found = await sqlmap(program, api, target, folder);
+    const found = await sqlmap(program, new URL(target.isShared ? "/" : "/api/v1", worker.url), target, folder);
     const { text, failures, statuses } = count(worker);
     const isLive = Object.keys(statuses).some((status) => (target.status ? Number(status) === target.status : status < 300));
     say(`  ${name}: ${found ? "FOUND" : "nothing"} (${text}, ${seconds(start)})`);
@@ -199,10 +236,10 @@ async function scanWithWapiti(worker, vulnerable, folder) {
   }
   const account = await makeAccount(worker, "wapiti@guild.gg");
   const document = join(folder, "openapi.json");
-  await writeFile(document, JSON.stringify(pointed(await (await worker.fetch("/openapi.json")).json(), worker.url, account)));
+  await writeFile(document, JSON.stringify(pointed(worker.url, account)));
   for (const [name, path, args] of [
     ["pages", "/docs", []],
-    ["calls of the OpenAPI document, as an administrator", "/", ["--swagger", document, "-H", `Authorization: Bearer ${account.token}`]],
+    ["calls of the OpenAPI document, as an administrator", "/", ["--swagger", document, "-H", `Authorization: Bearer ${account.token}`, "-H", "If-Match: *"]],
   ]) {
     worker.logs.length = 0;
     const start = performance.now();
@@ -220,18 +257,21 @@ async function scanWithWapiti(worker, vulnerable, folder) {
   return problems;
 }
 
-/** The OpenAPI document for wapiti, which makes up ids that nothing has: with ids of what is there. */
-function pointed(openapi, url, { id, build, key }) {
-  const ids = { builds: build.id, "api-keys": key.id, users: id, professions: "Guardian" };
-  const paths = Object.entries(openapi.paths)
-    .filter(([path]) => path !== ROTATION)
-    .map(([path, item]) => {
-      const known = ids[/([a-z-]+)\/\{id\}$/.exec(path)?.[1]];
-      if (known === undefined) return [path, item];
-      const calls = Object.entries(item).map(([method, call]) => [method, { ...call, parameters: call.parameters.filter((parameter) => parameter.in !== "path") }]);
-      return [path.replace("{id}", known), Object.fromEntries(calls)];
-    });
-  return { ...openapi, servers: [{ url: url.origin }], paths: Object.fromEntries(paths) };
+/** The OpenAPI document for wapiti, which makes up ids that nothing has: with those of what is there. */
+function pointed(url, { document, guild, id, key, session }) {
+  const ids = { ...guild.ids, revoke_api_key: { id: key.id }, end_session: { id: session }, get_account: { id }, change_account: { id }, get_profession: { id: "Guardian" } };
+  const paths = {};
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (path === ROTATION) continue;
+    for (const [method, operation] of Object.entries(item)) {
+      const values = ids[operation.operationId];
+      // Two calls of one path may be pointed at two things.
+      const at = values ? path.replace(/\{(\w+)\}/g, (_, name) => values[name]) : path;
+      const parameters = (operation.parameters ?? []).filter((parameter) => values === undefined || parameter.in !== "path");
+      paths[at] = { ...paths[at], [method]: { ...operation, parameters } };
+    }
+  }
+  return { ...document, servers: [{ url: url.origin }], paths };
 }
 
 /** Lets wapiti crawl and attack a site; gives its findings as `{category, text}`. */

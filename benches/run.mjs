@@ -1,6 +1,6 @@
 // `npm run bench`: CPU for each request, ours beside the same routes in Hono, in turns on the same machine.
 // Promises: measures only after both have given the same answers, byte for byte; only loopback traffic.
-// Leaves to others: bundles, runtime and data (lib), load (load.mjs), how to read the table (README.md).
+// Leaves to others: bundles, runtime and data (lib), load (load.mjs), webhooks (webhooks.mjs), reading the table (README.md).
 import { fork } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { cp, mkdtemp, readFile, readdir } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { unstable_splitSqlQuery } from "wrangler";
-import { fromRoot, say, seconds, whenMain } from "../scripts/lib/shell.mjs";
+import { fromRoot, run, say, seconds, whenMain } from "../scripts/lib/shell.mjs";
 import * as bundles from "./lib/bundles.mjs";
 import { credentials, routes, secret, seed, spoiled, variations } from "./lib/data.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
@@ -98,11 +98,13 @@ async function bench(args) {
     const question = await extra(ours, { more: keyRequests[read], less: routes(data)[read] }, plan, generator);
     const analyses = { request: await extra(ours, data.squad.request, plan, generator), analysis: await extra(ours, data.squad.analysis, plan, generator) };
     report({ made, table, starts, login: tokens.cpuMs, guesses, cold, checks, question, analyses });
-    say(`took ${seconds(begun)}`);
   } finally {
     generator.stop();
     for (const side of running) await side.stop().catch(() => {});
   }
+  // With the machine to itself, and a database of its own.
+  await run(process.execPath, [fromRoot("benches", "webhooks.mjs"), ...(values.quick ? ["--quick"] : [])], { show: "all" });
+  say(`took ${seconds(begun)}`);
 }
 
 function wholeNumber(text) {

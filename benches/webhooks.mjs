@@ -1,4 +1,4 @@
-// `npm run bench:webhooks`: how many deliveries a second, and how long from creating a build to the receiver.
+// `npm run bench:webhooks`, and the end of `npm run bench`: deliveries a second, and how long from a build to its receiver.
 // Promises: the Worker as deployed, real queues and sockets, receiver and generator on the same machine.
 // Leaves to others: what must hold (tests). The figures are of this machine; the README says how to read them.
 import { existsSync, rmSync } from "node:fs";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 import { unstable_splitSqlQuery } from "wrangler";
 import { fromRoot, say, whenMain } from "../scripts/lib/shell.mjs";
 import * as bundles from "./lib/bundles.mjs";
@@ -15,10 +16,18 @@ import { secret } from "./lib/data.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
 
 const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
-const GOALS = { perSecond: 1_000, quietP99Ms: 100, deadFactor: 2 };
+const GOALS = { perSecond: 1_000, quietP99Ms: 100, factor: 2 };
+const FULL = { seconds: "8", clients: "16", samples: "300" };
+/** Between two builds of a steady pace. */
+const PACE_MS = 40;
+const QUICK = { seconds: "1", clients: "4", samples: "20" };
+
+const goal = (isMet, text) => `(goal ${text}: ${isMet ? "met" : "NOT MET"})`;
 
 async function bench(args) {
-  const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "8" }, clients: { type: "string", default: "16" } } });
+  const text = { type: "string" };
+  const { values: asked } = parseArgs({ args, options: { quick: { type: "boolean", default: false }, seconds: text, clients: text, samples: text } });
+  const plan = Object.fromEntries(Object.entries({ ...(asked.quick ? QUICK : FULL), ...asked }).map(([name, value]) => [name, Number(value)]));
   const made = await bundles.ours();
   const state = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "wvw-webhooks-"));
   process.once("exit", () => {
@@ -43,24 +52,81 @@ async function bench(args) {
   const build = () => call("POST", "/api/v1/builds", { name: "Load", chat_code: CODE }, token);
   const one = { call, build, receivers, side };
 
+  const remove = async (left) => {
+    const { data } = await call("GET", "/api/v1/webhooks?limit=100", undefined, token);
+    // Those that were made last come first.
+    for (const { id } of data.slice(0, data.length - left)) await call("DELETE", `/api/v1/webhooks/${id}`, undefined, token);
+  };
+
+  say("\nWebhooks");
   await hook(receivers.urls[0]);
   await settle(one, 1);
-  const quiet = await latency(one, 300);
-  say(`quiet, one client, one endpoint: create to arrival p50 ${quiet.p50.toFixed(1)} ms, p99 ${quiet.p99.toFixed(1)} ms (goal ${GOALS.quietP99Ms})`);
-  await load(one, 1, values);
+  const quiet = await latency(one, plan.samples);
+  say(`  quiet, one client, one endpoint: create to arrival p50 ${quiet.p50.toFixed(1)} ms, p99 ${quiet.p99.toFixed(1)} ms ${goal(quiet.p99 < GOALS.quietP99Ms, `p99 under ${GOALS.quietP99Ms}`)}`);
+  await load(one, 1, plan);
   for (const url of receivers.urls.slice(1)) await hook(url);
   await settle(one, 5);
-  await load(one, 5, values);
+  await load(one, 5, plan);
 
-  for (const { id } of (await call("GET", "/api/v1/webhooks", undefined, token)).data.slice(0, 4)) await call("DELETE", `/api/v1/webhooks/${id}`, undefined, token);
+  await remove(1);
   await sleep(2_000);
-  const before = await latency(one, 300);
+  const before = await steadily(one, plan.samples);
   const dead = await listenDead();
   for (let count = 0; count < 20; count += 1) await hook(count % 2 === 0 ? dead.hangs : dead.refuses);
-  await latency(one, 100);
-  const beside = await latency(one, 300);
-  say(`beside 20 dead endpoints (half refuse, half hang): p99 ${beside.p99.toFixed(1)} ms, without them ${before.p99.toFixed(1)} ms: ${(beside.p99 / before.p99).toFixed(2)} times (goal less than ${GOALS.deadFactor})`);
+  await steadily(one, Math.ceil(plan.samples / 3));
+  compare("beside 20 dead endpoints (half refuse, half hang)", before, await steadily(one, plan.samples));
+
+  await remove(1);
+  await sleep(2_000);
+  for (const kind of Object.keys(HOSTILE)) await besideHostile(one, kind, { hook, remove, samples: plan.samples });
   process.exit(0);
+}
+
+function compare(what, before, beside) {
+  const factor = beside.p99 / before.p99;
+  say(`  ${what}: p99 ${beside.p99.toFixed(1)} ms, without them ${before.p99.toFixed(1)} ms: ${factor.toFixed(2)} times ${goal(factor < GOALS.factor, `less than ${GOALS.factor}`)}`);
+}
+
+/** How receivers answer that have answered well before. */
+const HOSTILE = {
+  "hang": () => {},
+  "drip": (response) => {
+    response.writeHead(200);
+    const drip = setInterval(() => response.write("."), 1_000);
+    response.on("close", () => clearInterval(drip));
+  },
+  "reset the connection": (response) => {
+    response.writeHead(200, { "content-length": 1_000 });
+    response.write("half", () => response.socket.destroy());
+  },
+  "send 200 kB": (response) => response.end("x".repeat(200_000)),
+  "send a gzip bomb": (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(BOMB),
+};
+const BOMB = gzipSync(Buffer.alloc(50_000_000));
+
+/** Two endpoints answer well for a while, so that their first attempts go at once, and then they do not. */
+async function besideHostile(one, kind, { hook, remove, samples }) {
+  const answering = { now: (response) => response.end() };
+  const state = { total: 0 };
+  for (let count = 0; count < 2; count += 1) {
+    const server = createServer((request, response) => {
+      response.on("error", () => {});
+      request.resume().on("end", () => {
+        state.total += 1;
+        answering.now(response);
+      });
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await hook(`http://127.0.0.1:${server.address().port}/`);
+  }
+  const all = { ...one, receivers: { get total() { return one.receivers.total + state.total; } } };
+  await settle(all, 3);
+  const before = await steadily(one, samples);
+  answering.now = HOSTILE[kind];
+  compare(`beside 2 that have answered well and then ${kind}`, before, await steadily(one, samples));
+  await remove(1);
+  // What is under way to them ends.
+  await sleep(16_000);
 }
 
 function send({ hostname, port }, agent, method, path, json, token) {
@@ -80,16 +146,19 @@ function send({ hostname, port }, agent, method, path, json, token) {
   });
 }
 
-/** Receivers that note when each build arrived. */
+/** Receivers that note when each build arrived. What comes twice is no other delivery. */
 async function listen(count) {
   const arrivals = new Map();
-  const state = { total: 0, arrivals, urls: [] };
+  const seen = new Set();
+  const state = { total: 0, repeats: 0, arrivals, urls: [] };
   for (let index = 0; index < count; index += 1) {
     const server = createServer((request, response) => {
       const chunks = [];
       request.on("data", (chunk) => chunks.push(chunk));
       request.on("end", () => {
-        state.total += 1;
+        const key = `${index} ${request.headers["webhook-id"]}`;
+        state[seen.has(key) ? "repeats" : "total"] += 1;
+        seen.add(key);
         const { data } = JSON.parse(Buffer.concat(chunks).toString());
         if (!arrivals.has(data.id)) arrivals.set(data.id, performance.now());
         response.end();
@@ -122,25 +191,41 @@ async function settle({ build, receivers }, endpoints) {
   }
 }
 
+/** One build after the other, each when the one before has arrived. */
 async function latency({ build, receivers }, count) {
   const times = [];
-  for (let index = 0; index < count; index += 1) {
-    const begun = performance.now();
-    const { id } = await build();
-    for (let tries = 0; !receivers.arrivals.has(id) && tries < 20_000; tries += 1) await sleep(1);
-    times.push((receivers.arrivals.get(id) ?? Infinity) - begun);
-  }
+  for (let index = 0; index < count; index += 1) times.push(await arrival({ build, receivers }));
+  return percentiles(times);
+}
+
+/** Builds at a steady pace, whether those before have arrived or not: else what holds up many would count once. */
+async function steadily({ build, receivers }, count) {
+  const one = async (index) => {
+    await sleep(index * PACE_MS);
+    return arrival({ build, receivers });
+  };
+  return percentiles(await Promise.all(Array.from({ length: count }, (_, index) => one(index))));
+}
+
+async function arrival({ build, receivers }) {
+  const begun = performance.now();
+  const { id } = await build();
+  while (!receivers.arrivals.has(id) && performance.now() < begun + 60_000) await sleep(1);
+  return (receivers.arrivals.get(id) ?? Infinity) - begun;
+}
+
+function percentiles(times) {
   times.sort((a, b) => a - b);
   return { p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)] };
 }
 
 async function load({ build, receivers, side }, endpoints, { seconds, clients }) {
   const begun = performance.now();
-  const [before, cpu] = [receivers.total, cpuOf(side.pid)];
+  const [before, repeats, cpu] = [receivers.total, receivers.repeats, cpuOf(side.pid)];
   let made = 0;
-  const until = begun + Number(seconds) * 1_000;
+  const until = begun + seconds * 1_000;
   await Promise.all(
-    Array.from({ length: Number(clients) }, async () => {
+    Array.from({ length: clients }, async () => {
       while (performance.now() < until) {
         await build();
         made += 1;
@@ -151,7 +236,12 @@ async function load({ build, receivers, side }, endpoints, { seconds, clients })
   for (let tries = 0; receivers.total < wanted && tries < 6_000; tries += 1) await sleep(10);
   const [took, delivered] = [(performance.now() - begun) / 1_000, receivers.total - before];
   const perDelivery = (cpuOf(side.pid) - cpu) / 1e3 / delivered;
-  say(`${endpoints} endpoint${endpoints === 1 ? "" : "s"}: ${(delivered / took).toFixed(0)} deliveries/s${endpoints === 5 ? ` (goal ${GOALS.perSecond})` : ""}, ${(made / took).toFixed(0)} builds/s, ${perDelivery.toFixed(0)} us of CPU a delivery, its share of the build included; ${delivered} of ${made * endpoints} arrived`);
+  const perSecond = delivered / took;
+  const is = endpoints === 5 ? ` ${goal(perSecond >= GOALS.perSecond, `at least ${GOALS.perSecond}`)}` : "";
+  say(
+    `  ${endpoints} endpoint${endpoints === 1 ? "" : "s"}: ${perSecond.toFixed(0)} deliveries/s${is}, ${(made / took).toFixed(0)} builds/s, ${perDelivery.toFixed(0)} us of CPU a delivery, its share of the build included; ` +
+      `${delivered} of ${made * endpoints} arrived, ${receivers.repeats - repeats} of them more than once`,
+  );
 }
 
 await whenMain(import.meta.url, bench);

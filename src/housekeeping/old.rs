@@ -54,9 +54,9 @@ pub(super) async fn clear(state: &State, old: Old) -> Outcome {
     let mut done = Done::default();
     for _ in 0..PORTIONS {
         let changes = platform.database.batch(vec![old.portion()]).await?;
-        let changed = changes.first().copied().unwrap_or_default();
-        done.count += changed;
-        if changed < PORTION {
+        let rows = changes.first().copied().unwrap_or_default();
+        done.count += rows;
+        if rows < PORTION {
             return Ok(done);
         }
         if platform.clock.now_ms() >= until {

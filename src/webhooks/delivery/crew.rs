@@ -1,6 +1,6 @@
 //! Runs attempts side by side, as many as the runtime has connections for.
-//! Promises that one endpoint never holds them all, that nothing more begins at one that is to be
-//! left alone, that results are written while other attempts are still under way, and that what
+//! Promises that an endpoint with nothing under way is next, that nothing more begins at one that is
+//! to be left alone, that results are written while other attempts are still under way, and that what
 //! cannot begin soon is handed on. Leaves who is left alone to its caller.
 
 use std::collections::VecDeque;
@@ -43,24 +43,33 @@ struct Crew<'a, R> {
 }
 
 impl<'a, R> Crew<'a, R> {
-    /// Gives free connections to the first jobs whose endpoint has not too many.
+    /// Gives free connections to those jobs whose endpoint has the fewest, the first of them first: so
+    /// what hangs never takes the place of an endpoint that has something to begin and nothing under way.
     fn begin_some(&mut self, now_ms: i64, allowed: &impl Fn(usize) -> usize) {
-        let mut place = 0;
         while self.running.len() < CONNECTIONS {
-            let Some(job) = self.waiting.get(place) else {
+            let next = self.next(allowed);
+            let Some(job) = next.and_then(|place| self.waiting.remove(place)) else {
                 return;
             };
-            let endpoint = job.endpoint;
-            if self.busy[endpoint] >= allowed(endpoint) {
-                place += 1;
-                continue;
-            }
-            self.busy[endpoint] += 1;
-            if let Some(job) = self.waiting.remove(place) {
-                self.running.push((endpoint, (job.begin)()));
-            }
+            self.busy[job.endpoint] += 1;
+            self.running.push((job.endpoint, (job.begin)()));
             self.last_begun_ms = now_ms;
         }
+    }
+
+    /// The place of the job that is to begin next.
+    fn next(&self, allowed: &impl Fn(usize) -> usize) -> Option<usize> {
+        let mut found = None;
+        for (place, job) in self.waiting.iter().enumerate() {
+            let busy = self.busy[job.endpoint];
+            if found.is_none_or(|(least, _)| busy < least) && busy < allowed(job.endpoint) {
+                found = Some((busy, place));
+                if busy == 0 {
+                    break;
+                }
+            }
+        }
+        found.map(|(_, place)| place)
     }
 
     /// Moves what is over to `done`, and what waits for an endpoint that is allowed nothing any more
@@ -156,5 +165,44 @@ pub async fn run<'a, R: 'a>(
             }
         })
         .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, ready};
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::platform::native::TestPlatform;
+
+    #[test]
+    fn endpoints_that_hang_leave_a_connection_to_those_that_answer() {
+        let (platform, _) = TestPlatform::new();
+        let answered = Rc::new(Cell::new(0));
+        let job = |endpoint: usize| {
+            let answered = Rc::clone(&answered);
+            Job {
+                endpoint,
+                id: DeliveryId::fresh(&platform),
+                begin_by: i64::MAX,
+                begin: Box::new(move || {
+                    if endpoint < 2 {
+                        return Box::pin(pending()) as LocalFuture<'_, ()>;
+                    }
+                    answered.set(answered.get() + 1);
+                    Box::pin(ready(()))
+                }),
+            }
+        };
+        let jobs = (0..20).flat_map(|_| [0, 1, 2]).map(job).collect();
+        let write = |_| Box::pin(ready(())) as LocalFuture<'_, ()>;
+        let mut crew = pin!(run(jobs, platform.clock.as_ref(), |_| 3, write));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(crew.as_mut().poll(&mut context).is_pending());
+        assert_eq!(answered.get(), 20);
     }
 }

@@ -39,7 +39,7 @@ const TABLE: &str = "
     POST   /api/v1/auth/refresh 2 3
     POST   /api/v1/auth/logout 3 5
     GET    /api/v1/auth/sessions 1 1
-    DELETE /api/v1/auth/sessions 2 3
+    DELETE /api/v1/auth/sessions 2 4
     DELETE /api/v1/auth/sessions/{id} 2 4
     POST   /api/v1/auth/password 7 13
     POST   /api/v1/auth/two-factor 2 3
@@ -86,8 +86,8 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/players/{player_id} 2 3
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 6
-    DELETE /api/v1/users/me 7 43
-    GET    /api/v1/users/me/export 30 30
+    DELETE /api/v1/users/me 7 44
+    GET    /api/v1/users/me/export 28 28
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 5 5
     POST   /api/v1/admin/signing-keys/rotate 4 7

@@ -154,9 +154,10 @@ impl Sql {
     /// The ids of the newest of one part that pass the filters, `limit` + 1 of them.
     fn select(&mut self, source: &Source, page: &Page, filters: &Filters, part: Part<'_>) {
         let Source { table, search, .. } = source;
-        let terms = match part.condition == PUBLIC.condition {
-            true => filters.terms(),
-            false => String::new(),
+        let terms = if part.condition == PUBLIC.condition {
+            filters.terms()
+        } else {
+            String::new()
         };
         let is_looked_up = !terms.is_empty();
         if is_looked_up {

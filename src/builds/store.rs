@@ -142,13 +142,14 @@ fn facets(input: &BuildInput) -> String {
     let ids: Vec<String> = ids.collect();
     let game_build = input.game_build.map(|number| number.to_string());
     let mut all = vec![("profession", input.template.profession.id)];
-    let mut add = |name, value| all.push((name, value));
-    ids.iter().for_each(|id| add("specialization", id));
-    input.roles.iter().for_each(|role| add("role", role));
-    input.tags.iter().for_each(|tag| add("tag", tag));
-    game_build
-        .iter()
-        .for_each(|number| add("game_build", number));
+    all.extend(ids.iter().map(|id| ("specialization", id.as_str())));
+    all.extend(input.roles.iter().map(|role| ("role", role.as_str())));
+    all.extend(input.tags.iter().map(|tag| ("tag", tag.as_str())));
+    all.extend(
+        game_build
+            .iter()
+            .map(|number| ("game_build", number.as_str())),
+    );
     lists::facets(all)
 }
 

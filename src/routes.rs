@@ -15,7 +15,9 @@ use crate::identity::permissions::{
 use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
-use crate::squads::{analysis, compare, compositions, functions, page, share_links, versions};
+use crate::squads::{
+    analysis, compare, compositions, functions, page, presets, share_links, versions,
+};
 use crate::teams::{invitations, members, roster, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
@@ -171,6 +173,7 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/game/weapons" Public, Caller(1), game::handlers::weapons, game::operations::WEAPONS;
     Get    "/api/v1/game/roles" Public, Caller(1), game::handlers::roles, game::operations::ROLES;
     Get    "/api/v1/game/functions" Public, Caller(1), functions::handlers::functions, functions::operations::FUNCTIONS;
+    Get    "/api/v1/game/presets" Public, Caller(1), presets::handlers::presets, presets::operations::PRESETS;
 
     Get    "/api/v1/tags" Public, Caller(5), tags::handlers::list, tags::operations::LIST;
     Get    "/c/{slug}" Public, Caller(1), page::handlers::page, page::operations::PAGE;

@@ -1,6 +1,9 @@
 //! The presets players use: how many of each role make up a squad.
 //! Promises figures that add up to the squad. Leaves what a role does to `game`.
 
+pub mod handlers;
+pub mod operations;
+
 /// How many players of each role a squad is made of.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Preset {

@@ -42,6 +42,7 @@ mod openapi;
 mod personal_data;
 mod personal_data_teams;
 mod present_builds;
+mod presets;
 mod query_counts;
 mod query_plans;
 mod query_work;

@@ -1,0 +1,51 @@
+//! The presets of squads from the outside.
+//! Promises the figures that players know, so that nobody changes one unawares.
+//! Leaves laying them out to `compositions`.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+
+use crate::support::TestApp;
+
+const PATH: &str = "/api/v1/game/presets";
+
+#[test]
+fn presets_have_the_figures_that_players_know() {
+    let app = TestApp::new();
+    let answer = app.get(PATH).send().expect(200);
+    let found = answer.json();
+    assert_eq!(found["next_cursor"], json!(null));
+    let rows = [
+        ("zerg_30", "Zerg, 30", 30, [6, 6, 10, 4, 4, 0]),
+        ("boon_ball_30", "Boon ball, 30", 30, [8, 4, 14, 2, 2, 0]),
+        (
+            "minstrel_blob_50",
+            "Minstrel blob, 50",
+            50,
+            [12, 12, 16, 5, 5, 0],
+        ),
+        ("gvg_15", "GvG, 15", 15, [3, 3, 6, 2, 1, 0]),
+    ];
+    let roles = [
+        "primary_support",
+        "secondary_support",
+        "melee_dps",
+        "ranged_dps",
+        "strip",
+        "roamer",
+    ];
+    let expected: Vec<_> = rows
+        .iter()
+        .map(|(id, name, players, counts)| {
+            let targets: Vec<_> = roles
+                .iter()
+                .zip(counts)
+                .map(|(role, count)| json!({ "role": role, "count": count }))
+                .collect();
+            json!({ "id": id, "name": name, "players": players, "targets": targets })
+        })
+        .collect();
+    assert_eq!(found["data"], json!(expected));
+    let again = app.get(PATH).header(Header::IfNoneMatch, &answer.etag());
+    again.send().expect(304);
+}

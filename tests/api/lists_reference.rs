@@ -105,6 +105,7 @@ fn has(document: &Value, filter: &str, value: &str) -> bool {
         let all = document[name].as_array().into_iter().flatten();
         all.into_iter().any(|item| item == value)
     };
+    let written = |item: &Value| item.to_string();
     match filter {
         "tag" => lists("tags"),
         "role" => lists("roles"),
@@ -113,9 +114,9 @@ fn has(document: &Value, filter: &str, value: &str) -> bool {
             slots
                 .into_iter()
                 .flatten()
-                .any(|slot| slot["id"].to_string() == value)
+                .any(|slot| written(&slot["id"]) == value)
         }
-        "game_build" | "is_template" => document[filter].to_string() == value,
+        "game_build" | "is_template" => written(&document[filter]) == value,
         _ => document[filter] == value,
     }
 }
@@ -212,13 +213,14 @@ impl Place {
             "team" => format!("&team_id={}", self.team),
             _ => String::new(),
         };
-        let narrowed: Vec<(&str, &str)> = kind
-            .filters
-            .iter()
-            .filter_map(|(name, values)| (dice.roll(4) == 0).then(|| (*name, *dice.pick(values))))
-            .collect();
+        let mut narrowed: Vec<(&str, &str)> = Vec::new();
+        for (name, values) in kind.filters {
+            if dice.roll(4) == 0 {
+                narrowed.push((*name, *dice.pick(values)));
+            }
+        }
         for (name, value) in &narrowed {
-            query.push_str(&format!("&{name}={}", percent_encoded(value)));
+            query += &["&", *name, "=", &percent_encoded(value)].concat();
         }
         let searched = match (dice.roll(3), all) {
             (0, _) | (_, []) => None,
@@ -232,7 +234,7 @@ impl Place {
             }
         };
         if let Some(piece) = &searched {
-            query.push_str(&format!("&q={}", percent_encoded(piece)));
+            query += &["&q=", &percent_encoded(piece)].concat();
         }
         let expected: Vec<String> = all
             .iter()

@@ -33,6 +33,8 @@ impl Dice {
 }
 
 /// What goes wrong in this run.
+// Each comes or not, whatever the others do.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Copy)]
 pub struct Faults {
     /// Now and then the database does not take a statement, or its answer is lost.

@@ -93,14 +93,14 @@ impl Queues {
         while !due.is_empty() {
             let size = 1 + dice.roll(5) as usize;
             let queue = due[0].queue;
-            let mut taken = 0;
-            let takes = |each: &mut Mail| {
-                let takes = each.queue == queue && taken < size;
-                taken += usize::from(takes);
-                takes
+            let mut count = 0;
+            let belongs = |each: &mut Mail| {
+                let is_one = each.queue == queue && count < size;
+                count += usize::from(is_one);
+                is_one
             };
             batches.push(Batch {
-                mail: due.extract_if(.., takes).collect(),
+                mail: due.extract_if(.., belongs).collect(),
                 comes_again: Cell::new(None),
             });
         }

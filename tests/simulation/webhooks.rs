@@ -326,7 +326,9 @@ impl<'w> Simulation<'w> {
                 wrong.push(format!("{} took more attempts than there are", text(1)));
             }
         }
-        wrong.into_iter().for_each(|what| self.violate(what));
+        for what in wrong {
+            self.violate(what);
+        }
     }
 
     /// By a clock that never steps no minute has more than the rate. A step may begin a new one: the

@@ -122,9 +122,8 @@ proptest! {
     ) {
         let mut after = before.clone();
         let group = at.index(after.subgroups.len());
+        let is_away = is_away(&added);
         let slots = &mut after.subgroups[group].slots;
-        let was_away = !slots.is_empty() && slots.iter().all(is_away);
-        let begins = was_away && !is_away(&added) && !added.is_open();
         let open = slots.iter().position(Slot::is_open);
         match (way, open) {
             (0, Some(open)) => slots[open] = Slot { role: slots[open].role.clone(), ..added },
@@ -135,12 +134,19 @@ proptest! {
         for (less, more) in figures(&less).iter().zip(figures(&more)) {
             prop_assert!(less.iter().zip(more).all(|(less, more)| *less <= more));
         }
-        // The first of the squad among roamers makes a subgroup of the squad of them: it has wishes.
-        let known = missing(&less);
-        let is_new = |lack: &(_, _, usize)| {
-            lack.2 <= before.subgroups.len() && !(begins && lack.2 == group + 1)
+        // Nothing is asked of roamers and scouts alone; the first of the squad among them begins it.
+        let asked = |plan: &Composition| {
+            let tally = Tally::of(plan, &facts.edits);
+            let subgroups = tally.subgroups.iter().take(before.subgroups.len());
+            std::iter::once(&tally.squad).chain(subgroups).map(|it| it.needs).collect::<Vec<_>>()
         };
-        for lack in missing(&more).iter().filter(|lack| is_new(lack)) {
+        let asked_before = asked(&before);
+        if is_away || way == 0 && open.is_some() {
+            prop_assert!(asked(&after).iter().zip(&asked_before).all(|(after, before)| after <= before));
+        }
+        let known = missing(&less);
+        let was_asked = |lack: &(_, _, usize)| asked_before.get(lack.2).is_some_and(|asked| *asked);
+        for lack in missing(&more).iter().filter(|lack| was_asked(lack)) {
             prop_assert!(known.contains(lack), "{lack:?}");
         }
     }

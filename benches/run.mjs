@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { unstable_splitSqlQuery } from "wrangler";
 import { fromRoot, run, say, seconds, whenMain } from "../scripts/lib/shell.mjs";
 import * as bundles from "./lib/bundles.mjs";
-import { credentials, routes, secret, seed, spoiled, variations } from "./lib/data.mjs";
+import { credentials, routes, secret, seed, spoiled, squad, variations } from "./lib/data.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
 
 const CONNECTIONS = 8;
@@ -54,6 +54,7 @@ async function bench(args) {
     const first = await up("ours", "ours");
     await migrate(first.miniflare, made.ours.migrations);
     const data = await seed(first.call);
+    data.squad = await squad(first.call, data);
     const keyRequests = routes(await credentials(first.call, data));
     const tokens = await logins(first, data, plan);
     const guesses = await guessing(first, data.email, plan);

@@ -25,12 +25,12 @@ export async function seed(call) {
     own.push(id);
     if (visibility === "private") ids.push(id);
   }
-  const squad = await plan(call, owner.token, own.slice(-50));
-  return { ids: ids.slice(-20), squad, token: owner.token, logIn: () => logIn(call, "owner"), email: "owner@bench.example" };
+  return { ids: ids.slice(-20), own, token: owner.token, logIn: () => logIn(call, "owner"), email: "owner@bench.example" };
 }
 
-/** A squad of as many players as there are builds, five to a subgroup; gives pairs of requests whose difference is its analysis. */
-async function plan(call, token, builds) {
+/** A squad of fifty players, five to a subgroup; gives pairs of requests whose difference is its analysis. */
+export async function squad(call, { token, own }) {
+  const builds = own.slice(-50);
   const roles = ["primary_support", "secondary_support", "strip", "melee_dps", "ranged_dps"];
   const slots = builds.map((id, index) => ({ player: `Player ${index}`, build_id: id, role: roles[index % 5] }));
   const subgroups = Array.from({ length: builds.length / 5 }, (_, group) => ({ name: `Wing ${group}`, slots: slots.slice(group * 5, group * 5 + 5) }));

@@ -71,7 +71,7 @@ async function assemble(out, recipe) {
 async function compile({ toolchain, features }, artifacts) {
   const args = ["build", "--lib", "--release", "--locked", "--target", TARGET, "--target-dir", targetDirectory()];
   args.push("-Z", "build-std=std,panic_unwind");
-  args.push("-Z", "build-std-features=panic-unwind,optimize_for_size");
+  args.push("-Z", "build-std-features=panic-unwind");
   // Panic messages name files of the sources, not of this machine.
   args.push("-Z", "trim-paths", "--config", 'profile.release.trim-paths="all"');
   // Every feature set's Wasm has the same name, and cargo's own copy may be the next build's before we read it.

@@ -24,11 +24,13 @@ fn suffix(platform: &Platform, ms: i64) -> String {
     base32(u128::from_be_bytes(bytes))
 }
 
-fn base32(number: u128) -> String {
-    (0..SUFFIX)
-        .rev()
-        .map(|position| ALPHABET[(number >> (position * 5)) as usize & 31] as char)
-        .collect()
+fn base32(mut number: u128) -> String {
+    let mut digits = [0; SUFFIX];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[number as usize & 31];
+        number >>= 5;
+    }
+    String::from_utf8_lossy(&digits).into_owned()
 }
 
 /// Whether `byte` is in [`ALPHABET`]: ranges, since a search of it for each digit of each id shows.
@@ -49,7 +51,7 @@ fn is_suffix(text: &str) -> bool {
 
 /// A fresh id with any prefix, for ids that are only ever printed.
 pub fn fresh(prefix: &str, platform: &Platform) -> String {
-    format!("{prefix}_{}", suffix(platform, platform.clock.now_ms()))
+    [prefix, "_", &suffix(platform, platform.clock.now_ms())].concat()
 }
 
 macro_rules! id {

@@ -3,7 +3,6 @@
 //! asked is counted and told of. Leaves whom to charge to `guard`.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use crate::config::Config;
 use crate::mac;
 use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
-use crate::telemetry::rfc3339;
+use crate::telemetry::{hex, rfc3339};
 
 use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
@@ -135,11 +134,7 @@ impl Limits {
     /// The object's name: nobody who sees it learns whose it is.
     fn name(&self, set: Set, key: &str) -> String {
         let digest = mac::tag(&self.name_key, PURPOSE, &[&[set as u8], key.as_bytes()]);
-        digest.iter().fold(String::new(), |mut name, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(name, "{byte:02x}");
-            name
-        })
+        hex(&digest)
     }
 }
 

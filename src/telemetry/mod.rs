@@ -65,10 +65,11 @@ impl Trace {
 }
 
 /// Two lower-case digits a byte.
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)] as char);
-    digits.collect()
+    let digits = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    // Bytes become a String at once; characters would be written one by one.
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }
 
 /// A valid inbound `X-Request-Id`, or a fresh one.
@@ -145,7 +146,7 @@ pub fn rfc3339(ms: i64) -> String {
     put(14, 16, minute.into());
     put(17, 19, second.into());
     put(20, 23, milli.into());
-    text.iter().map(|byte| *byte as char).collect()
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Reads what [`rfc3339`] writes, with any number of fractional digits up to nine or none: UTC

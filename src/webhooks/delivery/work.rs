@@ -7,6 +7,7 @@ use std::cell::RefCell;
 
 use crate::context::State;
 use crate::platform::{LocalFuture, Platform};
+use crate::telemetry::hex;
 use crate::webhooks::check_target;
 use crate::webhooks::pace;
 use crate::webhooks::resolver::{self, Unresolved};
@@ -27,12 +28,7 @@ const ATTEMPT_MS: i64 = 25_000;
 
 /// A random token that tells one claim from another.
 pub fn fresh_claim(platform: &Platform) -> String {
-    let bytes = platform.random_bytes::<16>();
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| b"0123456789abcdef"[usize::from(digit)] as char)
-        .collect()
+    hex(&platform.random_bytes::<16>())
 }
 
 /// Why this URL must not be called now. Names may lead elsewhere than when they were taken.

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, readdir } from "node:fs/promises";
-import { Agent, request as httpRequest } from "node:http";
+import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { CODES, secret } from "./lib/data.mjs";
 import * as data from "./lib/list-data.mjs";
 import { targets } from "./lib/list-targets.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
+import { send } from "./lib/send.mjs";
 
 const GOALS = { page: 1.5, narrowed: 3 };
 /** Requests of one figure; a round takes one of each target. */
@@ -139,23 +140,6 @@ async function renderedWith() {
   let hash = 0x811c9dc5;
   for (const byte of await readFile(fromRoot("src", "game", "reference.json"))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash.toString(16).padStart(8, "0");
-}
-
-function send({ hostname, port }, agent, method, path, json, token) {
-  const body = json === undefined ? "" : JSON.stringify(json);
-  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }) };
-  return new Promise((resolve, reject) => {
-    const sending = httpRequest({ hostname, port, method, path, headers, agent }, (answer) => {
-      const chunks = [];
-      answer.on("error", reject).on("data", (chunk) => chunks.push(chunk));
-      answer.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        if (answer.statusCode >= 400) reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
-        else resolve(text);
-      });
-    });
-    sending.on("error", reject).end(body);
-  });
 }
 
 /** Milliseconds of CPU that the runtime, D1 in it, uses for a request, and milliseconds on the clock. */

@@ -3,7 +3,7 @@
 // Leaves to others: what must hold (tests). The figures are of this machine; the README says how to read them.
 import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, readdir } from "node:fs/promises";
-import { Agent, createServer, request as httpRequest } from "node:http";
+import { Agent, createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +14,7 @@ import { fromRoot, say, whenMain } from "../scripts/lib/shell.mjs";
 import * as bundles from "./lib/bundles.mjs";
 import { secret } from "./lib/data.mjs";
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
+import { send } from "./lib/send.mjs";
 
 const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
 const GOALS = { perSecond: 1_000, quietP99Ms: 100, factor: 2 };
@@ -43,7 +44,10 @@ async function bench(args) {
     await d1.batch(statements.map((statement) => d1.prepare(statement)));
   }
   const agent = new Agent({ keepAlive: true });
-  const call = (method, path, json, token) => send(side, agent, method, path, json, token);
+  const call = async (method, path, json, token) => {
+    const text = await send(side, agent, method, path, json, token);
+    return text === "" ? undefined : JSON.parse(text);
+  };
   const account = { email: "load@bench.example", password: "four words in a row" };
   await call("POST", "/api/v1/auth/register", { ...account, display_name: "Load" });
   const { access_token: token } = await call("POST", "/api/v1/auth/login", account);
@@ -127,23 +131,6 @@ async function besideHostile(one, kind, { hook, remove, samples }) {
   await remove(1);
   // What is under way to them ends.
   await sleep(16_000);
-}
-
-function send({ hostname, port }, agent, method, path, json, token) {
-  const body = json === undefined ? "" : JSON.stringify(json);
-  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }) };
-  return new Promise((resolve, reject) => {
-    const sending = httpRequest({ hostname, port, method, path, headers, agent }, (answer) => {
-      const chunks = [];
-      answer.on("error", reject).on("data", (chunk) => chunks.push(chunk));
-      answer.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        if (answer.statusCode >= 400) reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`));
-        else resolve(text === "" ? undefined : JSON.parse(text));
-      });
-    });
-    sending.on("error", reject).end(body);
-  });
 }
 
 /** Receivers that note when each build arrived. What comes twice is no other delivery. */

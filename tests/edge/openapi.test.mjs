@@ -83,7 +83,7 @@ const CALLERS = {
   "an administrator": async (worker) => {
     const { credential, ids, pointed } = await account(worker, "boss@tester.gg", "administrator");
     const { id } = await call(worker, await logIn(worker, "other@tester.gg"), "GET", "/users/me");
-    return { credential, ids: { ...ids, get_account: { id }, change_account: { id } }, pointed, may: () => true, not: ["end_session", "change_password", "delete_me", "rotate_signing_keys"] };
+    return { credential, ids: { ...ids, get_account: { id }, change_account: { id } }, pointed, ifMatch: "*", may: () => true, not: ["end_session", "change_password", "delete_me", "rotate_signing_keys"] };
   },
   // The password of the examples, so that they succeed.
   "a user who changes the password": (worker) => throwaway(worker, "password@tester.gg", "change_password"),

@@ -54,7 +54,7 @@ function changed({ secrets, headers, body }) {
   return {
     "another byte": { secret, headers, body: body.slice(0, place) + other + body.slice(place + 1) },
     "a byte more": { secret, headers, body: `${body} ` },
-    "another id": { secret, headers: { ...headers, "webhook-id": `${headers["webhook-id"].slice(0, -1)}z` }, body },
+    "another id": { secret, headers: { ...headers, "webhook-id": `${headers["webhook-id"].slice(0, -1)}${headers["webhook-id"].endsWith("z") ? "y" : "z"}` }, body },
     "another time": { secret, headers: { ...headers, "webhook-timestamp": later }, body },
     "another's secret": { secret: STRANGER, headers, body },
   };

@@ -156,8 +156,8 @@ impl App {
         }
     }
 
-    /// Works on what a queue has brought. Says through `settle`, once and as soon as it is safe to,
-    /// what becomes of each message: what goes wrong later changes nothing about that.
+    /// Works on what a queue has brought. Says through `settle`, once and as soon as the next batch may
+    /// come, what becomes of each message: what goes wrong later changes nothing about that.
     pub async fn consume(&self, queue: &str, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
         match self {
             Self::Ready(state) => delivery::consume(state, queue, bodies, settle).await,

@@ -69,6 +69,7 @@ mod teams;
 mod webhook_brownouts;
 mod webhook_delivery;
 mod webhook_events;
+mod webhook_hanging;
 mod webhook_names;
 mod webhook_sizes;
 mod webhook_stops;

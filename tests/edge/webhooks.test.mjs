@@ -174,6 +174,40 @@ test("hostile receivers are bounded, logged, and hold up nobody else", async () 
   for (const webhook of [healthy, ...Object.values(webhooks)]) await remove(webhook);
 });
 
+test("receivers that have answered well and then hang or drip are waited for by nobody", async () => {
+  const good = await receiver();
+  let isWell = true;
+  let ended = 0;
+  const stopping = (drips) => (_, response) => {
+    if (isWell) return response.end();
+    response.on("close", () => (ended += 1));
+    if (drips) response.writeHead(200).write("x");
+    return undefined;
+  };
+  const others = [await receiver(stopping(false)), await receiver(stopping(true))];
+  const webhooks = [];
+  for (const { url } of [good, ...others]) webhooks.push(await endpoint(url));
+  await build();
+  assert.ok(await eventually(() => [good, ...others].every(({ got }) => got.length === 1), 5_000));
+  const areProven = () => worker.d1.prepare("SELECT sum(is_proven) AS n FROM webhooks").first("n");
+  assert.ok(await eventually(async () => (await areProven()) === 3, 5_000));
+  isWell = false;
+  for (let count = 0; count < 30; count += 1) {
+    await build();
+    assert.ok(await eventually(() => good.got.length === 2 + count, 20_000), `${count}`);
+    // Whoever waits for them waits until their time is over.
+    assert.equal(ended, 0, `the event ${count} has waited for a receiver`);
+  }
+  // They are not called with every event: they have been seen to hang.
+  assert.ok(await eventually(async () => (await areProven()) === 1, 5_000));
+  const before = others.map(({ got }) => got.length);
+  for (let count = 0; count < 5; count += 1) await build();
+  assert.ok(await eventually(() => good.got.length === 36, 20_000));
+  assert.equal(ended, 0);
+  for (const [index, { got }] of others.entries()) assert.ok(got.length - before[index] <= 3, `${got.length} after ${before[index]}`);
+  for (const webhook of webhooks) await remove(webhook);
+});
+
 test("a message that nothing can be made of is dropped, and said", async () => {
   const bodies = [{ id: "1", timestamp: new Date(), attempts: 1, body: "not an id" }];
   const { outcome, retryMessages, explicitAcks, ackAll } = await worker.queue("wvw-builder-webhooks", bodies);

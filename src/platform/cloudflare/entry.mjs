@@ -172,6 +172,28 @@ const RETRY_UNSETTLED_S = 30;
 /** Takes what becomes of the messages of each batch that is being worked on, by its task. */
 const batches = new Map();
 
+/**
+ * What becomes of a batch's messages. Attempts that have begun end behind the handler's back, within 15 s of the 30 s that the
+ * runtime gives them: a receiver that hangs must not hold the next batch up.
+ */
+function untilSettled(task, queue, ctx) {
+  return new Promise((resolve) => {
+    batches.set(task, resolve);
+    const ended = untilDone(task)
+      .catch((error) => noteBatch(queue, error))
+      .finally(() => {
+        batches.delete(task);
+        resolve(undefined);
+      });
+    ctx.waitUntil(ended);
+  });
+}
+
+function noteBatch(queue, error) {
+  forgetCredentials();
+  console.error(JSON.stringify({ time: new Date().toISOString(), level: "error", event: "batch_failed", queue, cause: String(error?.message ?? error) }));
+}
+
 function settle(task, settlements) {
   batches.get(task)?.(settlements);
 }
@@ -210,21 +232,15 @@ export default {
     if (typeof task === "number") await untilDone(task);
   },
 
-  async queue({ queue, messages }, env) {
+  async queue({ queue, messages }, env, ctx) {
     ensureConnected(env);
-    let settlements;
+    let settled;
     try {
       const task = wasm.consume(queue, messages.map(({ body }) => String(body)));
-      if (typeof task === "number") {
-        batches.set(task, (given) => {
-          settlements = given;
-        });
-        await untilDone(task).finally(() => batches.delete(task));
-      }
+      if (typeof task === "number") settled = untilSettled(task, queue, ctx);
     } catch (error) {
-      forgetCredentials();
-      console.error(JSON.stringify({ time: new Date().toISOString(), level: "error", event: "batch_failed", queue, cause: String(error?.message ?? error) }));
+      noteBatch(queue, error);
     }
-    settleMessages(messages, settlements);
+    settleMessages(messages, await settled);
   },
 };

@@ -104,7 +104,7 @@ async fn claim_one(
 enum Plan {
     /// It is disabled.
     Hold,
-    /// It is left alone until then, or its rate is used up.
+    /// It is left alone until then, it hangs, or its rate is used up.
     Wait(i64),
     /// These claim what it may get.
     Claim(Vec<Statement>),
@@ -115,8 +115,9 @@ fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
     if endpoint.is_disabled {
         return Plan::Hold;
     }
-    if endpoint.paused_until > now {
-        return Plan::Wait(endpoint.paused_until);
+    let alone_until = endpoint.paused_until.max(endpoint.hung_until);
+    if alone_until > now {
+        return Plan::Wait(alone_until);
     }
     let mut writes = Vec::new();
     let mut most = wanted;

@@ -39,6 +39,8 @@ pub struct Endpoint {
     pub failing_since: Option<i64>,
     /// Until when it is left alone, in milliseconds since 1970.
     pub paused_until: i64,
+    /// Until when it gets nothing since it lets us wait, in milliseconds since 1970; 0 once it answers.
+    pub hung_until: i64,
     /// When its rate is used up no more: what `pace` keeps.
     pub next_slot_us: i64,
 }
@@ -74,7 +76,8 @@ const ENDPOINT: &str = "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_lim
     w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
     FROM webhook_secrets s WHERE s.webhook_id = w.id \
     AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
-    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id, w.version ";
+    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id, w.version, \
+    w.hung_until ";
 
 /// The enabled endpoints that these users have for their own things, or `for_teams` too, and those of
 /// these teams.
@@ -163,6 +166,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
         paused_until: row.integer(11)?,
         next_slot_us: row.integer(12)?,
         version: row.integer(14)?,
+        hung_until: row.integer(15)?,
     })
 }
 

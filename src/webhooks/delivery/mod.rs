@@ -27,7 +27,8 @@ use fan_out::Claims;
 /// Seconds after which a batch comes again that the database could not take.
 const RETRY_S: u32 = 10;
 
-/// Works on a batch of the queue of this name.
+/// Works on a batch of the queue of this name. Settles it once all attempts have begun: the next batch
+/// need not wait for a receiver.
 pub async fn consume(
     state: &State,
     queue: &str,
@@ -35,12 +36,8 @@ pub async fn consume(
     settle: &dyn Fn(&[Settlement]),
 ) {
     if queue.ends_with("-dead") {
-        settle_all(
-            state,
-            bodies,
-            settle,
-            bury(state, bodies).await.map(|()| None),
-        );
+        let buried = bury(state, bodies).await;
+        settle(&settlements(state, bodies, buried.err()));
         return;
     }
     let is_slow = queue.ends_with("-slow");
@@ -51,7 +48,17 @@ pub async fn consume(
         let ids = read(state, bodies, EventId::parse);
         fan_out::fan_out(state, &ids).await
     };
-    let Some(claims) = settle_all(state, bodies, settle, claims) else {
+    // What was claimed before something went wrong is worked on all the same.
+    let (claims, error) = match claims {
+        Ok(mut claims) => {
+            let error = claims.as_mut().and_then(|claims| claims.ended_by.take());
+            (claims, error)
+        }
+        Err(error) => (None, Some(error)),
+    };
+    let settlements = settlements(state, bodies, error);
+    let Some(claims) = claims else {
+        settle(&settlements);
         return;
     };
     let Claims {
@@ -61,28 +68,16 @@ pub async fn consume(
         at,
         ..
     } = claims;
-    work::run(state, &endpoints, claimed, &claim, at).await;
+    let all_begun = || settle(&settlements);
+    work::run(state, &endpoints, claimed, &claim, at, all_begun).await;
     if is_slow && let Err(error) = drain::go_on(&state.platform, &endpoints).await {
         // The sweep finds what is left.
         telemetry::warn(&state.platform, "webhook_drain_ended", error);
     }
 }
 
-/// Settles the whole batch: its rows are safe, or it comes again. What was claimed before something
-/// went wrong is worked on all the same.
-fn settle_all(
-    state: &State,
-    bodies: &[String],
-    settle: &dyn Fn(&[Settlement]),
-    outcome: Result<Option<Claims>, DatabaseError>,
-) -> Option<Claims> {
-    let (claims, error) = match outcome {
-        Ok(mut claims) => {
-            let error = claims.as_mut().and_then(|claims| claims.ended_by.take());
-            (claims, error)
-        }
-        Err(error) => (None, Some(error)),
-    };
+/// What becomes of the batch: its rows are safe, or it comes again.
+fn settlements(state: &State, bodies: &[String], error: Option<DatabaseError>) -> Vec<Settlement> {
     let settlement = match error {
         None => Settlement::Acknowledge,
         Some(error) => {
@@ -90,8 +85,7 @@ fn settle_all(
             Settlement::Retry(RETRY_S)
         }
     };
-    settle(&vec![settlement; bodies.len()]);
-    claims
+    vec![settlement; bodies.len()]
 }
 
 /// The ids that a batch is made of. What is none is dropped: it would be none the next time.

@@ -214,12 +214,22 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
 pub fn well(ids: &[&WebhookId]) -> Statement {
     Statement::new(
         format!(
-            "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, \
+            "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, hung_until = 0, \
              paused_until = iif(failures < {BREAKER_FAILURES}, paused_until, 0) \
              WHERE id IN (SELECT value FROM json_each(?1)) \
              AND (is_proven = 0 OR failures > 0 OR failing_since IS NOT NULL)"
         ),
         vec![list(ids.iter().map(|id| id.as_str())).into()],
+    )
+}
+
+/// Notes that these endpoints let us wait: they go to the slow lane, and get nothing more before
+/// `until` or their answer, whichever is first.
+pub fn hang<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET is_proven = 0, hung_until = ?2 \
+         WHERE id IN (SELECT value FROM json_each(?1))",
+        vec![list(ids.map(WebhookId::as_str)).into(), until.into()],
     )
 }
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use crate::context::State;
 use crate::platform::{LocalFuture, Platform};
-use crate::telemetry::hex;
+use crate::telemetry::{self, hex};
 use crate::webhooks::check_target;
 use crate::webhooks::pace;
 use crate::webhooks::resolver::{self, Unresolved};
@@ -15,7 +15,7 @@ use crate::webhooks::sending;
 
 use super::claim_store::{self, Claimed, Left};
 use super::course::Course;
-use super::crew::{self, Job};
+use super::crew::{self, Job, Progress};
 use super::endpoint::Endpoint;
 use super::outcome::Attempt;
 use super::record::{self, Done};
@@ -25,6 +25,10 @@ use super::store;
 pub const CLAIM_MS: i64 = 60_000;
 /// What an attempt may take, until its result is written, in milliseconds.
 const ATTEMPT_MS: i64 = 25_000;
+
+/// An endpoint that lets us wait gets nothing more for so long, or until it has answered, in
+/// milliseconds.
+const HANG_MS: i64 = 5_000;
 
 /// A random token that tells one claim from another.
 pub fn fresh_claim(platform: &Platform) -> String {
@@ -55,12 +59,15 @@ struct Task {
 }
 
 /// Attempts what `claim` holds of `endpoints` since `claimed_at`, each with its endpoint's place.
+/// `all_begun` is called when nothing waits here any more: what is under way is over within the time
+/// that an attempt may take.
 pub async fn run(
     state: &State,
     endpoints: &[Endpoint],
     claimed: Vec<(usize, Claimed)>,
     claim: &str,
     claimed_at: i64,
+    all_begun: impl FnOnce(),
 ) {
     let platform = &state.platform;
     let courses: Vec<Course<'_>> = endpoints
@@ -103,21 +110,45 @@ pub async fn run(
     if !given_up.is_empty() {
         record::write(state, endpoints, claim, given_up).await;
     }
-    let write = |done: Vec<Option<Done>>| {
-        let done = done.into_iter().flatten().collect();
-        Box::pin(record::write(state, endpoints, claim, done)) as LocalFuture<'_, ()>
+    let write = |progress| {
+        let progress = write_down(state, endpoints, &courses, claim, &left, progress);
+        Box::pin(progress) as LocalFuture<'_, ()>
     };
     let allowed = |endpoint: usize| courses[endpoint].allowed(state);
-    let unbegun = crew::run(jobs, platform.clock.as_ref(), allowed, write).await;
+    crew::run(jobs, platform.clock.as_ref(), allowed, write, all_begun).await;
+}
+
+/// Writes results, gives back what is not begun here, and moves who hangs out of the others' way.
+async fn write_down(
+    state: &State,
+    endpoints: &[Endpoint],
+    courses: &[Course<'_>],
+    claim: &str,
+    left: &RefCell<Vec<Left>>,
+    progress: Progress<'_, Option<Done>>,
+) {
+    let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let unbegun = unbegun.into_iter().map(|job| Left {
+    if !progress.hanging.is_empty() {
+        let ids = progress.hanging.iter().map(|place| &endpoints[*place].id);
+        let hang = store::hang(ids, now + HANG_MS);
+        if let Err(error) = record::commit(platform, &[hang]).await {
+            telemetry::warn(platform, "webhook_hang_not_noted", error);
+        }
+    }
+    record::write(
+        state,
+        endpoints,
+        claim,
+        progress.done.into_iter().flatten().collect(),
+    )
+    .await;
+    let mut left = left.take();
+    left.extend(progress.left.into_iter().map(|job| Left {
         endpoint: job.endpoint,
         id: job.id,
         due: courses[job.endpoint].left_alone_until().unwrap_or(now),
-    });
-    let unbegun: Vec<Left> = unbegun.collect();
-    let mut left = left.into_inner();
-    left.extend(unbegun);
+    }));
     hand_on(platform, endpoints, &left, claim).await;
 }
 

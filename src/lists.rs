@@ -14,7 +14,8 @@ use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
 const PAST_ALL_IDS: &str = "~";
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
-/// Letters of the longest terms of a text; longer ones are phrases of them (migration 0013).
+/// Letters of the longest terms of a text; longer ones are phrases of them, or of words (migrations
+/// 0013 and 0016).
 const GRAM: usize = 3;
 
 /// Where documents are kept: `id`, `number`, `document`, `visibility`, `facets`, `search_text`.
@@ -99,27 +100,102 @@ pub fn facets<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
 
 impl Filters {
     /// What the index of terms is asked for; nothing when there is nothing to ask for.
-    fn terms(&self) -> String {
-        let mut text = String::new();
+    fn terms(&self) -> Terms {
+        let mut terms = Terms::default();
         for (facet, value) in &self.facets {
-            let and = if text.is_empty() { "" } else { "AND" };
-            text.push_str(and);
-            push_facet(&mut text, facet, value);
+            terms.and();
+            push_facet(&mut terms.text, facet, value);
         }
-        let Some(search) = &self.search else {
-            return text;
-        };
-        text.push_str(if text.is_empty() { "\"" } else { "AND \"" });
+        if let Some(search) = &self.search {
+            terms.search(search);
+        }
+        terms
+    }
+}
+
+/// A question to the index of terms.
+#[derive(Debug, Default)]
+struct Terms {
+    text: String,
+    /// Whether it finds more than what is asked for.
+    is_loose: bool,
+}
+
+impl Terms {
+    fn and(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push_str(" AND ");
+        }
+    }
+
+    /// Terms that stand one after another. `AND` goes before the first, if there is one.
+    fn phrase<'t>(&mut self, kind: char, terms: impl Iterator<Item = [&'t str; 3]>) {
+        let mut terms = terms.peekable();
+        if terms.peek().is_none() {
+            return;
+        }
+        self.and();
+        self.text.push('"');
+        for parts in terms {
+            self.text.push(' ');
+            push_term(&mut self.text, kind, &parts);
+        }
+        self.text.push('"');
+    }
+
+    fn search(&mut self, search: &str) {
+        let words: Vec<&str> = search.split(' ').collect();
+        // The first one may be the end of a word and the last one the beginning of one: of these,
+        // two letters are sure. What is between is whole.
+        let firsts = words.windows(2).enumerate().skip(1);
+        let firsts = firsts.filter_map(|(at, pair)| {
+            let first = &pair[1][..cut(pair[1], 2)];
+            let is_sure = at + 2 < words.len() || first.chars().count() == 2;
+            is_sure.then_some([pair[0], " ", first])
+        });
+        let lasts = words.windows(2).enumerate();
+        let lasts = lasts.take(words.len().saturating_sub(2));
+        let lasts = lasts.filter_map(|(at, pair)| {
+            let last = &pair[0][cut_back(pair[0], 2)..];
+            let is_sure = at > 0 || last.chars().count() == 2;
+            is_sure.then_some([last, " ", pair[1]])
+        });
+        let before = self.text.len();
+        self.phrase('f', firsts);
+        self.phrase('l', lasts);
+        self.is_loose = self.text.len() > before;
         let ends = search.char_indices().map(|(at, _)| at);
         let ends: Vec<usize> = ends.chain([search.len()]).collect();
         // Of less than three letters there is a term of its own.
-        for gram in ends.windows(GRAM.min(ends.len() - 1) + 1) {
-            text.push(' ');
-            push_term(&mut text, 'g', &[&search[gram[0]..gram[gram.len() - 1]]]);
+        let size = GRAM.min(ends.len() - 1);
+        let grams = ends.windows(size + 1);
+        let gram = |ends: &[usize]| ["", "", &search[ends[0]..ends[size]]];
+        if self.is_loose {
+            for ends in grams.step_by(GRAM) {
+                self.and();
+                let [.., letters] = gram(ends);
+                push_term(&mut self.text, 'g', &[letters]);
+            }
+        } else {
+            self.phrase('g', grams.map(gram));
         }
-        text.push('"');
-        text
     }
+}
+
+/// Where the first `count` letters end.
+fn cut(text: &str, count: usize) -> usize {
+    text.char_indices()
+        .nth(count)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Where the last `count` letters begin.
+fn cut_back(text: &str, count: usize) -> usize {
+    text.char_indices()
+        .rev()
+        .take(count)
+        .last()
+        .map_or(text.len(), |(at, _)| at)
 }
 
 /// One page of a list.
@@ -157,15 +233,16 @@ impl Sql {
         let terms = if part.condition == PUBLIC.condition {
             filters.terms()
         } else {
-            String::new()
+            Terms::default()
         };
-        let is_looked_up = !terms.is_empty();
+        let is_looked_up = !terms.text.is_empty();
+        let is_loose = !is_looked_up || terms.is_loose;
         if is_looked_up {
             self.push(&format!(
                 "SELECT b.id FROM {search} s CROSS JOIN {table} b ON b.number = -s.rowid \
                  WHERE s.{search} MATCH "
             ));
-            self.bind(terms);
+            self.bind(terms.text);
             if let Some(after) = &page.after {
                 self.push(&format!(
                     " AND s.rowid >= (SELECT -number FROM {table} WHERE id < "
@@ -190,21 +267,23 @@ impl Sql {
             self.push(" AND b.team_id = ");
             self.bind(team.as_str());
         }
-        if is_looked_up {
-            self.push(" ORDER BY s.rowid");
-        } else {
+        if !is_looked_up {
             for (facet, value) in &filters.facets {
                 self.push(" AND instr(b.facets, ");
                 self.bind(facets([(*facet, value.as_str())]));
                 self.push(") > 0");
             }
-            if let Some(search) = &filters.search {
-                self.push(" AND instr(b.search_text, ");
-                self.bind(search.as_str());
-                self.push(") > 0");
-            }
-            self.push(" ORDER BY b.id DESC");
         }
+        if let Some(search) = filters.search.as_ref().filter(|_| is_loose) {
+            self.push(" AND instr(b.search_text, ");
+            self.bind(search.as_str());
+            self.push(") > 0");
+        }
+        self.push(if is_looked_up {
+            " ORDER BY s.rowid"
+        } else {
+            " ORDER BY b.id DESC"
+        });
         self.push(" LIMIT ");
         self.bind(page.limit + 1);
     }

@@ -128,6 +128,42 @@ fn what_is_done_in_a_team_is_found_by_the_team() {
 }
 
 #[test]
+fn what_is_done_to_scores_and_roster_is_found_by_the_team() {
+    let app = TestApp::new();
+    let leader = app.player("leader");
+    let team = app.team(&[(&leader, "leader")]);
+    let path = format!("{TEAMS}/{team}");
+    let call = |method: &str, path: &str, body: &Value| app.as_player(&leader, method, path, body);
+    let scores = json!({ "scores": { "62": { "stability": 1 } } });
+    call("PUT", &format!("{path}/scores"), &scores).expect(200);
+    let roster = format!("{path}/players");
+    let import = format!("{roster}/import");
+    let file = json!({ "players": [{ "name": "Vera" }, { "name": "Wim" }] });
+    call("POST", &import, &file).expect(200);
+    // What changes nothing has not happened.
+    let dry = format!("{import}?dry_run=true");
+    let other = json!({ "players": [{ "name": "Xia" }] });
+    call("POST", &dry, &other).expect(200);
+    let listed = call("GET", &roster, &Value::Null).expect(200).json();
+    let vera = text(&listed["data"][0]["id"]);
+    call("DELETE", &format!("{roster}/{vera}"), &Value::Null).expect(204);
+    let by = |action: &str, target: &str, detail: Value| {
+        let [action, target] = [action, target].map(str::to_owned);
+        (action, leader.id.clone(), target, detail)
+    };
+    let summary = json!({ "added": 2, "updated": 0, "removed": 0 });
+    let boss = boss(&app);
+    assert_eq!(
+        logged(&app, &boss, &team),
+        [
+            by("team.scores_changed", &team, Value::Null),
+            by("team.roster_imported", &team, summary),
+            by("team.player_removed", &vera, json!({ "team_id": team })),
+        ]
+    );
+}
+
+#[test]
 fn whoever_rises_since_the_last_leader_has_gone_is_in_the_log() {
     let app = TestApp::new();
     let [gone, heir] = ["gone", "heir"].map(|name| app.player(name));

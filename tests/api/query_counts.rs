@@ -75,15 +75,15 @@ const TABLE: &str = "
     POST   /api/v1/invitations/accept 4 8
     GET    /api/v1/invitations/{code} 1 1
     GET    /api/v1/teams/{id}/scores 1 1
-    PUT    /api/v1/teams/{id}/scores 2 3
+    PUT    /api/v1/teams/{id}/scores 3 5
     GET    /api/v1/teams/{id}/players 1 1
     POST   /api/v1/teams/{id}/players 3 4
     GET    /api/v1/teams/{id}/players/export 1 1
-    POST   /api/v1/teams/{id}/players/import 4 5
+    POST   /api/v1/teams/{id}/players/import 5 7
     GET    /api/v1/teams/{id}/players/{player_id} 1 1
     PUT    /api/v1/teams/{id}/players/{player_id} 3 4
     PATCH  /api/v1/teams/{id}/players/{player_id} 3 4
-    DELETE /api/v1/teams/{id}/players/{player_id} 2 3
+    DELETE /api/v1/teams/{id}/players/{player_id} 3 5
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 6
     DELETE /api/v1/users/me 7 44

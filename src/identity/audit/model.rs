@@ -77,6 +77,12 @@ actions! {
     TeamCreated "team.created",
     /// Its name, tag or description was changed.
     TeamChanged "team.changed",
+    /// The scores that its squads are measured by were changed.
+    TeamScoresChanged "team.scores_changed",
+    /// A file was read into its roster.
+    TeamRosterImported "team.roster_imported",
+    /// A player was taken out of its roster.
+    TeamPlayerRemoved "team.player_removed",
     /// An invitation into a team was made.
     InvitationCreated "team.invitation_created",
     /// It was withdrawn.

@@ -2,11 +2,14 @@
 //! Promises one statement to see, and one batch to write, also for a file of ten thousand lines.
 //! Leaves rules to `model`, files to `csv` and `import`, SQL to `store`.
 
+use serde_json::json;
+
 use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
+use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{ReadTeams, WriteTeams};
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::platform::{DatabaseError, Statement, Text};
@@ -114,7 +117,14 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let location = [&path(editor.team()), "/", id.as_str()].concat();
     let answer = answer(201, document.clone(), 1).with_header("location", location);
     let writes = store::insert(&grant, &id, &input, document);
-    commit(cx, writes, answer, Problem::new(&problems::ROSTER_CHANGED)).await
+    commit(
+        cx,
+        writes,
+        &[],
+        answer,
+        Problem::new(&problems::ROSTER_CHANGED),
+    )
+    .await
 }
 
 /// `PUT /teams/{id}/players/{player_id}`
@@ -163,6 +173,7 @@ async fn write(
     commit(
         cx,
         writes,
+        &[],
         answer,
         Problem::new(&problems::PRECONDITION_FAILED),
     )
@@ -177,8 +188,10 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = editor.grant(player.user.as_deref(), player.user.as_deref())?;
     etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
     let writes = store::delete(&grant, &player);
+    let entry = Entry::by(permit.caller(), Action::TeamPlayerRemoved, &player.id)
+        .with_detail(json!({ "team_id": editor.team().as_str() }));
     let stale = Problem::new(&problems::PRECONDITION_FAILED);
-    commit(cx, writes, Response::no_content(), stale).await
+    commit(cx, writes, &[entry], Response::no_content(), stale).await
 }
 
 /// Looks up what a draft names; all mistakes, those of the body too, are told at once. Says also
@@ -216,10 +229,11 @@ async fn settle(
 async fn commit(
     cx: &Context<'_>,
     writes: Vec<Statement>,
+    entries: &[Entry],
     answer: Response,
     stale: Problem,
 ) -> Result<Response, Problem> {
-    match cx.commit(writes, &[], answer).await {
+    match cx.commit(writes, entries, answer).await {
         Err(DatabaseError::Stale) => Err(stale),
         Err(DatabaseError::Unique(column)) if column == "team_players.user_id" => {
             Err(Problem::new(&problems::MEMBER_HAS_PLAYER))
@@ -299,8 +313,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /teams/{id}/players/import
 pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteTeams>()?;
-    let permit = TeamPermit::<EditRoster>::of(member(cx, permit.user_id()).await?)?;
+    let account = cx.permit::<WriteTeams>()?;
+    let permit = TeamPermit::<EditRoster>::of(member(cx, account.user_id()).await?)?;
     let mode = match cx.query.text("mode") {
         Some("replace") => Mode::Replace,
         _ => Mode::Add,
@@ -337,7 +351,10 @@ pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
         documents.push((id, document));
     }
     let writes = store::carry_out(&permit, &plan, documents);
-    commit(cx, writes, answer, Problem::new(&problems::ROSTER_CHANGED)).await
+    let entry = Entry::by(account.caller(), Action::TeamRosterImported, permit.team())
+        .with_detail(plan.summary());
+    let stale = Problem::new(&problems::ROSTER_CHANGED);
+    commit(cx, writes, &[entry], answer, stale).await
 }
 
 /// Compares a file with the roster; all mistakes, those of the file too, are told at once.

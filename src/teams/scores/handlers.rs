@@ -9,6 +9,7 @@ use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
 use crate::ids::TeamId;
 use crate::platform::DatabaseError;
 use crate::squads::functions::scores::Edits;
@@ -62,7 +63,8 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     let scores = edits.to_json();
     let writes = store::replace(&permit, &kept, scores.to_string());
-    match cx.commit(writes, &[], answer(&scores)?).await {
+    let entry = Entry::by(cx.caller()?, Action::TeamScoresChanged, permit.team());
+    match cx.commit(writes, &[entry], answer(&scores)?).await {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
         outcome => Ok(outcome?),
     }

@@ -135,9 +135,10 @@ impl<'a> Placed<'a> {
 
     /// What stays the same when someone plays something else.
     fn key(&self) -> Key<'a> {
-        match (self.player_id, self.player.map(str::trim)) {
-            (Some(id), _) => Key::Roster(id),
-            (None, Some(name)) if !name.is_empty() => Key::Name(name.to_lowercase()),
+        let name = self.player.map(str::trim).filter(|name| !name.is_empty());
+        match (self.player_id, name) {
+            (Some(id), name) => Key::Roster(id, name.map(str::to_lowercase)),
+            (None, Some(name)) => Key::Name(name.to_lowercase()),
             // Nobody's place is known by what is played in it.
             _ => Key::Nobody(self.build_id, self.specialization),
         }
@@ -150,10 +151,27 @@ impl<'a> Placed<'a> {
 
 #[derive(PartialEq, Eq)]
 enum Key<'a> {
-    Roster(&'a str),
+    Roster(&'a str, Option<String>),
     Name(String),
     Nobody(Option<&'a str>, Option<u8>),
 }
+
+impl Key<'_> {
+    /// Whether both are the same: surely, or because the roster knows one by the name that is all
+    /// there is of the other.
+    fn is(&self, other: &Self, surely: bool) -> bool {
+        match (self, other) {
+            (Key::Roster(one, _), Key::Roster(another, _)) => surely && one == another,
+            (Key::Roster(_, known), Key::Name(name)) | (Key::Name(name), Key::Roster(_, known)) => {
+                !surely && known.as_ref() == Some(name)
+            }
+            _ => surely && self == other,
+        }
+    }
+}
+
+/// How a player is found again: surely, and in the same subgroup. The best comes first.
+const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
 /// Compares two compositions by the same scores.
 pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits) -> Comparison<'a> {
@@ -277,19 +295,19 @@ fn placed(plan: &Composition) -> Vec<(Placed<'_>, Key<'_>)> {
         .collect()
 }
 
-/// Finds each player of the base in the other: first where they were, then elsewhere.
+/// Finds each player of the base in the other.
 fn players<'a>(base: &'a Composition, other: &'a Composition) -> Players<'a> {
     let (from, to) = (placed(base), placed(other));
     let mut is_taken = vec![false; to.len()];
     let mut partners = vec![None; from.len()];
-    for same_subgroup in [true, false] {
+    for (surely, same_subgroup) in WAYS {
         for (partner, (before, key)) in partners.iter_mut().zip(&from) {
             if partner.is_some() {
                 continue;
             }
             let is_partner = |(index, (after, other_key)): &(usize, &(Placed<'_>, Key<'_>))| {
                 !is_taken[*index]
-                    && key == other_key
+                    && key.is(other_key, surely)
                     && (!same_subgroup || before.subgroup == after.subgroup)
             };
             let found = to.iter().enumerate().find(is_partner);
@@ -429,5 +447,32 @@ mod tests {
         assert_eq!(names(&found.players.removed), ["Ben 1.2"]);
         assert_eq!(names(&found.players.added), ["Anna 1.2"]);
         assert!(found.players.changed.is_empty() && found.players.moved.is_empty());
+    }
+
+    #[test]
+    fn who_is_in_the_roster_is_found_by_name_where_only_that_is_written() {
+        let known = |name: &'static str, id: &'static str| Slot {
+            player_id: Some(id.into()),
+            ..slot(name, 62)
+        };
+        // Two of one name: who is surely the same goes first.
+        let base = plan(vec![
+            vec![slot("Anna", 34), known("Anna", "player_1")],
+            vec![known("Ben", "player_2")],
+        ]);
+        let other = plan(vec![
+            vec![slot(" ben ", 62), known("Anna", "player_1")],
+            vec![known("ANNA", "player_3")],
+        ]);
+        for (base, other, back) in [(&base, &other, false), (&other, &base, true)] {
+            let found = compare(base, other, &Edits::default());
+            assert!(found.players.added.is_empty() && found.players.removed.is_empty());
+            let moved = pairs(&found.players.moved);
+            let expected = [
+                ["Anna 1.1 > ANNA 2.1", "Ben 2.1 >  ben  1.1"],
+                [" ben  1.1 > Ben 2.1", "ANNA 2.1 > Anna 1.1"],
+            ];
+            assert_eq!(moved, expected[usize::from(back)]);
+        }
     }
 }

@@ -53,7 +53,12 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         let writes = store::insert(&permit, &id, &input, document.clone());
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
         match cx.commit_telling(writes, &[], Some(&event), answer).await {
-            Err(DatabaseError::Stale) => return Err(Problem::new(&problems::TOO_MANY_BUILDS)),
+            Err(DatabaseError::Stale) => {
+                // Whoever has left the team meanwhile is told that.
+                let (user, team) = (permit.user_id(), input.team.as_ref());
+                lookup::named_still::<ShareBuilds>(platform, user, team).await?;
+                return Err(Problem::new(&problems::TOO_MANY_BUILDS));
+            }
             Err(DatabaseError::Unique(column)) if column == store::NUMBER => {}
             outcome => return Ok(outcome?),
         }
@@ -182,17 +187,19 @@ async fn write(
         .collect();
     let writes = store::replace(grant, &input, document.clone());
     let answer = answer(200, document, build.version + 1);
-    let is_shared_anew = input.team.is_some() && input.team != build.team;
-    match commit(cx, writes, &events, answer).await {
-        Err(stale) if is_shared_anew && stale.kind.code == problems::PRECONDITION_FAILED.code => {
-            // As it was read: then it is the team that has too many.
+    let anew = input.team.as_ref().filter(|_| input.team != build.team);
+    match (commit(cx, writes, &events, answer).await, anew) {
+        (Err(stale), Some(team)) if stale.kind.code == problems::PRECONDITION_FAILED.code => {
+            // As it was read: then its owner has left the team, or the team has too many.
             let now = find(cx).await;
-            Err(match now {
-                Ok(now) if now.version == build.version => Problem::new(&problems::TOO_MANY_BUILDS),
-                _ => stale,
-            })
+            if !now.is_ok_and(|now| now.version == build.version) {
+                return Err(stale);
+            }
+            let platform = &cx.state.platform;
+            lookup::named_still::<ShareBuilds>(platform, &build.owner, Some(team)).await?;
+            Err(Problem::new(&problems::TOO_MANY_BUILDS))
         }
-        outcome => outcome,
+        (outcome, _) => outcome,
     }
 }
 

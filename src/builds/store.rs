@@ -11,7 +11,8 @@ use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
-use crate::teams::permissions::{DeleteTeam, TeamPermit};
+use crate::teams::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
+use crate::teams::store::still_is;
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 
@@ -22,7 +23,8 @@ pub const MAX_BUILDS: i64 = 1_000;
 /// Builds that are shared with a team.
 pub const MAX_SHARED: i64 = 2_000;
 
-/// Adds a build of the caller's; stale when they, or the team that it is shared with, have too many.
+/// Adds a build of the caller's; stale when they, or the team that it is shared with, have too many, or
+/// when they may not share with it any more.
 pub fn insert(
     permit: &Permit<'_, WriteBuilds>,
     id: &BuildId,
@@ -31,10 +33,15 @@ pub fn insert(
 ) -> Vec<Statement> {
     let owner = permit.user_id().as_str();
     let build = Statement::new(
-        "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
-         team_id, number, facets, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, \
-         CAST(?8 AS INTEGER), ?9, 1 WHERE (SELECT count(*) FROM builds WHERE owner_id = ?2) < ?10 \
-         AND (?7 IS NULL OR (SELECT count(*) FROM builds WHERE team_id = ?7) < ?11)",
+        concat!(
+            "INSERT INTO builds (id, owner_id, visibility, document, rendered_with, search_text, \
+             team_id, number, facets, version) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, \
+             CAST(?8 AS INTEGER), ?9, 1 \
+             WHERE (SELECT count(*) FROM builds WHERE owner_id = ?2) < ?10 AND (?7 IS NULL \
+             OR (SELECT count(*) FROM builds WHERE team_id = ?7) < ?11 AND ",
+            still_is!("?7", "?2", "?12"),
+            ")"
+        ),
         vec![
             id.as_str().into(),
             owner.into(),
@@ -48,13 +55,14 @@ pub fn insert(
             facets(input).into(),
             MAX_BUILDS.into(),
             MAX_SHARED.into(),
+            ShareBuilds::RULE.roles().into(),
         ],
     );
     vec![build, Statement::must_change(), insert_facets(id, 1, input)]
 }
 
 /// Replaces a build; stale when it has moved on since it was read, or is to be shared with a team that
-/// has too many.
+/// has too many or that its owner may not share with any more.
 pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> Vec<Statement> {
     let StoredBuild { id, version, .. } = grant.build();
     let version = *version;
@@ -66,10 +74,14 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
         ),
         insert_facets(id, version, input),
         Statement::new(
-            "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
-             search_text = ?6, team_id = ?7, facets = ?8, version = version + 1 \
-             WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR ?7 IS team_id \
-             OR (SELECT count(*) FROM builds o WHERE o.team_id = ?7) < ?9)",
+            concat!(
+                "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
+                 search_text = ?6, team_id = ?7, facets = ?8, version = version + 1 \
+                 WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR ?7 IS team_id \
+                 OR (SELECT count(*) FROM builds o WHERE o.team_id = ?7) < ?9 AND ",
+                still_is!("?7", "builds.owner_id", "?10"),
+                ")"
+            ),
             vec![
                 id.as_str().into(),
                 version.into(),
@@ -80,6 +92,7 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
                 team_id(input),
                 facets(input).into(),
                 MAX_SHARED.into(),
+                ShareBuilds::RULE.roles().into(),
             ],
         ),
         Statement::must_change(),

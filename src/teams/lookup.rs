@@ -11,6 +11,7 @@ use crate::ids::{TeamId, UserId};
 use crate::platform::Platform;
 
 use super::model::Membership;
+use super::permissions::{Permission, TeamPermit};
 use super::store;
 
 /// What `user` is in the team of the path.
@@ -48,6 +49,24 @@ pub async fn named(
         errors.push(FieldError::new(pointer, "unknown_team", detail));
     }
     Ok(membership)
+}
+
+/// Asks once more, after a write that was stale: an error when `team` may not be named any more.
+pub async fn named_still<P: Permission>(
+    platform: &Platform,
+    user: &UserId,
+    team: Option<&TeamId>,
+) -> Result<(), Problem> {
+    let Some(team) = team else {
+        return Ok(());
+    };
+    let (named, mut errors) = (Value::from(team.as_str()), Vec::new());
+    let found = self::named(platform, Some(user), &named, "/team_id", &mut errors).await?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    found.map(TeamPermit::<P>::of).transpose()?;
+    Ok(())
 }
 
 /// The team of the parameter `team_id`, if the caller is in it.

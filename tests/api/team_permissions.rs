@@ -10,7 +10,7 @@ use wvw_builder::teams::permissions::{ALL, Rule};
 use crate::compositions::{COMPOSITIONS, composition_body, path_of};
 use crate::support::guild;
 use crate::support::teams::TEAMS;
-use crate::support::{BUILDS, Player, TestApp, build_body, text};
+use crate::support::{BUILDS, Player, TestApp, build_body, build_path, text};
 
 /// Someone in each role, one who is in no team, and a member for calls to act on.
 struct Scene {
@@ -381,5 +381,43 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_te
             (kept, 0),
             "{method} {path}"
         );
+    }
+}
+
+#[test]
+fn whoever_loses_their_role_between_a_look_and_a_write_tells_and_is_told_nothing_of_the_team() {
+    let mut scene = Scene::new();
+    let counted = "SELECT (SELECT count(*) FROM builds WHERE team_id IS NOT NULL) \
+                   + (SELECT count(*) FROM webhooks) + (SELECT count(*) FROM webhook_secrets)";
+    let falls = "UPDATE team_members SET role = 'member' WHERE user_id = ";
+    let goes = "DELETE FROM team_members WHERE user_id = ";
+    let hook = json!({ "url": "https://guild.gg/hooks", "event_types": ["*"] });
+    let shared = json!({ "visibility": "team" });
+    for (method, sql, body, before, status) in [
+        ("POST", falls, &hook, "INSERT INTO webhooks", 403),
+        ("POST", goes, &hook, "INSERT INTO webhooks", 422),
+        ("POST", goes, &shared, "INSERT INTO builds", 422),
+        ("PATCH", goes, &shared, "UPDATE builds", 422),
+    ] {
+        scene.begin_again();
+        let Scene {
+            app, team, players, ..
+        } = &scene;
+        let officer = &players[1];
+        let path = match (body == &hook, method) {
+            (true, _) => "/api/v1/webhooks".to_owned(),
+            (_, "POST") => BUILDS.to_owned(),
+            _ => build_path(&app.build(officer, &json!({}))),
+        };
+        let mut body = if method == "POST" && body == &shared {
+            build_body(body)
+        } else {
+            body.clone()
+        };
+        body["team_id"] = json!(team);
+        let sql = format!("{sql}'{}'", officer.id);
+        let answer = app.raced(before, sql, officer, (method, &path, &body));
+        assert_eq!(answer, status, "{method} {path}");
+        assert_eq!(app.count(counted), 0, "{method} {path}");
     }
 }

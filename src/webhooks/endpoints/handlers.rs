@@ -103,7 +103,12 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let writes =
         store::insert(&permit, &webhook, &secret, sealer(cx)).map_err(Problem::internal)?;
     match cx.commit(writes, &[entry], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_WEBHOOKS)),
+        Err(DatabaseError::Stale) => {
+            // Whoever has lost their role meanwhile is told that.
+            let (user, team) = (permit.user_id(), webhook.input.team.as_ref());
+            lookup::named_still::<ManageWebhooks>(platform, user, team).await?;
+            Err(Problem::new(&problems::TOO_MANY_WEBHOOKS))
+        }
         outcome => Ok(outcome?),
     }
 }

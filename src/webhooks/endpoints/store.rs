@@ -11,6 +11,8 @@ use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
 use crate::identity::seal::{self, SealError};
 use crate::ids::{TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
+use crate::teams::permissions::{ManageWebhooks, Permission as _};
+use crate::teams::store::still_is;
 use crate::webhooks::delivery::store::hold;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
@@ -46,7 +48,8 @@ impl Sealer<'_> {
     }
 }
 
-/// Adds an endpoint of the caller's with its first secret; stale when there are too many.
+/// Adds an endpoint of the caller's with its first secret; stale when there are too many, or when they
+/// may not have one of its team's any more.
 pub fn insert(
     permit: &Permit<'_, WriteWebhooks>,
     webhook: &Webhook,
@@ -54,10 +57,15 @@ pub fn insert(
     sealer: Sealer<'_>,
 ) -> Result<Vec<Statement>, SealError> {
     let insert = Statement::new(
-        "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
-         sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason, team_id) \
-         SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13 FROM users WHERE id = ?2 \
-         AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12",
+        concat!(
+            "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
+             sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason, \
+             team_id) SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13 FROM users \
+             WHERE id = ?2 AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12 \
+             AND (?13 IS NULL OR ",
+            still_is!("?13", "?2", "?14"),
+            ")"
+        ),
         vec![
             webhook.id.as_str().into(),
             permit.user_id().as_str().into(),
@@ -72,6 +80,7 @@ pub fn insert(
             webhook.disabled_reason.clone().into(),
             MAX_WEBHOOKS.into(),
             team_id(&webhook.input),
+            ManageWebhooks::RULE.roles().into(),
         ],
     );
     let id = WebhookSecretId::fresh(sealer.platform);

@@ -84,21 +84,18 @@ async function bench(args) {
       { ...peer, requests: routes(data) },
     ];
     if (older !== undefined) sides.push({ ...(await up("before", "before")), requests: routes(older) });
-    const table = [];
     const names = Object.keys(routes(data)).filter((name) => name.includes(values.only ?? ""));
     if (names.length === 0) throw new Error(`no measured route has ${values.only} in its name`);
-    for (const name of names) table.push(await measure(name, sides, plan, generator));
-    if (values.only !== undefined) {
-      reportTable(table, made);
-      return;
-    }
+    sayHead(made);
+    for (const name of names) sayRow(await measure(name, sides, plan, generator));
+    if (values.only !== undefined) return;
     const cold = await coldTokens([ours, peer], tokens.unused, data, generator);
     const checks = {};
     for (const side of [ours, peer]) checks[side.name] = await extra(side, spoiled(data), plan, generator);
     const [read] = Object.keys(keyRequests);
     const question = await extra(ours, { more: keyRequests[read], less: routes(data)[read] }, plan, generator);
     const analyses = { request: await extra(ours, data.squad.request, plan, generator), analysis: await extra(ours, data.squad.analysis, plan, generator) };
-    report({ made, table, starts, login: tokens.cpuMs, guesses, cold, checks, question, analyses });
+    report({ made, starts, login: tokens.cpuMs, guesses, cold, checks, question, analyses });
   } finally {
     generator.stop();
     for (const side of running) await side.stop().catch(() => {});
@@ -320,17 +317,18 @@ function median(values) {
 
 const spread = ({ ratio, least, most }) => `${ratio.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
 
-function reportTable(table, made) {
+function sayHead(made) {
   say("\nCPU of the runtime's process for each request");
   say(`  ${"route".padEnd(32)}${"ours us".padStart(9)}${"peer us".padStart(9)}   ratio [min..max]${made.before ? `    ours / before (goal ${GOALS.before})` : ""}`);
-  for (const { name, ours, peer, ratios } of table) {
-    say(`  ${name.padEnd(32)}${ours.toFixed(0).padStart(9)}${peer.toFixed(0).padStart(9)}   ${Object.values(ratios).map(spread).join("    ")}`);
-  }
 }
 
-function report({ made, table, starts, login, guesses, cold, checks, question, analyses }) {
+/** As soon as it is measured: the whole takes minutes. */
+function sayRow({ name, ours, peer, ratios }) {
+  say(`  ${name.padEnd(32)}${ours.toFixed(0).padStart(9)}${peer.toFixed(0).padStart(9)}   ${Object.values(ratios).map(spread).join("    ")}`);
+}
+
+function report({ made, starts, login, guesses, cold, checks, question, analyses }) {
   const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
-  reportTable(table, made);
   say("\nBesides");
   const first = Object.values(starts).map((list) => `${median(list).toFixed(1)} ms [${Math.min(...list).toFixed(1)}..${Math.max(...list).toFixed(1)}]`);
   say(`  first request after start        ours ${first[0]} (goal ${GOALS.firstRequestMs}), peer ${first[1]}`);

@@ -49,7 +49,7 @@ export async function makeGuild(worker, credential, mate) {
   const [hook, changedHook, spareHook] = [await webhook(), await webhook(), await webhook()];
   const [open, withdrawn] = [await invite(own), await invite(own)];
   const { id: theirs } = await post("/teams", { name: "Blue Guard" }, mates);
-  const { code } = await invite(theirs, mates);
+  const guests = await invite(theirs, mates);
   const delivery = await makeDelivery(worker, hook);
   const of = (values, ...operations) => Object.fromEntries(operations.map((operation) => [operation, values]));
   const ids = {
@@ -62,7 +62,7 @@ export async function makeGuild(worker, credential, mate) {
     ...of({ id: handed }, "hand_over_team"),
     ...of({ id: spareTeam }, "delete_team"),
     ...of({ id: own, invitation_id: withdrawn.id }, "withdraw_invitation"),
-    ...of({ code: open.code }, "get_invitation"),
+    ...of({ code: open.code }, "get_invitation", "get_invitation_page"),
     ...of({ id: own, player_id: anna }, "get_player", "replace_player", "patch_player"),
     ...of({ id: own, player_id: berta }, "delete_player"),
     ...of({ id: plan }, "get_composition", "replace_composition", "patch_composition", "copy_composition", "analyze_composition", "list_composition_versions", "create_share_link", "list_share_links"),
@@ -78,8 +78,8 @@ export async function makeGuild(worker, credential, mate) {
   };
   const examples = { user: mateId, build: kept.id, team: own, player: anna, composition: plan, webhook: hook, link: shown.id, invitation: open.id, delivery };
   const pointed = (text) =>
-    Object.entries(examples).reduce((all, [kind, id]) => all.replaceAll(`${kind}_${EXAMPLE_NUMBER}`, id), text).replaceAll(EXAMPLE_CODE, code);
-  return { ids, build: kept, kept: [theirs, ...Object.values(ids).flatMap(Object.values)], pointed };
+    Object.entries(examples).reduce((all, [kind, id]) => all.replaceAll(`${kind}_${EXAMPLE_NUMBER}`, id), text).replaceAll(EXAMPLE_CODE, guests.code);
+  return { ids, build: kept, kept: [theirs, guests.id, open.id, shown.id, ...Object.values(ids).flatMap(Object.values)], pointed };
 }
 
 /** A delivery that has failed. */

@@ -250,6 +250,30 @@ fn a_roster_that_changes_meanwhile_is_left_alone() {
     }
 }
 
+#[test]
+fn a_roster_that_fills_meanwhile_and_a_member_who_leaves_meanwhile_are_seen() {
+    let guild = guild();
+    let team = &guild.team;
+    // As many as a team may have.
+    let fills = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000) \
+         INSERT INTO team_players (id, team_id, name, search_name, document, version) \
+         SELECT 'player_' || n, '{team}', n, n, '{{}}', 1 FROM n"
+    );
+    let member = &guild.member.id;
+    let leaves = format!("DELETE FROM team_members WHERE user_id = '{member}'");
+    let anyone = json!({ "players": [{ "name": "Carla" }] });
+    let someone = json!({ "players": [{ "name": "Carla", "user_id": member }] });
+    for (sql, body) in [(leaves, someone), (fills, anyone)] {
+        let isolate = racing(&guild.app, "INSERT INTO team_players", sql);
+        let call = isolate.call("POST", &format!("{}/import", guild.path));
+        let call = call.token(&guild.officer.token).json(&body);
+        call.send().expect_problem(409, "roster_changed");
+        let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
+        assert_eq!(guild.app.count(new), 0, "{body}");
+    }
+}
+
 /// A name or a note as people, and attackers, write them.
 fn words() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![

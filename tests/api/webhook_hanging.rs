@@ -123,10 +123,16 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
             scene.app.test.clock.advance_ms(1_000);
             assert!(!go_on(&mut batch));
         }
+        assert!(!go_on(&mut batch));
         for _ in 0..5 {
             scene.event();
         }
-        let mut requests = scene.app.deliver();
+        // They wake nobody for it.
+        scene.app.consume("webhooks", &messages(&scene));
+        let woken = scene.app.test.queue.take_due(Lane::Slow);
+        assert_eq!(woken.len(), 0, "{woken:?}");
+        let mut requests = scene.app.test.web.take_requests();
+        requests.extend(scene.app.deliver());
         scene.sweep();
         requests.extend(scene.app.deliver());
         assert_eq!(counted(&requests), (0, 5), "after a second");
@@ -137,6 +143,10 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         let what = "SELECT is_proven * 10 + (hung_until = 0) FROM webhooks \
                     WHERE url LIKE '%hangs%'";
         assert_eq!(scene.app.count(what), if is_well { 11 } else { 0 });
+        if is_well {
+            // What it has been spared comes at once.
+            assert_eq!(counted(&scene.app.deliver()), (5, 0));
+        }
         // What it has been spared comes, and what was lost with the second batch.
         answer.set(Some(true));
         scene.app.deliver_after(5);

@@ -150,11 +150,11 @@ fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
 }
 
 /// After the attempts: whoever has something due is woken again.
-pub async fn go_on(platform: &Platform, endpoints: &[Endpoint]) -> Result<(), DatabaseError> {
+pub async fn go_on(platform: &Platform, endpoints: &[&WebhookId]) -> Result<(), DatabaseError> {
     let now = platform.clock.now_ms();
-    for endpoint in endpoints {
-        if let Some(at) = store::next_due(platform, &endpoint.id).await? {
-            ask_again(platform, &endpoint.id, at.max(now), now).await?;
+    for id in endpoints {
+        if let Some(at) = store::next_due(platform, id).await? {
+            ask_again(platform, id, at.max(now), now).await?;
         }
     }
     Ok(())

@@ -165,12 +165,13 @@ fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> 
     planned
 }
 
-/// Endpoints that the slow lane is to be woken for. Those that are left alone will be woken when
-/// that is over.
+/// Endpoints that the slow lane is to be woken for. Those that are left alone, or hang, will be woken
+/// when that is over.
 fn slow_ones(planned: &[Planned], endpoints: &[Endpoint], now: i64) -> Vec<WebhookId> {
     let mut places: Vec<usize> = planned
         .iter()
         .filter(|each| !each.is_claimed && each.next_attempt_at <= now)
+        .filter(|each| endpoints[each.endpoint].hung_until <= now)
         .map(|each| each.endpoint)
         .collect();
     places.sort_unstable();

@@ -58,9 +58,18 @@ struct Task {
     claimed: Claimed,
 }
 
+/// What is found out beside the attempts.
+#[derive(Default)]
+struct Aside {
+    /// What was begun and then not sent.
+    left: RefCell<Vec<Left>>,
+    /// The places of endpoints that have hung.
+    hung: RefCell<Vec<usize>>,
+}
+
 /// Attempts what `claim` holds of `endpoints` since `claimed_at`, each with its endpoint's place.
 /// `all_begun` is called when nothing waits here any more: what is under way is over within the time
-/// that an attempt may take.
+/// that an attempt may take. Gives those that have hung.
 pub async fn run(
     state: &State,
     endpoints: &[Endpoint],
@@ -68,13 +77,13 @@ pub async fn run(
     claim: &str,
     claimed_at: i64,
     all_begun: impl FnOnce(),
-) {
+) -> Vec<usize> {
     let platform = &state.platform;
     let courses: Vec<Course<'_>> = endpoints
         .iter()
         .map(|endpoint| Course::new(endpoint, claimed_at))
         .collect();
-    let left = RefCell::new(Vec::new());
+    let aside = Aside::default();
     let mut given_up = Vec::new();
     let mut jobs = Vec::new();
     for (endpoint, claimed) in claimed {
@@ -97,13 +106,13 @@ pub async fn run(
             begin_by,
             claimed,
         };
-        let (course, left) = (&courses[endpoint], &left);
+        let (course, aside) = (&courses[endpoint], &aside);
         jobs.push(Job {
             endpoint,
             id,
             begin_by,
             begin: Box::new(move || {
-                Box::pin(attempt(state, course, left, task)) as LocalFuture<'_, Option<Done>>
+                Box::pin(attempt(state, course, aside, task)) as LocalFuture<'_, Option<Done>>
             }),
         });
     }
@@ -111,11 +120,12 @@ pub async fn run(
         record::write(state, endpoints, claim, given_up).await;
     }
     let write = |progress| {
-        let progress = write_down(state, endpoints, &courses, claim, &left, progress);
+        let progress = write_down(state, endpoints, &courses, claim, &aside, progress);
         Box::pin(progress) as LocalFuture<'_, ()>
     };
     let allowed = |endpoint: usize| courses[endpoint].allowed(state);
     crew::run(jobs, platform.clock.as_ref(), allowed, write, all_begun).await;
+    aside.hung.into_inner()
 }
 
 /// Writes results, gives back what is not begun here, and moves who hangs out of the others' way.
@@ -124,18 +134,13 @@ async fn write_down(
     endpoints: &[Endpoint],
     courses: &[Course<'_>],
     claim: &str,
-    left: &RefCell<Vec<Left>>,
+    aside: &Aside,
     progress: Progress<'_, Option<Done>>,
 ) {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    if !progress.hanging.is_empty() {
-        let ids = progress.hanging.iter().map(|place| &endpoints[*place].id);
-        let hang = store::hang(ids, now + HANG_MS);
-        if let Err(error) = record::commit(platform, &[hang]).await {
-            telemetry::warn(platform, "webhook_hang_not_noted", error);
-        }
-    }
+    note_hanging(platform, &progress.hanging, endpoints).await;
+    aside.hung.borrow_mut().extend(progress.hanging);
     record::write(
         state,
         endpoints,
@@ -143,13 +148,33 @@ async fn write_down(
         progress.done.into_iter().flatten().collect(),
     )
     .await;
-    let mut left = left.take();
+    let mut left = aside.left.take();
     left.extend(progress.left.into_iter().map(|job| Left {
         endpoint: job.endpoint,
         id: job.id,
         due: courses[job.endpoint].left_alone_until().unwrap_or(now),
     }));
     hand_on(platform, endpoints, &left, claim).await;
+}
+
+/// Moves endpoints out of the others' way, and wakes them when they are called again.
+async fn note_hanging(platform: &Platform, hanging: &[usize], endpoints: &[Endpoint]) {
+    if hanging.is_empty() {
+        return;
+    }
+    let now = platform.clock.now_ms();
+    let until = now + HANG_MS;
+    let ids = || hanging.iter().map(|place| &endpoints[*place].id);
+    let mut writes: Vec<_> = ids().map(|id| store::arm(id, until, now)).collect();
+    writes.push(store::hang(ids(), until));
+    match record::commit(platform, &writes).await {
+        Ok(changes) => {
+            for (id, _) in ids().zip(changes).filter(|(_, armed)| *armed > 0) {
+                record::wake(platform, id, until, now);
+            }
+        }
+        Err(error) => telemetry::warn(platform, "webhook_hang_not_noted", error),
+    }
 }
 
 /// Gives back what was claimed and not attempted, and wakes those who take it on.
@@ -182,12 +207,7 @@ pub async fn hand_on(platform: &Platform, endpoints: &[Endpoint], left: &[Left],
 }
 
 /// Makes the attempt; `None` when its endpoint is to be left alone after all, or it has become late.
-async fn attempt(
-    state: &State,
-    course: &Course<'_>,
-    left: &RefCell<Vec<Left>>,
-    task: Task,
-) -> Option<Done> {
+async fn attempt(state: &State, course: &Course<'_>, aside: &Aside, task: Task) -> Option<Done> {
     let platform = &state.platform;
     let refusal = course.refusal(state).await;
     let at = platform.clock.now_ms();
@@ -196,7 +216,7 @@ async fn attempt(
         endpoint, claimed, ..
     } = task;
     if until.is_some() || at > task.begin_by {
-        left.borrow_mut().push(Left {
+        aside.left.borrow_mut().push(Left {
             endpoint,
             id: claimed.id,
             due: until.unwrap_or(at),

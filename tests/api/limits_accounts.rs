@@ -74,6 +74,25 @@ fn fresh_keys_are_no_fresh_quota() {
 }
 
 #[test]
+fn what_the_account_has_refused_is_not_charged_to_the_key() {
+    let app = TestApp::with(|name| match name {
+        // A key's quota does not come back within the account's minute.
+        "LIMIT_API_KEY" => Some("5/3600".to_owned()),
+        "LIMIT_ACCOUNT_KEYS" => Some("3/60".to_owned()),
+        _ => config_value(name),
+    });
+    let player = app.player("two");
+    let [(_, first), (_, second)] = [(); 2].map(|()| key(&app, &player));
+    assert_eq!(spend(&app, &first, 5), 3);
+    for _ in 0..10 {
+        refused(app.get(ME).token(&second).send(), &["account-keys"]);
+    }
+    app.test.clock.advance_ms(60_000);
+    assert_eq!(spend(&app, &second, 5), 3);
+    refused(app.get(ME).token(&second).send(), &["account-keys"]);
+}
+
+#[test]
 fn of_a_key_and_its_account_the_answer_tells_of_what_ends_first() {
     let app = TestApp::with(|name| match name {
         "LIMIT_API_KEY" => Some("60/60".to_owned()),

@@ -136,10 +136,11 @@ pub async fn list(
         format!(
             "WITH page AS (SELECT id, part, row_number() OVER (ORDER BY id) AS n, \
              sum(length(part)) OVER (ORDER BY id) AS size FROM (SELECT id, {part} AS part \
-             FROM team_players WHERE team_id = ?1 AND id > ?3 AND (?4 IS NULL OR user_id = ?4) \
+             FROM team_players WHERE id IN (SELECT id FROM team_players WHERE team_id = ?1 \
+             AND id > ?3 AND (?4 IS NULL OR user_id = ?4) \
              AND (?5 IS NULL OR instr(search_name, ?5) > 0) AND (?6 IS NULL \
              OR name IN (SELECT value FROM json_each(?6)) \
-             OR user_id IN (SELECT value FROM json_each(?7))) ORDER BY id LIMIT ?8 + 1)), \
+             OR user_id IN (SELECT value FROM json_each(?7))) ORDER BY id LIMIT ?8 + 1))), \
              shown AS (SELECT id, part FROM page WHERE n <= ?8 \
              AND (n = 1 OR size <= {PAGE_CHARACTERS})) \
              SELECT role, '[' || (SELECT coalesce(group_concat(part, ',' ORDER BY id), '') \

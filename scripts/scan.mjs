@@ -154,7 +154,7 @@ function others({ guild, document }, written) {
       const marked = `${at("*")}${query.length ? `?${query.map(([key, value]) => `${key}=${encodeURIComponent(value)}*`).join("&")}` : ""}`;
       const example = Object.values(requestBody?.content ?? {})[0]?.example;
       const body = BODIES[operationId] ?? example;
-      const more = { ...(body && { body }), ...(responses["428"] && { status: 428 }), isShared: path.startsWith("/c/") };
+      const more = { ...(body && { body }), ...(responses["428"] && { status: 428 }), isShared: /^\/[ci]\//.test(path) };
       return [...(marked.includes("*") && !ONCE.includes(operationId) ? [[method, marked, more]] : []), ...(body ? [[method, at(""), more]] : [])];
     }),
   );

@@ -18,6 +18,10 @@ const PAGE_CHARACTERS: i64 = 500_000;
 /// 0013 and 0016).
 const GRAM: usize = 3;
 
+/// Words of a text that is looked for by words: of fewer, many rows have all the neighbours, and what
+/// the letters cost is bounded.
+const SENTENCE: usize = 4;
+
 /// Where documents are kept: `id`, `number`, `document`, `visibility`, `facets`, `search_text`.
 #[derive(Debug)]
 pub struct Source {
@@ -160,10 +164,12 @@ impl Terms {
             let is_sure = at > 0 || last.chars().count() == 2;
             is_sure.then_some([last, " ", pair[1]])
         });
-        let before = self.text.len();
-        self.phrase('f', firsts);
-        self.phrase('l', lasts);
-        self.is_loose = self.text.len() > before;
+        if words.len() >= SENTENCE {
+            let before = self.text.len();
+            self.phrase('f', firsts);
+            self.phrase('l', lasts);
+            self.is_loose = self.text.len() > before;
+        }
         let ends = search.char_indices().map(|(at, _)| at);
         let ends: Vec<usize> = ends.chain([search.len()]).collect();
         // Of less than three letters there is a term of its own.

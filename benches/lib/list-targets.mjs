@@ -19,13 +19,13 @@ export async function targets(d1, logIn) {
     all.push({ name, path: `/api/v1/${list}${given.length > 0 ? `?${given.join("&")}` : ""}`, token: tokens[who], beside: beside ?? name, goal });
     return name;
   };
-  /** The list, and its page 1,000, or its last one: `where` says in SQL what is in it, newest first or by `order`. */
-  const plain = async (who, list, query, where, order = "DESC") => {
+  /** The list, and its page 1,000, or its last one: `where` says in SQL what is in it, newest first or by `order`, in which a page begins after the `key` of a row. */
+  const plain = async (who, list, query, where, order = "DESC", key = "id") => {
     const name = add(who, list, query);
     const { n } = await d1.prepare(`SELECT count(*) AS n FROM ${where}`).first();
     const offset = Math.min(999 * PAGE, n - PAGE) - 1;
     if (offset > PAGE) {
-      const row = await d1.prepare(`SELECT id FROM ${where} ORDER BY id ${order} LIMIT 1 OFFSET ${offset}`).first();
+      const row = await d1.prepare(`SELECT ${key} AS id FROM ${where} ORDER BY ${key} ${order} LIMIT 1 OFFSET ${offset}`).first();
       const far = add(who, list, { ...query, cursor: cursor(row.id) }, name, "page");
       all.at(-1).name = `${far} (page ${Math.floor((offset + 1) / PAGE) + 1})`;
     }
@@ -34,7 +34,7 @@ export async function targets(d1, logIn) {
   // In the order in which they were registered.
   const { results } = await d1.prepare("SELECT id FROM users ORDER BY id LIMIT 2").all();
   const [few, many] = results.map(({ id }) => id);
-  const searches = ["e", "zq", "er", "守护", "火", "war", "support", "stand on the", "xylophone", "qwxyz", "stand on the tag keep stability up"];
+  const searches = ["e", "zq", "er", "守护", "火", "war", "support", "stand on the", "xylophone", "qwxyz", "before stability the", "stand on the tag", "the tag and the", "stand on the tag keep stability up"];
   const filters = {
     builds: [{ profession: "Guardian" }, { specialization: 62 }, { role: "primary_support" }, { role: "ranged_dps" }, { tag: "zerg" }, { tag: "guild 480" }, { tag: "hushed" }, { tag: "five of them" }, { tag: "absent" }, { game_build: 170_000 }, { profession: "Guardian", role: "strip" }, { profession: "Warrior", specialization: 62 }, { tag: "zerg", profession: "Revenant", role: "melee_dps" }, { tag: "zerg", game_build: 180_000 }],
     compositions: [{ mode: "zerg" }, { mode: "other" }, { is_template: "true" }, { is_template: "false" }, { tag: "zerg" }, { tag: "hushed" }, { tag: "five of them" }, { mode: "gvg", tag: "zerg", is_template: "true" }],
@@ -62,7 +62,7 @@ export async function targets(d1, logIn) {
   }
   const roster = await plain("few", `teams/${team}/players`, {}, `team_players WHERE team_id = '${team}'`, "ASC");
   for (const q of ["9", "player 99", "nobody"]) add("few", `teams/${team}/players`, { q }, roster, "narrowed");
-  const log = await plain("few", `webhooks/${hook}/deliveries`, {}, `webhook_deliveries WHERE webhook_id = '${hook}'`);
+  const log = await plain("few", `webhooks/${hook}/deliveries`, {}, `webhook_deliveries WHERE webhook_id = '${hook}'`, "DESC", "event_id");
   for (const state of ["delivered", "dead", "pending"]) add("few", `webhooks/${hook}/deliveries`, { state }, log, "narrowed");
   return all;
 }

@@ -81,7 +81,8 @@ const TABLE: &str = "
     webhooks member -
     webhooks/HOOK member -
     webhooks/HOOK/deliveries member -
-    webhooks/HOOK/deliveries?state=pending member own
+    webhooks/HOOK/deliveries?state=pending member -
+    webhooks/HOOK/deliveries?state=dead member -
 ";
 
 /// What is read. `TEAM`, `SQUAD` and `HOOK` stand for ids of the holder's.
@@ -134,6 +135,7 @@ const TARGETS: &[&str] = &[
     "webhooks/HOOK",
     "webhooks/HOOK/deliveries",
     "webhooks/HOOK/deliveries?state=pending",
+    "webhooks/HOOK/deliveries?state=dead",
 ];
 
 /// More than a page has, and much more.

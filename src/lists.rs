@@ -18,10 +18,6 @@ const PAGE_CHARACTERS: i64 = 500_000;
 /// 0013 and 0016).
 const GRAM: usize = 3;
 
-/// Words of a text that is looked for by words: of fewer, many rows have all the neighbours, and what
-/// the letters cost is bounded.
-const SENTENCE: usize = 4;
-
 /// Where documents are kept: `id`, `number`, `document`, `visibility`, `facets`, `search_text`.
 #[derive(Debug)]
 pub struct Source {
@@ -164,26 +160,23 @@ impl Terms {
             let is_sure = at > 0 || last.chars().count() == 2;
             is_sure.then_some([last, " ", pair[1]])
         });
-        if words.len() >= SENTENCE {
-            let before = self.text.len();
-            self.phrase('f', firsts);
-            self.phrase('l', lasts);
-            self.is_loose = self.text.len() > before;
-        }
+        let before = self.text.len();
+        self.phrase('f', firsts);
+        self.phrase('l', lasts);
+        self.is_loose = self.text.len() > before;
         let ends = search.char_indices().map(|(at, _)| at);
         let ends: Vec<usize> = ends.chain([search.len()]).collect();
         // Of less than three letters there is a term of its own.
         let size = GRAM.min(ends.len() - 1);
-        let grams = ends.windows(size + 1);
         let gram = |ends: &[usize]| ["", "", &search[ends[0]..ends[size]]];
         if self.is_loose {
-            for ends in grams.step_by(GRAM) {
-                self.and();
-                let [.., letters] = gram(ends);
-                push_term(&mut self.text, 'g', &[letters]);
+            // Of what is not whole, words say the least.
+            let (first, last) = (&ends[..=size], &ends[ends.len() - 1 - size..]);
+            for ends in [first, last] {
+                self.phrase('g', std::iter::once(gram(ends)));
             }
         } else {
-            self.phrase('g', grams.map(gram));
+            self.phrase('g', ends.windows(size + 1).map(gram));
         }
     }
 }

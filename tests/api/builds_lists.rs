@@ -414,20 +414,21 @@ fn no_read_scans_or_sorts_the_builds() {
             .collect()
     };
     let search = "SCAN s VIRTUAL TABLE INDEX 64:M1";
-    let by_number = "SEARCH b USING INDEX builds_number (number=?)";
+    let by_text = "SEARCH b USING COVERING INDEX builds_text (number=? AND visibility=?)";
     let public = "SEARCH b USING COVERING INDEX builds_public (id<?)";
     let own = "SEARCH b USING COVERING INDEX builds_by_owner (owner_id=? AND id<?)";
     for (query, token, expected) in [
         ("", false, vec![public]),
         ("", true, vec![public, own]),
         ("owner=me", true, vec![own]),
-        ("q=x", false, vec![search, by_number]),
+        ("q=x", false, vec![search, by_text]),
         ("q=x&owner=me", true, vec![own]),
-        ("q=xyz", false, vec![search, by_number]),
-        ("q=xyz", true, vec![search, by_number, own]),
-        ("q=xyz&tag=x", false, vec![search, by_number]),
-        ("tag=x", false, vec![search, by_number]),
-        ("tag=x", true, vec![search, by_number, own]),
+        ("q=xyz", false, vec![search, by_text]),
+        ("q=x+of+y", false, vec![search, by_text]),
+        ("q=xyz", true, vec![search, by_text, own]),
+        ("q=xyz&tag=x", false, vec![search, by_text]),
+        ("tag=x", false, vec![search, by_text]),
+        ("tag=x", true, vec![search, by_text, own]),
         (
             "tag=x&owner=me&role=strip&profession=Guardian&q=x",
             true,

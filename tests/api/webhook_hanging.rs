@@ -13,6 +13,7 @@ use wvw_builder::platform::{
     Clock, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture, Platform,
 };
 
+use crate::support::text;
 use crate::webhook_delivery::Scene;
 
 /// Receivers whose URL says `hangs` do not answer before they are let.
@@ -91,6 +92,18 @@ fn counted(requests: &[HttpRequest]) -> (usize, usize) {
     (hanging, requests.len() - hanging)
 }
 
+/// How the endpoints do, those that hang last.
+fn states(scene: &Scene) -> Vec<String> {
+    let call = scene.app.get("/api/v1/webhooks");
+    let page = call.token(&scene.player.token).send().expect(200).json();
+    let data = page["data"].as_array().expect("a list").iter();
+    let mut found: Vec<_> = data
+        .map(|each| (text(&each["url"]), text(&each["health"]["state"])))
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, state)| state).collect()
+}
+
 fn messages(scene: &Scene) -> Vec<String> {
     scene.app.test.queue.take_due(Lane::First)
 }
@@ -137,6 +150,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         requests.extend(scene.app.deliver());
         assert_eq!(counted(&requests), (0, 5), "after a second");
 
+        assert_eq!(states(&scene), ["healthy", "slow"]);
         scene.app.test.clock.advance_ms(1_000);
         answer.set(Some(is_well));
         assert!(go_on(&mut batch));
@@ -147,6 +161,8 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
             // What it has been spared comes at once.
             assert_eq!(counted(&scene.app.deliver()), (5, 0));
         }
+        let state = if is_well { "healthy" } else { "failing" };
+        assert_eq!(states(&scene), ["healthy", state]);
         // What it has been spared comes, and what was lost with the second batch.
         answer.set(Some(true));
         scene.app.deliver_after(5);

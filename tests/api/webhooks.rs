@@ -454,7 +454,7 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
         delivery(&app, &id, state, claimed_until);
     }
     app.test.database.execute(
-        "UPDATE webhooks SET failures = 7, failing_since = 1, paused_until = 9e15, is_proven = 1",
+        "UPDATE webhooks SET failures = 7, failing_since = 1, paused_until = 9e15, hung_until = 9e15, is_proven = 1",
     );
     let failing = get(&app, &player, &webhook).expect(200).json();
     assert_eq!(failing["health"]["state"], "paused");

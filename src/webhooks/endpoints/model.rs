@@ -200,6 +200,8 @@ pub struct Health {
     pub failing_since: Option<i64>,
     /// Until when it is left alone, in milliseconds since 1970.
     pub paused_until: i64,
+    /// Whether it has let us wait and not answered since.
+    pub hangs: bool,
 }
 
 impl Health {
@@ -208,6 +210,8 @@ impl Health {
             "paused"
         } else if self.failures > 0 {
             "failing"
+        } else if self.hangs {
+            "slow"
         } else if self.is_proven {
             "healthy"
         } else {
@@ -274,12 +278,14 @@ impl Webhook {
             failures,
             failing_since,
             paused_until,
+            hangs,
         } = &self.health;
         let health = [
             i64::from(*is_proven),
             *failures,
             failing_since.unwrap_or(0),
             *paused_until,
+            i64::from(*hangs),
         ];
         let mut tag = format!("\"{}", self.version);
         for number in health {

@@ -118,8 +118,8 @@ pub const CHANGE: Schema = Schema::Object(&[
 const HEALTH: Schema = Schema::Object(&[
     Field::required(
         "state",
-        &Schema::Choice(&["healthy", "failing", "paused", "new"]),
-        "new: it has not answered well yet. paused: it is left alone for a while.",
+        &Schema::Choice(&["healthy", "slow", "failing", "paused", "new"]),
+        "new: it has not answered well yet. slow: it has let us wait for more than a second and not answered since. paused: it is left alone for a while.",
     ),
     Field::required("failures", &COUNT, "Failed attempts in a row."),
     Field::required(

@@ -111,7 +111,7 @@ pub fn update(
          sealed_headers = ?8, version = version + 1, updated_at = ?9, disabled_at = ?10, \
          disabled_reason = ?11, is_proven = iif(?12, ?13, is_proven), \
          failures = iif(?12, 0, failures), failing_since = iif(?12, NULL, failing_since), \
-         paused_until = iif(?12, 0, paused_until) \
+         paused_until = iif(?12, 0, paused_until), hung_until = iif(?12, 0, hung_until) \
          WHERE id = ?1 AND user_id = ?2 AND version = ?3",
         vec![
             after.id.as_str().into(),
@@ -260,7 +260,7 @@ pub fn rotate(
 
 const COLUMNS: &str = "SELECT id, url, description, event_types, rate_limit, sealed_headers, \
      version, created_at, updated_at, disabled_at, disabled_reason, is_proven, failures, \
-     failing_since, paused_until, next_slot_us, team_id FROM webhooks ";
+     failing_since, paused_until, next_slot_us, team_id, hung_until > 0 FROM webhooks ";
 
 /// An endpoint of this account.
 pub async fn find(
@@ -332,6 +332,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
             failures: row.integer(12)?,
             failing_since: row.optional_integer(13)?,
             paused_until: row.integer(14)?,
+            hangs: row.integer(17)? == 1,
         },
         next_slot_us: row.integer(15)?,
     })

@@ -204,8 +204,10 @@ pub async fn find(
     let statement = Statement::new(
         "SELECT document, owner_id || ' ' || visibility || ' ' || rendered_with || ' ' || version \
          || iif(team_id IS NULL, '', ' ' || team_id || ' ' || EXISTS (SELECT 1 FROM team_members m \
-         WHERE m.team_id = builds.team_id AND m.user_id = ?2)) FROM builds WHERE id = ?1",
-        vec![id.as_str().into(), user.map_or("", UserId::as_str).into()],
+         WHERE m.team_id = builds.team_id AND m.user_id = substr(?1, 34))) \
+         FROM builds WHERE id = substr(?1, 1, 32)",
+        // The most frequent read of all: a second parameter would cost it a twentieth more.
+        vec![format!("{id} {}", user.map_or("", UserId::as_str)).into()],
     );
     let rows = platform.database.query(statement).await?;
     let row = rows.into_iter().next();

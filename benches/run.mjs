@@ -17,17 +17,18 @@ import { credentials, routes, secret, seed, spoiled, squad, variations } from ".
 import { cpuOf, start, stopAll } from "./lib/runtime.mjs";
 
 const CONNECTIONS = 8;
-// A round is a few turns each of some thousand requests: shorter turns spread more.
-const FULL = { rounds: 7, turns: 4, turnMs: 500, warmUp: 10_000, starts: 5, tokens: 150, guesses: 200 };
-const QUICK = { rounds: 2, turns: 4, turnMs: 30, warmUp: 300, starts: 1, tokens: 10, guesses: 5 };
-const NOTHING_BESIDES = { starts: 0, tokens: 0, guesses: 0 };
-const GOALS = { firstRequestMs: 40, checkUs: 150, analysisUs: 1_000, loginMs: 40, before: 1.1 };
+// Short turns: what other programs do to the machine lasts longer than a pair of turns, and so cancels out. Several
+// processes: one and the same bundle costs up to a tenth more in one process than in another.
+const FULL = { processes: 7, turns: 12, turnMs: 250, warmUp: 4_000, starts: 5, tokens: 150, guesses: 200, places: 40 };
+const QUICK = { processes: 1, turns: 8, turnMs: 30, warmUp: 300, starts: 1, tokens: 10, guesses: 5, places: 1 };
+const NOTHING_BESIDES = { starts: 0, tokens: 0, guesses: 0, places: 0 };
+const GOALS = { firstRequestMs: 40, checkUs: 150, analysisUs: 1_000, argon2Ms: 40, before: 1.1 };
 
 async function bench(args) {
   const text = { type: "string" };
-  const { values } = parseArgs({ args, options: { quick: { type: "boolean", default: false }, against: text, only: text, rounds: text } });
+  const { values } = parseArgs({ args, options: { quick: { type: "boolean", default: false }, against: text, only: text, processes: text } });
   const plan = values.quick ? { ...QUICK } : { ...FULL };
-  if (values.rounds !== undefined) plan.rounds = wholeNumber(values.rounds);
+  if (values.processes !== undefined) plan.processes = wholeNumber(values.processes);
   if (values.only !== undefined) Object.assign(plan, NOTHING_BESIDES);
   const begun = performance.now();
   const made = { ours: await bundles.ours(), peer: await bundles.peer() };
@@ -58,6 +59,7 @@ async function bench(args) {
     const keyRequests = routes(await credentials(first.call, data));
     const tokens = await logins(first, data, plan);
     const guesses = await guessing(first, data.email, plan);
+    const hashMs = await hashing(first, plan);
     const { commit } = JSON.parse((await first.call("GET", "/health/live")).body);
     await first.stop();
     await cp(join(state, "ours"), join(state, "peer"), { recursive: true });
@@ -72,30 +74,32 @@ async function bench(args) {
         await side.stop();
       }
     }
-    const ours = await up("ours", "ours");
-    const peer = await up("peer", "peer");
-    const { checked, differing } = await compare(ours, peer, data);
-    say(`${checked} answers compared: ${differing.length === 0 ? "all the same, byte for byte" : "THESE DIFFER:"}`);
-    for (const line of differing) say(line);
-    if (differing.length > 0) throw new Error("the two do not answer alike, so their costs cannot be compared");
-
-    const sides = [
-      { ...ours, requests: routes(data) },
-      { ...peer, requests: routes(data) },
-    ];
-    if (older !== undefined) sides.push({ ...(await up("before", "before")), requests: routes(older) });
     const names = Object.keys(routes(data)).filter((name) => name.includes(values.only ?? ""));
     if (names.length === 0) throw new Error(`no measured route has ${values.only} in its name`);
+    const measured = Object.fromEntries(names.map((name) => [name, []]));
+    let sides = [];
+    for (let process = 0; process < plan.processes; process += 1) {
+      for (const side of sides) await side.stop();
+      sides = [
+        { ...(await up("ours", "ours")), requests: routes(data) },
+        { ...(await up("peer", "peer")), requests: routes(data) },
+      ];
+      if (process === 0) await compareOrFail(...sides, data);
+      if (older !== undefined) sides.push({ ...(await up("before", "before")), requests: routes(older) });
+      for (const name of names) measured[name].push(await measure(name, sides, plan, generator));
+      say(`processes ${process + 1} of ${plan.processes}: ${names.map((name) => shown(measured[name].at(-1).ratios)).join(", ")}`);
+    }
     sayHead(made);
-    for (const name of names) sayRow(await measure(name, sides, plan, generator));
+    for (const name of names) sayRow(name, measured[name]);
     if (values.only !== undefined) return;
+    const [ours, peer] = sides;
     const cold = await coldTokens([ours, peer], tokens.unused, data, generator);
     const checks = {};
     for (const side of [ours, peer]) checks[side.name] = await extra(side, spoiled(data), plan, generator);
     const [read] = Object.keys(keyRequests);
     const question = await extra(ours, { more: keyRequests[read], less: routes(data)[read] }, plan, generator);
     const analyses = { request: await extra(ours, data.squad.request, plan, generator), analysis: await extra(ours, data.squad.analysis, plan, generator) };
-    report({ made, starts, login: tokens.cpuMs, guesses, cold, checks, question, analyses });
+    report({ made, starts, login: tokens.cpuMs, hashMs, guesses, cold, checks, question, analyses });
   } finally {
     generator.stop();
     for (const side of running) await side.stop().catch(() => {});
@@ -106,7 +110,7 @@ async function bench(args) {
 }
 
 function wholeNumber(text) {
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--rounds takes a whole number from 1, not ${text}`);
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--processes takes a whole number from 1, not ${text}`);
   return Number(text);
 }
 
@@ -176,6 +180,28 @@ async function logins(side, data, { tokens }) {
   return { unused, cpuMs: (cpuOf(side.pid) - before) / 1e6 / tokens };
 }
 
+/** CPU of a wrong login above that of one which is refused before its password is hashed. */
+async function hashing(side, { places }) {
+  const guess = async (place, expected) => {
+    const headers = { "cf-connecting-ip": `198.51.100.${place}` };
+    const json = { email: `nobody-${place}@bench.example`, password: "not the right words" };
+    const before = cpuOf(side.pid);
+    const { status } = await side.call("POST", "/api/v1/auth/login", { headers, json });
+    if (status !== expected) throw new Error(`a wrong login was answered ${status}, not ${expected}`);
+    return (cpuOf(side.pid) - before) / 1e6;
+  };
+  const took = [];
+  for (let place = 0; place < places; place += 1) {
+    const hashed = [];
+    const refused = [];
+    for (let count = 0; count < 5; count += 1) hashed.push(await guess(place, 401));
+    // Five wrong ones in a row are followed by a pause.
+    for (let count = 0; count < 5; count += 1) refused.push(await guess(place, 429));
+    took.push(median(hashed) - median(refused));
+  }
+  return middle(took);
+}
+
 /** Milliseconds of a login with a wrong password, for an address that has an account and for one that has none. */
 async function guessing(side, email, { guesses }) {
   const took = { known: [], unknown: [] };
@@ -193,6 +219,13 @@ async function guessing(side, email, { guesses }) {
     for (const [who, address] of sample % 2 === 0 ? addresses : addresses.toReversed()) await guess(who, address, sample);
   }
   return { known: median(took.known), unknown: median(took.unknown), samples: guesses };
+}
+
+async function compareOrFail(ours, peer, data) {
+  const { checked, differing } = await compare(ours, peer, data);
+  say(`${checked} answers compared: ${differing.length === 0 ? "all the same, byte for byte" : "THESE DIFFER:"}`);
+  for (const line of differing) say(line);
+  if (differing.length > 0) throw new Error("the two do not answer alike, so their costs cannot be compared");
 }
 
 /** Whether both answer every request alike: status, headers, body and log line. */
@@ -273,40 +306,35 @@ async function coldTokens(sides, tokens, { ids }, generator) {
   return result;
 }
 
-/** A route on all sides in turns. Ratios are ours to each other side's, of each round. */
-async function measure(name, sides, { rounds, turns, turnMs, warmUp }, generator) {
+/** A route on all sides in turns, in one process of each: medians of what it costs, and of ours to each other side's. */
+async function measure(name, sides, { turns, turnMs, warmUp }, generator) {
   const us = Object.fromEntries(sides.map((side) => [side.name, []]));
   let count = warmUp;
   for (const side of sides) count = Math.ceil((turnMs * 1e3) / (await cost(side, side.requests[name], warmUp, generator)));
-  for (let round = 0; round < rounds; round += 1) {
-    const taken = Object.fromEntries(sides.map((side) => [side.name, []]));
-    for (let turn = 0; turn < turns; turn += 1) {
-      // Who goes first changes, so that a drift of the machine helps nobody.
-      for (const side of turn % 2 === 0 ? sides : sides.toReversed()) taken[side.name].push(await cost(side, side.requests[name], count, generator));
-    }
-    for (const side of sides) us[side.name].push(median(taken[side.name]));
+  for (let turn = 0; turn < turns; turn += 1) {
+    // Who goes first changes, so that a drift of the machine helps nobody.
+    for (const side of turn % 2 === 0 ? sides : sides.toReversed()) us[side.name].push(await cost(side, side.requests[name], count, generator));
   }
   const ratios = {};
   for (const { name: other } of sides.slice(1)) {
-    const sorted = us.ours.map((value, index) => value / us[other][index]).sort((a, b) => a - b);
-    ratios[other] = { ratio: median(sorted), least: sorted[0], most: sorted.at(-1) };
+    ratios[other] = median(us.ours.map((value, index) => value / us[other][index]));
   }
-  return { name, ours: median(us.ours), peer: median(us.peer), ratios };
+  return { ours: median(us.ours), peer: median(us.peer), ratios };
 }
 
-/** The microseconds of CPU that a request of `more` costs above one of `less`, on one side: the median of all turns. */
-async function extra(side, { more, less }, { rounds, turns, turnMs, warmUp }, generator) {
+/** The microseconds of CPU that a request of `more` costs above one of `less`, on one side. */
+async function extra(side, { more, less }, { processes, turns, turnMs, warmUp }, generator) {
   await cost(side, more, warmUp / 2, generator);
   const count = Math.ceil((turnMs * 1e3) / (await cost(side, less, warmUp / 2, generator)));
   const differences = [];
-  for (let turn = 0; turn < rounds * turns; turn += 1) {
+  for (let turn = 0; turn < processes * turns; turn += 1) {
     const us = {};
     for (const which of turn % 2 === 0 ? ["more", "less"] : ["less", "more"]) {
       us[which] = await cost(side, which === "more" ? more : less, count, generator);
     }
     differences.push(us.more - us.less);
   }
-  return median(differences);
+  return middle(differences);
 }
 
 function median(values) {
@@ -315,28 +343,42 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-const spread = ({ ratio, least, most }) => `${ratio.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
+/** The median, and the half in the middle. */
+function middle(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const quarter = sorted.length >> 2;
+  return { value: median(sorted), low: sorted[quarter], high: sorted.at(-1 - quarter) };
+}
+
+const spread = ({ value, low, high }, unit, digits) => `${value.toFixed(digits)}${unit} [${low.toFixed(digits)}..${high.toFixed(digits)}]`;
+
+const shown = (ratios) => Object.values(ratios).map((ratio) => ratio.toFixed(2)).join(" and ");
 
 function sayHead(made) {
   say("\nCPU of the runtime's process for each request");
   say(`  ${"route".padEnd(32)}${"ours us".padStart(9)}${"peer us".padStart(9)}   ratio [min..max]${made.before ? `    ours / before (goal ${GOALS.before})` : ""}`);
 }
 
-/** As soon as it is measured: the whole takes minutes. */
-function sayRow({ name, ours, peer, ratios }) {
-  say(`  ${name.padEnd(32)}${ours.toFixed(0).padStart(9)}${peer.toFixed(0).padStart(9)}   ${Object.values(ratios).map(spread).join("    ")}`);
+function sayRow(name, processes) {
+  const cost = (side) => median(processes.map((process) => process[side])).toFixed(0).padStart(9);
+  const ratios = Object.keys(processes[0].ratios).map((other) => {
+    const all = processes.map((process) => process.ratios[other]);
+    return `${median(all).toFixed(2)} [${Math.min(...all).toFixed(2)}..${Math.max(...all).toFixed(2)}]`;
+  });
+  say(`  ${name.padEnd(32)}${cost("ours")}${cost("peer")}   ${ratios.join("    ")}`);
 }
 
-function report({ made, starts, login, guesses, cold, checks, question, analyses }) {
+function report({ made, starts, login, hashMs, guesses, cold, checks, question, analyses }) {
   const kb = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
   say("\nBesides");
   const first = Object.values(starts).map((list) => `${median(list).toFixed(1)} ms [${Math.min(...list).toFixed(1)}..${Math.max(...list).toFixed(1)}]`);
   say(`  first request after start        ours ${first[0]} (goal ${GOALS.firstRequestMs}), peer ${first[1]}`);
   say(`  first check of a token, CPU      ours ${cold.ours.toFixed(0)} us, peer ${cold.peer.toFixed(0)} us (signature and session, above a remembered one)`);
-  say(`  check of a signature, CPU        ours ${checks.ours.toFixed(0)} us (goal ${GOALS.checkUs}), peer ${checks.peer.toFixed(0)} us (a wrong one, above a token refused for its typ)`);
-  say(`  question to a limiter, CPU       ours ${question.toFixed(0)} us (a read that asks its Durable Object, above one with a lease)`);
-  say(`  analysis of 50 players, CPU      ours ${analyses.analysis.toFixed(0)} us (goal ${GOALS.analysisUs}; above the same answered 304); ${analyses.request.toFixed(0)} us with its question to the database (above reading the composition)`);
-  say(`  login with argon2id, CPU         ours ${login.toFixed(1)} ms (goal ${GOALS.loginMs}; the peer has no login)`);
+  say(`  check of a signature, CPU        ours ${spread(checks.ours, " us", 0)} (goal ${GOALS.checkUs}), peer ${checks.peer.value.toFixed(0)} us (a wrong one, above a token refused for its typ)`);
+  say(`  question to a limiter, CPU       ours ${spread(question, " us", 0)} (a read that asks its Durable Object, above one with a lease)`);
+  say(`  analysis of 50 players, CPU      ours ${spread(analyses.analysis, " us", 0)} (goal ${GOALS.analysisUs}; above the same answered 304); ${analyses.request.value.toFixed(0)} us with its question to the database (above reading the composition)`);
+  say(`  argon2id, CPU                    ours ${spread(hashMs, " ms", 1)} (goal ${GOALS.argon2Ms}; a wrong login, above one that is refused unhashed)`);
+  say(`  login, CPU                       ours ${login.toFixed(1)} ms (with argon2id; the peer has no login)`);
   say(`  wrong login, unknown address     ${guesses.unknown.toFixed(2)} ms, known address ${guesses.known.toFixed(2)} ms, ratio ${(guesses.unknown / guesses.known).toFixed(3)} (medians of ${guesses.samples} each, interleaved)`);
   say(`  size                             ours ${kb(made.ours.wasmBytes)} of Wasm, ${kb(made.ours.wasmGzipped)} gzipped; peer ${kb(made.peer.bytes)} of JavaScript, ${kb(made.peer.gzipped)} gzipped`);
 }

@@ -78,16 +78,16 @@ async function bench(args) {
     if (names.length === 0) throw new Error(`no measured route has ${values.only} in its name`);
     const measured = Object.fromEntries(names.map((name) => [name, []]));
     let sides = [];
-    for (let process = 0; process < plan.processes; process += 1) {
+    for (let started = 1; started <= plan.processes; started += 1) {
       for (const side of sides) await side.stop();
       sides = [
         { ...(await up("ours", "ours")), requests: routes(data) },
         { ...(await up("peer", "peer")), requests: routes(data) },
       ];
-      if (process === 0) await compareOrFail(...sides, data);
+      if (started === 1) await compareOrFail(...sides, data);
       if (older !== undefined) sides.push({ ...(await up("before", "before")), requests: routes(older) });
       for (const name of names) measured[name].push(await measure(name, sides, plan, generator));
-      say(`processes ${process + 1} of ${plan.processes}: ${names.map((name) => shown(measured[name].at(-1).ratios)).join(", ")}`);
+      say(`processes ${started} of ${plan.processes}: ${names.map((name) => shown(measured[name].at(-1).ratios)).join(", ")}`);
     }
     sayHead(made);
     for (const name of names) sayRow(name, measured[name]);
@@ -199,7 +199,7 @@ async function hashing(side, { places }) {
     for (let count = 0; count < 5; count += 1) refused.push(await guess(place, 429));
     took.push(median(hashed) - median(refused));
   }
-  return middle(took);
+  return middleHalf(took);
 }
 
 /** Milliseconds of a login with a wrong password, for an address that has an account and for one that has none. */
@@ -334,7 +334,7 @@ async function extra(side, { more, less }, { processes, turns, turnMs, warmUp },
     }
     differences.push(us.more - us.less);
   }
-  return middle(differences);
+  return middleHalf(differences);
 }
 
 function median(values) {
@@ -344,7 +344,7 @@ function median(values) {
 }
 
 /** The median, and the half in the middle. */
-function middle(values) {
+function middleHalf(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const quarter = sorted.length >> 2;
   return { value: median(sorted), low: sorted[quarter], high: sorted.at(-1 - quarter) };
@@ -360,12 +360,12 @@ function sayHead(made) {
 }
 
 function sayRow(name, processes) {
-  const cost = (side) => median(processes.map((process) => process[side])).toFixed(0).padStart(9);
+  const typical = (side) => median(processes.map((each) => each[side])).toFixed(0).padStart(9);
   const ratios = Object.keys(processes[0].ratios).map((other) => {
-    const all = processes.map((process) => process.ratios[other]);
+    const all = processes.map(({ ratios }) => ratios[other]);
     return `${median(all).toFixed(2)} [${Math.min(...all).toFixed(2)}..${Math.max(...all).toFixed(2)}]`;
   });
-  say(`  ${name.padEnd(32)}${cost("ours")}${cost("peer")}   ${ratios.join("    ")}`);
+  say(`  ${name.padEnd(32)}${typical("ours")}${typical("peer")}   ${ratios.join("    ")}`);
 }
 
 function report({ made, starts, login, hashMs, guesses, cold, checks, question, analyses }) {

@@ -1,17 +1,24 @@
 // The Worker's D1 for scripts: the local one, or an environment's, through `wrangler d1 execute`.
-// Promises: the statements of one call happen all or none; a text is quoted, or refused, never read as SQL.
+// Promises: the statements of one call happen all or none; a text is quoted, or refused, never read as SQL; a database
+// that another process is writing to is asked again.
 // Leaves to others: what to ask (admin, audit), and access to the account (wrangler login, or its API token).
+import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, run } from "./shell.mjs";
 import { wrangler, wranglerEnv } from "./wrangler.mjs";
 
 /** For `parseArgs`: which database. `--persist-to` is where local state is, as wrangler has it. */
 export const databaseOptions = { env: { type: "string" }, "persist-to": { type: "string" } };
 
+/** The local database is a file: SQLite refuses a transaction, whole, when another process has written since it began. */
+const BUSY = /database is locked/;
+const MAX_TRIES = 5;
+const PAUSE_MS = 100;
+
 /** What went wrong in the database, in its own words; nothing was written. */
 export class DatabaseFailure extends Failure {}
 
-/** A database as `{name, execute(sql)}`; `execute` gives the rows of each statement. */
-export function openDatabase({ env, "persist-to": persistTo }) {
+/** A database as `{name, execute(sql)}`; `execute` gives the rows of each statement. `runCommand` is for tests. */
+export function openDatabase({ env, "persist-to": persistTo }, runCommand = run) {
   if (env !== undefined && persistTo !== undefined) throw new Failure("--persist-to is for the local database: leave out --env");
   const place = env === undefined ? ["--local", "--env=", ...(persistTo === undefined ? [] : ["--persist-to", persistTo])] : ["--remote", "--env", env];
   const name = env === undefined ? "the local database" : `the database of ${env}`;
@@ -20,9 +27,15 @@ export function openDatabase({ env, "persist-to": persistTo }) {
     async execute(sql) {
       const args = [wrangler, "d1", "execute", "DB", ...place, "--yes", "--json", "--command", sql];
       // A quieter log would swallow the rows too.
-      const { code, stdout, stderr } = await run(process.execPath, args, { env: { ...wranglerEnv, WRANGLER_LOG: "log" }, allowFailure: true });
-      if (code !== 0) throw failure(name, `${stdout}\n${stderr}`);
-      return JSON.parse(stdout).map(({ results }) => results);
+      const options = { env: { ...wranglerEnv, WRANGLER_LOG: "log" }, allowFailure: true };
+      for (let tries = 1; ; tries += 1) {
+        const { code, stdout, stderr } = await runCommand(process.execPath, args, options);
+        if (code === 0) return JSON.parse(stdout).map(({ results }) => results);
+        const output = `${stdout}\n${stderr}`;
+        if (!BUSY.test(output) || tries === MAX_TRIES) throw failure(name, output);
+        // Two that were in each other's way must not come again at the same moment.
+        await sleep(PAUSE_MS * tries * (1 + Math.random()));
+      }
     },
   };
 }

@@ -2,6 +2,14 @@
 // Promises: a bounded number of requests over keep-alive connections, each answer read to its end and its status checked.
 // Leaves to others: what to send (run.mjs), measuring the Worker's CPU (lib/runtime.mjs).
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * A connection rests for up to this many milliseconds before each request. Without it all fall into step, since each
+ * answer sets the next request off: they are then worked on together and cost less, until one of them waits for
+ * something else. People do not ask in step.
+ */
+const MAX_PAUSE_MS = 8;
 
 /** Sends `count` requests, taking `requests` in turn, over `connections` connections to `hostname`:`port`. */
 async function load({ hostname, port, requests, count, connections }) {
@@ -12,6 +20,7 @@ async function load({ hostname, port, requests, count, connections }) {
     while (sent < count) {
       const next = requests[sent % requests.length];
       sent += 1;
+      await sleep(Math.random() * MAX_PAUSE_MS);
       await exchange({ hostname, port, agent }, next);
     }
   };

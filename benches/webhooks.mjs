@@ -18,7 +18,7 @@ import { send } from "./lib/send.mjs";
 
 const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
 const GOALS = { perSecond: 1_000, quietP99Ms: 100, factor: 2 };
-const FULL = { seconds: "8", clients: "16", samples: "300" };
+const FULL = { seconds: "8", clients: "16", samples: "600" };
 /** Between two builds of a steady pace. */
 const PACE_MS = 40;
 const QUICK = { seconds: "1", clients: "4", samples: "20" };

@@ -206,7 +206,7 @@ pub async fn find(
          || iif(team_id IS NULL, '', ' ' || team_id || ' ' || EXISTS (SELECT 1 FROM team_members m \
          WHERE m.team_id = builds.team_id AND m.user_id = substr(?1, 34))) \
          FROM builds WHERE id = substr(?1, 1, 32)",
-        // Both ids in one, at fixed places: a second parameter would cost the most frequent read a twentieth.
+        // Both ids in one, at fixed places: a second parameter would cost the most frequent read 2 % (15 us) more.
         vec![format!("{id} {}", user.map_or("", UserId::as_str)).into()],
     );
     let rows = platform.database.query(statement).await?;

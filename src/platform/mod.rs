@@ -209,6 +209,8 @@ impl DatabaseError {
             "Too many requests queued",
             "timed out",
             "database is locked",
+            // What the runtime says of every fault of its own; locally also of SQLITE_BUSY.
+            "internal error; reference = ",
         ];
         if passing.iter().any(|text| message.contains(text)) {
             return Self::Unavailable(message.to_owned());
@@ -368,5 +370,38 @@ impl Platform {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_d1_are_sorted_by_their_words() {
+        let passing = [
+            "D1_ERROR: Network connection lost.",
+            "D1 DB storage operation exceeded timeout which caused object to be reset: timed out",
+            "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
+            "database is locked: SQLITE_BUSY",
+            "D1_ERROR: Failed to parse body as JSON, got: Error: internal error; reference = 0a1b",
+        ];
+        for text in passing {
+            let error = DatabaseError::classify(text);
+            assert!(matches!(error, DatabaseError::Unavailable(_)), "{text}");
+        }
+        let ours = [
+            "no such column: internal",
+            "D1_ERROR: internal error in JSON",
+        ];
+        for text in ours {
+            let error = DatabaseError::classify(text);
+            assert!(matches!(error, DatabaseError::Other(_)), "{text}");
+        }
+        let column = "UNIQUE constraint failed: users.email_key: SQLITE_CONSTRAINT";
+        let error = DatabaseError::classify(column);
+        assert!(matches!(error, DatabaseError::Unique(name) if name == "users.email_key"));
+        let error = DatabaseError::classify("integer overflow");
+        assert!(matches!(error, DatabaseError::Stale));
     }
 }

@@ -5,9 +5,8 @@ import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * A connection rests for up to this many milliseconds before each request. Without it all fall into step, since each
- * answer sets the next request off: they are then worked on together and cost less, until one of them waits for
- * something else. People do not ask in step.
+ * A connection rests for up to this many milliseconds before each request. Else each answer sets the next request off,
+ * which makes a Worker that sometimes waits look dearer than it is to people, who do not ask in step (README.md).
  */
 const MAX_PAUSE_MS = 8;
 

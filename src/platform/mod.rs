@@ -201,12 +201,14 @@ impl DatabaseError {
         if message.contains("integer overflow") {
             return Self::Stale;
         }
+        // Cloudflare's list of D1 errors (Debug D1, "Error list").
         let passing = [
             "Network connection lost",
-            "storage caused object to be reset",
+            "caused object to be reset",
             "reset because its code was updated",
+            "limit and was reset",
             "overloaded",
-            "Too many requests queued",
+            "transient issue on remote node",
             "timed out",
             "database is locked",
             // What the runtime says of every fault of its own; locally also of SQLITE_BUSY.
@@ -381,8 +383,14 @@ mod tests {
     fn errors_of_d1_are_sorted_by_their_words() {
         let passing = [
             "D1_ERROR: Network connection lost.",
-            "D1 DB storage operation exceeded timeout which caused object to be reset: timed out",
+            "D1_ERROR: Internal error while starting up D1 DB storage caused object to be reset.",
+            "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.",
+            "D1_ERROR: D1 DB reset because its code was updated.",
+            "D1_ERROR: D1 DB exceeded its CPU time limit and was reset.",
+            "D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset.",
             "D1_ERROR: D1 DB is overloaded. Too many requests queued.",
+            "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+            "D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.",
             "database is locked: SQLITE_BUSY",
             "D1_ERROR: Failed to parse body as JSON, got: Error: internal error; reference = 0a1b",
         ];

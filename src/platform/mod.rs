@@ -8,11 +8,13 @@ use std::pin::Pin;
 
 #[cfg(target_arch = "wasm32")]
 pub mod cloudflare;
+mod mail;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod text;
 mod web;
 
+pub use mail::{Mail, MailError, MailMessage};
 pub use text::Text;
 pub use web::{
     HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, MAX_DELAY_SECONDS, Message,
@@ -356,6 +358,8 @@ pub struct Platform {
     pub queue: Box<dyn Queue>,
     /// `fetch`.
     pub http: Box<dyn HttpClient>,
+    /// Mail.
+    pub mail: Box<dyn Mail>,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Randomness.

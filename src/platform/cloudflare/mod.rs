@@ -6,6 +6,7 @@ pub mod boundary;
 mod d1;
 mod kv;
 mod limiter;
+mod mail;
 pub mod task;
 mod web;
 
@@ -121,6 +122,7 @@ fn platform(env: &JsValue) -> Platform {
         limiter: Box::new(limiter::DurableObjects),
         queue: Box::new(web::Queues),
         http: Box::new(web::Fetch),
+        mail: Box::new(mail::Unconfigured),
         clock: Box::new(IsolateClock),
         random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),

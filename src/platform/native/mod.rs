@@ -3,6 +3,7 @@
 //! Promises that a run can be replayed; leaves the real runtime's behaviour to the edge tests.
 
 mod limiter;
+mod mail;
 mod sqlite;
 mod web;
 
@@ -19,6 +20,7 @@ use super::{
     Retrying, Row, Statement, Unicode,
 };
 pub use limiter::MemoryLimiter;
+pub use mail::MemoryMail;
 pub use sqlite::{Outcome, Sqlite};
 pub use web::{MemoryQueue, MemoryWeb, Queued};
 
@@ -269,6 +271,8 @@ pub struct TestPlatform {
     pub limiter: MemoryLimiter,
     /// Holds what was sent to the queues.
     pub queue: MemoryQueue,
+    /// Holds what was sent by mail.
+    pub mail: MemoryMail,
     /// Answers for all other servers.
     pub web: MemoryWeb,
     /// Reads the log.
@@ -283,6 +287,7 @@ impl TestPlatform {
         let handle = Self {
             limiter: MemoryLimiter::new(clock.clone()),
             queue: MemoryQueue::new(clock.clone()),
+            mail: MemoryMail::new(clock.clone()),
             web: MemoryWeb::default(),
             clock,
             database: TestDatabase {
@@ -307,6 +312,7 @@ impl TestPlatform {
             limiter: Box::new(self.limiter.clone()),
             queue: Box::new(self.queue.clone()),
             http: Box::new(self.web.clone()),
+            mail: Box::new(self.mail.clone()),
             clock: Box::new(self.clock.clone()),
             random: Box::new(SeededRandom::new(seed)),
             unicode: Box::new(NativeUnicode),

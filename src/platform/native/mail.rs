@@ -1,0 +1,83 @@
+//! Mailboxes in memory. Promises that a message arrives at once unless the test says otherwise.
+//! Leaves faults to the tests.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::TestClock;
+use crate::platform::{Clock as _, LocalFuture, Mail, MailError, MailMessage};
+
+/// Everyone's mailbox.
+#[derive(Clone)]
+pub struct MemoryMail {
+    clock: TestClock,
+    sent: Rc<RefCell<Vec<MailMessage>>>,
+    attempts: Rc<Cell<usize>>,
+    failure: Rc<RefCell<Option<MailError>>>,
+    delay_ms: Rc<Cell<u32>>,
+}
+
+impl MemoryMail {
+    /// Empty mailboxes.
+    pub fn new(clock: TestClock) -> Self {
+        Self {
+            clock,
+            sent: Rc::default(),
+            attempts: Rc::default(),
+            failure: Rc::default(),
+            delay_ms: Rc::default(),
+        }
+    }
+
+    /// All messages that were taken over, in order.
+    pub fn sent(&self) -> Vec<MailMessage> {
+        self.sent.borrow().clone()
+    }
+
+    /// Takes the messages so far.
+    pub fn take_sent(&self) -> Vec<MailMessage> {
+        self.sent.take()
+    }
+
+    /// How often someone tried to send, with or without success.
+    pub fn attempts(&self) -> usize {
+        self.attempts.get()
+    }
+
+    /// Makes every attempt fail with this error, or succeed again.
+    pub fn fail_with(&self, failure: Option<MailError>) {
+        self.failure.replace(failure);
+    }
+
+    /// Makes every attempt fail for now.
+    pub fn fail_temporarily(&self) {
+        self.fail_with(Some(MailError::Temporary("421 try again".to_owned())));
+    }
+
+    /// Makes every attempt fail for good.
+    pub fn fail_permanently(&self) {
+        self.fail_with(Some(MailError::Permanent("550 no such user".to_owned())));
+    }
+
+    /// Makes every attempt take so long; see [`TestClock`] for what that means here.
+    pub fn set_delay_ms(&self, ms: u32) {
+        self.delay_ms.set(ms);
+    }
+}
+
+impl Mail for MemoryMail {
+    fn send<'a>(&'a self, message: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>> {
+        Box::pin(async move {
+            self.attempts.set(self.attempts.get() + 1);
+            match self.delay_ms.get() {
+                0 => {}
+                ms => self.clock.sleep(ms).await,
+            }
+            if let Some(failure) = self.failure.borrow().clone() {
+                return Err(failure);
+            }
+            self.sent.borrow_mut().push(message.clone());
+            Ok(())
+        })
+    }
+}

@@ -283,6 +283,7 @@ async fn guard(
         inner_path_value,
         query,
         caller,
+        rule: route.access.rule(),
         claim,
     };
     let outcome = (route.handler)(&context).await;
@@ -324,21 +325,13 @@ async fn authenticate(
     };
     let caller = match verified {
         Ok(caller) => caller,
-        Err(TokenError::Invalid(why)) => return Err(invalid_token(why)),
+        Err(TokenError::Invalid(why)) => return Err(Problem::invalid_token(why)),
         Err(TokenError::Key(error)) => return Err(error.into()),
     };
     if !rule.admits(&caller) {
         return Err(Problem::insufficient_scope(rule.scope.as_str()));
     }
     Ok(Some(caller))
-}
-
-/// One and the same answer, whatever is wrong with the token; why goes to the log.
-fn invalid_token(why: &'static str) -> Problem {
-    let mut problem = Problem::new(&problems::INVALID_TOKEN)
-        .with_header("www-authenticate", "Bearer error=\"invalid_token\"");
-    problem.cause = Some(why.to_owned());
-    problem
 }
 
 /// Asks the platform for gzip (RFC 9110, section 12.5.3) where it pays, and gives the gzip form

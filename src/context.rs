@@ -17,7 +17,8 @@ use crate::identity::audit::{self, Entry};
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
-use crate::identity::permissions::{Permission, Permit};
+use crate::identity::permissions::{Permission, Permit, Rule};
+use crate::identity::standing;
 use crate::identity::tokens::Verifier;
 use crate::limits::counter::Limits;
 use crate::limits::guard::Meter;
@@ -66,6 +67,8 @@ pub struct Context<'a> {
     pub query: Query,
     /// Who is calling, on routes that ask.
     pub caller: Option<Caller>,
+    /// What the route asks of a caller.
+    pub rule: Option<Rule>,
     /// What the request's `Idempotency-Key` has claimed, if it has one.
     pub claim: Option<Claim>,
 }
@@ -89,9 +92,16 @@ impl Context<'_> {
             .ok_or_else(|| Problem::insufficient_scope(P::RULE.scope.as_str()))
     }
 
+    /// What every batch of this request begins with: it fails unless the caller still passes the
+    /// route's rule. Nobody in particular is asked nothing.
+    pub fn standing(&self) -> Option<Statement> {
+        let (caller, rule) = self.caller.as_ref().zip(self.rule.as_ref())?;
+        Some(standing::of(caller, rule, self.now_ms()))
+    }
+
     /// Commits the writes of this request, what the audit log says of them and what is kept for its
-    /// `Idempotency-Key`, all or nothing, and hands `answer` on. To be called once, with the answer
-    /// as it goes out.
+    /// `Idempotency-Key`, all or nothing and only while the caller's standing lasts, and hands `answer`
+    /// on. To be called once, with the answer as it goes out.
     pub async fn commit(
         &self,
         writes: Vec<Statement>,
@@ -116,18 +126,20 @@ impl Context<'_> {
     /// As [`Self::commit_telling`], with several events.
     pub async fn commit_telling_all(
         &self,
-        mut writes: Vec<Statement>,
+        writes: Vec<Statement>,
         entries: &[Entry],
         events: &[&Event],
         answer: Response,
     ) -> Result<Response, DatabaseError> {
         let (config, platform) = (&self.state.config, &self.state.platform);
+        let mut writes: Vec<Statement> = self.standing().into_iter().chain(writes).collect();
         let place = writes.len();
         writes.extend(events.iter().map(|event| event.insert()));
         if let Some(claim) = &self.claim {
             writes.extend(claim.complete(config, platform, &answer)?);
         }
-        let changes = self.state.audit.commit(platform, writes, entries).await?;
+        let committed = self.state.audit.commit(platform, writes, entries).await;
+        let changes = committed.inspect_err(|error| self.forget_caller(error))?;
         if let Some(claim) = &self.claim {
             claim.set_kept();
         }
@@ -139,7 +151,15 @@ impl Context<'_> {
         Ok(answer)
     }
 
-    /// Commits writes that are not what the request asked for: they stand beside its answer.
+    /// A credential that has ended is looked up again when it comes the next time.
+    fn forget_caller(&self, error: &DatabaseError) {
+        if let (DatabaseError::Ended(_), Some(caller)) = (error, &self.caller) {
+            self.state.verifier.forget_user(&caller.user_id);
+        }
+    }
+
+    /// Commits writes that are not what the request asked for, such as counts of attempts: they stand
+    /// beside its answer and rely on nobody's standing.
     pub async fn commit_aside(
         &self,
         writes: Vec<Statement>,

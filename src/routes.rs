@@ -33,6 +33,16 @@ pub enum Access {
     Required(Rule),
 }
 
+impl Access {
+    /// What a credential must pass.
+    pub const fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Public => None,
+            Self::Optional(rule) | Self::Required(rule) => Some(rule),
+        }
+    }
+}
+
 /// A handler.
 pub type Handler = for<'a> fn(&'a Context<'a>) -> LocalFuture<'a, Result<Response, Problem>>;
 

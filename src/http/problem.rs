@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::platform::DatabaseError;
+use crate::platform::{DatabaseError, Ended};
 
 use super::problems::{self, ProblemKind};
 
@@ -102,6 +102,15 @@ impl Problem {
             .with_header("www-authenticate", "Bearer")
     }
 
+    /// 401, one and the same answer whatever is wrong with a credential; `why` goes to the log.
+    pub fn invalid_token(why: &'static str) -> Self {
+        Self {
+            cause: Some(why.to_owned()),
+            ..Self::new(&problems::INVALID_TOKEN)
+        }
+        .with_header("www-authenticate", "Bearer error=\"invalid_token\"")
+    }
+
     /// 403 with the scope that is missing (RFC 6750, section 3.1).
     pub fn insufficient_scope(scope: &str) -> Self {
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
@@ -164,6 +173,10 @@ impl From<DatabaseError> for Problem {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Unavailable(_) => Self::unavailable(error),
+            DatabaseError::Ended(Ended::Credential) => {
+                Self::invalid_token("ended before the write")
+            }
+            DatabaseError::Ended(Ended::Role) => Self::insufficient_scope("admin:write"),
             DatabaseError::Unique(_) | DatabaseError::Stale | DatabaseError::Other(_) => {
                 Self::internal(error)
             }

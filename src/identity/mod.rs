@@ -14,5 +14,6 @@ pub mod password;
 pub mod permissions;
 pub mod seal;
 pub mod sessions;
+pub mod standing;
 pub mod tokens;
 pub mod two_factor;

@@ -173,12 +173,44 @@ pub enum DatabaseError {
     /// A write found another state than the one it was made for; nothing was written.
     #[error("stale: a write changed no row")]
     Stale,
+    /// Whoever asked for the write may not do it any more; nothing was written.
+    #[error("standing ended: {0:?}")]
+    Ended(Ended),
     /// Out of reach or overloaded: the client may try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
     /// Anything else: a defect.
     #[error("{0}")]
     Other(String),
+}
+
+/// What has ended since a request was admitted. A batch says so by a JSON path that does not parse:
+/// the only failure whose message SQL can word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The session, the API key or the account.
+    Credential,
+    /// The account's role.
+    Role,
+}
+
+impl Ended {
+    const ALL: [Self; 2] = [Self::Credential, Self::Role];
+
+    /// An SQL expression that fails its batch with [`DatabaseError::Ended`].
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::Credential => "json_extract('{}', 'ended:credential')",
+            Self::Role => "json_extract('{}', 'ended:role')",
+        }
+    }
+
+    fn parse(message: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ended| {
+            let word = ended.sql().rsplit('\'').nth(1);
+            word.is_some_and(|word| message.contains(word))
+        })
+    }
 }
 
 impl DatabaseError {
@@ -202,6 +234,9 @@ impl DatabaseError {
         // What [`Statement::must_change`] fails with; no other statement has a sum that runs over.
         if message.contains("integer overflow") {
             return Self::Stale;
+        }
+        if let Some(ended) = Ended::parse(message) {
+            return Self::Ended(ended);
         }
         // Cloudflare's list of D1 errors (Debug D1, "Error list").
         let passing = [
@@ -413,6 +448,19 @@ mod tests {
         let column = "UNIQUE constraint failed: users.email_key: SQLITE_CONSTRAINT";
         let error = DatabaseError::classify(column);
         assert!(matches!(error, DatabaseError::Unique(name) if name == "users.email_key"));
+        for (text, expected) in [
+            (
+                "D1_ERROR: bad JSON path: 'ended:credential'",
+                Ended::Credential,
+            ),
+            (
+                "JSON path error near 'ended:role': SQLITE_ERROR",
+                Ended::Role,
+            ),
+        ] {
+            let error = DatabaseError::classify(text);
+            assert!(matches!(error, DatabaseError::Ended(ended) if ended == expected));
+        }
         let error = DatabaseError::classify("integer overflow");
         assert!(matches!(error, DatabaseError::Stale));
     }

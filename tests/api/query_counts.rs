@@ -14,85 +14,85 @@ use crate::support::{BUILDS, Call, build_body, build_path, text};
 const TABLE: &str = "
     GET    /api/v1/builds/{id} 1 1
     GET    /api/v1/builds 1 1
-    POST   /api/v1/builds 1 4
-    PUT    /api/v1/builds/{id} 2 6
-    PATCH  /api/v1/builds/{id} 2 6
-    DELETE /api/v1/builds/{id} 2 4
+    POST   /api/v1/builds 1 5
+    PUT    /api/v1/builds/{id} 2 7
+    PATCH  /api/v1/builds/{id} 2 7
+    DELETE /api/v1/builds/{id} 2 5
     GET    /api/v1/compositions/{id}/analysis 2 2
     GET    /api/v1/compositions/{id}/compare/{other} 3 3
     GET    /api/v1/compositions/{id} 1 1
     GET    /api/v1/compositions 1 1
-    POST   /api/v1/compositions 3 7
-    PUT    /api/v1/compositions/{id} 3 9
-    PATCH  /api/v1/compositions/{id} 3 9
-    DELETE /api/v1/compositions/{id} 3 6
+    POST   /api/v1/compositions 3 8
+    PUT    /api/v1/compositions/{id} 3 10
+    PATCH  /api/v1/compositions/{id} 3 10
+    DELETE /api/v1/compositions/{id} 3 7
     GET    /api/v1/compositions/{id}/versions 2 2
     GET    /api/v1/compositions/{id}/versions/{version} 2 2
-    POST   /api/v1/compositions/{id}/versions/{version}/restore 3 9
-    POST   /api/v1/compositions/{id}/copy 4 8
-    POST   /api/v1/compositions/{id}/share-links 3 5
+    POST   /api/v1/compositions/{id}/versions/{version}/restore 3 10
+    POST   /api/v1/compositions/{id}/copy 4 9
+    POST   /api/v1/compositions/{id}/share-links 3 6
     GET    /api/v1/compositions/{id}/share-links 2 2
-    DELETE /api/v1/compositions/{id}/share-links/{link_id} 3 5
+    DELETE /api/v1/compositions/{id}/share-links/{link_id} 3 6
     POST   /api/v1/auth/register 2 3
     POST   /api/v1/auth/login 5 11
     POST   /api/v1/auth/login/two-factor 6 16
     POST   /api/v1/auth/refresh 2 3
     POST   /api/v1/auth/logout 3 5
     GET    /api/v1/auth/sessions 1 1
-    DELETE /api/v1/auth/sessions 2 4
-    DELETE /api/v1/auth/sessions/{id} 2 4
-    POST   /api/v1/auth/password 7 13
-    POST   /api/v1/auth/two-factor 2 3
-    DELETE /api/v1/auth/two-factor 9 18
-    POST   /api/v1/auth/two-factor/confirm 5 21
-    POST   /api/v1/auth/two-factor/recovery-codes 5 20
-    POST   /api/v1/auth/api-keys 2 4
+    DELETE /api/v1/auth/sessions 2 5
+    DELETE /api/v1/auth/sessions/{id} 2 5
+    POST   /api/v1/auth/password 7 14
+    POST   /api/v1/auth/two-factor 2 4
+    DELETE /api/v1/auth/two-factor 9 19
+    POST   /api/v1/auth/two-factor/confirm 5 22
+    POST   /api/v1/auth/two-factor/recovery-codes 5 21
+    POST   /api/v1/auth/api-keys 2 5
     GET    /api/v1/auth/api-keys 1 1
-    DELETE /api/v1/auth/api-keys/{id} 2 4
-    POST   /api/v1/webhooks 3 6
+    DELETE /api/v1/auth/api-keys/{id} 2 5
+    POST   /api/v1/webhooks 3 7
     GET    /api/v1/webhooks 1 1
     GET    /api/v1/webhooks/{id} 1 1
-    PATCH  /api/v1/webhooks/{id} 3 5
-    DELETE /api/v1/webhooks/{id} 3 5
-    POST   /api/v1/webhooks/{id}/rotate-secret 3 7
+    PATCH  /api/v1/webhooks/{id} 3 6
+    DELETE /api/v1/webhooks/{id} 3 6
+    POST   /api/v1/webhooks/{id}/rotate-secret 3 8
     POST   /api/v1/webhooks/{id}/test 2 2
     GET    /api/v1/webhooks/{id}/deliveries 2 2
-    POST   /api/v1/webhooks/{id}/recover 3 4
+    POST   /api/v1/webhooks/{id}/recover 3 5
     GET    /api/v1/webhooks/deliveries/{id} 2 2
-    POST   /api/v1/webhooks/deliveries/{id}/retry 2 3
-    POST   /api/v1/teams 3 7
+    POST   /api/v1/webhooks/deliveries/{id}/retry 2 4
+    POST   /api/v1/teams 3 8
     GET    /api/v1/teams 1 1
     GET    /api/v1/teams/{id} 1 1
-    PATCH  /api/v1/teams/{id} 3 6
-    DELETE /api/v1/teams/{id} 3 7
+    PATCH  /api/v1/teams/{id} 3 7
+    DELETE /api/v1/teams/{id} 3 8
     GET    /api/v1/teams/{id}/members 2 2
-    PATCH  /api/v1/teams/{id}/members/{user_id} 3 7
-    DELETE /api/v1/teams/{id}/members/{user_id} 3 10
-    POST   /api/v1/teams/{id}/hand-over 4 11
-    POST   /api/v1/teams/{id}/invitations 3 5
+    PATCH  /api/v1/teams/{id}/members/{user_id} 3 8
+    DELETE /api/v1/teams/{id}/members/{user_id} 3 11
+    POST   /api/v1/teams/{id}/hand-over 4 12
+    POST   /api/v1/teams/{id}/invitations 3 6
     GET    /api/v1/teams/{id}/invitations 2 2
-    DELETE /api/v1/teams/{id}/invitations/{invitation_id} 3 5
-    POST   /api/v1/invitations/accept 4 8
+    DELETE /api/v1/teams/{id}/invitations/{invitation_id} 3 6
+    POST   /api/v1/invitations/accept 4 9
     GET    /api/v1/invitations/{code} 1 1
     GET    /api/v1/teams/{id}/scores 1 1
-    PUT    /api/v1/teams/{id}/scores 3 5
+    PUT    /api/v1/teams/{id}/scores 3 6
     GET    /api/v1/teams/{id}/players 1 1
-    POST   /api/v1/teams/{id}/players 3 4
+    POST   /api/v1/teams/{id}/players 3 5
     GET    /api/v1/teams/{id}/players/export 1 1
-    POST   /api/v1/teams/{id}/players/import 5 7
+    POST   /api/v1/teams/{id}/players/import 5 8
     GET    /api/v1/teams/{id}/players/{player_id} 1 1
-    PUT    /api/v1/teams/{id}/players/{player_id} 3 4
-    PATCH  /api/v1/teams/{id}/players/{player_id} 3 4
-    DELETE /api/v1/teams/{id}/players/{player_id} 3 5
+    PUT    /api/v1/teams/{id}/players/{player_id} 3 5
+    PATCH  /api/v1/teams/{id}/players/{player_id} 3 5
+    DELETE /api/v1/teams/{id}/players/{player_id} 3 6
     GET    /api/v1/users/me 1 1
-    PATCH  /api/v1/users/me 3 6
-    DELETE /api/v1/users/me 7 44
-    GET    /api/v1/users/me/export 28 28
+    PATCH  /api/v1/users/me 3 7
+    DELETE /api/v1/users/me 7 45
+    GET    /api/v1/users/me/export 28 29
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 5 5
-    POST   /api/v1/admin/signing-keys/rotate 4 7
+    POST   /api/v1/admin/signing-keys/rotate 4 8
     GET    /api/v1/admin/users/{id} 1 1
-    PATCH  /api/v1/admin/users/{id} 3 6
+    PATCH  /api/v1/admin/users/{id} 3 7
     GET    /api/v1/admin/audit-log 1 1
     GET    /api/v1/tags 1 1
     GET    /i/{code} 1 1

@@ -225,6 +225,11 @@ impl TestDatabase {
         outcome.remove(0).rows
     }
 
+    /// Does `work`, and takes back all that it wrote.
+    pub fn undone<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.sqlite.undone(work)
+    }
+
     fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DatabaseError> {
         let losses = self.losses.get();
         self.losses.set(losses.saturating_sub(1));

@@ -62,13 +62,27 @@ impl Sqlite {
     /// Runs all statements in one transaction.
     pub fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DatabaseError> {
         let mut connection = self.0.borrow_mut();
-        let transaction = connection.transaction().map_err(|error| classify(&error))?;
+        // A savepoint and no transaction, so that it also works inside `Self::undone`.
+        let transaction = connection.savepoint().map_err(|error| classify(&error))?;
         let mut outcomes = Vec::with_capacity(statements.len());
         for statement in statements {
             outcomes.push(run(&transaction, &statement)?);
         }
         transaction.commit().map_err(|error| classify(&error))?;
         Ok(outcomes)
+    }
+
+    /// Does `work`, and takes back all that it wrote.
+    pub fn undone<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.script("SAVEPOINT undone");
+        let result = work();
+        self.script("ROLLBACK TO undone; RELEASE undone");
+        result
+    }
+
+    fn script(&self, sql: &str) {
+        let connection = self.0.borrow();
+        connection.execute_batch(sql).expect("SQL of our own");
     }
 }
 

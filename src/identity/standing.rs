@@ -1,0 +1,45 @@
+//! The caller's standing, asked again where a write happens.
+//! Promises that a batch which begins with [`of`] writes nothing for a credential that has ended, an
+//! account that is gone or disabled, or a role that was taken away since the request was admitted.
+//! Leaves roles in teams to `teams::store::still_is`.
+
+use crate::platform::{Ended, Statement};
+
+use super::model::{Caller, Role, Via};
+use super::permissions::Rule;
+
+/// Of a session, `?1`, of the account `?2`.
+const OF_SESSION: &str = "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3 \
+     AND u.disabled_at IS NULL AND s.authenticated_at >= u.password_changed_at";
+/// Of an API key, `?1`, of the account `?2`.
+const OF_API_KEY: &str = "SELECT u.role FROM api_keys k JOIN users u ON u.id = k.user_id \
+     WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND u.disabled_at IS NULL";
+
+/// Fails its batch unless `caller` would pass `rule` at this moment too. Scopes are not asked: those of
+/// a session follow from its role, those of an API key never change.
+pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
+    let (id, role) = match &caller.via {
+        Via::Session(id) => (id.as_str(), OF_SESSION),
+        Via::ApiKey(id) => (id.as_str(), OF_API_KEY),
+    };
+    let needs_administrator = rule.role == Role::Administrator;
+    Statement::new(
+        [
+            "SELECT CASE WHEN role IS NULL THEN ",
+            Ended::Credential.sql(),
+            " WHEN ?4 AND role <> 'administrator' THEN ",
+            Ended::Role.sql(),
+            " ELSE 1 END FROM (SELECT (",
+            role,
+            ") AS role)",
+        ]
+        .concat(),
+        vec![
+            id.into(),
+            caller.user_id.as_str().into(),
+            now_ms.into(),
+            i64::from(needs_administrator).into(),
+        ],
+    )
+}

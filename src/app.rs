@@ -261,12 +261,20 @@ async fn guard(
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let query = Query::parse(&request.query, route.operation.query)?;
     let (config, platform) = (&state.config, &state.platform);
+    let rule = route.access.rule();
     let key = request.header(Header::IdempotencyKey);
     // In boxes: requests without a key are not to carry the room for it.
     let claim = match key.filter(|_| route.method == Method::Post) {
         None => None,
         Some(key) => {
-            let begin = idempotency::begin(config, platform, request, caller.as_ref(), key);
+            let begin = idempotency::begin(
+                config,
+                platform,
+                request,
+                route.operation,
+                caller.as_ref().zip(rule.as_ref()),
+                key,
+            );
             match Box::pin(begin).await? {
                 Begun::Claimed(claim) => Some(claim),
                 Begun::Done(answer) => return Ok(answer),
@@ -283,7 +291,7 @@ async fn guard(
         inner_path_value,
         query,
         caller,
-        rule: route.access.rule(),
+        rule,
         claim,
     };
     let outcome = (route.handler)(&context).await;

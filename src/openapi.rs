@@ -290,7 +290,7 @@ const IF_MATCH: Field = Field::optional(
 const IDEMPOTENCY_KEY: Field = Field::optional(
     "Idempotency-Key",
     &crate::idempotency::model::KEY,
-    "Makes it safe to send the request again: for 24 hours the same key with the same body gets the same answer, marked with Idempotency-Replayed: true, and nothing is done twice. Errors are not kept.",
+    "Makes it safe to send the request again: for 24 hours the same key with the same body, from the same login or API key (without one: the same address), gets the same answer, marked with Idempotency-Replayed: true, and nothing is done twice. Tokens of a login are given again only while they are its newest, those of a renewal for 10 seconds; after that the request is a new one. Errors are not kept.",
 );
 
 fn request_body(operation: &Operation, schemas: &mut Map<String, Value>) -> Option<Value> {

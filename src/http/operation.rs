@@ -30,6 +30,8 @@ pub struct Operation {
     pub problems: &'static [&'static ProblemKind],
     /// Whether it takes `If-None-Match` or `If-Match`.
     pub condition: Condition,
+    /// What an answer that was kept for an `Idempotency-Key` needs to be given again.
+    pub replay: Replay,
 }
 
 impl Operation {
@@ -58,6 +60,7 @@ impl Operation {
                 None => None,
             },
             condition: self.condition,
+            replay: self.replay,
             ..PLAIN
         }
     }
@@ -122,6 +125,21 @@ pub enum Condition {
     SharedWrite,
 }
 
+/// What an answer to a POST that was kept for an `Idempotency-Key` needs to be given again, beside the
+/// same caller, path and body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// Nothing: it holds no secret.
+    Data,
+    /// It shows a secret: a caller with a credential. To others it is not kept.
+    Secret,
+    /// It holds the tokens of a login: they are still the newest ones of it, and no older than this.
+    Tokens {
+        /// Milliseconds.
+        max_age_ms: i64,
+    },
+}
+
 /// A call without path, query, body or conditions: the rest is filled in over it.
 pub const PLAIN: Operation = Operation {
     id: "",
@@ -139,4 +157,5 @@ pub const PLAIN: Operation = Operation {
     },
     problems: &[],
     condition: Condition::None,
+    replay: Replay::Data,
 };

@@ -10,12 +10,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
 use crate::config::{Config, MasterKeys};
+use crate::http::operation::{Operation, Replay};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::identity::model::Caller;
-use crate::identity::seal;
+use crate::identity::permissions::Rule;
+use crate::identity::{seal, standing};
 use crate::limits::address::address_prefix;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -35,21 +37,24 @@ pub enum Begun {
 pub struct Claim {
     id: Tag,
     holder: [u8; 16],
+    replay: Replay,
+    has_credential: bool,
     is_kept: Cell<bool>,
 }
 
-/// Finds out whether this POST was sent before. The caller is the account, whatever credential it
-/// came with: a client may have renewed its token since. Without an account it is the address.
+/// Finds out whether this POST was sent before. The caller is the login or the API key: a client may
+/// have renewed its access token since. Without one it is the address.
 pub async fn begin(
     config: &Config,
     platform: &Platform,
     request: &Request,
-    caller: Option<&Caller>,
+    operation: &Operation,
+    caller: Option<(&Caller, &Rule)>,
     header: &str,
 ) -> Result<Begun, Problem> {
     let key = model::parse_key(header).ok_or(Problem::new(&problems::INVALID_IDEMPOTENCY_KEY))?;
     let owner = match caller {
-        Some(caller) => Cow::Borrowed(caller.user_id.as_str()),
+        Some((caller, _)) => Cow::Borrowed(model::owner(caller)),
         None => Cow::Owned(format!("address {}", address_prefix(request))),
     };
     let keyed = Keyed {
@@ -64,16 +69,28 @@ pub async fn begin(
     let claim = Claim {
         id: fingerprints.id,
         holder: platform.random_bytes(),
+        replay: operation.replay,
+        has_credential: caller.is_some(),
         is_kept: Cell::new(false),
     };
     let record = NewRecord {
         fingerprints: &fingerprints,
-        user: caller.map(|caller| &caller.user_id),
+        user: caller.map(|(caller, _)| &caller.user_id),
         holder: &claim.holder,
         now,
+        max_age_ms: match operation.replay {
+            Replay::Tokens { max_age_ms } => max_age_ms,
+            Replay::Data | Replay::Secret => 0,
+        },
     };
-    let changes = platform.database.batch(vec![store::claim(&record)]).await?;
-    if changes == [1] {
+    // Whoever ended a moment ago is not told again what was kept for them.
+    let standing = caller.map(|(caller, rule)| standing::of(caller, rule, now));
+    let claimed = standing
+        .into_iter()
+        .chain([store::claim(&record)])
+        .collect();
+    let changes = platform.database.batch(claimed).await?;
+    if changes.last() == Some(&1) {
         return Ok(Begun::Claimed(claim));
     }
     // Gone again: the other attempt has just failed.
@@ -120,8 +137,9 @@ impl Claim {
         format!("idempotency:{}", URL_SAFE_NO_PAD.encode(self.id))
     }
 
-    /// What keeps `answer`: to be committed in one batch with the change that it tells of. Stale when
-    /// the attempt took so long that another one has taken over.
+    /// What keeps `answer`, or gives the record up where it may be given to nobody again: to be
+    /// committed in one batch with the change that it tells of. Stale when the attempt took so long that
+    /// another one has taken over.
     pub fn complete(
         &self,
         config: &Config,
@@ -129,10 +147,28 @@ impl Claim {
         answer: &Response,
     ) -> Result<Vec<Statement>, DatabaseError> {
         let defect = |what: &str| DatabaseError::Other(what.to_owned());
+        let token = match self.replay {
+            Replay::Tokens { .. } => model::refresh_token(answer),
+            Replay::Data | Replay::Secret => None,
+        };
+        let may_keep = match self.replay {
+            Replay::Data => true,
+            Replay::Secret => self.has_credential,
+            Replay::Tokens { .. } => token.is_some(),
+        };
+        if !may_keep {
+            let release = store::release(&self.id, &self.holder);
+            return Ok(vec![release, Statement::must_change()]);
+        }
         let bytes = model::encode(answer).ok_or_else(|| defect("this answer cannot be kept"))?;
         let sealed = seal::seal(&config.master_keys, &self.label(), &bytes, platform);
         let sealed = sealed.map_err(|error| defect(&error.to_string()))?;
-        Ok(store::complete(&self.id, &self.holder, sealed))
+        Ok(store::complete(
+            &self.id,
+            &self.holder,
+            sealed,
+            token.as_ref(),
+        ))
     }
 
     /// Notes that the answer was committed.

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::schema::{Schema, Text};
+use crate::identity::model::{Caller, Via};
+use crate::identity::sessions::refresh::RefreshToken;
 use crate::mac;
 use crate::secret::Secret;
 
@@ -54,6 +56,15 @@ fn unquote(inner: &str) -> Option<String> {
     Some(out)
 }
 
+/// Whose records a caller's are: those of the very credential. What one login or API key of an account
+/// was answered, another one does not get.
+pub fn owner(caller: &Caller) -> &str {
+    match &caller.via {
+        Via::Session(id) => id.as_str(),
+        Via::ApiKey(id) => id.as_str(),
+    }
+}
+
 /// A request that came with a key.
 pub struct Keyed<'a> {
     /// Who sent it: what one caller keeps, no other finds.
@@ -89,6 +100,30 @@ impl Keyed<'_> {
     }
 }
 
+/// The refresh token that an answer holds.
+pub fn refresh_token(answer: &Response) -> Option<RefreshToken> {
+    let body: Value = serde_json::from_slice(&answer.body_bytes()).ok()?;
+    RefreshToken::parse(body["refresh_token"].as_str()?)
+}
+
+/// The word that stands for a profile in what is stored: it outlives the names of the source.
+const fn profile_word(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Private => "private",
+        Profile::PrivateCsv => "private_csv",
+        Profile::Public => "public",
+        Profile::Live => "live",
+        Profile::Keys => "keys",
+        Profile::Problem => "problem",
+        Profile::Page => "page",
+        Profile::Asset => "asset",
+        Profile::Shared => "shared",
+        Profile::Picture => "picture",
+        Profile::Missing => "missing",
+        Profile::Empty => "empty",
+    }
+}
+
 /// An answer as bytes: a line of JSON, then the body. `None` for what cannot be kept: a static
 /// file, or a header that is not among those that are kept.
 pub fn encode(answer: &Response) -> Option<Zeroizing<Vec<u8>>> {
@@ -97,11 +132,7 @@ pub fn encode(answer: &Response) -> Option<Zeroizing<Vec<u8>>> {
     if matches!(answer.body, ResponseBody::Asset(_)) || !names.clone().all(is_known) {
         return None;
     }
-    let head = json!([
-        answer.status,
-        format!("{:?}", answer.profile),
-        answer.headers,
-    ]);
+    let head = json!([answer.status, profile_word(answer.profile), answer.headers,]);
     let body = Zeroizing::new(answer.body_bytes().into_owned());
     let mut bytes = head.to_string().into_bytes();
     bytes.reserve_exact(1 + body.len());
@@ -118,7 +149,7 @@ pub fn decode(bytes: &[u8]) -> Option<Response> {
     let profile = head[1].as_str()?;
     let profile = Profile::ALL
         .into_iter()
-        .find(|known| format!("{known:?}") == profile)?;
+        .find(|known| profile_word(*known) == profile)?;
     let mut answer = match &bytes[end + 1..] {
         [] => Response {
             body: ResponseBody::Empty,
@@ -228,5 +259,19 @@ mod tests {
         for bytes in ["", "{}", "[204]\n", "[204,\"Unknown\",[]]\n"] {
             assert!(decode(bytes.as_bytes()).is_none(), "{bytes}");
         }
+    }
+
+    #[test]
+    fn what_is_stored_has_words_of_its_own() {
+        let answer =
+            Response::text(201, Profile::Private, "{}".to_owned()).with_header("etag", "\"1\"");
+        let stored = encode(&answer).unwrap();
+        assert_eq!(
+            &stored[..],
+            b"[201,\"private\",[[\"etag\",\"\\\"1\\\"\"]]]\n{}"
+        );
+        let words: std::collections::BTreeSet<_> =
+            Profile::ALL.into_iter().map(profile_word).collect();
+        assert_eq!(words.len(), Profile::ALL.len());
     }
 }

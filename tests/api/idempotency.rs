@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
-use serde_json::json;
+use serde_json::{Value, json};
 use wvw_builder::http::request::{Header, Method};
 use wvw_builder::idempotency::store;
 use wvw_builder::ids::UserId;
@@ -20,6 +20,7 @@ use crate::support::{
 
 pub const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
 const DAY_MS: i64 = 86_400_000;
 
 pub fn keyed<'a>(call: Call<'a>, key: &str) -> Call<'a> {
@@ -160,12 +161,19 @@ fn what_one_caller_keeps_no_other_finds() {
     let second = build(&app, &other, KEY).send().expect(201);
     assert!(!is_replay(&second));
     assert_ne!(first.json()["id"], second.json()["id"]);
-    // The same account with another token is the same caller.
-    let again = app.log_in(&one.email);
-    let token = text(&again["access_token"]);
+    // The same login with another token is the same caller.
+    let renewed = json!({ "refresh_token": one.refresh_token });
+    let renewed = app.post(REFRESH, &renewed).send().expect(200).json();
     let body = build_body(&json!({}));
-    let third = keyed(app.post(BUILDS, &body).token(&token), KEY).send();
-    assert_replays(&first, &third);
+    let with = |token: &Value| keyed(app.post(BUILDS, &body).token(&text(token)), KEY).send();
+    assert_replays(&first, &with(&renewed["access_token"]));
+    // Another login of the account, or a key of it, is another one.
+    let again = app.log_in(&one.email);
+    let third = with(&again["access_token"]).expect(201);
+    let key = json!({ "name": "A bot", "scopes": ["builds:write"] });
+    let key = app.as_player(&one, "POST", "/api/v1/auth/api-keys", &key);
+    let fourth = with(&key.expect(201).json()["key"]).expect(201);
+    assert!(!is_replay(&third) && !is_replay(&fourth));
     // Without an account it is the address; a claim to have another one counts for nothing.
     let log_in = |address: &str| {
         let body = json!({ "email": one.email, "password": PASSWORD });

@@ -33,6 +33,7 @@ mod guessing;
 mod housekeeping;
 mod idempotency;
 mod idempotency_half_way;
+mod idempotency_secrets;
 mod identity;
 mod invitation_page;
 mod limits;

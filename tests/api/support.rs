@@ -261,7 +261,7 @@ impl TestApp {
         }
     }
 
-    fn keep_strings_secret(&self, value: &Value) {
+    pub fn keep_strings_secret(&self, value: &Value) {
         match value {
             Value::String(text) => self.keep_secret(text),
             Value::Array(items) => items.iter().for_each(|item| self.keep_strings_secret(item)),

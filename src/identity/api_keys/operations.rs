@@ -1,7 +1,7 @@
 //! The calls on API keys, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::Field;
@@ -30,6 +30,7 @@ pub const CREATE: Operation = Operation {
         ),
     },
     problems: &[&problems::TOO_MANY_API_KEYS],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// GET /auth/api-keys

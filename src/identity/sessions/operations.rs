@@ -1,12 +1,14 @@
 //! The calls on logins, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::{Field, Text};
+use crate::idempotency::store::KEPT_MS;
 
 use super::model::{LOGIN, PASSWORD_CHANGE, REFRESH, SESSION, TOKENS, TWO_FACTOR_LOGIN};
+use super::refresh::GRACE_MS;
 
 const TAG: &str = "Identity";
 const EXAMPLE_TOKENS: &str = r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0","refresh_expires_in":1209600}"#;
@@ -34,6 +36,9 @@ pub const LOG_IN: Operation = Operation {
         &problems::TWO_FACTOR_REQUIRED,
         &problems::TOO_MANY_ATTEMPTS,
     ],
+    replay: Replay::Tokens {
+        max_age_ms: KEPT_MS,
+    },
     ..PLAIN
 };
 /// POST /auth/login/two-factor
@@ -57,6 +62,9 @@ pub const LOG_IN_TWO_FACTOR: Operation = Operation {
         &problems::INVALID_TWO_FACTOR_CODE,
         &problems::TOO_MANY_ATTEMPTS,
     ],
+    replay: Replay::Tokens {
+        max_age_ms: KEPT_MS,
+    },
     ..PLAIN
 };
 /// POST /auth/refresh
@@ -79,6 +87,9 @@ pub const REFRESH_TOKENS: Operation = Operation {
         &problems::INVALID_REFRESH_TOKEN,
         &problems::REFRESH_TOKEN_REUSED,
     ],
+    replay: Replay::Tokens {
+        max_age_ms: GRACE_MS,
+    },
     ..PLAIN
 };
 /// POST /auth/logout

@@ -2,7 +2,7 @@
 //! Promises what `http::operation` does.
 //! Leaves the work to `handlers`.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::problems;
 
 use super::model::{CODE_BODY, DISABLING, ENROLMENT, RECOVERY_CODES};
@@ -26,6 +26,7 @@ pub const BEGIN: Operation = Operation {
         ),
     },
     problems: &[&problems::TWO_FACTOR_ENABLED, &problems::NOT_FOUND],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// POST /auth/two-factor/confirm
@@ -50,6 +51,7 @@ pub const CONFIRM: Operation = Operation {
         &problems::TWO_FACTOR_NOT_ENABLED,
         &problems::TOO_MANY_ATTEMPTS,
     ],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// DELETE /auth/two-factor
@@ -93,5 +95,6 @@ pub const MAKE_RECOVERY_CODES: Operation = Operation {
         &problems::TWO_FACTOR_NOT_ENABLED,
         &problems::TOO_MANY_ATTEMPTS,
     ],
+    replay: Replay::Secret,
     ..PLAIN
 };

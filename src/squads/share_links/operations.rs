@@ -1,7 +1,7 @@
 //! The calls on share links, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
@@ -46,6 +46,7 @@ pub const CREATE: Operation = Operation {
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::TOO_MANY_SHARE_LINKS,
     ],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// GET /compositions/{id}/share-links

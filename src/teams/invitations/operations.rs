@@ -1,7 +1,7 @@
 //! The calls on invitations, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::Field;
@@ -37,6 +37,7 @@ pub const CREATE: Operation = Operation {
         &problems::NOT_FOUND,
         &problems::TOO_MANY_INVITATIONS,
     ],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// GET /teams/{id}/invitations

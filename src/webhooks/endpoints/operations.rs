@@ -1,7 +1,7 @@
 //! The calls on endpoints, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers` and `test_send`.
 
-use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::Field;
@@ -63,6 +63,7 @@ pub const CREATE: Operation = Operation {
         &problems::TOO_MANY_WEBHOOKS,
         &problems::UNAVAILABLE,
     ],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// GET /webhooks
@@ -142,6 +143,7 @@ pub const ROTATE_SECRET: Operation = Operation {
         ),
     },
     problems: &[&problems::NOT_FOUND, &problems::TOO_MANY_SECRETS],
+    replay: Replay::Secret,
     ..PLAIN
 };
 /// POST /webhooks/{id}/test

@@ -1,0 +1,277 @@
+//! `Idempotency-Key` where the answer holds a secret: to whom it is given again, and until when.
+//! Promises that each answer of a POST was looked through for secrets, and that the table of
+//! operations marks those that have one. Leaves all other answers to `idempotency`.
+
+use serde_json::{Value, json};
+use wvw_builder::http::operation::Replay;
+use wvw_builder::http::request::Method;
+use wvw_builder::routes::ROUTES;
+
+use crate::idempotency::{KEY, assert_replays, is_replay, keyed, records};
+use crate::support::authenticator::{self, TWO_FACTOR};
+use crate::support::teams::TEAMS;
+use crate::support::walk::Walk;
+use crate::support::{Answer, PASSWORD, Player, TestApp, text};
+use crate::webhooks::{URL, WEBHOOKS, make};
+
+const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const API_KEYS: &str = "/api/v1/auth/api-keys";
+/// A spent refresh token gets its successor again for this long.
+const GRACE_MS: i64 = 10_000;
+
+/// What secrets of ours begin with, and members that hold one whatever it looks like.
+const PREFIXES: [&str; 7] = [
+    "wvw_", "wvwr_", "wvwi_", "wvwd_", "whsec_", "eyJ", "otpauth:",
+];
+const MEMBERS: [&str; 6] = [
+    "secret",
+    "slug",
+    "recovery_codes",
+    "access_token",
+    "refresh_token",
+    "challenge",
+];
+
+fn shows_a_secret(name: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            MEMBERS.contains(&name) || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        }
+        Value::Array(items) => items.iter().any(|item| shows_a_secret(name, item)),
+        Value::Object(members) => members.iter().any(|(name, it)| shows_a_secret(name, it)),
+        _ => false,
+    }
+}
+
+#[test]
+fn every_post_whose_answer_shows_a_secret_is_marked_so() {
+    let walk = Walk::with(1);
+    let mut marked = Vec::new();
+    for route in ROUTES.iter().filter(|it| it.method == Method::Post) {
+        let answer = walk.call(route).send();
+        assert!(answer.status < 300, "{}: {}", answer.what, answer.status);
+        let body = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let replay = route.operation.replay;
+        assert_eq!(
+            shows_a_secret("", &body),
+            replay != Replay::Data,
+            "{} is marked {replay:?}: {body}",
+            route.path
+        );
+        let has_tokens = body["refresh_token"].is_string();
+        let is_marked = matches!(replay, Replay::Tokens { .. });
+        assert_eq!(has_tokens, is_marked, "{}: {replay:?}", route.path);
+        if replay != Replay::Data {
+            marked.push(route.path);
+        }
+    }
+    assert!(marked.len() >= 11, "{marked:?}");
+}
+
+fn refresh(app: &TestApp, token: &Value, key: &str) -> Answer {
+    keyed(app.post(REFRESH, &json!({ "refresh_token": token })), key).send()
+}
+
+/// Another login of the account, and a key that may do all that keys may.
+fn others_of(app: &TestApp, player: &Player) -> [String; 2] {
+    let login = app.log_in(&player.email);
+    let scopes = ["webhooks:write", "teams:write", "compositions:write"];
+    let body = json!({ "name": "A bot", "scopes": scopes });
+    let made = app.as_player(player, "POST", API_KEYS, &body).expect(201);
+    [&login["access_token"], &made.json()["key"]].map(text)
+}
+
+#[test]
+fn another_credential_of_the_account_is_not_told_a_secret_again() {
+    let app = TestApp::new();
+    let player = app.player("owner");
+    let team = app.team(&[(&player, "leader")]);
+    let hook = make(&app, &player, &json!({}));
+    let plan = text(&app.composition(&player, &json!({}))["id"]);
+    let key = json!({ "name": "Another bot", "scopes": ["builds:read"] });
+    let [login, bot] = others_of(&app, &player);
+    for (path, body, member) in [
+        (
+            WEBHOOKS.to_owned(),
+            json!({ "url": format!("{URL}/2"), "event_types": ["*"] }),
+            "secret",
+        ),
+        (
+            format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"])),
+            json!({}),
+            "secret",
+        ),
+        (format!("{TEAMS}/{team}/invitations"), json!({}), "code"),
+        (
+            format!("/api/v1/compositions/{plan}/share-links"),
+            Value::Null,
+            "slug",
+        ),
+        (API_KEYS.to_owned(), key, "key"),
+    ] {
+        let send = |token: &str| {
+            let call = keyed(app.call("POST", &path).token(token), KEY);
+            match &body {
+                Value::Null => call.send(),
+                body => call.json(body).send(),
+            }
+        };
+        let first = send(&player.token);
+        let shown = text(&first.json()[member]);
+        app.keep_strings_secret(&first.json()[member]);
+        assert_replays(&first, &send(&player.token));
+        for token in [&login, &bot] {
+            let other = send(token);
+            assert!(!is_replay(&other), "{path}");
+            let body = String::from_utf8(other.body.clone()).expect("UTF-8");
+            assert!(!body.contains(&shown), "{path}: {body}");
+            if other.status == 201 {
+                app.keep_strings_secret(&other.json()[member]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_second_factor_is_not_told_to_another_login_again() {
+    let app = TestApp::new();
+    let player = app.player("factor");
+    let login = text(&app.log_in(&player.email)["access_token"]);
+    let begin = |token: &str| keyed(app.call("POST", TWO_FACTOR).token(token), KEY).send();
+    let first = begin(&player.token).expect(200);
+    assert_replays(&first, &begin(&player.token));
+    let second = begin(&login);
+    assert!(!is_replay(&second));
+    assert_ne!(second.json()["secret"], first.json()["secret"]);
+}
+
+#[test]
+fn a_revoked_key_or_an_ended_login_gets_nothing_again() {
+    let app = TestApp::new();
+    let player = app.player("ended");
+    let bot = {
+        let body = json!({ "name": "A bot", "scopes": ["webhooks:write"] });
+        app.as_player(&player, "POST", API_KEYS, &body).expect(201)
+    };
+    let (bot, id) = (text(&bot.json()["key"]), text(&bot.json()["id"]));
+    let login = text(&app.log_in(&player.email)["access_token"]);
+    let body = json!({ "url": URL, "event_types": ["*"] });
+    let send =
+        |app: &TestApp, token: &str| keyed(app.post(WEBHOOKS, &body).token(token), KEY).send();
+    send(&app, &bot).expect(201);
+    assert!(is_replay(&send(&app, &bot)));
+    let revoke = format!("{API_KEYS}/{id}");
+    app.as_player(&player, "DELETE", &revoke, &Value::Null)
+        .expect(204);
+    send(&app, &bot).expect_problem(401, "invalid_token");
+    // In an isolate that has just seen the login in force, too.
+    let other = app.isolate(7);
+    let mine = json!({ "url": format!("{URL}/own"), "event_types": ["*"] });
+    let mine = |app: &TestApp| keyed(app.post(WEBHOOKS, &mine).token(&login), KEY).send();
+    mine(&other).expect(201);
+    app.as_player(&player, "DELETE", "/api/v1/auth/sessions", &Value::Null)
+        .expect(204);
+    mine(&other).expect_problem(401, "invalid_token");
+}
+
+#[test]
+fn a_spent_refresh_token_has_its_successor_for_ten_seconds_with_a_key_too() {
+    let app = TestApp::new();
+    let player = app.player("spent");
+    let old = json!(player.refresh_token);
+    let first = refresh(&app, &old, KEY).expect(200);
+    app.test.clock.advance_ms(GRACE_MS);
+    assert_replays(&first, &refresh(&app, &old, KEY));
+    app.test.clock.advance_ms(1);
+    // As without a key: someone has a copy, and the login ends.
+    refresh(&app, &old, KEY).expect_problem(401, "refresh_token_reused");
+    let newest = first.json()["refresh_token"].clone();
+    refresh(&app, &newest, "another").expect_problem(401, "invalid_refresh_token");
+    refresh(&app, &old, KEY).expect_problem(401, "invalid_refresh_token");
+}
+
+#[test]
+fn a_successor_that_was_kept_late_is_not_given_longer_for_that() {
+    let app = TestApp::new();
+    let player = app.player("late");
+    let old = json!(player.refresh_token);
+    let call = app.post(REFRESH, &json!({ "refresh_token": old }));
+    call.send().expect(200);
+    app.test.clock.advance_ms(GRACE_MS - 1_000);
+    let kept = refresh(&app, &old, KEY).expect(200);
+    app.test.clock.advance_ms(1_000);
+    assert_replays(&kept, &refresh(&app, &old, KEY));
+    app.test.clock.advance_ms(1);
+    refresh(&app, &old, KEY).expect_problem(401, "refresh_token_reused");
+}
+
+#[test]
+fn a_successor_that_was_used_is_not_given_again() {
+    let app = TestApp::new();
+    let player = app.player("used");
+    let old = json!(player.refresh_token);
+    let first = refresh(&app, &old, KEY).expect(200).json();
+    refresh(&app, &first["refresh_token"], "next").expect(200);
+    refresh(&app, &old, KEY).expect_problem(401, "refresh_token_reused");
+}
+
+#[test]
+fn the_tokens_of_a_login_are_given_again_only_while_they_are_its_newest() {
+    let app = TestApp::new();
+    let player = app.player("again");
+    let log_in = || {
+        let body = json!({ "email": player.email, "password": PASSWORD });
+        keyed(app.post(LOGIN, &body), KEY).send()
+    };
+    let first = log_in().expect(200);
+    assert_replays(&first, &log_in());
+    // Renewed: a login of its own.
+    refresh(&app, &first.json()["refresh_token"], "renewed").expect(200);
+    let second = log_in().expect(200);
+    assert!(!is_replay(&second));
+    assert_ne!(
+        second.json()["refresh_token"],
+        first.json()["refresh_token"]
+    );
+    assert_replays(&second, &log_in());
+    // Ended by another login.
+    let sessions = "/api/v1/auth/sessions";
+    let ended = app.as_player(&player, "DELETE", sessions, &Value::Null);
+    ended.expect(204);
+    let third = log_in().expect(200);
+    assert!(!is_replay(&third));
+    // The password is another one: what was kept is no way in, though its login goes on.
+    app.test.clock.advance_ms(1);
+    let change = json!({ "current_password": PASSWORD, "new_password": "a very secret new one" });
+    let change = app.post("/api/v1/auth/password", &change);
+    let token = text(&third.json()["access_token"]);
+    change.token(&token).send().expect(204);
+    log_in().expect_problem(401, "invalid_credentials");
+    app.test.database.execute(&format!(
+        "UPDATE users SET disabled_at = 1 WHERE id = '{}'",
+        player.id
+    ));
+    log_in().expect_problem(401, "invalid_credentials");
+}
+
+#[test]
+fn a_code_of_the_second_factor_is_no_way_in_once_its_tokens_are_spent() {
+    let app = TestApp::new();
+    let player = app.player("second");
+    let device = authenticator::enrol(&app, &player);
+    let challenge = authenticator::challenge(&app, &player);
+    let body = json!({ "challenge": challenge, "code": device.fresh_code(&app) });
+    let step = || keyed(app.post(authenticator::SECOND_STEP, &body), KEY).send();
+    let first = step().expect(200);
+    assert_replays(&first, &step());
+    refresh(&app, &first.json()["refresh_token"], "renewed").expect(200);
+    let again = step();
+    assert!(
+        !is_replay(&again) && again.status == 401,
+        "{}",
+        again.status
+    );
+    // The login without the code is not among what is kept.
+    assert_eq!(records(&app), 1);
+}

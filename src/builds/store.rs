@@ -61,8 +61,8 @@ pub fn insert(
     vec![build, Statement::must_change(), insert_facets(id, 1, input)]
 }
 
-/// Replaces a build; stale when it has moved on since it was read, or is to be shared with a team that
-/// has too many or that its owner may not share with any more.
+/// Replaces a build; stale when it has moved on since it was read, or is shared with a team that its
+/// owner may not share with any more, or that has too many.
 pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> Vec<Statement> {
     let StoredBuild { id, version, .. } = grant.build();
     let version = *version;
@@ -77,8 +77,8 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
             concat!(
                 "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
                  search_text = ?6, team_id = ?7, facets = ?8, version = version + 1 \
-                 WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR ?7 IS team_id \
-                 OR (SELECT count(*) FROM builds o WHERE o.team_id = ?7) < ?9 AND ",
+                 WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR (?7 IS team_id \
+                 OR (SELECT count(*) FROM builds o WHERE o.team_id = ?7) < ?9) AND ",
                 still_is!("?7", "builds.owner_id", "?10"),
                 ")"
             ),

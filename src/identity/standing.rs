@@ -19,7 +19,7 @@ const OF_API_KEY: &str = "SELECT u.role FROM api_keys k JOIN users u ON u.id = k
 /// Fails its batch unless `caller` would pass `rule` at this moment too. Scopes are not asked: those of
 /// a session follow from its role, those of an API key never change.
 pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
-    let (id, role) = match &caller.via {
+    let (id, select) = match &caller.via {
         Via::Session(id) => (id.as_str(), OF_SESSION),
         Via::ApiKey(id) => (id.as_str(), OF_API_KEY),
     };
@@ -31,7 +31,7 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
             " WHEN ?4 AND role <> 'administrator' THEN ",
             Ended::Role.sql(),
             " ELSE 1 END FROM (SELECT (",
-            role,
+            select,
             ") AS role)",
         ]
         .concat(),

@@ -35,6 +35,7 @@ mod idempotency;
 mod idempotency_half_way;
 mod idempotency_secrets;
 mod identity;
+mod interleavings;
 mod invitation_page;
 mod limits;
 mod limits_accounts;

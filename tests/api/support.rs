@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod databases;
 pub mod forge;
 pub mod guild;
+pub mod points;
 pub mod scene;
 pub mod teams;
 pub mod walk;
@@ -331,6 +332,12 @@ impl Call<'_> {
 
     pub fn token(self, token: &str) -> Self {
         self.header(Header::Authorization, &format!("Bearer {token}"))
+    }
+
+    /// The credential that it carries.
+    pub fn bearer(&self) -> Option<&str> {
+        let value = self.headers[Header::Authorization as usize].as_deref()?;
+        value.strip_prefix("Bearer ")
     }
 
     pub fn json(self, body: &Value) -> Self {

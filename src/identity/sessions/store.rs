@@ -99,7 +99,7 @@ pub async fn renewable(
     }))
 }
 
-/// Puts `next` in the place of `token`; stale when someone else has done so.
+/// Puts `next` in the place of `token`; stale when someone else has done so, or the login stands no more.
 pub fn renew(
     token: &RefreshToken,
     next: &RefreshToken,
@@ -110,7 +110,9 @@ pub fn renew(
     let update = Statement::new(
         "UPDATE sessions SET previous_hash = refresh_hash, refresh_hash = ?3, successor = ?4, \
          counter = counter + 1, refreshed_at = ?5, refresh_expires_at = ?6 \
-         WHERE id = ?1 AND counter = ?2 AND ended_at IS NULL",
+         WHERE id = ?1 AND counter = ?2 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM users u \
+         WHERE u.id = user_id AND u.disabled_at IS NULL \
+         AND authenticated_at >= u.password_changed_at)",
         vec![
             token.session.as_str().into(),
             counter.into(),

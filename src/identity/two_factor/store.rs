@@ -232,10 +232,12 @@ pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
     vec![update, Statement::must_change()]
 }
 
-/// Uses up a challenge; stale when it was.
+/// Uses up a challenge; stale when it was, or its account was disabled or has another password.
 pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
     let delete = Statement::new(
-        "DELETE FROM challenges WHERE hash = ?1",
+        "DELETE FROM challenges WHERE hash = ?1 AND EXISTS (SELECT 1 FROM users u \
+         WHERE u.id = user_id AND u.disabled_at IS NULL \
+         AND u.password_changed_at = challenges.password_changed_at)",
         vec![challenge.hash().to_vec().into()],
     );
     vec![delete, Statement::must_change()]

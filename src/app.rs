@@ -11,7 +11,7 @@ use crate::context::{Context, State};
 use crate::housekeeping;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::http::request::{Header, Method, Request};
+use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
@@ -19,10 +19,11 @@ use crate::identity::audit::Line;
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
-use crate::identity::tokens::{TokenError, Verifier};
+use crate::identity::sessions::handlers::login_of_body;
+use crate::identity::tokens::{Shown, TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
-use crate::limits::policies::Limit;
+use crate::limits::policies::{Limit, Set};
 use crate::platform::{Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::squads::page::cache::Pages;
@@ -240,9 +241,11 @@ async fn guard(
         // Looking for what is not there counts like everything else.
         Match::Nothing | Match::OtherMethods(_) => (Limit::Caller(1), Access::Public),
     };
-    let known = remembered(state, request, access);
-    let principal = known.as_ref().map(Principal::from);
-    meter.before(state, request, limit, principal).await?;
+    let shown = match request.credential().filter(|_| access != Access::Public) {
+        Some(credential) => Some(look(state, credential).await),
+        None => None,
+    };
+    charge(state, request, meter, limit, access, shown.as_ref()).await?;
     let (route, [path_value, inner_path_value]) = match found {
         Match::Route(route, values) => (route, values),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
@@ -254,10 +257,7 @@ async fn guard(
         }
     };
     seen.route = route.path;
-    let caller = authenticate(state, request, route).await?;
-    if let Some(caller) = &caller {
-        meter.charge_instead(state, Principal::from(caller)).await?;
-    }
+    let caller = authenticate(state, request, meter, route, shown).await?;
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let query = Query::parse(&request.query, route.operation.query)?;
     let (config, platform) = (&state.config, &state.platform);
@@ -301,45 +301,105 @@ async fn guard(
     }
 }
 
-/// Whom the credential stands for, when this isolate knows and the route asks.
-fn remembered(state: &State, request: &Request, access: Access) -> Option<Caller> {
-    let credential = request.credential().filter(|_| access != Access::Public)?;
-    let now_ms = state.platform.clock.now_ms();
-    state.verifier.remembered(credential, now_ms)
+async fn look(state: &State, credential: &Credential) -> Result<Shown, TokenError> {
+    let (verifier, config) = (&state.verifier, &state.config);
+    let look = verifier.look(credential, config, &state.keys, &state.platform);
+    look.await
+}
+
+/// Charges the request, before the database is asked about its credential: to the owner of one that
+/// we have made, which strangers at the same address cannot do, and else to the address. So what
+/// is worth nothing is slowed down, and nobody pays for it who is worth something.
+async fn charge(
+    state: &State,
+    request: &Request,
+    meter: &Meter,
+    limit: Limit,
+    access: Access,
+    shown: Option<&Result<Shown, TokenError>>,
+) -> Result<(), Problem> {
+    let (cost, shown) = match (limit, shown) {
+        (Limit::Unlimited, _) => return Ok(()),
+        (Limit::Address(set), _) => return meter.charge_address(state, request, set, 1).await,
+        (Limit::Login, _) => match login_of_body(state, request) {
+            Some(login) => return meter.charge(state, Principal::Session(&login), 1).await,
+            None => (1, None),
+        },
+        (Limit::Caller(cost), shown) => (cost, shown.and_then(|shown| shown.as_ref().ok())),
+    };
+    if let Some(shown) = shown {
+        return match shown.principal() {
+            Some(principal) => meter.charge(state, principal, cost).await,
+            // An API key that is new here: its owner is charged as soon as it is known who that is.
+            None => Ok(()),
+        };
+    }
+    let charged = meter.charge_address(state, request, Set::Anonymous, cost);
+    let Err(refused) = charged.await else {
+        return Ok(());
+    };
+    // Where nothing depends on who calls, it still matters whose quota it is.
+    let Some(credential) = request.credential().filter(|_| access == Access::Public) else {
+        return Err(refused);
+    };
+    let (verifier, config) = (&state.verifier, &state.config);
+    let proven = verifier.verify(credential, config, &state.keys, &state.platform);
+    match proven.await {
+        Ok(caller) => meter.charge(state, (&caller).into(), cost).await,
+        Err(_) => Err(refused),
+    }
 }
 
 async fn authenticate(
     state: &State,
     request: &Request,
+    meter: &Meter,
     route: &Route,
+    shown: Option<Result<Shown, TokenError>>,
 ) -> Result<Option<Caller>, Problem> {
-    let credential = request.credential();
-    let rule = match (route.access, credential) {
-        (Access::Public, _) | (Access::Optional(_), None) => return Ok(None),
-        (Access::Required(_), None) => {
+    let (rule, credential, shown) = match (route.access, request.credential(), shown) {
+        (Access::Required(_), None, _) => {
             return Err(Problem::new(&problems::AUTHENTICATION_REQUIRED)
                 .with_header("www-authenticate", "Bearer"));
         }
-        (Access::Optional(rule) | Access::Required(rule), Some(_)) => rule,
-    };
-    let verified = match credential {
-        Some(credential) => {
-            state
-                .verifier
-                .verify(credential, &state.config, &state.keys, &state.platform)
-                .await
+        (Access::Optional(rule) | Access::Required(rule), Some(credential), Some(shown)) => {
+            (rule, credential, shown)
         }
-        None => return Ok(None),
+        _ => return Ok(None),
     };
-    let caller = match verified {
+    let shown = shown.map_err(refusal)?;
+    let is_charged = shown.principal().is_some();
+    let cost = match route.limit {
+        Limit::Caller(cost) => cost,
+        _ => 0,
+    };
+    let caller = match state
+        .verifier
+        .prove(shown, credential, &state.platform)
+        .await
+    {
         Ok(caller) => caller,
-        Err(TokenError::Invalid(why)) => return Err(Problem::invalid_token(why)),
-        Err(TokenError::Key(error)) => return Err(error.into()),
+        Err(error) => {
+            if matches!(error, TokenError::Invalid(_)) {
+                meter.charge_address_instead(state, request, cost).await?;
+            }
+            return Err(refusal(error));
+        }
     };
+    if !is_charged {
+        meter.charge(state, (&caller).into(), cost).await?;
+    }
     if !rule.admits(&caller) {
         return Err(Problem::insufficient_scope(rule.scope.as_str()));
     }
     Ok(Some(caller))
+}
+
+fn refusal(error: TokenError) -> Problem {
+    match error {
+        TokenError::Invalid(why) => Problem::invalid_token(why),
+        TokenError::Key(error) => error.into(),
+    }
 }
 
 /// Asks the platform for gzip (RFC 9110, section 12.5.3) where it pays, and gives the gzip form

@@ -110,8 +110,8 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
     Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::login::log_in, sessions::operations::LOG_IN;
     Post   "/api/v1/auth/login/two-factor" Public, Address(Set::Login), sessions::login::log_in_two_factor, sessions::operations::LOG_IN_TWO_FACTOR;
-    Post   "/api/v1/auth/refresh" Public, Caller(1), sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
-    Post   "/api/v1/auth/logout" Public, Caller(1), sessions::handlers::log_out, sessions::operations::LOG_OUT;
+    Post   "/api/v1/auth/refresh" Public, Limit::Login, sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
+    Post   "/api/v1/auth/logout" Public, Limit::Login, sessions::handlers::log_out, sessions::operations::LOG_OUT;
     Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::list, sessions::operations::LIST;
     Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end_others, sessions::operations::END_OTHERS;
     Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end, sessions::operations::END;

@@ -148,7 +148,7 @@ impl Claim {
     ) -> Result<Vec<Statement>, DatabaseError> {
         let defect = |what: &str| DatabaseError::Other(what.to_owned());
         let token = match self.replay {
-            Replay::Tokens { .. } => model::refresh_token(answer),
+            Replay::Tokens { .. } => model::refresh_token(answer, &config.password_pepper),
             Replay::Data | Replay::Secret => None,
         };
         let may_keep = match self.replay {

@@ -101,9 +101,9 @@ impl Keyed<'_> {
 }
 
 /// The refresh token that an answer holds.
-pub fn refresh_token(answer: &Response) -> Option<RefreshToken> {
+pub fn refresh_token(answer: &Response, pepper: &Secret) -> Option<RefreshToken> {
     let body: Value = serde_json::from_slice(&answer.body_bytes()).ok()?;
-    RefreshToken::parse(body["refresh_token"].as_str()?)
+    RefreshToken::parse(body["refresh_token"].as_str()?, pepper)
 }
 
 /// The word that stands for a profile in what is stored: it outlives the names of the source.

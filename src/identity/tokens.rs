@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::http::request::Credential;
 use crate::ids::{self, ApiKeyId, SessionId, UserId};
+use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Platform};
 use crate::telemetry;
 
@@ -132,48 +133,127 @@ struct Remembered {
     session_checked_ms: i64,
 }
 
+/// What a credential is before the database is asked.
+pub enum Shown {
+    /// It has passed here just now.
+    Known(Caller),
+    /// It is one of ours; whether it still stands is to be asked.
+    Genuine(Genuine),
+}
+
+/// A credential that we have made.
+pub enum Genuine {
+    /// An access token, its signature checked.
+    Token(Checked),
+    /// An API key, and whom it stood for when it was here before.
+    Key(Key, Option<Caller>),
+}
+
+impl Shown {
+    /// Whom a request with it is charged to. Nobody knows whose an API key is that is new here.
+    pub fn principal(&self) -> Option<Principal<'_>> {
+        match self {
+            Self::Known(caller)
+            | Self::Genuine(Genuine::Token((caller, ..)) | Genuine::Key(_, Some(caller))) => {
+                Some(caller.into())
+            }
+            Self::Genuine(Genuine::Key(_, None)) => None,
+        }
+    }
+}
+
 /// Checks tokens and remembers those that passed, by the SHA-256 of their header.
 #[derive(Default)]
-pub struct Verifier(RefCell<HashMap<[u8; 32], Remembered>>);
+pub struct Verifier {
+    passed: RefCell<HashMap<[u8; 32], Remembered>>,
+    /// Credentials of ours that stand for nobody any more, and when that was found: each costs one
+    /// look into the database in [`SESSION_RECHECK_MS`].
+    ended: RefCell<HashMap<[u8; 32], i64>>,
+}
 
 impl Verifier {
-    /// The caller that the token of an `Authorization` header stands for.
-    pub async fn verify(
+    /// What the credential of an `Authorization` header is, as far as it shows by itself. Asks the
+    /// database for signing keys at most.
+    pub async fn look(
         &self,
         credential: &Credential,
         config: &Config,
         keys: &KeyRing,
         platform: &Platform,
-    ) -> Result<Caller, TokenError> {
+    ) -> Result<Shown, TokenError> {
         // Before its bytes are hashed or looked at.
         if credential.text().len() > MAX_LENGTH {
             return Err(TokenError::Invalid("longer than 4096 bytes"));
         }
         let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
-        let (mut caller, not_after, kid) = match self.recall(digest, now_ms) {
-            Some((checked, true)) => return Ok(checked.0),
-            _ if is_api_key(credential.text()) => {
-                return self.verify_api_key(credential, platform, now_ms).await;
+        let known = self.recall(digest, now_ms);
+        if let Some((checked, true)) = known {
+            return Ok(Shown::Known(checked.0));
+        }
+        if self.has_ended(digest, now_ms) {
+            return Err(TokenError::Invalid("it had ended just now"));
+        }
+        if is_api_key(credential.text()) {
+            let text = bearer(credential.text());
+            let key = text.and_then(|text| Key::parse(text, &config.password_pepper));
+            let key = key.ok_or(TokenError::Invalid("not an API key of ours"))?;
+            let caller = known.map(|(checked, _)| checked.0);
+            return Ok(Shown::Genuine(Genuine::Key(key, caller)));
+        }
+        let Some((checked, _)) = known else {
+            let checked = check_token(credential.text(), config, keys, platform).await?;
+            return Ok(Shown::Genuine(Genuine::Token(checked)));
+        };
+        let is_known = match &checked.2 {
+            Some(kid) => keys.find(kid, platform).await?.is_some(),
+            None => true,
+        };
+        if !is_known {
+            return Err(TokenError::Invalid("its key was revoked"));
+        }
+        Ok(Shown::Genuine(Genuine::Token(checked)))
+    }
+
+    /// The caller that a credential stands for now.
+    pub async fn prove(
+        &self,
+        shown: Shown,
+        credential: &Credential,
+        platform: &Platform,
+    ) -> Result<Caller, TokenError> {
+        let digest = credential.digest();
+        let now_ms = platform.clock.now_ms();
+        let proven = match shown {
+            Shown::Known(caller) => return Ok(caller),
+            Shown::Genuine(Genuine::Token((mut caller, not_after, kid))) => {
+                let role = standing(&caller, platform, now_ms).await?;
+                role.map(|role| {
+                    caller.role = role;
+                    (caller, not_after, kid)
+                })
             }
-            Some((checked, false)) => {
-                let is_known = match &checked.2 {
-                    Some(kid) => keys.find(kid, platform).await?.is_some(),
-                    None => true,
-                };
-                if !is_known {
-                    return Err(TokenError::Invalid("its key was revoked"));
+            Shown::Genuine(Genuine::Key(key, _)) => {
+                let found = api_keys::store::standing(platform, &key, now_ms).await?;
+                if let Some(found) = &found {
+                    note_use(found, platform, now_ms).await;
                 }
-                checked
+                found.map(|found| {
+                    let caller = Caller {
+                        user_id: found.user_id,
+                        role: found.role,
+                        via: Via::ApiKey(found.id),
+                        scopes: found.scopes,
+                    };
+                    (caller, found.expires_at.div_euclid(1000), None)
+                })
             }
-            None => check_token(credential.text(), config, keys, platform).await?,
         };
-        let role = standing(&caller, platform, now_ms).await?;
-        let Some(role) = role else {
-            self.0.borrow_mut().remove(digest);
-            return Err(TokenError::Invalid("the session has ended"));
+        let Some((caller, not_after, kid)) = proven else {
+            self.passed.borrow_mut().remove(digest);
+            self.note_end(digest, now_ms);
+            return Err(TokenError::Invalid("the session or the key has ended"));
         };
-        caller.role = role;
         self.remember(
             digest,
             Remembered {
@@ -186,48 +266,37 @@ impl Verifier {
         Ok(caller)
     }
 
-    /// The caller that an API key stands for. One statement says all there is to know of it, so a
-    /// key that is remembered is looked up as a whole again, as often as a session.
-    async fn verify_api_key(
+    /// The caller that a credential stands for now, when nobody is charged in between.
+    pub async fn verify(
         &self,
         credential: &Credential,
+        config: &Config,
+        keys: &KeyRing,
         platform: &Platform,
-        now_ms: i64,
     ) -> Result<Caller, TokenError> {
-        let key = bearer(credential.text()).and_then(Key::parse);
-        let key = key.ok_or(TokenError::Invalid("not an API key"))?;
-        let found = api_keys::store::standing(platform, &key, now_ms).await?;
-        let Some(found) = found else {
-            self.0.borrow_mut().remove(credential.digest());
-            return Err(TokenError::Invalid("the API key has ended"));
-        };
-        if found.is_use_due {
-            let note = api_keys::store::note_use(&found.id, now_ms);
-            // For its owner to know; the next use will note it if this one cannot.
-            if let Err(error) = platform.database.batch(vec![note]).await {
-                telemetry::warn(platform, "api_key_use_not_noted", error);
+        let shown = self.look(credential, config, keys, platform).await?;
+        self.prove(shown, credential, platform).await
+    }
+
+    fn has_ended(&self, digest: &[u8; 32], now_ms: i64) -> bool {
+        let ended = self.ended.borrow();
+        let age_ms = ended.get(digest).map(|found_ms| now_ms - found_ms);
+        age_ms.is_some_and(|age_ms| (0..SESSION_RECHECK_MS).contains(&age_ms))
+    }
+
+    fn note_end(&self, digest: &[u8; 32], now_ms: i64) {
+        let mut ended = self.ended.borrow_mut();
+        if ended.len() >= MAX_REMEMBERED {
+            ended.retain(|_, found_ms| now_ms - *found_ms < SESSION_RECHECK_MS);
+            if ended.len() >= MAX_REMEMBERED {
+                ended.clear();
             }
         }
-        let caller = Caller {
-            user_id: found.user_id,
-            role: found.role,
-            via: Via::ApiKey(found.id),
-            scopes: found.scopes,
-        };
-        self.remember(
-            credential.digest(),
-            Remembered {
-                caller: caller.clone(),
-                kid: None,
-                not_after: found.expires_at.div_euclid(1000),
-                session_checked_ms: now_ms,
-            },
-        );
-        Ok(caller)
+        ended.insert(*digest, now_ms);
     }
 
     fn remember(&self, digest: &[u8; 32], entry: Remembered) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.passed.borrow_mut();
         if known.len() >= MAX_REMEMBERED {
             let now_ms = entry.session_checked_ms;
             known.retain(|_, entry| entry.not_after * 1000 > now_ms);
@@ -238,50 +307,42 @@ impl Verifier {
         known.insert(*digest, entry);
     }
 
-    /// Whom a credential stands for that has passed here before and has not expired. Whether it
-    /// still passes is not asked.
-    pub fn remembered(&self, credential: &Credential, now_ms: i64) -> Option<Caller> {
-        if credential.text().len() > MAX_LENGTH {
-            return None;
-        }
-        let ((caller, ..), _) = self.recall(credential.digest(), now_ms)?;
-        Some(caller)
-    }
-
     /// Forgets every token of a session at once, in this isolate.
     pub fn forget_session(&self, session: &SessionId) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| entry.caller.session_id() != Some(session));
     }
 
     /// Forgets an API key at once, in this isolate.
     pub fn forget_api_key(&self, key: &ApiKeyId) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| !matches!(&entry.caller.via, Via::ApiKey(id) if id == key));
     }
 
     /// Forgets every token of this account but those of the caller's own login, in this isolate.
     pub fn forget_others(&self, caller: &Caller) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| {
             entry.caller.user_id != caller.user_id || entry.caller.via == caller.via
         });
     }
 
-    /// Forgets every credential of an account, in this isolate.
+    /// Forgets every credential of an account, in this isolate, and that any had ended: the account
+    /// may have been enabled again.
     pub fn forget_user(&self, user: &UserId) {
-        let mut known = self.0.borrow_mut();
+        self.ended.borrow_mut().clear();
+        let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| entry.caller.user_id != *user);
     }
 
     /// Forgets every token, in this isolate: each is checked anew when it comes again.
     pub fn forget_all(&self) {
-        self.0.borrow_mut().clear();
+        self.passed.borrow_mut().clear();
     }
 
     /// A token seen before and not ended since, and whether its session was looked at just now.
     fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Checked, bool)> {
-        let known = self.0.borrow();
+        let known = self.passed.borrow();
         let entry = known.get(digest)?;
         if entry.not_after * 1000 <= now_ms {
             return None;
@@ -290,6 +351,17 @@ impl Verifier {
         let is_fresh = (0..SESSION_RECHECK_MS).contains(&age);
         let checked = (entry.caller.clone(), entry.not_after, entry.kid.clone());
         Some((checked, is_fresh))
+    }
+}
+
+/// For the key's owner to know; the next use will note it if this one cannot.
+async fn note_use(found: &api_keys::store::Standing, platform: &Platform, now_ms: i64) {
+    if !found.is_use_due {
+        return;
+    }
+    let note = api_keys::store::note_use(&found.id, now_ms);
+    if let Err(error) = platform.database.batch(vec![note]).await {
+        telemetry::warn(platform, "api_key_use_not_noted", error);
     }
 }
 
@@ -311,7 +383,7 @@ async fn standing(
 }
 
 /// The caller, the second after which the credential no longer passes, and the id of its signing key.
-type Checked = (Caller, i64, Option<Rc<str>>);
+pub type Checked = (Caller, i64, Option<Rc<str>>);
 
 /// Checks everything but the session.
 async fn check_token(

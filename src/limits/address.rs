@@ -1,11 +1,14 @@
 //! The address that a request is counted against.
-//! Promises that only Cloudflare's own header is read, and that a whole IPv6 network is one address.
+//! Promises that only Cloudflare's own header is read, that a whole IPv6 /64 is one address, and that
+//! the networks around it are known.
 //! Leaves what an address may do to `policies`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::http::request::{Header, Request};
+
+use super::policies::Network;
 
 /// Who the network says is calling: one IPv4 address, or the /64 that a household or a server has
 /// for itself.
@@ -30,6 +33,17 @@ impl AddressPrefix {
             }
             Err(_) => Self::Unknown,
         }
+    }
+
+    /// The networks that it is counted with, narrowest first: itself, and of IPv6 its /56 and /48.
+    pub fn networks(&self) -> Vec<(Network, String)> {
+        let mut networks = vec![(Network::Own, self.to_string())];
+        if let Self::V6([a, b, c, d]) = self {
+            let site = format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00);
+            networks.push((Network::Site, site));
+            networks.push((Network::Block, format!("{a:x}:{b:x}:{c:x}::/48")));
+        }
+        networks
     }
 }
 
@@ -59,6 +73,36 @@ pub fn address_prefix(request: &Request) -> AddressPrefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ipv6_address_has_three_networks_and_all_others_one() {
+        for (text, expected) in [
+            ("192.0.2.7", &["192.0.2.7"][..]),
+            ("::ffff:192.0.2.7", &["192.0.2.7"]),
+            ("not an address", &["unknown"]),
+            (
+                "2001:db8:1:2345::1",
+                &[
+                    "2001:db8:1:2345::/64",
+                    "2001:db8:1:2300::/56",
+                    "2001:db8:1::/48",
+                ],
+            ),
+            (
+                "2001:db8:1:23ff:ffff::1",
+                &[
+                    "2001:db8:1:23ff::/64",
+                    "2001:db8:1:2300::/56",
+                    "2001:db8:1::/48",
+                ],
+            ),
+            ("::1", &["0:0:0:0::/64", "0:0:0:0::/56", "0:0:0::/48"]),
+        ] {
+            let networks = AddressPrefix::parse(text).networks();
+            let names: Vec<&str> = networks.iter().map(|(_, name)| name.as_str()).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+    }
 
     #[test]
     fn addresses_are_one_spelling_and_networks_one_address() {

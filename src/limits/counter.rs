@@ -14,7 +14,7 @@ use crate::telemetry::{hex, rfc3339};
 
 use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
-use super::policies::{POLICIES, Quotas, Set};
+use super::policies::{Bucket, Network, Quotas, Set};
 
 /// At most one line in this time tells what could not be counted for all, in milliseconds.
 const WARN_EVERY_MS: i64 = 60_000;
@@ -35,8 +35,8 @@ pub struct Limits {
     quotas: Quotas,
     name_key: Secret,
     leases: Leases,
-    /// `RateLimit-Policy` of each set, by its number.
-    policy_fields: [String; Set::ALL.len()],
+    /// `RateLimit-Policy` of each set, by its number and that of the network.
+    policy_fields: [[String; Network::ALL.len()]; Set::ALL.len()],
     away: Away,
 }
 
@@ -61,7 +61,9 @@ impl Limits {
             quotas: config.quotas,
             name_key: Secret::new(mac::tag(&config.master_keys.current, PURPOSE, &[]).to_vec()),
             leases: Leases::new(config.quotas),
-            policy_fields: Set::ALL.map(|set| policy_field(set, &config.quotas)),
+            policy_fields: Set::ALL.map(|set| {
+                Network::ALL.map(|network| policy_field(Bucket { set, network }, &config.quotas))
+            }),
             away: Away::default(),
         }
     }
@@ -80,14 +82,12 @@ impl Limits {
     pub async fn charge(
         &self,
         platform: &Platform,
-        set: Set,
+        bucket: impl Into<Bucket>,
         key: &str,
         need: u32,
     ) -> Result<Granted, Denied> {
-        let quotas = set.policies().iter();
-        let quotas = quotas.map(|policy| self.quotas[*policy as usize].quota());
-        // What costs more than a whole quota costs all of it.
-        let need = quotas.fold(need, u32::min);
+        let set = bucket.into();
+        let need = self.payable(set, need);
         let found = match self.leases.take(set, key, need, platform.clock.now_ms()) {
             Found::Ask(ask) => {
                 let name = self.name(set, key);
@@ -120,20 +120,47 @@ impl Limits {
         }
     }
 
-    /// Takes back what [`Self::charge`] has charged.
-    pub fn give_back(&self, platform: &Platform, set: Set, key: &str, granted: &Granted) {
+    /// The refusal of `key` that this isolate remembers and that still holds, if there is one.
+    pub fn refusal(
+        &self,
+        platform: &Platform,
+        set: Bucket,
+        key: &str,
+        need: u32,
+    ) -> Option<Refusal> {
+        let need = self.payable(set, need);
         let now_ms = platform.clock.now_ms();
-        self.leases.give_back(set, key, granted, now_ms);
+        self.leases.refusal(set, key, need, now_ms)
     }
 
-    /// `RateLimit-Policy` for a set (draft-ietf-httpapi-ratelimit-headers).
-    pub fn policy_field(&self, set: Set) -> &str {
-        &self.policy_fields[set as usize]
+    /// What costs more than a whole quota costs all of it.
+    fn payable(&self, set: Bucket, need: u32) -> u32 {
+        let quotas = set.policies().iter();
+        let quotas = quotas.map(|policy| set.rate(*policy, &self.quotas).quota());
+        quotas.fold(need, u32::min)
+    }
+
+    /// Takes back what [`Self::charge`] has charged.
+    pub fn give_back(
+        &self,
+        platform: &Platform,
+        bucket: impl Into<Bucket>,
+        key: &str,
+        granted: &Granted,
+    ) {
+        let now_ms = platform.clock.now_ms();
+        self.leases.give_back(bucket.into(), key, granted, now_ms);
+    }
+
+    /// `RateLimit-Policy` for a bucket (draft-ietf-httpapi-ratelimit-headers).
+    pub fn policy_field(&self, bucket: impl Into<Bucket>) -> &str {
+        let Bucket { set, network } = bucket.into();
+        &self.policy_fields[set as usize][network as usize]
     }
 
     /// The object's name: nobody who sees it learns whose it is.
-    fn name(&self, set: Set, key: &str) -> String {
-        let digest = mac::tag(&self.name_key, PURPOSE, &[&[set as u8], key.as_bytes()]);
+    fn name(&self, set: Bucket, key: &str) -> String {
+        let digest = mac::tag(&self.name_key, PURPOSE, &[&[set.number()], key.as_bytes()]);
         hex(&digest)
     }
 }
@@ -165,9 +192,9 @@ impl Away {
     }
 }
 
-fn policy_field(set: Set, quotas: &Quotas) -> String {
+fn policy_field(set: Bucket, quotas: &Quotas) -> String {
     let fields = set.policies().iter().map(|policy| {
-        let (name, rate) = (POLICIES[*policy as usize].name, quotas[*policy as usize]);
+        let (name, rate) = (set.name_of(*policy), set.rate(*policy, quotas));
         format!("\"{name}\";q={};w={}", rate.quota(), rate.window_s())
     });
     fields.collect::<Vec<_>>().join(", ")

@@ -73,6 +73,12 @@ impl Rate {
         Self::new(self.quota / 4, self.window_s)
     }
 
+    /// So many of it, in the same time.
+    #[must_use]
+    pub const fn times(self, count: u32) -> Self {
+        Self::new(self.quota.saturating_mul(count), self.window_s)
+    }
+
     /// What one call costs, in `quota`-ths of a microsecond: the window, shared by the quota.
     const fn interval(self) -> i64 {
         self.window_s as i64 * 1_000_000

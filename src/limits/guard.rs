@@ -1,6 +1,7 @@
 //! Whom a request is charged to, when, and what its answer says about it.
-//! Promises that one request counts once, and that a credential costs its address something until
-//! it has proved good. Leaves the counting to `counter`, and what credentials are to `identity`.
+//! Promises that one request counts once, and that of several quotas all are charged or none.
+//! Leaves the counting to `counter`, what credentials are to `identity`, and which of the two a
+//! request is charged to, its credential's owner or its address, to `app`.
 
 use std::cell::{Cell, RefCell};
 
@@ -17,7 +18,7 @@ use crate::ids::{SessionId, UserId};
 use super::address::address_prefix;
 use super::counter::Denied;
 use super::leases::{Granted, Notice, Refusal};
-use super::policies::{Limit, POLICIES, Set};
+use super::policies::{Bucket, Set};
 
 /// Who a request is charged to once that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,125 +64,130 @@ impl<'a> From<&'a Caller> for Principal<'a> {
     }
 }
 
+/// Something that was charged.
+struct Charge {
+    bucket: Bucket,
+    key: String,
+    granted: Granted,
+}
+
 /// What a request has been charged with so far.
 #[derive(Default)]
 pub struct Meter {
-    cost: Cell<u32>,
-    /// Charged to an address until the caller is known.
-    reserved: RefCell<Option<(String, Granted)>>,
+    /// For being a request.
+    charges: RefCell<Vec<Charge>>,
     /// What its answer says.
     notice: Cell<Option<Notice>>,
 }
 
 impl Meter {
-    /// Before the credential is looked at. `known` is whom the isolate remembers it to stand for:
-    /// they are charged at once. Everyone else is charged by address, so that whoever sends what
-    /// is worth nothing is slowed down before the database is asked about it.
-    pub async fn before(
-        &self,
-        state: &State,
-        request: &Request,
-        limit: Limit,
-        known: Option<Principal<'_>>,
-    ) -> Result<(), Problem> {
-        let cost = match (limit, known) {
-            (Limit::Unlimited, _) => return Ok(()),
-            (Limit::Address(set), _) => {
-                return self.charge_address(state, request, set).await;
-            }
-            (Limit::Caller(cost), Some(principal)) => {
-                return self.charge_principal(state, principal, cost).await;
-            }
-            (Limit::Caller(cost), None) => cost,
-        };
-        let address = address_prefix(request).to_string();
-        let granted = self.charge(state, Set::Anonymous, &address, cost).await?;
-        self.cost.set(cost);
-        self.reserved.replace(Some((address, granted)));
-        Ok(())
-    }
-
-    /// Once it is known who calls: they are charged, and what their address was charged with goes
-    /// back, unless they have spent their own quota: then every further question would cost us the
-    /// look-up again. Does nothing for those whom [`Self::before`] has charged.
-    pub async fn charge_instead(
+    /// Charges a request to whoever sends it.
+    pub async fn charge(
         &self,
         state: &State,
         principal: Principal<'_>,
+        cost: u32,
     ) -> Result<(), Problem> {
-        let Some((address, granted)) = self.reserved.take() else {
-            return Ok(());
-        };
-        self.charge_principal(state, principal, self.cost.get())
-            .await?;
-        let (limits, platform) = (&state.limits, &state.platform);
-        limits.give_back(platform, Set::Anonymous, &address, &granted);
+        let charges = self.take_from(state, principal, cost).await?;
+        self.charges.borrow_mut().extend(charges);
         Ok(())
+    }
+
+    /// Charges a request to its address instead: whom it was charged to has not sent it.
+    pub async fn charge_address_instead(
+        &self,
+        state: &State,
+        request: &Request,
+        cost: u32,
+    ) -> Result<(), Problem> {
+        give_back(state, &self.charges.take());
+        self.charge_address(state, request, Set::Anonymous, cost)
+            .await
     }
 
     /// Charges what this call costs besides being a request.
     pub async fn charge_too(&self, state: &State, principal: Principal<'_>) -> Result<(), Problem> {
-        self.charge_principal(state, principal, 1).await
+        self.take_from(state, principal, 1).await.map(|_| ())
     }
 
-    /// Charges one request of this address under `set`.
+    /// Charges requests of this address under `set`: to all of its networks or none. The answer
+    /// tells of the one with the least left.
     pub async fn charge_address(
         &self,
         state: &State,
         request: &Request,
         set: Set,
+        cost: u32,
     ) -> Result<(), Problem> {
-        let address = address_prefix(request).to_string();
-        self.charge(state, set, &address, 1).await.map(|_| ())
+        let networks = address_prefix(request).networks();
+        // Else each address of a network that has spent its quota would have its own object asked
+        // first, and there are very many.
+        for (network, key) in &networks[1..] {
+            let bucket = Bucket {
+                set,
+                network: *network,
+            };
+            let refusal = state.limits.refusal(&state.platform, bucket, key, cost);
+            if let Some(refusal) = refusal {
+                return Err(self.refused(state, &refusal));
+            }
+        }
+        let buckets = networks
+            .into_iter()
+            .map(|(network, key)| (Bucket { set, network }, key));
+        self.take_all(state, buckets, cost).await.map(|_| ())
     }
 
-    /// Of a key and its account, the answer tells of the one with less left.
-    async fn charge_principal(
+    async fn take_from(
         &self,
         state: &State,
         principal: Principal<'_>,
         cost: u32,
-    ) -> Result<(), Problem> {
-        let (set, key) = (principal.set(), principal.key());
-        let granted = self.charge(state, set, key, cost).await?;
-        let Principal::ApiKey(_, owner) = principal else {
-            return Ok(());
-        };
-        let keys = self.charge(state, Set::AccountKeys, owner.as_str(), cost);
-        match keys.await {
-            Ok(all) => {
-                let left = |notice: &Notice| notice.policies[0].0;
-                if left(&granted.notice) <= left(&all.notice) {
-                    self.notice.set(Some(granted.notice));
-                }
-                Ok(())
-            }
-            Err(problem) => {
-                let (limits, platform) = (&state.limits, &state.platform);
-                limits.give_back(platform, set, key, &granted);
-                Err(problem)
-            }
+    ) -> Result<Vec<Charge>, Problem> {
+        let mut buckets = vec![(principal.set().into(), principal.key().to_owned())];
+        if let Principal::ApiKey(_, owner) = principal {
+            buckets.push((Set::AccountKeys.into(), owner.to_string()));
         }
+        self.take_all(state, buckets, cost).await
     }
 
-    async fn charge(
+    /// Charges all of them or none. The answer tells of the first that refuses, or else of the one
+    /// with the least left.
+    async fn take_all(
         &self,
         state: &State,
-        set: Set,
-        key: &str,
+        buckets: impl IntoIterator<Item = (Bucket, String)>,
         cost: u32,
-    ) -> Result<Granted, Problem> {
-        match state.limits.charge(&state.platform, set, key, cost).await {
-            Ok(granted) => {
-                self.notice.set(Some(granted.notice));
-                Ok(granted)
-            }
-            Err(Denied::Refused(refusal)) => {
-                self.notice.set(Some(refusal.notice));
-                Err(quota_exceeded(&refusal, state.platform.clock.now_ms()))
-            }
-            Err(Denied::Uncountable) => Err(Problem::unavailable("the limiter is out of reach")),
+    ) -> Result<Vec<Charge>, Problem> {
+        let mut charges: Vec<Charge> = Vec::new();
+        for (bucket, key) in buckets {
+            let (limits, platform) = (&state.limits, &state.platform);
+            let denied = match limits.charge(platform, bucket, &key, cost).await {
+                Ok(granted) => {
+                    charges.push(Charge {
+                        bucket,
+                        key,
+                        granted,
+                    });
+                    continue;
+                }
+                Err(denied) => denied,
+            };
+            give_back(state, &charges);
+            return Err(match denied {
+                Denied::Refused(refusal) => self.refused(state, &refusal),
+                Denied::Uncountable => Problem::unavailable("the limiter is out of reach"),
+            });
         }
+        let notices = charges.iter().map(|charge| charge.granted.notice);
+        self.notice
+            .set(notices.min_by_key(|notice| notice.policies[0].0));
+        Ok(charges)
+    }
+
+    fn refused(&self, state: &State, refusal: &Refusal) -> Problem {
+        self.notice.set(Some(refusal.notice));
+        quota_exceeded(refusal, state.platform.clock.now_ms())
     }
 
     /// Says in `response` how the caller stands: `RateLimit-Policy` and `RateLimit`
@@ -197,13 +203,25 @@ impl Meter {
     }
 }
 
+fn give_back(state: &State, charges: &[Charge]) {
+    for Charge {
+        bucket,
+        key,
+        granted,
+    } in charges
+    {
+        let (limits, platform) = (&state.limits, &state.platform);
+        limits.give_back(platform, *bucket, key, granted);
+    }
+}
+
 /// `RateLimit`: the policy that takes longest to be whole again. Of an account's two that is the
 /// minute's; the second's quota is back before the client has read about it.
 fn rate_limit_field(notice: &Notice, now_ms: i64) -> String {
     let policies = notice.set.policies().iter().zip(notice.policies);
     let slowest = policies.max_by_key(|(_, (_, whole_at_ms))| *whole_at_ms);
     slowest.map_or_else(String::new, |(policy, (remaining, whole_at_ms))| {
-        let name = POLICIES[*policy as usize].name;
+        let name = notice.set.name_of(*policy);
         format!(
             "\"{name}\";r={remaining};t={}",
             seconds(whole_at_ms - now_ms)
@@ -216,7 +234,7 @@ fn quota_exceeded(refusal: &Refusal, now_ms: i64) -> Problem {
     let policies = refusal.notice.set.policies().iter().zip(refusal.violated);
     let violated = policies.filter(|(_, violated)| *violated);
     let names: Value = violated
-        .map(|(policy, _)| POLICIES[*policy as usize].name)
+        .map(|(policy, _)| refusal.notice.set.name_of(*policy))
         .collect();
     let seconds = seconds(refusal.until_ms - now_ms).max(1);
     Problem::new(&problems::QUOTA_EXCEEDED)

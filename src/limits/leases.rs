@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::gcra::{MAX_WINDOW_S, Rate, Tat};
 use super::object::{self, Answer, Ask, Each, LEASE_MS, Standing};
-use super::policies::{MAX_POLICIES, Quotas, Set, Unreachable};
+use super::policies::{Bucket, MAX_POLICIES, Quotas, Unreachable};
 
 /// Keys that an isolate knows at most.
 const MAX_KEYS: usize = 10_000;
@@ -30,8 +30,8 @@ const LONGEST_WAIT_MS: i64 = MAX_WINDOW_S as i64 * 1000;
 /// How a key stands under each policy of its set: what an answer tells the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// The set.
-    pub set: Set,
+    /// What was counted.
+    pub set: Bucket,
     /// Each of its policies: what is left, and when all of it is there again, in ms since 1970.
     pub policies: [(u32, i64); MAX_POLICIES],
 }
@@ -135,14 +135,14 @@ impl Entry {
             standings.map(|standing| (standing.remaining + in_hand, now_ms + standing.reset_ms));
     }
 
-    fn notice(&self, set: Set) -> Notice {
+    fn notice(&self, set: Bucket) -> Notice {
         Notice {
             set,
             policies: self.policies,
         }
     }
 
-    fn spend(&mut self, set: Set, need: u32) -> Found {
+    fn spend(&mut self, set: Bucket, need: u32) -> Found {
         self.leased -= need;
         for (remaining, _) in &mut self.policies {
             *remaining = remaining.saturating_sub(need);
@@ -180,7 +180,7 @@ impl Entry {
 /// The memory of an isolate.
 pub struct Leases {
     quotas: Quotas,
-    /// By the set's number and the key.
+    /// By the bucket's number and the key.
     keys: RefCell<HashMap<String, Entry>>,
 }
 
@@ -194,7 +194,7 @@ impl Leases {
     }
 
     /// Finds what there is for a request that costs `need` under `key`.
-    pub fn take(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
+    pub fn take(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Found {
         let entry = &mut *self.entry(set, key, now_ms);
         if let Some(refusal) = entry.refusal(need, now_ms) {
             return Found::Refused(*refusal);
@@ -222,8 +222,21 @@ impl Leases {
         })
     }
 
+    /// The refusal that still holds for a request that costs `need`, if there is one.
+    pub fn refusal(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Option<Refusal> {
+        let keys = self.keys.borrow();
+        keys.get(&name(set, key))?.refusal(need, now_ms).copied()
+    }
+
     /// Takes the object's answer for a request that costs `need`.
-    pub fn answered(&self, set: Set, key: &str, need: u32, answer: &Answer, now_ms: i64) -> Found {
+    pub fn answered(
+        &self,
+        set: Bucket,
+        key: &str,
+        need: u32,
+        answer: &Answer,
+        now_ms: i64,
+    ) -> Found {
         let entry = &mut *self.entry(set, key, now_ms);
         entry.asked_ms = None;
         entry.put_in_hand(answer.granted, now_ms);
@@ -241,7 +254,7 @@ impl Leases {
     }
 
     /// The object could not be asked.
-    pub fn unreachable(&self, set: Set, key: &str, need: u32, now_ms: i64) -> Found {
+    pub fn unreachable(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Found {
         let entry = &mut *self.entry(set, key, now_ms);
         entry.asked_ms = None;
         entry.away_until_ms = now_ms + AWAY_MS;
@@ -249,7 +262,7 @@ impl Leases {
     }
 
     /// Takes back what was granted to a request and not meant for it, to where it was taken from.
-    pub fn give_back(&self, set: Set, key: &str, granted: &Granted, now_ms: i64) {
+    pub fn give_back(&self, set: Bucket, key: &str, granted: &Granted, now_ms: i64) {
         let entry = &mut *self.entry(set, key, now_ms);
         let count = granted.count;
         if granted.is_alone {
@@ -273,10 +286,8 @@ impl Leases {
         self.len() == 0
     }
 
-    fn entry(&self, set: Set, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
-        let mut name = String::with_capacity(key.len() + 1);
-        name.push(char::from(b'0' + set as u8));
-        name.push_str(key);
+    fn entry(&self, set: Bucket, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
+        let name = name(set, key);
         RefMut::map(self.keys.borrow_mut(), |keys| {
             if keys.len() >= MAX_KEYS && !keys.contains_key(&name) {
                 keys.retain(|_, entry| !entry.is_idle(now_ms));
@@ -292,7 +303,7 @@ impl Leases {
     fn refuse(
         &self,
         entry: &mut Entry,
-        set: Set,
+        set: Bucket,
         need: u32,
         standings: &[Standing; MAX_POLICIES],
         now_ms: i64,
@@ -306,7 +317,7 @@ impl Leases {
         for ((policy, standing), violated) in policies.zip(&mut refusal.violated) {
             if standing.retry_ms > 0 {
                 *violated = true;
-                let window_ms = i64::from(self.quotas[*policy as usize].window_s()) * 1000;
+                let window_ms = i64::from(set.rate(*policy, &self.quotas).window_s()) * 1000;
                 let wait_ms = standing.retry_ms.max(window_ms / PART_OF_WINDOW);
                 refusal.until_ms = refusal.until_ms.max(now_ms + wait_ms);
             }
@@ -315,20 +326,20 @@ impl Leases {
         Found::Refused(refusal)
     }
 
-    fn rates(&self, set: Set) -> Each<Rate> {
+    fn rates(&self, set: Bucket) -> Each<Rate> {
         let mut rates = [None; MAX_POLICIES];
         for (rate, policy) in rates.iter_mut().zip(set.policies()) {
-            *rate = Some(self.quotas[*policy as usize]);
+            *rate = Some(set.rate(*policy, &self.quotas));
         }
         rates
     }
 
-    fn own_rates(&self, set: Set) -> Each<Rate> {
+    fn own_rates(&self, set: Bucket) -> Each<Rate> {
         self.rates(set).map(|rate| rate.map(Rate::quarter))
     }
 
     /// A quarter of each quota for this isolate, or nothing at all.
-    fn alone(&self, entry: &mut Entry, set: Set, need: u32, now_ms: i64) -> Found {
+    fn alone(&self, entry: &mut Entry, set: Bucket, need: u32, now_ms: i64) -> Found {
         if set.unreachable() == Unreachable::Closed {
             return Found::Closed;
         }
@@ -351,149 +362,13 @@ impl Leases {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::limits::policies::POLICIES;
-    use crate::platform::native::TEST_EPOCH_MS as NOW;
-
-    fn leases() -> Leases {
-        Leases::new(POLICIES.map(|policy| policy.default))
-    }
-
-    fn answer(granted: u32, retry_ms: i64) -> Answer {
-        let standing = Standing {
-            remaining: 500,
-            reset_ms: 30_000,
-            retry_ms,
-        };
-        Answer {
-            granted,
-            standings: [standing, Standing::default()],
-        }
-    }
-
-    fn is_granted(found: &Found) -> bool {
-        matches!(found, Found::Granted(_))
-    }
-
-    #[test]
-    fn a_lease_is_spent_within_its_two_seconds_and_the_rest_goes_back() {
-        let leases = leases();
-        let take = |now_ms| leases.take(Set::ApiKey, "a", 1, now_ms);
-        assert!(matches!(take(NOW), Found::Ask(ask) if ask.back == 0 && ask.may_lease));
-        assert!(is_granted(&leases.answered(
-            Set::ApiKey,
-            "a",
-            1,
-            &answer(10, 0),
-            NOW
-        )));
-        assert!(is_granted(&take(NOW + 1_999)));
-        let Found::Ask(ask) = take(NOW + 2_000) else {
-            panic!("the lease has ended");
-        };
-        assert_eq!((ask.back, ask.back_age_ms), (8, 2_000));
-        // Given back once.
-        assert!(matches!(take(NOW + 2_001), Found::Ask(ask) if ask.back == 0));
-    }
-
-    #[test]
-    fn while_a_question_is_under_way_no_other_asks_for_a_lease() {
-        let leases = leases();
-        let may_lease = |now_ms| match leases.take(Set::ApiKey, "a", 1, now_ms) {
-            Found::Ask(ask) => ask.may_lease,
-            found => panic!("{found:?}"),
-        };
-        assert!(may_lease(NOW));
-        assert!(!may_lease(NOW + 1));
-        // The first one's client may have left: its answer never comes.
-        assert!(may_lease(NOW + 1_001));
-    }
-
-    #[test]
-    fn one_request_asks_for_the_next_lease_while_others_spend_the_rest() {
-        let leases = leases();
-        let take = |now_ms| leases.take(Set::ApiKey, "a", 1, now_ms);
-        let answered = |count| leases.answered(Set::ApiKey, "a", 1, &answer(count, 0), NOW);
-        answered(32);
-        // One was spent by the question.
-        for _ in 0..29 {
-            assert!(is_granted(&take(NOW)));
-        }
-        assert!(matches!(take(NOW + 1), Found::Ask(ask) if ask.may_lease && ask.back == 0));
-        assert!(is_granted(&take(NOW + 1)));
-        assert!(
-            is_granted(&answered(0)),
-            "the last one, when there is no more"
-        );
-        // A lease that is spent slowly is spent to its end.
-        answered(32);
-        for number in 0..31 {
-            assert!(is_granted(&take(NOW + 1_000)), "{number}");
-        }
-        assert!(matches!(take(NOW + 1_000), Found::Ask(_)));
-    }
-
-    #[test]
-    fn a_clock_that_steps_back_prolongs_nothing() {
-        let leases = leases();
-        let take = |set, now_ms| leases.take(set, "a", 1, now_ms);
-        leases.answered(Set::ApiKey, "a", 1, &answer(10, 0), NOW);
-        assert!(matches!(take(Set::ApiKey, NOW - 10), Found::Ask(_)));
-        leases.answered(Set::Refresh, "a", 1, &answer(0, 5_000), NOW);
-        assert!(matches!(take(Set::Refresh, NOW + 4_999), Found::Refused(_)));
-        assert!(matches!(
-            take(Set::Refresh, NOW - 100_000_000),
-            Found::Ask(_)
-        ));
-        leases.unreachable(Set::Login, "a", 1, NOW);
-        assert_eq!(take(Set::Login, NOW + 1), Found::Closed);
-        assert!(matches!(take(Set::Login, NOW - 10), Found::Ask(_)));
-    }
-
-    #[test]
-    fn a_refusal_is_for_what_costs_as_much_or_more() {
-        let leases = leases();
-        leases.answered(Set::Refresh, "a", 5, &answer(0, 5_000), NOW);
-        for (need, is_refused) in [(4, false), (5, true), (6, true)] {
-            let found = leases.take(Set::Refresh, "a", need, NOW);
-            assert_eq!(matches!(found, Found::Refused(_)), is_refused, "{need}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_holds_for_half_a_percent_of_the_window() {
-        let mut quotas = POLICIES.map(|policy| policy.default);
-        quotas[0] = Rate::new(100_000, 60);
-        let leases = Leases::new(quotas);
-        let found = leases.answered(Set::Anonymous, "a", 1, &answer(0, 1), NOW);
-        assert!(matches!(found, Found::Refused(refusal) if refusal.until_ms == NOW + 300));
-    }
-
-    #[test]
-    fn memory_is_bounded_and_keeps_refusals_longest() {
-        let leases = leases();
-        leases.answered(Set::Anonymous, "refused", 1, &answer(0, 60_000), NOW);
-        for number in 0..3 * MAX_KEYS {
-            // Each idle by the time the next ones come.
-            let now_ms = NOW + i64::try_from(number).unwrap();
-            leases.answered(
-                Set::Anonymous,
-                &number.to_string(),
-                1,
-                &answer(1, 0),
-                now_ms,
-            );
-            assert!(leases.len() <= MAX_KEYS);
-        }
-        let found = leases.take(Set::Anonymous, "refused", 1, NOW + 30_000);
-        assert!(matches!(found, Found::Refused(_)));
-        // A flood from everywhere at once: bounded all the same.
-        for number in 0..3 * MAX_KEYS {
-            let key = format!("at once {number}");
-            leases.answered(Set::Anonymous, &key, 1, &answer(0, 60_000), NOW);
-            assert!(leases.len() <= MAX_KEYS);
-        }
-    }
+/// What a key is remembered by.
+fn name(set: Bucket, key: &str) -> String {
+    let mut name = String::with_capacity(key.len() + 1);
+    name.push(char::from(b'0' + set.number()));
+    name.push_str(key);
+    name
 }
+
+#[cfg(test)]
+mod tests;

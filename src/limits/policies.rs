@@ -56,10 +56,10 @@ pub enum Unreachable {
     Closed,
 }
 
-/// What is counted together: one key of one of these is one Durable Object.
+/// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set {
-    /// Strangers, by address. Also everyone whose credential is not yet known to be good.
+    /// Strangers, by address. Also everyone whose credential is not one of ours, or has ended.
     Anonymous,
     /// Accounts, by user id: so much a minute, and not all of it in one second.
     User,
@@ -69,7 +69,7 @@ pub enum Set {
     Login,
     /// Registrations, by address.
     Registration,
-    /// Refreshes, by session.
+    /// Calls that take a refresh token, when it is one of ours, by session.
     Refresh,
     /// Test deliveries of webhooks, by user id.
     WebhookTest,
@@ -118,6 +118,90 @@ impl Set {
     }
 }
 
+/// How wide a network one address is counted with. A provider gives a household a /56 and a company
+/// a /48, which hold 256 and 65,536 networks of the size that one machine has: whoever has one of
+/// these is to have no 256 quotas. All of them must have room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// One IPv4 address, or the /64 of an IPv6 address. Also whatever is no network.
+    Own,
+    /// The /56 of an IPv6 address: four quotas, more than the machines of a household ask for.
+    Site,
+    /// The /48 of an IPv6 address: sixteen quotas, four households that use all of theirs.
+    Block,
+}
+
+impl Network {
+    /// All of them, by their number.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Site, Self::Block];
+
+    /// How many quotas of one address it has.
+    pub const fn quotas(self) -> u32 {
+        match self {
+            Self::Own => 1,
+            Self::Site => 4,
+            Self::Block => 16,
+        }
+    }
+
+    /// What its policies have after their names.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Own => "",
+            Self::Site => "-56",
+            Self::Block => "-48",
+        }
+    }
+}
+
+/// What one counter is for: a key of one of these is one Durable Object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    /// What is counted.
+    pub set: Set,
+    /// How wide.
+    pub network: Network,
+}
+
+impl Bucket {
+    /// The policies of its set.
+    pub const fn policies(self) -> &'static [PolicyId] {
+        self.set.policies()
+    }
+
+    /// What happens while its objects cannot be asked.
+    pub const fn unreachable(self) -> Unreachable {
+        self.set.unreachable()
+    }
+
+    /// The quota under one of its policies.
+    pub const fn rate(self, policy: PolicyId, quotas: &Quotas) -> Rate {
+        quotas[policy as usize].times(self.network.quotas())
+    }
+
+    /// The name of one of its policies, as clients see it.
+    pub fn name_of(self, policy: PolicyId) -> String {
+        [POLICIES[policy as usize].name, self.network.suffix()].concat()
+    }
+
+    /// Unlike that of any other.
+    pub const fn number(self) -> u8 {
+        self.network as u8 * MAX_SETS + self.set as u8
+    }
+}
+
+impl From<Set> for Bucket {
+    fn from(set: Set) -> Self {
+        Self {
+            set,
+            network: Network::Own,
+        }
+    }
+}
+
+/// Sets that there can be.
+const MAX_SETS: u8 = 24;
+
 /// Policies that a [`Set`] has at most.
 pub const MAX_POLICIES: usize = 2;
 
@@ -130,6 +214,8 @@ pub enum Limit {
     Caller(u32),
     /// One request of the address under this policy, and nothing else.
     Address(Set),
+    /// One request of the login whose refresh token the body has, or else of the address.
+    Login,
 }
 
 #[cfg(test)]
@@ -144,6 +230,17 @@ mod tests {
             for other in &POLICIES[..index] {
                 assert_ne!(other.name, policy.name);
                 assert_ne!(other.variable, policy.variable);
+            }
+        }
+    }
+
+    #[test]
+    fn buckets_have_numbers_of_their_own_that_are_plain_characters() {
+        let mut numbers = std::collections::BTreeSet::new();
+        for network in Network::ALL {
+            for set in Set::ALL {
+                let number = Bucket { set, network }.number();
+                assert!(numbers.insert(number) && number < 0x80 - b'0');
             }
         }
     }

@@ -39,6 +39,7 @@ mod interleavings;
 mod invitation_page;
 mod limits;
 mod limits_accounts;
+mod limits_neighbours;
 mod lists_reference;
 mod openapi;
 mod personal_data;

@@ -30,6 +30,7 @@ use wvw_builder::config::Config;
 use wvw_builder::http::request::{Body, Credential, Header, MAX_BODY, Method, Request};
 use wvw_builder::platform::native::TestPlatform;
 use wvw_builder::platform::{Clock as _, Platform};
+use wvw_builder::secret::Secret;
 
 pub const ISSUER: &str = "https://builds.guild.gg";
 pub const AUDIENCE: &str = "wvw-builder";
@@ -69,6 +70,12 @@ pub fn config_value(name: &str) -> Option<String> {
         name if name.starts_with("LIMIT_") => "1000000/60".to_owned(),
         _ => return None,
     })
+}
+
+/// The pepper of [`config_value`].
+pub fn pepper() -> Secret {
+    let text = config_value("PASSWORD_PEPPER").expect("it is set");
+    Secret::new(STANDARD.decode(text).expect("base64"))
 }
 
 /// An isolate with everything around it.

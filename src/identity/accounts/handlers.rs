@@ -95,7 +95,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         // Its answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter
-            .charge_address(cx.state, cx.request, Set::Registration)
+            .charge_address(cx.state, cx.request, Set::Registration, 1)
             .await?;
         Some(stored)
     } else {

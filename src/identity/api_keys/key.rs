@@ -1,44 +1,58 @@
-//! The text of a key: `wvw_`, 256 random bits in base62, and their CRC-32.
-//! Promises that scanners for leaked secrets can find one, and that a mistyped or made-up one is
+//! The text of a key: `wvw_`, 256 random bits in base62, 64 bits of a MAC over them, and a CRC-32.
+//! Promises that scanners for leaked secrets can find one, and that one that we have not made is
 //! told without the database. Leaves what a key stands for to `store`.
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::base62;
 use crate::crc32::crc32;
+use crate::mac;
 use crate::platform::Platform;
+use crate::secret::Secret;
 
 /// What every key begins with.
 pub const PREFIX: &str = "wvw_";
-/// Digits of 256 bits, and of the 32 bits of the checksum.
+/// Digits of 256 bits, of the 64 bits of the tag, and of the 32 bits of the checksum.
 const RANDOM: usize = 43;
+const TAG: usize = 11;
 const CHECKSUM: usize = 6;
+/// Whoever makes up a tag is right once in 2^64 times, and has found no key even then.
+const TAG_BYTES: usize = 8;
 /// Characters of a key.
-pub const LENGTH: usize = PREFIX.len() + RANDOM + CHECKSUM;
+pub const LENGTH: usize = PREFIX.len() + RANDOM + TAG + CHECKSUM;
 
 /// A key in the clear. Does not print.
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// A fresh one.
-    pub fn fresh(platform: &Platform) -> Self {
+    /// A fresh one. The tag is made under the pepper: keys live longer than a master key.
+    pub fn fresh(platform: &Platform, pepper: &Secret) -> Self {
         let bytes = Zeroizing::new(platform.random_bytes::<32>());
         let mut text = Zeroizing::new(String::with_capacity(LENGTH));
         text.push_str(PREFIX);
         text.push_str(&base62::encode(bytes.as_slice(), RANDOM));
+        let tag = tag(pepper, &text[PREFIX.len()..]);
+        text.push_str(&tag);
         let checksum = checksum(&text[PREFIX.len()..]);
         text.push_str(&checksum);
         Self(text)
     }
 
-    /// Reads a key; `None` when `text` cannot be one.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a key; `None` when `text` is none that we have made.
+    pub fn parse(text: &str, pepper: &Secret) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
-        let (random, sum) = rest.split_at_checked(RANDOM)?;
-        let is_base62 = random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (digits, sum) = rest.split_at_checked(RANDOM + TAG)?;
+        let is_base62 = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
         // No secret: whoever has the digits can compute it.
-        (is_base62 && *sum == *checksum(random)).then(|| Self(text.to_owned().into()))
+        if !is_base62 || *sum != *checksum(digits) {
+            return None;
+        }
+        let (random, shown) = digits.split_at(RANDOM);
+        let tag = tag(pepper, random);
+        let is_ours = bool::from(tag.as_bytes().ct_eq(shown.as_bytes()));
+        is_ours.then(|| Self(text.to_owned().into()))
     }
 
     /// The text, for the one answer that shows it.
@@ -52,7 +66,13 @@ impl Key {
     }
 }
 
-/// The CRC-32 of the random digits, as GitHub's tokens have it.
+/// What tells a key that we have made from one that someone made up.
+fn tag(pepper: &Secret, random: &str) -> Zeroizing<String> {
+    let tag = mac::tag(pepper, "api key", &[random.as_bytes()]);
+    base62::encode(&tag[..TAG_BYTES], TAG)
+}
+
+/// The CRC-32 of the digits before it, as GitHub's tokens have it.
 fn checksum(digits: &str) -> Zeroizing<String> {
     base62::encode(&crc32(&[digits.as_bytes()]).to_be_bytes(), CHECKSUM)
 }
@@ -65,26 +85,34 @@ mod tests {
     #[test]
     fn a_key_comes_back_and_nothing_else_is_one() {
         let (platform, _) = TestPlatform::new();
-        let key = Key::fresh(&platform);
+        let pepper = Secret::new(vec![1; 32]);
+        let key = Key::fresh(&platform, &pepper);
         let text = key.expose().to_owned();
         assert_eq!(text.len(), LENGTH);
-        assert_eq!(Key::parse(&text).unwrap().hash(), key.hash());
-        assert_ne!(Key::fresh(&platform).expose(), text);
+        assert_eq!(Key::parse(&text, &pepper).unwrap().hash(), key.hash());
+        assert_ne!(Key::fresh(&platform, &pepper).expose(), text);
         for index in 0..text.len() {
             let mut other = text.clone().into_bytes();
             other[index] = if other[index] == b'a' { b'b' } else { b'a' };
             let other = String::from_utf8(other).unwrap();
-            assert!(Key::parse(&other).is_none(), "{other}");
-            assert!(Key::parse(&text[..index]).is_none(), "{index}");
+            assert!(Key::parse(&other, &pepper).is_none(), "{other}");
+            assert!(Key::parse(&text[..index], &pepper).is_none(), "{index}");
         }
-        let odd = "-".repeat(RANDOM);
+        let odd = "-".repeat(RANDOM + TAG);
+        let (random, _) = text[PREFIX.len()..].split_at(RANDOM);
+        // With the checksum that anyone can compute.
+        let made_up = format!("{random}{}", "0".repeat(TAG));
         for other in [
             format!("{text}a"),
             format!("{PREFIX}{odd}{}", *checksum(&odd)),
+            format!("{PREFIX}{made_up}{}", *checksum(&made_up)),
+            format!("{PREFIX}{random}{}", *checksum(random)),
             text.replace("wvw_", "wvwr_"),
             text.replacen('_', "_ä", 1),
         ] {
-            assert!(Key::parse(&other).is_none(), "{other}");
+            assert!(Key::parse(&other, &pepper).is_none(), "{other}");
         }
+        let other = Secret::new(vec![2; 32]);
+        assert!(Key::parse(&text, &other).is_none(), "under another pepper");
     }
 }

@@ -26,7 +26,7 @@ pub const CREATE: Operation = Operation {
         about: "The key, shown this once.",
         content: Content::Json(
             &SHOWN_KEY,
-            r#"{"id":"key_01kanp2xc0e8br5v0xmvhv7j2d","name":"Discord bot","scopes":["builds:read"],"created_at":"2026-11-22T18:00:00.000Z","expires_at":"2027-11-22T18:00:00.000Z","last_used_at":null,"key":"wvw_0000000000000000000000000000000000000000000EXAMPL"}"#,
+            r#"{"id":"key_01kanp2xc0e8br5v0xmvhv7j2d","name":"Discord bot","scopes":["builds:read"],"created_at":"2026-11-22T18:00:00.000Z","expires_at":"2027-11-22T18:00:00.000Z","last_used_at":null,"key":"wvw_000000000000000000000000000000000000000000000000000000EXAMPL"}"#,
         ),
     },
     problems: &[&problems::TOO_MANY_API_KEYS],

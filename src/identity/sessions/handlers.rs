@@ -4,10 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::context::{Context, State};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
+use crate::http::request::Request;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
@@ -28,6 +29,8 @@ use super::store;
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.
 const MAX_TRIES: usize = 3;
+/// Bytes of a body with a refresh token and nothing else, and room for blanks.
+const MAX_BODY: usize = 1_024;
 
 /// Refuses a password that no stored one can be.
 pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
@@ -84,7 +87,20 @@ fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    Ok(body["refresh_token"].as_str().and_then(RefreshToken::parse))
+    let text = body["refresh_token"].as_str();
+    Ok(text.and_then(|text| RefreshToken::parse(text, &cx.state.config.password_pepper)))
+}
+
+/// The login whose refresh token the body of `request` has, in whatever state both may be: before
+/// the body is judged.
+pub fn login_of_body(state: &State, request: &Request) -> Option<SessionId> {
+    let body = request.body().ok()?;
+    // Nobody has been charged yet: what is longer than any such body is not read.
+    (body.len() <= MAX_BODY).then_some(())?;
+    let body = serde_json::from_slice::<Value>(body).ok()?;
+    let text = body["refresh_token"].as_str()?;
+    let token = RefreshToken::parse(text, &state.config.password_pepper)?;
+    Some(token.session)
 }
 
 /// POST /auth/refresh
@@ -109,10 +125,6 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
             amr: &found.amr,
             authenticated_at: found.authenticated_at,
         };
-        if !matches!(standing, Standing::Reused) {
-            let login = Principal::Session(&token.session);
-            cx.meter.charge_instead(cx.state, login).await?;
-        }
         let idle_end = model::idle_end(config, now, found.expires_at);
         match standing {
             Standing::Current => {

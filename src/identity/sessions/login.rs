@@ -256,7 +256,8 @@ pub async fn open(
     let user_agent = cx.request.header(Header::UserAgent);
     let now = cx.now_ms();
     let login = Login::new(config, opening.user_id, opening.amr, user_agent, now);
-    let token = RefreshToken::first(SessionId::fresh(platform), platform);
+    let pepper = &config.password_pepper;
+    let token = RefreshToken::first(SessionId::fresh(platform), pepper, platform);
     let grant = Grant {
         user_id: opening.user_id,
         session_id: &token.session,

@@ -9,20 +9,26 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::ids::SessionId;
+use crate::mac;
 use crate::platform::Platform;
+use crate::secret::Secret;
 
 /// What scanners for leaked secrets can find.
 const PREFIX: &str = "wvwr_";
 /// Characters of a session id after its own prefix.
 const SESSION_CHARS: usize = 26;
-const FAMILY_BYTES: usize = 16;
+/// Random bytes of the part that all tokens of a login share, and those of a MAC over it.
+const SEED_BYTES: usize = 16;
+const TAG_BYTES: usize = 8;
+const FAMILY_BYTES: usize = SEED_BYTES + TAG_BYTES;
 const STEP_BYTES: usize = 32;
 /// A token that was just spent gets the same successor again for this long: its answer may have
 /// been lost, or two tabs may have asked at once.
 pub const GRACE_MS: i64 = 10_000;
 
 /// A refresh token. Its text is `wvwr_`, the login's id without prefix, and in base64url the part
-/// that all tokens of the login share and the part that is its own.
+/// that all tokens of the login share and the part that is its own. The shared part ends in a MAC,
+/// so that what is none of ours is told without the database.
 pub struct RefreshToken {
     /// The login it says it belongs to.
     pub session: SessionId,
@@ -32,11 +38,16 @@ pub struct RefreshToken {
 
 impl RefreshToken {
     /// The first token of a login.
-    pub fn first(session: SessionId, platform: &Platform) -> Self {
+    pub fn first(session: SessionId, pepper: &Secret, platform: &Platform) -> Self {
+        // Asked for as long as a step, so that it never comes out of the pool of id bytes.
+        let seed = Zeroizing::new(platform.random_bytes::<STEP_BYTES>());
+        let mut family = Zeroizing::new([0; FAMILY_BYTES]);
+        family[..SEED_BYTES].copy_from_slice(&seed[..SEED_BYTES]);
+        let tag = tag(pepper, &session, &family[..SEED_BYTES]);
+        family[SEED_BYTES..].copy_from_slice(&tag);
         Self {
             session,
-            // Asked for with the step, so that it never comes out of the pool of id bytes.
-            family: Zeroizing::new(half(&platform.random_bytes::<STEP_BYTES>())),
+            family,
             step: Zeroizing::new(platform.random_bytes()),
         }
     }
@@ -51,12 +62,15 @@ impl RefreshToken {
         }
     }
 
-    /// Reads a token; `None` when it has not the form of one.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a token; `None` when it is none of a login of ours.
+    pub fn parse(text: &str, pepper: &Secret) -> Option<Self> {
         let (session, secret) = text.strip_prefix(PREFIX)?.split_at_checked(SESSION_CHARS)?;
         let session = SessionId::parse(&format!("{}_{session}", SessionId::PREFIX))?;
         let secret = Zeroizing::new(URL_SAFE_NO_PAD.decode(secret).ok()?);
         let (family, step) = secret.split_at_checked(FAMILY_BYTES)?;
+        let (seed, shown) = family.split_at(SEED_BYTES);
+        let is_ours = bool::from(tag(pepper, &session, seed).as_slice().ct_eq(shown));
+        is_ours.then_some(())?;
         Some(Self {
             session,
             family: Zeroizing::new(family.try_into().ok()?),
@@ -111,8 +125,15 @@ impl RefreshToken {
     }
 }
 
-fn half(bytes: &[u8; STEP_BYTES]) -> [u8; FAMILY_BYTES] {
-    std::array::from_fn(|index| bytes[index])
+/// What tells the shared part of a login of ours from one that someone made up. Under the pepper:
+/// logins go on when the master key is replaced.
+fn tag(pepper: &Secret, session: &SessionId, seed: &[u8]) -> [u8; TAG_BYTES] {
+    let tag = mac::tag(
+        pepper,
+        "refresh family",
+        &[session.as_str().as_bytes(), seed],
+    );
+    std::array::from_fn(|index| tag[index])
 }
 
 /// What the database has on a login's refresh tokens.
@@ -185,10 +206,11 @@ mod tests {
     #[test]
     fn what_a_token_is_to_its_login() {
         let (platform, _) = TestPlatform::new();
-        let first = RefreshToken::first(SessionId::fresh(&platform), &platform);
+        let pepper = Secret::new(vec![1; 32]);
+        let first = RefreshToken::first(SessionId::fresh(&platform), &pepper, &platform);
         let second = first.next(&platform);
         let third = second.next(&platform);
-        let stranger = RefreshToken::first(first.session.clone(), &platform);
+        let stranger = RefreshToken::first(first.session.clone(), &pepper, &platform);
         let chain = chain_of(&third, &second);
         let at = |token: &RefreshToken, ms: i64| match chain.judge(token, 1_000_000 + ms) {
             Standing::Current => "current".to_owned(),
@@ -209,9 +231,10 @@ mod tests {
     #[test]
     fn tokens_come_back_and_nothing_else_is_one() {
         let (platform, _) = TestPlatform::new();
-        let token = RefreshToken::first(SessionId::fresh(&platform), &platform);
+        let pepper = Secret::new(vec![1; 32]);
+        let token = RefreshToken::first(SessionId::fresh(&platform), &pepper, &platform);
         let text = token.expose();
-        let again = RefreshToken::parse(&text).unwrap();
+        let again = RefreshToken::parse(&text, &pepper).unwrap();
         assert_eq!(*again.expose(), *text);
         for other in [
             "",
@@ -222,7 +245,21 @@ mod tests {
             &format!("{}AAAA", *text),
             &text.replace("wvwr_", "wvwr_ä"),
         ] {
-            assert!(RefreshToken::parse(other).is_none(), "{other}");
+            assert!(RefreshToken::parse(other, &pepper).is_none(), "{other}");
+        }
+        let other = Secret::new(vec![2; 32]);
+        assert!(RefreshToken::parse(&text, &other).is_none());
+        // Of another login, and with a shared part that someone made up.
+        for change in [
+            |token: &mut RefreshToken, platform: &Platform| {
+                token.session = SessionId::fresh(platform);
+            },
+            |token: &mut RefreshToken, _: &Platform| token.family[0] ^= 1,
+            |token: &mut RefreshToken, _: &Platform| token.family[FAMILY_BYTES - 1] ^= 1,
+        ] {
+            let mut changed = RefreshToken::parse(&text, &pepper).unwrap();
+            change(&mut changed, &platform);
+            assert!(RefreshToken::parse(&changed.expose(), &pepper).is_none());
         }
     }
 }

@@ -1,0 +1,344 @@
+//! Limits where many share a network: the addresses of one IPv6 network count together, and a good
+//! credential is never refused for what its neighbours send. The quotas are those of production.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+use wvw_builder::identity::api_keys::key::Key;
+use wvw_builder::platform::native::TestPlatform;
+use wvw_builder::secret::Secret;
+
+use super::limits::{from, left, production, refused};
+use super::support::{Player, TestApp, scene::ME, text};
+
+const ROLES: &str = "/api/v1/game/roles";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const LOGOUT: &str = "/api/v1/auth/logout";
+const SHARED: &str = "192.0.2.7";
+
+/// An address in a /64 of its own.
+type Neighbour = fn(u32) -> String;
+
+fn in_one_site(number: u32) -> String {
+    format!("2001:db8:1:{:x}::1", number % 256)
+}
+
+fn in_one_block(number: u32) -> String {
+    format!("2001:db8:1:{:x}00::1", number % 256)
+}
+
+/// Sends to `path` from 256 or 300 addresses, each twice; gives how many were let in.
+fn let_in(app: &TestApp, neighbour: Neighbour, path: &str) -> u32 {
+    let mut count = 0;
+    for number in 0..600 {
+        let call = match path {
+            ROLES => app.get(ROLES),
+            // A body that is refused after it was counted: nothing is hashed.
+            path => app.post(path, &json!({})),
+        };
+        let answer = from(&neighbour(number / 2), call);
+        count += u32::from(answer.status != 429);
+    }
+    count
+}
+
+#[test]
+fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
+    let registration = "/api/v1/auth/register";
+    let login = "/api/v1/auth/login";
+    for (name, neighbour, path, quota, policy) in [
+        (
+            "calls, a /56",
+            in_one_site as Neighbour,
+            ROLES,
+            400,
+            "anonymous-56",
+        ),
+        ("logins, a /56", in_one_site, login, 80, "login-56"),
+        (
+            "registrations, a /56",
+            in_one_site,
+            registration,
+            20,
+            "registration-56",
+        ),
+        ("logins, a /48", in_one_block, login, 320, "login-48"),
+        (
+            "registrations, a /48",
+            in_one_block,
+            registration,
+            80,
+            "registration-48",
+        ),
+    ] {
+        let app = TestApp::with(production);
+        assert_eq!(let_in(&app, neighbour, path), quota, "{name}");
+        // One who has sent nothing yet, and one in another network of the size.
+        let send = |address: &str| match path {
+            ROLES => from(address, app.get(ROLES)),
+            path => from(address, app.post(path, &json!({}))),
+        };
+        refused(send(&neighbour(255)), &[policy]);
+        assert_ne!(send("2001:db8:2::1").status, 429, "{name}: another /48");
+        assert_ne!(send("192.0.2.9").status, 429, "{name}: IPv4");
+        // Another isolate finds it out by one question for each network, and remembers it.
+        let other = app.isolate_with(app.test.platform(2), production);
+        let asked = app.test.limiter.calls();
+        for number in 0..50 {
+            let call = match path {
+                ROLES => other.get(ROLES),
+                path => other.post(path, &json!({})),
+            };
+            refused(from(&neighbour(100 + number), call), &[policy]);
+        }
+        assert!(app.test.limiter.calls() - asked <= 3, "{name}");
+    }
+}
+
+#[test]
+fn many_sites_of_one_block_have_sixteen_quotas() {
+    let app = TestApp::with(|name| match name {
+        "LIMIT_ANONYMOUS" => Some("5/3600".to_owned()),
+        _ => production(name),
+    });
+    assert_eq!(let_in(&app, in_one_block, ROLES), 80);
+    refused(
+        from("2001:db8:1:ff00::1", app.get(ROLES)),
+        &["anonymous-48"],
+    );
+}
+
+#[test]
+fn an_answer_tells_of_the_network_with_the_least_left() {
+    let app = TestApp::with(production);
+    let send = |number: u32| from(&in_one_site(number), app.get(ROLES));
+    let first = send(0);
+    assert_eq!(left(&first), 99);
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        Some("\"anonymous\";q=100;w=60")
+    );
+    for number in 1..=350 {
+        send(number / 4).expect(200);
+    }
+    let answer = send(200);
+    assert_eq!(left(&answer), 48);
+    let policy = "\"anonymous-56\";q=400;w=60";
+    assert_eq!(answer.header("ratelimit-policy"), Some(policy));
+}
+
+#[test]
+fn a_refused_request_is_charged_to_none_of_its_networks() {
+    let app = TestApp::with(production);
+    let send = |number: u32| from(&in_one_site(number), app.get(ROLES)).status;
+    let passed = (0..300).filter(|_| send(0) == 200).count();
+    assert_eq!(passed, 100);
+    let passed = (0..600)
+        .filter(|number| send(1 + number / 4) == 200)
+        .count();
+    assert_eq!(passed, 300);
+}
+
+#[test]
+fn an_ipv4_address_asks_one_object_and_an_ipv6_address_three() {
+    for (address, questions) in [(SHARED, 1), ("::ffff:192.0.2.7", 1), ("2001:db8:1:2::1", 3)] {
+        let app = TestApp::with(production);
+        from(address, app.get(ROLES)).expect(200);
+        assert_eq!(app.test.limiter.calls(), questions, "{address}");
+        // The wide ones are leased.
+        from(address, app.get(ROLES)).expect(200);
+        assert!(app.test.limiter.calls() <= questions + 2, "{address}");
+    }
+}
+
+/// A credential that is good, and a call that shows it is.
+struct Good {
+    player: Player,
+    key: String,
+}
+
+impl Good {
+    fn new(app: &TestApp, name: &str) -> Self {
+        let player = app.player(name);
+        let body = json!({ "name": "bot", "scopes": ["account:read"] });
+        let call = app
+            .post("/api/v1/auth/api-keys", &body)
+            .token(&player.token);
+        let key = text(&call.send().expect(201).json()["key"]);
+        Self { player, key }
+    }
+}
+
+/// Spends the shared address with what is worth nothing, in every isolate.
+fn flood(isolates: &[TestApp], good: &Good) {
+    let (platform, _) = TestPlatform::new();
+    let other = Secret::new(vec![9; 32]);
+    let (head, signature) = good.player.token.rsplit_once('.').expect("three parts");
+    let swapped: String = signature.chars().rev().collect();
+    for number in 0..150 {
+        let isolate = &isolates[number % isolates.len()];
+        let made_up = Key::fresh(&platform, &other);
+        let token = match number % 4 {
+            0 => format!("{head}.{swapped}"),
+            1 => format!("x{number}.y.z"),
+            _ => made_up.expose().to_owned(),
+        };
+        let status = from(SHARED, isolate.get(ME).token(&token)).status;
+        assert!(matches!(status, 401 | 429), "{status}");
+        let forged = format!(
+            "{}A{}",
+            &good.player.refresh_token[..31],
+            &good.player.refresh_token[32..]
+        );
+        let body = json!({ "refresh_token": format!("{}{number}", &forged[..70]) });
+        let status = from(SHARED, isolate.post(REFRESH, &body)).status;
+        assert!(matches!(status, 401 | 429), "{status}");
+    }
+    for isolate in isolates {
+        refused(from(SHARED, isolate.get(ROLES)), &["anonymous"]);
+    }
+}
+
+fn isolates(app: &TestApp, first: u64) -> Vec<TestApp> {
+    let seeds = first..first + 4;
+    seeds
+        .map(|seed| app.isolate_with(app.test.platform(seed), production))
+        .collect()
+}
+
+#[test]
+fn a_good_credential_is_never_refused_for_its_neighbours() {
+    let app = TestApp::with(production);
+    let good = Good::new(&app, "shared");
+    let flooded = isolates(&app, 2);
+    flood(&flooded, &good);
+    // In isolates that have seen the flood, and in such that have seen nothing at all.
+    let mut refresh_token = good.player.refresh_token.clone();
+    for isolate in flooded.iter().chain(&isolates(&app, 12)) {
+        for credential in [&good.player.token, &good.key] {
+            let answer = from(SHARED, isolate.get(ME).token(credential)).expect(200);
+            assert!(!answer.header("ratelimit").unwrap().contains("anonymous"));
+        }
+        // What does not ask who calls is theirs to read too.
+        from(SHARED, isolate.get(ROLES).token(&good.key)).expect(200);
+        from(SHARED, isolate.get(ROLES).token(&good.player.token)).expect(200);
+        let body = json!({ "refresh_token": refresh_token });
+        let renewed = from(SHARED, isolate.post(REFRESH, &body))
+            .expect(200)
+            .json();
+        refresh_token = text(&renewed["refresh_token"]);
+        refused(from(SHARED, isolate.get(ROLES)), &["anonymous"]);
+        refused(
+            from(SHARED, isolate.get(ROLES).token("x.y.z")),
+            &["anonymous"],
+        );
+    }
+    let body = json!({ "refresh_token": refresh_token });
+    from(SHARED, flooded[0].post(LOGOUT, &body)).expect(204);
+}
+
+#[test]
+fn what_nobody_has_made_asks_neither_database_nor_objects_once_its_address_is_spent() {
+    let app = TestApp::with(production);
+    let good = Good::new(&app, "quiet");
+    let flooded = isolates(&app, 2);
+    flood(&flooded, &good);
+    let asked = app.test.limiter.calls();
+    let calls = app.calls_of(|| flood(&flooded, &good));
+    assert_eq!(calls, 0, "the database was asked");
+    assert_eq!(app.test.limiter.calls(), asked);
+}
+
+#[test]
+fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
+    let app = TestApp::with(production);
+    let good = Good::new(&app, "ended");
+    let other = app.log_in(&good.player.email);
+    let ended = [text(&other["access_token"]), good.key.clone()];
+    app.test.database.execute("DELETE FROM api_keys");
+    let body = json!({ "refresh_token": other["refresh_token"] });
+    // By another isolate: this one learns nothing of it.
+    let elsewhere = app.isolate_with(app.test.platform(9), production);
+    elsewhere.post(LOGOUT, &body).send().expect(204);
+    for token in &ended {
+        let look = || drop(from(SHARED, app.get(ME).token(token)).expect(401));
+        assert_eq!(app.calls_of(look), 1);
+        let calls = app.calls_of(|| {
+            for _ in 0..60 {
+                from(SHARED, app.get(ME).token(token));
+            }
+        });
+        assert_eq!(calls, 0);
+    }
+    refused(from(SHARED, app.get(ME).token(&ended[0])), &["anonymous"]);
+    // Nothing of it was the account's to pay but what went back.
+    let answer = from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+    assert_eq!(left(&answer), 998);
+    // A refresh token of a login that has ended has that login's quota and no more.
+    let isolate = app.isolate_with(app.test.platform(10), production);
+    let calls = app.calls_of(|| {
+        for number in 0..60 {
+            let answer = from(SHARED, isolate.post(REFRESH, &body));
+            assert_eq!(answer.status == 429, number >= 29, "{number}");
+        }
+    });
+    assert_eq!(calls, 29);
+    let own = json!({ "refresh_token": good.player.refresh_token });
+    from(SHARED, isolate.post(REFRESH, &own)).expect(200);
+}
+
+#[test]
+fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() {
+    let app = TestApp::with(|name| match name {
+        "LIMIT_USER" => Some("5/3600".to_owned()),
+        _ => production(name),
+    });
+    let good = Good::new(&app, "greedy");
+    for _ in 0..4 {
+        from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+    }
+    let fresh = text(&app.log_in(&good.player.email)["access_token"]);
+    let isolate = app.isolate_with(app.test.platform(2), |name| match name {
+        "LIMIT_USER" => Some("5/3600".to_owned()),
+        _ => production(name),
+    });
+    for token in [&good.player.token, &fresh] {
+        let calls = app.calls_of(|| {
+            refused(from(SHARED, isolate.get(ME).token(token)), &["user"]);
+        });
+        assert!(calls <= 1, "the keys at most");
+    }
+}
+
+#[test]
+fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours() {
+    let app = TestApp::with(production);
+    let player = app.player("body");
+    let token = player.refresh_token.as_str();
+    let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
+    for (name, body, policy) in [
+        (
+            "as it is",
+            json!({ "refresh_token": token }).to_string(),
+            "refresh",
+        ),
+        (
+            "too much beside it",
+            json!({ "refresh_token": token, "x": 1 }).to_string(),
+            "refresh",
+        ),
+        (
+            "a digit less",
+            json!({ "refresh_token": &token[1..] }).to_string(),
+            "anonymous",
+        ),
+        ("no JSON", format!("refresh_token={token}"), "anonymous"),
+        ("a list", json!([token]).to_string(), "anonymous"),
+        ("very long", long, "anonymous"),
+        ("nothing", String::new(), "anonymous"),
+    ] {
+        let call = app.call("POST", LOGOUT).raw("application/json", body);
+        let answer = call.header(Header::ConnectingIp, SHARED).send();
+        let field = answer.header("ratelimit-policy").expect("it is counted");
+        assert!(field.contains(&format!("\"{policy}\"")), "{name}: {field}");
+    }
+}

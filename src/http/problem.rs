@@ -176,6 +176,7 @@ impl From<DatabaseError> for Problem {
             DatabaseError::Ended(Ended::Credential) => {
                 Self::invalid_token("ended before the write")
             }
+            DatabaseError::Ended(Ended::Password) => Self::new(&problems::WRONG_PASSWORD),
             DatabaseError::Ended(Ended::Role) => Self::insufficient_scope("admin:write"),
             DatabaseError::Unique(_) | DatabaseError::Stale | DatabaseError::Other(_) => {
                 Self::internal(error)

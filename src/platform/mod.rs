@@ -192,16 +192,19 @@ pub enum Ended {
     Credential,
     /// The account's role.
     Role,
+    /// The password that was given: it has been changed.
+    Password,
 }
 
 impl Ended {
-    const ALL: [Self; 2] = [Self::Credential, Self::Role];
+    const ALL: [Self; 3] = [Self::Credential, Self::Role, Self::Password];
 
     /// An SQL expression that fails its batch with [`DatabaseError::Ended`].
     pub const fn sql(self) -> &'static str {
         match self {
             Self::Credential => "json_extract('{}', 'ended:credential')",
             Self::Role => "json_extract('{}', 'ended:role')",
+            Self::Password => "json_extract('{}', 'ended:password')",
         }
     }
 

@@ -48,7 +48,7 @@ const ONLY_READ: &[(&str, &str)] = &[
 ];
 
 /// All that is stored, but bookkeeping.
-fn stored(database: &TestDatabase) -> String {
+pub fn stored(database: &TestDatabase) -> String {
     let tables = database.execute(
         "SELECT name, (SELECT group_concat('quote(\"' || c.name || '\")', '||'',''||') \
          FROM pragma_table_info(s.name) c WHERE c.name <> 'last_used_at') \

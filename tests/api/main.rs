@@ -36,6 +36,7 @@ mod idempotency_half_way;
 mod idempotency_secrets;
 mod identity;
 mod interleavings;
+mod interleavings_seeded;
 mod invitation_page;
 mod limits;
 mod limits_accounts;

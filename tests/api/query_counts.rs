@@ -43,7 +43,7 @@ const TABLE: &str = "
     DELETE /api/v1/auth/sessions/{id} 2 5
     POST   /api/v1/auth/password 7 14
     POST   /api/v1/auth/two-factor 2 4
-    DELETE /api/v1/auth/two-factor 9 19
+    DELETE /api/v1/auth/two-factor 9 20
     POST   /api/v1/auth/two-factor/confirm 5 22
     POST   /api/v1/auth/two-factor/recovery-codes 5 21
     POST   /api/v1/auth/api-keys 2 5

@@ -5,7 +5,7 @@
 use crate::identity::model::Role;
 use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Ended, Platform, Row, Statement};
 
 use super::model::{Details, ProfileChange, Registration, User};
 
@@ -37,6 +37,15 @@ pub fn insert_user(
             password_hash.into(),
             now.into(),
         ],
+    )
+}
+
+/// Fails its batch unless the account still has the password that was confirmed.
+pub fn password_stands(user: &UserId, password_hash: &str) -> Statement {
+    let condition = "EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)";
+    Statement::new(
+        format!("SELECT iif({condition}, 1, {})", Ended::Password.sql()),
+        vec![user.as_str().into(), password_hash.into()],
     )
 }
 

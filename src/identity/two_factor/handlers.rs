@@ -180,9 +180,13 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     }
     let factor = confirmed(cx, permit.user_id()).await?;
-    confirm_password(cx, &permit, &password).await?;
+    let confirmed = confirm_password(cx, &permit, &password).await?;
     let (proof, attempt) = prove(cx, &permit, &factor, text("code")).await?;
-    let mut writes = proof.writes(permit.user_id());
+    let mut writes = vec![accounts::store::password_stands(
+        permit.user_id(),
+        &confirmed,
+    )];
+    writes.extend(proof.writes(permit.user_id()));
     writes.extend(store::disable(&permit));
     writes.push(end_others(&permit, cx.now_ms()));
     writes.push(attempt.right());

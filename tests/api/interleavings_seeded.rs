@@ -1,0 +1,304 @@
+//! Every write of the route table beside the real call that ends its writer's standing, in turns that a
+//! seed draws. Promises that nothing of the write lands once the other call has ended the standing.
+//! `INTERLEAVING_SEEDS=1000..2000` tries others than the usual ones; a failure names its seed.
+//! Leaves the awaits one by one to `interleavings`.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::ops::Range;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use serde_json::{Value, json};
+use wvw_builder::http::request::{Method, Request};
+use wvw_builder::http::response::Response;
+use wvw_builder::platform::native::{SeededRandom, TestDatabase};
+use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Random as _, Row, Statement};
+use wvw_builder::routes::{ROUTES, Route};
+
+use crate::interleavings::stored;
+use crate::support::databases::{platform_on, step_aside};
+use crate::support::forge::payload_of;
+use crate::support::teams::TEAMS;
+use crate::support::walk::Walk;
+use crate::support::{Call, PASSWORD, TestApp, text};
+
+/// A call that ends what a writer relies on, and SQL that is 1 once it has.
+struct Ending {
+    name: &'static str,
+    request: Request,
+    has_ended: String,
+}
+
+/// What both sides see of each other.
+#[derive(Default)]
+struct Watch {
+    has_ended: Cell<bool>,
+    late: RefCell<Vec<String>>,
+}
+
+/// The database as one of the two sees it.
+struct Side {
+    database: TestDatabase,
+    watch: Rc<Watch>,
+    /// Of the call that ends the standing.
+    has_ended: Option<String>,
+}
+
+impl Database for Side {
+    fn query(&self, statement: Statement) -> LocalFuture<'_, Result<Vec<Row>, DatabaseError>> {
+        Box::pin(async move {
+            step_aside().await;
+            self.database.query(statement).await
+        })
+    }
+
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> LocalFuture<'_, Result<Vec<u64>, DatabaseError>> {
+        Box::pin(async move {
+            step_aside().await;
+            let Some(has_ended) = &self.has_ended else {
+                let before = self.watch.has_ended.get().then(|| stored(&self.database));
+                let sql = statements.iter().map(|it| it.sql.to_string());
+                let sql = sql.collect::<Vec<_>>().join("; ");
+                let done = self.database.batch(statements).await;
+                if before.is_some_and(|before| before != stored(&self.database)) {
+                    self.watch.late.borrow_mut().push(sql);
+                }
+                return done;
+            };
+            let done = self.database.batch(statements).await;
+            let rows = self.database.execute(has_ended);
+            self.watch
+                .has_ended
+                .set(rows[0].integer(0).is_ok_and(|it| it == 1));
+            done
+        })
+    }
+}
+
+/// Runs both in turns that `seed` draws.
+fn in_turns(
+    seed: u64,
+    write: impl Future<Output = Response>,
+    ending: impl Future<Output = Response>,
+) -> (u16, u16) {
+    let random = SeededRandom::new(seed);
+    let (mut write, mut ending) = (pin!(write), pin!(ending));
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut a, mut b) = (None, None);
+    while a.is_none() || b.is_none() {
+        let mut byte = [0];
+        random.fill(&mut byte);
+        if byte[0] % 2 == 0 && a.is_none() {
+            if let Poll::Ready(response) = write.as_mut().poll(&mut context) {
+                a = Some(response.status);
+            }
+        } else if b.is_none()
+            && let Poll::Ready(response) = ending.as_mut().poll(&mut context)
+        {
+            b = Some(response.status);
+        }
+    }
+    (a.unwrap_or_default(), b.unwrap_or_default())
+}
+
+fn alone<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+/// A claim of an access token that is a text.
+fn claim(token: &str, name: &str) -> Option<String> {
+    let payload: Value = serde_json::from_str(&payload_of(token).text()).ok()?;
+    payload[name].as_str().map(str::to_owned)
+}
+
+/// Everything that can end what the owner of `call` relies on.
+fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
+    let (app, boss) = (&walk.app, &walk.boss);
+    let database = &app.test.database;
+    // Somebody else who leads every team.
+    database.execute(&format!(
+        "INSERT OR IGNORE INTO team_members SELECT id, '{}', 'leader', 'Boss', 1 FROM teams",
+        boss.id
+    ));
+    let token = call.bearer().expect("a token");
+    let boss = text(&app.log_in(&boss.email)["access_token"]);
+    let password = json!({ "password": PASSWORD });
+    let change =
+        json!({ "current_password": PASSWORD, "new_password": "six other words stand in here" });
+    let ending = |name, by: &str, method: &str, path: &str, body: Option<&Value>, sql: &str| {
+        let call = app.call(method, path).token(by);
+        let call = body.map_or(call.clone(), |body| call.json(body));
+        Ending {
+            name,
+            request: call.request(),
+            has_ended: format!("SELECT NOT EXISTS (SELECT 1 FROM {sql})"),
+        }
+    };
+    let account = format!("users WHERE id = '{user}'");
+    let enabled = format!("{account} AND disabled_at IS NULL");
+    let rules = format!("{account} AND role = 'administrator'");
+    let unchanged = format!("{account} AND password_changed_at = created_at");
+    let admin = format!("/api/v1/admin/users/{user}");
+    let disabled = json!({ "disabled": true });
+    let mut all = vec![
+        ending(
+            "account deleted",
+            token,
+            "DELETE",
+            "/api/v1/users/me",
+            Some(&password),
+            &account,
+        ),
+        ending(
+            "account disabled",
+            &boss,
+            "PATCH",
+            &admin,
+            Some(&disabled),
+            &enabled,
+        ),
+        ending(
+            "password changed",
+            token,
+            "POST",
+            "/api/v1/auth/password",
+            Some(&change),
+            &unchanged,
+        ),
+    ];
+    if user == walk.boss.id {
+        let second = app.administrator("second");
+        let demoted = json!({ "role": "user" });
+        all.push(ending(
+            "demoted",
+            &second.token,
+            "PATCH",
+            &admin,
+            Some(&demoted),
+            &rules,
+        ));
+    }
+    if let Some(session) = claim(token, "sid") {
+        let path = format!("/api/v1/auth/sessions/{session}");
+        let live = format!("sessions WHERE id = '{session}' AND ended_at IS NULL");
+        all.push(ending("session ended", token, "DELETE", &path, None, &live));
+    }
+    let team = call.target().split('/').find(|it| it.starts_with("team_"));
+    if let Some(team) = team.or(Some(walk.holder.team.as_str())) {
+        let member = format!("team_members WHERE team_id = '{team}' AND user_id = '{user}'");
+        let leads = format!("{member} AND role = 'leader'");
+        let path = format!("{TEAMS}/{team}/members/{user}");
+        // Leaders step down only by themselves: the one who is removed is an officer by then.
+        let officer = json!({ "role": "officer" });
+        all.push(ending(
+            "stepped down",
+            token,
+            "PATCH",
+            &path,
+            Some(&officer),
+            &leads,
+        ));
+        all.push(ending("left", token, "DELETE", &path, None, &member));
+        let exists = format!("teams WHERE id = '{team}'");
+        let path = format!("{TEAMS}/{team}");
+        all.push(ending(
+            "team deleted",
+            &boss,
+            "DELETE",
+            &path,
+            None,
+            &exists,
+        ));
+    }
+    app.skip_log();
+    all
+}
+
+/// What came of both; everything is taken back.
+fn attempt(
+    app: &TestApp,
+    write: &Request,
+    ending: &Ending,
+    seed: Option<u64>,
+) -> (u16, u16, Vec<String>) {
+    let database = &app.test.database;
+    database.undone(|| {
+        let watch = Rc::new(Watch::default());
+        let side = |seed: u64, has_ended: Option<String>| {
+            let side = Side {
+                database: database.clone(),
+                watch: Rc::clone(&watch),
+                has_ended,
+            };
+            app.isolate_on(platform_on(&app.test, seed, Box::new(side)))
+        };
+        let (left, right) = (side(5, None), side(6, Some(ending.has_ended.clone())));
+        let handle =
+            |app: &TestApp, request: &Request| -> u16 { alone(app.app.handle(request)).status };
+        let (a, b) = match seed {
+            Some(seed) => in_turns(
+                seed,
+                left.app.handle(write),
+                right.app.handle(&ending.request),
+            ),
+            None => {
+                let b = handle(&right, &ending.request);
+                (handle(&left, write), b)
+            }
+        };
+        (a, b, watch.late.take())
+    })
+}
+
+fn seeds() -> Range<u64> {
+    let given = std::env::var("INTERLEAVING_SEEDS").ok();
+    let given = given.as_deref().and_then(|text| text.split_once(".."));
+    let range = given.and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    range.unwrap_or(0..2)
+}
+
+#[test]
+fn nothing_of_a_write_lands_after_the_call_that_ends_its_writers_standing() {
+    let (mut pairs, mut runs, mut wrong) = (0, 0, Vec::new());
+    let is_write = |route: &&Route| route.method != Method::Get && route.access.rule().is_some();
+    for route in ROUTES.iter().filter(is_write) {
+        let walk = Walk::with(1);
+        let call = walk.call(route);
+        let name = format!("{} {}", route.method.as_str(), route.path);
+        let user = claim(call.bearer().expect("a token"), "sub").expect("an account");
+        let request = call.request();
+        for ending in endings(&walk, &user, &call) {
+            let (write, ended, _) = attempt(&walk.app, &request, &ending, None);
+            if ended >= 300 || write < 300 {
+                continue;
+            }
+            pairs += 1;
+            for seed in seeds() {
+                runs += 1;
+                let (write, _, late) = attempt(&walk.app, &request, &ending, Some(seed));
+                if let Some(sql) = late.first() {
+                    let what = ending.name;
+                    wrong.push(format!("{name} ({write}), {what}, seed {seed}: {sql}"));
+                }
+            }
+        }
+        walk.app.skip_log();
+    }
+    println!("{pairs} pairs in {runs} runs");
+    assert!(
+        wrong.is_empty(),
+        "written all the same:\n{}",
+        wrong.join("\n")
+    );
+}

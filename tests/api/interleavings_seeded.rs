@@ -246,16 +246,15 @@ fn attempt(
         let (left, right) = (side(5, None), side(6, Some(ending.has_ended.clone())));
         let handle =
             |app: &TestApp, request: &Request| -> u16 { alone(app.app.handle(request)).status };
-        let (a, b) = match seed {
-            Some(seed) => in_turns(
+        let (a, b) = if let Some(seed) = seed {
+            in_turns(
                 seed,
                 left.app.handle(write),
                 right.app.handle(&ending.request),
-            ),
-            None => {
-                let b = handle(&right, &ending.request);
-                (handle(&left, write), b)
-            }
+            )
+        } else {
+            let b = handle(&right, &ending.request);
+            (handle(&left, write), b)
         };
         (a, b, watch.late.take())
     })

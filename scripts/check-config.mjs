@@ -8,14 +8,14 @@ import { ensureToolchains, using } from "./toolchain.mjs";
 import { ensurePackages } from "./tools.mjs";
 
 // What `wrangler secret put` keeps out of our sight; taken from the environment when it is there.
-const SECRETS = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PASSWORD_PEPPER"];
+const SECRETS = ["MASTER_KEY", "MASTER_KEY_PREVIOUS", "PASSWORD_PEPPER", "SMTP_PASSWORD"];
 
 async function checkConfig(args) {
   const { values } = parseArgs({ args, options: { env: { type: "string" } } });
   const { native } = await ensureToolchains();
   await ensurePackages();
   const section = await configuration(values.env);
-  const settings = { ...variables(section), ...(await secrets(values.env)) };
+  const settings = { ...bindings(section), ...variables(section), ...(await secrets(values.env)) };
   const { code, stdout } = await run("cargo", ["run", "--locked", "--example", "check-config"], {
     show: "progress",
     env: using(native),
@@ -40,6 +40,9 @@ async function configuration(env) {
 
 const bindingsWithoutId = ({ d1_databases: databases = [], kv_namespaces: namespaces = [] }) =>
   [...databases, ...namespaces].filter((each) => !(each.database_id ?? each.id)).map((each) => each.binding);
+
+/** The Worker's check asks only whether a binding is there. */
+const bindings = ({ send_email: senders = [] }) => Object.fromEntries(senders.map(({ name }) => [name, "a binding"]));
 
 function variables(section) {
   // The Worker gets every variable as text.

@@ -2,6 +2,8 @@
 //! Promises to name every missing or weak value and never to show one, nor to fall back to a
 //! default secret. Leaves where values come from (bindings, a file, a test) to the caller.
 
+mod mail;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -11,6 +13,8 @@ use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
 use crate::secret::Secret;
 use crate::webhooks::schedule::Schedule;
+
+pub use mail::{Mail, Smtp, Transport};
 
 /// Where this instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Config {
     pub password_min_length: usize,
     /// `WEBHOOK_...` and `DNS_RESOLVER_URL`: the delivery of webhooks.
     pub webhooks: Webhooks,
+    /// `MAIL_...` and `SMTP_...`: how mail is sent, if it is.
+    pub mail: Mail,
     /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); nobody
     /// is asked unless set.
     pub breach_range_url: Option<String>,
@@ -113,6 +119,13 @@ pub const NAMES: &[&str] = &[
     "WEBHOOK_RETENTION_DAYS",
     "WEBHOOK_ALLOW_LOCAL",
     "DNS_RESOLVER_URL",
+    "MAIL_TRANSPORT",
+    "MAIL_FROM",
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_TLS",
+    "SMTP_USER",
+    "SMTP_PASSWORD",
     "BREACH_RANGE_URL",
     "GAME_BALANCE_BUILD",
     "LIMIT_ANONYMOUS",
@@ -132,7 +145,8 @@ const KEY_BYTES: usize = 32;
 const KEY_DISTINCT_BYTES: usize = 16;
 
 impl Config {
-    /// Reads and checks every value; `lookup` gives a variable's text, if it is set.
+    /// Reads and checks every value; `lookup` gives a variable's text, if it is set, and any text
+    /// for a binding that is there.
     pub fn load(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut reader = Reader {
             lookup: &lookup,
@@ -179,6 +193,7 @@ impl Config {
             ))
             .unwrap_or(64),
             webhooks: reader.webhooks(environment),
+            mail: reader.mail(environment),
             breach_range_url: reader.range_url(environment),
             game_balance_build: Some(reader.number(
                 "GAME_BALANCE_BUILD",

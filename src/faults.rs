@@ -1,11 +1,13 @@
-//! Faults on demand, for the edge tests alone (cargo feature `fault-injection`).
+//! Faults on demand, and mails, for the edge tests alone (cargo feature `fault-injection`).
 //! Promises to be in no build that is deployed; leaves judging the damage to the tests.
+
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::operation::{Operation, PLAIN};
 use crate::http::problem::Problem;
-use crate::http::response::Response;
-use crate::platform::Statement;
+use crate::http::response::{Profile, Response};
+use crate::platform::{MailMessage, Statement};
 
 /// POST /faults/panic
 pub const PANIC: Operation = Operation {
@@ -21,6 +23,12 @@ pub const PANIC_LATER: Operation = Operation {
 /// POST /faults/abort
 pub const ABORT: Operation = Operation {
     id: "abort",
+    ..PLAIN
+};
+
+/// POST /faults/mail
+pub const MAIL: Operation = Operation {
+    id: "send_mail",
     ..PLAIN
 };
 
@@ -45,4 +53,21 @@ pub async fn panic_later(cx: &Context<'_>) -> Result<Response, Problem> {
     let statement = Statement::new("SELECT 1", Vec::new());
     let rows = cx.state.platform.database.query(statement).await?;
     panic!("a fault on demand after {} row", rows.len())
+}
+
+/// Sends the mail that the body describes, as it is, and answers what became of it.
+pub async fn send_mail(cx: &Context<'_>) -> Result<Response, Problem> {
+    let body: Value = serde_json::from_slice(cx.request.body()?).unwrap_or_default();
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let message = MailMessage {
+        id: text("id"),
+        written_ms: cx.now_ms(),
+        to: text("to"),
+        subject: text("subject"),
+        text: text("text"),
+        html: text("html"),
+    };
+    let outcome = cx.state.platform.mail.send(&message).await;
+    let error = outcome.err().map(|error| error.to_string());
+    Response::json(200, Profile::Live, &json!({ "error": error }))
 }

@@ -21,11 +21,11 @@ const MILLISECONDS: Schema = Schema::Integer {
 };
 const DEPENDENCIES: Schema = Schema::List {
     items: &Schema::Object(&[
-        Field::required("name", &WORD, "d1 or kv."),
+        Field::required("name", &WORD, "d1, kv or mail."),
         Field::required(
             "status",
-            &Schema::Choice(&["ok", "failed"]),
-            "Whether it answered.",
+            &Schema::Choice(&["ok", "failed", "configured", "off"]),
+            "Whether it answered. Mail is not asked: configured, or switched off.",
         ),
         Field::required("duration_ms", &MILLISECONDS, "Milliseconds it took."),
     ]),
@@ -76,7 +76,7 @@ pub const READY: Operation = Operation {
                     Field::required("dependencies", &DEPENDENCIES, "Each with its time."),
                 ]),
             ),
-            r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1}]}"#,
+            r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1},{"name":"mail","status":"configured","duration_ms":0}]}"#,
         ),
     },
     ..PLAIN
@@ -98,10 +98,10 @@ pub async fn ready(cx: &Context<'_>) -> Result<Response, Problem> {
     let between = cx.now_ms();
     let cache = platform.cache.get("health").await;
     let ended = cx.now_ms();
-    let dependency = |name: &str, is_ok: bool, ms: i64| {
-        let status = if is_ok { "ok" } else { "failed" };
-        json!({ "name": name, "status": status, "duration_ms": ms.clamp(0, 600_000) })
-    };
+    let of_answer = |is_ok: bool| if is_ok { "ok" } else { "failed" };
+    let is_off = cx.state.config.mail.is_off();
+    let mail = if is_off { "off" } else { "configured" };
+    let dependency = |name: &str, status: &str, ms: i64| json!({ "name": name, "status": status, "duration_ms": ms.clamp(0, 600_000) });
     let (code, status) = match (&database, &cache) {
         (Ok(_), Ok(_)) => (200, "ok"),
         (Ok(_), Err(_)) => (200, "degraded"),
@@ -110,8 +110,10 @@ pub async fn ready(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = json!({
         "status": status,
         "dependencies": [
-            dependency("d1", database.is_ok(), between - begun),
-            dependency("kv", cache.is_ok(), ended - between),
+            dependency("d1", of_answer(database.is_ok()), between - begun),
+            dependency("kv", of_answer(cache.is_ok()), ended - between),
+            // A mail server is not logged in to whenever someone asks how we are.
+            dependency("mail", mail, 0),
         ],
     });
     let response = Response::json(code, Profile::Live, &answer)?;

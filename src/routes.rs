@@ -203,6 +203,7 @@ pub static ROUTES: &[Route] = routes! {
 pub static FAULTS: &[Route] = routes! {
     Post   "/faults/panic" Public, Unlimited, crate::faults::panic_now, crate::faults::PANIC;
     Post   "/faults/abort" Public, Unlimited, crate::faults::abort, crate::faults::ABORT;
+    Post   "/faults/mail" Public, Unlimited, crate::faults::send_mail, crate::faults::MAIL;
     Post   "/faults/panic-later" Public, Unlimited, crate::faults::panic_later, crate::faults::PANIC_LATER;
 };
 /// Routes that exist only in the builds of the edge tests.

@@ -11,6 +11,9 @@ fn good() -> HashMap<&'static str, String> {
         ("ENVIRONMENT", "production".to_owned()),
         ("ISSUER", "https://builds.guild.gg".to_owned()),
         ("AUDIENCE", "wvw-builder".to_owned()),
+        ("MAIL_TRANSPORT", "cloudflare".to_owned()),
+        ("EMAIL", "a binding".to_owned()),
+        ("MAIL_FROM", "builds@guild.gg".to_owned()),
         ("MASTER_KEY", key(1)),
         ("PASSWORD_PEPPER", key(2)),
         (
@@ -61,6 +64,14 @@ fn each_bad_value_is_named_and_none_is_shown() {
         ("WEBHOOK_RETENTION_DAYS", "1"),
         ("WEBHOOK_ALLOW_LOCAL", "true"),
         ("DNS_RESOLVER_URL", "http://dns.guild.gg/query"),
+        ("MAIL_TRANSPORT", ""),
+        ("MAIL_TRANSPORT", "mailgun"),
+        ("EMAIL", ""),
+        ("MAIL_FROM", ""),
+        ("MAIL_FROM", "builds"),
+        ("MAIL_FROM", "WvW Builder <builds@guild.gg>"),
+        ("MAIL_FROM", "builds@guild.gg\r\nBcc: eve@evil.gg"),
+        ("MAIL_FROM", "grüße@guild.gg"),
         ("BREACH_RANGE_URL", "http://api.guild.gg/range/"),
         ("BREACH_RANGE_URL", "https://api.guild.gg/range"),
         ("BREACH_RANGE_URL", "https://api.guild.gg"),
@@ -81,10 +92,15 @@ fn each_bad_value_is_named_and_none_is_shown() {
         values.insert(name, value.to_owned());
         let errors = load(&values).unwrap_err();
         assert_eq!(errors.len(), 1, "{name} {value}");
-        assert_eq!(errors[0].name, name);
+        let named = if name == "EMAIL" {
+            "MAIL_TRANSPORT"
+        } else {
+            name
+        };
+        assert_eq!(errors[0].name, named);
         let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
         assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
-        assert!(NAMES.contains(&name));
+        assert!(NAMES.contains(&named));
     }
     let mut values = good();
     values.insert("PASSWORD_PEPPER", key(1));
@@ -147,7 +163,92 @@ fn all_mistakes_are_named_at_once() {
             "ISSUER",
             "AUDIENCE",
             "MASTER_KEY",
-            "PASSWORD_PEPPER"
+            "PASSWORD_PEPPER",
+            "MAIL_TRANSPORT"
         ]
     );
+}
+
+fn with_smtp() -> HashMap<&'static str, String> {
+    let mut values = good();
+    values.extend([
+        ("MAIL_TRANSPORT", "smtp".to_owned()),
+        ("EMAIL", String::new()),
+        ("SMTP_HOST", "smtp.guild.gg".to_owned()),
+        ("SMTP_USER", "wren".to_owned()),
+        ("SMTP_PASSWORD", "hunter2".to_owned()),
+    ]);
+    values
+}
+
+#[test]
+fn a_mail_server_is_named_whole_or_not_at_all() {
+    for (name, value) in [
+        ("SMTP_HOST", ""),
+        ("SMTP_HOST", "localhost"),
+        ("SMTP_HOST", "127.0.0.1"),
+        ("SMTP_HOST", "https://smtp.guild.gg"),
+        ("SMTP_HOST", "smtp.guild.gg:587"),
+        ("SMTP_HOST", "smtp..gg"),
+        ("SMTP_PORT", "25"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_PORT", "65536"),
+        ("SMTP_TLS", "none"),
+        ("SMTP_TLS", "opportunistic"),
+        ("SMTP_USER", ""),
+        ("SMTP_USER", "wren\0"),
+        ("SMTP_PASSWORD", ""),
+        ("SMTP_PASSWORD", "hunter2\r\nMAIL FROM:<eve@evil.gg>"),
+    ] {
+        let mut values = with_smtp();
+        values.insert(name, value.to_owned());
+        let errors = load(&values).unwrap_err();
+        assert_eq!(errors.len(), 1, "{name} {value}");
+        assert_eq!(errors[0].name, name);
+        assert!(NAMES.contains(&name));
+        assert!(!errors[0].to_string().contains("hunter2"));
+    }
+}
+
+#[test]
+fn tls_is_from_the_start_on_its_port_or_where_it_is_said() {
+    for (port, tls, expected) in [
+        ("", "", (587, false)),
+        ("465", "", (465, true)),
+        ("2465", "implicit", (2465, true)),
+        ("465", "starttls", (465, false)),
+    ] {
+        let mut values = with_smtp();
+        values.insert("SMTP_PORT", port.to_owned());
+        values.insert("SMTP_TLS", tls.to_owned());
+        let config = load(&values).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let Transport::Smtp(smtp) = config.mail.transport else {
+            panic!("{:?}", config.mail);
+        };
+        assert_eq!((smtp.port, smtp.is_tls), expected);
+    }
+}
+
+#[test]
+fn mail_is_off_by_name_or_in_development_without_a_binding() {
+    for (environment, transport, binding, is_off) in [
+        ("production", "off", "", true),
+        ("production", "off", "a binding", true),
+        ("production", "cloudflare", "a binding", false),
+        ("development", "", "", true),
+        ("development", "", "a binding", false),
+        ("development", "off", "a binding", true),
+    ] {
+        let mut values = good();
+        values.insert("ENVIRONMENT", environment.to_owned());
+        values.insert("MAIL_TRANSPORT", transport.to_owned());
+        values.insert("EMAIL", binding.to_owned());
+        let config = load(&values).unwrap();
+        assert_eq!(config.mail.is_off(), is_off, "{environment} {transport}");
+    }
+    let mut values = good();
+    values.insert("MAIL_TRANSPORT", "off".to_owned());
+    values.insert("MAIL_FROM", String::new());
+    assert!(load(&values).is_ok());
 }

@@ -4,6 +4,9 @@
 
 use super::LocalFuture;
 
+pub mod compose;
+pub mod smtp;
+
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailMessage {
@@ -33,9 +36,64 @@ pub enum MailError {
     Permanent(String),
 }
 
+impl MailError {
+    /// What the `send_email` binding's code says; one that is not known may be anything. The codes
+    /// of the sender are about our configuration, not about the message.
+    pub fn of_binding(code: Option<&str>) -> Self {
+        let code = code.unwrap_or("no code");
+        let why = format!("{code} from the binding EMAIL");
+        let is_permanent = match code {
+            "E_VALIDATION_ERROR"
+            | "E_FIELD_MISSING"
+            | "E_TOO_MANY_RECIPIENTS"
+            | "E_RECIPIENT_NOT_ALLOWED"
+            | "E_RECIPIENT_SUPPRESSED"
+            | "E_CONTENT_TOO_LARGE" => true,
+            _ => code.starts_with("E_HEADER"),
+        };
+        if is_permanent {
+            Self::Permanent(why)
+        } else {
+            Self::Temporary(why)
+        }
+    }
+}
+
 /// The way to mailboxes (the `send_email` binding, or SMTP).
 pub trait Mail {
     /// Hands one message over. An error after the last byte was sent does not say that it was not
     /// taken: whoever tries again may send it twice.
     fn send<'a>(&'a self, message: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MailError;
+
+    #[test]
+    fn codes_of_the_binding_are_sorted() {
+        for (code, is_permanent) in [
+            (Some("E_VALIDATION_ERROR"), true),
+            (Some("E_RECIPIENT_SUPPRESSED"), true),
+            (Some("E_RECIPIENT_NOT_ALLOWED"), true),
+            (Some("E_CONTENT_TOO_LARGE"), true),
+            (Some("E_HEADER_NOT_ALLOWED"), true),
+            (Some("E_HEADERS_TOO_LARGE"), true),
+            (Some("E_RATE_LIMIT_EXCEEDED"), false),
+            (Some("E_DAILY_LIMIT_EXCEEDED"), false),
+            (Some("E_DELIVERY_FAILED"), false),
+            (Some("E_INTERNAL_SERVER_ERROR"), false),
+            (Some("E_SENDER_NOT_VERIFIED"), false),
+            (Some("E_SENDER_DOMAIN_NOT_AVAILABLE"), false),
+            (Some("E_OF_NEXT_YEAR"), false),
+            (None, false),
+        ] {
+            let error = MailError::of_binding(code);
+            assert_eq!(
+                matches!(error, MailError::Permanent(_)),
+                is_permanent,
+                "{code:?}"
+            );
+        }
+    }
 }

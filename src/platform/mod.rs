@@ -14,7 +14,8 @@ pub mod native;
 mod text;
 mod web;
 
-pub use mail::{Mail, MailError, MailMessage};
+pub use mail::compose::is_plain_address;
+pub use mail::{Mail, MailError, MailMessage, smtp};
 pub use text::Text;
 pub use web::{
     HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, MAX_DELAY_SECONDS, Message,

@@ -440,3 +440,19 @@ fn a_key_whose_use_cannot_be_noted_works_and_the_log_says_so() {
     let is_told = |(_, line): &(_, String)| line.contains("api_key_use_not_noted");
     assert!(lines.iter().any(is_told), "{lines:?}");
 }
+
+#[test]
+fn readiness_says_whether_mail_is_sent() {
+    let mail = |transport: &'static str| {
+        let app = TestApp::with(move |name| match name {
+            "MAIL_TRANSPORT" => Some(transport.to_owned()),
+            _ => config_value(name),
+        });
+        let health = app.get("/health/ready").send().expect(200).json();
+        let dependencies = health["dependencies"].as_array().expect("a list").clone();
+        let named = |each: &&Value| each["name"] == "mail";
+        dependencies.iter().find(named).expect("mail")["status"].clone()
+    };
+    assert_eq!(mail("cloudflare"), "configured");
+    assert_eq!(mail("off"), "off");
+}

@@ -64,7 +64,8 @@ fn app() -> &'static App {
             define_profiles(&serde_json::json!(profiles).to_string());
             let env = environment();
             let config = Config::load(|name| super::variable(&env, name));
-            Box::leak(Box::new(App::new(super::platform(&env), config)))
+            let platform = super::platform(&env, config.as_ref().ok());
+            Box::leak(Box::new(App::new(platform, config)))
         })
     })
 }

@@ -16,6 +16,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::{Date, JsString, Promise, Reflect};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::config::Config;
+
 use super::{Clock, Level, LocalFuture, Log, Platform, Random, Retrying, Unicode};
 use task::Reply;
 
@@ -108,13 +110,17 @@ impl Log for Console {
     }
 }
 
-/// A text variable or secret of the Worker.
+/// A text variable or secret of the Worker, or some text for a binding.
 fn variable(env: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(env, &name.into()).ok()?.as_string()
+    let value = Reflect::get(env, &name.into()).ok()?;
+    let is_binding = value.is_object();
+    value
+        .as_string()
+        .or(is_binding.then(|| "a binding".to_owned()))
 }
 
-/// All ports over the bindings of `env`.
-fn platform(env: &JsValue) -> Platform {
+/// All ports over the bindings of `env`; `config` is there unless it is bad.
+fn platform(env: &JsValue, config: Option<&Config>) -> Platform {
     let binding = |name: &str| Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
     Platform {
         database: Box::new(Retrying(d1::D1::new(binding("DB").unchecked_into()))),
@@ -122,7 +128,7 @@ fn platform(env: &JsValue) -> Platform {
         limiter: Box::new(limiter::DurableObjects),
         queue: Box::new(web::Queues),
         http: Box::new(web::Fetch),
-        mail: Box::new(mail::Unconfigured),
+        mail: mail::mail(config.map(|config| &config.mail), binding("EMAIL")),
         clock: Box::new(IsolateClock),
         random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::TestClock;
+use crate::platform::mail::compose::check;
 use crate::platform::{Clock as _, LocalFuture, Mail, MailError, MailMessage};
 
 /// Everyone's mailbox.
@@ -65,6 +66,31 @@ impl MemoryMail {
     }
 }
 
+/// A mail that loads something tells whoever serves it that, when and where it was read.
+///
+/// # Panics
+/// When `html` would.
+fn assert_loads_nothing(html: &str) {
+    let lower = html.to_ascii_lowercase();
+    for loading in [
+        "<img",
+        "<link",
+        "<script",
+        "<iframe",
+        "<object",
+        "<video",
+        "<audio",
+        "<svg",
+        " src=",
+        " srcset=",
+        " background=",
+        "url(",
+        "@import",
+    ] {
+        assert!(!lower.contains(loading), "{loading} in {html}");
+    }
+}
+
 impl Mail for MemoryMail {
     fn send<'a>(&'a self, message: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>> {
         Box::pin(async move {
@@ -73,6 +99,8 @@ impl Mail for MemoryMail {
                 0 => {}
                 ms => self.clock.sleep(ms).await,
             }
+            assert_loads_nothing(&message.html);
+            check(message)?;
             if let Some(failure) = self.failure.borrow().clone() {
                 return Err(failure);
             }

@@ -1,7 +1,6 @@
 // `npm start`: from a fresh clone, or from yesterday's, to a Worker that answers on this machine.
 // Promises: says when it is ready and where, asks nothing, and leaves no process behind when it ends.
 // Leaves to others: each step's work (toolchain, tools, build) and serving itself (wrangler dev).
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -9,19 +8,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { layOutAssets } from "./assets.mjs";
 import { build } from "./build.mjs";
-import { Failure, fromRoot, root, run, say, step, stopChildren, whenMain } from "./lib/shell.mjs";
-import { wrangler, wranglerEnv, wranglerProgram } from "./lib/wrangler.mjs";
+import { Failure, fromRoot, run, say, step, stopChildren, whenMain } from "./lib/shell.mjs";
+import { wranglerDev } from "./lib/wrangler-dev.mjs";
+import { wrangler, wranglerEnv } from "./lib/wrangler.mjs";
 import { ensureToolchains } from "./toolchain.mjs";
 import { ensurePackages, ensureWasmBindgen } from "./tools.mjs";
 
 const READY_WITHIN_MS = 60_000;
-const STOP_WITHIN_MS = 5_000;
 
 async function start(args) {
   const { port } = options(args);
   await checkPortIsFree(port);
   await prepare();
-  const server = serve(port);
+  const directory = fromRoot(".wrangler", "mail");
+  const server = wranglerDev(["--env=", "--port", String(port), "--var", `ISSUER:http://localhost:${port}`], { directory, shown: ".wrangler/mail", print: say });
   onSignal(() => server.stop());
   await Promise.race([ready(port, server), server.ended]);
   await server.ended;
@@ -89,45 +89,6 @@ async function ensureSecrets() {
   }
 }
 
-/** Starts wrangler dev in a process group of its own, so that its runtime can be ended with it. */
-function serve(port) {
-  // Not through wrangler's launcher: that one dies of a signal at once and leaves the runtime to itself.
-  const args = [wranglerProgram, "dev", "--env=", "--port", port, "--var", `ISSUER:http://localhost:${port}`];
-  const child = spawn(process.execPath, ["--no-warnings", ...args.map(String)], {
-    cwd: root,
-    env: { ...process.env, ...wranglerEnv },
-    stdio: ["ignore", "inherit", "inherit"],
-    detached: true,
-  });
-  const server = { stopping: false, outcome: "" };
-  server.ended = new Promise((resolve) => {
-    child.on("exit", (code, signal) => {
-      server.outcome = signal ?? `exit code ${code}`;
-      endGroup(child.pid);
-      resolve();
-    });
-  });
-  server.stop = async () => {
-    if (server.stopping) return endGroup(child.pid);
-    server.stopping = true;
-    signalGroup(child.pid, "SIGINT");
-    await sleep(STOP_WITHIN_MS, undefined, { ref: false });
-    endGroup(child.pid);
-  };
-  return server;
-}
-
-const endGroup = (leader) => signalGroup(leader, "SIGKILL");
-
-function signalGroup(leader, signal) {
-  try {
-    process.kill(-leader, signal);
-  } catch (error) {
-    // ESRCH: all of it has ended already.
-    if (error.code !== "ESRCH") throw error;
-  }
-}
-
 async function ready(port, server) {
   const url = `http://localhost:${port}`;
   const deadline = performance.now() + READY_WITHIN_MS;
@@ -135,7 +96,7 @@ async function ready(port, server) {
   while (performance.now() < deadline && !server.outcome) {
     const answer = await fetch(`${url}/health/ready`).catch((error) => ({ failure: error.cause?.code ?? error.message }));
     if (answer.status === 200) {
-      say(`\n  WvW Builder is ready at ${url} (API reference: ${url}/docs). Ctrl-C ends it.\n`);
+      say(`\n  WvW Builder is ready at ${url} (API reference: ${url}/docs). Ctrl-C ends it.\n  Mails are not sent: each is written to .wrangler/mail, its link is shown here.\n`);
       return;
     }
     last = answer.failure ?? `${answer.status} ${await answer.text()}`;

@@ -52,8 +52,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// `MAIL_...` and `SMTP_...`: how mail is sent, if it is.
     pub mail: Mail,
-    /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); nobody
-    /// is asked unless set.
+    /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); unless set,
+    /// in production a public one, in development none. None where `BREACH_CHECK` is `off`.
     pub breach_range_url: Option<String>,
     /// `GAME_BALANCE_BUILD`: the game's build number of its last balance change; builds that were
     /// made for an older one are stale. None is, unless it is set.
@@ -127,6 +127,7 @@ pub const NAMES: &[&str] = &[
     "SMTP_USER",
     "SMTP_PASSWORD",
     "BREACH_RANGE_URL",
+    "BREACH_CHECK",
     "GAME_BALANCE_BUILD",
     "LIMIT_ANONYMOUS",
     "LIMIT_USER",
@@ -140,6 +141,8 @@ pub const NAMES: &[&str] = &[
     "LIMIT_PASSWORD",
 ];
 
+/// Asked in production unless another one is named: it is free, and has a list to download.
+const BREACH_RANGE_URL: &str = "https://api.pwnedpasswords.com/range/";
 const KEY_BYTES: usize = 32;
 /// 32 random bytes have about 30 different values; fewer than this is no accident.
 const KEY_DISTINCT_BYTES: usize = 16;
@@ -358,7 +361,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
     }
 
     fn range_url(&mut self, environment: Environment) -> Option<String> {
-        let url = self.get("BREACH_RANGE_URL")?;
+        match self.get("BREACH_CHECK").as_deref() {
+            None | Some("on") => {}
+            Some("off") => return None,
+            Some(_) => self.refuse("BREACH_CHECK", "must be on or off"),
+        }
+        let Some(url) = self.get("BREACH_RANGE_URL") else {
+            let is_production = environment == Environment::Production;
+            return is_production.then(|| BREACH_RANGE_URL.to_owned());
+        };
         if !is_folder(&url, environment) {
             self.refuse("BREACH_RANGE_URL", "must be an https URL that ends in a slash, such as https://api.pwnedpasswords.com/range/; http only in development");
         }

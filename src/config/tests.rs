@@ -79,6 +79,7 @@ fn each_bad_value_is_named_and_none_is_shown() {
         ("BREACH_RANGE_URL", "https://user@api.guild.gg/"),
         ("BREACH_RANGE_URL", "https:///"),
         ("BREACH_RANGE_URL", "/range/"),
+        ("BREACH_CHECK", "no"),
         ("GAME_BALANCE_BUILD", "2026-11-24"),
         ("LIMIT_USER", "1000"),
         ("LIMIT_USER", "1000/0"),
@@ -118,9 +119,19 @@ fn a_previous_master_key_may_be_there_and_must_be_another() {
 }
 
 #[test]
-fn nobody_is_asked_for_breached_passwords_unless_it_is_said_whom() {
-    assert_eq!(load(&good()).unwrap().breach_range_url, None);
+fn breached_passwords_are_asked_for_in_production_unless_switched_off_by_name() {
+    let asked = |values: &HashMap<&'static str, String>| load(values).unwrap().breach_range_url;
     let mut values = good();
+    assert_eq!(asked(&values).as_deref(), Some(BREACH_RANGE_URL));
+    values.insert("BREACH_CHECK", "on".to_owned());
+    assert_eq!(asked(&values).as_deref(), Some(BREACH_RANGE_URL));
+    values.insert("BREACH_CHECK", "off".to_owned());
+    assert_eq!(asked(&values), None);
+    values.insert("BREACH_RANGE_URL", BREACH_RANGE_URL.to_owned());
+    assert_eq!(asked(&values), None);
+    let mut values = good();
+    values.insert("ENVIRONMENT", "development".to_owned());
+    assert_eq!(asked(&values), None);
     for (environment, url) in [
         ("production", "https://api.guild.gg/range/"),
         ("production", "https://api.guild.gg:8443/"),

@@ -29,6 +29,7 @@ fn list(lines: &str) -> Result<HttpAnswer, HttpError> {
 fn app() -> TestApp {
     TestApp::with(|name| match name {
         "BREACH_RANGE_URL" => Some(URL.to_owned()),
+        "BREACH_CHECK" => None,
         name => config_value(name),
     })
 }

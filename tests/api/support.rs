@@ -69,6 +69,7 @@ pub fn config_value(name: &str) -> Option<String> {
         "EMAIL" => "a binding".to_owned(),
         "MAIL_FROM" => "builds@guild.gg".to_owned(),
         "ALLOWED_ORIGINS" => ORIGIN.to_owned(),
+        "BREACH_CHECK" => "off".to_owned(),
         // The clock stands still: what a test sends, it sends at once.
         name if name.starts_with("LIMIT_") => "1000000/60".to_owned(),
         _ => return None,

@@ -117,7 +117,7 @@ fn alone<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A claim of an access token that is a text.
-fn claim(token: &str, name: &str) -> Option<String> {
+pub fn claim(token: &str, name: &str) -> Option<String> {
     let payload: Value = serde_json::from_str(&payload_of(token).text()).ok()?;
     payload[name].as_str().map(str::to_owned)
 }

@@ -29,6 +29,7 @@ mod composition_teams;
 mod composition_versions;
 mod compositions;
 mod dashboard;
+mod deleted_meanwhile;
 mod guessing;
 mod housekeeping;
 mod idempotency;

@@ -1,0 +1,106 @@
+//! An account that is deleted while a request of its own is under way.
+//! Promises that no row names it afterwards, whatever the request was about to write, and that a
+//! demoted administrator's last request promotes nobody. Leaves other ends to `interleavings`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use pollster::block_on;
+use serde_json::json;
+use wvw_builder::app::App;
+use wvw_builder::config::Config;
+use wvw_builder::http::request::Method;
+use wvw_builder::routes::ROUTES;
+
+use crate::interleavings_seeded::claim;
+use crate::personal_data::places;
+use crate::support::points::{Points, platform_with};
+use crate::support::walk::Walk;
+use crate::support::{PASSWORD, TestApp, config_value};
+
+const NEVER: usize = usize::MAX;
+
+#[test]
+fn an_account_that_is_deleted_beside_its_own_request_leaves_no_row() {
+    let mut wrong = Vec::new();
+    let is_post_of_one = |route: &&wvw_builder::routes::Route| {
+        route.method == Method::Post
+            && route.access.rule().is_some()
+            && !route.path.starts_with("/api/v1/admin")
+    };
+    for route in ROUTES.iter().filter(is_post_of_one) {
+        let walk = Walk::with(1);
+        let (app, call) = (&walk.app, walk.call(route));
+        let token = call.bearer().expect("a token");
+        let user = claim(token, "sub").expect("an account");
+        let request = call.request();
+        let delete = app.call("DELETE", "/api/v1/users/me").token(token);
+        let delete = Rc::new(delete.json(&json!({ "password": PASSWORD })).request());
+        let attempt = |at: usize| {
+            app.test.database.undone(|| {
+                let (test, delete) = (Rc::clone(&app.test), Rc::clone(&delete));
+                let deleted = Rc::new(Cell::new(0));
+                let status = Rc::clone(&deleted);
+                let points = Points::acting(at, move || {
+                    let other = App::new(test.platform(78), Config::load(config_value));
+                    status.set(block_on(other.handle(&delete)).status);
+                });
+                let isolate = app.isolate_with(platform_with(&app.test, 77, &points), config_value);
+                let status = block_on(isolate.app.handle(&request)).status;
+                let left = places(app, &user);
+                let left = left.into_iter().filter(|place| place.0 != "audit_log");
+                (
+                    status,
+                    points.passed(),
+                    deleted.get(),
+                    left.collect::<Vec<_>>(),
+                )
+            })
+        };
+        let (_, awaits, ..) = attempt(NEVER);
+        for at in 0..awaits {
+            let (status, _, deleted, left) = attempt(at);
+            if deleted != 204 || !left.is_empty() {
+                let path = route.path;
+                wrong.push(format!(
+                    "{path} at {at}: {status}, deletion {deleted}, {left:?}"
+                ));
+            }
+        }
+        app.skip_log();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_administrator_who_is_being_demoted_promotes_nobody() {
+    let app = TestApp::new();
+    let (boss, accomplice) = (app.administrator("boss"), app.player("accomplice"));
+    app.administrator("other");
+    let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", accomplice.id));
+    let call = call
+        .token(&boss.token)
+        .json(&json!({ "role": "administrator" }));
+    let request = call.request();
+    let demote = format!("UPDATE users SET role = 'user' WHERE id = '{}'", boss.id);
+    let attempt = |at: usize| {
+        app.test.database.undone(|| {
+            let (database, demote) = (app.test.database.clone(), demote.clone());
+            let points = Points::acting(at, move || drop(database.execute(&demote)));
+            let isolate = app.isolate_with(platform_with(&app.test, 77, &points), config_value);
+            let status = block_on(isolate.app.handle(&request)).status;
+            let rules = format!(
+                "SELECT count(*) FROM users WHERE id = '{}' AND role = 'administrator'",
+                accomplice.id
+            );
+            (status, points.passed(), app.count(&rules))
+        })
+    };
+    let (status, awaits, promoted) = attempt(NEVER);
+    assert_eq!((status, promoted), (200, 1));
+    for at in 0..awaits {
+        let (status, _, promoted) = attempt(at);
+        assert_eq!((status, promoted), (403, 0), "demoted before await {at}");
+    }
+    app.skip_log();
+}

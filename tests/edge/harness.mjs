@@ -11,12 +11,13 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Miniflare, Response } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { Mailbox } from "./mailbox.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const CONFIG = join(root, "wrangler.toml");
 
 /**
- * Starts a Worker and gives `{url, fetch, send, open, scheduled, logs, lines, outbound, d1, kv, kill, restart, dispose}`.
+ * Starts a Worker and gives `{url, fetch, send, open, scheduled, logs, lines, mails, outbound, d1, kv, kill, restart, dispose}`.
  * `bundle`: "worker" as deployed, or "faulty" with the cargo feature `fault-injection`.
  * `vars`: variables and secrets on top of wrangler.toml's; `undefined` removes one. Quotas are high unless they set them.
  * `slowDatabaseMs`: every D1 call waits this long first, so that requests are in flight together.
@@ -55,7 +56,9 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, netwo
   };
   const others = runtimes();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG, "");
+  const mailbox = new Mailbox();
   const miniflare = new Miniflare({
+    log: mailbox,
     host: "127.0.0.1",
     port: 0,
     cf: false,
@@ -95,6 +98,8 @@ async function startRuntime(state, { bundle, slowDatabaseMs, countLimiter, netwo
     fetch: (path, init) => fetch(new URL(path, url), { redirect: "manual", ...init }),
     send: (options) => send(url, options),
     open: (options) => open(url, options),
+    /** What it has sent through the local binding: `{to, subject, text, html}` each. */
+    mails: () => mailbox.mails(),
     kv: () => miniflare.getKVNamespace("CACHE"),
     /** Fires the cron trigger. */
     scheduled: async (options) => (await miniflare.getWorker()).scheduled(options),

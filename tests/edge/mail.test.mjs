@@ -281,6 +281,19 @@ describe("the local binding, as `npm start` runs it", () => {
   });
 });
 
+test("mail that is off is refused with the reason, and readiness says so", async () => {
+  const { startWorker } = await import("./harness.mjs");
+  const worker = await startWorker({ bundle: "faulty", vars: { MAIL_TRANSPORT: "off", MAIL_FROM: undefined } });
+  try {
+    assert.equal(await send(worker), "mail, for good: mail is switched off (MAIL_TRANSPORT)");
+    assert.deepEqual(await worker.mails(), []);
+    const { status, dependencies } = await (await worker.fetch("/health/ready")).json();
+    assert.deepEqual([status, dependencies.find(({ name }) => name === "mail").status], ["ok", "off"]);
+  } finally {
+    await worker.dispose();
+  }
+});
+
 test("output that is no mail is printed as it came, in any pieces", async () => {
   const directory = await mkdtemp(join(tmpdir(), "wvw-mail-"));
   try {

@@ -129,6 +129,8 @@ test("the deployed Worker has no way to be made to panic", async () => {
   }
 });
 
+const PRODUCTION = { ENVIRONMENT: "production", ISSUER: "https://builds.guild.gg", WEBHOOK_ALLOW_LOCAL: undefined };
+
 describe("a misconfigured Worker", () => {
   const short = freshSecret().slice(0, 20);
   const cases = {
@@ -136,6 +138,9 @@ describe("a misconfigured Worker", () => {
     "MASTER_KEY short": { name: "MASTER_KEY", vars: { MASTER_KEY: short }, secret: short },
     "PASSWORD_PEPPER missing": { name: "PASSWORD_PEPPER", vars: { PASSWORD_PEPPER: undefined } },
     "ISSUER not a URL": { name: "ISSUER", vars: { ISSUER: "no-url-at-all" }, secret: "no-url-at-all" },
+    "MAIL_TRANSPORT missing in production": { name: "MAIL_TRANSPORT", vars: { ...PRODUCTION, MAIL_TRANSPORT: undefined } },
+    "MAIL_FROM missing": { name: "MAIL_FROM", vars: { MAIL_FROM: undefined } },
+    "SMTP_PASSWORD missing": { name: "SMTP_PASSWORD", vars: { ...PRODUCTION, MAIL_TRANSPORT: "smtp", SMTP_HOST: "smtp.guild.gg", SMTP_USER: "wren" } },
   };
   for (const [title, { name, vars, secret }] of Object.entries(cases)) {
     test(`${title}: 503, and the log names it`, async () => {

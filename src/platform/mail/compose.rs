@@ -296,6 +296,7 @@ mod tests {
         for (text, expected) in [
             ("", ""),
             ("a=b", "a=3Db\r\n"),
+            ("a\rb\r\nc", "a\r\nb\r\nc\r\n"),
             ("a \n\tb\t", "a=20\r\n\tb=09\r\n"),
             ("ü\0", "=C3=BC=00\r\n"),
             ("a\n\nb\n", "a\r\n\r\nb\r\n"),

@@ -86,7 +86,11 @@ pub static STEPS: &[Step] = &[
     },
     Step {
         name: "webhooks.leave_deleted_teams",
-        run: |state| Box::pin(remove(state, endpoints::store::of_deleted_teams)),
+        run: |state| Box::pin(remove(state, endpoints::endings::of_deleted_teams)),
+    },
+    Step {
+        name: "webhooks.end_with_missing_keys",
+        run: |state| Box::pin(remove(state, endpoints::endings::of_missing_keys)),
     },
     Step {
         name: "webhooks.remove_old_letters",
@@ -99,6 +103,10 @@ pub static EVERY_MINUTE: &[Step] = &[
     Step {
         name: "webhooks.wake_overlooked",
         run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+    },
+    Step {
+        name: "webhooks.end_with_expired_keys",
+        run: |state| Box::pin(remove(state, endpoints::endings::of_ended_keys)),
     },
     Step {
         name: "idempotency.remove_expired",

@@ -80,6 +80,8 @@ catalogue! {
         "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.";
     INSUFFICIENT_TEAM_ROLE 403 "insufficient_team_role" "Your role in the team does not allow this",
         "Ask a leader of the team to do it, or to give you the role: the table of team permissions says which one it takes.";
+    MADE_BY_ANOTHER_KEY 403 "made_by_another_key" "Another API key has made this webhook",
+        "Change it with that key, or logged in. Any key with webhooks:write may delete it.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
         "Ask the operator to add the origin to ALLOWED_ORIGINS.";
     NOT_OWNER 403 "not_owner" "Only its owner may change this",
@@ -100,6 +102,10 @@ catalogue! {
         "Withdraw one that is not needed any more: 20 can be there at a time.";
     TOO_MANY_WEBHOOKS 409 "too_many_webhooks" "The account has 50 webhooks already",
         "Delete one that is no longer used (DELETE /api/v1/webhooks/{id}). One webhook can listen to many event types.";
+    WEBHOOK_URL_TAKEN 409 "webhook_url_taken" "You have a webhook with this URL already",
+        "Change the one that is there (GET /api/v1/webhooks lists them): one webhook can listen to many event types.";
+    WEBHOOK_UNPROVED 409 "webhook_unproved" "This webhook's URL has not answered a ping yet",
+        "Let the receiver answer 2xx to a ping (POST /api/v1/webhooks/{id}/test sends one now): what waits is then sent.";
     TOO_MANY_TEAMS 409 "too_many_teams" "You are in 20 teams already",
         "Leave one of them (DELETE /api/v1/teams/{id}/members/{user_id}), or delete it.";
     TEAM_FULL 409 "team_full" "The team has 500 members already",

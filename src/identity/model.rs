@@ -167,6 +167,14 @@ impl Caller {
             Via::ApiKey(_) => None,
         }
     }
+
+    /// The API key, when the caller came with one.
+    pub const fn api_key_id(&self) -> Option<&ApiKeyId> {
+        match &self.via {
+            Via::Session(_) => None,
+            Via::ApiKey(id) => Some(id),
+        }
+    }
 }
 
 /// A point in time.

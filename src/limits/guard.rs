@@ -31,6 +31,10 @@ pub enum Principal<'a> {
     Session(&'a SessionId),
     /// An account that has a webhook tested.
     WebhookTest(&'a UserId),
+    /// An account that has a URL pinged.
+    WebhookPing(&'a UserId),
+    /// A host that is pinged.
+    WebhookHost(&'a str),
     /// An account that has its password hashed.
     Password(&'a UserId),
 }
@@ -42,14 +46,18 @@ impl<'a> Principal<'a> {
             Self::ApiKey(..) => Set::ApiKey,
             Self::Session(_) => Set::Refresh,
             Self::WebhookTest(_) => Set::WebhookTest,
+            Self::WebhookPing(_) => Set::WebhookPing,
+            Self::WebhookHost(_) => Set::WebhookHost,
             Self::Password(_) => Set::Password,
         }
     }
 
     fn key(self) -> &'a str {
         match self {
-            Self::User(id) | Self::WebhookTest(id) | Self::Password(id) => id.as_str(),
-            Self::ApiKey(id, _) => id,
+            Self::User(id) | Self::WebhookTest(id) | Self::WebhookPing(id) | Self::Password(id) => {
+                id.as_str()
+            }
+            Self::ApiKey(id, _) | Self::WebhookHost(id) => id,
             Self::Session(id) => id.as_str(),
         }
     }

@@ -40,6 +40,8 @@ policies! {
     Registration "registration" "LIMIT_REGISTRATION" 5    / 3600;
     Refresh      "refresh"      "LIMIT_REFRESH"      30   / 60;
     WebhookTest  "webhook-test" "LIMIT_WEBHOOK_TEST" 10   / 60;
+    WebhookPing  "webhook-ping" "LIMIT_WEBHOOK_PING" 100  / 3600;
+    WebhookHost  "webhook-host" "LIMIT_WEBHOOK_HOST" 120  / 60;
     AccountKeys  "account-keys" "LIMIT_ACCOUNT_KEYS" 1200 / 60;
     Password     "password"     "LIMIT_PASSWORD"     10   / 60;
 }
@@ -78,11 +80,15 @@ pub enum Set {
     AccountKeys,
     /// Calls that have the account's own password hashed, by user id.
     Password,
+    /// Pings to URLs that have not proved themselves, by the user id of who causes them.
+    WebhookPing,
+    /// And by the host that they go to, whoever causes them.
+    WebhookHost,
 }
 
 impl Set {
     /// All of them, by their number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Anonymous,
         Self::User,
         Self::ApiKey,
@@ -92,6 +98,8 @@ impl Set {
         Self::WebhookTest,
         Self::AccountKeys,
         Self::Password,
+        Self::WebhookPing,
+        Self::WebhookHost,
     ];
 
     /// Its policies, at most [`MAX_POLICIES`]: all of them allow a request, or it is refused.
@@ -106,6 +114,8 @@ impl Set {
             Self::WebhookTest => &[PolicyId::WebhookTest],
             Self::AccountKeys => &[PolicyId::AccountKeys],
             Self::Password => &[PolicyId::Password],
+            Self::WebhookPing => &[PolicyId::WebhookPing],
+            Self::WebhookHost => &[PolicyId::WebhookHost],
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
+use crate::identity::model::{Scope, TIME};
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::members::schemas::TOLD_MEMBER;
 use crate::teams::schemas::{ID as TEAM_ID, TOLD_TEAM};
@@ -94,7 +94,7 @@ fn entry(name: &str) -> (&'static str, Value) {
             of(&DISABLED),
         ),
         _ => (
-            "Nothing has happened: a test.",
+            "Nothing has happened: the first thing that a URL is sent, to be answered with 2xx, and a test.",
             json!({ "type": "object", "additionalProperties": false }),
         ),
     }
@@ -113,6 +113,7 @@ pub fn document() -> Value {
         json!({
             "name": kind.name,
             "description": about,
+            "scope": kind.scope.map(Scope::as_str),
             "schema": schema,
             "example": serde_json::from_str::<Value>(&payload).unwrap_or_default(),
         })

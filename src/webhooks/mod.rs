@@ -15,6 +15,7 @@ pub mod resolver;
 pub mod schedule;
 pub mod sending;
 pub mod signing;
+pub mod standing;
 pub mod target;
 
 use crate::config::Config;

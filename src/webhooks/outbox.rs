@@ -6,6 +6,8 @@ use crate::ids::{EventId, TeamId, UserId};
 use crate::platform::{Lane, Message, Platform, Statement, Value};
 use crate::telemetry::{Trace, rfc3339};
 
+use super::catalogue;
+
 /// A payload is smaller than this many bytes (Standard Webhooks: under 20 kB).
 pub const MAX_PAYLOAD_BYTES: usize = 20_000;
 
@@ -75,8 +77,8 @@ impl Event {
     pub fn insert(&self) -> Statement {
         let Audience { user, team } = &self.audience;
         Statement::new(
-            "INSERT INTO webhook_events (id, user_id, team_id, type, payload, traceparent) \
-             SELECT ?1, ?2, ?6, ?3, ?4, ?5 WHERE (EXISTS (SELECT 1 FROM webhooks \
+            "INSERT INTO webhook_events (id, user_id, team_id, type, payload, traceparent, scope) \
+             SELECT ?1, ?2, ?6, ?3, ?4, ?5, ?7 WHERE (EXISTS (SELECT 1 FROM webhooks \
              WHERE user_id = ?2 AND (team_id IS NULL OR ?3 = 'webhook.disabled') \
              AND disabled_at IS NULL) \
              OR EXISTS (SELECT 1 FROM webhooks WHERE team_id = ?6 AND disabled_at IS NULL))",
@@ -89,6 +91,26 @@ impl Event {
                 self.traceparent.as_str().into(),
                 team.as_ref()
                     .map_or(Value::Null, |team| team.as_str().into()),
+                scope_word(self.kind).into(),
+            ],
+        )
+    }
+
+    /// Writes it for one endpoint, whose delivery is written beside it.
+    pub fn insert_told(&self, now: i64) -> Statement {
+        let user = self.audience.user.as_ref();
+        Statement::new(
+            "INSERT INTO webhook_events \
+             (id, user_id, type, payload, traceparent, scope, fanned_out_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            vec![
+                self.id.as_str().into(),
+                user.map_or("", UserId::as_str).into(),
+                self.kind.into(),
+                self.payload.as_str().into(),
+                self.traceparent.as_str().into(),
+                scope_word(self.kind).into(),
+                now.into(),
             ],
         )
     }
@@ -109,6 +131,11 @@ impl Event {
         };
         platform.queue.send(Lane::First, vec![message]);
     }
+}
+
+/// What the column of an event's scope says. A type that nobody knows is for no key.
+fn scope_word(kind: &str) -> &'static str {
+    catalogue::find(kind).map_or("unknown", catalogue::EventType::scope_word)
 }
 
 /// The text of a payload.

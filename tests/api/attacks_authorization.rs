@@ -211,7 +211,8 @@ impl Scene {
             "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
             "/api/v1/admin/users/{id}" => owner.id.clone(),
             "/api/v1/webhooks/deliveries/{id}" | "/api/v1/webhooks/deliveries/{id}/retry" => {
-                let webhook = webhooks::make(app, owner, &json!({}));
+                let url = json!({ "url": webhooks::fresh_url(app) });
+                let webhook = webhooks::make_proved(app, owner, &url);
                 webhooks::delivery(app, &text(&webhook["id"]), "dead", 0)
             }
             "/c/{slug}" | "/c/{slug}/card.png" => {
@@ -220,7 +221,8 @@ impl Scene {
                 return route.replace("{slug}", shared_page::SLUG);
             }
             webhook if webhook.starts_with("/api/v1/webhooks/{id}") => {
-                text(&webhooks::make(app, owner, &json!({}))["id"])
+                let url = json!({ "url": webhooks::fresh_url(app) });
+                text(&webhooks::make(app, owner, &url)["id"])
             }
             _ => String::new(),
         };

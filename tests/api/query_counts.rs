@@ -48,14 +48,14 @@ const TABLE: &str = "
     POST   /api/v1/auth/two-factor/recovery-codes 5 21
     POST   /api/v1/auth/api-keys 2 5
     GET    /api/v1/auth/api-keys 1 1
-    DELETE /api/v1/auth/api-keys/{id} 2 5
-    POST   /api/v1/webhooks 3 7
+    DELETE /api/v1/auth/api-keys/{id} 2 7
+    POST   /api/v1/webhooks 3 10
     GET    /api/v1/webhooks 1 1
     GET    /api/v1/webhooks/{id} 1 1
     PATCH  /api/v1/webhooks/{id} 3 6
     DELETE /api/v1/webhooks/{id} 3 6
     POST   /api/v1/webhooks/{id}/rotate-secret 3 8
-    POST   /api/v1/webhooks/{id}/test 2 2
+    POST   /api/v1/webhooks/{id}/test 4 7
     GET    /api/v1/webhooks/{id}/deliveries 2 2
     POST   /api/v1/webhooks/{id}/recover 3 5
     GET    /api/v1/webhooks/deliveries/{id} 2 2

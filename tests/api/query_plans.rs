@@ -108,8 +108,18 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "USING COVERING INDEX webhook_deliveries_due (webhook_id>?)",
-        "WITH RECURSIVE w (id)",
+        "WITH RECURSIVE due (id)",
         "from one webhook to the next, a step for each",
+    ),
+    (
+        "SEARCH w USING INDEX webhooks_key (api_key_id>?)",
+        "'key_revoked'",
+        "the webhooks that keys have made, hourly",
+    ),
+    (
+        "SEARCH api_keys USING COVERING INDEX api_keys_by_end (expires_at<?)",
+        "'key_expired'",
+        "keys that ended in the last thirty days",
     ),
     ("_by_end (expires_at<?)", "LIMIT 500", "all of it is to go"),
     ("_end (expires_at<?)", "LIMIT 500", "all of it is to go"),

@@ -55,8 +55,9 @@ impl Scene {
     }
 
     fn webhook(&self, player: &Player, team: &Value) -> (u16, Value) {
-        let body =
-            json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
+        let number = self.app.count("SELECT count(*) FROM webhooks");
+        let url = format!("https://bot.guild.gg/{number}");
+        let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
         let answer = self.app.post(WEBHOOKS, &body).token(&player.token).send();
         (answer.status, answer.json())
     }

@@ -3,6 +3,7 @@
 //! Leaves coming in to `team_invitations`, the table of permissions to `team_permissions`.
 
 use serde_json::{Value, json};
+use wvw_builder::platform::native::MemoryWeb;
 
 use crate::support::databases::{Slow, all_together, platform_on};
 use crate::support::teams::{TEAMS, member_path};
@@ -422,6 +423,9 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
         app.as_player(player, "POST", "/api/v1/webhooks", &body)
             .expect(201);
     }
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    // Their pings.
+    assert_eq!(app.deliver().len(), 2);
     let told = || {
         let mut told: Vec<(String, Value)> = app
             .deliver()

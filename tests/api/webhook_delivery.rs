@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpAnswer, HttpFailure, HttpRequest};
+use wvw_builder::platform::{HttpAnswer, HttpRequest};
 
 use pollster::block_on;
 use wvw_builder::ids::UserId;
@@ -360,23 +360,6 @@ fn updates_and_deletions_are_told_and_stale_writes_are_not() {
     let mut kinds: Vec<_> = sent.iter().map(|each| read(each)["type"].clone()).collect();
     kinds.sort_by_key(ToString::to_string);
     assert_eq!(kinds, ["build.created", "build.deleted", "build.updated"]);
-}
-
-#[test]
-fn a_receiver_that_hangs_is_a_failure_and_loses_the_fast_lane() {
-    let scene = Scene::new();
-    scene.endpoint("hangs");
-    scene.event();
-    scene.app.deliver();
-    let proven = "SELECT is_proven FROM webhooks";
-    assert_eq!(scene.app.count(proven), 1);
-    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
-    scene.app.test.web.answer_with(hangs);
-    scene.event();
-    scene.app.deliver();
-    assert_eq!(scene.app.count(proven), 0);
-    let timeouts = "SELECT count(*) FROM webhook_attempts WHERE error = 'timeout'";
-    assert_eq!(scene.app.count(timeouts), 1);
 }
 
 #[test]

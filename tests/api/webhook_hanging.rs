@@ -156,7 +156,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         assert!(go_on(&mut batch));
         let what = "SELECT is_proven * 10 + (hung_until = 0) FROM webhooks \
                     WHERE url LIKE '%hangs%'";
-        assert_eq!(scene.app.count(what), if is_well { 11 } else { 0 });
+        assert_eq!(scene.app.count(what), if is_well { 11 } else { 10 });
         if is_well {
             // What it has been spared comes at once.
             assert_eq!(counted(&scene.app.deliver()), (5, 0));
@@ -210,4 +210,23 @@ fn what_cannot_begin_beside_it_is_given_back_and_does_not_hold_the_batch() {
     answer.set(Some(true));
     assert!(go_on(&mut batch));
     assert_eq!(scene.app.deliver_after(5).len(), 7);
+}
+
+#[test]
+fn a_receiver_that_hangs_is_a_failure_and_loses_the_fast_lane() {
+    let scene = Scene::new();
+    scene.endpoint("hangs");
+    scene.event();
+    scene.app.deliver();
+    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
+    scene.app.test.web.answer_with(hangs);
+    scene.event();
+    scene.app.deliver();
+    scene.event();
+    let bodies: Vec<String> = scene.app.test.queue.take_due(Lane::First);
+    scene.app.test.web.take_requests();
+    scene.app.consume("webhooks", &bodies);
+    assert_eq!(scene.app.test.web.take_requests().len(), 0);
+    let timeouts = "SELECT count(*) FROM webhook_attempts WHERE error = 'timeout'";
+    assert_eq!(scene.app.count(timeouts), 1);
 }

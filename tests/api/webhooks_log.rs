@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::databases::{Raced, Slow, all_together, platform_on};
 use crate::support::{Player, TestApp, config_value, text};
-use crate::webhooks::{WEBHOOKS, delivery, make, patch, path};
+use crate::webhooks::{URL, WEBHOOKS, delivery, make_proved, patch, path};
 
 const DELIVERIES: &str = "/api/v1/webhooks/deliveries";
 const DAY_MS: i64 = 86_400_000;
@@ -14,7 +14,7 @@ const DAY_MS: i64 = 86_400_000;
 fn scene() -> (TestApp, Player, Value, String) {
     let app = TestApp::new();
     let player = app.player("owner");
-    let webhook = make(&app, &player, &json!({}));
+    let webhook = make_proved(&app, &player, &json!({}));
     let id = text(&webhook["id"]);
     (app, player, webhook, id)
 }
@@ -22,7 +22,8 @@ fn scene() -> (TestApp, Player, Value, String) {
 #[test]
 fn deliveries_are_listed_by_state_and_page() {
     let (app, player, webhook, id) = scene();
-    let other = text(&make(&app, &player, &json!({}))["id"]);
+    let other = json!({ "url": format!("{URL}/other") });
+    let other = text(&make_proved(&app, &player, &other)["id"]);
     let mut made = Vec::new();
     for state in ["dead", "delivered", "pending", "held", "dead"] {
         made.push(delivery(&app, &id, state, 0));
@@ -167,7 +168,8 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
 #[test]
 fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     let (app, player, webhook, id) = scene();
-    let other = text(&make(&app, &player, &json!({}))["id"]);
+    let other = json!({ "url": format!("{URL}/other") });
+    let other = text(&make_proved(&app, &player, &other)["id"]);
     for _ in 0..3 {
         delivery(&app, &id, "dead", 0);
     }
@@ -241,7 +243,7 @@ fn a_recovery_goes_back_as_far_as_the_log() {
         _ => config_value(name),
     });
     let player = app.player("owner");
-    let webhook = make(&app, &player, &json!({}));
+    let webhook = make_proved(&app, &player, &json!({}));
     let target = format!("{}/recover", path(&webhook));
     for (since, status) in [("2026-11-15T00:00:00Z", 202), ("2026-11-14T23:59:59Z", 422)] {
         let recover = app.post(&target, &json!({ "since": since }));

@@ -14,7 +14,7 @@ use wvw_builder::webhooks::signing::{EndpointSecret, verify};
 use crate::idempotency::{assert_replays, keyed};
 use crate::support::webhooks::header;
 use crate::support::{Player, TestApp, config_value, text};
-use crate::webhooks::{URL, WEBHOOKS, actions, ask, get, make, patch, path};
+use crate::webhooks::{URL, WEBHOOKS, actions, ask, get, make, make_proved, patch, path};
 
 #[test]
 fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
@@ -96,7 +96,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     let app = TestApp::new();
     let player = app.player("tester");
     let body = json!({ "enabled": false, "headers": { "authorization": "Bearer of-the-bot" } });
-    let webhook = make(&app, &player, &body);
+    let webhook = make_proved(&app, &player, &body);
     let test = |body: &Value| {
         let call = app.post(&format!("{}/test", path(&webhook)), body);
         call.token(&player.token).send()

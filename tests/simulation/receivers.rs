@@ -142,15 +142,16 @@ impl Receivers {
     fn begin(&self, kind: Kind, key: &Key, request: &HttpRequest, now: i64) -> i64 {
         let (url, id) = key;
         let rows = self.database.execute(&format!(
-            "SELECT w.disabled_at, d.state, d.claim IS NOT NULL, d.next_attempt_at, d.step \
-             FROM webhooks w LEFT JOIN webhook_deliveries d \
+            "SELECT w.disabled_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.state, d.claim IS NOT NULL, d.next_attempt_at, d.step, \
+             w.is_proven = 1 OR e.type = 'ping' FROM webhooks w JOIN users u ON u.id = w.user_id \
+             LEFT JOIN webhook_events e ON e.id = '{id}' LEFT JOIN webhook_deliveries d \
              ON d.webhook_id = w.id AND d.event_id = '{id}' WHERE w.url = '{url}'"
         ));
         let mut log = self.log.borrow_mut();
         let mut wrong = Vec::new();
         let mut step = 0;
         if let Some(row) = rows.first() {
-            let is_disabled = row.optional_integer(0).expect("a time").is_some();
+            let is_disabled = row.integer(0).expect("0 or 1") == 1;
             if is_disabled && log.disabled.contains(url) {
                 wrong.push("called though it is disabled".to_owned());
             }
@@ -162,6 +163,9 @@ impl Receivers {
                     "no live claim: {state:?} {claimed} {}",
                     lapses_at - now
                 ));
+            }
+            if row.optional_integer(5).expect("0 or 1") != Some(1) {
+                wrong.push("called though it is unproved".to_owned());
             }
             step = row.optional_integer(4).expect("a step").unwrap_or(0);
         } else if log.deleted.contains(url) {

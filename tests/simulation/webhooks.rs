@@ -19,6 +19,7 @@ use wvw_builder::platform::{
 };
 use wvw_builder::telemetry::Trace;
 use wvw_builder::webhooks::SECRET_LABEL;
+use wvw_builder::webhooks::endpoints::proof;
 use wvw_builder::webhooks::outbox::Event;
 
 use crate::faults::{Dice, Faults, Faulty, Health, run_mixed};
@@ -129,6 +130,10 @@ impl<'w> Simulation<'w> {
         let sent = self.world.test.queue.take_all();
         self.queues.take(sent, &dice, self.has_faults);
         let batches = self.queues.batches(now, &dice);
+        if self.faults.owner && self.has_faults && self.dice.one_in(16) {
+            self.switch_account("iif(disabled_at IS NULL, 1, NULL)");
+            self.queues.count_up("account switched", 1);
+        }
         self.note_disabled();
         let act = if self.faults.owner && self.has_faults && self.dice.one_in(4) {
             let token = self.world.isolate(0).sign().text().to_owned();
@@ -171,6 +176,12 @@ impl<'w> Simulation<'w> {
         }
     }
 
+    /// An administrator disables the account, or enables it.
+    fn switch_account(&self, disabled_at: &str) {
+        let database = &self.world.test.database;
+        database.execute(&format!("UPDATE users SET disabled_at = {disabled_at}"));
+    }
+
     /// Notes which endpoints must not be called by what begins now.
     fn note_disabled(&mut self) {
         let rows = self
@@ -178,6 +189,8 @@ impl<'w> Simulation<'w> {
             .test
             .database
             .execute("SELECT id, url, disabled_at FROM webhooks");
+        let of_account = "SELECT count(*) FROM users WHERE disabled_at IS NOT NULL";
+        let is_account_disabled = self.count(of_account) > 0;
         let mut log = self.log.borrow_mut();
         log.disabled.clear();
         let mut known = HashSet::new();
@@ -187,6 +200,8 @@ impl<'w> Simulation<'w> {
             if row.optional_integer(2).expect("a time").is_some() {
                 self.were_disabled
                     .insert(row.text(0).expect("an id").to_owned());
+                log.disabled.insert(url);
+            } else if is_account_disabled {
                 log.disabled.insert(url);
             }
         }
@@ -235,6 +250,7 @@ impl<'w> Simulation<'w> {
         // The faults end; what they left behind has to be found.
         self.has_faults = false;
         self.health.set(Health::Good);
+        self.switch_account("NULL");
         for round in 0..400 {
             self.work(true);
             self.world.test.clock.advance_ms(1_000);
@@ -278,9 +294,9 @@ impl<'w> Simulation<'w> {
                     .to_owned(),
             ),
             (
-                "held by an enabled endpoint",
+                "held by an enabled endpoint that has proved itself",
                 "SELECT count(*) FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id \
-                 WHERE d.state = 'held' AND w.disabled_at IS NULL"
+                 WHERE d.state = 'held' AND w.disabled_at IS NULL AND w.is_proven = 1"
                     .to_owned(),
             ),
         ] {
@@ -373,9 +389,10 @@ fn insert_endpoint(world: &World, config: &Config, place: usize, kind: Kind) {
     };
     world.test.database.execute(&format!(
         "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, version, \
-         created_at, updated_at) VALUES ('{id}', '{}', 'https://r{place}.guild.gg/', '', \
-         '[\"*\"]', {rate}, 1, 0, 0)",
-        world.user
+         created_at, updated_at, is_proven) VALUES ('{id}', '{}', 'https://r{place}.guild.gg/', '', \
+         '[\"*\"]', {rate}, 1, 0, 0, {})",
+        world.user,
+        i64::from(place.is_multiple_of(2)),
     ));
     let label = format!("{SECRET_LABEL}{secret}");
     let sealed = seal::seal(&config.master_keys, &label, &[7; 32], &platform).expect("sealed");
@@ -384,7 +401,14 @@ fn insert_endpoint(world: &World, config: &Config, place: usize, kind: Kind) {
          VALUES (?1, ?2, ?3, 0)",
         vec![secret.as_str().into(), id.as_str().into(), sealed.into()],
     );
-    block_on(world.test.database.batch(vec![insert])).expect("written");
+    let mut writes = vec![insert];
+    // Every second one has yet to prove itself. The sweep finds its ping.
+    if !place.is_multiple_of(2) {
+        let trace = Trace::from_header(None, &platform);
+        let now = world.now();
+        writes.extend(proof::ping(&platform, &trace, &world.user, &id, now));
+    }
+    block_on(world.test.database.batch(writes)).expect("written");
 }
 
 /// Says which seed it was, whatever ends it.
@@ -434,7 +458,13 @@ fn every_event_arrives_or_is_given_up_with_a_reason() {
     }
     println!("{tally:?}");
     if is_many {
-        let faults = ["killed", "lost", "twice", "dead letters recorded"];
+        let faults = [
+            "killed",
+            "lost",
+            "twice",
+            "dead letters recorded",
+            "account switched",
+        ];
         for what in faults.iter().chain(&ACTS) {
             assert!(
                 tally.get(what).is_some_and(|count| *count > 0),

@@ -13,6 +13,7 @@ use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::ManageAccount;
 use crate::ids::ApiKeyId;
 use crate::platform::DatabaseError;
+use crate::webhooks;
 
 use super::key::Key;
 use super::model::{ApiKey, NewKey};
@@ -64,7 +65,8 @@ pub async fn revoke(cx: &Context<'_>) -> Result<Response, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let id = ApiKeyId::parse(cx.path_value).ok_or_else(not_found)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
-    let writes = store::revoke(&permit, &id);
+    let mut writes = store::revoke(&permit, &id);
+    writes.extend(webhooks::endpoints::endings::end_with_key(&id, cx.now_ms()));
     match cx.commit(writes, &[entry], Response::no_content()).await {
         Err(DatabaseError::Stale) => Err(not_found()),
         outcome => {

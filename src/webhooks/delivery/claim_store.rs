@@ -7,6 +7,9 @@ use serde_json::{Value as Json, json};
 use crate::ids::{DeliveryId, EventId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
 
+use crate::webhooks::standing::{self, may_be_sent};
+
+use super::endpoint::Endpoint;
 use super::outcome::MAX_LOST_CLAIMS;
 use super::store::{ROWS_AT_ONCE, broken, list};
 
@@ -37,18 +40,33 @@ pub async fn held_by(
     Ok(held)
 }
 
-/// Claims what an endpoint has due, the longest due first.
-pub fn claim_due(id: &WebhookId, claim: &str, lapses_at: i64, now: i64, most: i64) -> Statement {
+/// Claims what an endpoint has due and may be sent, the longest due first: nothing when it is not as
+/// it was read any more.
+pub fn claim_due(
+    endpoint: &Endpoint,
+    claim: &str,
+    lapses_at: i64,
+    now: i64,
+    most: i64,
+) -> Statement {
     Statement::new(
-        "UPDATE webhook_deliveries SET claim = ?2, claims = claims + 1, next_attempt_at = ?3 \
-         WHERE id IN (SELECT id FROM webhook_deliveries WHERE webhook_id = ?1 \
-         AND state = 'pending' AND next_attempt_at <= ?4 ORDER BY next_attempt_at LIMIT ?5)",
+        concat!(
+            "UPDATE webhook_deliveries SET claim = ?2, claims = claims + 1, next_attempt_at = ?3 \
+             WHERE id IN (SELECT d.id FROM webhook_deliveries d \
+             JOIN webhooks w ON w.id = d.webhook_id LEFT JOIN webhook_events e ON e.id = d.event_id \
+             WHERE d.webhook_id = ?1 AND d.state = 'pending' AND d.next_attempt_at <= ?4 \
+             AND w.version = ?6 AND ",
+            may_be_sent!("?7", "?4"),
+            " ORDER BY d.next_attempt_at LIMIT ?5)"
+        ),
         vec![
-            id.as_str().into(),
+            endpoint.id.as_str().into(),
             claim.into(),
             lapses_at.into(),
             now.into(),
             most.into(),
+            endpoint.version.into(),
+            standing::roles().into(),
         ],
     )
 }

@@ -1,6 +1,7 @@
 //! How one endpoint does in the course of one invocation.
-//! Promises that it is left alone once its answers, or its owner, say so, and that its name is looked
-//! up when something is about to be sent and not before. Leaves what is written of it to `record`.
+//! Promises that it is left alone once its answers, or its owner, say so, that nothing more is sent
+//! once whoever made it may not have it, and that its name is looked up when something is about to be
+//! sent and not before. Leaves what is written of it to `record`.
 
 use std::cell::{Cell, OnceCell};
 
@@ -16,7 +17,7 @@ use super::work::refusal;
 
 /// Deliveries that may be under way to an endpoint at once.
 const PER_ENDPOINT: usize = 3;
-/// What is known of an endpoint is looked at again after so many milliseconds.
+/// Where a name leads is looked up again after so many milliseconds.
 const FRESH_MS: i64 = 2_000;
 
 /// What an endpoint is called with.
@@ -38,20 +39,17 @@ pub struct Course<'a> {
     opened: OnceCell<Option<Opened>>,
     /// When its target was judged, and why it must not be called.
     judged: Cell<Option<(i64, Option<&'static str>)>>,
-    /// When its row was read.
-    read_at: Cell<i64>,
 }
 
 impl<'a> Course<'a> {
-    /// Of an endpoint that was read at `read_at`.
-    pub fn new(endpoint: &'a Endpoint, read_at: i64) -> Self {
+    /// Of an endpoint.
+    pub fn new(endpoint: &'a Endpoint) -> Self {
         Self {
             endpoint,
             failures: Cell::new(endpoint.failures),
             left_alone_until: Cell::default(),
             opened: OnceCell::new(),
             judged: Cell::default(),
-            read_at: Cell::new(read_at),
         }
     }
 
@@ -96,27 +94,28 @@ impl<'a> Course<'a> {
         opened.as_ref()
     }
 
-    /// Why it must not be called now, as of two seconds ago at most. An endpoint that was changed,
-    /// disabled or deleted meanwhile is left alone: whoever takes it on reads it anew.
-    pub async fn refusal(&self, state: &State) -> Option<&'static str> {
+    /// Why its name must not be called now, as of two seconds ago at most; whether it had to be looked
+    /// up for that.
+    pub async fn refusal(&self, state: &State) -> (Option<&'static str>, bool) {
         let clock = &state.platform.clock;
-        let now = clock.now_ms();
-        if now - self.read_at.get() > FRESH_MS {
-            self.read_at.set(now);
-            let Endpoint { id, version, .. } = self.endpoint;
-            let found = endpoint::version(&state.platform, id).await;
-            // A database that does not answer says nothing of the endpoint.
-            if found.is_ok_and(|found| found != Some(*version)) {
-                self.leave_alone(now);
-            }
-        }
         match self.judged.get() {
-            Some((at, known)) if now - at <= FRESH_MS => known,
+            Some((at, known)) if clock.now_ms() - at <= FRESH_MS => (known, false),
             _ => {
                 let found = refusal(state, &self.endpoint.url).await;
                 self.judged.set(Some((clock.now_ms(), found)));
-                found
+                (found, state.config.webhooks.resolver.is_some())
             }
+        }
+    }
+
+    /// Asks once more, right before an attempt, whether the endpoint is as it was read and whoever made
+    /// it may still have it. If not, or where nobody can say, it is left alone: whoever takes it on
+    /// reads it anew.
+    pub async fn ask_standing(&self, state: &State) {
+        let Endpoint { id, version, .. } = self.endpoint;
+        let stands = endpoint::stands(&state.platform, id, *version).await;
+        if !stands.unwrap_or(false) {
+            self.leave_alone(state.platform.clock.now_ms());
         }
     }
 

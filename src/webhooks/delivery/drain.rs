@@ -20,6 +20,9 @@ use super::work::{CLAIM_MS, fresh_claim};
 const AT_ONCE: usize = 50;
 /// A probe has this long to come back before another one may go, in milliseconds.
 const PROBE_MS: i64 = CLAIM_MS;
+/// Where something was due that could not be claimed, it is looked at again after so many
+/// milliseconds.
+const AGAIN_MS: i64 = 1_000;
 
 /// Claims what these endpoints have due.
 pub async fn claim(state: &State, ids: &[WebhookId]) -> Result<Claims, DatabaseError> {
@@ -70,6 +73,7 @@ async fn claim_one(
         most = store::count_due(platform, &endpoint.id, now, most).await?;
     }
     let writes = match plan(endpoint, most, claim, now) {
+        Plan::Leave => return Ok(None),
         Plan::Hold => vec![store::hold(&endpoint.id, now)],
         Plan::Wait(until) => {
             ask_again(platform, &endpoint.id, until, now).await?;
@@ -82,9 +86,10 @@ async fn claim_one(
         Err(DatabaseError::Stale) => return Ok(None),
         Ok(_) if endpoint.is_disabled => return Ok(None),
         Ok(changes) if changes.iter().all(|count| *count == 0) => {
-            // It was woken too early: a queue waits for twelve hours at most.
+            // It was woken too early: a queue waits for twelve hours at most. Or it was changed just
+            // now.
             if let Some(at) = store::next_due(platform, &endpoint.id).await? {
-                ask_again(platform, &endpoint.id, at.max(now), now).await?;
+                ask_again(platform, &endpoint.id, at.max(now + AGAIN_MS), now).await?;
             }
             return Ok(None);
         }
@@ -102,6 +107,8 @@ async fn claim_one(
 }
 
 enum Plan {
+    /// Whoever made it may not have it now. The sweep wakes it when they may again.
+    Leave,
     /// It is disabled.
     Hold,
     /// It is left alone until then, it hangs, or its rate is used up.
@@ -115,11 +122,17 @@ fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
     if endpoint.is_disabled {
         return Plan::Hold;
     }
+    if !endpoint.stands {
+        return Plan::Leave;
+    }
     let alone_until = endpoint.paused_until.max(endpoint.hung_until);
     if alone_until > now {
         return Plan::Wait(alone_until);
     }
     let mut writes = Vec::new();
+    if !endpoint.is_proven {
+        writes.push(store::hold(&endpoint.id, now));
+    }
     let mut most = wanted;
     if endpoint.failures >= BREAKER_FAILURES {
         let until = now + PROBE_MS;
@@ -140,7 +153,7 @@ fn plan(endpoint: &Endpoint, wanted: usize, claim: &str, now: i64) -> Plan {
     }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     writes.push(claim_store::claim_due(
-        &endpoint.id,
+        endpoint,
         claim,
         now + CLAIM_MS,
         now,

@@ -5,6 +5,7 @@
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::webhooks::outbox::{Audience, WEBHOOK_DISABLED};
+use crate::webhooks::standing::{self, maker_stands};
 
 use super::store::{broken, list};
 
@@ -31,7 +32,9 @@ pub struct Endpoint {
     pub version: i64,
     /// Whether it is disabled.
     pub is_disabled: bool,
-    /// Whether it has answered well since it was last found slow.
+    /// Whether whoever made it could still have it when it was read.
+    pub stands: bool,
+    /// Whether its URL has answered a ping.
     pub is_proven: bool,
     /// Failed attempts in a row.
     pub failures: i64,
@@ -66,18 +69,25 @@ impl Endpoint {
     /// Whether nothing speaks against an attempt at once.
     pub const fn is_fast(&self, now: i64) -> bool {
         self.is_proven
+            && self.stands
             && self.failures == 0
+            && self.hung_until == 0
             && self.paused_until <= now
             && self.rate_limit.is_none()
     }
 }
 
-const ENDPOINT: &str = "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_limit, \
-    w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
-    FROM webhook_secrets s WHERE s.webhook_id = w.id \
-    AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
-    w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id, w.version, \
-    w.hung_until ";
+/// Its parameters are the time, `?2`, and the roles of `standing`, `?3`.
+const ENDPOINT: &str = concat!(
+    "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_limit, \
+     w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
+     FROM webhook_secrets s WHERE s.webhook_id = w.id \
+     AND (s.expires_at IS NULL OR s.expires_at > ?2)), w.disabled_at IS NOT NULL, w.is_proven, \
+     w.failures, w.failing_since, w.paused_until, w.next_slot_us, w.team_id, w.version, \
+     w.hung_until, ",
+    maker_stands!("?3", "?2"),
+    " "
+);
 
 /// The enabled endpoints that these users have for their own things, or `for_teams` too, and those of
 /// these teams.
@@ -94,7 +104,7 @@ pub async fn enabled_of(
             "FROM json_each(?1) j JOIN webhooks w ON w.user_id = j.value \
              WHERE (w.team_id IS NULL OR ?4) AND w.disabled_at IS NULL UNION ALL ",
             ENDPOINT,
-            "FROM json_each(?3) j JOIN webhooks w ON w.team_id = j.value \
+            "FROM json_each(?5) j JOIN webhooks w ON w.team_id = j.value \
              WHERE w.disabled_at IS NULL \
              AND NOT (?4 AND w.user_id IN (SELECT value FROM json_each(?1)))",
         ]
@@ -102,8 +112,9 @@ pub async fn enabled_of(
         vec![
             list(users.iter().map(UserId::as_str)).into(),
             now.into(),
-            list(teams.iter().map(TeamId::as_str)).into(),
+            standing::roles().into(),
             i64::from(for_teams).into(),
+            list(teams.iter().map(TeamId::as_str)).into(),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -122,20 +133,37 @@ pub async fn endpoints(
             "FROM json_each(?1) j JOIN webhooks w ON w.id = j.value",
         ]
         .concat(),
-        vec![list(ids.iter().map(WebhookId::as_str)).into(), now.into()],
+        vec![
+            list(ids.iter().map(WebhookId::as_str)).into(),
+            now.into(),
+            standing::roles().into(),
+        ],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter().map(read_endpoint).collect()
 }
 
-/// The version of an endpoint; `None`: it is not there any more.
-pub async fn version(platform: &Platform, id: &WebhookId) -> Result<Option<i64>, DatabaseError> {
+/// Whether an endpoint is there as it was read in this version, enabled, and whoever made it may still
+/// have it.
+pub async fn stands(
+    platform: &Platform,
+    id: &WebhookId,
+    version: i64,
+) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
-        "SELECT version FROM webhooks WHERE id = ?1",
-        vec![id.as_str().into()],
+        concat!(
+            "SELECT 1 FROM webhooks w WHERE w.id = ?1 AND w.version = ?2 \
+             AND w.disabled_at IS NULL AND ",
+            maker_stands!("?4", "?3")
+        ),
+        vec![
+            id.as_str().into(),
+            version.into(),
+            platform.clock.now_ms().into(),
+            standing::roles().into(),
+        ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.first().map(|row| row.integer(0)).transpose()
+    Ok(!platform.database.query(statement).await?.is_empty())
 }
 
 fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
@@ -167,6 +195,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
         next_slot_us: row.integer(12)?,
         version: row.integer(14)?,
         hung_until: row.integer(15)?,
+        stands: row.integer(16)? == 1,
     })
 }
 

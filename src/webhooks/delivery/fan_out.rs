@@ -10,7 +10,7 @@ use crate::webhooks::outbox::WEBHOOK_DISABLED;
 use super::claim_store::{self, Claimed, Left};
 use super::endpoint::{self, Endpoint};
 use super::record;
-use super::store::{self, NewDelivery, Waiting};
+use super::store::{self, FanOut, NewDelivery, Waiting};
 use super::work::{CLAIM_MS, fresh_claim, hand_on};
 
 /// What is to be attempted now.
@@ -51,7 +51,7 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
         .map(|each| each.row(&events, &endpoints))
         .collect();
     let ids: Vec<EventId> = events.iter().map(|event| event.id.clone()).collect();
-    let mut writes = store::fan_out(&ids, &deliveries, &claim, now);
+    let FanOut { mut writes, claims } = store::fan_out(&ids, &deliveries, &claim, now);
     let place = writes.len();
     let slow = slow_ones(&planned, &endpoints, now);
     writes.extend(slow.iter().map(|id| store::arm(id, now, now)));
@@ -67,13 +67,11 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<Claims>, D
             record::wake(platform, id, now, now);
         }
     }
-    // All but the last one of the events' own statements write deliveries.
-    let written: u64 = changes[..place - 1].iter().sum();
-    let is_whole = written == deliveries.len() as u64;
+    let taken: u64 = changes[..claims].iter().sum();
     let mut own = planned;
     own.retain(|each| each.is_claimed);
-    if !is_whole {
-        // Someone else was there as well, or an endpoint is gone.
+    if taken != own.len() as u64 {
+        // Someone else was there as well, or an endpoint is not what it was.
         let ids: Vec<DeliveryId> = own.iter().map(|each| each.id.clone()).collect();
         match claim_store::held_by(platform, &ids, &claim).await {
             Ok(held) => own.retain(|each| held.contains(&each.id)),
@@ -136,6 +134,7 @@ impl Planned {
             event: &events[self.event].id,
             is_claimed: self.is_claimed,
             next_attempt_at: self.next_attempt_at,
+            version: endpoints[self.endpoint].version,
         }
     }
 }
@@ -171,8 +170,11 @@ fn slow_ones(planned: &[Planned], endpoints: &[Endpoint], now: i64) -> Vec<Webho
     let mut places: Vec<usize> = planned
         .iter()
         .filter(|each| !each.is_claimed && each.next_attempt_at <= now)
-        .filter(|each| endpoints[each.endpoint].hung_until <= now)
         .map(|each| each.endpoint)
+        .filter(|place| {
+            let endpoint = &endpoints[*place];
+            endpoint.stands && endpoint.is_proven && endpoint.hung_until <= now
+        })
         .collect();
     places.sort_unstable();
     places.dedup();

@@ -78,13 +78,22 @@ async fn write_portion(state: &State, endpoints: &[Endpoint], claim: &str, done:
         wakes: Vec::new(),
         events: Vec::new(),
     };
-    let well: Vec<&WebhookId> = told
+    let well: Vec<&Endpoint> = told
         .iter()
         .filter(|told| told.is_well)
-        .map(|told| &told.endpoint.id)
+        .map(|told| told.endpoint)
         .collect();
     if !well.is_empty() {
-        record.writes.push(store::well(&well));
+        let answered: Vec<_> = well
+            .iter()
+            .map(|each| (&each.id, each.url.as_str()))
+            .collect();
+        record.writes.push(store::well(&answered));
+    }
+    if well.iter().any(|endpoint| !endpoint.is_proven) {
+        let unproved = well.iter().filter(|endpoint| !endpoint.is_proven);
+        let ids = unproved.map(|endpoint| &endpoint.id);
+        record.writes.push(store::release(ids));
     }
     // Before the claims end: see `store::failing`.
     let failing = told.iter().filter_map(|told| told.failing(claim, now));
@@ -105,8 +114,6 @@ struct Told<'a> {
     is_well: bool,
     /// Failures of its own that no success has followed.
     count: i64,
-    /// Whether one of those was too slow.
-    is_slow: bool,
     /// Until when it asks to be left alone, whatever else it answered.
     slow_down_until: i64,
     /// Whether it says that nobody will ever listen there again, whatever else it answered.
@@ -142,7 +149,6 @@ impl<'a> Told<'a> {
             deliveries,
             is_well: after.is_some(),
             count: i64::try_from(failed().count()).unwrap_or(i64::MAX),
-            is_slow: failed().any(|attempt| attempt.error == Some("timeout")),
             slow_down_until: asked.max().unwrap_or(0),
             is_gone: attempts.iter().any(|attempt| attempt.is_gone()),
             retry_at: retries.min(),
@@ -154,7 +160,6 @@ impl<'a> Told<'a> {
             id: &self.endpoint.id,
             deliveries: &self.deliveries,
             count: self.count,
-            is_slow: self.is_slow,
             slow_down_until: self.slow_down_until,
         };
         let is_told = self.count > 0 || self.slow_down_until > 0;

@@ -5,8 +5,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
 use crate::webhooks::outbox::Audience;
+use crate::webhooks::standing::{self, account_stands, is_told};
 
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};
 
@@ -78,17 +79,71 @@ pub struct NewDelivery<'a> {
     pub is_claimed: bool,
     /// When the claim lapses, or else when the first attempt may be made.
     pub next_attempt_at: i64,
+    /// The endpoint's version, as it was read.
+    pub version: i64,
 }
 
-/// Writes the deliveries of `events`, unless someone else has: all statements but the last change as
-/// many rows as there are deliveries when all of them are ours.
+/// What writes the deliveries of some events.
+pub struct FanOut {
+    /// The statements.
+    pub writes: Vec<Statement>,
+    /// So many of the first ones claim: together as many rows as were to be claimed, when all of those
+    /// are ours.
+    pub claims: usize,
+}
+
+/// Events that wait for an endpoint's first ping to be answered; what comes up beyond is not for it.
+const MAX_UNPROVED: usize = 100;
+
+/// What a delivery is written from: `j` is a row of the list.
+macro_rules! new_deliveries {
+    ($claim:literal, $claims:literal, $at:literal, $more:expr) => {
+        concat!(
+            "INSERT INTO webhook_deliveries \
+             (id, webhook_id, event_id, state, claim, claims, next_attempt_at) \
+             SELECT j.value ->> 0, w.id, e.id, iif(w.is_proven, 'pending', 'held'), ",
+            $claim,
+            ", ",
+            $claims,
+            ", ",
+            $at,
+            " FROM json_each(?1) j JOIN webhook_events e ON e.id = j.value ->> 2 \
+             JOIN webhooks w ON w.id = j.value ->> 1 WHERE e.fanned_out_at IS NULL AND ",
+            is_told!("?2", "?3"),
+            $more,
+            " ON CONFLICT (webhook_id, event_id) DO NOTHING"
+        )
+    };
+}
+
+/// For endpoints that are as they were read, and may be sent something now.
+const CLAIMED: &str = new_deliveries!(
+    "?4",
+    "1",
+    "j.value ->> 4",
+    concat!(
+        " AND w.is_proven = 1 AND w.version = j.value ->> 5 AND ",
+        account_stands!()
+    )
+);
+/// For all others. Deliveries that are there already stay as they are.
+const UNCLAIMED: &str = new_deliveries!(
+    "NULL",
+    "0",
+    "iif(j.value ->> 3, ?3, j.value ->> 4)",
+    " AND (w.is_proven = 1 OR (SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries h \
+     WHERE h.webhook_id = w.id AND h.state = 'held' AND h.state <> 'pending' LIMIT ?4)) < ?4)"
+);
+
+/// Writes the deliveries of `events`, unless someone else has.
 pub fn fan_out(
     events: &[EventId],
     deliveries: &[NewDelivery<'_>],
     claim: &str,
     now: i64,
-) -> Vec<Statement> {
-    let insert = |rows: &[NewDelivery<'_>]| {
+) -> FanOut {
+    let roles = standing::roles();
+    let insert = |rows: &[&NewDelivery<'_>], sql: &'static str, last: Value| {
         let rows: Vec<Json> = rows
             .iter()
             .map(|new| {
@@ -98,27 +153,30 @@ pub fn fan_out(
                     new.event.as_str(),
                     i64::from(new.is_claimed),
                     new.next_attempt_at,
+                    new.version,
                 ])
             })
             .collect();
-        Statement::new(
-            "INSERT INTO webhook_deliveries \
-             (id, webhook_id, event_id, state, claim, claims, next_attempt_at) \
-             SELECT j.value ->> 0, w.id, e.id, 'pending', iif(j.value ->> 3, ?2, NULL), \
-             j.value ->> 3, j.value ->> 4 FROM json_each(?1) j \
-             JOIN webhook_events e ON e.id = j.value ->> 2 \
-             JOIN webhooks w ON w.id = j.value ->> 1 WHERE e.fanned_out_at IS NULL \
-             ON CONFLICT (webhook_id, event_id) DO NOTHING",
-            vec![Json::from(rows).to_string().into(), claim.into()],
-        )
+        let rows = Json::from(rows).to_string();
+        let params = vec![rows.into(), roles.as_str().into(), now.into(), last];
+        Statement::new(sql, params)
     };
-    let mut writes: Vec<Statement> = deliveries.chunks(ROWS_AT_ONCE).map(insert).collect();
+    let claimed: Vec<_> = deliveries.iter().filter(|new| new.is_claimed).collect();
+    let mut writes: Vec<Statement> = claimed
+        .chunks(ROWS_AT_ONCE)
+        .map(|rows| insert(rows, CLAIMED, claim.into()))
+        .collect();
+    let claims = writes.len();
+    let all: Vec<_> = deliveries.iter().collect();
+    let most = i64::try_from(MAX_UNPROVED).unwrap_or(i64::MAX);
+    let rest = all.chunks(ROWS_AT_ONCE);
+    writes.extend(rest.map(|rows| insert(rows, UNCLAIMED, most.into())));
     writes.push(Statement::new(
         "UPDATE webhook_events SET fanned_out_at = ?2 \
          WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
         vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
     ));
-    writes
+    FanOut { writes, claims }
 }
 
 /// Moves the slots of a rate from where they were read; to be followed by
@@ -209,17 +267,22 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
     ]
 }
 
-/// Notes that these endpoints have answered well. What a receiver has asked for stands: a pause ends
-/// early only when it was for failures.
-pub fn well(ids: &[&WebhookId]) -> Statement {
+/// Notes that these endpoints have answered well at these URLs: whose URL it still is has proved
+/// itself. What a receiver has asked for stands: a pause ends early only when it was for failures.
+pub fn well(answered: &[(&WebhookId, &str)]) -> Statement {
+    let answered: Vec<Json> = answered
+        .iter()
+        .map(|(id, url)| json!([id.as_str(), url]))
+        .collect();
     Statement::new(
         format!(
-            "UPDATE webhooks SET is_proven = 1, failures = 0, failing_since = NULL, hung_until = 0, \
-             paused_until = iif(failures < {BREAKER_FAILURES}, paused_until, 0) \
-             WHERE id IN (SELECT value FROM json_each(?1)) \
-             AND (is_proven = 0 OR failures > 0 OR failing_since IS NOT NULL)"
+            "UPDATE webhooks AS w SET is_proven = iif(w.url = j.value ->> 1, 1, w.is_proven), \
+             failures = 0, failing_since = NULL, hung_until = 0, \
+             paused_until = iif(w.failures < {BREAKER_FAILURES}, w.paused_until, 0) \
+             FROM json_each(?1) j WHERE w.id = j.value ->> 0 AND (w.is_proven = 0 \
+             OR w.failures > 0 OR w.failing_since IS NOT NULL OR w.hung_until > 0)"
         ),
-        vec![list(ids.iter().map(|id| id.as_str())).into()],
+        vec![Json::from(answered).to_string().into()],
     )
 }
 
@@ -227,8 +290,7 @@ pub fn well(ids: &[&WebhookId]) -> Statement {
 /// `until` or their answer, whichever is first.
 pub fn hang<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET is_proven = 0, hung_until = ?2 \
-         WHERE id IN (SELECT value FROM json_each(?1))",
+        "UPDATE webhooks SET hung_until = ?2 WHERE id IN (SELECT value FROM json_each(?1))",
         vec![list(ids.map(WebhookId::as_str)).into(), until.into()],
     )
 }
@@ -241,8 +303,6 @@ pub struct Failing<'a> {
     pub deliveries: &'a [&'a DeliveryId],
     /// Failures that no success has followed.
     pub count: i64,
-    /// Whether one of them was too slow.
-    pub is_slow: bool,
     /// Until when it asks to be left alone.
     pub slow_down_until: i64,
 }
@@ -257,18 +317,16 @@ pub fn failing(failing: &Failing<'_>, claim: &str, now: i64) -> Statement {
             "UPDATE webhooks SET failures = failures + iif(failures + ?2 <= {BREAKER_FAILURES}, \
              ?2, max(1, {BREAKER_FAILURES} - failures)), \
              failing_since = iif(?2 > 0, coalesce(failing_since, ?3), failing_since), \
-             is_proven = iif(?4, 0, is_proven), \
-             paused_until = max(paused_until, ?5, iif(failures + ?2 < {BREAKER_FAILURES}, 0, \
+             paused_until = max(paused_until, ?4, iif(failures + ?2 < {BREAKER_FAILURES}, 0, \
              ?3 + min({BREAKER_MAX_MS}, \
              {BREAKER_MS} << min(7, max(0, failures + 1 - {BREAKER_FAILURES}))))) WHERE id = ?1 \
-             AND EXISTS (SELECT 1 FROM json_each(?6) j JOIN webhook_deliveries d \
-             ON d.id = j.value WHERE d.claim = ?7)"
+             AND EXISTS (SELECT 1 FROM json_each(?5) j JOIN webhook_deliveries d \
+             ON d.id = j.value WHERE d.claim = ?6)"
         ),
         vec![
             failing.id.as_str().into(),
             failing.count.into(),
             now.into(),
-            i64::from(failing.is_slow).into(),
             failing.slow_down_until.into(),
             list(failing.deliveries.iter().map(|id| id.as_str())).into(),
             claim.into(),
@@ -297,14 +355,26 @@ pub fn disable(
     ]
 }
 
-/// Holds what a disabled endpoint has waiting that is not being attempted, and nothing of an enabled
-/// one.
+/// Holds what an endpoint has waiting that is not being attempted: all of a disabled one, all but a
+/// ping of one that is unproved, and nothing of any other.
 pub fn hold(id: &WebhookId, now: i64) -> Statement {
     Statement::new(
-        "UPDATE webhook_deliveries SET state = 'held' WHERE webhook_id = ?1 \
-         AND state = 'pending' AND (claim IS NULL OR next_attempt_at <= ?2) \
-         AND EXISTS (SELECT 1 FROM webhooks WHERE id = ?1 AND disabled_at IS NOT NULL)",
+        "UPDATE webhook_deliveries AS d SET state = 'held' WHERE d.webhook_id = ?1 \
+         AND d.state = 'pending' AND (d.claim IS NULL OR d.next_attempt_at <= ?2) \
+         AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = ?1 AND (w.disabled_at IS NOT NULL \
+         OR w.is_proven = 0 AND NOT EXISTS (SELECT 1 FROM webhook_events e \
+         WHERE e.id = d.event_id AND e.type = 'ping')))",
         vec![id.as_str().into(), now.into()],
+    )
+}
+
+/// Sets free what was held for these endpoints, of those that are enabled and proved.
+pub fn release<'a>(ids: impl Iterator<Item = &'a WebhookId>) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET state = 'pending' WHERE state = 'held' \
+         AND state <> 'pending' AND webhook_id IN (SELECT w.id FROM json_each(?1) j \
+         JOIN webhooks w ON w.id = j.value WHERE w.disabled_at IS NULL AND w.is_proven = 1)",
+        vec![list(ids.map(WebhookId::as_str)).into()],
     )
 }
 

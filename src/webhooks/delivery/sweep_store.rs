@@ -6,6 +6,8 @@ use crate::housekeeping::old::Old;
 use crate::ids::{DeliveryId, EventId};
 use crate::platform::{DatabaseError, Platform, Statement};
 
+use crate::webhooks::standing::{self, maker_stands};
+
 use super::store::list;
 
 /// Events that wait since `before`, in milliseconds since 1970.
@@ -28,13 +30,17 @@ pub async fn overlooked_endpoints(
 ) -> Result<Vec<String>, DatabaseError> {
     // From endpoint to endpoint along the index of what is due, however much each has.
     let statement = Statement::new(
-        "WITH RECURSIVE w (id) AS (SELECT min(webhook_id) FROM webhook_deliveries \
+        concat!(
+            "WITH RECURSIVE due (id) AS (SELECT min(webhook_id) FROM webhook_deliveries \
          WHERE state = 'pending' UNION ALL SELECT (SELECT min(webhook_id) FROM webhook_deliveries \
-         WHERE state = 'pending' AND webhook_id > w.id) FROM w WHERE w.id IS NOT NULL) \
-         SELECT w.id FROM w JOIN webhooks e ON e.id = w.id WHERE e.paused_until <= ?1 \
+         WHERE state = 'pending' AND webhook_id > due.id) FROM due WHERE due.id IS NOT NULL) \
+         SELECT w.id FROM due JOIN webhooks w ON w.id = due.id WHERE w.paused_until <= ?1 \
          AND (SELECT min(next_attempt_at) FROM webhook_deliveries \
-         WHERE state = 'pending' AND webhook_id = w.id) <= ?1 LIMIT 1000",
-        vec![before.into()],
+         WHERE state = 'pending' AND webhook_id = w.id) <= ?1 AND (w.disabled_at IS NOT NULL OR ",
+            maker_stands!("?2", "?1"),
+            ") LIMIT 1000"
+        ),
+        vec![before.into(), standing::roles().into()],
     );
     texts(platform, statement).await
 }

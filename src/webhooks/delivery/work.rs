@@ -1,9 +1,9 @@
 //! Makes the attempts of one invocation.
-//! Promises that a target is checked before each attempt, that nothing more is sent to an endpoint
-//! which has said enough, that no attempt begins which could outlive its claim, and that what was
-//! claimed and not begun is given back. Leaves results to `record`, what one endpoint says to `course`.
+//! Promises that a target, and the standing of whoever made its endpoint, are checked before each
+//! attempt, that nothing more is sent to an endpoint which has said enough, that no attempt begins
+//! which could outlive its claim, and that what was claimed and not begun is given back. Leaves results to `record`, what one endpoint says to `course`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::context::State;
 use crate::platform::{LocalFuture, Platform};
@@ -65,6 +65,8 @@ struct Aside {
     left: RefCell<Vec<Left>>,
     /// The places of endpoints that have hung.
     hung: RefCell<Vec<usize>>,
+    /// Whether anything was waited for since the claim: what that has found may be true no more.
+    has_waited: Cell<bool>,
 }
 
 /// Attempts what `claim` holds of `endpoints` since `claimed_at`, each with its endpoint's place.
@@ -79,10 +81,7 @@ pub async fn run(
     all_begun: impl FnOnce(),
 ) -> Vec<usize> {
     let platform = &state.platform;
-    let courses: Vec<Course<'_>> = endpoints
-        .iter()
-        .map(|endpoint| Course::new(endpoint, claimed_at))
-        .collect();
+    let courses: Vec<Course<'_>> = endpoints.iter().map(Course::new).collect();
     let aside = Aside::default();
     let mut given_up = Vec::new();
     let mut jobs = Vec::new();
@@ -117,6 +116,7 @@ pub async fn run(
         });
     }
     if !given_up.is_empty() {
+        aside.has_waited.set(true);
         record::write(state, endpoints, claim, given_up).await;
     }
     let write = |progress| {
@@ -209,7 +209,11 @@ pub async fn hand_on(platform: &Platform, endpoints: &[Endpoint], left: &[Left],
 /// Makes the attempt; `None` when its endpoint is to be left alone after all, or it has become late.
 async fn attempt(state: &State, course: &Course<'_>, aside: &Aside, task: Task) -> Option<Done> {
     let platform = &state.platform;
-    let refusal = course.refusal(state).await;
+    let (refusal, has_waited) = course.refusal(state).await;
+    if has_waited || aside.has_waited.get() {
+        aside.has_waited.set(true);
+        course.ask_standing(state).await;
+    }
     let at = platform.clock.now_ms();
     let until = course.left_alone_until();
     let Task {
@@ -239,6 +243,7 @@ async fn attempt(state: &State, course: &Course<'_>, aside: &Aside, task: Task) 
                     at,
                 );
                 let exchange = platform.http.send(request).await;
+                aside.has_waited.set(true);
                 Attempt::of(exchange, at, platform.clock.now_ms())
             }
         }

@@ -12,12 +12,16 @@ use crate::http::{etag, merge_patch, problems};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{Permit, ReadWebhooks, WriteWebhooks};
 use crate::ids::{TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Lane, Message, Platform};
+use crate::limits::guard::Principal;
+use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::teams::lookup;
 use crate::teams::permissions::{ManageWebhooks, TeamPermit};
+use crate::teams::store::membership;
 use crate::telemetry::rfc3339;
+use crate::webhooks::check_target;
 
-use super::model::{self, Health, Webhook, WebhookInput};
+use super::model::{self, Health, Maker, Webhook, WebhookInput};
+use super::proof;
 use super::store::{self, Sealer};
 
 const PATH: &str = "/api/v1/webhooks";
@@ -32,10 +36,15 @@ pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
 
 /// The caller's endpoint of the path. Other people's are not there.
 pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = WebhookId::parse(cx.path_value).ok_or_else(not_found)?;
-    let webhook = store::find(sealer(cx), user, &id).await?;
-    webhook.ok_or_else(not_found)
+    let id = WebhookId::parse(cx.path_value);
+    let id = id.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    find_of(cx, user, &id).await
+}
+
+/// This endpoint, when it is the caller's.
+pub async fn find_of(cx: &Context<'_>, user: &UserId, id: &WebhookId) -> Result<Webhook, Problem> {
+    let webhook = store::find(sealer(cx), user, id).await?;
+    webhook.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
 }
 
 /// Wakes whoever delivers: this endpoint has something due.
@@ -83,9 +92,19 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (config, platform) = (&state.config, &state.platform);
     let input = WebhookInput::from_json(&body, team, config, platform, errors).await?;
     let secret = secret.ok_or_else(|| Problem::internal("a secret without mistakes is none"))?;
+    // Of everything, one is told what one may read.
+    if input.event_types != [model::ALL]
+        && let Some(scope) = input.missing_scope(permit.caller())
+    {
+        return Err(Problem::insufficient_scope(scope.as_str()));
+    }
     let is_enabled = input.is_enabled;
+    if is_enabled {
+        charge_ping(cx, permit.user_id(), &input.url).await?;
+    }
     let webhook = Webhook {
         id: WebhookId::fresh(&state.platform),
+        api_key: permit.caller().api_key_id().cloned(),
         input,
         version: 1,
         created_at: now,
@@ -100,17 +119,70 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let location = [PATH, "/", webhook.id.as_str()].concat();
     let answer = answer(201, &webhook, &document, now)?.with_header("location", location);
     let entry = entry(&permit, Action::WebhookCreated, &webhook, None);
-    let writes =
+    let mut writes =
         store::insert(&permit, &webhook, &secret, sealer(cx)).map_err(Problem::internal)?;
+    if is_enabled {
+        writes.extend(ping(cx, permit.user_id(), &webhook));
+    }
     match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => {
-            // Whoever has lost their role meanwhile is told that.
-            let (user, team) = (permit.user_id(), webhook.input.team.as_ref());
-            lookup::named_still::<ManageWebhooks>(platform, user, team).await?;
+            check_conflict(cx, permit.user_id(), &webhook).await?;
             Err(Problem::new(&problems::TOO_MANY_WEBHOOKS))
         }
-        outcome => Ok(outcome?),
+        outcome => {
+            let answer = outcome?;
+            if is_enabled {
+                wake(platform, &webhook.id);
+            }
+            Ok(answer)
+        }
     }
+}
+
+/// Why a write of this endpoint was stale, if it was for the caller's role or the URL.
+async fn check_conflict(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> Result<(), Problem> {
+    let (platform, team) = (&cx.state.platform, webhook.input.team.as_ref());
+    lookup::named_still::<ManageWebhooks>(platform, user, team).await?;
+    if store::has_url(platform, user, &webhook.input.url, &webhook.id).await? {
+        return Err(Problem::new(&problems::WEBHOOK_URL_TAKEN));
+    }
+    Ok(())
+}
+
+/// Charges a ping to whoever causes it, and counts those that go to its host: it has not agreed yet.
+pub async fn charge_ping(cx: &Context<'_>, user: &UserId, url: &str) -> Result<(), Problem> {
+    let (meter, state) = (cx.meter, cx.state);
+    meter
+        .charge_too(state, Principal::WebhookPing(user))
+        .await?;
+    let host = proof::host(url);
+    meter.charge_too(state, Principal::WebhookHost(host)).await
+}
+
+fn ping(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> Vec<Statement> {
+    let platform = &cx.state.platform;
+    proof::ping(platform, cx.trace, user, &webhook.id, cx.now_ms())
+}
+
+/// Refuses to send anything to an endpoint whose maker may not have it any more.
+pub async fn check_standing(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
+    let platform = &cx.state.platform;
+    if store::stands(platform, &webhook.id, cx.now_ms()).await? {
+        return Ok(());
+    }
+    check_role(cx, webhook).await?;
+    Err(Problem::new(&problems::WEBHOOK_DISABLED))
+}
+
+/// Whether the caller may still have webhooks of this endpoint's team.
+async fn check_role(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
+    let Some(team) = &webhook.input.team else {
+        return Ok(());
+    };
+    let user = &cx.caller()?.user_id;
+    let membership = membership(&cx.state.platform, team, user).await?;
+    let membership = membership.ok_or_else(|| Problem::new(&problems::INSUFFICIENT_TEAM_ROLE))?;
+    TeamPermit::<ManageWebhooks>::of(membership).map(|_| ())
 }
 
 /// GET /webhooks
@@ -147,12 +219,24 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let patch = cx.patch()?;
     let was = before.as_input();
     let mut target = was.clone();
+    let given = patch.clone();
     merge_patch::apply(&mut target, patch);
     let mut errors = cx.check_patched(&mut target);
+    let url = target["url"].as_str().unwrap_or_default();
+    if let Ok(url) = check_target(&cx.state.config, url) {
+        before.withhold_headers(&mut target, &given, url.url());
+    }
     let team = read_team(cx, permit.user_id(), &target, &mut errors).await?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let input = WebhookInput::from_json(&target, team, config, platform, errors).await?;
-    let after = before.changed(input, now);
+    let maker = before.maker_after(permit.caller(), Some(&input))?;
+    let after = before.changed(input, maker, now);
+    let is_begun = after.input.is_enabled
+        && (before.disabled_at.is_some() || after.input.url != before.input.url);
+    let is_pinged = is_begun && !after.health.is_proven;
+    if is_pinged {
+        charge_ping(cx, permit.user_id(), &after.input.url).await?;
+    }
     let is = after.as_input();
     let members = is.as_object().into_iter().flatten();
     let changed: Vec<&str> = members
@@ -160,12 +244,20 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         .map(|(name, _)| name.as_str())
         .collect();
     let entry = entry(&permit, Action::WebhookChanged, &after, Some(&changed));
-    let writes = store::update(&permit, &before, &after, sealer(cx)).map_err(Problem::internal)?;
+    let writes = store::update(&permit, &before, &after, sealer(cx));
+    let mut writes = writes.map_err(Problem::internal)?;
+    if is_pinged {
+        writes.extend(ping(cx, permit.user_id(), &after));
+    }
     let answer = answer(200, &after, &after.document(now), now)?;
-    let answer = commit(cx, writes, entry, answer).await?;
-    if after.disabled_at.is_none() && before.health != after.health
-        || before.disabled_at.is_some() && after.disabled_at.is_none()
-    {
+    let answer = match cx.commit(writes, &[entry], answer).await {
+        Err(DatabaseError::Stale) => {
+            check_conflict(cx, permit.user_id(), &after).await?;
+            return Err(Problem::new(&problems::PRECONDITION_FAILED));
+        }
+        outcome => outcome?,
+    };
+    if is_begun || after.disabled_at.is_none() && before.health != after.health {
         wake(platform, &after.id);
     }
     Ok(answer)
@@ -178,7 +270,10 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &webhook.etag(cx.now_ms()))?;
     let entry = entry(&permit, Action::WebhookDeleted, &webhook, None);
     let writes = store::delete(&permit, &webhook);
-    commit(cx, writes, entry, Response::no_content()).await
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => Ok(outcome?),
+    }
 }
 
 /// What the audit log says of an endpoint: which members of it were changed, and whose it is.
@@ -202,19 +297,6 @@ fn entry(
     entry.with_detail(detail.into())
 }
 
-/// Runs a write that changes the endpoint, unless someone else has just changed it.
-async fn commit(
-    cx: &Context<'_>,
-    writes: Vec<crate::platform::Statement>,
-    entry: Entry,
-    answer: Response,
-) -> Result<Response, Problem> {
-    match cx.commit(writes, &[entry], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
-}
-
 /// POST /webhooks/{id}/rotate-secret
 pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
@@ -225,6 +307,8 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     let Some(secret) = secret.filter(|_| errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
+    check_role(cx, &webhook).await?;
+    let maker = webhook.maker_after(permit.caller(), None)?;
     let overlap = body["overlap_seconds"].as_i64();
     let expires_at = now + overlap.unwrap_or(model::OVERLAP_SECONDS) * 1_000;
     let document = json!({
@@ -233,10 +317,16 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     });
     let answer = Response::json(200, Profile::Private, &document)?;
     let writes = store::rotate(&permit, &webhook, &secret, expires_at, now, sealer(cx));
-    let writes = writes.map_err(Problem::internal)?;
+    let mut writes = writes.map_err(Problem::internal)?;
+    if let Maker::Key(key) = &maker {
+        writes.extend(store::take_on(&permit, &webhook, key, now));
+    }
     let entry = entry(&permit, Action::WebhookSecretRotated, &webhook, None);
     match cx.commit(writes, &[entry], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_SECRETS)),
+        Err(DatabaseError::Stale) => {
+            check_role(cx, &webhook).await?;
+            Err(Problem::new(&problems::TOO_MANY_SECRETS))
+        }
         outcome => Ok(outcome?),
     }
 }

@@ -6,12 +6,16 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::http::problem::{FieldError, Problem};
-use crate::ids::{TeamId, WebhookId};
+use crate::http::problems;
+use crate::identity::model::{Caller, Scope};
+use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::telemetry::rfc3339;
 use crate::webhooks::resolver::{self, Unresolved};
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{catalogue, check_target, custom_headers};
+
+use super::proof::is_same_origin;
 
 /// Endpoints that an account can have at a time.
 pub const MAX_WEBHOOKS: i64 = 50;
@@ -21,6 +25,11 @@ pub const MAX_SECRETS: i64 = 5;
 pub const OVERLAP_SECONDS: i64 = 86_400;
 /// Stands for all event types.
 pub const ALL: &str = "*";
+
+/// The scopes that reading all there is to be told of takes.
+pub fn all_scopes() -> impl Iterator<Item = Scope> {
+    catalogue::ALL.iter().filter_map(|kind| kind.scope)
+}
 
 /// What an endpoint is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +91,39 @@ impl WebhookInput {
             headers,
         })
     }
+}
+
+impl WebhookInput {
+    /// A scope that the caller does not have and that reading what this is told of takes.
+    pub fn missing_scope(&self, caller: &Caller) -> Option<Scope> {
+        let named = |kind: &&catalogue::EventType| {
+            let mut wanted = self.event_types.iter();
+            wanted.any(|wanted| wanted == ALL || wanted == kind.name)
+        };
+        let kinds = catalogue::ALL.iter().filter(named);
+        kinds
+            .filter_map(|kind| kind.scope)
+            .find(|scope| !caller.scopes.contains(*scope))
+    }
+
+    /// Whether someone else is told, or of something else, or told otherwise.
+    fn is_told_otherwise(&self, before: &Self) -> bool {
+        self.url != before.url
+            || self.event_types != before.event_types
+            || self.team != before.team
+            || self.headers != before.headers
+    }
+}
+
+/// Who has made an endpoint, as far as that says how long it lasts and what it is told of.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// It stays as it is.
+    Same,
+    /// It is this key's from now on.
+    Key(ApiKeyId),
+    /// It is its owner's own: they have enabled it after its key had ended.
+    Login,
 }
 
 /// In the order in which they were given, each once.
@@ -171,6 +213,8 @@ pub fn read_secret(
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
+    /// The API key that made it: it ends with the key, and is told only what that may read.
+    pub api_key: Option<ApiKeyId>,
     /// What it was asked to be.
     pub input: WebhookInput,
     /// Grows with each change of what it is.
@@ -181,7 +225,7 @@ pub struct Webhook {
     pub updated_at: i64,
     /// Milliseconds since 1970; `None`: it is enabled.
     pub disabled_at: Option<i64>,
-    /// `owner`, `gone`, `failing`, `left_team` or `team_deleted`.
+    /// Why: see `schemas`.
     pub disabled_reason: Option<String>,
     /// How it has been answering.
     pub health: Health,
@@ -192,7 +236,7 @@ pub struct Webhook {
 /// How an endpoint has been answering.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Whether it has answered well since it was last found slow.
+    /// Whether its URL has answered a ping with 2xx.
     pub is_proven: bool,
     /// Failed attempts in a row.
     pub failures: i64,
@@ -206,16 +250,16 @@ pub struct Health {
 
 impl Health {
     fn state(&self, now: i64) -> &'static str {
-        if self.paused_until > now {
+        if !self.is_proven {
+            "unproved"
+        } else if self.paused_until > now {
             "paused"
         } else if self.failures > 0 {
             "failing"
         } else if self.hangs {
             "slow"
-        } else if self.is_proven {
-            "healthy"
         } else {
-            "new"
+            "healthy"
         }
     }
 
@@ -263,6 +307,7 @@ impl Webhook {
         document["headers"] = shown.into();
         document["hidden_headers"] = hidden.into_iter().map(|(name, _)| name.as_str()).collect();
         document["id"] = self.id.as_str().into();
+        document["api_key_id"] = self.api_key.as_ref().map(ApiKeyId::as_str).into();
         document["disabled_at"] = self.disabled_at.map(rfc3339).into();
         document["disabled_reason"] = self.disabled_reason.as_deref().into();
         document["health"] = self.health.document(now);
@@ -297,10 +342,75 @@ impl Webhook {
         tag
     }
 
-    /// What it is after a change at `now`. Another URL, or being enabled again, is a new beginning.
+    /// Drops the hidden headers that a patch has not given anew, where it names another origin: they
+    /// were for the one before.
+    pub fn withhold_headers(&self, target: &mut Value, patch: &Value, url: &str) {
+        if is_same_origin(url, &self.input.url) {
+            return;
+        }
+        let Some(headers) = target["headers"].as_object_mut() else {
+            return;
+        };
+        let given = &patch["headers"];
+        let hidden = self.input.headers.iter().map(|(name, _)| name);
+        for name in hidden.filter(|name| custom_headers::is_hidden(name)) {
+            if !given[name.as_str()].is_string() {
+                headers.remove(name);
+            }
+        }
+    }
+
+    /// What becomes of its maker when `caller` changes it to `after`, or gives it another secret
+    /// (`None`): a key takes on what it changes, and can change neither what another key has made nor
+    /// what is told more than the key may read.
+    pub fn maker_after(
+        &self,
+        caller: &Caller,
+        after: Option<&WebhookInput>,
+    ) -> Result<Maker, Problem> {
+        let Some(key) = caller.api_key_id() else {
+            let is_over = matches!(
+                self.disabled_reason.as_deref(),
+                Some("key_revoked" | "key_expired")
+            );
+            let is_enabled_again = after.is_some_and(|after| after.is_enabled);
+            return Ok(if is_over && is_enabled_again {
+                Maker::Login
+            } else {
+                Maker::Same
+            });
+        };
+        match &self.api_key {
+            Some(maker) if maker != key => {
+                return Err(Problem::new(&problems::MADE_BY_ANOTHER_KEY));
+            }
+            Some(_) if after.is_none_or(|after| after.event_types == self.input.event_types) => {
+                return Ok(Maker::Same);
+            }
+            None if after.is_some_and(|after| !after.is_told_otherwise(&self.input)) => {
+                return Ok(Maker::Same);
+            }
+            _ => {}
+        }
+        let told = after.unwrap_or(&self.input);
+        // What a key has made is told, of all there is, what the key may read.
+        let is_bounded = self.api_key.is_some() && told.event_types == [ALL];
+        if let Some(scope) = told.missing_scope(caller).filter(|_| !is_bounded) {
+            return Err(Problem::insufficient_scope(scope.as_str()));
+        }
+        Ok(if self.api_key.is_some() {
+            Maker::Same
+        } else {
+            Maker::Key(key.clone())
+        })
+    }
+
+    /// What it is after a change at `now`. Another URL, or being enabled again, is a new beginning;
+    /// another origin has to prove itself.
     #[must_use]
-    pub fn changed(&self, input: WebhookInput, now: i64) -> Self {
+    pub fn changed(&self, input: WebhookInput, maker: Maker, now: i64) -> Self {
         let is_same_url = input.url == self.input.url;
+        let is_same_origin = is_same_origin(&input.url, &self.input.url);
         let is_enabled_again = input.is_enabled && self.disabled_at.is_some();
         let (disabled_at, disabled_reason) = match (input.is_enabled, self.disabled_at) {
             (true, _) => (None, None),
@@ -310,12 +420,17 @@ impl Webhook {
         let mut health = self.health.clone();
         if is_enabled_again || !is_same_url {
             health = Health {
-                is_proven: health.is_proven && is_same_url,
+                is_proven: health.is_proven && is_same_origin,
                 ..Health::default()
             };
         }
         Self {
             id: self.id.clone(),
+            api_key: match maker {
+                Maker::Same => self.api_key.clone(),
+                Maker::Key(key) => Some(key),
+                Maker::Login => None,
+            },
             input,
             version: self.version + 1,
             created_at: self.created_at,

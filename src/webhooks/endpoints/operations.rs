@@ -19,7 +19,7 @@ pub const PATH: &[Field] = &[Field::required(
     "TypeID with the prefix webhook.",
 )];
 
-const EXAMPLE: &str = r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{"x-guild":"red"},"hidden_headers":["authorization"],"health":{"state":"healthy","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
+const EXAMPLE: &str = r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"api_key_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{"x-guild":"red"},"hidden_headers":["authorization"],"health":{"state":"healthy","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
 const ANSWER: Answer = Answer {
     status: 200,
     about: "The webhook, with its strong ETag. The tag changes with its health, too.",
@@ -44,7 +44,7 @@ pub const CREATE: Operation = Operation {
     id: "create_webhook",
     tag: TAG,
     summary: "Be told of events",
-    description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. At most 50 webhooks.",
+    description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. The URL is sent a ping at once, and nothing else until it has answered one with 2xx; what comes up meanwhile waits, up to 100 events. At most 50 webhooks, each with a URL of its own. One that an API key makes is told only what the key may read, and ends with the key.",
     request: Some(RequestBody {
         schema: &NEW_WEBHOOK,
         example: r#"{"url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","headers":{"authorization":"Bearer of-the-bot"}}"#,
@@ -55,12 +55,13 @@ pub const CREATE: Operation = Operation {
         about: "The webhook with its secret, shown this once; Location names it.",
         content: Content::Json(
             &SHOWN_WEBHOOK,
-            r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{},"hidden_headers":["authorization"],"health":{"state":"new","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE="}"#,
+            r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"api_key_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{},"hidden_headers":["authorization"],"health":{"state":"unproved","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE="}"#,
         ),
     },
     problems: &[
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::TOO_MANY_WEBHOOKS,
+        &problems::WEBHOOK_URL_TAKEN,
         &problems::UNAVAILABLE,
     ],
     replay: Replay::Secret,
@@ -95,7 +96,7 @@ pub const PATCH: Operation = Operation {
     id: "patch_webhook",
     tag: TAG,
     summary: "Change a webhook in part",
-    description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. Disabled, what is under way for it waits; enabled again, it is sent.",
+    description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. With another scheme, host or port in the URL the hidden ones that are not given anew go, and the URL has to answer a ping again. Disabled, what is under way for it waits; enabled again, it is sent. An API key can change what it has made; what a login has made becomes the key's with the change, and has to be no more than the key may read.",
     path: PATH,
     request: Some(RequestBody {
         schema: &CHANGE,
@@ -105,7 +106,9 @@ pub const PATCH: Operation = Operation {
     response: ANSWER,
     problems: &[
         &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::MADE_BY_ANOTHER_KEY,
         &problems::NOT_FOUND,
+        &problems::WEBHOOK_URL_TAKEN,
         &problems::UNAVAILABLE,
     ],
     condition: Condition::Write,
@@ -142,7 +145,12 @@ pub const ROTATE_SECRET: Operation = Operation {
             r#"{"secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE=","previous_expires_at":"2026-11-23T18:00:00.000Z"}"#,
         ),
     },
-    problems: &[&problems::NOT_FOUND, &problems::TOO_MANY_SECRETS],
+    problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::MADE_BY_ANOTHER_KEY,
+        &problems::NOT_FOUND,
+        &problems::TOO_MANY_SECRETS,
+    ],
     replay: Replay::Secret,
     ..PLAIN
 };
@@ -151,7 +159,7 @@ pub const TEST_SEND: Operation = Operation {
     id: "test_webhook",
     tag: TAG,
     summary: "Send an example now",
-    description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. Counts on the webhook's rate_limit. 10 a minute.",
+    description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
     path: PATH,
     request: Some(RequestBody {
         schema: &TEST,
@@ -166,6 +174,11 @@ pub const TEST_SEND: Operation = Operation {
             r#"{"event_id":"event_01kanp2xc0e8br5v0xmvhv7j2d","status":204,"duration_ms":82,"error":null,"response":""}"#,
         ),
     },
-    problems: &[&problems::NOT_FOUND, &problems::WEBHOOK_RATE_EXCEEDED],
+    problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
+        &problems::NOT_FOUND,
+        &problems::WEBHOOK_UNPROVED,
+        &problems::WEBHOOK_RATE_EXCEEDED,
+    ],
     ..PLAIN
 };

@@ -82,7 +82,7 @@ const RATE_INPUT: Field = Field::optional(
     &RATE_LIMIT,
     "Attempts in any minute, at most; null: as many as come up.",
 );
-const ABOUT_HEADERS: &str = "Sent with every attempt. Names that tell of a secret (authorization, ...token..., ...key...) are not shown again with their values.";
+const ABOUT_HEADERS: &str = "Sent with every attempt. Names that tell of a secret (authorization, ...token..., ...key...) are not shown again with their values, and go when the URL leads to another scheme, host or port, unless they are given anew in the same call.";
 const SECRET_INPUT: Field = Field::optional(
     "secret",
     &GIVEN_SECRET,
@@ -118,8 +118,8 @@ pub const CHANGE: Schema = Schema::Object(&[
 const HEALTH: Schema = Schema::Object(&[
     Field::required(
         "state",
-        &Schema::Choice(&["healthy", "slow", "failing", "paused", "new"]),
-        "new: it has not answered well yet. slow: it has let us wait for more than a second and not answered since. paused: it is left alone for a while.",
+        &Schema::Choice(&["healthy", "slow", "failing", "paused", "unproved"]),
+        "unproved: its URL has not answered a ping with 2xx yet; nothing else is sent. slow: it has let us wait for more than a second and not answered since. paused: it is left alone for a while.",
     ),
     Field::required("failures", &COUNT, "Failed attempts in a row."),
     Field::required(
@@ -139,6 +139,11 @@ const DESCRIPTION_FIELD: Field = Field::required(
 const TEAM_FIELD: Field = Field::required("team_id", &TEAM, "The team that it is for.");
 const ENABLED_FIELD: Field =
     Field::required("enabled", &Schema::Boolean, "Whether it is sent anything.");
+const KEY_FIELD: Field = Field::required(
+    "api_key_id",
+    &Schema::Nullable(&Text::of(1, 100)),
+    "The API key that made it: it ends with the key, and is told only what that may read. null: a login.",
+);
 const DISABLED_FIELD: Field =
     Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
 const REASON_FIELD: Field = Field::required(
@@ -149,8 +154,10 @@ const REASON_FIELD: Field = Field::required(
         "failing",
         "left_team",
         "team_deleted",
+        "key_revoked",
+        "key_expired",
     ])),
-    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more. team_deleted: there is no such team any more.",
+    "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more. team_deleted: there is no such team any more. key_revoked, key_expired: the API key that made it has ended; enabled again by a login, it is the login's.",
 );
 const RATE_FIELD: Field = Field::required(
     "rate_limit",
@@ -180,6 +187,7 @@ pub const WEBHOOK: Schema = Schema::Named(
         EVENT_TYPES_FIELD,
         DESCRIPTION_FIELD,
         TEAM_FIELD,
+        KEY_FIELD,
         ENABLED_FIELD,
         DISABLED_FIELD,
         REASON_FIELD,
@@ -201,6 +209,7 @@ pub const SHOWN_WEBHOOK: Schema = Schema::Named(
         EVENT_TYPES_FIELD,
         DESCRIPTION_FIELD,
         TEAM_FIELD,
+        KEY_FIELD,
         ENABLED_FIELD,
         DISABLED_FIELD,
         REASON_FIELD,

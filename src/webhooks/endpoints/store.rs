@@ -1,20 +1,21 @@
 //! All SQL on endpoints and their secrets.
-//! Promises that no account gets more endpoints, and no endpoint more secrets, than it may have,
-//! also of many requests at once. Leaves when to run writes to the handlers.
+//! Promises that no account gets more endpoints, none twice with one URL, and no endpoint more secrets
+//! than it may have, also of many requests at once; that a write asks for the role in the team that it
+//! relies on; and that an endpoint ends with the key that made it. Leaves when to run writes to the
+//! handlers.
 
 use zeroize::Zeroizing;
 
 use crate::config::MasterKeys;
-use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
 use crate::identity::seal::{self, SealError};
-use crate::ids::{TeamId, UserId, WebhookId, WebhookSecretId};
+use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
-use crate::teams::permissions::{ManageWebhooks, Permission as _};
 use crate::teams::store::still_is;
-use crate::webhooks::delivery::store::hold;
+use crate::webhooks::delivery::store::{hold, release};
 use crate::webhooks::signing::EndpointSecret;
+use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands, role_stands};
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
@@ -48,8 +49,8 @@ impl Sealer<'_> {
     }
 }
 
-/// Adds an endpoint of the caller's with its first secret; stale when there are too many, or when they
-/// may not have one of its team's any more.
+/// Adds an endpoint of the caller's with its first secret; stale when there are too many, when one has
+/// its URL, or when they may not have one of its team's any more.
 pub fn insert(
     permit: &Permit<'_, WriteWebhooks>,
     webhook: &Webhook,
@@ -60,8 +61,11 @@ pub fn insert(
         concat!(
             "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
              sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason, \
-             team_id) SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13 FROM users \
-             WHERE id = ?2 AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12 \
+             team_id, api_key_id) \
+             SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13, ?15 FROM users \
+             WHERE id = ?2 AND disabled_at IS NULL \
+             AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12 \
+             AND NOT EXISTS (SELECT 1 FROM webhooks WHERE user_id = ?2 AND url = ?3) \
              AND (?13 IS NULL OR ",
             still_is!("?13", "?2", "?14"),
             ")"
@@ -80,7 +84,8 @@ pub fn insert(
             webhook.disabled_reason.clone().into(),
             MAX_WEBHOOKS.into(),
             team_id(&webhook.input),
-            ManageWebhooks::RULE.roles().into(),
+            standing::roles().into(),
+            api_key(webhook),
         ],
     );
     let id = WebhookSecretId::fresh(sealer.platform);
@@ -98,8 +103,9 @@ pub fn insert(
 }
 
 /// Changes an endpoint of the caller's from `before` to `after`, and holds or sets free what it has
-/// waiting; stale when it is no longer as it was read. How it answers goes on being counted
-/// meanwhile, so that is touched only by a new beginning.
+/// waiting; stale when it is no longer as it was read, when another one has its new URL, or when the
+/// caller may not have one of its team's any more. How it answers goes on being counted meanwhile, so
+/// that is touched only by a new beginning.
 pub fn update(
     permit: &Permit<'_, WriteWebhooks>,
     before: &Webhook,
@@ -107,12 +113,19 @@ pub fn update(
     sealer: Sealer<'_>,
 ) -> Result<Vec<Statement>, SealError> {
     let update = Statement::new(
-        "UPDATE webhooks SET url = ?4, description = ?5, event_types = ?6, rate_limit = ?7, team_id = ?14, \
-         sealed_headers = ?8, version = version + 1, updated_at = ?9, disabled_at = ?10, \
-         disabled_reason = ?11, is_proven = iif(?12, ?13, is_proven), \
-         failures = iif(?12, 0, failures), failing_since = iif(?12, NULL, failing_since), \
-         paused_until = iif(?12, 0, paused_until), hung_until = iif(?12, 0, hung_until) \
-         WHERE id = ?1 AND user_id = ?2 AND version = ?3",
+        concat!(
+            "UPDATE webhooks SET url = ?4, description = ?5, event_types = ?6, rate_limit = ?7, \
+             team_id = ?14, api_key_id = ?16, sealed_headers = ?8, version = version + 1, \
+             updated_at = ?9, disabled_at = ?10, disabled_reason = ?11, \
+             is_proven = iif(?12, ?13, is_proven), failures = iif(?12, 0, failures), \
+             failing_since = iif(?12, NULL, failing_since), \
+             paused_until = iif(?12, 0, paused_until), hung_until = iif(?12, 0, hung_until) \
+             WHERE id = ?1 AND user_id = ?2 AND version = ?3 AND (url = ?4 OR NOT EXISTS \
+             (SELECT 1 FROM webhooks o WHERE o.user_id = ?2 AND o.url = ?4)) \
+             AND (?14 IS NULL OR ",
+            still_is!("?14", "?2", "?15"),
+            ")"
+        ),
         vec![
             after.id.as_str().into(),
             permit.user_id().as_str().into(),
@@ -128,19 +141,54 @@ pub fn update(
             i64::from(before.health != after.health).into(),
             i64::from(after.health.is_proven).into(),
             team_id(&after.input),
+            standing::roles().into(),
+            api_key(after),
         ],
     );
     let mut writes = vec![update, Statement::must_change()];
-    match (before.disabled_at, after.disabled_at) {
-        (None, Some(_)) => writes.push(hold(&after.id, after.updated_at)),
-        (Some(_), None) => writes.push(Statement::new(
-            "UPDATE webhook_deliveries SET state = 'pending' \
-             WHERE webhook_id = ?1 AND state = 'held'",
-            vec![after.id.as_str().into()],
-        )),
-        _ => {}
+    if before.api_key != after.api_key {
+        writes.push(give_up_unreadable(&after.id, after.updated_at));
+    }
+    let (was_on, is_on) = (before.disabled_at.is_none(), after.disabled_at.is_none());
+    if was_on && !is_on || before.health.is_proven && !after.health.is_proven {
+        writes.push(hold(&after.id, after.updated_at));
+    } else if is_on && !was_on {
+        writes.push(release([&after.id].into_iter()));
     }
     Ok(writes)
+}
+
+/// Gives up what waits for an endpoint and its key may not read.
+fn give_up_unreadable(id: &WebhookId, now: i64) -> Statement {
+    Statement::new(
+        concat!(
+            "UPDATE webhook_deliveries SET state = 'dead', reason = 'not_allowed', claim = NULL \
+             WHERE webhook_id = ?1 AND state <> 'delivered' AND NOT EXISTS (\
+             SELECT 1 FROM webhooks w LEFT JOIN webhook_events e ON e.id = event_id \
+             WHERE w.id = ?1 AND ",
+            key_stands!("?2", key_reads!()),
+            ")"
+        ),
+        vec![id.as_str().into(), now.into()],
+    )
+}
+
+/// Whether another endpoint of this account than `except` has this URL.
+pub async fn has_url(
+    platform: &Platform,
+    user: &UserId,
+    url: &str,
+    except: &WebhookId,
+) -> Result<bool, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT 1 FROM webhooks WHERE user_id = ?1 AND url = ?2 AND id <> ?3 LIMIT 1",
+        vec![user.as_str().into(), url.into(), except.as_str().into()],
+    );
+    Ok(!platform.database.query(statement).await?.is_empty())
+}
+
+fn api_key(webhook: &Webhook) -> Value {
+    webhook.api_key.as_ref().map(ToString::to_string).into()
 }
 
 fn team_id(input: &WebhookInput) -> Value {
@@ -184,22 +232,6 @@ pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
     ]
 }
 
-/// Endpoints of teams that are gone, to be disabled once they were told of it: what waits for them
-/// is neither taken from them nor held.
-pub fn of_deleted_teams(now: i64) -> Old {
-    Old {
-        change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \
-                 updated_at = ?1, version = version + 1",
-        key: "id",
-        among: "FROM webhooks w WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL \
-                AND NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id) \
-                AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
-                AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
-                WHERE d.webhook_id = w.id AND d.state = 'pending')",
-        params: vec![now.into()],
-    }
-}
-
 /// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
 /// that others have endpoints for stay, without the caller, until they are old: they may not have
 /// arrived yet.
@@ -219,8 +251,34 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     ]
 }
 
+/// Makes an endpoint of the caller's this key's; stale when it is no longer as it was read.
+pub fn take_on(
+    permit: &Permit<'_, WriteWebhooks>,
+    webhook: &Webhook,
+    key: &ApiKeyId,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE webhooks SET api_key_id = ?4, version = version + 1, updated_at = ?5 \
+         WHERE id = ?1 AND user_id = ?2 AND version = ?3",
+        vec![
+            webhook.id.as_str().into(),
+            permit.user_id().as_str().into(),
+            webhook.version.into(),
+            key.as_str().into(),
+            now.into(),
+        ],
+    );
+    vec![
+        update,
+        Statement::must_change(),
+        give_up_unreadable(&webhook.id, now),
+    ]
+}
+
 /// Gives an endpoint of the caller's another secret. Those before it sign until `expires_at`, or
-/// as long as they would have. Stale when too many sign already.
+/// as long as they would have. Stale when too many sign already, or when the caller may not have one of
+/// its team's any more.
 pub fn rotate(
     permit: &Permit<'_, WriteWebhooks>,
     webhook: &Webhook,
@@ -242,9 +300,12 @@ pub fn rotate(
             vec![webhook.into(), now.into()],
         ),
         Statement::new(
-            "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
-             SELECT ?1, w.id, ?4, ?5 FROM webhooks w WHERE w.id = ?2 AND w.user_id = ?3 \
-             AND (SELECT count(*) FROM webhook_secrets WHERE webhook_id = ?2) < ?6",
+            concat!(
+                "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
+                 SELECT ?1, w.id, ?4, ?5 FROM webhooks w WHERE w.id = ?2 AND w.user_id = ?3 \
+                 AND (SELECT count(*) FROM webhook_secrets WHERE webhook_id = ?2) < ?6 AND ",
+                role_stands!("?7")
+            ),
             vec![
                 id.as_str().into(),
                 webhook.into(),
@@ -252,6 +313,7 @@ pub fn rotate(
                 sealer.secret(&id, secret)?.into(),
                 now.into(),
                 MAX_SECRETS.into(),
+                standing::roles().into(),
             ],
         ),
         Statement::must_change(),
@@ -260,7 +322,7 @@ pub fn rotate(
 
 const COLUMNS: &str = "SELECT id, url, description, event_types, rate_limit, sealed_headers, \
      version, created_at, updated_at, disabled_at, disabled_reason, is_proven, failures, \
-     failing_since, paused_until, next_slot_us, team_id, hung_until > 0 FROM webhooks ";
+     failing_since, paused_until, next_slot_us, team_id, hung_until > 0, api_key_id FROM webhooks ";
 
 /// An endpoint of this account.
 pub async fn find(
@@ -313,6 +375,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
     let disabled_at = row.optional_integer(9)?;
     Ok(Webhook {
         id,
+        api_key: row.optional_text(18)?.and_then(ApiKeyId::parse),
         input: WebhookInput {
             url: row.text(1)?.to_owned(),
             event_types: serde_json::from_str(row.text(3)?).map_err(|_| broken("event types"))?,
@@ -336,6 +399,18 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
         },
         next_slot_us: row.integer(15)?,
     })
+}
+
+/// Whether whoever made an endpoint may still have it.
+pub async fn stands(platform: &Platform, id: &WebhookId, now: i64) -> Result<bool, DatabaseError> {
+    let statement = Statement::new(
+        concat!(
+            "SELECT 1 FROM webhooks w WHERE w.id = ?1 AND ",
+            maker_stands!("?3", "?2")
+        ),
+        vec![id.as_str().into(), now.into(), standing::roles().into()],
+    );
+    Ok(!platform.database.query(statement).await?.is_empty())
 }
 
 /// The secrets of an endpoint that sign at `now`, newest first.

@@ -1,6 +1,7 @@
 //! POST /webhooks/{id}/test: an example, sent while the caller waits.
-//! Promises the very request that an event would be, and to count on the endpoint's own rate.
-//! Leaves the log and retries to `delivery`: a test has neither.
+//! Promises the very request that an event would be, to count on the endpoint's own rate, and that a URL
+//! which has not proved itself gets nothing but a ping. Leaves the log and retries to `delivery`: a
+//! test has neither.
 
 use serde_json::json;
 
@@ -18,9 +19,9 @@ use crate::webhooks::delivery::store::take_slots;
 use crate::webhooks::delivery::work::refusal;
 use crate::webhooks::{catalogue, outbox, pace, sending};
 
-use super::handlers::{find, sealer};
+use super::handlers::{charge_ping, check_standing, find, sealer, wake};
 use super::model::Webhook;
-use super::store;
+use super::{proof, store};
 
 /// How often a slot is asked for when deliveries take them at the same time.
 const TRIES: usize = 5;
@@ -38,12 +39,20 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
     let Some(kind) = kind.filter(|_| errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
+    let is_proven = webhook.health.is_proven;
+    if !is_proven && kind.name != catalogue::PING {
+        return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
+    }
     let principal = Principal::WebhookTest(permit.user_id());
     cx.meter.charge_too(cx.state, principal).await?;
+    if !is_proven {
+        charge_ping(cx, permit.user_id(), &webhook.input.url).await?;
+    }
     let (platform, event) = (&cx.state.platform, EventId::fresh(&cx.state.platform));
     let secrets = store::secrets(sealer(cx), &webhook.id, cx.now_ms()).await?;
     let refused = refusal(cx.state, &webhook.input.url).await;
     take_slot(cx, &webhook).await?;
+    check_standing(cx, &webhook).await?;
     let at = cx.now_ms();
     let attempt = if let Some(error) = refused {
         Attempt::refused(error, at)
@@ -66,7 +75,14 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
         "error": attempt.error,
         "response": attempt.response,
     });
-    Response::json(200, Profile::Private, &document)
+    let answer = Response::json(200, Profile::Private, &document)?;
+    if is_proven || !attempt.is_success() {
+        return Ok(answer);
+    }
+    let writes = proof::proved(&webhook.id, &webhook.input.url);
+    let answer = cx.commit(writes, &[], answer).await?;
+    wake(platform, &webhook.id);
+    Ok(answer)
 }
 
 /// One attempt of the endpoint's own rate.

@@ -1,5 +1,6 @@
 //! The calls on deliveries.
-//! Promises that a payload is passed on unread, and that an answer counts what was really set going.
+//! Promises that a payload is passed on unread, and only to whoever may read what it tells of, and that
+//! an answer counts what was really set going.
 //! Leaves SQL to `store`, sending to `delivery`.
 
 use serde_json::json;
@@ -13,7 +14,10 @@ use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::telemetry::parse_rfc3339;
-use crate::webhooks::endpoints::handlers::{find as find_endpoint, wake};
+use crate::webhooks::catalogue;
+use crate::webhooks::endpoints::handlers::{
+    charge_ping, check_standing, find as find_endpoint, find_of, wake,
+};
 
 use super::model::Delivery;
 use super::store;
@@ -49,6 +53,12 @@ async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Probl
 pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
     let (delivery, payload) = find(cx, permit.user_id()).await?;
+    // A receiver's answer may have the payload in it.
+    if let Some(scope) = catalogue::find(&delivery.kind).and_then(|kind| kind.scope)
+        && !permit.caller().scopes.contains(scope)
+    {
+        return Err(Problem::insufficient_scope(scope.as_str()));
+    }
     let mut document = delivery.document();
     document["attempts"] = store::attempts(&cx.state.platform, &delivery.id).await?;
     // The payload's bytes are those that were signed: they are put in as they are.
@@ -69,6 +79,9 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     let (mut delivery, _) = find(cx, permit.user_id()).await?;
     let now = cx.now_ms();
     check(&delivery, now)?;
+    if !delivery.is_endpoint_proven {
+        charge_ping(cx, permit.user_id(), &delivery.url).await?;
+    }
     let writes = store::retry(&permit, &delivery.id, now);
     "pending".clone_into(&mut delivery.state);
     delivery.reason = None;
@@ -77,8 +90,10 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
     match cx.commit(writes, &[], answer).await {
         Err(DatabaseError::Stale) => {
-            // Claimed, disabled or deleted in between.
+            // Claimed, disabled or deleted in between, or of a role or key that has ended.
             check(&find(cx, permit.user_id()).await?.0, now)?;
+            let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
+            check_standing(cx, &webhook).await?;
             Err(Problem::new(&problems::DELIVERY_IN_PROGRESS))
         }
         outcome => {
@@ -93,6 +108,9 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
 fn check(delivery: &Delivery, now: i64) -> Result<(), Problem> {
     if delivery.is_endpoint_disabled {
         return Err(Problem::new(&problems::WEBHOOK_DISABLED));
+    }
+    if !delivery.is_endpoint_proven && delivery.kind != catalogue::PING {
+        return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
     }
     if delivery.is_in_progress(now) {
         return Err(Problem::new(&problems::DELIVERY_IN_PROGRESS));
@@ -119,13 +137,16 @@ pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
     if webhook.disabled_at.is_some() {
         return Err(Problem::new(&problems::WEBHOOK_DISABLED));
     }
+    if !webhook.health.is_proven {
+        return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
+    }
     let platform = &cx.state.platform;
     for _ in 0..TRIES {
         let count = store::count_dead(platform, &webhook.id, since).await?;
         let writes = store::recover(&permit, &webhook.id, since, count, now);
         let answer = Response::json(202, Profile::Private, &json!({ "recovered": count }))?;
         match cx.commit(writes, &[], answer).await {
-            Err(DatabaseError::Stale) => {}
+            Err(DatabaseError::Stale) => check_standing(cx, &webhook).await?,
             outcome => {
                 let answer = outcome?;
                 if count > 0 {

@@ -25,12 +25,18 @@ const TYPE_FIELD: Field = Field::required("event_type", &EVENT_TYPE, "The event'
 const STATE_FIELD: Field = Field::required(
     "state",
     &STATE,
-    "held: its webhook is disabled. dead: given up; reason says why.",
+    "held: its webhook is disabled or unproved. dead: given up; reason says why.",
 );
 const REASON_FIELD: Field = Field::required(
     "reason",
-    &Schema::Nullable(&Schema::Choice(&["exhausted", "gone", "lost"])),
-    "exhausted: the last attempt failed, too. gone: the answer was 410. lost: its attempts ended without a word.",
+    &Schema::Nullable(&Schema::Choice(&[
+        "exhausted",
+        "gone",
+        "lost",
+        "not_allowed",
+        "replaced",
+    ])),
+    "exhausted: the last attempt failed, too. gone: the answer was 410. lost: its attempts ended without a word. not_allowed: the API key that the webhook is of may not read it. replaced: a ping that another one or a test came after.",
 );
 const MADE_FIELD: Field = Field::required("attempts_made", &COUNT, "Attempts so far.");
 const NEXT_FIELD: Field = Field::required(
@@ -146,6 +152,10 @@ pub struct Delivery {
     pub is_claimed: bool,
     /// Whether its endpoint is disabled.
     pub is_endpoint_disabled: bool,
+    /// Whether its endpoint's URL has answered a ping.
+    pub is_endpoint_proven: bool,
+    /// Its endpoint's URL.
+    pub url: String,
 }
 
 impl Delivery {

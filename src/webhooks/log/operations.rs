@@ -41,6 +41,7 @@ pub const GET: Operation = Operation {
     id: "get_webhook_delivery",
     tag: TAG,
     summary: "One delivery with every attempt",
+    description: "An API key needs, beside webhooks:read, the scope that reading the same through the API takes: GET /webhooks/event-types has it with each type.",
     path: PATH,
     response: Answer {
         status: 200,
@@ -66,9 +67,11 @@ pub const RETRY: Operation = Operation {
         content: Content::Json(&DELIVERY, PENDING_EXAMPLE),
     },
     problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::NOT_FOUND,
         &problems::DELIVERY_IN_PROGRESS,
         &problems::WEBHOOK_DISABLED,
+        &problems::WEBHOOK_UNPROVED,
     ],
     ..PLAIN
 };
@@ -90,8 +93,10 @@ pub const RECOVER: Operation = Operation {
         content: Content::Json(&RECOVERED, r#"{"recovered":450}"#),
     },
     problems: &[
+        &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::NOT_FOUND,
         &problems::WEBHOOK_DISABLED,
+        &problems::WEBHOOK_UNPROVED,
         &problems::UNAVAILABLE,
     ],
     ..PLAIN

@@ -9,6 +9,7 @@ use crate::identity::permissions::{Permit, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
 use crate::telemetry::rfc3339;
+use crate::webhooks::standing::{self, may_be_sent};
 
 use super::model::Delivery;
 
@@ -16,7 +17,8 @@ use super::model::Delivery;
 const PAST_ALL_IDS: &str = "event_~";
 
 const COLUMNS: &str = "SELECT d.id, d.webhook_id, d.event_id, e.type, d.state, d.reason, \
-     d.attempts, d.next_attempt_at, d.claim IS NOT NULL, w.disabled_at IS NOT NULL";
+     d.attempts, d.next_attempt_at, d.claim IS NOT NULL, w.disabled_at IS NOT NULL, w.is_proven, \
+     w.url";
 const TABLES: &str = " FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id \
      JOIN webhooks w ON w.id = d.webhook_id ";
 
@@ -75,7 +77,7 @@ pub async fn find(
     let Some(row) = rows.first_mut() else {
         return Ok(None);
     };
-    Ok(Some((read(row)?, row.take_text(10)?)))
+    Ok(Some((read(row)?, row.take_text(12)?)))
 }
 
 fn read(row: &Row) -> Result<Delivery, DatabaseError> {
@@ -100,6 +102,8 @@ fn read(row: &Row) -> Result<Delivery, DatabaseError> {
         next_attempt_at: row.integer(7)?,
         is_claimed: row.integer(8)? == 1,
         is_endpoint_disabled: row.integer(9)? == 1,
+        is_endpoint_proven: row.integer(10)? == 1,
+        url: row.text(11)?.to_owned(),
     })
 }
 
@@ -125,12 +129,17 @@ pub async fn attempts(platform: &Platform, id: &DeliveryId) -> Result<Value, Dat
         .collect()
 }
 
-const AGAIN: &str = "UPDATE webhook_deliveries SET state = 'pending', reason = NULL, step = 0, \
+/// Its parameters are the user, `?2`, the time, `?3`, and the roles of `standing`, `?4`.
+const AGAIN: &str = concat!(
+    "UPDATE webhook_deliveries SET state = 'pending', reason = NULL, step = 0, \
      claims = 0, claim = NULL, next_attempt_at = ?3 WHERE EXISTS (SELECT 1 FROM webhooks w \
-     WHERE w.id = webhook_id AND w.user_id = ?2 AND w.disabled_at IS NULL) AND ";
+     LEFT JOIN webhook_events e ON e.id = event_id WHERE w.id = webhook_id AND w.user_id = ?2 AND ",
+    may_be_sent!("?4", "?3"),
+    ") AND "
+);
 
 /// Sends a delivery again, from the beginning of the schedule; stale when an attempt is being made,
-/// or its endpoint is disabled.
+/// or it may not be sent to its endpoint now.
 pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> Vec<Statement> {
     let update = Statement::new(
         [
@@ -142,14 +151,15 @@ pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> V
             id.as_str().into(),
             permit.user_id().as_str().into(),
             now.into(),
+            standing::roles().into(),
         ],
     );
     vec![update, Statement::must_change()]
 }
 
-/// Given up, with something to send.
-const DEAD: &str = "webhook_id = ?1 AND state = 'dead' AND reason IS NOT 'event_removed' \
-     AND event_id >= ?";
+/// Given up, with something to send that may be sent.
+const DEAD: &str = "webhook_id = ?1 AND state = 'dead' \
+     AND reason NOT IN ('event_removed', 'not_allowed', 'replaced') AND event_id >= ?";
 
 /// How many of an endpoint's deliveries were given up whose event was at or after `since`.
 pub async fn count_dead(
@@ -174,11 +184,12 @@ pub fn recover(
     now: i64,
 ) -> Vec<Statement> {
     let update = Statement::new(
-        [AGAIN, DEAD, "4"].concat(),
+        [AGAIN, DEAD, "5"].concat(),
         vec![
             webhook.as_str().into(),
             permit.user_id().as_str().into(),
             now.into(),
+            standing::roles().into(),
             EventId::floor(since).into(),
         ],
     );

@@ -14,7 +14,7 @@ use super::crowd::{Crowd, Holder};
 use super::teams::TEAMS;
 use super::{BUILDS, Call, GUARDIAN_CODE, PASSWORD, Player, TestApp, build_body, text};
 use crate::compositions::{COMPOSITIONS, composition_body};
-use crate::webhooks::{URL, WEBHOOKS, make};
+use crate::webhooks::{WEBHOOKS, fresh_url, make};
 
 /// Who walks, and where.
 pub struct Walk {
@@ -383,7 +383,8 @@ impl Walk {
         let own = || path.replace("{id}", &holder.webhook);
         let body = match (method, path.strip_prefix("/api/v1/webhooks")?) {
             ("POST", "") => {
-                let body = json!({ "url": URL, "event_types": ["*"], "team_id": holder.team });
+                let url = fresh_url(app) + "/new";
+                let body = json!({ "url": url, "event_types": ["*"], "team_id": holder.team });
                 return Some(self.sent(player, method, path, &body));
             }
             ("GET", "") => return Some(self.of(player, method, &format!("{path}?limit=100"))),
@@ -392,7 +393,7 @@ impl Walk {
                 return Some(self.of(player, method, &format!("{}?limit=100", own())));
             }
             ("DELETE", "/{id}") => {
-                let id = text(&make(app, player, &json!({}))["id"]);
+                let id = text(&make(app, player, &json!({ "url": fresh_url(app) }))["id"]);
                 return Some(self.of(player, method, &format!("{WEBHOOKS}/{id}")));
             }
             ("GET" | "POST", "/deliveries/{id}" | "/deliveries/{id}/retry") => {

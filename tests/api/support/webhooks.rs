@@ -77,7 +77,7 @@ pub fn header<'r>(request: &'r HttpRequest, name: &str) -> &'r str {
 }
 
 impl TestApp {
-    /// Gives a player an enabled endpoint for all events. It is new: nobody knows how it answers.
+    /// Gives a player an enabled endpoint for all events, whose URL has answered a ping.
     pub fn endpoint(&self, player: &Player, url: &str) -> Endpoint {
         let platform = self
             .test
@@ -86,7 +86,7 @@ impl TestApp {
         let now = self.test_now();
         self.test.database.execute(&format!(
             "INSERT INTO webhooks (id, user_id, url, description, event_types, version, \
-             created_at, updated_at) VALUES ('{id}', '{}', '{url}', '', '[\"*\"]', 1, {now}, {now})",
+             created_at, updated_at, is_proven) VALUES ('{id}', '{}', '{url}', '', '[\"*\"]', 1, {now}, {now}, 1)",
             player.id
         ));
         let endpoint = Endpoint {
@@ -96,6 +96,24 @@ impl TestApp {
         };
         self.add_secret(&endpoint.id, &endpoint.secret, None);
         endpoint
+    }
+
+    /// Puts all endpoints into the slow lane: they have let us wait, and have not answered since.
+    pub fn slow_down(&self) {
+        self.test
+            .database
+            .execute("UPDATE webhooks SET hung_until = 1");
+    }
+
+    /// As if the URL of this endpoint had answered its ping some time ago.
+    pub fn prove(&self, webhook: &str) {
+        for sql in [
+            format!("UPDATE webhooks SET is_proven = 1 WHERE id = '{webhook}'"),
+            format!("DELETE FROM webhook_deliveries WHERE webhook_id = '{webhook}'"),
+        ] {
+            self.test.database.execute(&sql);
+        }
+        self.test.queue.take_all();
     }
 
     /// Another secret of an endpoint; the one before it signs until `previous_expires_at`.

@@ -1,0 +1,69 @@
+//! Endpoints that end with what let them be made: an API key, a team.
+//! Promises that their owner sees why. Leaves who may have one at a time to `standing`, members who
+//! lose their role to `store::leave_team`.
+
+use crate::housekeeping::old::Old;
+use crate::ids::ApiKeyId;
+use crate::platform::Statement;
+
+/// Disables the endpoints that a key has made, as the key is revoked, and holds what they have
+/// waiting.
+pub fn end_with_key(key: &ApiKeyId, now: i64) -> [Statement; 2] {
+    let params = || vec![key.as_str().into(), now.into()];
+    [
+        Statement::new(
+            "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?2), \
+             disabled_reason = 'key_revoked', updated_at = ?2, version = version + 1 \
+             WHERE api_key_id = ?1",
+            params(),
+        ),
+        Statement::new(
+            "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
+             AND (claim IS NULL OR next_attempt_at <= ?2) \
+             AND webhook_id IN (SELECT id FROM webhooks WHERE api_key_id = ?1)",
+            params(),
+        ),
+    ]
+}
+
+/// Endpoints whose key has expired. They are told nothing from that moment on; this says so to their
+/// owner.
+pub fn of_ended_keys(now: i64) -> Old {
+    Old {
+        change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
+                 disabled_reason = 'key_expired', version = version + 1",
+        key: "id",
+        among: "FROM webhooks WHERE api_key_id IN (SELECT id FROM api_keys \
+                WHERE expires_at <= ?1) AND coalesce(disabled_reason, '') <> 'key_expired'",
+        params: vec![now.into()],
+    }
+}
+
+/// Endpoints whose key is gone, however it went.
+pub fn of_missing_keys(now: i64) -> Old {
+    Old {
+        change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
+                 disabled_reason = 'key_revoked', version = version + 1",
+        key: "id",
+        among: "FROM webhooks w WHERE w.api_key_id IS NOT NULL AND coalesce(w.disabled_reason, '') \
+                NOT IN ('key_expired', 'key_revoked') \
+                AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.id = w.api_key_id)",
+        params: vec![now.into()],
+    }
+}
+
+/// Endpoints of teams that are gone, to be disabled once they were told of it: what waits for them
+/// is neither taken from them nor held.
+pub fn of_deleted_teams(now: i64) -> Old {
+    Old {
+        change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \
+                 updated_at = ?1, version = version + 1",
+        key: "id",
+        among: "FROM webhooks w WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL \
+                AND NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id) \
+                AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
+                AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
+                WHERE d.webhook_id = w.id AND d.state = 'pending')",
+        params: vec![now.into()],
+    }
+}

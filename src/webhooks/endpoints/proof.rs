@@ -1,0 +1,109 @@
+//! How a URL proves that it wants what is sent to it: by answering a ping with 2xx.
+//! Promises that a new URL gets one ping by itself, and that the one before it is not sent any more.
+//! Leaves sending it to `delivery`, which notes the answer.
+
+use crate::ids::{DeliveryId, UserId, WebhookId};
+use crate::platform::{Platform, Statement};
+use crate::telemetry::Trace;
+use crate::webhooks::catalogue::PING;
+use crate::webhooks::delivery::store::{release, well};
+use crate::webhooks::outbox::Event;
+
+/// Whether two URLs in their one spelling have the same scheme, host and port.
+pub fn is_same_origin(one: &str, other: &str) -> bool {
+    origin(one) == origin(other)
+}
+
+/// Scheme, host and port of a URL in its one spelling.
+pub fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |place| place + 3);
+    let end = url[host..].find('/').map_or(url.len(), |end| host + end);
+    &url[..end]
+}
+
+/// The host of a URL in its one spelling.
+pub fn host(url: &str) -> &str {
+    let origin = origin(url);
+    let host = origin.find("://").map_or(0, |place| place + 3);
+    let authority = &origin[host..];
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match authority.rsplit_once(':') {
+        Some((name, port)) if is_port(port) => name,
+        _ => authority,
+    }
+}
+
+/// Writes a ping for an endpoint and nobody else, in place of the one that may be on its way.
+pub fn ping(
+    platform: &Platform,
+    trace: &Trace,
+    user: &UserId,
+    webhook: &WebhookId,
+    now: i64,
+) -> Vec<Statement> {
+    let event = Event::new(platform, trace, user.into(), PING, webhook.as_str(), "{}");
+    let delivery = DeliveryId::of_time(platform, event.id.time_ms());
+    vec![
+        replace_ping(webhook),
+        event.insert_told(now),
+        Statement::new(
+            "INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, next_attempt_at) \
+             VALUES (?1, ?2, ?3, 'pending', ?4)",
+            vec![
+                delivery.as_str().into(),
+                webhook.as_str().into(),
+                event.id.as_str().into(),
+                now.into(),
+            ],
+        ),
+    ]
+}
+
+/// Gives up the ping that is on its way. An attempt that is being made changes nothing of it any more.
+fn replace_ping(webhook: &WebhookId) -> Statement {
+    Statement::new(
+        "UPDATE webhook_deliveries SET state = 'dead', reason = 'replaced', claim = NULL \
+         WHERE webhook_id = ?1 AND state IN ('pending', 'held') \
+         AND (SELECT type FROM webhook_events e WHERE e.id = event_id) = 'ping'",
+        vec![webhook.as_str().into()],
+    )
+}
+
+/// Notes that this URL of an endpoint has answered a test with 2xx, and sets free what waited for it.
+pub fn proved(webhook: &WebhookId, url: &str) -> Vec<Statement> {
+    vec![
+        well(&[(webhook, url)]),
+        release([webhook].into_iter()),
+        replace_ping(webhook),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_and_hosts() {
+        for (url, expected, name) in [
+            ("https://guild.gg/", "https://guild.gg", "guild.gg"),
+            (
+                "https://guild.gg:8443/a/b?c=/",
+                "https://guild.gg:8443",
+                "guild.gg",
+            ),
+            ("https://[2606::1]/x", "https://[2606::1]", "[2606::1]"),
+            ("http://[::1]:9000/x", "http://[::1]:9000", "[::1]"),
+        ] {
+            assert_eq!(origin(url), expected);
+            assert_eq!(host(url), name);
+        }
+        assert!(is_same_origin("https://a.gg/x", "https://a.gg/y?z"));
+        for other in [
+            "https://a.gg:8443/x",
+            "http://a.gg/x",
+            "https://a.gg.b.gg/x",
+        ] {
+            assert!(!is_same_origin("https://a.gg/x", other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Whether whoever made an endpoint may still have it: SQL conditions for every statement that tells,
+//! claims, sends or sends again. Promises that the rule is written once: account there and enabled,
+//! role in the team, API key there and not ended, with the scope of what is told. Leaves what becomes
+//! of an endpoint that has lost it to `endpoints::store`.
+//!
+//! In all of them `w` is a row of `webhooks` and `e` one of `webhook_events`; `$roles` is the list of
+//! the roles that may have webhooks of a team, `$now` milliseconds since 1970.
+
+use crate::teams::permissions::{ManageWebhooks, Permission as _};
+
+/// The roles that may have webhooks of a team, as the parameter `$roles`.
+pub fn roles() -> String {
+    ManageWebhooks::RULE.roles()
+}
+
+/// The account of `w` is there and enabled.
+macro_rules! account_stands {
+    () => {
+        "EXISTS (SELECT 1 FROM users u WHERE u.id = w.user_id AND u.disabled_at IS NULL)"
+    };
+}
+
+/// Whoever has `w` for a team may have webhooks there. A deleted team has no members any more: its
+/// endpoints are still told that it was deleted.
+macro_rules! role_stands {
+    ($roles:literal) => {
+        concat!(
+            "(w.team_id IS NULL OR ",
+            $crate::teams::store::still_is!("w.team_id", "w.user_id", $roles),
+            " OR NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id))"
+        )
+    };
+}
+
+/// The key that made `w`, if one did, is there and has not ended, and `$more` of it, a row `k`.
+macro_rules! key_stands {
+    ($now:literal, $more:expr) => {
+        concat!(
+            "(w.api_key_id IS NULL OR EXISTS (SELECT 1 FROM api_keys k WHERE k.id = w.api_key_id \
+             AND k.user_id = w.user_id AND k.expires_at > ",
+            $now,
+            $more,
+            "))"
+        )
+    };
+}
+
+/// The key of `w`, a row `k`, has the scope of `e`. An event that is gone has nothing to be told.
+macro_rules! key_reads {
+    () => {
+        " AND (coalesce(e.scope, '') = '' \
+         OR instr(' ' || k.scopes || ' ', ' ' || e.scope || ' ') > 0)"
+    };
+}
+
+/// Whoever made `w` may still have it.
+macro_rules! maker_stands {
+    ($roles:literal, $now:literal) => {
+        concat!(
+            $crate::webhooks::standing::account_stands!(),
+            " AND ",
+            $crate::webhooks::standing::role_stands!($roles),
+            " AND ",
+            $crate::webhooks::standing::key_stands!($now, "")
+        )
+    };
+}
+
+/// `w` is to be told of `e`, now or once it may be sent something: of a disabled account, when that
+/// is enabled again.
+macro_rules! is_told {
+    ($roles:literal, $now:literal) => {
+        concat!(
+            "w.disabled_at IS NULL AND ",
+            $crate::webhooks::standing::role_stands!($roles),
+            " AND ",
+            $crate::webhooks::standing::key_stands!($now, $crate::webhooks::standing::key_reads!())
+        )
+    };
+}
+
+/// `e` may be sent to `w` now. Where no ping was answered yet, only a ping may.
+macro_rules! may_be_sent {
+    ($roles:literal, $now:literal) => {
+        concat!(
+            $crate::webhooks::standing::is_told!($roles, $now),
+            " AND ",
+            $crate::webhooks::standing::account_stands!(),
+            " AND (w.is_proven = 1 OR coalesce(e.type, '') = 'ping')"
+        )
+    };
+}
+
+pub(in crate::webhooks) use {
+    account_stands, is_told, key_reads, key_stands, maker_stands, may_be_sent, role_stands,
+};

@@ -55,7 +55,7 @@ const TABLE: &str = "
     PATCH  /api/v1/webhooks/{id} 3 6
     DELETE /api/v1/webhooks/{id} 3 6
     POST   /api/v1/webhooks/{id}/rotate-secret 3 8
-    POST   /api/v1/webhooks/{id}/test 4 7
+    POST   /api/v1/webhooks/{id}/test 3 3
     GET    /api/v1/webhooks/{id}/deliveries 2 2
     POST   /api/v1/webhooks/{id}/recover 3 5
     GET    /api/v1/webhooks/deliveries/{id} 2 2

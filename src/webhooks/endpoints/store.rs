@@ -15,7 +15,7 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::teams::store::still_is;
 use crate::webhooks::delivery::store::{hold, release};
 use crate::webhooks::signing::EndpointSecret;
-use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands, role_stands};
+use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
@@ -303,8 +303,10 @@ pub fn rotate(
             concat!(
                 "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
                  SELECT ?1, w.id, ?4, ?5 FROM webhooks w WHERE w.id = ?2 AND w.user_id = ?3 \
-                 AND (SELECT count(*) FROM webhook_secrets WHERE webhook_id = ?2) < ?6 AND ",
-                role_stands!("?7")
+                 AND (SELECT count(*) FROM webhook_secrets WHERE webhook_id = ?2) < ?6 \
+                 AND (w.team_id IS NULL OR ",
+                still_is!("w.team_id", "w.user_id", "?7"),
+                ")"
             ),
             vec![
                 id.as_str().into(),

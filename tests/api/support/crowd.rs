@@ -13,7 +13,7 @@ use wvw_builder::platform::Platform;
 
 use super::teams::TEAMS;
 use super::{Player, TestApp, text};
-use crate::webhooks::{delivery, make};
+use crate::webhooks::{delivery, make_proved};
 
 /// Rows of what an account or a team can have only so many of.
 const FEW: usize = 40;
@@ -218,7 +218,7 @@ impl Crowd<'_> {
             self.next_team(&player);
         }
         self.sessions_and_keys(&player);
-        let webhook = text(&make(app, &player, &json!({}))["id"]);
+        let webhook = text(&make_proved(app, &player, &json!({}))["id"]);
         let delivery = self.webhooks(&webhook);
         Holder {
             player,

@@ -15,6 +15,7 @@ use crate::compositions::{COMPOSITIONS, composition_body};
 use crate::support::points::{Points, platform_with};
 use crate::support::walk::Walk;
 use crate::support::{BUILDS, Call, TestApp, build_body, build_path, config_value, text};
+use crate::webhooks::WEBHOOKS;
 
 /// What ends, for everybody. SQL and no call: nothing but the write's own conditions helps.
 const ENDINGS: &[(&str, &str)] = &[
@@ -174,6 +175,7 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
         let made = call.token(&player.token).send().expect(201).json();
         format!("{composition}/share-links/{}", text(&made["id"]))
     };
+    let webhook = format!("{WEBHOOKS}/{}", holder.webhook);
     let (own, shared) = (build(&json!({})), build(&with_team));
     let team_plan = planned(&with_team);
     let team_link = link(&team_plan);
@@ -200,6 +202,8 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
         call("POST", &format!("{team_plan}/versions/1/restore"), None),
         call("POST", &format!("{team_plan}/share-links"), None),
         call("DELETE", &team_link, None),
+        call("PATCH", &webhook, Some(&json!({ "team_id": team }))),
+        call("PATCH", &webhook, Some(&json!({ "team_id": null }))),
     ]
 }
 

@@ -120,10 +120,10 @@ describe("a panic", () => {
   });
 });
 
-test("the deployed Worker has no way to be made to panic", async () => {
+test("the deployed Worker has no way to be made to panic, or to send what a caller wrote", async () => {
   const worker = await startWorker();
   try {
-    assertProblem(await worker.send({ method: "POST", path: "/faults/panic" }), 404, "not_found");
+    for (const path of ["/faults/panic", "/faults/mail"]) assertProblem(await worker.send({ method: "POST", path }), 404, "not_found");
   } finally {
     await worker.dispose();
   }

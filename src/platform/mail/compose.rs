@@ -173,6 +173,8 @@ fn quoted_printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn message() -> MailMessage {
@@ -309,6 +311,32 @@ mod tests {
                 assert!(encoded.is_ascii());
                 assert!(encoded.split("\r\n").all(|line| line.len() <= 76));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_in_a_message_stays_in_its_place(
+            subject in "[^\\p{Cc}]{1,200}",
+            text in any::<String>(),
+            html in any::<String>(),
+        ) {
+            let message = MailMessage { subject, text, html, ..message() };
+            let text = composed(&message);
+            prop_assert!(text.is_ascii());
+            prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
+            let (headers, body) = text.split_once("\r\n\r\n").unwrap();
+            let names: Vec<_> = headers
+                .split("\r\n")
+                .filter(|line| !line.starts_with(' '))
+                .map(|line| line.split(": ").next().unwrap())
+                .collect();
+            prop_assert_eq!(names, [
+                "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
+                "Content-Type",
+            ]);
+            prop_assert_eq!(body.matches("--=_mail_01kb3c9x\r\n").count(), 2);
+            prop_assert_eq!(body.matches("--=_mail_01kb3c9x").count(), 3);
         }
     }
 }

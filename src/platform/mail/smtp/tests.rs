@@ -1,5 +1,7 @@
 use std::rc::Rc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::secret::Secret;
 
@@ -347,4 +349,15 @@ fn a_message_that_breaks_the_rules_is_refused_before_anyone_is_called() {
         "{outcome:?}"
     );
     assert!(server.said.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_server_says_is_read_or_refused(bytes in "(22[0-9][ -]?|[\\PC\r]{0,6}|\n){0,12}") {
+        if let Ok(Some((reply, length))) = parse(bytes.as_bytes()) {
+            prop_assert!(length <= bytes.len() && bytes.as_bytes()[length - 1] == b'\n');
+            prop_assert!(!reply.lines.is_empty());
+            prop_assert!(reply.codes().len() <= 13);
+        }
+    }
 }

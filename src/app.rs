@@ -389,9 +389,7 @@ async fn authenticate(
     if !is_charged {
         meter.charge(state, (&caller).into(), cost).await?;
     }
-    if !rule.admits(&caller) {
-        return Err(Problem::insufficient_scope(rule.scope.as_str()));
-    }
+    rule.check(&caller, state.platform.clock.now_ms())?;
     Ok(Some(caller))
 }
 

@@ -88,8 +88,7 @@ impl Context<'_> {
     /// Proof that the caller may do `P`. The route's guard has asked the same table; this is what a
     /// write asks for.
     pub fn permit<P: Permission>(&self) -> Result<Permit<'_, P>, Problem> {
-        Permit::of(self.caller()?)
-            .ok_or_else(|| Problem::insufficient_scope(P::RULE.scope.as_str()))
+        Permit::of(self.caller()?, self.now_ms())
     }
 
     /// What every batch of this request begins with: it fails unless the caller still passes the

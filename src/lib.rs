@@ -10,6 +10,7 @@ pub mod context;
 pub mod crc32;
 pub mod dashboard;
 pub mod docs;
+pub mod end_everything;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 pub mod game;

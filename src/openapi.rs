@@ -158,6 +158,11 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
             &problems::INSUFFICIENT_SCOPE,
         ]);
     }
+    if let Access::Optional(rule) | Access::Required(rule) = route.access
+        && rule.needs_proof
+    {
+        kinds.push(&problems::REAUTHENTICATION_REQUIRED);
+    }
     if route.limit != Limit::Unlimited {
         kinds.push(&problems::QUOTA_EXCEEDED);
     }
@@ -260,7 +265,7 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": format!("{}\n\nProblems: {}.", operation.description, codes.join(", ")).trim(),
+        "description": format!("{}{}\n\nProblems: {}.", operation.description, about_proof(route), codes.join(", ")).trim(),
         "parameters": parameters,
         "responses": responses(route, schemas),
         "security": match route.access {
@@ -273,6 +278,20 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         entry["requestBody"] = body;
     }
     entry
+}
+
+/// Says that a call needs a recent proof, and whether an API key will do instead.
+fn about_proof(route: &Route) -> &'static str {
+    match route.access {
+        Access::Optional(rule) | Access::Required(rule) if rule.needs_proof => {
+            if rule.takes_api_keys {
+                " A login needs a proof from the last five minutes (POST /api/v1/auth/reauthenticate); an API key does not."
+            } else {
+                " Needs a login with a proof from the last five minutes (POST /api/v1/auth/reauthenticate)."
+            }
+        }
+        _ => "",
+    }
 }
 
 const ETAG_LIST: Schema = crate::http::schema::Text::of(1, 1000);

@@ -8,11 +8,13 @@ use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::identity::permissions::{
-    ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds, ReadCompositions,
-    ReadTeams, ReadWebhooks, Rule, WriteAdmin, WriteBuilds, WriteCompositions, WriteTeams,
-    WriteWebhooks,
+    AimWebhooks, GovernTeams, ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds,
+    ReadCompositions, ReadTeams, ReadWebhooks, Rule, SecureAccount, WriteAdmin, WriteBuilds,
+    WriteCompositions, WriteTeams, WriteWebhooks,
 };
-use crate::identity::{accounts, admin, api_keys, audit, keys, sessions, two_factor};
+use crate::identity::{
+    accounts, admin, api_keys, audit, keys, reauthentication, sessions, two_factor,
+};
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::squads::{
@@ -20,7 +22,7 @@ use crate::squads::{
 };
 use crate::teams::{invitations, members, roster, scores};
 use crate::webhooks::{endpoints, log};
-use crate::{builds, dashboard, docs, game, health, personal_data, tags, teams};
+use crate::{builds, dashboard, docs, end_everything, game, health, personal_data, tags, teams};
 
 /// Who may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +118,14 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end_others, sessions::operations::END_OTHERS;
     Delete "/api/v1/auth/sessions/{id}" Required(ManageAccount::RULE), Caller(1), sessions::handlers::end, sessions::operations::END;
     Post   "/api/v1/auth/password" Required(ManageAccount::RULE), Caller(1), sessions::handlers::change_password, sessions::operations::CHANGE_PASSWORD;
-    Post   "/api/v1/auth/two-factor" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::begin, two_factor::operations::BEGIN;
+    Post   "/api/v1/auth/reauthenticate" Required(ManageAccount::RULE), Caller(1), reauthentication::handlers::reauthenticate, reauthentication::operations::REAUTHENTICATE;
+    Post   "/api/v1/auth/end-everything" Required(SecureAccount::RULE), Caller(1), end_everything::handlers::end, end_everything::operations::END;
+    Post   "/api/v1/auth/two-factor" Required(SecureAccount::RULE), Caller(1), two_factor::handlers::begin, two_factor::operations::BEGIN;
     Delete "/api/v1/auth/two-factor" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::disable, two_factor::operations::DISABLE;
-    Post   "/api/v1/auth/two-factor/confirm" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::confirm, two_factor::operations::CONFIRM;
-    Post   "/api/v1/auth/two-factor/recovery-codes" Required(ManageAccount::RULE), Caller(1), two_factor::handlers::make_recovery_codes, two_factor::operations::MAKE_RECOVERY_CODES;
+    Post   "/api/v1/auth/two-factor/confirm" Required(SecureAccount::RULE), Caller(1), two_factor::handlers::confirm, two_factor::operations::CONFIRM;
+    Post   "/api/v1/auth/two-factor/recovery-codes" Required(SecureAccount::RULE), Caller(1), two_factor::handlers::make_recovery_codes, two_factor::operations::MAKE_RECOVERY_CODES;
 
-    Post   "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
+    Post   "/api/v1/auth/api-keys" Required(SecureAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
     Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
 
@@ -135,12 +139,12 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/teams/{id}/players/{player_id}" Required(WriteTeams::RULE), Caller(1), roster::handlers::delete, roster::operations::DELETE;
 
     Get    "/api/v1/webhooks/event-types" Public, Unlimited, endpoints::handlers::event_types, endpoints::operations::EVENT_TYPES;
-    Post   "/api/v1/webhooks" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::create, endpoints::operations::CREATE;
+    Post   "/api/v1/webhooks" Required(AimWebhooks::RULE), Caller(1), endpoints::handlers::create, endpoints::operations::CREATE;
     Get    "/api/v1/webhooks" Required(ReadWebhooks::RULE), Caller(1), endpoints::handlers::list, endpoints::operations::LIST;
     Get    "/api/v1/webhooks/{id}" Required(ReadWebhooks::RULE), Caller(1), endpoints::handlers::get, endpoints::operations::GET;
-    Patch  "/api/v1/webhooks/{id}" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::patch, endpoints::operations::PATCH;
+    Patch  "/api/v1/webhooks/{id}" Required(AimWebhooks::RULE), Caller(1), endpoints::handlers::patch, endpoints::operations::PATCH;
     Delete "/api/v1/webhooks/{id}" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::delete, endpoints::operations::DELETE;
-    Post   "/api/v1/webhooks/{id}/rotate-secret" Required(WriteWebhooks::RULE), Caller(1), endpoints::handlers::rotate_secret, endpoints::operations::ROTATE_SECRET;
+    Post   "/api/v1/webhooks/{id}/rotate-secret" Required(AimWebhooks::RULE), Caller(1), endpoints::handlers::rotate_secret, endpoints::operations::ROTATE_SECRET;
     Post   "/api/v1/webhooks/{id}/test" Required(WriteWebhooks::RULE), Caller(1), endpoints::test_send::test, endpoints::operations::TEST_SEND;
     Get    "/api/v1/webhooks/{id}/deliveries" Required(ReadWebhooks::RULE), Caller(1), log::handlers::list, log::operations::LIST;
     Post   "/api/v1/webhooks/{id}/recover" Required(WriteWebhooks::RULE), Caller(1), log::handlers::recover, log::operations::RECOVER;
@@ -151,11 +155,11 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/teams" Required(ReadTeams::RULE), Caller(1), teams::handlers::list, teams::operations::LIST;
     Get    "/api/v1/teams/{id}" Required(ReadTeams::RULE), Caller(1), teams::handlers::get, teams::operations::GET;
     Patch  "/api/v1/teams/{id}" Required(WriteTeams::RULE), Caller(1), teams::handlers::patch, teams::operations::PATCH_TEAM;
-    Delete "/api/v1/teams/{id}" Required(WriteTeams::RULE), Caller(1), teams::handlers::delete, teams::operations::DELETE;
+    Delete "/api/v1/teams/{id}" Required(GovernTeams::RULE), Caller(1), teams::handlers::delete, teams::operations::DELETE;
     Get    "/api/v1/teams/{id}/members" Required(ReadTeams::RULE), Caller(1), members::handlers::list, members::operations::LIST;
-    Patch  "/api/v1/teams/{id}/members/{user_id}" Required(WriteTeams::RULE), Caller(1), members::handlers::change, members::operations::CHANGE;
+    Patch  "/api/v1/teams/{id}/members/{user_id}" Required(GovernTeams::RULE), Caller(1), members::handlers::change, members::operations::CHANGE;
     Delete "/api/v1/teams/{id}/members/{user_id}" Required(WriteTeams::RULE), Caller(1), members::handlers::remove, members::operations::REMOVE;
-    Post   "/api/v1/teams/{id}/hand-over" Required(WriteTeams::RULE), Caller(1), members::handlers::hand_over, members::operations::HAND_OVER_TEAM;
+    Post   "/api/v1/teams/{id}/hand-over" Required(GovernTeams::RULE), Caller(1), members::handlers::hand_over, members::operations::HAND_OVER_TEAM;
     Post   "/api/v1/teams/{id}/invitations" Required(WriteTeams::RULE), Caller(1), invitations::handlers::create, invitations::operations::CREATE;
     Get    "/api/v1/teams/{id}/invitations" Required(ReadTeams::RULE), Caller(1), invitations::handlers::list, invitations::operations::LIST;
     Delete "/api/v1/teams/{id}/invitations/{invitation_id}" Required(WriteTeams::RULE), Caller(1), invitations::handlers::withdraw, invitations::operations::WITHDRAW;

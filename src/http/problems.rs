@@ -78,6 +78,8 @@ catalogue! {
         "Wait for the next code of the authenticator app, or use a recovery code. Each counts once.";
     INSUFFICIENT_SCOPE 403 "insufficient_scope" "The access token or API key does not allow this call",
         "Use one with the scope that WWW-Authenticate names. API keys cannot do what only a login may.";
+    REAUTHENTICATION_REQUIRED 403 "reauthentication_required" "This needs a proof of who you are from the last five minutes",
+        "Send the password, and a code where there is a second factor, to POST /api/v1/auth/reauthenticate, and make this call again with the access token of its answer; or log in again.";
     INSUFFICIENT_TEAM_ROLE 403 "insufficient_team_role" "Your role in the team does not allow this",
         "Ask a leader of the team to do it, or to give you the role: the table of team permissions says which one it takes.";
     MADE_BY_ANOTHER_KEY 403 "made_by_another_key" "Another API key has made this webhook",

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod model;
 pub mod password;
 pub mod permissions;
+pub mod reauthentication;
 pub mod seal;
 pub mod sessions;
 pub mod standing;

@@ -157,6 +157,9 @@ pub struct Caller {
     pub via: Via,
     /// What the credential allows.
     pub scopes: Scopes,
+    /// Seconds since 1970: when the owner last proved who they are, as the access token says. An API
+    /// key says nothing of it.
+    pub auth_time: Option<i64>,
 }
 
 impl Caller {

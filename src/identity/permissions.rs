@@ -4,9 +4,14 @@
 
 use std::marker::PhantomData;
 
+use crate::http::problem::Problem;
+use crate::http::problems;
 use crate::ids::UserId;
 
 use super::model::{Caller, Role, Scope, Scopes, Via};
+
+/// How old the proof may be that some permissions ask of a login, in seconds.
+pub const PROOF_SECONDS: i64 = 300;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +22,9 @@ pub struct Rule {
     pub role: Role,
     /// Whether an API key will do.
     pub takes_api_keys: bool,
+    /// Whether a login will do only when its owner has proved who they are in the last
+    /// [`PROOF_SECONDS`]. An API key cannot; making it took such a proof.
+    pub needs_proof: bool,
 }
 
 /// A permission as a type.
@@ -26,7 +34,7 @@ pub trait Permission {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident $scope:ident $role:ident $takes_api_keys:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident $scope:ident $role:ident $takes_api_keys:literal $needs_proof:literal;)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
@@ -37,6 +45,7 @@ macro_rules! permissions {
                     scope: Scope::$scope,
                     role: Role::$role,
                     takes_api_keys: $takes_api_keys,
+                    needs_proof: $needs_proof,
                 };
             }
         )*
@@ -47,39 +56,73 @@ macro_rules! permissions {
 }
 
 permissions! {
+    //                                             API keys, proof
     /// See one's profile.
-    ReadAccount   AccountRead  User          true;
-    /// Change one's profile, password, second factor, API keys and logins; take one's data along.
-    ManageAccount AccountWrite User          false;
+    ReadAccount   AccountRead  User          true  false;
+    /// Change one's profile, password and logins; take one's data along, or delete it.
+    ManageAccount AccountWrite User          false false;
+    /// Decide what guards one's account and what else acts for it: second factor, API keys.
+    SecureAccount AccountWrite User          false true;
     /// See builds that are not public.
-    ReadBuilds    BuildsRead   User          true;
+    ReadBuilds    BuildsRead   User          true  false;
     /// Make builds, and change one's own.
-    WriteBuilds   BuildsWrite  User          true;
+    WriteBuilds   BuildsWrite  User          true  false;
     /// See one's teams, and what they show their members.
-    ReadTeams     TeamsRead    User          true;
+    ReadTeams     TeamsRead    User          true  false;
     /// Make teams, and do in them what one's role there allows.
-    WriteTeams    TeamsWrite   User          true;
+    WriteTeams    TeamsWrite   User          true  false;
+    /// Delete one's teams, hand them over, and decide who is what in them.
+    GovernTeams   TeamsWrite   User          false true;
     /// See compositions that are not public.
-    ReadCompositions CompositionsRead User   true;
+    ReadCompositions CompositionsRead User   true  false;
     /// Make compositions, and change one's own and those of one's teams.
-    WriteCompositions CompositionsWrite User true;
+    WriteCompositions CompositionsWrite User true  false;
     /// See one's webhooks and their deliveries.
-    ReadWebhooks  WebhooksRead  User         true;
-    /// Make, change and test one's webhooks.
-    WriteWebhooks WebhooksWrite User         true;
+    ReadWebhooks  WebhooksRead  User         true  false;
+    /// Test and delete one's webhooks, and send again.
+    WriteWebhooks WebhooksWrite User         true  false;
+    /// Make webhooks, and decide where they go, what they tell and by which secret.
+    AimWebhooks   WebhooksWrite User         true  true;
     /// See signing keys, audit log and accounts.
-    ReadAdmin     AdminRead    Administrator false;
+    ReadAdmin     AdminRead    Administrator false false;
     /// Rotate signing keys, change accounts.
-    WriteAdmin    AdminWrite   Administrator false;
+    WriteAdmin    AdminWrite   Administrator false true;
 }
 
 impl Rule {
-    /// Whether `caller` passes.
-    pub fn admits(&self, caller: &Caller) -> bool {
+    /// Whether `caller` passes at `now_ms`, in milliseconds since 1970; if not, what to answer.
+    pub fn check(&self, caller: &Caller, now_ms: i64) -> Result<(), Problem> {
         let has_role = self.role == Role::User || caller.role == self.role;
-        let has_credential = self.takes_api_keys || matches!(caller.via, Via::Session(_));
-        caller.scopes.contains(self.scope) && has_role && has_credential
+        let is_scoped = has_role && caller.scopes.contains(self.scope);
+        let is_key = matches!(caller.via, Via::ApiKey(_));
+        let refused = if !is_scoped || is_key && !self.takes_api_keys && !self.needs_proof {
+            Problem::insufficient_scope(self.scope.as_str())
+        } else if is_key && !self.takes_api_keys {
+            reauthentication_required().with_detail(
+                "An API key cannot prove that its owner is there: log in (POST /api/v1/auth/login) and make this call with the access token.",
+            )
+        } else if !is_key && self.needs_proof && !has_proof(caller, now_ms) {
+            reauthentication_required()
+        } else {
+            return Ok(());
+        };
+        Err(refused)
     }
+}
+
+/// Whether the caller's owner has proved who they are in the last [`PROOF_SECONDS`].
+pub fn has_proof(caller: &Caller, now_ms: i64) -> bool {
+    let proved = caller.auth_time;
+    proved.is_some_and(|at| now_ms - at * 1000 <= PROOF_SECONDS * 1000)
+}
+
+/// 403 in the words of RFC 9470, section 3.
+pub fn reauthentication_required() -> Problem {
+    let challenge = format!(
+        "Bearer error=\"insufficient_user_authentication\", \
+         error_description=\"A more recent authentication is required\", max_age=\"{PROOF_SECONDS}\""
+    );
+    Problem::new(&problems::REAUTHENTICATION_REQUIRED).with_header("www-authenticate", challenge)
 }
 
 /// The scopes that a login of an account with this role gives.
@@ -101,9 +144,10 @@ pub struct Permit<'a, P> {
 }
 
 impl<'a, P: Permission> Permit<'a, P> {
-    /// Asks the table.
-    pub fn of(caller: &'a Caller) -> Option<Self> {
-        P::RULE.admits(caller).then_some(Self {
+    /// Asks the table, at `now_ms` in milliseconds since 1970.
+    pub fn of(caller: &'a Caller, now_ms: i64) -> Result<Self, Problem> {
+        P::RULE.check(caller, now_ms)?;
+        Ok(Self {
             caller,
             permission: PhantomData,
         })
@@ -129,27 +173,64 @@ mod tests {
     #[test]
     fn who_may_do_what() {
         let (platform, _) = TestPlatform::new();
-        let caller = |role, via: &Via, scopes| Caller {
+        let now = platform.clock.now_ms();
+        let caller = |role, via: &Via, scopes, age_seconds: i64| Caller {
             user_id: UserId::fresh(&platform),
             role,
             via: via.clone(),
             scopes,
+            auth_time: match via {
+                Via::Session(_) => Some(now / 1000 - age_seconds),
+                Via::ApiKey(_) => None,
+            },
         };
         let session = Via::Session(SessionId::fresh(&platform));
         let key = Via::ApiKey(ApiKeyId::fresh(&platform));
+        let (fresh, stale) = (0, PROOF_SECONDS + 1);
         for rule in ALL {
             let own = Scopes::of([rule.scope]);
             let others = Scopes::of(Scope::ALL.into_iter().filter(|s| *s != rule.scope));
-            let is_for_users = rule.role == Role::User;
-            for (role, via, scopes, expected) in [
-                (Role::Administrator, &session, own, true),
-                (Role::Administrator, &session, others, false),
-                (Role::User, &session, own, is_for_users),
-                (Role::User, &key, own, is_for_users && rule.takes_api_keys),
-                (Role::Administrator, &key, own, rule.takes_api_keys),
+            let user = (rule.role != Role::User).then_some("insufficient_scope");
+            let asked = rule.needs_proof.then_some("reauthentication_required");
+            let keyed = (!rule.takes_api_keys).then_some(if rule.needs_proof {
+                "reauthentication_required"
+            } else {
+                "insufficient_scope"
+            });
+            for (role, via, scopes, age, expected) in [
+                (Role::Administrator, &session, own, fresh, None),
+                (Role::Administrator, &session, own, PROOF_SECONDS - 1, None),
+                (Role::Administrator, &session, own, stale, asked),
+                (
+                    Role::Administrator,
+                    &session,
+                    others,
+                    fresh,
+                    Some("insufficient_scope"),
+                ),
+                (
+                    Role::Administrator,
+                    &session,
+                    others,
+                    stale,
+                    Some("insufficient_scope"),
+                ),
+                (Role::User, &session, own, fresh, user),
+                (Role::User, &session, own, stale, user.or(asked)),
+                (Role::User, &key, own, fresh, user.or(keyed)),
+                (Role::Administrator, &key, own, fresh, keyed),
+                (
+                    Role::Administrator,
+                    &key,
+                    others,
+                    fresh,
+                    Some("insufficient_scope"),
+                ),
             ] {
-                let caller = caller(role, via, scopes);
-                assert_eq!(rule.admits(&caller), expected, "{rule:?} {caller:?}");
+                let caller = caller(role, via, scopes, age);
+                let refused = rule.check(&caller, now).err();
+                let code = refused.map(|problem| problem.kind.code);
+                assert_eq!(code, expected, "{rule:?} {caller:?}");
             }
         }
     }

@@ -244,6 +244,7 @@ impl Verifier {
                         role: found.role,
                         via: Via::ApiKey(found.id),
                         scopes: found.scopes,
+                        auth_time: None,
                     };
                     (caller, found.expires_at.div_euclid(1000), None)
                 })
@@ -434,6 +435,7 @@ async fn check_token(
         role: Role::User,
         via: Via::Session(session_id),
         scopes: Scopes::parse(&payload.scope),
+        auth_time: Some(payload.auth_time),
     };
     Ok((caller, payload.exp + LEEWAY, Some(header.kid.into())))
 }
@@ -455,7 +457,8 @@ fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
     if payload.exp + LEEWAY <= now {
         return Err(TokenError::Invalid("expired"));
     }
-    if payload.nbf > now + LEEWAY || payload.iat > now + LEEWAY {
+    let begins = [payload.nbf, payload.iat, payload.auth_time];
+    if begins.iter().any(|time| *time > now + LEEWAY) {
         return Err(TokenError::Invalid("not yet valid"));
     }
     Ok(())

@@ -13,7 +13,8 @@ use crate::idempotency;
 use crate::identity::audit::{self, Action, Entry};
 use crate::identity::password::Password;
 use crate::identity::permissions::ManageAccount;
-use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
+use crate::identity::reauthentication::handlers::prove_in_call;
+use crate::identity::sessions::handlers::{check_bounds, wrong_password};
 use crate::identity::{accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
@@ -44,7 +45,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let stored = confirm_password(cx, &permit, &password).await?;
+    let stored = prove_in_call(cx, &permit, &password, &body).await?;
     for _ in 0..MAX_TRIES {
         let departures = teams::store::departures(platform, &permit).await?;
         let mut writes = accounts::store::delete(&permit, stored.clone());

@@ -10,6 +10,7 @@ use crate::identity::accounts::model::{ANY_PASSWORD, DISPLAY_NAME, Details, EMAI
 use crate::identity::api_keys::model::KEY;
 use crate::identity::audit::model::ENTRY;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
+use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::sessions::model::RECORD;
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::squads::traces::schemas::TRACE;
@@ -22,11 +23,14 @@ use crate::webhooks::endpoints::schemas::WEBHOOK;
 /// Body of DELETE /users/me.
 pub const DELETION: Schema = Schema::Named(
     "AccountDeletion",
-    &Schema::Object(&[Field::required(
-        "password",
-        &ANY_PASSWORD,
-        "The account's password, as proof that its owner means it.",
-    )]),
+    &Schema::Object(&[
+        Field::required(
+            "password",
+            &ANY_PASSWORD,
+            "The account's password, as proof that its owner means it.",
+        ),
+        CODE_FIELD,
+    ]),
 );
 
 const ACCOUNT: Schema = Schema::Named(

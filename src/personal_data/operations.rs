@@ -13,7 +13,7 @@ pub const DELETE: Operation = Operation {
     id: "delete_me",
     tag: TAG,
     summary: "Delete my account and all that belongs to it",
-    description: "At once and for good: the account, its logins and keys, all builds, public ones too, all compositions that are no team's, all webhooks, and its entries in the rosters of teams, of those that it has left too. It leaves its teams: where it was the last leader, the officer who has been there longest becomes leader, else the member; a team with nobody else goes. What it has planned for teams stays theirs, without it: user_00000000000000000000000000 stands where its id was, in all versions, and places for its entries in rosters say (deleted). The audit log keeps what an account with this id has done; it holds no address and no name. What others have typed themselves, such as a name in a note, stays with them. Events that others' webhooks were told of go with their log, copies of rendered pages within a day.",
+    description: "Takes the password, and where there is a second factor a code too, or a proof from the last five minutes (POST /api/v1/auth/reauthenticate). At once and for good: the account, its logins and keys, all builds, public ones too, all compositions that are no team's, all webhooks, and its entries in the rosters of teams, of those that it has left too. It leaves its teams: where it was the last leader, the officer who has been there longest becomes leader, else the member; a team with nobody else goes. What it has planned for teams stays theirs, without it: user_00000000000000000000000000 stands where its id was, in all versions, and places for its entries in rosters say (deleted). The audit log keeps what an account with this id has done; it holds no address and no name. What others have typed themselves, such as a name in a note, stays with them. Events that others' webhooks were told of go with their log, copies of rendered pages within a day.",
     request: Some(RequestBody {
         schema: &DELETION,
         example: r#"{"password":"four words in a row"}"#,
@@ -21,6 +21,8 @@ pub const DELETE: Operation = Operation {
     }),
     problems: &[
         &problems::WRONG_PASSWORD,
+        &problems::WRONG_TWO_FACTOR_CODE,
+        &problems::REAUTHENTICATION_REQUIRED,
         &problems::TOO_MANY_ATTEMPTS,
         &problems::NOT_FOUND,
         &problems::LAST_ADMINISTRATOR,

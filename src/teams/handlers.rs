@@ -10,7 +10,7 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Statement};
 use crate::webhooks::outbox::{Audience, Event};
@@ -139,7 +139,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// DELETE /teams/{id}
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
-    let user = cx.permit::<WriteTeams>()?;
+    let user = cx.permit::<GovernTeams>()?;
     let team = find(cx, user.user_id()).await?;
     let permit = TeamPermit::<DeleteTeam>::of(team.membership.clone())?;
     etag::check_if_match(cx.request, &team.etag())?;
@@ -147,7 +147,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let event = event(cx, permit.user(), permit.team(), DELETED, &data);
     let entry = Entry::by(user.caller(), Action::TeamDeleted, permit.team());
     // Webhooks of the team stay until they were told: see `housekeeping`.
-    let mut writes = store::delete(&permit, team.version);
+    let mut writes = store::delete(&user, &permit, team.version);
     writes.push(builds::store::leave_team(&permit));
     commit(cx, writes, &[entry], &event, Response::no_content()).await
 }

@@ -6,7 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit, WriteTeams};
+use crate::identity::permissions::{GovernTeams, ManageAccount, Permit, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
@@ -165,7 +165,11 @@ pub fn update(
 
 /// Removes a team with all that is its: members, invitations, roster, compositions. Stale when it
 /// has moved on since it was read in this version, or whoever asks is no leader any more.
-pub fn delete(permit: &TeamPermit<DeleteTeam>, version: i64) -> Vec<Statement> {
+pub fn delete(
+    _user: &Permit<'_, GovernTeams>,
+    permit: &TeamPermit<DeleteTeam>,
+    version: i64,
+) -> Vec<Statement> {
     let delete = Statement::new(
         "DELETE FROM teams WHERE id = ?1 AND version = ?2 AND EXISTS (SELECT 1 \
          FROM team_members WHERE team_id = ?1 AND user_id = ?3 AND role = 'leader')",

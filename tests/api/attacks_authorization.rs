@@ -28,6 +28,7 @@ const CALLERS: [&str; 7] = [
 /// Every route, with an id of the owner's where it takes one (`{public}`: of a build that everyone
 /// may read), and what each caller gets. Writes on
 /// builds come with a body that is right, all others with an empty object: 422 has passed the guard.
+/// What ends everything comes last: the keys of whoever calls it are gone with it.
 const TABLE: &str = "
     GET    /api/v1/builds/{id}                  404 404 404 200 200 404 404
     GET    /api/v1/builds                       200 200 200 200 200 200 200
@@ -50,6 +51,7 @@ const TABLE: &str = "
     DELETE /api/v1/auth/sessions                401 204 403 204 403 204 403
     DELETE /api/v1/auth/sessions/{id}           401 404 403 204 403 404 403
     POST   /api/v1/auth/password                401 422 403 422 403 422 403
+    POST   /api/v1/auth/reauthenticate          401 422 403 422 403 422 403
     POST   /api/v1/auth/two-factor              401 200 403 200 403 200 403
     DELETE /api/v1/auth/two-factor              401 422 403 422 403 422 403
     POST   /api/v1/auth/two-factor/confirm      401 422 403 422 403 422 403
@@ -72,11 +74,11 @@ const TABLE: &str = "
     GET    /api/v1/teams                        401 200 200 200 200 200 200
     GET    /api/v1/teams/{id}                   401 404 404 200 200 404 404
     PATCH  /api/v1/teams/{id}                   401 404 404 200 200 404 404
-    DELETE /api/v1/teams/{id}                   401 404 404 204 204 404 404
+    DELETE /api/v1/teams/{id}                   401 404 403 204 403 404 403
     GET    /api/v1/teams/{id}/members           401 404 404 200 200 404 404
-    PATCH  /api/v1/teams/{id}/members/{user_id} 401 404 404 200 200 404 404
+    PATCH  /api/v1/teams/{id}/members/{user_id} 401 404 403 200 403 404 403
     DELETE /api/v1/teams/{id}/members/{user_id} 401 404 404 204 204 404 404
-    POST   /api/v1/teams/{id}/hand-over         401 404 404 422 422 404 404
+    POST   /api/v1/teams/{id}/hand-over         401 404 403 422 403 404 403
     POST   /api/v1/teams/{id}/invitations       401 404 404 201 201 404 404
     GET    /api/v1/teams/{id}/invitations       401 404 404 200 200 404 404
     DELETE /api/v1/teams/{id}/invitations/{invitation_id} 401 404 404 204 204 404 404
@@ -121,6 +123,7 @@ const TABLE: &str = "
     GET    /api/v1/admin/users/{id}             401 403 403 403 403 200 403
     PATCH  /api/v1/admin/users/{id}             401 403 403 403 403 200 403
     GET    /api/v1/admin/audit-log              401 403 403 403 403 200 403
+    POST   /api/v1/auth/end-everything          401 200 401 200 401 200 401
 ";
 
 /// What lies open for everyone and holds nothing of anyone.

@@ -167,12 +167,12 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
         "BREACH_RANGE_URL" => Some(BREACHES.to_owned()),
         _ => config_value(name),
     });
-    let player = app.player("four-calls");
+    let player = app.player("five-calls");
     let device = enrol(&app, &player);
     let code = device.fresh_code(&app);
     let wrong = "not the right words";
     let new = json!({ "current_password": wrong, "new_password": "five words in another row" });
-    let rows: [(&str, &str, Value); 4] = [
+    let rows: [(&str, &str, Value); 5] = [
         (
             "PATCH",
             ME,
@@ -185,6 +185,11 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
             json!({ "password": wrong, "code": code }),
         ),
         ("DELETE", ME, json!({ "password": wrong })),
+        (
+            "POST",
+            "/api/v1/auth/reauthenticate",
+            json!({ "password": wrong, "code": code }),
+        ),
     ];
     let send = |(method, path, body): &(&str, &str, Value)| {
         let call = app.call(method, path).token(&player.token);
@@ -194,7 +199,7 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
     };
     app.test.web.take_requests();
     for number in 0..10 {
-        send(&rows[number % 4]).expect_problem(403, "wrong_password");
+        send(&rows[number % 5]).expect_problem(403, "wrong_password");
     }
     let before = app.verifications();
     for row in &rows {

@@ -100,6 +100,7 @@ fn each_operation_is_complete() {
         // is sent again, and a version brought back, as it is.
         let has_body = ![
             "begin_two_factor",
+            "end_everything",
             "retry_webhook_delivery",
             "restore_composition_version",
             "create_share_link",

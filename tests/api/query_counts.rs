@@ -41,7 +41,9 @@ const TABLE: &str = "
     GET    /api/v1/auth/sessions 1 1
     DELETE /api/v1/auth/sessions 2 5
     DELETE /api/v1/auth/sessions/{id} 2 5
-    POST   /api/v1/auth/password 7 14
+    POST   /api/v1/auth/password 8 15
+    POST   /api/v1/auth/reauthenticate 7 11
+    POST   /api/v1/auth/end-everything 4 18
     POST   /api/v1/auth/two-factor 2 4
     DELETE /api/v1/auth/two-factor 9 20
     POST   /api/v1/auth/two-factor/confirm 5 22
@@ -86,7 +88,7 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/players/{player_id} 3 6
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 7
-    DELETE /api/v1/users/me 7 45
+    DELETE /api/v1/users/me 8 46
     GET    /api/v1/users/me/export 28 29
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 5 5

@@ -14,7 +14,8 @@ use crate::identity::breach;
 use crate::identity::model::Role;
 use crate::identity::password::{self, Password};
 use crate::identity::permissions::{ManageAccount, ReadAccount};
-use crate::identity::sessions::handlers::{check_bounds, confirm_password};
+use crate::identity::reauthentication::handlers::prove_in_call;
+use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
 use crate::limits::policies::Set;
 use crate::platform::DatabaseError;
@@ -91,7 +92,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         return answer(&user);
     }
     let stored = if change.changes_email() {
-        let stored = confirm_password(cx, &permit, &password).await?;
+        let stored = prove_in_call(cx, &permit, &password, &target).await?;
         // Its answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter

@@ -8,6 +8,7 @@ use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::{Role, TIME};
 use crate::identity::password::{self, Password};
+use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::ids::UserId;
 use crate::platform::Unicode;
 use crate::telemetry::rfc3339;
@@ -67,6 +68,7 @@ pub const PROFILE_INPUT: Schema = Schema::Named(
             &ANY_PASSWORD,
             "The account's password: asked for when email changes, and only then.",
         ),
+        CODE_FIELD,
     ]),
 );
 

@@ -53,7 +53,7 @@ pub const CHANGE: Operation = Operation {
     id: "change_me",
     tag: TAG,
     summary: "Change my name or address",
-    description: "An address is what one logs in with: changing it needs current_password. Role and id are not the owner's to change.",
+    description: "An address is what one logs in with: changing it needs current_password, and where there is a second factor a code too, or a proof from the last five minutes (POST /api/v1/auth/reauthenticate). Role and id are not the owner's to change.",
     request: Some(RequestBody {
         schema: &PROFILE_INPUT,
         example: r#"{"display_name":"Commander"}"#,
@@ -66,6 +66,8 @@ pub const CHANGE: Operation = Operation {
     },
     problems: &[
         &problems::WRONG_PASSWORD,
+        &problems::WRONG_TWO_FACTOR_CODE,
+        &problems::REAUTHENTICATION_REQUIRED,
         &problems::NOT_FOUND,
         &problems::EMAIL_TAKEN,
     ],

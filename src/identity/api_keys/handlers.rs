@@ -10,7 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::ManageAccount;
+use crate::identity::permissions::{ManageAccount, SecureAccount};
 use crate::ids::ApiKeyId;
 use crate::platform::DatabaseError;
 use crate::webhooks;
@@ -23,7 +23,7 @@ const PATH: &str = "/api/v1/auth/api-keys";
 
 /// POST /auth/api-keys
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<ManageAccount>()?;
+    let permit = cx.permit::<SecureAccount>()?;
     let (body, errors) = cx.body()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
     let new = NewKey::from_json(&body, platform.unicode.as_ref(), now, errors);

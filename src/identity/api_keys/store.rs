@@ -6,7 +6,7 @@ use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::accounts::store::user_id;
 use crate::identity::model::{Role, Scopes};
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::ids::{ApiKeyId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
@@ -22,7 +22,7 @@ const PAST_ALL_IDS: &str = "key_~";
 const USE_NOTED_MS: i64 = 60_000;
 
 /// Adds a key of the caller's; stale when there are too many.
-pub fn insert(permit: &Permit<'_, ManageAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
+pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO api_keys (id, user_id, hash, name, scopes, created_at, expires_at) \
          SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM users WHERE id = ?2 \
@@ -48,6 +48,14 @@ pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statemen
         vec![id.as_str().into(), permit.user_id().as_str().into()],
     );
     vec![delete, Statement::must_change()]
+}
+
+/// Removes all keys of the caller's that have not ended.
+pub fn revoke_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM api_keys WHERE user_id = ?1 AND expires_at > ?2",
+        vec![permit.user_id().as_str().into(), now.into()],
+    )
 }
 
 /// Keys that ended more than [`KEEP_MS`] ago.

@@ -41,12 +41,16 @@ actions! {
     RoleChanged "account.role_changed",
     /// Its password was changed.
     PasswordChanged "password.changed",
+    /// Its logins, API keys, webhooks, share links and invitations were ended, all at once.
+    EverythingEnded "account.everything_ended",
     /// Too many wrong guesses in a row have disabled its password.
     PasswordDisabled "password.disabled",
     /// Its password counts again.
     PasswordEnabled "password.enabled",
     /// Someone logged in.
     SessionCreated "session.created",
+    /// The password, and a code where there is a second factor, were given again with a login.
+    Reauthenticated "session.reauthenticated",
     /// A login was ended.
     SessionEnded "session.ended",
     /// All logins but one were ended.

@@ -17,6 +17,7 @@ use crate::identity::breach;
 use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
@@ -263,7 +264,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     }
     // First what is counted: another server is not asked for whoever does not know the password.
-    let stored = confirm_password(cx, &permit, &current).await?;
+    let stored = prove_in_call(cx, &permit, &current, &body).await?;
     breach::check(cx, &new, "/new_password").await?;
     let hash = password::hash(&new, &config.password_pepper, platform);
     let hash = hash.map_err(Problem::internal)?;

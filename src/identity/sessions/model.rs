@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::ANY_PASSWORD;
 use crate::identity::model::{OPTIONAL_TIME, TIME};
+use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::two_factor::model::{ABOUT_CODE, CODE};
 use crate::ids::{SessionId, UserId};
 use crate::telemetry::rfc3339;
@@ -52,6 +53,7 @@ pub const PASSWORD_CHANGE: Schema = Schema::Named(
             &ANY_PASSWORD,
             "The password as it shall be; the rules of registration hold.",
         ),
+        CODE_FIELD,
     ]),
 );
 
@@ -96,7 +98,8 @@ pub const TWO_FACTOR_LOGIN: Schema = Schema::Named(
     ]),
 );
 
-const SECONDS: Schema = Schema::Integer {
+/// A span of time.
+pub const SECONDS: Schema = Schema::Integer {
     min: 0,
     max: 31_536_000,
 };

@@ -146,7 +146,7 @@ pub const CHANGE_PASSWORD: Operation = Operation {
     id: "change_password",
     tag: TAG,
     summary: "Change my password",
-    description: "All other logins end.",
+    description: "All other logins end. Where there is a second factor it takes a code too, or a proof from the last five minutes (POST /api/v1/auth/reauthenticate).",
     request: Some(RequestBody {
         schema: &PASSWORD_CHANGE,
         example: r#"{"current_password":"four words in a row","new_password":"five other words in a row"}"#,
@@ -154,6 +154,8 @@ pub const CHANGE_PASSWORD: Operation = Operation {
     }),
     problems: &[
         &problems::WRONG_PASSWORD,
+        &problems::WRONG_TWO_FACTOR_CODE,
+        &problems::REAUTHENTICATION_REQUIRED,
         &problems::NOT_FOUND,
         &problems::TOO_MANY_ATTEMPTS,
     ],

@@ -6,7 +6,7 @@ use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::accounts::store::user_id;
 use crate::identity::model::Role;
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
@@ -135,7 +135,7 @@ pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
 }
 
 /// Ends all logins of the caller but the one it came with.
-pub fn end_others(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement {
+pub fn end_others<P: Permission>(permit: &Permit<'_, P>, now: i64) -> Statement {
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::new(
         "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND id <> ?2 AND ended_at IS NULL",
@@ -150,6 +150,50 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
         "UPDATE sessions SET authenticated_at = ?2 WHERE id = ?1",
         vec![current.into(), now.into()],
     )
+}
+
+/// Moves the time when the caller's login was last proved, and by what. Stale when the password that was
+/// checked is no longer the account's, when a second factor wants more than `amr`, and when the login
+/// is over: no proof brings one back that has ended, or is from before the password changed.
+pub fn proved_again(
+    permit: &Permit<'_, ManageAccount>,
+    password_hash: &str,
+    amr: &str,
+    now: i64,
+) -> Vec<Statement> {
+    let current = permit.caller().session_id().map_or("", SessionId::as_str);
+    let update = Statement::new(
+        "UPDATE sessions SET authenticated_at = ?4, amr = ?5 WHERE id = ?1 AND user_id = ?2 \
+         AND ended_at IS NULL AND expires_at > ?4 AND EXISTS (SELECT 1 FROM users u \
+         WHERE u.id = ?2 AND u.password_hash = ?3 AND u.disabled_at IS NULL \
+         AND u.password_changed_at <= sessions.authenticated_at) \
+         AND (?5 <> 'pwd' OR NOT EXISTS (SELECT 1 FROM two_factor \
+         WHERE user_id = ?2 AND confirmed_at IS NOT NULL))",
+        vec![
+            current.into(),
+            permit.user_id().as_str().into(),
+            password_hash.into(),
+            now.into(),
+            amr.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Ends all live logins of the caller, and those that wait for a second factor.
+pub fn end_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
+    let user = permit.user_id().as_str();
+    [
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL \
+             AND refresh_expires_at > ?2",
+            vec![user.into(), now.into()],
+        ),
+        Statement::new(
+            "DELETE FROM challenges WHERE user_id = ?1",
+            vec![user.into()],
+        ),
+    ]
 }
 
 /// Logins whose absolute end has passed.

@@ -12,7 +12,7 @@ use crate::identity::accounts;
 use crate::identity::audit::{Action, Entry};
 use crate::identity::guessing::{self, Attempt, Guard, Kind};
 use crate::identity::password::Password;
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::identity::seal;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::identity::sessions::store::end_others;
@@ -56,9 +56,9 @@ pub async fn proof(
 }
 
 /// Judges a code of the caller's own, in a bounded number of attempts.
-async fn prove(
+pub async fn prove<P: Permission>(
     cx: &Context<'_>,
-    permit: &Permit<'_, ManageAccount>,
+    permit: &Permit<'_, P>,
     factor: &Factor,
     code: &str,
 ) -> Result<(Proof, Attempt), Problem> {
@@ -75,7 +75,7 @@ async fn prove(
 }
 
 /// The caller is known, the code is not one of the account's.
-fn wrong_code() -> Problem {
+pub fn wrong_code() -> Problem {
     Problem::new(&problems::WRONG_TWO_FACTOR_CODE)
 }
 
@@ -121,7 +121,7 @@ async fn commit(
 
 /// POST /auth/two-factor
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<ManageAccount>()?;
+    let permit = cx.permit::<SecureAccount>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let user = accounts::store::user(platform, permit.user_id()).await?;
     let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
@@ -145,7 +145,7 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /auth/two-factor/confirm
 pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<ManageAccount>()?;
+    let permit = cx.permit::<SecureAccount>()?;
     let code = read_code(cx)?;
     let factor = store::factor(&cx.state.platform, permit.user_id()).await?;
     let factor = factor.ok_or_else(not_enabled)?;
@@ -198,7 +198,7 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /auth/two-factor/recovery-codes
 pub async fn make_recovery_codes(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<ManageAccount>()?;
+    let permit = cx.permit::<SecureAccount>()?;
     let code = read_code(cx)?;
     let factor = confirmed(cx, permit.user_id()).await?;
     let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;

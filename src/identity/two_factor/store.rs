@@ -6,7 +6,7 @@ use crate::housekeeping::old::Old;
 use crate::identity::accounts::store::user_id;
 use crate::identity::guessing::Place;
 use crate::identity::model::Role;
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::identity::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
@@ -36,7 +36,7 @@ pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>
 
 /// Keeps a new secret in the place of one that was not confirmed; stale when one is confirmed.
 pub fn begin(
-    permit: &Permit<'_, ManageAccount>,
+    permit: &Permit<'_, SecureAccount>,
     sealed_secret: Vec<u8>,
     now: i64,
 ) -> Vec<Statement> {
@@ -55,7 +55,7 @@ pub fn begin(
 
 /// From now on the factor counts; stale when it did before, or has another secret now.
 pub fn confirm(
-    permit: &Permit<'_, ManageAccount>,
+    permit: &Permit<'_, SecureAccount>,
     factor: &Factor,
     step: i64,
     now: i64,
@@ -85,7 +85,7 @@ pub fn disable(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
 
 /// Puts these codes in the place of all that there are.
 pub fn replace_recovery_codes(
-    permit: &Permit<'_, ManageAccount>,
+    permit: &Permit<'_, SecureAccount>,
     codes: &[RecoveryCode],
 ) -> Vec<Statement> {
     let user = permit.user_id().as_str();

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
+use crate::identity::permissions::{Permit, SecureAccount};
 use crate::ids::{ShareLinkId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
@@ -85,6 +86,14 @@ pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<St
         ],
     );
     vec![delete, Statement::must_change()]
+}
+
+/// Withdraws all links that the caller has made.
+pub fn withdraw_all(permit: &Permit<'_, SecureAccount>) -> Statement {
+    Statement::new(
+        "DELETE FROM share_links WHERE created_by = ?1",
+        vec![permit.user_id().as_str().into()],
+    )
 }
 
 /// A page of a composition's links, one more than it takes, latest first.

@@ -10,12 +10,12 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::InvitationId;
 use crate::platform::DatabaseError;
 use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
 use crate::teams::lookup;
-use crate::teams::model::told_member;
+use crate::teams::model::{Role, told_member};
 use crate::teams::permissions::{Invite, TeamPermit};
 
 use super::code::Code;
@@ -38,6 +38,10 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = InvitationId::fresh(platform);
     let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
     invitation.check_rank(permit.role())?;
+    if invitation.role > Role::Member {
+        // As good as giving someone the role.
+        cx.permit::<GovernTeams>()?;
+    }
     let code = Code::fresh(platform);
     let mut document = invitation.document(permit.user());
     document["code"] = code.expose().into();

@@ -17,7 +17,7 @@ pub const CREATE: Operation = Operation {
     id: "create_invitation",
     tag: TAG,
     summary: "Invite to a team",
-    description: "For leaders and officers. Whoever has the code can come in: send it only to whom it is meant for. At most 50 open ones a team. All are withdrawn when whoever made them leaves the team.",
+    description: "For leaders and officers. An invitation as officer needs a login with a proof from the last five minutes (POST /api/v1/auth/reauthenticate). Whoever has the code can come in: send it only to whom it is meant for. At most 50 open ones a team. All are withdrawn when whoever made them leaves the team.",
     path: TEAM_PATH,
     request: Some(RequestBody {
         schema: &INVITATION_INPUT,
@@ -33,6 +33,7 @@ pub const CREATE: Operation = Operation {
         ),
     },
     problems: &[
+        &problems::REAUTHENTICATION_REQUIRED,
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::NOT_FOUND,
         &problems::TOO_MANY_INVITATIONS,

@@ -5,6 +5,7 @@
 
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
+use crate::identity::permissions::{Permit, SecureAccount};
 use crate::ids::{InvitationId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
@@ -65,6 +66,16 @@ pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement
         ],
     );
     vec![delete, Statement::must_change()]
+}
+
+/// Withdraws all open invitations that the caller has made.
+pub fn withdraw_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
+    Statement::new(
+        "DELETE FROM team_invitations WHERE id IN (SELECT i.id FROM team_members m \
+         JOIN team_invitations i ON i.team_id = m.team_id AND i.created_by = m.user_id \
+         WHERE m.user_id = ?1 AND i.uses < i.max_uses AND i.expires_at > ?2)",
+        vec![permit.user_id().as_str().into(), now.into()],
+    )
 }
 
 /// Lets `guest` in and counts it; stale when the invitation does not let them in any more.

@@ -11,7 +11,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadTeams, WriteTeams};
+use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::DatabaseError;
 use crate::teams::handlers::{PATH, event, respond};
@@ -64,7 +64,7 @@ fn overtaken() -> Problem {
 
 /// PATCH `/teams/{id}/members/{user_id}`
 pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
-    let user = cx.permit::<WriteTeams>()?;
+    let user = cx.permit::<GovernTeams>()?;
     for _ in 0..MAX_TRIES {
         let mut standing = standing(cx, user.user_id()).await?;
         let permit = TeamPermit::<ChangeRoles>::of(standing.caller.clone())?;
@@ -97,7 +97,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
             "from": before.role.as_str(),
             "to": role.as_str(),
         }));
-        let writes = store::change_role(&permit, &before, role, cx.now_ms());
+        let writes = store::change_role(&user, &permit, &before, role, cx.now_ms());
         let entries = [entry];
         let telling = cx.commit_telling(writes, &entries, Some(&event), answer);
         match telling.await {
@@ -146,7 +146,7 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /teams/{id}/hand-over
 pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
-    let user = cx.permit::<WriteTeams>()?;
+    let user = cx.permit::<GovernTeams>()?;
     for _ in 0..MAX_TRIES {
         let caller = lookup::of_path(cx, user.user_id()).await?;
         TeamPermit::<ChangeRoles>::of(caller.clone())?;
@@ -175,7 +175,7 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
             &updated(cx, user.user_id(), &target, Role::Leader),
             &updated(cx, user.user_id(), permit.membership(), Role::Officer),
         ];
-        let writes = store::hand_over(&permit, &target, cx.now_ms());
+        let writes = store::hand_over(&user, &permit, &target, cx.now_ms());
         let (entries, answer) = ([entry], Response::no_content());
         let telling = cx.commit_telling_all(writes, &entries, &events, answer);
         match telling.await {

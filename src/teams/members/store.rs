@@ -5,6 +5,7 @@
 use serde_json::Value as Json;
 
 use crate::http::pagination::Page;
+use crate::identity::permissions::{GovernTeams, Permit};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Value};
 use crate::teams::model::{Membership, Role};
@@ -36,6 +37,7 @@ fn params(caller: &Membership, target: &Membership) -> Vec<Value> {
 
 /// Gives a member another role.
 pub fn change_role(
+    _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<ChangeRoles>,
     target: &Membership,
     role: Role,
@@ -59,6 +61,7 @@ pub fn change_role(
 
 /// Makes `target` leader and the caller an officer.
 pub fn hand_over(
+    _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<ChangeRoles>,
     target: &Membership,
     now: i64,

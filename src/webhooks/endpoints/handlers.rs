@@ -10,7 +10,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{Permit, ReadWebhooks, WriteWebhooks};
+use crate::identity::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks, WriteWebhooks};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
@@ -84,7 +84,7 @@ pub async fn event_types(_: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /webhooks
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteWebhooks>()?;
+    let permit = cx.permit::<AimWebhooks>()?;
     let (body, mut errors) = cx.body()?;
     let (state, now) = (cx.state, cx.now_ms());
     let secret = model::read_secret(&body, &state.platform, &mut errors);
@@ -212,7 +212,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// PATCH /webhooks/{id}
 pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteWebhooks>()?;
+    let permit = cx.permit::<AimWebhooks>()?;
     let before = find(cx, permit.user_id()).await?;
     let now = cx.now_ms();
     etag::check_if_match(cx.request, &before.etag(now))?;
@@ -277,8 +277,8 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// What the audit log says of an endpoint: which members of it were changed, and whose it is.
-fn entry(
-    permit: &Permit<'_, WriteWebhooks>,
+fn entry<P: Permission>(
+    permit: &Permit<'_, P>,
     action: Action,
     webhook: &Webhook,
     changed: Option<&[&str]>,
@@ -299,7 +299,7 @@ fn entry(
 
 /// POST /webhooks/{id}/rotate-secret
 pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteWebhooks>()?;
+    let permit = cx.permit::<AimWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
     let (body, mut errors) = cx.body()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());

@@ -8,7 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::config::MasterKeys;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit, WriteWebhooks};
+use crate::identity::permissions::{
+    AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks,
+};
 use crate::identity::seal::{self, SealError};
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
@@ -52,7 +54,7 @@ impl Sealer<'_> {
 /// Adds an endpoint of the caller's with its first secret; stale when there are too many, when one has
 /// its URL, or when they may not have one of its team's any more.
 pub fn insert(
-    permit: &Permit<'_, WriteWebhooks>,
+    permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     secret: &EndpointSecret,
     sealer: Sealer<'_>,
@@ -107,7 +109,7 @@ pub fn insert(
 /// caller may not have one of its team's any more. How it answers goes on being counted meanwhile, so
 /// that is touched only by a new beginning.
 pub fn update(
-    permit: &Permit<'_, WriteWebhooks>,
+    permit: &Permit<'_, AimWebhooks>,
     before: &Webhook,
     after: &Webhook,
     sealer: Sealer<'_>,
@@ -232,6 +234,18 @@ pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
     ]
 }
 
+/// Disables all endpoints of the caller's, and holds what they have waiting as [`hold`] does.
+pub fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
+    [
+        "UPDATE webhooks SET disabled_at = ?2, disabled_reason = 'owner', updated_at = ?2, \
+         version = version + 1 WHERE user_id = ?1 AND disabled_at IS NULL",
+        "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
+         AND (claim IS NULL OR next_attempt_at <= ?2) AND webhook_id IN (SELECT id FROM webhooks \
+         WHERE user_id = ?1)",
+    ]
+    .map(|sql| Statement::new(sql, vec![permit.user_id().as_str().into(), now.into()]))
+}
+
 /// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
 /// that others have endpoints for stay, without the caller, until they are old: they may not have
 /// arrived yet.
@@ -253,7 +267,7 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
 
 /// Makes an endpoint of the caller's this key's; stale when it is no longer as it was read.
 pub fn take_on(
-    permit: &Permit<'_, WriteWebhooks>,
+    permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     key: &ApiKeyId,
     now: i64,
@@ -280,7 +294,7 @@ pub fn take_on(
 /// as long as they would have. Stale when too many sign already, or when the caller may not have one of
 /// its team's any more.
 pub fn rotate(
-    permit: &Permit<'_, WriteWebhooks>,
+    permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     secret: &EndpointSecret,
     expires_at: i64,

@@ -164,7 +164,7 @@ impl Walk {
                 "auth/sessions" | "auth/api-keys" | "users/me" | "users/me/dashboard"
                 | "users/me/export",
             ) => self.of(player, method, path),
-            ("DELETE", "auth/sessions") => {
+            ("DELETE", "auth/sessions") | ("POST", "auth/end-everything") => {
                 let owner = self.crowd(self.amount).holder().player;
                 self.of(&owner, method, path)
             }
@@ -183,6 +183,7 @@ impl Walk {
                 let body = json!({ "current_password": PASSWORD, "new_password": "five other words in it" });
                 self.sent(&owner, method, path, &body)
             }
+            ("POST", "auth/reauthenticate") => self.sent(player, method, path, &password),
             ("POST", "auth/two-factor") => self.of(&self.newcomer(), method, path),
             ("POST", "auth/two-factor/confirm") => {
                 let owner = self.newcomer();
@@ -356,7 +357,7 @@ impl Walk {
                 self.sent(player, method, &path, &json!({ "user_id": self.friend.id }))
             }
             ("POST", "teams/{id}/invitations") => {
-                self.sent(player, method, &own(path), &json!({ "role": "officer" }))
+                self.sent(player, method, &own(path), &json!({ "role": "member" }))
             }
             ("DELETE", "teams/{id}/invitations/{invitation_id}") => {
                 let made = app.invite(player, &holder.team, &json!({})).expect(201);

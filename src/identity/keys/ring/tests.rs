@@ -33,8 +33,9 @@ fn rotate(platform: &Platform, revoke_current: bool) -> String {
         role: Role::Administrator,
         via: Via::Session(SessionId::fresh(platform)),
         scopes: permissions::scopes_of(Role::Administrator),
+        auth_time: Some(platform.clock.now_ms() / 1000),
     };
-    let permit = Permit::of(&administrator).unwrap();
+    let permit = Permit::of(&administrator, platform.clock.now_ms()).unwrap();
     let master = master(1);
     let rotation = rotation::emergency(&permit, &master, platform, revoke_current);
     let rotation = block_on(rotation).unwrap();

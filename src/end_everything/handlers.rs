@@ -1,0 +1,71 @@
+//! The call that ends everything.
+//! Promises that nothing comes in between the counting and the ending, or both are done again.
+//! Leaves SQL to the stores of the features.
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::{Permit, SecureAccount};
+use crate::identity::{api_keys, sessions};
+use crate::platform::{DatabaseError, Statement};
+use crate::squads::share_links;
+use crate::teams::invitations;
+use crate::webhooks::endpoints;
+
+use super::model::Tally;
+use super::store;
+
+/// Others may come in between this often before it is given up.
+const MAX_TRIES: usize = 5;
+
+/// POST /auth/end-everything
+pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<SecureAccount>()?;
+    let user = permit.user_id();
+    for _ in 0..MAX_TRIES {
+        let now = cx.now_ms();
+        let tally = store::tally(&cx.state.platform, &permit, now).await?;
+        let document = tally.document();
+        let answer = Response::json(200, Profile::Private, &document)?;
+        let entry = |target: &str| Entry::by(permit.caller(), Action::EverythingEnded, target);
+        let mut entries = vec![entry(user.as_str()).with_detail(document)];
+        let teams = tally.of_teams();
+        entries.extend(teams.map(|(team, detail)| entry(team).with_detail(detail)));
+        match cx
+            .commit(writes(&permit, &tally, now), &entries, answer)
+            .await
+        {
+            Err(DatabaseError::Stale) => {}
+            outcome => {
+                let answer = outcome?;
+                cx.state.verifier.forget_user(user);
+                return Ok(answer);
+            }
+        }
+    }
+    Err(Problem::unavailable(
+        "what the account has changed at every try",
+    ))
+}
+
+/// Ends what was counted, no more and no less; else stale.
+fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<Statement> {
+    let content = tally.all();
+    let [disable, hold] = endpoints::store::disable_all(permit, now);
+    let [end, end_challenges] = sessions::store::end_all(permit, now);
+    vec![
+        end,
+        Statement::must_change_exactly(tally.sessions),
+        end_challenges,
+        api_keys::store::revoke_all(permit, now),
+        Statement::must_change_exactly(tally.api_keys),
+        disable,
+        Statement::must_change_exactly(content.webhooks),
+        hold,
+        share_links::store::withdraw_all(permit),
+        Statement::must_change_exactly(content.share_links),
+        invitations::store::withdraw_all(permit, now),
+        Statement::must_change_exactly(content.invitations),
+    ]
+}

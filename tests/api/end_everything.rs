@@ -1,0 +1,196 @@
+//! Ending everything: what goes, what stays, and that the answer counts just that.
+//! Leaves the proof that it takes to `reauthentication`.
+
+use serde_json::{Value, json};
+
+use crate::support::authenticator::{SECOND_STEP, challenge, enrol};
+use crate::support::guild::racing;
+use crate::support::scene::ME;
+use crate::support::{BUILDS, Player, TestApp, text};
+use crate::webhooks::{delivery, make};
+
+const END: &str = "/api/v1/auth/end-everything";
+
+fn key(app: &TestApp, player: &Player) -> String {
+    let body = json!({ "name": "A bot", "scopes": ["builds:read", "teams:write"] });
+    let made = app
+        .post("/api/v1/auth/api-keys", &body)
+        .token(&player.token);
+    text(&made.send().expect(201).json()["key"])
+}
+
+fn share(app: &TestApp, player: &Player, body: &Value) -> String {
+    let plan = text(&app.composition(player, body)["id"]);
+    let links = format!("/api/v1/compositions/{plan}/share-links");
+    let made = app.call("POST", &links).token(&player.token).send();
+    text(&made.expect(201).json()["slug"])
+}
+
+/// What someone has, and what ends with it.
+struct Belongings {
+    player: Player,
+    key: String,
+    slugs: [String; 2],
+    code: String,
+    webhooks: [String; 2],
+}
+
+fn belongings(app: &TestApp, name: &str) -> (Belongings, String) {
+    let player = app.player(name);
+    let team = app.team(&[(&player, "leader")]);
+    app.log_in(&player.email);
+    let in_team = json!({ "team_id": team, "visibility": "team" });
+    let slugs = [
+        share(app, &player, &json!({})),
+        share(app, &player, &in_team),
+    ];
+    let webhooks = [
+        json!({}),
+        json!({ "team_id": team, "url": "https://bot.guild.gg/team" }),
+    ];
+    let webhooks = webhooks.map(|body| text(&make(app, &player, &body)["id"]));
+    let code = app.invite(&player, &team, &json!({})).expect(201).json();
+    let code = text(&code["code"]);
+    let key = key(app, &player);
+    let belongings = Belongings {
+        player,
+        key,
+        slugs,
+        code,
+        webhooks,
+    };
+    (belongings, team)
+}
+
+impl Belongings {
+    /// Status of each way to be let in, or to be shown something.
+    fn ways(&self, app: &TestApp) -> Vec<u16> {
+        let get = |path: &str| app.get(path).send().status;
+        let mut ways = vec![
+            app.get(ME).token(&self.player.token).send().status,
+            app.get(BUILDS).token(&self.key).send().status,
+            get(&format!("/api/v1/invitations/{}", self.code)),
+        ];
+        ways.extend(self.slugs.iter().map(|slug| get(&format!("/c/{slug}"))));
+        let refresh = json!({ "refresh_token": self.player.refresh_token });
+        ways.push(app.post("/api/v1/auth/refresh", &refresh).send().status);
+        ways
+    }
+}
+
+#[test]
+fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
+    let app = TestApp::new();
+    let (mine, team) = belongings(&app, "ending");
+    let (others, _) = belongings(&app, "other");
+    let waiting = delivery(&app, &mine.webhooks[0], "pending", 0);
+    let theirs = delivery(&app, &others.webhooks[0], "pending", 0);
+    app.test.database.execute(
+        "INSERT INTO team_invitations SELECT 'invitation_7zzzzzzzzzzzzzzzzzzzzzzzzz', team_id, x'01', \
+         role, created_by, max_uses, max_uses, created_at, expires_at FROM team_invitations LIMIT 1",
+    );
+    let answer = app.call("POST", END).token(&mine.player.token).send();
+    let counts = json!({
+        "sessions": 2, "api_keys": 1, "webhooks": 2, "share_links": 2, "invitations": 1
+    });
+    assert_eq!(answer.expect(200).json(), counts);
+    assert_eq!(mine.ways(&app), [401, 401, 404, 404, 404, 401]);
+    // Whoever has what others have keeps it.
+    assert_eq!(others.ways(&app), [200; 6]);
+    let state = |id: &str| {
+        let sql = format!("SELECT state FROM webhook_deliveries WHERE id = '{id}'");
+        app.test.database.execute(&sql)[0]
+            .text(0)
+            .expect("text")
+            .to_owned()
+    };
+    assert_eq!([state(&waiting), state(&theirs)], ["held", "pending"]);
+    // What is left says where they went.
+    let again = text(&app.log_in(&mine.player.email)["access_token"]);
+    for id in &mine.webhooks {
+        let call = app.get(&format!("/api/v1/webhooks/{id}")).token(&again);
+        let webhook = call.send().expect(200).json();
+        assert_eq!(webhook["enabled"], false);
+        assert_eq!(webhook["disabled_reason"], "owner");
+    }
+    app.get(&format!("/api/v1/teams/{team}"))
+        .token(&again)
+        .send()
+        .expect(200);
+
+    let entries = app.test.database.execute(
+        "SELECT target, entry ->> '$.detail' FROM audit_log \
+         WHERE action = 'account.everything_ended' ORDER BY seq",
+    );
+    let entries: Vec<(&str, Value)> = entries
+        .iter()
+        .map(|row| {
+            let detail = serde_json::from_str(row.text(1).expect("text")).expect("JSON");
+            (row.text(0).expect("text"), detail)
+        })
+        .collect();
+    let of_team = json!({ "team_id": team, "webhooks": 1, "share_links": 1, "invitations": 1 });
+    let expected = [(mine.player.id.as_str(), counts), (team.as_str(), of_team)];
+    assert_eq!(entries, expected);
+}
+
+#[test]
+fn it_takes_a_proof() {
+    let app = TestApp::new();
+    let (mine, _) = belongings(&app, "late");
+    app.test.clock.advance_ms(301_000);
+    let call = app.call("POST", END).token(&mine.player.token);
+    call.send().expect_problem(403, "reauthentication_required");
+    // No key has the scope.
+    let call = app.call("POST", END).token(&mine.key);
+    call.send().expect_problem(403, "insufficient_scope");
+    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 1);
+    assert_eq!(
+        app.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"),
+        2
+    );
+}
+
+#[test]
+fn who_has_nothing_else_ends_the_login_alone() {
+    let app = TestApp::new();
+    let player = app.player("bare");
+    let answer = app.call("POST", END).token(&player.token).send();
+    let counts = json!({
+        "sessions": 1, "api_keys": 0, "webhooks": 0, "share_links": 0, "invitations": 0
+    });
+    assert_eq!(answer.expect(200).json(), counts);
+}
+
+#[test]
+fn what_comes_in_between_is_ended_and_counted_too() {
+    let key = "INSERT INTO api_keys SELECT 'key_7zzzzzzzzzzzzzzzzzzzzzzzzz', user_id, x'01', name, \
+               scopes, created_at, expires_at, last_used_at FROM api_keys";
+    let link = "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
+                SELECT 'x', composition_id, 'x', created_by, 1 FROM share_links LIMIT 1";
+    for (member, sql, count) in [("api_keys", key, 2), ("share_links", link, 3)] {
+        let app = TestApp::new();
+        let (mine, _) = belongings(&app, "raced");
+        let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
+        let call = raced.call("POST", END).token(&mine.player.token);
+        let counts = call.send().expect(200).json();
+        assert_eq!(counts[member], count, "{counts}");
+        assert_eq!(app.count(&format!("SELECT count(*) FROM {member}")), 0);
+    }
+}
+
+#[test]
+fn a_login_that_waits_for_its_code_ends_too() {
+    let app = TestApp::new();
+    let player = app.player("guarded");
+    let device = enrol(&app, &player);
+    let challenge = challenge(&app, &player);
+    let code = device.fresh_code(&app);
+    app.call("POST", END)
+        .token(&player.token)
+        .send()
+        .expect(200);
+    let body = json!({ "challenge": challenge, "code": code });
+    let answer = app.post(SECOND_STEP, &body).send();
+    answer.expect_problem(401, "invalid_challenge");
+}

@@ -259,7 +259,10 @@ async fn guard(
     seen.route = route.path;
     let caller = authenticate(state, request, meter, route, shown).await?;
     seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
-    let query = Query::parse(&request.query, route.operation.query)?;
+    let query = {
+        let unicode = state.platform.unicode.as_ref();
+        Query::parse(&request.query, route.operation.query, unicode)?
+    };
     let (config, platform) = (&state.config, &state.platform);
     let rule = route.access.rule();
     let key = request.header(Header::IdempotencyKey);

@@ -174,7 +174,8 @@ impl Context<'_> {
     pub fn body(&self) -> Result<(Value, Vec<FieldError>), Problem> {
         let (mut value, request) = self.read_body()?;
         let mut errors = Vec::new();
-        request.schema.check(&mut value, "", &mut errors);
+        let unicode = self.state.platform.unicode.as_ref();
+        request.schema.check(&mut value, unicode, "", &mut errors);
         Ok((value, errors))
     }
 
@@ -195,7 +196,8 @@ impl Context<'_> {
     pub fn check_patched(&self, value: &mut Value) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if let Some(request) = &self.operation.request {
-            request.schema.check(value, "", &mut errors);
+            let unicode = self.state.platform.unicode.as_ref();
+            request.schema.check(value, unicode, "", &mut errors);
         }
         errors
     }

@@ -34,6 +34,7 @@ pub mod squads;
 pub mod tags;
 pub mod teams;
 pub mod telemetry;
+pub mod text;
 pub mod webhooks;
 
 #[cfg(target_arch = "wasm32")]

@@ -111,14 +111,7 @@ impl BuildInput {
         let roles = strings(&body["roles"]);
         refuse_duplicates(&roles, ROLES_MAX, "/roles", &mut errors);
         let tags = read_tags(&body["tags"], &mut errors);
-        let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
-        if name.is_empty() && body["name"].as_str().is_some_and(|name| !name.is_empty()) {
-            errors.push(FieldError::new(
-                "/name",
-                "invalid_length",
-                "Must not be blank.",
-            ));
-        }
+        let name = body["name"].as_str().unwrap_or_default().to_owned();
         let gear = serde_json::from_value(body["gear"].clone());
         match (template, gear) {
             (Some(template), Ok(gear)) if errors.is_empty() => Ok(Self {

@@ -20,7 +20,7 @@ const ROLE_IDS: [&str; ROLES.len()] = {
     ids
 };
 
-const ITEM: Schema = Schema::Nullable(&Text::line(1, 100));
+const ITEM: Schema = Schema::Nullable(&Text::remark(1, 100));
 const GEAR: Schema = Schema::Named(
     "Gear",
     &Schema::Object(&[
@@ -30,7 +30,7 @@ const GEAR: Schema = Schema::Named(
         Field::optional(
             "sigils",
             &Schema::List {
-                items: &Text::line(1, 100),
+                items: &Text::remark(1, 100),
                 min: 0,
                 max: 8,
             },
@@ -41,12 +41,12 @@ const GEAR: Schema = Schema::Named(
         Field::optional("utility", &ITEM, "Utility consumable."),
     ]),
 );
-const NAME: Schema = Text::line(1, 100);
+const NAME: Schema = Text::name(1, 100);
 const CHAT_CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
 /// The role ids of `GET /game/roles`.
 pub const ROLE: Schema = Schema::Choice(&ROLE_IDS);
 /// A tag.
-pub const TAG: Schema = Text::line(1, TAG_MAX);
+pub const TAG: Schema = Text::name(1, TAG_MAX);
 /// Code points of a tag.
 pub const TAG_MAX: usize = 32;
 /// Roles of a build.
@@ -65,7 +65,7 @@ pub const TAGS: Schema = Schema::List {
     max: TAGS_MAX,
 };
 const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
-const NOTES: Schema = Text::lines(0, 2_000);
+const NOTES: Schema = Text::remarks(0, 2_000);
 const TEAM_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
 /// The game's build number.
 pub const GAME_BUILD: Schema = Schema::Integer {

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::platform::Unicode;
+
 use super::problem::{FieldError, Problem};
 use super::schema::{Field, Schema};
 
@@ -15,7 +17,11 @@ pub struct Query(Vec<(&'static str, Value)>);
 
 impl Query {
     /// Reads `query` (without its `?`) by the table `known`.
-    pub fn parse(query: &str, known: &'static [Field]) -> Result<Self, Problem> {
+    pub fn parse(
+        query: &str,
+        known: &'static [Field],
+        unicode: &dyn Unicode,
+    ) -> Result<Self, Problem> {
         let mut found: Vec<(&'static str, Value)> = Vec::new();
         let mut errors = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -52,11 +58,11 @@ impl Query {
                 Schema::Integer { .. } => value
                     .parse::<i64>()
                     .map_or(Value::String(value), Value::from),
-                _ => Value::String(value),
+                _ => Value::String(unicode.nfc(&value)),
             };
             field
                 .schema
-                .check(&mut value, &format!("?{name}"), &mut errors);
+                .check(&mut value, unicode, &format!("?{name}"), &mut errors);
             found.push((field.name, value));
         }
         if errors.is_empty() {
@@ -129,6 +135,7 @@ fn decode(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::http::schema::Text;
+    use crate::platform::native::TestPlatform;
 
     const KNOWN: &[Field] = &[
         Field::optional("limit", &Schema::Integer { min: 1, max: 100 }, "l"),
@@ -136,7 +143,9 @@ mod tests {
     ];
 
     fn code(query: &str) -> &'static str {
-        Query::parse(query, KNOWN).map_or_else(|problem| problem.errors[0].code, |_| "read")
+        let (platform, _) = TestPlatform::new();
+        Query::parse(query, KNOWN, platform.unicode.as_ref())
+            .map_or_else(|problem| problem.errors[0].code, |_| "read")
     }
 
     #[test]
@@ -167,7 +176,9 @@ mod tests {
 
     #[test]
     fn what_was_read_is_encoded_again() {
-        let query = Query::parse("q=%26+%C3%A9&limit=5", KNOWN).unwrap();
+        let (platform, _) = TestPlatform::new();
+        let unicode = platform.unicode.as_ref();
+        let query = Query::parse("q=%26+%C3%A9&limit=5", KNOWN, unicode).unwrap();
         assert_eq!(query.encode_without("limit"), "q=%26%20%C3%A9&");
         assert_eq!(query.encode_without("q"), "limit=5&");
     }

@@ -4,6 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::platform::Unicode;
+use crate::text::names::{self, Kind};
+
 use super::json::pointer_token;
 use super::problem::{FieldError, MAX_ERRORS};
 
@@ -21,6 +24,8 @@ pub enum Schema {
     },
     /// Text.
     Text(Text),
+    /// Text that others see: `text::names` judges it besides, and brings it into NFC.
+    Shown(Kind, Text),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list.
@@ -133,6 +138,33 @@ impl Text {
         })
     }
 
+    /// The name of a person or a team.
+    pub const fn party(min: usize, max: usize) -> Schema {
+        Self::shown(Kind::Party, Self::line(min, max))
+    }
+
+    /// The name of anything else.
+    pub const fn name(min: usize, max: usize) -> Schema {
+        Self::shown(Kind::Thing, Self::line(min, max))
+    }
+
+    /// One line of remarks.
+    pub const fn remark(min: usize, max: usize) -> Schema {
+        Self::shown(Kind::Line, Self::line(min, max))
+    }
+
+    /// Remarks of several lines.
+    pub const fn remarks(min: usize, max: usize) -> Schema {
+        Self::shown(Kind::Lines, Self::lines(min, max))
+    }
+
+    const fn shown(kind: Kind, schema: Schema) -> Schema {
+        match schema {
+            Schema::Text(text) => Schema::Shown(kind, text),
+            other => other,
+        }
+    }
+
     /// One line of text for people: no control characters.
     pub const fn line(min: usize, max: usize) -> Schema {
         Schema::Text(Self {
@@ -168,7 +200,13 @@ impl Schema {
 
     /// Checks `value` and adds every mistake to `errors`. Whole numbers that came as `1.0` become
     /// whole, so that what passes can be read into Rust types.
-    pub fn check(&self, value: &mut Value, pointer: &str, errors: &mut Vec<FieldError>) {
+    pub fn check(
+        &self,
+        value: &mut Value,
+        unicode: &dyn Unicode,
+        pointer: &str,
+        errors: &mut Vec<FieldError>,
+    ) {
         let wrong = |errors: &mut Vec<FieldError>, wanted: &str| {
             errors.push(FieldError::new(
                 pointer,
@@ -179,7 +217,9 @@ impl Schema {
         match self {
             Self::Raw(_) => {}
             Self::Nullable(_) if value.is_null() => {}
-            Self::Named(_, schema) | Self::Nullable(schema) => schema.check(value, pointer, errors),
+            Self::Named(_, schema) | Self::Nullable(schema) => {
+                schema.check(value, unicode, pointer, errors);
+            }
             Self::Boolean if value.is_boolean() => {}
             Self::Boolean => wrong(errors, "true or false"),
             Self::Integer { min, max } => match whole(value) {
@@ -193,6 +233,14 @@ impl Schema {
             },
             Self::Text(text) => match value.as_str() {
                 Some(found) => text.check(found, pointer, errors),
+                None => wrong(errors, "text"),
+            },
+            Self::Shown(kind, text) => match value.as_str() {
+                Some(found) => {
+                    if let Some(tidy) = text.check_shown(*kind, found, unicode, pointer, errors) {
+                        *value = tidy.into();
+                    }
+                }
                 None => wrong(errors, "text"),
             },
             Self::Choice(words) => match value.as_str() {
@@ -211,7 +259,7 @@ impl Schema {
                         if errors.len() >= MAX_ERRORS {
                             break;
                         }
-                        items.check(item, &format!("{pointer}/{index}"), errors);
+                        items.check(item, unicode, &format!("{pointer}/{index}"), errors);
                     }
                 }
                 Some(_) => errors.push(FieldError::new(
@@ -222,7 +270,7 @@ impl Schema {
                 None => wrong(errors, "a list"),
             },
             Self::Object(fields) => match value.as_object_mut() {
-                Some(members) => check_members(fields, members, pointer, errors),
+                Some(members) => check_members(fields, members, unicode, pointer, errors),
                 None => wrong(errors, "an object"),
             },
         }
@@ -248,7 +296,7 @@ impl Schema {
             Self::Integer { min, max } => {
                 json!({ "type": "integer", "minimum": min, "maximum": max })
             }
-            Self::Text(text) => text.document(),
+            Self::Text(text) | Self::Shown(_, text) => text.document(),
             Self::Choice(words) => json!({ "type": "string", "enum": words }),
             Self::List { items, min, max } => {
                 let mut document = json!({
@@ -326,6 +374,7 @@ pub fn whole(value: &Value) -> Option<i64> {
 fn check_members(
     fields: &[Field],
     members: &mut Map<String, Value>,
+    unicode: &dyn Unicode,
     pointer: &str,
     errors: &mut Vec<FieldError>,
 ) {
@@ -333,7 +382,7 @@ fn check_members(
         match members.get_mut(field.name) {
             Some(member) => {
                 let pointer = format!("{pointer}/{}", field.name);
-                field.schema.check(member, &pointer, errors);
+                field.schema.check(member, unicode, &pointer, errors);
             }
             None if field.required => errors.push(FieldError::new(
                 format!("{pointer}/{}", field.name),
@@ -355,6 +404,32 @@ fn check_members(
 }
 
 impl Text {
+    /// Gives the text as it is to be kept.
+    fn check_shown(
+        &self,
+        kind: Kind,
+        found: &str,
+        unicode: &dyn Unicode,
+        pointer: &str,
+        errors: &mut Vec<FieldError>,
+    ) -> Option<String> {
+        // NFC makes no more than four characters into one.
+        let is_far_too_long = found.len() / 16 > self.max;
+        if is_far_too_long || found.chars().any(|c| names::is_control(kind, c)) {
+            self.check(found, pointer, errors);
+            return None;
+        }
+        let tidy = names::tidy(kind, found, unicode);
+        let before = errors.len();
+        if let Err(names::Refusal { code, detail }) = names::check(kind, &tidy, unicode) {
+            errors.push(FieldError::new(pointer, code, detail));
+        }
+        if errors.len() == before {
+            self.check(&tidy, pointer, errors);
+        }
+        Some(tidy)
+    }
+
     fn check(&self, found: &str, pointer: &str, errors: &mut Vec<FieldError>) {
         let length = found.chars().count();
         if !(self.min..=self.max).contains(&length) {
@@ -396,6 +471,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::native::TestPlatform;
 
     const NUMBER: Schema = Schema::Integer { min: 1, max: 5 };
     const NAMES: Schema = Schema::List {
@@ -411,7 +487,9 @@ mod tests {
 
     fn errors(value: &Value) -> Vec<(String, &'static str)> {
         let mut errors = Vec::new();
-        THING.check(&mut value.clone(), "", &mut errors);
+        let (platform, _) = TestPlatform::new();
+        let unicode = platform.unicode.as_ref();
+        THING.check(&mut value.clone(), unicode, "", &mut errors);
         errors.into_iter().map(|e| (e.pointer, e.code)).collect()
     }
 
@@ -446,7 +524,9 @@ mod tests {
             max: usize::MAX,
         };
         let mut errors = Vec::new();
-        list.check(&mut json!(vec![0; 1_000]), "", &mut errors);
+        let (platform, _) = TestPlatform::new();
+        let unicode = platform.unicode.as_ref();
+        list.check(&mut json!(vec![0; 1_000]), unicode, "", &mut errors);
         assert_eq!(errors.len(), MAX_ERRORS);
     }
 

@@ -355,6 +355,8 @@ pub trait Random {
 pub trait Unicode {
     /// Normalization Form C (Unicode Standard Annex 15).
     fn nfc(&self, text: &str) -> String;
+    /// Normalization Form KD: letters without style, and marks by themselves.
+    fn nfkd(&self, text: &str) -> String;
 }
 
 /// Where log lines go: one JSON object a line.

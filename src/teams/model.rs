@@ -106,19 +106,14 @@ pub struct TeamInput {
 impl TeamInput {
     /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
     /// mistakes that the schema does not see.
-    pub fn from_json(body: &Value, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
+    pub fn from_json(body: &Value, errors: Vec<FieldError>) -> Result<Self, Problem> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
-        let name = text("name").trim();
-        if name.is_empty() && !text("name").is_empty() {
-            let detail = "Must not be blank.";
-            errors.push(FieldError::new("/name", "invalid_length", detail));
-        }
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
         Ok(Self {
-            name: name.to_owned(),
-            tag: text("tag").trim().to_owned(),
+            name: text("name").to_owned(),
+            tag: text("tag").to_owned(),
             description: text("description").to_owned(),
         })
     }

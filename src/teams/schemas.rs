@@ -14,9 +14,9 @@ pub const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 /// What one is in a team.
 pub const ROLE: Schema = Schema::Choice(&Role::NAMES);
 
-const NAME: Schema = Text::line(1, 100);
-const TAG: Schema = Text::line(0, 8);
-const DESCRIPTION: Schema = Text::lines(0, 2_000);
+const NAME: Schema = Text::party(1, 100);
+const TAG: Schema = Text::party(0, 8);
+const DESCRIPTION: Schema = Text::remarks(0, 2_000);
 
 /// Its name.
 pub const NAME_FIELD: Field = Field::required("name", &NAME, "What it is called.");

@@ -44,6 +44,7 @@ mod limits;
 mod limits_accounts;
 mod limits_neighbours;
 mod lists_reference;
+mod names;
 mod openapi;
 mod personal_data;
 mod personal_data_teams;

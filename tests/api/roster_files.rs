@@ -23,9 +23,9 @@ fn out_and_in_again() {
           "notes": "Says \"no\",\r\nthen\n\n\tyes;" },
         { "user_id": null, "name": "'=not", "builds": [], "availability": [], "notes": "+1" },
         { "user_id": null, "name": "'Tis", "builds": [], "availability": [], "notes": "'" },
-        { "user_id": null, "name": "\u{5d0}\u{5d1} \u{202e}\u{1f469}\u{200d}\u{1f680}", "builds": [],
+        { "user_id": null, "name": "\u{5d0}\u{5d1} \u{1f469}\u{200d}\u{1f680}", "builds": [],
           "availability": [], "notes": "\n@x" },
-        { "user_id": null, "name": "\u{feff}\u{ff1d}1", "builds": [], "availability": [],
+        { "user_id": null, "name": "hi;\u{ff1d}1", "builds": [], "availability": [],
           "notes": " , " },
     ]});
     let answer = guild.import("", "application/json", players.to_string());
@@ -56,8 +56,8 @@ fn out_and_in_again() {
         "\"Says \"\"no\"\",\r\nthen\n\n\tyes;\"\r\n",
         "\"''=not\",,,,\"'+1\"\r\n",
         "'Tis,,,,'\r\n",
-        "\u{5d0}\u{5d1} \u{202e}\u{1f469}\u{200d}\u{1f680},,,,\"'\n@x\"\r\n",
-        "\u{feff}\u{ff1d}1,,,,\" , \"\r\n",
+        "\u{5d0}\u{5d1} \u{1f469}\u{200d}\u{1f680},,,,\"'\n'@x\"\r\n",
+        "\"hi;'\u{ff1d}1\",,,,\" , \"\r\n",
     ]
     .concat();
     assert_eq!(written, expected);

@@ -170,27 +170,30 @@ const STRANGE: [&str; 4] = [
     // A family of four, joined.
     "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}\u{200d}\u{1f466} Anna",
     "شجاع المحارب",
-    // Right to left from here on, and never ended.
+    // Right to left from here on, and never ended: refused today, and still in old rows.
     "\u{202e}annA",
     "\u{2067}Anna",
 ];
 
 #[test]
-fn strange_names_come_back_as_they_were_and_stay_in_their_places_on_the_page() {
+fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_the_page() {
     let app = TestApp::new();
     let owner = someone(&app);
-    let marks = |count: usize| format!("a{}", "\u{0316}".repeat(count));
-    let piled = marks(99);
+    let piled = format!("a{}", "\u{0316}".repeat(49));
     for name in STRANGE.iter().copied().chain([piled.as_str()]) {
-        let slots = json!([{ "player": name, "specialization": 62, "note": name }]);
-        let subgroup: String = name.chars().take(50).collect();
-        let body = json!({ "name": name, "notes": name, "tags": ["x"],
-            "subgroups": [{ "name": subgroup, "slots": slots }] });
+        let slots = json!([{ "player": "Zojirushi", "specialization": 62, "note": "Zojirushi" }]);
+        let body = json!({ "name": "Zojirushi", "notes": "Zojirushi", "tags": ["x"],
+            "subgroups": [{ "name": "Zojirushi", "slots": slots }] });
         let made = app.composition(&owner, &body);
+        app.test.database.execute(&format!(
+            "UPDATE compositions SET document = replace(document, 'Zojirushi', '{name}')"
+        ));
+        let made = app.get(&path_of(&made)).token(&owner.token).send();
+        let made = made.expect(200).json();
         for (member, value) in [
             ("/name", name),
             ("/notes", name),
-            ("/subgroups/0/name", &subgroup),
+            ("/subgroups/0/name", name),
             ("/subgroups/0/slots/0/player", name),
             ("/subgroups/0/slots/0/note", name),
         ] {
@@ -212,16 +215,4 @@ fn strange_names_come_back_as_they_were_and_stay_in_their_places_on_the_page() {
         assert_eq!(body.matches(&isolated).count(), found, "{name}");
         assert_eq!(found, 5, "title, notes, subgroup, player and note: {name}");
     }
-    // Two hundred are too many for a name, and none of them is lost in a note.
-    let wrong =
-        json!({ "name": marks(200), "subgroups": [{ "slots": [{ "player": marks(200) }] }] });
-    let call = app.post(crate::compositions::COMPOSITIONS, &composition_body(&wrong));
-    let problem = call.token(&owner.token).send();
-    let mistakes = problem.expect_problem(422, "invalid_input").mistakes();
-    let expected = ["/name", "/subgroups/0/slots/0/player"]
-        .map(|pointer| (pointer.to_owned(), "invalid_length".to_owned()));
-    assert_eq!(mistakes, expected);
-    let note = json!({ "subgroups": [{ "slots": [{ "player": "Anna", "note": marks(199) }] }] });
-    let made = app.composition(&owner, &note);
-    assert_eq!(made["subgroups"][0]["slots"][0]["note"], marks(199));
 }

@@ -12,6 +12,7 @@ use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::ids::UserId;
 use crate::platform::Unicode;
 use crate::telemetry::rfc3339;
+use crate::text::names::Kind;
 
 /// Most bytes of an address (RFC 5321, section 4.5.3.1.3).
 const EMAIL_MAX: usize = 254;
@@ -21,17 +22,20 @@ const LOCAL_MAX: usize = 64;
 const LABEL_MAX: usize = 63;
 
 /// An address.
-pub const EMAIL: Schema = Schema::Text(Text {
-    min: 3,
-    max: EMAIL_MAX,
-    // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
-    format: "",
-    pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
-    matches: is_email,
-});
+pub const EMAIL: Schema = Schema::Shown(
+    Kind::Address,
+    Text {
+        min: 3,
+        max: EMAIL_MAX,
+        // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
+        format: "",
+        pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
+        matches: is_email,
+    },
+);
 const DISPLAY_NAME_MAX: usize = 50;
 /// What others see, one line.
-pub const DISPLAY_NAME: Schema = Text::line(1, DISPLAY_NAME_MAX);
+pub const DISPLAY_NAME: Schema = Text::party(1, DISPLAY_NAME_MAX);
 /// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
 pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
 
@@ -119,23 +123,6 @@ pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
     unicode.nfc(email).to_lowercase()
 }
 
-/// The display name of a checked body, trimmed and in NFC.
-fn read_display_name(body: &Value, unicode: &dyn Unicode, errors: &mut Vec<FieldError>) -> String {
-    let sent = body["display_name"].as_str().unwrap_or_default();
-    let display_name = unicode.nfc(sent.trim());
-    let mut refuse =
-        |detail| errors.push(FieldError::new("/display_name", "invalid_length", detail));
-    if display_name.is_empty() && !sent.is_empty() {
-        refuse("Must not be blank.");
-    }
-    // What was too long as it came is named already.
-    let is_too_long = |text: &str| text.chars().count() > DISPLAY_NAME_MAX;
-    if is_too_long(&display_name) && !is_too_long(sent) {
-        refuse("Is too long in Normalization Form C: some characters become several.");
-    }
-    display_name
-}
-
 /// A registration that has passed every rule but the database's.
 #[derive(Debug)]
 pub struct Registration {
@@ -159,10 +146,10 @@ impl Registration {
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Vec<FieldError>> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
-        let display_name = read_display_name(body, unicode, &mut errors);
+        let display_name = body["display_name"].as_str().unwrap_or_default();
         let password = Password::new(unicode, text("password"));
         if body["password"].is_string() {
-            let personal = [text("email"), display_name.as_str()];
+            let personal = [text("email"), display_name];
             let refusal = password::check(&password, password_min_length, &personal);
             errors.extend(
                 refusal.err().map(|refusal| {
@@ -176,7 +163,7 @@ impl Registration {
         Ok(Self {
             email: text("email").to_owned(),
             email_key: email_key(unicode, text("email")),
-            display_name,
+            display_name: display_name.to_owned(),
             password,
         })
     }
@@ -205,7 +192,7 @@ impl ProfileChange {
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Vec<FieldError>> {
         let email = body["email"].as_str().unwrap_or_default();
-        let display_name = read_display_name(body, unicode, &mut errors);
+        let display_name = body["display_name"].as_str().unwrap_or_default();
         let mut changed = Vec::new();
         if display_name != user.display_name {
             changed.push("display_name");
@@ -226,7 +213,7 @@ impl ProfileChange {
         Ok(Self {
             email: email.to_owned(),
             email_key: email_key(unicode, email),
-            display_name,
+            display_name: display_name.to_owned(),
             changed,
         })
     }

@@ -26,7 +26,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
     let (body, errors) = cx.body()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let new = NewKey::from_json(&body, platform.unicode.as_ref(), now, errors);
+    let new = NewKey::from_json(&body, now, errors);
     let new = new.map_err(Problem::invalid)?;
     let key = Key::fresh(platform, &cx.state.config.password_pepper);
     let api_key = ApiKey {

@@ -8,7 +8,6 @@ use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::ids::ApiKeyId;
-use crate::platform::Unicode;
 use crate::telemetry::{parse_rfc3339, rfc3339};
 
 use super::key;
@@ -18,7 +17,7 @@ pub const MAX_KEYS: i64 = 50;
 /// A key's longest life, and its life unless another end is asked for: 365 days.
 pub const LONGEST_MS: i64 = 365 * 86_400_000;
 
-const NAME: Schema = Text::line(1, 100);
+const NAME: Schema = Text::name(1, 100);
 /// The words of `permissions::scopes_for_api_keys`.
 const SCOPE: Schema = Schema::Choice(&[
     "account:read",
@@ -119,7 +118,6 @@ impl NewKey {
     /// mistakes that only the time and the whole show.
     pub fn from_json(
         body: &Value,
-        unicode: &dyn Unicode,
         now: i64,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Vec<FieldError>> {
@@ -127,10 +125,7 @@ impl NewKey {
         let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new(pointer, code, detail));
         };
-        let name = unicode.nfc(text("name").trim());
-        if name.is_empty() && !text("name").is_empty() {
-            refuse("/name", "invalid_length", "Must not be blank.");
-        }
+        let name = text("name").to_owned();
         let asked = parse_rfc3339(text("expires_at"));
         let expires_at = asked.unwrap_or(now + LONGEST_MS);
         if expires_at <= now || expires_at > now + LONGEST_MS {

@@ -96,6 +96,13 @@ impl Unicode for JsUnicode {
         }
         JsString::from(text).normalize("NFC").into()
     }
+
+    fn nfkd(&self, text: &str) -> String {
+        if text.is_ascii() {
+            return text.to_owned();
+        }
+        JsString::from(text).normalize("NFKD").into()
+    }
 }
 
 struct Console;

@@ -156,6 +156,10 @@ impl Unicode for NativeUnicode {
     fn nfc(&self, text: &str) -> String {
         text.nfc().collect()
     }
+
+    fn nfkd(&self, text: &str) -> String {
+        text.nfkd().collect()
+    }
 }
 
 /// `SQLite`, counted, and out of reach when the test says so.

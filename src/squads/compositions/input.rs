@@ -91,14 +91,7 @@ pub fn read(
         )),
         _ => {}
     }
-    let name = text("name").trim().to_owned();
-    if name.is_empty() && !text("name").is_empty() {
-        errors.push(FieldError::new(
-            "/name",
-            "invalid_length",
-            "Must not be blank.",
-        ));
-    }
+    let name = text("name").to_owned();
     let tags = read_tags(&body["tags"], &mut errors);
     let preset = body["preset"].as_str().and_then(presets::find);
     let subgroups = match (body.get("subgroups"), preset) {
@@ -158,7 +151,7 @@ fn read_subgroups(body: &Value, known: &Known, errors: &mut Vec<FieldError>) -> 
     let mut seen = HashSet::new();
     let mut read = Vec::with_capacity(subgroups.len());
     for (index, subgroup) in subgroups.iter().enumerate() {
-        let name = subgroup["name"].as_str().unwrap_or_default().trim();
+        let name = subgroup["name"].as_str().unwrap_or_default();
         let places = slots(subgroup);
         let places = places.iter().enumerate().map(|(place, slot)| {
             let pointer = format!("/subgroups/{index}/slots/{place}");
@@ -188,10 +181,7 @@ fn read_slot(
         }
     };
     let (build_id, player_id) = (text("build_id"), text("player_id"));
-    let player = text("player").map(|name| name.trim().to_owned());
-    if player.as_deref() == Some("") && slot["player"] != "" {
-        refuse("player", "invalid_length", "Must not be blank.");
-    }
+    let player = text("player");
     if let Some(id) = &player_id {
         if !known.players.contains(id) {
             refuse(

@@ -16,8 +16,8 @@ pub const MAX_PLAYERS: usize = 50;
 /// Subgroups of a squad.
 pub const MAX_SUBGROUPS: usize = 15;
 
-const NAME: Schema = Text::line(1, 100);
-const NOTES: Schema = Text::lines(0, 2_000);
+const NAME: Schema = Text::name(1, 100);
+const NOTES: Schema = Text::remarks(0, 2_000);
 const MODE: Schema = Schema::Choice(&MODES);
 const PRESET: Schema = Schema::Nullable(&Schema::Choice(presets::IDS));
 const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
@@ -25,13 +25,13 @@ const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 const TEAM_ID: Schema = Schema::Nullable(&USER_ID);
 const ID: Schema = Text::formatted(38, 38, "typeid");
 
-const PLAYER: Schema = Schema::Nullable(&Text::line(1, 100));
+const PLAYER: Schema = Schema::Nullable(&Text::name(1, 100));
 const PLAYER_ID: Schema = Schema::Nullable(&Text::formatted(33, 33, "typeid"));
 const BUILD_ID: Schema = Schema::Nullable(&Text::formatted(32, 32, "typeid"));
 const SPECIALIZATION: Schema = Schema::Nullable(&Schema::Integer { min: 1, max: 255 });
 const MAYBE_ROLE: Schema = Schema::Nullable(&ROLE);
-const NOTE: Schema = Text::line(0, 200);
-const SUBGROUP_NAME: Schema = Text::line(0, 50);
+const NOTE: Schema = Text::remark(0, 200);
+const SUBGROUP_NAME: Schema = Text::name(0, 50);
 
 const SLOT_INPUT: Schema = Schema::Named(
     "SlotInput",

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::http::json::pointer_token;
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::problems;
+use crate::platform::Unicode;
 
 use super::model::{Draft, PlayerInput};
 use super::schemas::{MAX_PLAYERS, PLAYER_INPUT};
@@ -23,33 +24,57 @@ const MAX_CELLS: usize = 64;
 /// How much of a cell a message quotes.
 const QUOTED_CHARS: usize = 40;
 
-/// Whether a spreadsheet might take `text` for a formula, or might once an apostrophe is gone. The
-/// letters of OWASP's page on CSV injection, full-width ones too.
+/// Where some reader begins another cell or line: a spreadsheet with German settings splits at
+/// semicolons, and what stands in quotes too, unless the quotes begin the line.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+
+/// Whether a spreadsheet might take what begins with `text` for a formula, or might once quotes,
+/// blanks or apostrophes are gone. The letters of OWASP's page on CSV injection, full-width ones too.
 fn is_formula(text: &str) -> bool {
-    let first = text.trim_start_matches('\'').chars().next();
-    matches!(
-        first,
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
-    )
+    let is_dropped = |c: char| c.is_whitespace() || c == '\'' || c == '"';
+    let text = text.trim_start_matches(is_dropped);
+    text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
-/// The text without the apostrophe that [`push_cell`] has put before a formula.
-fn unprotected(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if is_formula(rest) => rest,
-        _ => cell,
+/// Whether a cell begins with what a spreadsheet drops before it looks for a formula.
+fn begins_with_break(text: &str) -> bool {
+    let text = text.trim_start_matches('\'');
+    text.starts_with(['\t', '\r', '\n'])
+}
+
+/// The text with an apostrophe before each piece that a reader might take for a formula.
+fn protected(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    out.push_str(if begins_with_break(text) { "'" } else { "" });
+    for piece in text.split_inclusive(SEPARATORS) {
+        out.push_str(if is_formula(piece) { "'" } else { "" });
+        out.push_str(piece);
     }
+    out
+}
+
+/// The text that [`protected`] was given.
+fn unprotected(cell: &str) -> String {
+    let without = |text: &'_ str, is_dangerous: fn(&str) -> bool| match text.strip_prefix('\'') {
+        Some(rest) if is_dangerous(rest) => text.len() - rest.len(),
+        _ => 0,
+    };
+    let cell = &cell[without(cell, begins_with_break)..];
+    let pieces = cell.split_inclusive(SEPARATORS);
+    pieces
+        .map(|piece| &piece[without(piece, is_formula)..])
+        .collect()
 }
 
 fn push_cell(text: &str, out: &mut String) {
-    let apostrophe = if is_formula(text) { "'" } else { "" };
-    let special = |c: char| matches!(c, '"' | ',' | ';' | '\t' | '\r' | '\n');
-    if apostrophe.is_empty() && !text.contains(special) {
-        out.push_str(text);
+    let sent = text;
+    let text = protected(sent);
+    let special = |c: char| c == '"' || SEPARATORS.contains(&c);
+    if text == sent && !text.contains(special) {
+        out.push_str(&text);
         return;
     }
     out.push('"');
-    out.push_str(apostrophe);
     for (index, part) in text.split('"').enumerate() {
         if index > 0 {
             out.push_str("\"\"");
@@ -95,7 +120,11 @@ fn unreadable(detail: String) -> Problem {
 }
 
 /// Reads a file. Mistakes go to `errors`, each with the line it is in, counted as an editor does.
-pub fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Vec<Draft>, Problem> {
+pub fn read(
+    bytes: &[u8],
+    unicode: &dyn Unicode,
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<Draft>, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + line_ends(bytes, 0, error.valid_up_to());
         unreadable(format!(
@@ -150,7 +179,7 @@ pub fn read(bytes: &[u8], errors: &mut Vec<FieldError>) -> Result<Vec<Draft>, Pr
                 ));
                 break;
             }
-            drafts.push(read_line(&columns, &cells, line, errors));
+            drafts.push(read_line(&columns, &cells, unicode, line, errors));
         }
         at = begin + taken;
         line += line_ends(&input, begin, at);
@@ -220,6 +249,7 @@ fn read_header(cells: &[&str], line: usize) -> Result<Vec<&'static str>, Problem
 fn read_line(
     columns: &[&'static str],
     cells: &[&str],
+    unicode: &dyn Unicode,
     line: usize,
     errors: &mut Vec<FieldError>,
 ) -> Draft {
@@ -262,7 +292,7 @@ fn read_line(
         errors.push(too_many_cells(line));
     }
     let mut player = Value::Object(player);
-    PLAYER_INPUT.check(&mut player, &pointer, errors);
+    PLAYER_INPUT.check(&mut player, unicode, &pointer, errors);
     Draft::read(&mut player, pointer, errors)
 }
 
@@ -298,4 +328,87 @@ fn read_time(part: &str) -> Value {
 
 fn start_of(text: &str) -> String {
     text.chars().take(QUOTED_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(name: &str, notes: &str) -> String {
+        let player = PlayerInput {
+            name: name.to_owned(),
+            user_id: None,
+            builds: Vec::new(),
+            availability: Vec::new(),
+            notes: notes.to_owned(),
+        };
+        let mut out = String::new();
+        push_line(&player, &mut out);
+        out
+    }
+
+    /// Whether a reader that splits at `separator` and at lines, with or without regard to quotes,
+    /// finds a cell that begins like a formula.
+    fn has_formula(line: &str, separator: char) -> bool {
+        let begins = |cell: &str| {
+            cell.trim_start_matches(|c: char| c == '"' || c.is_whitespace())
+                .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        };
+        line.split(['\r', '\n'])
+            .flat_map(|line| line.split(separator))
+            .any(begins)
+    }
+
+    #[test]
+    fn no_reader_finds_a_formula() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            (
+                "hi;=HYPERLINK(\"http://x\")",
+                "hi;'=HYPERLINK(\"http://x\")",
+            ),
+            ("x\n=cmd|' /C calc'!A0", "x\n'=cmd|' /C calc'!A0"),
+            ("x\r=1", "x\r'=1"),
+            ("\t=1+1", "'\t'=1+1"),
+            ("a,+1", "a,'+1"),
+            ("a;\"=1+1\"", "a;'\"=1+1\""),
+            ("a; @SUM(1)", "a;' @SUM(1)"),
+            ("a\t-1", "a\t'-1"),
+            ("a;＝1+1", "a;'＝1+1"),
+            ("'=1", "''=1"),
+            ("1-2 and a=b", "1-2 and a=b"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(protected(text), expected, "{text:?}");
+            assert_eq!(unprotected(expected), text, "{text:?}");
+            for line in [written(text, "x"), written("x", text)] {
+                for separator in [',', ';', '\t'] {
+                    assert!(!has_formula(&line, separator), "{line:?} at {separator:?}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_protected_is_taken_back_and_no_formula(
+            text in "[=+@＝'\" ;,\t\r\na-]{0,12}",
+            other in "[=;,'\" \na]{0,6}",
+        ) {
+            prop_assert_eq!(unprotected(&protected(&text)), text.clone());
+            let line = written(&text, &other);
+            for separator in [',', ';', '\t'] {
+                prop_assert!(!has_formula(&line, separator), "{:?} at {:?}", line, separator);
+            }
+            let mut reader = Reader::new();
+            let (mut output, mut ends) = (vec![0; 200], [0; MAX_CELLS]);
+            let (_, _, _, count) = reader.read_record(line.as_bytes(), &mut output, &mut ends);
+            prop_assert_eq!(count, COLUMNS.len());
+            let cell = |from: usize, to: usize| std::str::from_utf8(&output[from..to]).unwrap();
+            prop_assert_eq!(unprotected(cell(0, ends[0])), text);
+            prop_assert_eq!(unprotected(cell(ends[3], ends[4])), other);
+        }
+    }
 }

@@ -321,7 +321,7 @@ pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
     };
     let mut errors = Vec::new();
     let drafts = if let Some(bytes) = cx.alternative_body()? {
-        csv::read(bytes, &mut errors)?
+        csv::read(bytes, cx.state.platform.unicode.as_ref(), &mut errors)?
     } else {
         let (mut body, found) = cx.body()?;
         errors = found;

@@ -70,13 +70,6 @@ impl Draft {
         let mut refuse = |place: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new([&pointer, place].concat(), code, detail));
         };
-        let name = input.name.trim();
-        if name.is_empty() && !input.name.is_empty() {
-            refuse("/name", "invalid_length", "Must not be blank.");
-        }
-        if name.len() < input.name.len() {
-            input.name = name.to_owned();
-        }
         let is_user = |text: &String| UserId::parse(text).is_some();
         if input.user_id.as_ref().is_some_and(|text| !is_user(text)) {
             refuse(

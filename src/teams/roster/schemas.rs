@@ -25,8 +25,8 @@ pub const DAYS: [&str; 7] = [
     "sunday",
 ];
 
-const NAME: Schema = Text::line(1, 100);
-const NOTES: Schema = Text::lines(0, 2_000);
+const NAME: Schema = Text::name(1, 100);
+const NOTES: Schema = Text::remarks(0, 2_000);
 /// The id of an account, or null.
 const USER_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
 const CLOCK: Schema = Schema::Text(Text {

@@ -84,7 +84,7 @@ impl WebhookInput {
         Ok(Self {
             url,
             event_types,
-            description: platform.unicode.nfc(description.trim()),
+            description: description.trim().to_owned(),
             team,
             is_enabled: body["enabled"].as_bool().unwrap_or(true),
             rate_limit: body["rate_limit"].as_i64(),

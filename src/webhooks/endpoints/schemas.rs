@@ -29,7 +29,7 @@ const EVENT_TYPES: Schema = Schema::List {
     min: 1,
     max: MAX_EVENT_TYPES,
 };
-const DESCRIPTION: Schema = Text::line(0, 500);
+const DESCRIPTION: Schema = Text::remark(0, 500);
 const RATE_LIMIT: Schema = Schema::Nullable(&Schema::Integer {
     min: 1,
     max: MAX_RATE,

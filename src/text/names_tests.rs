@@ -1,0 +1,171 @@
+//! Names that people have, and names that nobody needs.
+
+use super::*;
+use crate::platform::native::TestPlatform;
+
+fn code(kind: Kind, text: &str) -> Option<&'static str> {
+    let (platform, _) = TestPlatform::new();
+    let unicode = platform.unicode.as_ref();
+    let tidied = tidy(kind, text, unicode);
+    check(kind, &tidied, unicode)
+        .err()
+        .map(|refusal| refusal.code)
+}
+
+#[test]
+fn names_that_people_have_pass() {
+    for name in [
+        "José",
+        "Zërg",
+        "Łowcy Świętych",
+        "Иван Грозный",
+        "Дракон",
+        "ВОЛКИ",
+        "Ξένος",
+        "Ωmega",
+        "守護者の砦",
+        "한국 길드",
+        "محمد",
+        "می\u{200c}خواهم",
+        "שלום",
+        "שִׁירָה",
+        "हिन्दी",
+        "ไทยแลนด์",
+        "Nguyễn Thị Mỹ Hạnh",
+        "🐉 Dragons",
+        "👩\u{200d}🚀",
+        "🇵🇱 Husaria",
+        "⚔\u{fe0f} War",
+        "O'Brien",
+        "Jean-Luc",
+        "l33t",
+        "[TAG] Name",
+        "xX_Slayer_Xx",
+        "DΛRK",
+        "Hλlf",
+        "𝓢𝓽𝔂𝓵𝓮",
+        "Ｗｉｄｅ",
+        "A",
+        "1",
+        "...",
+        "Supporters of Kaineng",
+        "Moderate Gamers",
+        "Badminton",
+    ] {
+        assert_eq!(code(Kind::Party, name), None, "{name}");
+        assert_eq!(code(Kind::Thing, name), None, "{name}");
+    }
+    for name in [
+        "Support",
+        "Admin",
+        "Support 1",
+        "Moderator's build",
+        "Staff",
+        "Guild Wars 2 zerg",
+    ] {
+        assert_eq!(code(Kind::Thing, name), None, "{name}");
+    }
+    for text in ["first\nsecond\r\n\tthird", "Administrator", "a\u{a0}b"] {
+        assert_eq!(code(Kind::Lines, text), None, "{text:?}");
+    }
+    for address in [
+        "a.b+c@sub.b.gg",
+        "ä@b.gg",
+        "иван@b.gg",
+        "admin@b.gg",
+        "jose\u{301}@b.gg",
+    ] {
+        assert_eq!(code(Kind::Address, address), None, "{address}");
+    }
+}
+
+#[test]
+fn what_hides_piles_or_shows_nothing_is_refused() {
+    for (text, expected) in [
+        ("\u{200b}", "invisible_character"),
+        ("\u{202e}", "invisible_character"),
+        ("ab\u{202e}cd", "invisible_character"),
+        ("a\u{200d}b", "invisible_character"),
+        ("\u{3164}", "invisible_character"),
+        ("\u{2800}\u{2800}", "nothing_visible"),
+        ("\u{301}", "nothing_visible"),
+        ("\u{301}abc", "nothing_visible"),
+        ("Z\u{336}\u{321}\u{31b}\u{338}algo", "too_many_marks"),
+        (
+            "ก\u{e34}\u{e34}\u{e34}\u{e34}\u{e34}\u{e34}",
+            "too_many_marks",
+        ),
+    ] {
+        for kind in [Kind::Party, Kind::Thing, Kind::Address] {
+            assert_eq!(code(kind, text), Some(expected), "{text:?}");
+        }
+        let in_remarks = if expected == "nothing_visible" {
+            None
+        } else {
+            Some(expected)
+        };
+        assert_eq!(code(Kind::Lines, text), in_remarks, "{text:?}");
+    }
+}
+
+#[test]
+fn nobody_is_called_like_the_service() {
+    for name in [
+        "Administrator",
+        "ADMINISTRATOR",
+        "Admin",
+        "-= Admin =-",
+        "A d m i n",
+        "Moderator",
+        "WvW Builder",
+        "WvW-Builder Team",
+        "VVvVV Builder",
+        "wvwbuilder",
+        "Support",
+        "System",
+    ] {
+        assert_eq!(code(Kind::Party, name), Some("reserved_name"), "{name}");
+    }
+    for name in [
+        "Аdministrator",
+        "Administrаtor",
+        "Αdministrator",
+        "АDМIN",
+        "Adm1n",
+        "4dmin",
+        "Ádministrator",
+        "Ａｄｍｉｎ",
+        "𝐀𝐝𝐦𝐢𝐧",
+        "ᴀᴅᴍɪɴ",
+        "Mоderator",
+        "M0derator",
+        "WvW Вuilder",
+        "ＷｖＷ Builder",
+        "Suppоrt",
+        "5upport",
+        "Administrаtоr Bob",
+        "Adrnin1strator",
+    ] {
+        assert_eq!(code(Kind::Party, name), Some("reserved_name"), "{name}");
+        assert_eq!(code(Kind::Thing, name), Some("reserved_name"), "{name}");
+    }
+    for name in ["Аlice", "Ivаn", "Ивaн", "Kоmmander", "Сommander", "αlice"] {
+        assert_eq!(code(Kind::Party, name), Some("mixed_scripts"), "{name}");
+    }
+    assert_eq!(code(Kind::Address, "аlice@b.gg"), Some("mixed_scripts"));
+    assert_eq!(code(Kind::Address, "ａlice@b.gg"), Some("styled_letters"));
+}
+
+#[test]
+fn blanks_are_those_that_one_sees() {
+    let (platform, _) = TestPlatform::new();
+    let unicode = platform.unicode.as_ref();
+    for (text, expected) in [
+        ("  Sir \u{a0} Commander\u{3000}", "Sir Commander"),
+        ("jose\u{301}", "jos\u{e9}"),
+        (" \u{2003} ", ""),
+    ] {
+        assert_eq!(tidy(Kind::Party, text, unicode), expected);
+    }
+    assert_eq!(tidy(Kind::Lines, " a\n b ", unicode), " a\n b ");
+}

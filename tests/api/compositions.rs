@@ -248,7 +248,7 @@ fn all_mistakes_are_named_at_once_and_nothing_is_stored() {
     let seen = app.build(&stranger, &json!({ "visibility": "unlisted" }))["id"].clone();
     let fine = json!({
         "team_id": team,
-        "subgroups": slots(&json!([{ "build_id": seen }, { "player_id": anna, "player": "\u{300}".repeat(100) }])),
+        "subgroups": slots(&json!([{ "build_id": seen }, { "player_id": anna, "player": "\u{16a0}".repeat(100) }])),
     });
     let made = app.composition(&player, &fine);
     assert_eq!(made["visibility"], "team");

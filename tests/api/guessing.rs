@@ -7,8 +7,9 @@ use wvw_builder::http::request::Header;
 use wvw_builder::identity::guessing::store;
 use wvw_builder::platform::Platform;
 
+use crate::support::authenticator::guarded;
 use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::{Answer, PASSWORD, Player, TestApp, text};
+use crate::support::{Answer, Call, PASSWORD, Player, TestApp, text};
 
 const LOGIN: &str = "/api/v1/auth/login";
 const CHANGE: &str = "/api/v1/auth/password";
@@ -320,41 +321,237 @@ fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
     set_strangers(&app, 98);
     fail(&app, &player, "203.0.113.4", 1);
     assert_eq!(disabled(), 0, "99");
-    let wrong = from(&player, WRONG, "203.0.113.5").send(&app);
+    fail(&app, &player, "203.0.113.5", 1);
     assert_eq!(disabled(), 1, "100");
-    from(&player, WRONG, "203.0.113.6").send(&app).expect(401);
     let logged = "SELECT count(*) FROM audit_log WHERE action = 'password.disabled' \
                   AND actor = 'system'";
     assert_eq!(app.count(logged), 1);
 
-    let right = from(&player, PASSWORD, ELSEWHERE).send(&app);
-    let both = (right.without_request_id(), wrong.without_request_id());
-    assert_eq!(both.0, both.1, "the right password is like a wrong one");
+    let compared = app.verifications();
+    let refused = |password: &str, address: &str| {
+        let answer = from(&player, password, address).send(&app);
+        answer.expect_problem(429, "too_many_attempts")
+    };
+    let right = refused(PASSWORD, ELSEWHERE);
+    assert_eq!(right.header("retry-after"), Some("86400"));
+    for address in [ELSEWHERE, "203.0.113.6", "203.0.113.1"] {
+        let wrong = refused(WRONG, address);
+        let both = (right.without_request_id(), wrong.without_request_id());
+        assert_eq!(both.0, both.1, "the right password is like a wrong one");
+    }
+    assert_eq!(app.verifications(), compared, "neither is looked at");
     from(&player, PASSWORD, HOME).send(&app).expect(200);
     let with_device = Try {
         device_token: Some(&device),
         ..from(&player, PASSWORD, ELSEWHERE)
     };
     with_device.send(&app).expect(200);
-    // The address is a known one now, that of strangers is not.
+    // The address is a known one now; for strangers a login from there changes nothing.
     from(&player, PASSWORD, ELSEWHERE).send(&app).expect(200);
+    refused(PASSWORD, "203.0.113.99");
+    // The time is true: then one attempt is heard.
+    app.test.clock.advance_ms(DAY_MS - 1);
+    refused(PASSWORD, "203.0.113.99");
+    app.test.clock.advance_ms(1);
+    from(&player, WRONG, "203.0.113.98").send(&app).expect(401);
+    let again = refused(PASSWORD, "203.0.113.99");
+    assert_eq!(again.header("retry-after"), Some("86400"));
+    app.test.clock.advance_ms(DAY_MS);
     from(&player, PASSWORD, "203.0.113.99")
         .send(&app)
-        .expect(401);
-    app.test.clock.advance_ms(30 * DAY_MS);
-    from(&player, PASSWORD, HOME).send(&app).expect(401);
-    with_device.send(&app).expect(200);
+        .expect(200);
+    assert_eq!(disabled(), 0);
+    let enabled = "SELECT count(*) FROM audit_log WHERE action = 'password.enabled'";
+    assert_eq!(app.count(enabled), 1);
+    fail(&app, &player, "203.0.113.97", 1);
+    from(&player, PASSWORD, "203.0.113.96")
+        .send(&app)
+        .expect(200);
+}
+
+#[test]
+fn strangers_failures_change_no_answer_to_a_right_password_but_into_429() {
+    // With a second factor: its challenge would tell that the password was right.
+    let it = guarded();
+    let player = &it.player;
+    it.app.test.database.execute("DELETE FROM guesses");
+    for number in [0, 4, 5, 98, 99, 100, 5_000] {
+        it.app.test.database.execute("DELETE FROM guesses");
+        from(player, WRONG, "203.0.113.1").send(&it.app).expect(401);
+        set_strangers(&it.app, number);
+        let bar = if number >= 100 { DAY_MS } else { 0 };
+        it.app.test.database.execute(&format!(
+            "UPDATE guesses SET next_at = {} WHERE place = x'00'",
+            it.app.test_now() + bar
+        ));
+        let right = from(player, PASSWORD, ELSEWHERE).send(&it.app);
+        if number < 100 {
+            right.expect_problem(401, "two_factor_required");
+            continue;
+        }
+        let right = right.expect_problem(429, "too_many_attempts");
+        let wrong = from(player, WRONG, "203.0.113.2").send(&it.app);
+        let both = (right.without_request_id(), wrong.without_request_id());
+        assert_eq!(both.0, both.1, "{number}");
+    }
+}
+
+#[test]
+fn an_unknown_address_is_barred_like_a_known_one() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "barred");
+    let unknown = Player {
+        email: "unknown@players.guild.gg".to_owned(),
+        ..stranger_to_all(&app, "other")
+    };
+    let answers = [&player, &unknown].map(|player| {
+        app.test.database.execute("DELETE FROM guesses");
+        fail(&app, player, "203.0.113.1", 1);
+        set_strangers(&app, 99);
+        let last = from(player, WRONG, "203.0.113.2").send(&app);
+        let last = last.expect_problem(401, "invalid_credentials");
+        let barred = from(player, PASSWORD, ELSEWHERE).send(&app);
+        let barred = barred.expect_problem(429, "too_many_attempts");
+        (last.without_request_id(), barred.without_request_id())
+    });
+    assert_eq!(answers[0], answers[1]);
+}
+
+/// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered
+/// with each of `statuses`.
+fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; N]) -> [usize; N] {
+    // Randomness that no other call of this test has had.
+    let first = 2 + 10 * app.count("SELECT count(*) FROM sessions").unsigned_abs();
+    let isolates: Vec<TestApp> = (first..first + 3)
+        .map(|seed| {
+            let slow = Box::new(Slow(app.test.database.clone()));
+            app.isolate_on(platform_on(&app.test, seed, slow))
+        })
+        .collect();
+    let requests: Vec<_> = calls.iter().map(Call::request).collect();
+    let at_once = requests.iter().enumerate();
+    let answers = all_together(at_once.map(|(n, it)| isolates[n % 3].app.handle(it)));
+    app.skip_log();
+    let others: Vec<_> = answers
+        .iter()
+        .filter(|it| !statuses.contains(&it.status))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    statuses.map(|status| answers.iter().filter(|it| it.status == status).count())
+}
+
+#[test]
+fn eight_right_logins_at_once_wait_for_one_another() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "eight");
+    let login = |password: &str| {
+        let body = json!({ "email": player.email, "password": password });
+        let call = app.post(LOGIN, &body);
+        call.header(Header::ConnectingIp, HOME)
+    };
+    for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
+        app.test.database.execute("DELETE FROM guesses");
+        fail(&app, &player, HOME, before);
+        let calls = (0..8).map(|_| login(PASSWORD)).collect();
+        assert_eq!(at_once(&app, calls, [200, 429]), [8, 0], "{name}");
+        let counted = "SELECT sum(failures) + sum(pending) FROM guesses";
+        assert_eq!(app.count(counted), 0, "{name}");
+    }
+    // Known by now, and as many as the address may send in a minute.
+    let calls = (0..20).map(|_| login(PASSWORD)).collect();
+    assert_eq!(at_once(&app, calls, [200, 429]), [20, 0]);
+    // Wrong ones among them are not more than ever.
+    app.test.database.execute("DELETE FROM guesses");
+    let calls = (0..40).map(|_| login(WRONG)).collect();
+    assert_eq!(at_once(&app, calls, [401, 429]), [5, 35]);
+}
+
+#[test]
+fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
+    let it = guarded();
+    let codes: Vec<String> = it.authenticator.recovery_codes[..8].to_vec();
+    let challenges: Vec<String> = codes.iter().map(|_| it.challenge()).collect();
+    let calls = codes.iter().zip(&challenges).map(|(code, challenge)| {
+        let body = json!({ "challenge": challenge, "code": code });
+        it.app.post("/api/v1/auth/login/two-factor", &body)
+    });
+    assert_eq!(at_once(&it.app, calls.collect(), [200, 429]), [8, 0]);
+
+    let app = TestApp::new();
+    let (player, other) = (app.player("own"), app.player("taken"));
+    let calls = (0..8).map(|_| {
+        let body = json!({ "email": other.email, "current_password": PASSWORD });
+        let call = app.call("PATCH", "/api/v1/users/me").json(&body);
+        call.token(&player.token)
+    });
+    // The password was right: what is said is about the address.
+    assert_eq!(at_once(&app, calls.collect(), [409, 429]), [8, 0]);
+    assert_eq!(
+        app.count("SELECT sum(failures) + sum(pending) FROM guesses"),
+        0
+    );
+}
+
+#[test]
+fn what_dies_while_it_is_judged_counts_as_wrong_after_half_a_minute() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "dying");
+    fail(&app, &player, HOME, 1);
+    let sql = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
+    app.test.database.execute(sql);
+    let try_it = || from(&player, PASSWORD, HOME).send(&app);
+    let waited = try_it().expect_problem(429, "too_many_attempts");
+    assert_eq!(waited.header("retry-after"), Some("1"));
+    app.test.clock.advance_ms(29_999);
+    try_it().expect(429);
+    app.test.clock.advance_ms(1);
+    // Five failures, and the second of their pause is over.
+    try_it().expect(200);
+}
+
+#[test]
+fn the_addresses_of_one_ipv6_network_guess_together() {
+    for (name, address, compared) in [
+        (
+            "a /56",
+            (|n| format!("2001:db8:1:{n:x}::1")) as fn(u32) -> String,
+            20,
+        ),
+        ("a /48", |n| format!("2001:db8:1:{n:x}00::1"), 80),
+        ("networks apart", |n| format!("2001:db8:{n:x}::1"), 99),
+    ] {
+        let app = TestApp::new();
+        let (player, _) = at_home(&app, "network");
+        // Known places of the owner's in the very networks.
+        for number in [0, 200] {
+            from(&player, PASSWORD, &address(number))
+                .send(&app)
+                .expect(200);
+        }
+        let before = app.verifications();
+        for number in 1..100 {
+            from(&player, WRONG, &address(number)).send(&app);
+        }
+        assert_eq!(app.verifications() - before, compared, "{name}");
+        let status = from(&player, PASSWORD, &address(100)).send(&app).status;
+        assert_eq!(status, if compared < 99 { 429 } else { 200 }, "{name}");
+        from(&player, PASSWORD, &address(200))
+            .send(&app)
+            .expect(200);
+        from(&player, PASSWORD, "192.0.2.77").send(&app).expect(200);
+    }
 }
 
 #[test]
 fn a_known_place_that_has_failed_a_hundred_times_is_a_strangers() {
-    for (failures, status) in [(99, 200), (100, 401)] {
+    for (failures, status) in [(99, 200), (100, 429)] {
         let app = TestApp::new();
         let (player, _) = at_home(&app, "abused");
         let sql = format!("UPDATE guesses SET failures = {failures} WHERE known_at > 0");
         app.test.database.execute(&sql);
-        let sql = "UPDATE users SET password_disabled_at = 1";
-        app.test.database.execute(sql);
+        fail(&app, &player, "203.0.113.1", 1);
+        set_strangers(&app, 99);
+        fail(&app, &player, "203.0.113.2", 1);
         let answer = from(&player, PASSWORD, HOME).send(&app);
         assert_eq!(answer.status, status, "{failures}");
     }
@@ -385,7 +582,7 @@ fn what_ends_the_row_of_strangers_failures() {
     fail(&app, &player, "203.0.113.3", 1);
     from(&player, PASSWORD, "203.0.113.4")
         .send(&app)
-        .expect(401);
+        .expect(429);
     let new = "five other words in a row";
     let body = json!({ "current_password": PASSWORD, "new_password": new });
     app.post(CHANGE, &body).token(&token).send().expect(204);
@@ -406,9 +603,12 @@ fn an_unknown_address_goes_the_same_way_to_the_hundredth_failure() {
     };
     let first = wrong("203.0.113.1");
     set_strangers(&app, 98);
-    for address in 2..6 {
+    for address in 2..=3 {
         assert_eq!(wrong(&format!("203.0.113.{address}")), first);
     }
+    let barred = wrong("203.0.113.4");
+    assert_eq!(barred.0, 429);
+    assert_eq!(wrong("203.0.113.5"), barred);
     let cause = "SELECT count(*) FROM audit_log WHERE action = 'password.disabled'";
     assert_eq!(app.count(cause), 0);
 }
@@ -459,7 +659,7 @@ fn old_counters_go_and_what_still_counts_stays() {
     ] {
         let known = known_days.map_or("NULL".to_owned(), |days| (now - days * DAY_MS).to_string());
         app.test.database.execute(&format!(
-            "INSERT INTO guesses VALUES (CAST('{name}' AS BLOB), x'0{place}', 1, 0, {known}, {})",
+            "INSERT INTO guesses VALUES (CAST('{name}' AS BLOB), x'0{place}', 1, 0, {known}, {}, 0)",
             now - days * DAY_MS
         ));
     }

@@ -7,7 +7,7 @@ use wvw_builder::http::request::Header;
 use wvw_builder::identity::two_factor::store;
 
 use crate::support::authenticator::{
-    Authenticator, CONFIRM, TWO_FACTOR, challenge, enrol, guarded,
+    Authenticator, CONFIRM, STEP_MS, TWO_FACTOR, challenge, enrol, guarded,
 };
 use crate::support::{PASSWORD, TestApp, text};
 
@@ -76,19 +76,30 @@ fn a_new_challenge_does_not_begin_the_count_again() {
 #[test]
 fn a_recovery_code_makes_a_disabled_password_count_again() {
     let it = guarded();
-    let sql = "UPDATE users SET password_disabled_at = 1";
-    it.app.test.database.execute(sql);
-    it.app.test.database.execute("DELETE FROM guesses");
+    // A place that is known, and strangers who have failed too often.
+    it.log_in(&it.fresh_code()).expect(200);
+    let next_at = it.app.test_now() + 86_400_000;
+    for sql in [
+        "UPDATE users SET password_disabled_at = 1",
+        &format!("UPDATE guesses SET failures = 100, next_at = {next_at} WHERE place = x'00'"),
+    ] {
+        it.app.test.database.execute(sql);
+    }
     let is_disabled = || it.count("SELECT count(*) FROM users WHERE password_disabled_at > 0");
-    let answer = it.log_in(&it.fresh_code());
-    answer.expect_problem(401, "invalid_two_factor_code");
+    let elsewhere = || {
+        let body = json!({ "email": it.player.email, "password": PASSWORD });
+        let call = it.app.post("/api/v1/auth/login", &body);
+        call.header(Header::ConnectingIp, "203.0.113.60").send()
+    };
+    it.app.test.clock.advance_ms(STEP_MS);
+    it.log_in(&it.fresh_code()).expect(200);
     assert_eq!(is_disabled(), 1, "a code of the app is not enough");
+    elsewhere().expect_problem(429, "too_many_attempts");
     it.log_in(it.recovery_code()).expect(200);
     assert_eq!(is_disabled(), 0);
     let enabled = "SELECT count(*) FROM audit_log WHERE action = 'password.enabled'";
     assert_eq!(it.count(enabled), 1);
-    it.app.test.database.execute("DELETE FROM guesses");
-    it.log_in(&it.fresh_code()).expect(200);
+    elsewhere().expect_problem(401, "two_factor_required");
 }
 
 #[test]

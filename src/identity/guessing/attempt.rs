@@ -1,6 +1,7 @@
 //! One attempt at a secret: let in and counted, or refused, before anything is compared.
-//! Promises that of any number of attempts at once no more are let in than one after the other.
-//! Leaves what was right or wrong to the caller, who says so with the statements made here.
+//! Promises that of any number of attempts at once no more are let in than one after the other, and
+//! that those that are right wait for one another and are not refused.
+//! Leaves what was right or wrong to the caller, who says so to the attempt.
 
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -8,37 +9,51 @@ use crate::identity::permissions::{Permission, Permit};
 use crate::ids::SessionId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
-use super::model::{ACCOUNT_FAILURES, Guard, Kind, Origin, Place, Subject};
+use super::model::{ACCOUNT_FAILURES, Bounds, Guard, Kind, Origin, Place, Subject};
 use super::store;
 
-/// Each try fails only when another attempt was let in meanwhile, and before so many are, a pause
-/// begins.
-const MAX_TRIES: usize = 12;
+/// How often an attempt looks whether its turn has come,
+const MAX_TRIES: usize = 10;
+/// and how long it waits at most in between, at first and at last: five seconds in all. Whoever is
+/// judged takes a tenth of a second.
+const FIRST_WAIT_MS: u32 = 50;
+const LAST_WAIT_MS: u32 = 800;
 
-/// An attempt that was let in. It counts as a failure until [`Attempt::right`] is committed.
+/// An attempt that was let in. It holds up others until it is settled as right or wrong; one that
+/// never is counts as wrong after a while.
+#[must_use = "an attempt is right or wrong"]
 pub struct Attempt {
+    kind: Kind,
     subject: Subject,
-    place: Place,
+    /// Where it was counted.
+    counted: Vec<(Vec<u8>, Bounds)>,
     /// Whether the owner has logged in from there lately: what strangers do is none of its business.
     pub is_known: bool,
-    /// Failures in a row from strangers before this one.
-    strangers: i64,
+    /// Whether this failure, with others at the same time, may be the one too many for the account.
+    pub may_be_last_straw: bool,
 }
 
 impl Attempt {
-    /// Whether strangers have failed so often that the password is good in known places only.
-    pub const fn is_barred(&self) -> bool {
-        !self.is_known && self.strangers >= ACCOUNT_FAILURES
-    }
-
-    /// Whether this failure is the one too many for the account.
-    pub const fn is_last_straw(&self) -> bool {
-        !self.is_known && self.strangers + 1 >= ACCOUNT_FAILURES
-    }
-
     /// It was right: the place begins again.
-    pub fn right(&self) -> Statement {
-        store::clear(&self.subject, &self.place)
+    pub fn right(&self) -> Vec<Statement> {
+        let counted = self.counted.iter();
+        let mut writes: Vec<Statement> = counted
+            .map(|(name, _)| store::right(&self.subject, name))
+            .collect();
+        if self.kind == Kind::Login && self.is_known {
+            writes.push(store::interrupt_strangers(&self.subject));
+        }
+        writes
+    }
+
+    /// It was wrong: a failure.
+    pub async fn wrong(&self, platform: &Platform) -> Result<(), DatabaseError> {
+        let now = platform.clock.now_ms();
+        let counted = self.counted.iter();
+        let writes = counted
+            .map(|(name, bounds)| store::wrong(&self.subject, name, bounds, now))
+            .collect();
+        platform.database.batch(writes).await.map(|_| ())
     }
 }
 
@@ -53,9 +68,11 @@ pub fn place_of_login<P: Permission>(
     guard.place(subject, Origin::Session(session))
 }
 
-/// Counts an attempt at `subject` from `place`, or refuses it with 429. `is_device` says that a
-/// device token has made the place known. Only attempts to log in count against the account as a
-/// whole: the others come from its own logins or have a counter for all strangers.
+/// Counts an attempt at `subject` from `place`, or refuses it with 429, whatever it holds: while the
+/// place has to wait, and, when it is not known, while the networks around it or all strangers
+/// together have. `is_device` says that a device token has made the place known. Only attempts to log
+/// in count against the account as a whole: the others come from its own logins or have a counter for
+/// all strangers.
 pub async fn begin(
     platform: &Platform,
     kind: Kind,
@@ -63,30 +80,56 @@ pub async fn begin(
     place: Place,
     is_device: bool,
 ) -> Result<Attempt, Problem> {
+    let mut counted = vec![(place.as_bytes().to_vec(), Bounds::PLACE)];
+    counted.extend_from_slice(place.wider());
+    if kind == Kind::Login {
+        counted.push((store::STRANGERS.to_vec(), Bounds::STRANGERS));
+    }
+    let names: Vec<&[u8]> = counted.iter().map(|(name, _)| name.as_slice()).collect();
+    let mut longest_ms = FIRST_WAIT_MS;
     for _ in 0..MAX_TRIES {
+        let seen = store::counters(platform, &subject, &names).await?;
         let now = platform.clock.now_ms();
-        let seen = store::seen(platform, &subject, &place).await?;
-        if let Some(wait_ms) = seen.place.wait_ms(now) {
+        let own = seen[0].at(&Bounds::PLACE, now);
+        let is_known = own.is_known(now) || is_device && own.is_trusted();
+        let counts_at = if is_known { 1 } else { counted.len() };
+        let counters = seen.iter().zip(&counted).take(counts_at);
+        let (mut wait_ms, mut has_room, mut writes) = (None, true, Vec::new());
+        let mut may_be_last_straw = false;
+        for (seen, (name, bounds)) in counters {
+            let counter = seen.at(bounds, now);
+            wait_ms = wait_ms.max(counter.wait_ms(now));
+            has_room &= counter.has_room(bounds);
+            let next = counter.with_attempt(now);
+            may_be_last_straw =
+                *bounds == Bounds::STRANGERS && next.failures + next.pending >= ACCOUNT_FAILURES;
+            writes.extend(store::count(&subject, name, seen, &next));
+        }
+        if let Some(wait_ms) = wait_ms {
             return Err(too_many(wait_ms));
         }
-        let is_known = seen.place.is_known(now) || is_device && seen.place.is_trusted(now);
-        let next = seen.place.counted(now);
-        let mut writes = store::count(&subject, &place, &seen.place, &next);
-        if kind == Kind::Login && !is_known {
-            writes.push(store::count_stranger(&subject, now));
-        }
-        match platform.database.batch(writes).await {
-            Err(DatabaseError::Stale) => {}
-            outcome => {
-                outcome?;
-                return Ok(Attempt {
-                    subject,
-                    place,
-                    is_known,
-                    strangers: seen.strangers,
-                });
+        if has_room {
+            match platform.database.batch(writes).await {
+                Err(DatabaseError::Stale) => {}
+                outcome => {
+                    outcome?;
+                    counted.truncate(counts_at);
+                    return Ok(Attempt {
+                        kind,
+                        subject,
+                        counted,
+                        is_known,
+                        may_be_last_straw,
+                    });
+                }
             }
         }
+        // Others are being judged, or have been counted just now. By chance, or all who wait would come
+        // back at once.
+        let [random] = platform.random_bytes::<1>();
+        let wait_ms = longest_ms / 2 + longest_ms * u32::from(random) / 512;
+        platform.clock.sleep(wait_ms).await;
+        longest_ms = (2 * longest_ms).min(LAST_WAIT_MS);
     }
     Err(too_many(0))
 }

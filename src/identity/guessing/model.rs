@@ -3,39 +3,82 @@
 //! Leaves storage to `store`.
 
 use crate::limits::address::AddressPrefix;
+use crate::limits::policies::Network;
 use crate::mac::{self, Tag};
 use crate::secret::Secret;
 
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
-/// Failures in a row before the first pause.
-const FREE_FAILURES: i64 = 5;
-/// Failures in a row that lock the account for a place.
-const LOCK_FAILURES: i64 = 10;
-const LOCK_MS: i64 = 15 * MINUTE_MS;
 /// After this long without an attempt, a place begins again.
 pub const QUIET_MS: i64 = DAY_MS;
 /// How long a login makes its place known.
 pub const KNOWN_MS: i64 = 30 * DAY_MS;
-/// Failures in a row from strangers that disable a password, and failures in a row that make a
-/// known place a stranger's (NIST SP 800-63B-4, section 3.2.2).
+/// Failures in a row from strangers that disable a password for them, and failures in a row that make
+/// a known place a stranger's (NIST SP 800-63B-4, section 3.2.2).
 pub const ACCOUNT_FAILURES: i64 = 100;
+/// An attempt that was not judged for so long has died on its way, and counts as a failure.
+const PENDING_MS: i64 = 30 * SECOND_MS;
 
-/// How long nothing more is heard after this many failures in a row, in milliseconds.
-fn pause_after(failures: i64) -> i64 {
-    match failures {
-        LOCK_FAILURES.. => LOCK_MS,
-        FREE_FAILURES.. => SECOND_MS << (failures - FREE_FAILURES),
-        _ => 0,
+/// How many failures in a row a counter bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many before the first pause. As many may be judged at once.
+    pub free: i64,
+    /// From so many on each is followed by `lock_ms`.
+    pub lock: i64,
+    /// Milliseconds.
+    pub lock_ms: i64,
+    /// Whether a quiet day makes it begin again.
+    pub is_forgetful: bool,
+}
+
+impl Bounds {
+    /// Of a place: an address, an IPv6 /64, a device, a login.
+    pub const PLACE: Self = Self::place(1);
+    /// Of a /56 and of a /48, as many times a place's as they have of its quotas. A /48 begins to wait
+    /// before it has disabled the password: that takes it hours.
+    pub const SITE: Self = Self::place(Network::Site.quotas() as i64);
+    /// See [`Self::SITE`].
+    pub const BLOCK: Self = Self::place(Network::Block.quotas() as i64);
+    /// Of all places together that are not known: when a password is disabled, one attempt a day is
+    /// heard.
+    pub const STRANGERS: Self = Self {
+        free: ACCOUNT_FAILURES,
+        lock: ACCOUNT_FAILURES,
+        lock_ms: DAY_MS,
+        is_forgetful: false,
+    };
+
+    const fn place(times: i64) -> Self {
+        Self {
+            free: 5 * times,
+            lock: 10 * times,
+            lock_ms: 15 * MINUTE_MS,
+            is_forgetful: true,
+        }
+    }
+
+    /// How long nothing more is heard after this many failures in a row, in milliseconds. The store
+    /// has the same in SQL.
+    fn pause_after(&self, failures: i64) -> i64 {
+        if failures >= self.lock {
+            self.lock_ms
+        } else if failures >= self.free {
+            (SECOND_MS << (failures - self.free)).min(self.lock_ms)
+        } else {
+            0
+        }
     }
 }
 
 /// The attempts from one place at one secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
-    /// Failures in a row, as they are stored.
+    /// Failures in a row.
     pub failures: i64,
+    /// Attempts that are being judged.
+    pub pending: i64,
     /// Milliseconds since 1970: until then nothing is heard.
     pub next_at: i64,
     /// Milliseconds since 1970: when the account was last logged in to from there.
@@ -45,13 +88,19 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Failures in a row that still count.
-    fn failures_at(&self, now: i64) -> i64 {
-        if now - self.updated_at < QUIET_MS {
-            self.failures
-        } else {
-            0
+    /// What a stored counter is at `now`.
+    #[must_use]
+    pub fn at(mut self, bounds: &Bounds, now: i64) -> Self {
+        let age_ms = now - self.updated_at;
+        if self.pending > 0 && age_ms >= PENDING_MS {
+            self.failures += std::mem::take(&mut self.pending);
+            let pause_ms = bounds.pause_after(self.failures);
+            self.next_at = self.next_at.max(self.updated_at + pause_ms);
         }
+        if bounds.is_forgetful && age_ms >= QUIET_MS {
+            self.failures = 0;
+        }
+        self
     }
 
     /// Milliseconds to wait before an attempt is heard; none when it may come now.
@@ -59,13 +108,17 @@ impl Counter {
         (self.next_at > now).then(|| self.next_at - now)
     }
 
-    /// The counter after one more failure.
+    /// Whether one more may be judged: were all of them wrong, no more than the bounds have would
+    /// have been compared before the pause.
+    pub const fn has_room(&self, bounds: &Bounds) -> bool {
+        self.pending == 0 || self.failures + self.pending < bounds.free
+    }
+
+    /// The counter with one more that is being judged.
     #[must_use]
-    pub fn counted(&self, now: i64) -> Self {
-        let failures = self.failures_at(now) + 1;
+    pub const fn with_attempt(&self, now: i64) -> Self {
         Self {
-            failures,
-            next_at: now + pause_after(failures),
+            pending: self.pending + 1,
             updated_at: now,
             ..*self
         }
@@ -74,12 +127,12 @@ impl Counter {
     /// Whether the owner has been here lately, and is not being guessed at from here.
     pub fn is_known(&self, now: i64) -> bool {
         let is_recent = self.known_at.is_some_and(|at| now - at < KNOWN_MS);
-        is_recent && self.is_trusted(now)
+        is_recent && self.is_trusted()
     }
 
     /// Whether it has not failed so often that it is no better than a stranger's.
-    pub fn is_trusted(&self, now: i64) -> bool {
-        self.failures_at(now) < ACCOUNT_FAILURES
+    pub const fn is_trusted(&self) -> bool {
+        self.failures < ACCOUNT_FAILURES
     }
 }
 
@@ -124,17 +177,29 @@ pub struct Subject(pub(super) Tag);
 
 /// The name of a place, for one secret: the same place has another name for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place(Vec<u8>);
+pub struct Place {
+    name: Vec<u8>,
+    /// The networks around an IPv6 address.
+    wider: Vec<(Vec<u8>, Bounds)>,
+}
 
 impl Place {
     /// One that was kept.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self {
+            name: bytes.to_vec(),
+            wider: Vec::new(),
+        }
     }
 
     /// For keeping it.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.name
+    }
+
+    /// The networks around it.
+    pub fn wider(&self) -> &[(Vec<u8>, Bounds)] {
+        &self.wider
     }
 }
 
@@ -159,13 +224,29 @@ impl<'a> Guard<'a> {
     pub fn place(&self, subject: &Subject, origin: Origin<'_>) -> Place {
         let name = |label: &[u8], of: &[u8]| {
             let tag = self.tag("guessing: place", &[&subject.0, label, of]);
-            Place(tag.to_vec())
+            tag.to_vec()
         };
+        let place = |label: &[u8], of: &[u8]| Place::from_bytes(&name(label, of));
         match origin {
-            Origin::Address(prefix) => name(b"address", prefix.to_string().as_bytes()),
-            Origin::Device(id) => name(b"device", id),
-            Origin::Session(id) => name(b"session", id.as_bytes()),
-            Origin::Strangers => name(b"strangers", b""),
+            Origin::Address(prefix) => {
+                let mut networks = prefix.networks().into_iter().map(|(network, text)| {
+                    let bounds = match network {
+                        Network::Own => Bounds::PLACE,
+                        Network::Site => Bounds::SITE,
+                        Network::Block => Bounds::BLOCK,
+                    };
+                    (name(b"address", text.as_bytes()), bounds)
+                });
+                // The first is the address itself.
+                let (name, _) = networks.next().unwrap_or((Vec::new(), Bounds::PLACE));
+                Place {
+                    name,
+                    wider: networks.collect(),
+                }
+            }
+            Origin::Device(id) => place(b"device", id),
+            Origin::Session(id) => place(b"session", id.as_bytes()),
+            Origin::Strangers => place(b"strangers", b""),
         }
     }
 
@@ -180,38 +261,77 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end_in_a_lock() {
-        for (failures, seconds) in [
-            (0, 0),
-            (1, 0),
-            (4, 0),
-            (5, 1),
-            (6, 2),
-            (7, 4),
-            (8, 8),
-            (9, 16),
-            (10, 15 * 60),
-            (11, 15 * 60),
-            (99, 15 * 60),
-            (i64::MAX, 15 * 60),
+        for (name, bounds, rows) in [
+            (
+                "a place",
+                Bounds::PLACE,
+                &[
+                    (0, 0),
+                    (4, 0),
+                    (5, 1),
+                    (6, 2),
+                    (9, 16),
+                    (10, 900),
+                    (99, 900),
+                    (i64::MAX, 900),
+                ][..],
+            ),
+            (
+                "a /56",
+                Bounds::SITE,
+                &[(19, 0), (20, 1), (29, 512), (30, 900), (39, 900)],
+            ),
+            (
+                "a /48",
+                Bounds::BLOCK,
+                &[(79, 0), (80, 1), (90, 900), (160, 900)],
+            ),
+            (
+                "strangers",
+                Bounds::STRANGERS,
+                &[(99, 0), (100, 86_400), (i64::MAX, 86_400)],
+            ),
         ] {
-            assert_eq!(pause_after(failures), seconds * 1000, "{failures}");
+            for (failures, seconds) in rows {
+                let pause_ms = bounds.pause_after(*failures);
+                assert_eq!(pause_ms, seconds * 1000, "{name}: {failures}");
+            }
         }
     }
 
     #[test]
-    fn a_counter_waits_counts_and_forgets() {
-        let now = 1_000_000_000_000;
-        let mut counter = Counter::default();
-        for failures in 1..=5 {
-            assert_eq!(counter.wait_ms(now), None);
-            counter = counter.counted(now);
-            assert_eq!(counter.failures, failures);
+    fn no_more_are_judged_at_once_than_may_fail() {
+        let bounds = Bounds::PLACE;
+        for (failures, most) in [(0, 5), (1, 4), (4, 1), (5, 1), (9, 1), (99, 1)] {
+            let mut counter = Counter {
+                failures,
+                ..Counter::default()
+            };
+            while counter.has_room(&bounds) {
+                counter = counter.with_attempt(0);
+            }
+            assert_eq!(counter.pending, most, "{failures}");
         }
-        assert_eq!(counter.wait_ms(now), Some(1_000));
-        assert_eq!(counter.wait_ms(now + 999), Some(1));
-        assert_eq!(counter.wait_ms(now + 1_000), None);
-        assert_eq!(counter.counted(now + QUIET_MS - 1).failures, 6);
-        assert_eq!(counter.counted(now + QUIET_MS).failures, 1);
+    }
+
+    #[test]
+    fn what_is_never_judged_becomes_a_failure_and_a_quiet_day_forgets_those_of_a_place() {
+        let stored = Counter {
+            failures: 3,
+            pending: 2,
+            updated_at: 1_000_000,
+            ..Counter::default()
+        };
+        for (name, bounds, age_ms, expected) in [
+            ("being judged", Bounds::PLACE, PENDING_MS - 1, (3, 2, 0)),
+            ("died", Bounds::PLACE, PENDING_MS, (5, 0, 1_001_000)),
+            ("a day ago", Bounds::PLACE, QUIET_MS, (0, 0, 1_001_000)),
+            ("strangers", Bounds::STRANGERS, QUIET_MS, (5, 0, 1_000_000)),
+        ] {
+            let counter = stored.at(&bounds, 1_000_000 + age_ms);
+            let found = (counter.failures, counter.pending, counter.next_at);
+            assert_eq!(found, expected, "{name}");
+        }
     }
 
     #[test]

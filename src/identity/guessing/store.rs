@@ -6,83 +6,109 @@ use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
-use super::model::{Counter, KNOWN_MS, Place, QUIET_MS, Subject};
+use super::model::{ACCOUNT_FAILURES, Bounds, Counter, KNOWN_MS, Place, QUIET_MS, Subject};
 
 /// Stands for all places that are not known: no HMAC is this short.
-const STRANGERS: [u8; 1] = [0];
+pub const STRANGERS: [u8; 1] = [0];
 
-/// What is counted so far.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
-    /// From the place.
-    pub place: Counter,
-    /// From all places that are not known, in a row.
-    pub strangers: i64,
-}
-
-/// Reads the counters for an attempt.
-pub async fn seen(
+/// Reads the counters with these names, at most four, in their order; an empty one for what has none.
+pub async fn counters(
     platform: &Platform,
     subject: &Subject,
-    place: &Place,
-) -> Result<Seen, DatabaseError> {
+    names: &[&[u8]],
+) -> Result<Vec<Counter>, DatabaseError> {
+    let name_at = |index: usize| names.get(index).map(|name| name.to_vec()).into();
     let statement = Statement::new(
-        "SELECT place, failures, next_at, known_at, updated_at FROM guesses \
-         WHERE subject = ?1 AND place IN (?2, ?3)",
-        vec![name(subject), at(place), STRANGERS.to_vec().into()],
+        "SELECT place, failures, pending, next_at, known_at, updated_at FROM guesses \
+         WHERE subject = ?1 AND place IN (?2, ?3, ?4, ?5)",
+        vec![
+            name(subject),
+            name_at(0),
+            name_at(1),
+            name_at(2),
+            name_at(3),
+        ],
     );
-    let mut seen = Seen::default();
+    let mut found = vec![Counter::default(); names.len()];
     for row in platform.database.query(statement).await? {
-        let failures = row.integer(1)?;
-        if row.blob(0)? == STRANGERS {
-            seen.strangers = failures;
-        } else {
-            seen.place = Counter {
-                failures,
-                next_at: row.integer(2)?,
-                known_at: row.optional_integer(3)?,
-                updated_at: row.integer(4)?,
+        let place = row.blob(0)?;
+        for (counter, _) in found.iter_mut().zip(names).filter(|(_, it)| **it == place) {
+            *counter = Counter {
+                failures: row.integer(1)?,
+                pending: row.integer(2)?,
+                next_at: row.integer(3)?,
+                known_at: row.optional_integer(4)?,
+                updated_at: row.integer(5)?,
             };
         }
     }
-    Ok(seen)
+    Ok(found)
 }
 
-/// Puts `next` in the place of `seen`; stale when another attempt has been counted since.
-pub fn count(subject: &Subject, place: &Place, seen: &Counter, next: &Counter) -> Vec<Statement> {
+/// Puts `next` in the place of `seen`; stale when another attempt has been counted or judged since.
+pub fn count(subject: &Subject, place: &[u8], seen: &Counter, next: &Counter) -> [Statement; 2] {
     let upsert = Statement::new(
-        "INSERT INTO guesses (subject, place, failures, next_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET \
-         failures = excluded.failures, next_at = excluded.next_at, updated_at = excluded.updated_at \
-         WHERE failures = ?6 AND updated_at = ?7",
+        "INSERT INTO guesses (subject, place, failures, pending, next_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET \
+         failures = excluded.failures, pending = excluded.pending, next_at = excluded.next_at, \
+         updated_at = excluded.updated_at \
+         WHERE failures = ?7 AND pending = ?8 AND next_at = ?9 AND updated_at = ?10",
         vec![
             name(subject),
-            at(place),
+            place.to_vec().into(),
             next.failures.into(),
+            next.pending.into(),
             next.next_at.into(),
             next.updated_at.into(),
             seen.failures.into(),
+            seen.pending.into(),
+            seen.next_at.into(),
             seen.updated_at.into(),
         ],
     );
-    vec![upsert, Statement::must_change()]
+    [upsert, Statement::must_change()]
 }
 
-/// One more from a place that is not known.
-pub fn count_stranger(subject: &Subject, now: i64) -> Statement {
+/// An attempt that was counted there was wrong. Others may have been judged meanwhile, so it adds to
+/// what is there: as [`Bounds`] has it.
+pub fn wrong(subject: &Subject, place: &[u8], bounds: &Bounds, now: i64) -> Statement {
     Statement::new(
-        "INSERT INTO guesses (subject, place, failures, next_at, updated_at) \
-         VALUES (?1, ?2, 1, 0, ?3) ON CONFLICT DO UPDATE SET \
-         failures = failures + 1, updated_at = excluded.updated_at",
-        vec![name(subject), STRANGERS.to_vec().into(), now.into()],
+        "UPDATE guesses SET failures = failures + 1, pending = max(pending - 1, 0), \
+         updated_at = ?3, next_at = max(next_at, CASE \
+         WHEN failures + 1 >= ?4 THEN ?3 + ?6 \
+         WHEN failures + 1 >= ?5 THEN ?3 + min(1000 << (failures + 1 - ?5), ?6) ELSE 0 END) \
+         WHERE subject = ?1 AND place = ?2",
+        vec![
+            name(subject),
+            place.to_vec().into(),
+            now.into(),
+            bounds.lock.into(),
+            bounds.free.into(),
+            bounds.lock_ms.into(),
+        ],
     )
 }
 
-/// An attempt from there was right: it begins again.
-pub fn clear(subject: &Subject, place: &Place) -> Statement {
+/// An attempt that was counted there was right: it begins again.
+pub fn right(subject: &Subject, place: &[u8]) -> Statement {
     Statement::new(
-        "UPDATE guesses SET failures = 0, next_at = 0 WHERE subject = ?1 AND place = ?2",
-        vec![name(subject), at(place)],
+        "UPDATE guesses SET failures = 0, pending = max(pending - 1, 0), next_at = 0 \
+         WHERE subject = ?1 AND place = ?2",
+        vec![name(subject), place.to_vec().into()],
+    )
+}
+
+/// The owner has logged in from a place that is known: failures of strangers are in a row no more,
+/// unless there were so many that the password is disabled for them.
+pub fn interrupt_strangers(subject: &Subject) -> Statement {
+    Statement::new(
+        "UPDATE guesses SET failures = 0, next_at = 0 \
+         WHERE subject = ?1 AND place = ?2 AND failures < ?3",
+        vec![
+            name(subject),
+            STRANGERS.to_vec().into(),
+            ACCOUNT_FAILURES.into(),
+        ],
     )
 }
 
@@ -103,11 +129,19 @@ pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
     )
 }
 
-/// Disables a password; stale when it is disabled already.
-pub fn disable_password(user: &UserId, now: i64) -> Vec<Statement> {
+/// Notes that a password is disabled for strangers, whose failures at `login` are too many; stale
+/// when they are not, or that is noted already.
+pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Statement> {
     let update = Statement::new(
-        "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL",
-        vec![user.as_str().into(), now.into()],
+        "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL \
+         AND EXISTS (SELECT 1 FROM guesses WHERE subject = ?3 AND place = ?4 AND failures >= ?5)",
+        vec![
+            user.as_str().into(),
+            now.into(),
+            name(login),
+            STRANGERS.to_vec().into(),
+            ACCOUNT_FAILURES.into(),
+        ],
     );
     vec![update, Statement::must_change()]
 }

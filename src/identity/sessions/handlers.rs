@@ -307,10 +307,13 @@ pub async fn confirm_password(
     let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {
         Verdict::Right { .. } => {
-            cx.commit_aside(vec![attempt.right()], &[]).await?;
+            cx.commit_aside(attempt.right(), &[]).await?;
             Ok(stored)
         }
-        Verdict::Wrong => Err(wrong_password()),
+        Verdict::Wrong => {
+            attempt.wrong(platform).await?;
+            Err(wrong_password())
+        }
     }
 }
 

@@ -88,21 +88,27 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
     let verdict = password::verify(&password, stored, pepper, verifications);
     let verdict = verdict.map_err(Problem::internal)?;
-    let Some(mut known) = known else {
-        return Err(refused());
+    let (mut known, needs_rehash) = match (known, verdict) {
+        (Some(known), Verdict::Right { needs_rehash }) if !known.is_disabled => {
+            (known, needs_rehash)
+        }
+        (known, _) => {
+            attempt.wrong(platform).await?;
+            if let Some(known) = known {
+                disable_when_due(cx, &attempt, &from.login, &known).await?;
+            }
+            return Err(refused());
+        }
     };
-    let Verdict::Right { needs_rehash } = verdict else {
-        disable_when_due(cx, &attempt, &known).await?;
-        return Err(refused());
-    };
-    let is_barred = attempt.is_barred() || known.is_password_disabled && !attempt.is_known;
-    if known.is_disabled || is_barred && !known.has_two_factor {
-        return Err(refused());
-    }
     let mut writes = Vec::new();
-    let right = (!is_barred).then(|| attempt.right());
-    if !is_barred {
-        writes.push(guessing::store::clear_strangers(&from.login));
+    let mut entries = Vec::new();
+    if known.is_password_disabled && !attempt.is_known {
+        writes.extend(guessing::store::enable_password(
+            &known.user_id,
+            &from.login,
+        ));
+        let (user, action) = (&known.user_id, Action::PasswordEnabled);
+        entries.push(Entry::by_user(user, None, action, user));
     }
     if needs_rehash {
         let fresh = password::hash(&password, &config.password_pepper, platform);
@@ -112,9 +118,8 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         known.password_hash = fresh;
     }
     if known.has_two_factor {
-        writes.extend(right);
         let place = from.place_of_codes(&attempt);
-        return Err(challenge(cx, &known, &place, is_barred, writes).await?);
+        return Err(challenge(cx, &known, &place, &attempt, writes, &entries).await?);
     }
     let opening = Opening {
         user_id: &known.user_id,
@@ -122,25 +127,26 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         role: known.role,
         password_hash: &known.password_hash,
         amr: "pwd",
-        right,
+        attempt: &attempt,
         refusal: refused,
     };
-    open(cx, &opening, writes, Vec::new()).await
+    open(cx, &opening, writes, entries).await
 }
 
 /// After a wrong password: disables it when strangers have failed too often in a row.
 async fn disable_when_due(
     cx: &Context<'_>,
     attempt: &Attempt,
+    login: &Subject,
     known: &Credentials,
 ) -> Result<(), Problem> {
-    if !attempt.is_last_straw() || known.is_password_disabled {
+    if !attempt.may_be_last_straw || known.is_password_disabled {
         return Ok(());
     }
-    let writes = guessing::store::disable_password(&known.user_id, cx.now_ms());
+    let writes = guessing::store::disable_password(&known.user_id, login, cx.now_ms());
     let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
     match cx.commit_aside(writes, &[entry]).await {
-        // Another attempt at the same time has done it.
+        // Another attempt at the same time has done it, or is still to be judged and will.
         Err(DatabaseError::Stale) => Ok(()),
         outcome => Ok(outcome?),
     }
@@ -151,21 +157,25 @@ async fn challenge(
     cx: &Context<'_>,
     known: &Credentials,
     place: &Place,
-    is_recovery_only: bool,
+    attempt: &Attempt,
     mut writes: Vec<Statement>,
+    entries: &[Entry],
 ) -> Result<Problem, Problem> {
     let challenge = Challenge::fresh(&cx.state.platform);
+    writes.extend(attempt.right());
     writes.extend(two_factor::store::insert_challenge(
         &challenge,
         &known.user_id,
         &known.password_hash,
         place,
-        is_recovery_only,
         cx.now_ms(),
     ));
-    match cx.commit_aside(writes, &[]).await {
+    match cx.commit_aside(writes, entries).await {
         // The password has changed while this one was checked.
-        Err(DatabaseError::Stale) => return Err(refused()),
+        Err(DatabaseError::Stale) => {
+            attempt.wrong(&cx.state.platform).await?;
+            return Err(refused());
+        }
         outcome => outcome?,
     }
     Ok(Problem::new(&problems::TWO_FACTOR_REQUIRED)
@@ -192,22 +202,26 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let attempt = guessing::begin(platform, Kind::Code, codes, place, false).await?;
     let count = two_factor::store::count_challenge(&challenge);
     match cx.commit_aside(count, &[]).await {
-        Err(DatabaseError::Stale) => return Err(ended("used up meanwhile")),
+        Err(DatabaseError::Stale) => {
+            attempt.wrong(platform).await?;
+            return Err(ended("used up meanwhile"));
+        }
         outcome => outcome?,
     }
-    let code =
-        Code::parse(text("code")).filter(|code| !found.is_recovery_only || code.is_recovery());
-    let proof = match code {
+    let proof = match Code::parse(text("code")) {
         Some(code) => two_factor::proof(cx, user, &found.factor, &code).await?,
         None => None,
     };
-    let proof = proof.ok_or_else(wrong_code)?;
+    let Some(proof) = proof else {
+        attempt.wrong(platform).await?;
+        return Err(wrong_code());
+    };
     let mut writes = proof.writes(user);
     writes.extend(two_factor::store::end_challenge(&challenge));
     let mut entries = Vec::new();
     if proof.is_recovery() {
         entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
-        if found.is_recovery_only || found.is_password_disabled {
+        if found.is_password_disabled {
             let login = guard.subject(Kind::Login, &found.email_key);
             writes.extend(guessing::store::enable_password(user, &login));
             entries.push(Entry::by_user(user, None, Action::PasswordEnabled, user));
@@ -219,7 +233,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         role: found.role,
         password_hash: &found.password_hash,
         amr: "pwd otp",
-        right: Some(attempt.right()),
+        attempt: &attempt,
         // The code, or the challenge, was used at the same time.
         refusal: wrong_code,
     };
@@ -238,8 +252,8 @@ pub struct Opening<'a> {
     pub password_hash: &'a str,
     /// How the owner was authenticated (RFC 8176), separated by blanks.
     pub amr: &'static str,
-    /// Says that the attempt was right, unless it must go on counting as a failure.
-    pub right: Option<Statement>,
+    /// The attempt that was right.
+    pub attempt: &'a Attempt,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,
 }
@@ -272,7 +286,7 @@ pub async fn open(
     document["device_token"] = device.into();
     let answer = Response::json(200, Profile::Private, &document)?;
     let place = address(cx, &guard, &subject);
-    writes.extend(opening.right.clone());
+    writes.extend(opening.attempt.right());
     writes.push(guessing::store::make_known(&subject, &place, now));
     writes.extend(store::insert(&login, &token, opening.password_hash));
     let (user, session) = (opening.user_id, &token.session);
@@ -285,13 +299,14 @@ pub async fn open(
     match cx.commit(writes, &entries, answer).await {
         // The password or the second factor has changed, or the account was disabled, while these
         // were checked.
-        Err(DatabaseError::Stale) => Err((opening.refusal)()),
+        Err(DatabaseError::Stale) => {
+            opening.attempt.wrong(platform).await?;
+            Err((opening.refusal)())
+        }
         Err(error) => {
-            // Nothing was written, so what was right would go on counting as wrong. When the
+            // Nothing was written, so what was right would count as wrong before long. When the
             // database is away this fails too.
-            if let Some(right) = opening.right.clone() {
-                let _ = cx.commit_aside(vec![right], &[]).await;
-            }
+            let _ = platform.database.batch(opening.attempt.right()).await;
             Err(error.into())
         }
         Ok(answer) => Ok(answer),

@@ -71,12 +71,21 @@ pub async fn prove<P: Permission>(
         Some(code) => proof(cx, user, factor, &code).await?,
         None => None,
     };
-    Ok((proof.ok_or_else(wrong_code)?, attempt))
+    match proof {
+        Some(proof) => Ok((proof, attempt)),
+        None => Err(not_proven(cx, &attempt).await?),
+    }
 }
 
 /// The caller is known, the code is not one of the account's.
 pub fn wrong_code() -> Problem {
     Problem::new(&problems::WRONG_TWO_FACTOR_CODE)
+}
+
+/// A code was wrong, or was used by another call at the same time.
+async fn not_proven(cx: &Context<'_>, attempt: &Attempt) -> Result<Problem, Problem> {
+    attempt.wrong(&cx.state.platform).await?;
+    Ok(wrong_code())
 }
 
 fn not_enabled() -> Problem {
@@ -109,12 +118,14 @@ fn show(codes: &[RecoveryCode]) -> Result<Response, Problem> {
 /// Commits what a code has proven; another use of the code may have been faster.
 async fn commit(
     cx: &Context<'_>,
-    writes: Vec<Statement>,
+    attempt: &Attempt,
+    mut writes: Vec<Statement>,
     entries: &[Entry],
     answer: Response,
 ) -> Result<Response, Problem> {
+    writes.extend(attempt.right());
     match cx.commit(writes, entries, answer).await {
-        Err(DatabaseError::Stale) => Err(wrong_code()),
+        Err(DatabaseError::Stale) => Err(not_proven(cx, attempt).await?),
         outcome => Ok(outcome?),
     }
 }
@@ -155,16 +166,15 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;
     // There are no recovery codes before this.
     let Proof::Step(step) = proof else {
-        return Err(wrong_code());
+        return Err(not_proven(cx, &attempt).await?);
     };
     let now = cx.now_ms();
     let codes = RecoveryCode::fresh_set(&cx.state.platform);
     let mut writes = store::confirm(&permit, &factor, step, now);
     writes.extend(store::replace_recovery_codes(&permit, &codes));
     writes.push(end_others(&permit, now));
-    writes.push(attempt.right());
     let entry = Entry::by(permit.caller(), Action::TwoFactorEnabled, permit.user_id());
-    let answer = commit(cx, writes, &[entry], show(&codes)?).await?;
+    let answer = commit(cx, &attempt, writes, &[entry], show(&codes)?).await?;
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
 }
@@ -189,9 +199,8 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.extend(proof.writes(permit.user_id()));
     writes.extend(store::disable(&permit));
     writes.push(end_others(&permit, cx.now_ms()));
-    writes.push(attempt.right());
     let entry = Entry::by(permit.caller(), Action::TwoFactorDisabled, permit.user_id());
-    let answer = commit(cx, writes, &[entry], Response::no_content()).await?;
+    let answer = commit(cx, &attempt, writes, &[entry], Response::no_content()).await?;
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
 }
@@ -205,7 +214,6 @@ pub async fn make_recovery_codes(cx: &Context<'_>) -> Result<Response, Problem> 
     let codes = RecoveryCode::fresh_set(&cx.state.platform);
     let mut writes = proof.writes(permit.user_id());
     writes.extend(store::replace_recovery_codes(&permit, &codes));
-    writes.push(attempt.right());
     let entry = Entry::by(permit.caller(), Action::RecoveryCodesMade, permit.user_id());
-    commit(cx, writes, &[entry], show(&codes)?).await
+    commit(cx, &attempt, writes, &[entry], show(&codes)?).await
 }

@@ -143,19 +143,17 @@ pub fn insert_challenge(
     user: &UserId,
     password_hash: &str,
     place: &Place,
-    is_recovery_only: bool,
     now: i64,
 ) -> Vec<Statement> {
     let insert = Statement::new(
-        "INSERT INTO challenges (hash, user_id, password_changed_at, place, recovery_only, \
-         created_at, expires_at) SELECT ?1, id, password_changed_at, ?4, ?5, ?6, ?7 FROM users \
+        "INSERT INTO challenges (hash, user_id, password_changed_at, place, created_at, expires_at) \
+         SELECT ?1, id, password_changed_at, ?4, ?5, ?6 FROM users \
          WHERE id = ?2 AND password_hash = ?3",
         vec![
             challenge.hash().to_vec().into(),
             user.as_str().into(),
             password_hash.into(),
             place.as_bytes().to_vec().into(),
-            i64::from(is_recovery_only).into(),
             now.into(),
             (now + LIFE_MS).into(),
         ],
@@ -179,8 +177,6 @@ pub struct Challenged {
     pub factor: Factor,
     /// Where its codes are counted.
     pub place: Place,
-    /// Whether only a recovery code will do.
-    pub is_recovery_only: bool,
 }
 
 /// The account of a challenge that still counts: neither over nor used up by wrong codes, of an
@@ -192,7 +188,7 @@ pub async fn challenged(
 ) -> Result<Option<Challenged>, DatabaseError> {
     let statement = Statement::new(
         "SELECT u.id, u.role, u.email_key, u.password_hash, u.password_disabled_at, \
-         t.sealed_secret, t.last_step, c.place, c.recovery_only FROM challenges c \
+         t.sealed_secret, t.last_step, c.place FROM challenges c \
          JOIN users u ON u.id = c.user_id \
          JOIN two_factor t ON t.user_id = u.id AND t.confirmed_at IS NOT NULL \
          WHERE c.hash = ?1 AND c.expires_at > ?2 AND c.failures < ?3 AND u.disabled_at IS NULL \
@@ -219,7 +215,6 @@ pub async fn challenged(
             is_confirmed: true,
         },
         place: Place::from_bytes(row.blob(7)?),
-        is_recovery_only: row.integer(8)? == 1,
     }))
 }
 

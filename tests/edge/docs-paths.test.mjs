@@ -183,7 +183,7 @@ describe("docs/SECURITY_GUIDE.md", () => {
       name, `${quota}/${window}`, variable,
     ]);
     assert.ok(expected.length > 0);
-    assert.deepEqual(rows(guide, "Limit").map((row) => plain(row).slice(0, 3)), expected);
+    assert.deepEqual(rows(read("docs/LIMITS.md"), "Limit").map((row) => plain(row).slice(0, 3)), expected);
   });
 
   test("names the words that no password may be made of", () => {

@@ -30,7 +30,7 @@ pub const ACCOUNT: Schema = Schema::Named(
         Field::required(
             "password_disabled",
             &Schema::Boolean,
-            "Whether too many wrong guesses have disabled its password.",
+            "Whether strangers have guessed wrong so often that its password is disabled but at known places.",
         ),
         Field::required(
             "two_factor",

@@ -93,10 +93,10 @@ pub async fn begin(
         let own = seen[0].at(&Bounds::PLACE, now);
         let is_known = own.is_known(now) || is_device && own.is_trusted();
         let counts_at = if is_known { 1 } else { counted.len() };
-        let counters = seen.iter().zip(&counted).take(counts_at);
+        let places = seen.iter().zip(&counted).take(counts_at);
         let (mut wait_ms, mut has_room, mut writes) = (None, true, Vec::new());
         let mut may_be_last_straw = false;
-        for (seen, (name, bounds)) in counters {
+        for (seen, (name, bounds)) in places {
             let counter = seen.at(bounds, now);
             wait_ms = wait_ms.max(counter.wait_ms(now));
             has_room &= counter.has_room(bounds);

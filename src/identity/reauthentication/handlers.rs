@@ -52,12 +52,15 @@ async fn prove(
     let (proof, attempt) = two_factor::handlers::prove(cx, permit, &factor, code).await?;
     let mut writes = Vec::from_iter(cx.standing());
     writes.extend(proof.writes(user));
-    writes.push(attempt.right());
+    writes.extend(attempt.right());
     let spent = Entry::by(permit.caller(), Action::RecoveryCodeUsed, user);
     let entries = Vec::from_iter(proof.is_recovery().then_some(spent));
     match cx.commit_aside(writes, &entries).await {
         // Another use of the code was faster.
-        Err(DatabaseError::Stale) => return Err(wrong_code()),
+        Err(DatabaseError::Stale) => {
+            attempt.wrong(&cx.state.platform).await?;
+            return Err(wrong_code());
+        }
         outcome => outcome?,
     }
     Ok(Proven {

@@ -8,7 +8,7 @@ use wvw_builder::identity::guessing::store;
 use wvw_builder::platform::Platform;
 
 use crate::support::authenticator::guarded;
-use crate::support::databases::{Slow, all_together, platform_on};
+use crate::support::databases::{Slow, all_together, platform_on, step_aside, together};
 use crate::support::{Answer, Call, PASSWORD, Player, TestApp, text};
 
 const LOGIN: &str = "/api/v1/auth/login";
@@ -490,6 +490,29 @@ fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
         app.count("SELECT sum(failures) + sum(pending) FROM guesses"),
         0
     );
+}
+
+#[test]
+fn who_finds_no_room_waits_until_others_are_judged() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "waiting");
+    fail(&app, &player, HOME, 1);
+    let full = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
+    app.test.database.execute(full);
+    let before = app.verifications();
+    let judged = async {
+        for _ in 0..20 {
+            step_aside().await;
+        }
+        assert_eq!(app.verifications(), before, "nothing is judged meanwhile");
+        app.test.database.execute("UPDATE guesses SET pending = 4");
+    };
+    let body = json!({ "email": player.email, "password": PASSWORD });
+    let call = app.post(LOGIN, &body).header(Header::ConnectingIp, HOME);
+    let request = call.request();
+    let (answer, ()) = together(app.app.handle(&request), judged);
+    assert_eq!(answer.status, 200);
+    app.skip_log();
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use serde_json::json;
 use wvw_builder::http::request::Header;
 use wvw_builder::identity::api_keys::key::Key;
-use wvw_builder::platform::native::TestPlatform;
 use wvw_builder::secret::Secret;
 
 use super::limits::{from, left, production, refused};
@@ -169,8 +168,8 @@ impl Good {
 }
 
 /// Spends the shared address with what is worth nothing, in every isolate.
-fn flood(isolates: &[TestApp], good: &Good) {
-    let (platform, _) = TestPlatform::new();
+fn flood(isolates: &[TestApp], good: &Good, seed: u64) {
+    let platform = isolates[0].test.platform(seed);
     let other = Secret::new(vec![9; 32]);
     let (head, signature) = good.player.token.rsplit_once('.').expect("three parts");
     let swapped: String = signature.chars().rev().collect();
@@ -210,7 +209,7 @@ fn a_good_credential_is_never_refused_for_its_neighbours() {
     let app = TestApp::with(production);
     let good = Good::new(&app, "shared");
     let flooded = isolates(&app, 2);
-    flood(&flooded, &good);
+    flood(&flooded, &good, 101);
     // In isolates that have seen the flood, and in such that have seen nothing at all.
     let mut refresh_token = good.player.refresh_token.clone();
     for isolate in flooded.iter().chain(&isolates(&app, 12)) {
@@ -241,9 +240,9 @@ fn what_nobody_has_made_asks_neither_database_nor_objects_once_its_address_is_sp
     let app = TestApp::with(production);
     let good = Good::new(&app, "quiet");
     let flooded = isolates(&app, 2);
-    flood(&flooded, &good);
+    flood(&flooded, &good, 101);
     let asked = app.test.limiter.calls();
-    let calls = app.calls_of(|| flood(&flooded, &good));
+    let calls = app.calls_of(|| flood(&flooded, &good, 102));
     assert_eq!(calls, 0, "the database was asked");
     assert_eq!(app.test.limiter.calls(), asked);
 }

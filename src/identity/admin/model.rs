@@ -30,7 +30,7 @@ pub const ACCOUNT: Schema = Schema::Named(
         Field::required(
             "password_disabled",
             &Schema::Boolean,
-            "Whether strangers have guessed wrong so often that its password is disabled but at known places.",
+            "Whether too many wrong guesses have disabled its password.",
         ),
         Field::required(
             "two_factor",

@@ -97,10 +97,10 @@ pub async fn begin(
         let (mut wait_ms, mut has_room, mut writes) = (None, true, Vec::new());
         let mut may_be_last_straw = false;
         for (seen, (name, bounds)) in places {
-            let counter = seen.at(bounds, now);
-            wait_ms = wait_ms.max(counter.wait_ms(now));
-            has_room &= counter.has_room(bounds);
-            let next = counter.with_attempt(now);
+            let there = seen.at(bounds, now);
+            wait_ms = wait_ms.max(there.wait_ms(now));
+            has_room &= there.has_room(bounds);
+            let next = there.with_attempt(now);
             may_be_last_straw =
                 *bounds == Bounds::STRANGERS && next.failures + next.pending >= ACCOUNT_FAILURES;
             writes.extend(store::count(&subject, name, seen, &next));

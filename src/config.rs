@@ -58,6 +58,8 @@ pub struct Config {
     /// `GAME_BALANCE_BUILD`: the game's build number of its last balance change; builds that were
     /// made for an older one are stale. None is, unless it is set.
     pub game_balance_build: Option<i64>,
+    /// `SECURITY_CONTACT`: whom security.txt (RFC 9116) names, if anyone.
+    pub security_contact: Option<String>,
     /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
     pub quotas: Quotas,
 }
@@ -141,6 +143,9 @@ pub const NAMES: &[&str] = &[
     "LIMIT_WEBHOOK_HOST",
     "LIMIT_ACCOUNT_KEYS",
     "LIMIT_PASSWORD",
+    "LIMIT_RESET",
+    "LIMIT_MAILBOX",
+    "SECURITY_CONTACT",
 ];
 
 /// Asked in production unless another one is named: it is free, and has a list to download.
@@ -208,6 +213,7 @@ impl Config {
                 "must be a build number of the game, up to 10000000",
             ))
             .filter(|number| *number > 0),
+            security_contact: reader.security_contact(),
             quotas: reader.quotas(),
         };
         let mut errors = reader.errors;
@@ -360,6 +366,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
             self.refuse(name, "must be an https URL without query, or be absent");
         }
         Some(url)
+    }
+
+    fn security_contact(&mut self) -> Option<String> {
+        let contact = self.get("SECURITY_CONTACT")?;
+        let is_uri = ["https://", "mailto:", "tel:"]
+            .iter()
+            .any(|scheme| contact.len() > scheme.len() && contact.starts_with(scheme));
+        if !is_uri || !contact.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.refuse("SECURITY_CONTACT", "must be a URI such as mailto:security@guild.gg or an https URL (RFC 9116), or be absent");
+        }
+        Some(contact)
     }
 
     fn range_url(&mut self, environment: Environment) -> Option<String> {

@@ -172,7 +172,7 @@ fn scene(app: &TestApp) -> Player {
     for sql in [
         "INSERT INTO two_factor VALUES ('{id}', x'00', 1, NULL, NULL, NULL)",
         "INSERT INTO recovery_codes VALUES ('{id}', x'00')",
-        "INSERT INTO challenges VALUES (x'00', '{id}', 0, x'00', 0, 0, 1, 2)",
+        "INSERT INTO challenges VALUES (x'00', '{id}', 0, x'00', 0, 1, 2)",
     ] {
         app.test.database.execute(&sql.replace("{id}", &player.id));
     }

@@ -75,7 +75,7 @@ pub struct Webhooks {
     /// called. Development only.
     pub allow_local: bool,
     /// `DNS_RESOLVER_URL`: whom names are looked up with before they are called (DNS over HTTPS with
-    /// JSON answers), if anyone.
+    /// JSON answers). Unless set, in production [`RESOLVER`], in development nobody; `off`: nobody.
     pub resolver: Option<String>,
 }
 
@@ -150,6 +150,8 @@ pub const NAMES: &[&str] = &[
 
 /// Asked in production unless another one is named: it is free, and has a list to download.
 const BREACH_RANGE_URL: &str = "https://api.pwnedpasswords.com/range/";
+/// Who is asked for names in production unless `DNS_RESOLVER_URL` says otherwise.
+const RESOLVER: &str = "https://cloudflare-dns.com/dns-query";
 const KEY_BYTES: usize = 32;
 /// 32 random bytes have about 30 different values; fewer than this is no accident.
 const KEY_DISTINCT_BYTES: usize = 16;
@@ -352,7 +354,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
                 "must be a whole number of days from 7 to 365",
             ),
             allow_local,
-            resolver: self.service("DNS_RESOLVER_URL", environment),
+            resolver: match self.get("DNS_RESOLVER_URL").as_deref() {
+                Some("off") => None,
+                None if environment == Environment::Production => Some(RESOLVER.to_owned()),
+                _ => self.service("DNS_RESOLVER_URL", environment),
+            },
         }
     }
 
@@ -363,7 +369,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         let is_local = environment == Environment::Development && url.starts_with("http://");
         let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
         if !(is_secure || is_local) || !is_plain || url.contains(['?', '#', '@']) {
-            self.refuse(name, "must be an https URL without query, or be absent");
+            self.refuse(
+                name,
+                "must be an https URL without query, be off, or be absent",
+            );
         }
         Some(url)
     }

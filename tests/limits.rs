@@ -300,6 +300,7 @@ fn config(quotas: &[(&str, &str)]) -> Config {
         "ISSUER" => Some("https://builds.guild.gg".to_owned()),
         "MAIL_TRANSPORT" => Some("off".to_owned()),
         "AUDIENCE" => Some("wvw-builder".to_owned()),
+        "DNS_RESOLVER_URL" => Some("off".to_owned()),
         "MASTER_KEY" => Some(key(1)),
         "PASSWORD_PEPPER" => Some(key(101)),
         _ => quotas

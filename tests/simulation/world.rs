@@ -37,6 +37,7 @@ pub fn config(master: u8, previous: Option<u8>) -> Config {
         "MASTER_KEY" => Some(key(master)),
         "MASTER_KEY_PREVIOUS" => previous.map(key),
         "PASSWORD_PEPPER" => Some(key(101)),
+        "DNS_RESOLVER_URL" => Some("off".to_owned()),
         "ACCESS_TOKEN_SECONDS" => Some("3600".to_owned()),
         _ => None,
     };

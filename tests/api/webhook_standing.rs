@@ -359,6 +359,8 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         assert_eq!(shown["disabled_reason"], reason);
         assert_eq!(shown["enabled"], false);
         // Its owner may go on with it: it is theirs then.
+        let token = text(&app.log_in(&owner.email)["access_token"]);
+        let owner = Player { token, ..owner };
         let on = patch(&app, &owner, &webhook, &json!({ "enabled": true }));
         let on = on.send().expect(200).json();
         assert_eq!(on["api_key_id"], Value::Null);

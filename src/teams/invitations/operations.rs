@@ -126,6 +126,7 @@ pub const ACCEPT: Operation = Operation {
         content: Content::Json(&TEAM, TEAM_EXAMPLE),
     },
     problems: &[
+        &problems::INVITATION_REFUSED,
         &problems::NOT_FOUND,
         &problems::ALREADY_A_MEMBER,
         &problems::INVITATION_USED_UP,

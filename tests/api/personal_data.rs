@@ -439,7 +439,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
     let length = |name: &str| export[name].as_array().expect("a list").len();
     assert_eq!(length("builds"), 207);
     assert_eq!(length("sessions"), 152);
-    assert_eq!(length("audit_log"), 259);
+    assert_eq!(length("audit_log"), 261);
     for build in export["builds"].as_array().expect("a list") {
         assert_eq!(build["owner_id"], json!(player.id));
     }

@@ -382,10 +382,10 @@ fn nobody_who_is_banned_comes_in_until_the_ban_is_lifted() {
     assert_eq!(of(member).expect("a ban")["display_name"], "Player");
     assert_eq!(of(officer).expect("a ban")["display_name"], Value::Null);
 
-    let lift = scene.at(&format!("/bans/{}", member.id));
-    app.as_player(leader, "DELETE", &lift, &Value::Null)
+    let ban = scene.at(&format!("/bans/{}", member.id));
+    app.as_player(leader, "DELETE", &ban, &Value::Null)
         .expect(204);
-    app.as_player(leader, "DELETE", &lift, &Value::Null)
+    app.as_player(leader, "DELETE", &ban, &Value::Null)
         .expect_problem(404, "not_found");
     app.accept(member, &before)
         .expect_problem(403, "invitation_refused");

@@ -269,7 +269,8 @@ impl Scene {
                 self.mate.id
             ));
         } else if route.ends_with("{webhook_id}") {
-            made = text(&webhooks::make(app, owner, &json!({ "team_id": team }))["id"]);
+            let hook = json!({ "url": webhooks::fresh_url(app), "team_id": team });
+            made = text(&webhooks::make(app, owner, &hook)["id"]);
         } else if route.ends_with("{link_id}") {
             let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
             let links = format!("/api/v1/compositions/{plan}/share-links");

@@ -117,8 +117,8 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         }
         "OverseeSharing" => {
             let leader = &scene.players[0];
-            let body =
-                json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
+            let url = crate::webhooks::fresh_url(&scene.app);
+            let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
             let hook = scene
                 .app
                 .as_player(leader, "POST", "/api/v1/webhooks", &body);

@@ -361,7 +361,8 @@ impl Walk {
                 )
             }
             ("DELETE", "teams/{id}/webhooks/{webhook_id}") => {
-                let hook = make(app, player, &json!({ "team_id": holder.team }));
+                let hook = json!({ "url": fresh_url(app), "team_id": holder.team });
+                let hook = make(app, player, &hook);
                 let path = own(path).replace("{webhook_id}", &text(&hook["id"]));
                 self.of(player, method, &path)
             }

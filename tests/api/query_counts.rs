@@ -102,7 +102,7 @@ const TABLE: &str = "
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 7
     DELETE /api/v1/users/me 8 47
-    GET    /api/v1/users/me/export 29 30
+    GET    /api/v1/users/me/export 30 31
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 6 6
     POST   /api/v1/admin/signing-keys/rotate 4 8

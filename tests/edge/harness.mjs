@@ -147,7 +147,7 @@ export const freshSecret = () => randomBytes(32).toString("base64");
 
 /** Tests send at once what people send in an hour. */
 const HIGH = "1000000/60";
-const LIMITS = ["ANONYMOUS", "USER", "BURST", "API_KEY", "LOGIN", "REGISTRATION", "REFRESH", "WEBHOOK_TEST", "ACCOUNT_KEYS", "PASSWORD"];
+const LIMITS = ["ANONYMOUS", "USER", "BURST", "API_KEY", "LOGIN", "REGISTRATION", "REFRESH", "WEBHOOK_TEST", "ACCOUNT_KEYS", "PASSWORD", "RESET", "MAILBOX"];
 
 function variables(overrides) {
   const { vars } = unstable_readConfig({ config: CONFIG, env: "" }, { hideWarnings: true });

@@ -13,7 +13,7 @@ import { ensurePackages, ensureWasmBindgen } from "./tools.mjs";
 
 /** What was asked of the service before it had webhooks, teams and squads, and where it stands with them (docs/ARCHITECTURE.md, Figures). */
 const GOAL_KB = 450;
-const LIMIT_KB = 1_000;
+const LIMIT_KB = 1_100;
 const TARGET = "wasm32-unknown-unknown";
 const RECORD = ".inputs.json";
 

@@ -124,12 +124,17 @@ fn has_pile(text: &str) -> bool {
 }
 
 /// Whether the text reads like the service or an administrator of it. What is not a person or a team
-/// may be called so in plain letters.
+/// may be called so in plain letters; an address is its provider's to give, and may have digits too.
 fn imitates_service(kind: Kind, text: &str, unicode: &dyn Unicode) -> bool {
     let skeleton = skeleton(text, unicode);
     let is_reserved = RESERVED.iter().any(|name| skeleton.contains(name))
         || RESERVED_ALONE.contains(&skeleton.as_str());
-    is_reserved && (kind == Kind::Party || !is_plain(text))
+    is_reserved
+        && match kind {
+            Kind::Party => true,
+            Kind::Address => !text.is_ascii(),
+            Kind::Thing | Kind::Line | Kind::Lines => !is_plain(text),
+        }
 }
 
 /// Whether the letters are those that they look like.

@@ -152,6 +152,11 @@ fn nobody_is_called_like_the_service() {
     for name in ["Аlice", "Ivаn", "Ивaн", "Kоmmander", "Сommander", "αlice"] {
         assert_eq!(code(Kind::Party, name), Some("mixed_scripts"), "{name}");
     }
+    for address in ["administrator@b.gg", "support@b.gg", "adm1n@b.gg"] {
+        assert_eq!(code(Kind::Address, address), None, "{address}");
+    }
+    let imitated = code(Kind::Address, "аdministrator@b.gg");
+    assert_eq!(imitated, Some("reserved_name"));
     assert_eq!(code(Kind::Address, "аlice@b.gg"), Some("mixed_scripts"));
     assert_eq!(code(Kind::Address, "ａlice@b.gg"), Some("styled_letters"));
 }

@@ -192,9 +192,9 @@ fn every_mistake_is_named_at_once() {
             ],
         ),
         (
-            // One sign for the eye, 201 characters: longer than a name may be.
+            // One sign for the eye, 201 characters.
             json!({ "name": format!("a{}", "\u{301}".repeat(200)) }),
-            vec![("/name", "invalid_length")],
+            vec![("/name", "too_many_marks")],
         ),
     ] {
         let answer = app.as_player(&player, "POST", TEAMS, &body);

@@ -126,7 +126,7 @@ const SHORT_RULE: u32 = 9;
 const AGAIN: u32 = 6;
 const YEAR: u32 = 2;
 /// What is worth no more is refused, where passwords have 15 characters or more.
-const ENOUGH: u32 = 30;
+const ENOUGH: u32 = 29;
 /// The longest word of which there is only one in a password that is refused for it.
 const ONE_WORD_MAX: usize = 12;
 const ONE_WORD_MIN: usize = 4;

@@ -26,6 +26,7 @@ const WASM_FEATURES = [
   "multivalue",
   "reference-types",
   "exception-handling",
+  "simd",
 ];
 
 /** Builds the Worker into `out`, unless nothing that it is made of has changed. `features` are cargo features. */
@@ -81,7 +82,8 @@ async function compile({ toolchain, features }, artifacts) {
     show: "progress",
     env: {
       ...using(toolchain),
-      RUSTFLAGS: "-Cpanic=unwind",
+      // SIMD makes placing a squad 1.6 times as fast (docs/ASSIGNMENT.md).
+      RUSTFLAGS: "-Cpanic=unwind -Ctarget-feature=+simd128",
       // The `worker` crate's futures are js_sys's own; the macros must use the same queue.
       WASM_BINDGEN_USE_JS_SYS: "1",
     },

@@ -26,17 +26,33 @@ pub fn fit_builds(problem: &Problem, must: u64, may: u64, nodes: Option<&mut u32
     let Some(nodes) = nodes else {
         return Fit::Possible;
     };
-    let mut options = vec![0; problem.players];
+    let mut options = network.options(problem, must);
+    if meets_bounds(problem, must, &options) {
+        return Fit::Options(options);
+    }
+    // Builds of one specialization with different roles: what the flow cannot count is tried out.
     let players: Vec<usize> = bits(must).collect();
     let mut counts = vec![0; problem.ranges.len()];
-    let is_done = choose(problem, &players, &mut counts, &mut options, nodes);
-    if is_done {
+    if choose(problem, &players, &mut counts, &mut options, nodes) {
         Fit::Options(options)
     } else if *nodes == 0 {
         Fit::Unknown
     } else {
         Fit::None
     }
+}
+
+fn meets_bounds(problem: &Problem, must: u64, options: &[usize]) -> bool {
+    let mut counts = vec![0; problem.ranges.len()];
+    for player in bits(must) {
+        for class in problem.classes[options[player]] {
+            counts[usize::from(class)] += 1;
+        }
+    }
+    let bounds = problem.ranges.iter().zip(counts).skip(1);
+    bounds
+        .into_iter()
+        .all(|(range, count)| (range.min..=range.max).contains(&count))
 }
 
 /// Tries the options of one player after the other; what a flow forbids is not gone into.
@@ -91,7 +107,7 @@ fn choose(
     false
 }
 
-/// Roles on one side, specializations on the other, players between them.
+/// From roles to kinds of builds, which have a role and a specialization, and on to players.
 struct Network {
     /// Target and room of each arc; the arc back is the next one, or the one before.
     arcs: Vec<(usize, i32)>,
@@ -99,71 +115,69 @@ struct Network {
     needed: i32,
     source: usize,
     sink: usize,
+    kinds: Vec<[u8; 3]>,
+    first_player: usize,
 }
 
 impl Network {
     fn new(problem: &Problem, must: u64, may: u64) -> Self {
         let classes = problem.ranges.len();
-        let players = problem.players;
-        // Classes stand for both sides: roles take from the start, specializations give to the end.
-        let (start, end) = (2 * classes + 2 * players, 2 * classes + 2 * players + 1);
+        let mut kinds: Vec<[u8; 3]> = vec![];
+        for player in bits(must | may) {
+            for option in problem.options_of(player) {
+                if !kinds.contains(&problem.classes[option]) {
+                    kinds.push(problem.classes[option]);
+                }
+            }
+        }
+        let first_player = classes + kinds.len();
+        let start = first_player + problem.players;
+        let end = start + 1;
         let mut network = Self {
             arcs: vec![],
             of: vec![vec![]; end + 3],
             needed: 0,
             source: end + 1,
             sink: end + 2,
+            first_player,
+            kinds,
         };
         let mut lower = vec![0; end + 3];
-        let all = i32::try_from(players).unwrap_or(i32::MAX);
+        let all = i32::try_from(problem.players).unwrap_or(i32::MAX);
         let mut limited = |network: &mut Self, from: usize, to: usize, min: i32, max: i32| {
             network.arc(from, to, max - min);
             lower[to] += min;
             lower[from] -= min;
         };
-        let mut is_role = vec![false; classes];
-        let mut is_copy = vec![false; classes];
+        for (class, range) in problem.ranges.iter().enumerate().skip(1) {
+            let (min, max) = (range.min, range.max.min(all));
+            if min > max {
+                // More than there are, or than may be.
+                network.needed = i32::MAX / 2;
+            }
+            limited(&mut network, start, class, min.min(max), max);
+        }
+        for at in 0..network.kinds.len() {
+            let [_, role, copies] = network.kinds[at].map(usize::from);
+            network.arc(role, classes + at, problem.ranges[copies].max.min(all));
+        }
         for player in bits(must | may) {
-            let (into, out) = (2 * classes + 2 * player, 2 * classes + 2 * player + 1);
+            let node = first_player + player;
             limited(
                 &mut network,
-                into,
-                out,
+                node,
+                end,
                 i32::from(must & (1 << player) != 0),
                 1,
             );
-            let (mut roles, mut copies): (Vec<usize>, Vec<usize>) = (vec![], vec![]);
-            for option in problem.options_of(player) {
-                roles.push(usize::from(problem.classes[option][1]));
-                copies.push(usize::from(problem.classes[option][2]));
-            }
-            for (list, seen) in [(&mut roles, &mut is_role), (&mut copies, &mut is_copy)] {
-                list.sort_unstable();
-                list.dedup();
-                for class in list.iter() {
-                    seen[*class] = true;
+            for at in 0..network.kinds.len() {
+                let kind = network.kinds[at];
+                if problem
+                    .options_of(player)
+                    .any(|option| problem.classes[option] == kind)
+                {
+                    network.arc(classes + at, node, 1);
                 }
-            }
-            for role in roles {
-                network.arc(role, into, 1);
-            }
-            for copy in copies {
-                network.arc(out, classes + copy, 1);
-            }
-        }
-        for class in 0..classes {
-            let range = problem.ranges[class];
-            // A bound that nobody counts for still has to be met.
-            let is_role = is_role[class] || range.min > 0;
-            if class > 0 && is_role {
-                let max = range.max.min(all);
-                if range.min > max {
-                    network.needed = i32::MAX / 2;
-                }
-                limited(&mut network, start, class, range.min.min(max), max);
-            }
-            if is_copy[class] {
-                limited(&mut network, classes + class, end, 0, range.max.min(all));
             }
         }
         network.arc(end, start, all);
@@ -176,6 +190,28 @@ impl Network {
             }
         }
         network
+    }
+
+    /// What the flow lets each player play.
+    fn options(&self, problem: &Problem, must: u64) -> Vec<usize> {
+        let mut options = vec![0; problem.players];
+        let classes = problem.ranges.len();
+        for player in bits(must) {
+            let arcs = self.of[self.first_player + player].iter();
+            // The arc back of one that comes from a kind has room where something flows.
+            let mut kinds = arcs.filter_map(|arc| {
+                let (from, flow) = self.arcs[*arc];
+                let is_kind = (classes..self.first_player).contains(&from);
+                (arc % 2 == 1 && is_kind && flow > 0).then(|| self.kinds[from - classes])
+            });
+            let kind = kinds.next();
+            let mut owned = problem.options_of(player);
+            let found = owned
+                .clone()
+                .find(|option| Some(problem.classes[*option]) == kind);
+            options[player] = found.or_else(|| owned.next()).unwrap_or(0);
+        }
+        options
     }
 
     fn arc(&mut self, from: usize, to: usize, room: i32) {

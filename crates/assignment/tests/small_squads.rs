@@ -4,10 +4,11 @@ mod support;
 
 use assignment::certificate::{Work, certify};
 use assignment::feasible::{Feasibility, check, minimal_clash};
-use assignment::problem::Problem;
+use assignment::problem::{Placement, Problem, Seat};
 use assignment::random::Random;
+use assignment::rerun::rerun;
 use assignment::search::{Effort, search};
-use support::{SMALL, constraint, exhaustive, is_allowed, question, score};
+use support::{SMALL, constraint, every_allowed, exhaustive, is_allowed, question, score};
 
 /// Without optimisation, each change is also checked against a full evaluation, which takes long.
 const SQUADS: u64 = if cfg!(debug_assertions) { 60 } else { 2_000 };
@@ -124,4 +125,48 @@ fn clashes_are_minimal() {
         sizes[2..].iter().sum::<usize>() >= 10,
         "too few of more than one: {sizes:?}"
     );
+}
+
+#[test]
+fn a_re_run_moves_as_few_as_enumeration_finds() {
+    let squads = if cfg!(debug_assertions) { 40 } else { 300 };
+    let (mut fewest, mut all) = (0, 0);
+    for seed in 0..squads {
+        let mut random = Random::new(seed ^ 0x0E0E);
+        let input = question(&mut random, &SMALL);
+        let effort = Effort {
+            seed,
+            moves: 6_000,
+            starts: 2,
+        };
+        // The present squad is of some of the players, and without care.
+        let present: Vec<Placement> = (0..input.players.len())
+            .map(|player| {
+                let group = player % (input.groups + 1);
+                let build = random.below(input.players[player].len());
+                (group < input.groups && player / (input.groups + 1) < input.group_size)
+                    .then_some(Seat { group, build })
+            })
+            .collect();
+        let problem = Problem::new(&input, &[]).unwrap();
+        let best = search(&problem, effort, None);
+        let again = rerun(&problem, &present, &best, effort);
+        assert!(is_allowed(&input, &again.found.placements) && again.found.score >= again.floor);
+        let mut least = usize::MAX;
+        every_allowed(&input, &mut |placements| {
+            if score(&input, placements) >= i64::from(again.floor) {
+                let moved = present
+                    .iter()
+                    .zip(placements)
+                    .filter(|(was, is)| was.is_some() && was != is)
+                    .count();
+                least = least.min(moved);
+            }
+        });
+        assert!(again.moved.len() >= least, "seed {seed}");
+        fewest += usize::from(again.moved.len() == least);
+        all += 1;
+    }
+    println!("{fewest} of {all} re-runs move the fewest");
+    assert!(fewest * 20 >= all * 19, "{fewest} of {all}");
 }

@@ -3,6 +3,8 @@
 //! Leaves the search and its proof to the crate `assignment`, which knows no HTTP.
 
 pub mod answer;
+pub mod answer_schema;
+mod constraints;
 pub mod handlers;
 pub mod input;
 pub mod model;

@@ -5,7 +5,8 @@
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;
 
-use super::schemas::{ANSWER, INPUT};
+use super::answer_schema::ANSWER;
+use super::schemas::INPUT;
 
 /// POST /squads/assign
 pub const ASSIGN: Operation = Operation {

@@ -187,21 +187,32 @@ pub fn is_allowed(input: &Input, placements: &[Placement]) -> bool {
 
 /// The best score of all allowed assignments, by trying every one.
 pub fn exhaustive(input: &Input) -> Option<i64> {
-    let mut placements = vec![None; input.players.len()];
     let mut best = None;
-    try_all(input, 0, &mut placements, &mut best);
+    every_allowed(input, &mut |placements| {
+        best = best.max(Some(score(input, placements)))
+    });
     best
 }
 
-fn try_all(input: &Input, player: usize, placements: &mut Vec<Placement>, best: &mut Option<i64>) {
+/// Calls back with every allowed assignment.
+pub fn every_allowed(input: &Input, take: &mut dyn FnMut(&[Placement])) {
+    try_all(input, 0, &mut vec![None; input.players.len()], take);
+}
+
+fn try_all(
+    input: &Input,
+    player: usize,
+    placements: &mut Vec<Placement>,
+    take: &mut dyn FnMut(&[Placement]),
+) {
     if player == placements.len() {
         if is_allowed(input, placements) {
-            *best = (*best).max(Some(score(input, placements)));
+            take(placements);
         }
         return;
     }
     placements[player] = None;
-    try_all(input, player + 1, placements, best);
+    try_all(input, player + 1, placements, take);
     for group in 0..input.groups {
         let there = placements[..player]
             .iter()
@@ -211,7 +222,7 @@ fn try_all(input: &Input, player: usize, placements: &mut Vec<Placement>, best: 
         if there < input.group_size {
             for build in 0..input.players[player].len() {
                 placements[player] = Some(assignment::problem::Seat { group, build });
-                try_all(input, player + 1, placements, best);
+                try_all(input, player + 1, placements, take);
             }
         }
     }

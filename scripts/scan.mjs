@@ -25,8 +25,8 @@ const SQLMAP_ARGS = ["--batch", "--disable-coloring", "--flush-session", "--dbms
 const WAPITI_MODULES = "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,sql,timesql,upload,xss";
 /** What wapiti says of ours that is meant to be so: its category, what it is said of, why. */
 const EXPLAINED = [["Htaccess Bypass", /^ABC /, "the method ABC is answered by the local runtime itself: 501, unrecognized request method"]];
-/** The call with which wapiti would void its own token, and then scan nothing: sqlmap has it. */
-const ROTATION = "/api/v1/admin/signing-keys/rotate";
+/** The calls with which wapiti would void its own token, and then scan nothing: sqlmap has the first, the other takes no input. */
+const OWN_END = ["/api/v1/admin/signing-keys/rotate", "/api/v1/auth/end-everything"];
 
 async function scan(args) {
   const { values } = parseArgs({ args, options: { only: { type: "string" }, target: { type: "string", multiple: true, default: [""] } } });
@@ -102,6 +102,7 @@ function targets(account) {
     ["PATCH", `/builds/${build.id}`, { body: { name: "Other", tags: ["zerg"] } }],
     ["DELETE", "/builds/build_01kanp2xc0e8br5v0xmvhv7j2d*", { status: 404 }],
     ["POST", "/auth/password", { body: { current_password: "not this one", new_password: PASSWORD }, status: 403 }],
+    ["POST", "/auth/reauthenticate", { body: { password: "not this one", ...code }, status: 403 }],
     ["POST", "/auth/two-factor/confirm", { body: code, status: 409 }],
     ["POST", "/auth/two-factor/recovery-codes", { body: code, status: 409 }],
     ["DELETE", "/auth/two-factor", { body: { password: PASSWORD, ...code }, status: 409 }],
@@ -160,8 +161,8 @@ function others({ guild, document }, written) {
   );
 }
 
-/** A scan of all targets takes longer than a token lives. */
-const RENEW_MS = 1_200_000;
+/** A scan of all targets takes longer than a token lives, and than a login is a proof. */
+const RENEW_MS = 120_000;
 
 /** The weak Worker's three holes, which must be found. */
 const CONTROLS = [
@@ -273,7 +274,7 @@ function pointed(url, { document, guild, id, key, session }) {
   const ids = { ...guild.ids, revoke_api_key: { id: key.id }, end_session: { id: session }, get_account: { id }, change_account: { id }, get_profession: { id: "Guardian" } };
   const paths = {};
   for (const [path, item] of Object.entries(document.paths)) {
-    if (path === ROTATION) continue;
+    if (OWN_END.includes(path)) continue;
     for (const [method, operation] of Object.entries(item)) {
       const values = ids[operation.operationId];
       // Two calls of one path may be pointed at two things.

@@ -24,6 +24,7 @@ use crate::identity::tokens::{Shown, TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Limit, Set};
+use crate::mail;
 use crate::platform::{Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::squads::page::cache::Pages;
@@ -161,6 +162,9 @@ impl App {
     /// come, what becomes of each message: what goes wrong later changes nothing about that.
     pub async fn consume(&self, queue: &str, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
         match self {
+            Self::Ready(state) if queue.ends_with("-mail") => {
+                mail::delivery::consume(state, bodies, settle).await;
+            }
             Self::Ready(state) => delivery::consume(state, queue, bodies, settle).await,
             Self::Misconfigured { platform, errors } => {
                 let cause = misconfigured(errors).cause.unwrap_or_default();

@@ -61,6 +61,8 @@ pub struct Config {
     /// `ASSIGN_MAX_MOVES`: moves that placing a squad tries at most, whoever asks for more; 1,000,000
     /// unless set.
     pub assign_max_moves: u32,
+    /// `SECURITY_CONTACT`: whom security.txt (RFC 9116) names, if anyone.
+    pub security_contact: Option<String>,
     /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
     pub quotas: Quotas,
 }
@@ -76,7 +78,7 @@ pub struct Webhooks {
     /// called. Development only.
     pub allow_local: bool,
     /// `DNS_RESOLVER_URL`: whom names are looked up with before they are called (DNS over HTTPS with
-    /// JSON answers), if anyone.
+    /// JSON answers). Unless set, in production [`RESOLVER`], in development nobody; `off`: nobody.
     pub resolver: Option<String>,
 }
 
@@ -145,10 +147,15 @@ pub const NAMES: &[&str] = &[
     "LIMIT_WEBHOOK_HOST",
     "LIMIT_ACCOUNT_KEYS",
     "LIMIT_PASSWORD",
+    "LIMIT_RESET",
+    "LIMIT_MAILBOX",
+    "SECURITY_CONTACT",
 ];
 
 /// Asked in production unless another one is named: it is free, and has a list to download.
 const BREACH_RANGE_URL: &str = "https://api.pwnedpasswords.com/range/";
+/// Who is asked for names in production unless `DNS_RESOLVER_URL` says otherwise.
+const RESOLVER: &str = "https://cloudflare-dns.com/dns-query";
 const KEY_BYTES: usize = 32;
 /// 32 random bytes have about 30 different values; fewer than this is no accident.
 const KEY_DISTINCT_BYTES: usize = 16;
@@ -220,6 +227,7 @@ impl Config {
                 "must be a whole number of moves from 1000 to 3000000",
             ))
             .unwrap_or(1_000),
+            security_contact: reader.security_contact(),
             quotas: reader.quotas(),
         };
         let mut errors = reader.errors;
@@ -358,7 +366,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
                 "must be a whole number of days from 7 to 365",
             ),
             allow_local,
-            resolver: self.service("DNS_RESOLVER_URL", environment),
+            resolver: match self.get("DNS_RESOLVER_URL").as_deref() {
+                Some("off") => None,
+                None if environment == Environment::Production => Some(RESOLVER.to_owned()),
+                _ => self.service("DNS_RESOLVER_URL", environment),
+            },
         }
     }
 
@@ -369,9 +381,23 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         let is_local = environment == Environment::Development && url.starts_with("http://");
         let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
         if !(is_secure || is_local) || !is_plain || url.contains(['?', '#', '@']) {
-            self.refuse(name, "must be an https URL without query, or be absent");
+            self.refuse(
+                name,
+                "must be an https URL without query, be off, or be absent",
+            );
         }
         Some(url)
+    }
+
+    fn security_contact(&mut self) -> Option<String> {
+        let contact = self.get("SECURITY_CONTACT")?;
+        let is_uri = ["https://", "mailto:", "tel:"]
+            .iter()
+            .any(|scheme| contact.len() > scheme.len() && contact.starts_with(scheme));
+        if !is_uri || !contact.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.refuse("SECURITY_CONTACT", "must be a URI such as mailto:security@guild.gg or an https URL (RFC 9116), or be absent");
+        }
+        Some(contact)
     }
 
     fn range_url(&mut self, environment: Environment) -> Option<String> {

@@ -11,7 +11,8 @@ use crate::http::schema::{Field, Schema};
 
 const TAG: &str = "Operations";
 /// File names and the assets that they stand for.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
+    ("account.css", "/docs/account.css"),
     ("reference.css", "/docs/reference.css"),
     ("reference.js", "/docs/reference.js"),
     ("squad.css", "/docs/squad.css"),
@@ -19,8 +20,8 @@ const FILES: [(&str, &str); 6] = [
     ("swagger-ui.css", "/docs/swagger-ui.css"),
     ("swagger-ui-bundle.js", "/docs/swagger-ui-bundle.js"),
 ];
-const FILE_NAMES: [&str; 6] = [
-    FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0, FILES[4].0, FILES[5].0,
+const FILE_NAMES: [&str; 7] = [
+    FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0, FILES[4].0, FILES[5].0, FILES[6].0,
 ];
 
 /// GET /openapi.json

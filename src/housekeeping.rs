@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::context::State;
 use crate::idempotency;
 use crate::identity::keys::{reseal, rotation};
-use crate::identity::{api_keys, guessing, sessions, two_factor};
+use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
+use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
@@ -81,6 +82,14 @@ pub static STEPS: &[Step] = &[
         run: |state| Box::pin(remove(state, guessing::store::old)),
     },
     Step {
+        name: "email_links.remove_expired",
+        run: |state| Box::pin(remove(state, links::expired)),
+    },
+    Step {
+        name: "mails_sent.remove_old",
+        run: |state| Box::pin(remove(state, mail::delivery::old_counts)),
+    },
+    Step {
         name: "invitations.remove_expired",
         run: |state| Box::pin(remove(state, invitations::store::expired)),
     },
@@ -107,6 +116,14 @@ pub static EVERY_MINUTE: &[Step] = &[
     Step {
         name: "webhooks.end_with_expired_keys",
         run: |state| Box::pin(remove(state, endpoints::endings::of_ended_keys)),
+    },
+    Step {
+        name: "mail.wake_due",
+        run: |state| Box::pin(mail::delivery::wake_due(state)),
+    },
+    Step {
+        name: "two_factor.remove_due",
+        run: |state| Box::pin(factor_removal::remove_due(state)),
     },
     Step {
         name: "idempotency.remove_expired",

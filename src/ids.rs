@@ -180,6 +180,11 @@ id!(
     "event"
 );
 id!(
+    /// A mail.
+    MailId,
+    "mail"
+);
+id!(
     /// An event on its way to an endpoint.
     DeliveryId,
     "delivery"

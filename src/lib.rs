@@ -23,6 +23,7 @@ pub mod ids;
 pub mod limits;
 pub mod lists;
 pub mod mac;
+pub mod mail;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;

@@ -186,6 +186,9 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
     kinds
 }
 
+/// Pages whose form people send: also what went wrong is a page.
+pub const FORM_PAGES: [&str; 4] = ["/reset", "/verify", "/undo", "/remove-factor"];
+
 /// One reusable response for each status, with an example for each of its codes.
 fn problem_responses() -> Value {
     let mut responses = Map::new();
@@ -343,6 +346,24 @@ fn alternative_content(alternative: &Alternative) -> Value {
     json!({ "schema": { "type": "string" }, "example": alternative.example })
 }
 
+/// Whoever has filled in a form is a person with a browser too: also what went wrong is a page. What sends JSON wrongly gets a
+/// problem.
+fn add_form_pages(route: &Route, all: &mut Map<String, Value>) {
+    if route.method != Method::Post || !FORM_PAGES.contains(&route.path) {
+        return;
+    }
+    for (status, about) in [
+        ("410", "The link does not work any more; a page says so."),
+        ("422", "The page again, with what is wrong."),
+    ] {
+        let mut page = all["200"].clone();
+        page["description"] = about.into();
+        page["content"]["application/problem+json"] =
+            json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+        all.insert(status.to_owned(), page);
+    }
+}
+
 fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
     let answer = &route.operation.response;
     let mut response = json!({
@@ -430,6 +451,7 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         missing["description"] = "The link leads nowhere; a page says so.".into();
         all.insert("404".to_owned(), missing);
     }
+    add_form_pages(route, &mut all);
     if route.path == "/health/ready" {
         // Its 503 has the form of its 200, so that the failed dependency is named; without a
         // configuration it is a problem as everywhere.

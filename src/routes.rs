@@ -13,7 +13,8 @@ use crate::identity::permissions::{
     WriteCompositions, WriteTeams, WriteWebhooks,
 };
 use crate::identity::{
-    accounts, admin, api_keys, audit, keys, reauthentication, sessions, two_factor,
+    accounts, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,
+    reauthentication, sessions, two_factor,
 };
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
@@ -126,6 +127,14 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/auth/two-factor/confirm" Required(SecureAccount::RULE), Caller(1), two_factor::handlers::confirm, two_factor::operations::CONFIRM;
     Post   "/api/v1/auth/two-factor/recovery-codes" Required(SecureAccount::RULE), Caller(1), two_factor::handlers::make_recovery_codes, two_factor::operations::MAKE_RECOVERY_CODES;
 
+    Post   "/api/v1/auth/two-factor/removal" Public, Caller(1), factor_removal::handlers::begin, factor_removal::operations::BEGIN;
+    Delete "/api/v1/auth/two-factor/removal" Required(ManageAccount::RULE), Caller(1), factor_removal::handlers::stop, factor_removal::operations::STOP;
+    Post   "/api/v1/auth/email/verification" Required(ManageAccount::RULE), Caller(1), email::handlers::send_again, email::operations::SEND_AGAIN;
+    Post   "/api/v1/auth/email/verify" Public, Caller(1), email::handlers::verify, email::operations::VERIFY;
+    Post   "/api/v1/auth/email/undo" Public, Caller(1), email::undo::undo, email::operations::UNDO;
+    Post   "/api/v1/auth/password-reset" Public, Address(Set::Reset), password_reset::handlers::request, password_reset::operations::REQUEST;
+    Post   "/api/v1/auth/password-reset/confirm" Public, Caller(1), password_reset::handlers::confirm, password_reset::operations::CONFIRM;
+
     Post   "/api/v1/auth/api-keys" Required(SecureAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
     Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
@@ -194,6 +203,17 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/c/{slug}" Public, Caller(1), page::handlers::page, page::operations::PAGE;
     Get    "/c/{slug}/card.png" Public, Caller(1), page::handlers::card, page::operations::CARD;
     Get    "/i/{code}" Public, Caller(1), invitations::handlers::page, invitations::operations::PAGE;
+
+    Get    "/reset" Public, Caller(1), pages::reset::show, pages::operations::SHOW_RESET;
+    Post   "/reset" Public, Address(Set::Reset), pages::reset::submit, pages::operations::SUBMIT_RESET;
+    Get    "/verify" Public, Caller(1), pages::links::show_verify, pages::operations::SHOW_VERIFY;
+    Post   "/verify" Public, Caller(1), pages::links::verify, pages::operations::SUBMIT_VERIFY;
+    Get    "/undo" Public, Caller(1), pages::links::show_undo, pages::operations::SHOW_UNDO;
+    Post   "/undo" Public, Caller(1), pages::links::undo, pages::operations::SUBMIT_UNDO;
+    Get    "/remove-factor" Public, Caller(1), pages::links::show_remove_factor, pages::operations::SHOW_REMOVE_FACTOR;
+    Post   "/remove-factor" Public, Caller(1), pages::links::remove_factor, pages::operations::SUBMIT_REMOVE_FACTOR;
+    Get    "/.well-known/change-password" Public, Unlimited, pages::well_known::change_password, pages::operations::CHANGE_PASSWORD;
+    Get    "/.well-known/security.txt" Public, Unlimited, pages::well_known::security, pages::operations::SECURITY;
 
     Get    "/health/live" Public, Unlimited, health::live, health::LIVE;
     Get    "/health/ready" Public, Caller(1), health::ready, health::READY;

@@ -298,7 +298,7 @@ fn config(quotas: &[(&str, &str)]) -> Config {
     let lookup = |name: &str| match name {
         "ENVIRONMENT" => Some("production".to_owned()),
         "ISSUER" => Some("https://builds.guild.gg".to_owned()),
-        "MAIL_TRANSPORT" => Some("off".to_owned()),
+        "MAIL_TRANSPORT" | "DNS_RESOLVER_URL" => Some("off".to_owned()),
         "AUDIENCE" => Some("wvw-builder".to_owned()),
         "MASTER_KEY" => Some(key(1)),
         "PASSWORD_PEPPER" => Some(key(101)),

@@ -148,6 +148,40 @@ fn breached_passwords_are_asked_for_in_production_unless_switched_off_by_name() 
 }
 
 #[test]
+fn names_are_looked_up_in_production_unless_that_is_switched_off_by_name() {
+    let mut values = good();
+    for (environment, url, expected) in [
+        ("production", None, Some(RESOLVER)),
+        ("production", Some("off"), None),
+        (
+            "production",
+            Some("https://dns.guild.gg/q"),
+            Some("https://dns.guild.gg/q"),
+        ),
+        ("development", None, None),
+        ("development", Some("off"), None),
+    ] {
+        values.insert("ENVIRONMENT", environment.to_owned());
+        values.remove("DNS_RESOLVER_URL");
+        if let Some(url) = url {
+            values.insert("DNS_RESOLVER_URL", url.to_owned());
+        }
+        let config = load(&values).unwrap();
+        assert_eq!(
+            config.webhooks.resolver.as_deref(),
+            expected,
+            "{environment}"
+        );
+    }
+    for wrong in ["", "OFF", "none", "false"] {
+        values.insert("ENVIRONMENT", "production".to_owned());
+        values.insert("DNS_RESOLVER_URL", wrong.to_owned());
+        let found = load(&values).map(|config| config.webhooks.resolver);
+        assert!(!matches!(found, Ok(None)), "{wrong}");
+    }
+}
+
+#[test]
 fn quotas_are_set_one_by_one() {
     let mut values = good();
     values.insert("LIMIT_LOGIN", "7/30".to_owned());

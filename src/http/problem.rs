@@ -177,6 +177,11 @@ impl From<DatabaseError> for Problem {
                 Self::invalid_token("ended before the write")
             }
             DatabaseError::Ended(Ended::Password) => Self::new(&problems::WRONG_PASSWORD),
+            DatabaseError::Ended(Ended::Proof) => Self::new(&problems::REAUTHENTICATION_REQUIRED)
+                .with_header(
+                    "www-authenticate",
+                    "Bearer error=\"insufficient_user_authentication\"",
+                ),
             DatabaseError::Ended(Ended::Role) => Self::insufficient_scope("admin:write"),
             DatabaseError::Unique(_) | DatabaseError::Stale | DatabaseError::Other(_) => {
                 Self::internal(error)

@@ -136,12 +136,16 @@ catalogue! {
         "Switch it off first (DELETE /api/v1/auth/two-factor).";
     TWO_FACTOR_NOT_ENABLED 409 "two_factor_not_enabled" "There is no second factor",
         "Begin with POST /api/v1/auth/two-factor, then confirm it with a code.";
+    NO_FACTOR_REMOVAL 409 "no_factor_removal" "There is no removal that this login could stop",
+        "Nobody has asked for the removal of the second factor, or this login was opened without it: log in with a code first.";
     LAST_ADMINISTRATOR 409 "last_administrator" "This is the last administrator",
         "Make another account an administrator first: without one, nobody could administrate the service.";
     INVITATION_USED_UP 410 "invitation_used_up" "The invitation is used up",
         "Ask whoever sent it for another one: as many have come in by it as it was made for.";
     INVITATION_EXPIRED 410 "invitation_expired" "The invitation has ended",
         "Ask whoever sent it for another one.";
+    INVALID_LINK 410 "invalid_link" "The link does not work any more",
+        "Ask for another one. A link works once and for a time, and ends when the account's address or password changes.";
     PRECONDITION_FAILED 412 "precondition_failed" "The resource has changed since you read it",
         "Read it again, apply your change to what you find, and send its new ETag in If-Match.";
     BODY_TOO_LARGE 413 "body_too_large" "The body is over 1 MiB",

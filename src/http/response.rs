@@ -37,6 +37,10 @@ pub enum Profile {
     Missing,
     /// No body.
     Empty,
+    /// A page with a form that is sent to ourselves; nobody keeps it.
+    Form,
+    /// Plain text for everyone, to be kept for an hour.
+    Plain,
 }
 
 /// Fixed headers, in lower case.
@@ -73,6 +77,11 @@ const SHARED_PAGE_POLICY: (&str, &str) = (
     "content-security-policy",
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
+/// For pages with a form: no script at all, and the form goes nowhere else.
+const FORM_POLICY: (&str, &str) = (
+    "content-security-policy",
+    "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+);
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 const REVALIDATE: (&str, &str) = ("cache-control", "private, no-cache");
 const NO_INDEX: (&str, &str) = ("x-robots-tag", "noindex");
@@ -87,7 +96,7 @@ const VARY_PRIVATE: (&str, &str) = ("vary", "Accept-Encoding, Authorization, Ori
 
 impl Profile {
     /// All profiles, by their number.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Private,
         Self::PrivateCsv,
         Self::Public,
@@ -100,6 +109,8 @@ impl Profile {
         Self::Picture,
         Self::Missing,
         Self::Empty,
+        Self::Form,
+        Self::Plain,
     ];
 
     const fn own_headers(self) -> Headers {
@@ -169,6 +180,14 @@ impl Profile {
                 OWN,
                 NO_STORE,
                 NO_INDEX,
+                VARY_PUBLIC,
+            ],
+            Self::Form => &[HTML, FORM_POLICY, OWN, NO_STORE, NO_INDEX, VARY_PUBLIC],
+            Self::Plain => &[
+                ("content-type", "text/plain; charset=utf-8"),
+                DATA_POLICY,
+                SHARED,
+                ("cache-control", "public, max-age=3600"),
                 VARY_PUBLIC,
             ],
             Self::Empty => &[DATA_POLICY, SHARED, NO_STORE, VARY_PRIVATE],

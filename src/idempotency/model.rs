@@ -121,6 +121,8 @@ const fn profile_word(profile: Profile) -> &'static str {
         Profile::Picture => "picture",
         Profile::Missing => "missing",
         Profile::Empty => "empty",
+        Profile::Form => "form",
+        Profile::Plain => "plain",
     }
 }
 

@@ -1,12 +1,12 @@
 //! The caller's standing, asked again where a write happens.
 //! Promises that a batch which begins with [`of`] writes nothing for a credential that has ended, an
-//! account that is gone or disabled, or a role that was taken away since the request was admitted.
+//! account that is gone or disabled, a role that was taken away or a proof that is too old by then.
 //! Leaves roles in teams to `teams::store::still_is`.
 
 use crate::platform::{Ended, Statement};
 
 use super::model::{Caller, Role, Via};
-use super::permissions::Rule;
+use super::permissions::{PROOF_SECONDS, Rule};
 
 /// Of a session, `?1`, of the account `?2`.
 const OF_SESSION: &str = "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id \
@@ -24,12 +24,20 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
         Via::ApiKey(id) => (id.as_str(), OF_API_KEY),
     };
     let needs_administrator = rule.role == Role::Administrator;
+    let proved_since = if rule.needs_proof {
+        now_ms - PROOF_SECONDS * 1000
+    } else {
+        0
+    };
     Statement::new(
         [
             "SELECT CASE WHEN role IS NULL THEN ",
             Ended::Credential.sql(),
             " WHEN ?4 AND role <> 'administrator' THEN ",
             Ended::Role.sql(),
+            // An API key has no such row, and is asked for no proof.
+            " WHEN (SELECT authenticated_at FROM sessions WHERE id = ?1) < ?5 THEN ",
+            Ended::Proof.sql(),
             " ELSE 1 END FROM (SELECT (",
             select,
             ") AS role)",
@@ -40,6 +48,7 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
             caller.user_id.as_str().into(),
             now_ms.into(),
             i64::from(needs_administrator).into(),
+            proved_since.into(),
         ],
     )
 }

@@ -37,6 +37,8 @@ pub enum Principal<'a> {
     WebhookHost(&'a str),
     /// An account that has its password hashed.
     Password(&'a UserId),
+    /// A mailbox that anyone has something sent to, by its address.
+    Mailbox(&'a str),
 }
 
 impl<'a> Principal<'a> {
@@ -49,6 +51,7 @@ impl<'a> Principal<'a> {
             Self::WebhookPing(_) => Set::WebhookPing,
             Self::WebhookHost(_) => Set::WebhookHost,
             Self::Password(_) => Set::Password,
+            Self::Mailbox(_) => Set::Mailbox,
         }
     }
 
@@ -57,7 +60,7 @@ impl<'a> Principal<'a> {
             Self::User(id) | Self::WebhookTest(id) | Self::WebhookPing(id) | Self::Password(id) => {
                 id.as_str()
             }
-            Self::ApiKey(id, _) | Self::WebhookHost(id) => id,
+            Self::ApiKey(id, _) | Self::WebhookHost(id) | Self::Mailbox(id) => id,
             Self::Session(id) => id.as_str(),
         }
     }

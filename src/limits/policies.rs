@@ -44,6 +44,8 @@ policies! {
     WebhookHost  "webhook-host" "LIMIT_WEBHOOK_HOST" 120  / 60;
     AccountKeys  "account-keys" "LIMIT_ACCOUNT_KEYS" 1200 / 60;
     Password     "password"     "LIMIT_PASSWORD"     10   / 60;
+    Reset        "reset"        "LIMIT_RESET"        10   / 3600;
+    Mailbox      "mailbox"      "LIMIT_MAILBOX"      5    / 3600;
 }
 
 /// The quotas of this instance, by the number of their policy.
@@ -84,11 +86,15 @@ pub enum Set {
     WebhookPing,
     /// And by the host that they go to, whoever causes them.
     WebhookHost,
+    /// Calls that have a link sent for a forgotten password, by address of the network.
+    Reset,
+    /// Mails that anyone can have sent to a mailbox, by its address, whether or not it has an account.
+    Mailbox,
 }
 
 impl Set {
     /// All of them, by their number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Anonymous,
         Self::User,
         Self::ApiKey,
@@ -100,6 +106,8 @@ impl Set {
         Self::Password,
         Self::WebhookPing,
         Self::WebhookHost,
+        Self::Reset,
+        Self::Mailbox,
     ];
 
     /// Its policies, at most [`MAX_POLICIES`]: all of them allow a request, or it is refused.
@@ -116,13 +124,15 @@ impl Set {
             Self::Password => &[PolicyId::Password],
             Self::WebhookPing => &[PolicyId::WebhookPing],
             Self::WebhookHost => &[PolicyId::WebhookHost],
+            Self::Reset => &[PolicyId::Reset],
+            Self::Mailbox => &[PolicyId::Mailbox],
         }
     }
 
     /// What happens while its objects cannot be asked.
     pub const fn unreachable(self) -> Unreachable {
         match self {
-            Self::Login | Self::Registration => Unreachable::Closed,
+            Self::Login | Self::Registration | Self::Reset | Self::Mailbox => Unreachable::Closed,
             _ => Unreachable::Open,
         }
     }

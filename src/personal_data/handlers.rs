@@ -15,7 +15,7 @@ use crate::identity::password::Password;
 use crate::identity::permissions::ManageAccount;
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::{check_bounds, wrong_password};
-use crate::identity::{accounts, api_keys, sessions};
+use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
@@ -100,6 +100,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     api_keys(platform, user, &mut out).await?;
     out.push_str(",\"webhooks\":");
     webhooks(cx, user, &mut out).await?;
+    out.push_str(",\"email_links\":");
+    pages(platform, user, identity::links::OF_USER, &mut out).await?;
     out.push_str(",\"teams\":");
     out.push_str(teams::store::export(platform, user).await?.as_str());
     out.push_str(",\"invitations\":");

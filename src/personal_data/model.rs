@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::accounts::model::{ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL};
+use crate::identity::accounts::model::{
+    ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
+};
 use crate::identity::api_keys::model::KEY;
 use crate::identity::audit::model::ENTRY;
+use crate::identity::links::LINK;
 use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::sessions::model::RECORD;
@@ -42,6 +45,13 @@ const ACCOUNT: Schema = Schema::Named(
             "TypeID with the prefix user.",
         ),
         Field::required("email", &EMAIL, "As it was written."),
+        EMAIL_VERIFIED_FIELD,
+        Field::required(
+            "email_verified_at",
+            &OPTIONAL_TIME,
+            "When it was proved, by the link in a mail.",
+        ),
+        PENDING_EMAIL_FIELD,
         Field::required("display_name", &DISPLAY_NAME, "What others see."),
         Field::required(
             "role",
@@ -72,6 +82,7 @@ const RECORDS: Schema = all_of(&RECORD);
 const KEYS: Schema = all_of(&KEY);
 const WEBHOOKS: Schema = all_of(&WEBHOOK);
 const MEMBERSHIPS: Schema = all_of(&MEMBERSHIP);
+const EMAIL_LINKS: Schema = all_of(&LINK);
 const BUILDS: Schema = all_of(&BUILD);
 const COMPOSITIONS: Schema = all_of(&COMPOSITION);
 const PLAYERS: Schema = all_of(&PLAYER);
@@ -104,6 +115,11 @@ pub const EXPORT: Schema = Schema::Named(
             "webhooks",
             &WEBHOOKS,
             "Webhooks, without their secrets, newest first.",
+        ),
+        Field::required(
+            "email_links",
+            &EMAIL_LINKS,
+            "Links in mails that still work, without their tokens.",
         ),
         Field::required(
             "teams",
@@ -142,6 +158,7 @@ pub const EXPORT: Schema = Schema::Named(
 /// The account in an export.
 pub fn account(details: &Details) -> Value {
     let mut document = details.user.document();
+    document["email_verified_at"] = details.user.email_verified_at.map(rfc3339).into();
     document["disabled_at"] = details.disabled_at.map(rfc3339).into();
     document["password_changed_at"] = rfc3339(details.password_changed_at).into();
     document["password_disabled_at"] = details.password_disabled_at.map(rfc3339).into();

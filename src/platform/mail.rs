@@ -61,6 +61,11 @@ impl MailError {
 
 /// The way to mailboxes (the `send_email` binding, or SMTP).
 pub trait Mail {
+    /// Whether there is a way to send any.
+    fn is_set_up(&self) -> bool {
+        true
+    }
+
     /// Hands one message over. An error after the last byte was sent does not say that it was not
     /// taken: whoever tries again may send it twice.
     fn send<'a>(&'a self, message: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>>;

@@ -195,10 +195,12 @@ pub enum Ended {
     Role,
     /// The password that was given: it has been changed.
     Password,
+    /// The recent proof of who is there.
+    Proof,
 }
 
 impl Ended {
-    const ALL: [Self; 3] = [Self::Credential, Self::Role, Self::Password];
+    const ALL: [Self; 4] = [Self::Credential, Self::Role, Self::Password, Self::Proof];
 
     /// An SQL expression that fails its batch with [`DatabaseError::Ended`].
     pub const fn sql(self) -> &'static str {
@@ -206,6 +208,7 @@ impl Ended {
             Self::Credential => "json_extract('{}', 'ended:credential')",
             Self::Role => "json_extract('{}', 'ended:role')",
             Self::Password => "json_extract('{}', 'ended:password')",
+            Self::Proof => "json_extract('{}', 'ended:proof')",
         }
     }
 

@@ -66,6 +66,8 @@ pub enum Lane {
     First,
     /// Endpoints that have something due: retries, and endpoints that are new, slow or failing.
     Slow,
+    /// Mails.
+    Mail,
 }
 
 /// A message: it only wakes; what there is to do stands in the database.

@@ -3,6 +3,8 @@
 //! second reading. Leaves what a name resolves to to `resolver`.
 
 mod address;
+mod names;
+mod punycode;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,8 +12,15 @@ pub use address::is_refused;
 
 /// Bytes of a URL.
 pub const MAX_URL_BYTES: usize = 2_000;
-/// Endings of names that are not on the public Internet.
-const PRIVATE_ENDINGS: [&str; 4] = [".local", ".internal", ".localhost", ".home.arpa"];
+/// Ports from 1024 on that something else listens on than what takes webhooks: databases, caches,
+/// queues, remote control, and what browsers refuse to call (WHATWG Fetch, "port blocking").
+const SERVICE_PORTS: [u32; 69] = [
+    1080, 1099, 1433, 1434, 1521, 1719, 1720, 1723, 1883, 2049, 2181, 2222, 2375, 2376, 2377, 2379,
+    2380, 3128, 3260, 3268, 3269, 3306, 3389, 3659, 4045, 4190, 4369, 5060, 5061, 5432, 5433, 5671,
+    5672, 5900, 5901, 5938, 5984, 5985, 5986, 6000, 6379, 6380, 6443, 6566, 6665, 6666, 6667, 6668,
+    6669, 6697, 8086, 8091, 8125, 8500, 8883, 9042, 9092, 9160, 9200, 9300, 10_080, 10_250, 10_255,
+    11_211, 15_672, 27_017, 27_018, 27_019, 50_070,
+];
 
 /// Why a URL is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,14 +38,18 @@ pub enum Refusal {
     #[error("Leave the part from # on out: it is never sent.")]
     Fragment,
     /// A port that something else listens on.
-    #[error("Use port 443, 80, 8443 or one from 1024 on.")]
+    #[error(
+        "Use port 443, 80, 8443 or one from 1024 on that no database or other well-known service has."
+    )]
     Port,
     /// A host that is no name and no address.
-    #[error("Give a host name in ASCII (international names in their xn-- form) or an address.")]
+    #[error(
+        "Give a host name in ASCII (international names in their xn-- form, as they are registered) or an address."
+    )]
     Host,
     /// A name that is not public.
     #[error(
-        "Use a public host name: it has a dot and does not end in .local, .internal or .localhost."
+        "Use a public host name: one with a dot, that ends neither like names inside of a network (.local, .lan, .internal) nor in a zone that answers with any address (nip.io, localtest.me)."
     )]
     PrivateName,
     /// An address that is not public.
@@ -107,7 +120,7 @@ pub fn check(url: &str, own_hosts: &[&str], allow_local: bool) -> Result<Target,
         return Err(Refusal::UserInfo);
     }
     let (host, port) = split_port(authority)?;
-    let port = read_port(port, &scheme)?;
+    let port = read_port(port, &scheme, allow_local)?;
     let (host, name) = judge_host(host, own_hosts, allow_local)?;
     let slash = if path.starts_with('/') { "" } else { "/" };
     let url = [&scheme, "://", &host, &port, slash, path].concat();
@@ -131,7 +144,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
 }
 
 /// The port as it stands in the URL: with its colon, or nothing for the scheme's own.
-fn read_port(port: Option<&str>, scheme: &str) -> Result<String, Refusal> {
+fn read_port(port: Option<&str>, scheme: &str, allow_local: bool) -> Result<String, Refusal> {
     let Some(text) = port else {
         return Ok(String::new());
     };
@@ -143,6 +156,7 @@ fn read_port(port: Option<&str>, scheme: &str) -> Result<String, Refusal> {
         .ok_or(Refusal::Port)?;
     match (port, scheme) {
         (443, "https") | (80, "http") => Ok(String::new()),
+        (port, _) if SERVICE_PORTS.contains(&port) && !allow_local => Err(Refusal::Port),
         (443 | 80 | 1024..=65_535, _) => Ok(format!(":{port}")),
         _ => Err(Refusal::Port),
     }
@@ -168,17 +182,18 @@ fn judge_host(
         judge_address(IpAddr::V4(address), allow_local)?;
         return Ok((address.to_string(), None));
     }
-    if !is_name(name) {
+    if !is_name(name) || !names::is_written_well(name) {
         return Err(Refusal::Host);
     }
     let is_own = |own: &str| name == own || name.ends_with(&[".", own].concat());
     if own_hosts.iter().any(|own| own.contains('.') && is_own(own)) {
         return Err(Refusal::OwnHost);
     }
-    let is_private =
-        !name.contains('.') || PRIVATE_ENDINGS.iter().any(|ending| name.ends_with(ending));
-    if is_private && !allow_local {
+    if names::is_private(name) && !allow_local {
         return Err(Refusal::PrivateName);
+    }
+    if names::spells_refused_address(name) && !allow_local {
+        return Err(Refusal::PrivateAddress);
     }
     Ok((name.to_owned(), Some(name.to_owned())))
 }

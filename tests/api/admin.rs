@@ -51,6 +51,8 @@ fn an_account_is_seen_with_its_state() {
         json!({
             "id": player.id,
             "email": player.email,
+            "email_verified": false,
+            "pending_email": null,
             "display_name": "A player",
             "role": "user",
             "created_at": "2026-11-22T00:00:00.000Z",

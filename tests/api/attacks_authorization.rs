@@ -57,6 +57,13 @@ const TABLE: &str = "
     DELETE /api/v1/auth/two-factor              401 422 403 422 403 422 403
     POST   /api/v1/auth/two-factor/confirm      401 422 403 422 403 422 403
     POST   /api/v1/auth/two-factor/recovery-codes 401 422 403 422 403 422 403
+    POST   /api/v1/auth/two-factor/removal      422 422 422 422 422 422 422
+    DELETE /api/v1/auth/two-factor/removal      401 409 403 409 403 409 403
+    POST   /api/v1/auth/email/verification      401 202 403 202 403 202 403
+    POST   /api/v1/auth/email/verify            422 422 422 422 422 422 422
+    POST   /api/v1/auth/email/undo              422 422 422 422 422 422 422
+    POST   /api/v1/auth/password-reset          422 422 422 422 422 422 422
+    POST   /api/v1/auth/password-reset/confirm  422 422 422 422 422 422 422
     POST   /api/v1/auth/api-keys                401 422 403 422 403 422 403
     GET    /api/v1/auth/api-keys                401 200 403 200 403 200 403
     DELETE /api/v1/auth/api-keys/{id}           401 404 403 204 403 404 403
@@ -116,6 +123,16 @@ const TABLE: &str = "
     GET    /api/v1/users/me/export              401 200 403 200 403 200 403
     GET    /api/v1/users/me/dashboard           401 200 403 200 403 200 403
     GET    /.well-known/jwks.json               200 200 200 200 200 200 200
+    GET    /reset                               200 200 200 200 200 200 200
+    POST   /reset                               422 422 422 422 422 422 422
+    GET    /verify                              200 200 200 200 200 200 200
+    POST   /verify                              422 422 422 422 422 422 422
+    GET    /undo                                200 200 200 200 200 200 200
+    POST   /undo                                422 422 422 422 422 422 422
+    GET    /remove-factor                       200 200 200 200 200 200 200
+    POST   /remove-factor                       422 422 422 422 422 422 422
+    GET    /.well-known/change-password         303 303 303 303 303 303 303
+    GET    /.well-known/security.txt            200 200 200 200 200 200 200
     GET    /i/{code}                            200 200 200 200 200 200 200
     GET    /c/{slug}                            200 200 200 200 200 200 200
     GET    /c/{slug}/card.png                   200 200 200 200 200 200 200

@@ -97,7 +97,7 @@ fn scene() -> TestApp {
     let wrong = json!({ "email": "nobody@guild.gg", "password": "no such words here" });
     app.post("/api/v1/auth/login", &wrong).send().expect(401);
     app.test.database.execute(&format!(
-        "INSERT INTO challenges VALUES (x'00', '{}', 0, x'00', 0, 0, 1, {})",
+        "INSERT INTO challenges VALUES (x'00', '{}', 0, x'00', 0, 1, {})",
         player.id,
         app.test_now() + 300_000
     ));

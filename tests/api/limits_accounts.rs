@@ -139,13 +139,13 @@ fn an_account_asks_for_few_addresses_and_has_few_passwords_hashed() {
     let before = app.verifications();
     // As many as a stranger may register from there.
     for _ in 0..5 {
-        ask("192.0.2.7", &other.email).expect_problem(409, "email_taken");
+        ask("192.0.2.7", &other.email).expect(200);
     }
     refused(ask("192.0.2.7", &other.email), &["registration"]);
     refused(ask("192.0.2.7", "free@guild.gg"), &["registration"]);
     // From elsewhere too, the account has ten passwords a minute, right or wrong.
     for _ in 7..10 {
-        ask("192.0.2.8", &other.email).expect_problem(409, "email_taken");
+        ask("192.0.2.8", &other.email).expect(200);
     }
     assert_eq!(app.verifications() - before, 10);
     let wait = refused(ask("192.0.2.9", &other.email), &["password"]);

@@ -10,6 +10,15 @@ use wvw_builder::text::names::Kind;
 use crate::support::guild::CSV;
 use crate::support::{GUARDIAN_CODE, PASSWORD, TestApp};
 
+/// Alone and within a word.
+const HIDDEN: [&str; 6] = [
+    "\u{202e}",
+    "\u{200b}",
+    "ab\u{202e}c",
+    "a\u{200b}b",
+    "\u{3164}",
+    "\u{2066}a",
+];
 /// Members of bodies that nobody else reads as text: secrets, ids, codes, and what another rule
 /// judges letter by letter.
 const OTHERS: [&str; 22] = [
@@ -78,6 +87,27 @@ fn every_text_of_every_body_is_judged_or_listed() {
     assert!(judged >= 30, "{judged}");
 }
 
+fn with(mut body: Value, member: &str, value: Value) -> Value {
+    body[member] = value;
+    body
+}
+
+fn build(member: &str, value: Value) -> Value {
+    with(
+        json!({ "name": "Zerg", "chat_code": GUARDIAN_CODE }),
+        member,
+        value,
+    )
+}
+
+fn plan(member: &str, value: Value) -> Value {
+    with(json!({ "name": "Zerg", "mode": "zerg" }), member, value)
+}
+
+fn account(email: &str, name: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "display_name": name })
+}
+
 #[test]
 fn no_name_and_no_remark_hides_anything() {
     let app = TestApp::new();
@@ -90,25 +120,7 @@ fn no_name_and_no_remark_hides_anything() {
         .to_owned();
     let players = format!("/api/v1/teams/{team}/players");
     let slots = |member: &str, text: &str| json!([{ "name": "x", "slots": [{ member: text }] }]);
-    for text in [
-        "\u{202e}",
-        "\u{200b}",
-        "ab\u{202e}c",
-        "a\u{200b}b",
-        "\u{3164}",
-        "\u{2066}a",
-    ] {
-        let build = |member: &str, value: Value| {
-            let mut body = json!({ "name": "Zerg", "chat_code": GUARDIAN_CODE });
-            body[member] = value;
-            body
-        };
-        let plan = |member: &str, value: Value| {
-            let mut body = json!({ "name": "Zerg", "mode": "zerg" });
-            body[member] = value;
-            body
-        };
-        let account = |email: &str, name: &str| json!({ "email": email, "password": PASSWORD, "display_name": name });
+    for text in HIDDEN {
         for (path, body, pointer) in [
             (
                 "/api/v1/auth/register",
@@ -179,6 +191,16 @@ fn no_name_and_no_remark_hides_anything() {
             let expected = vec![(pointer.to_owned(), "invisible_character".to_owned())];
             assert_eq!(answer.mistakes(), expected, "{path} {body}");
         }
+    }
+}
+
+#[test]
+fn neither_a_patch_nor_a_file_brings_a_hidden_character_in() {
+    let app = TestApp::new();
+    let player = app.player("one");
+    let team = app.team(&[(&player, "leader")]);
+    let players = format!("/api/v1/teams/{team}/players");
+    for text in HIDDEN {
         let patch = app
             .call("PATCH", "/api/v1/users/me")
             .json(&json!({ "display_name": text }));

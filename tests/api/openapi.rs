@@ -104,6 +104,7 @@ fn each_operation_is_complete() {
             "retry_webhook_delivery",
             "restore_composition_version",
             "create_share_link",
+            "send_verification",
         ]
         .contains(&id.as_str())
             && matches!(route.method.as_str(), "POST" | "PUT" | "PATCH")

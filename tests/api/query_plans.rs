@@ -72,6 +72,26 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "the same",
     ),
     (
+        "SCAN mails",
+        "substr(sealed_content, 1, 5) <> ?1",
+        "the same",
+    ),
+    (
+        "mails_by_time (next_at<?)",
+        "LIMIT 100",
+        "what is due; what is sent is gone",
+    ),
+    (
+        "two_factor_by_removal (removal_at<?)",
+        "LIMIT 20",
+        "what is due",
+    ),
+    (
+        "mails_sent_by_time (at<?)",
+        "LIMIT 500",
+        "what is to go, in portions",
+    ),
+    (
         "SCAN e USING INDEX webhook_events_waiting",
         "'team_deleted'",
         "only what is not fanned out yet, hourly",
@@ -262,7 +282,7 @@ fn statements() -> (Vec<Statement>, TestDatabase) {
     for route in ROUTES {
         let answer = walk.call(route).send();
         let body = String::from_utf8_lossy(&answer.body);
-        assert!(answer.status < 300, "{}: {body}", answer.what);
+        assert!(answer.status < 400, "{}: {body}", answer.what);
     }
     filter(&walk);
     let app = &walk.app;
@@ -275,6 +295,7 @@ fn statements() -> (Vec<Statement>, TestDatabase) {
         let call = call.header(Header::IdempotencyKey, "once");
         call.send().expect(201);
         app.deliver();
+        app.mails();
     }
     let wrong = json!({ "email": walk.boss.email, "password": "no such words here" });
     let call = app.post("/api/v1/auth/login", &wrong);
@@ -285,6 +306,7 @@ fn statements() -> (Vec<Statement>, TestDatabase) {
             block_on(app.app.tick(cron, app.test_now()));
         }
         app.deliver();
+        app.mails();
     }
     let mut seen = BTreeSet::new();
     let mut all = app.test.database.recorded();

@@ -242,7 +242,7 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     // Nor does a secret open in another account's row.
     let other = it.app.player("mover");
     it.app.test.database.execute(&format!(
-        "INSERT INTO two_factor SELECT '{}', sealed_secret, 1, NULL, NULL FROM two_factor",
+        "INSERT INTO two_factor SELECT '{}', sealed_secret, 1, NULL, NULL, NULL FROM two_factor",
         other.id
     ));
     let body = json!({ "code": it.fresh_code() });

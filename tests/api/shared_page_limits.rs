@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::compositions::{composition_body, path_of};
+use crate::compositions::path_of;
 use crate::shared_page::{TEAM, make_team, page, path, share, slot, someone};
 use crate::support::{ISSUER, TestApp, config_value, text};
 

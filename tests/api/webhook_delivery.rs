@@ -237,7 +237,7 @@ fn case_7_a_disabled_endpoint_gets_nothing_and_goes_on_when_it_is_enabled() {
 
 impl Scene {
     pub fn sweep(&self) {
-        block_on(self.app.app.tick("* * * * *", self.app.test_now()));
+        self.app.sweep();
     }
 }
 

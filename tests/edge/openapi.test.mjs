@@ -61,8 +61,13 @@ const makeKey = (worker, credential) => call(worker, credential, "POST", "/auth/
 /** What succeeds only with a code of an authenticator app. */
 const NEED_A_CODE = ["confirm_two_factor", "make_recovery_codes", "disable_two_factor"];
 const isForAdministrators = ({ path }) => path.startsWith("/api/v1/admin/");
-/** What no key opens: the account itself, but for reading its name. */
-const isClosedToKeys = ({ id, path }) => id !== "get_me" && /^\/api\/v1\/(auth|admin|users\/me)(\/|$)/.test(path);
+/** What takes a proof that no key can give. */
+const NEED_A_PROOF = ["delete_team", "hand_over_team", "change_team_member"];
+/** What no key opens: that, and the account itself, but for reading its name. */
+const isClosedToKeys = ({ id, path }) => NEED_A_PROOF.includes(id) || id !== "get_me" && /^\/api\/v1\/(auth|admin|users\/me)(\/|$)/.test(path);
+
+/** What takes the password of the examples, or ends the tester itself. */
+const OWN_END = ["change_password", "delete_me", "reauthenticate", "end_everything"];
 
 /**
  * As whom schemathesis calls. `may`: whether an operation that needs a credential must have succeeded at least once;
@@ -73,7 +78,7 @@ const CALLERS = {
   nobody: async () => ({ may: () => false }),
   "a user": async (worker) => {
     const { credential, ids, pointed } = await account(worker, "user@tester.gg");
-    return { credential, ids, pointed, ifMatch: "*", may: (operation) => !isForAdministrators(operation), not: ["end_other_sessions", "change_password", "delete_me"] };
+    return { credential, ids, pointed, ifMatch: "*", may: (operation) => !isForAdministrators(operation), not: ["end_other_sessions", ...OWN_END] };
   },
   "an API key": async (worker) => {
     const { key, ids, pointed } = await account(worker, "key@tester.gg");
@@ -83,10 +88,12 @@ const CALLERS = {
   "an administrator": async (worker) => {
     const { credential, ids, pointed } = await account(worker, "boss@tester.gg", "administrator");
     const { id } = await call(worker, await logIn(worker, "other@tester.gg"), "GET", "/users/me");
-    return { credential, ids: { ...ids, get_account: { id }, change_account: { id } }, pointed, ifMatch: "*", may: () => true, not: ["end_session", "change_password", "delete_me", "rotate_signing_keys"] };
+    return { credential, ids: { ...ids, get_account: { id }, change_account: { id } }, pointed, ifMatch: "*", may: () => true, not: ["end_session", ...OWN_END, "rotate_signing_keys"] };
   },
   // The password of the examples, so that they succeed.
   "a user who changes the password": (worker) => throwaway(worker, "password@tester.gg", "change_password"),
+  "a user who proves who they are": (worker) => throwaway(worker, "proving@tester.gg", "reauthenticate"),
+  "a user who ends everything": (worker) => throwaway(worker, "ending@tester.gg", "end_everything"),
   "a user who leaves": (worker) => throwaway(worker, "leaving@tester.gg", "delete_me"),
   "an administrator who takes keys back": (worker) => throwaway(worker, "last@tester.gg", "rotate_signing_keys", "administrator"),
 };

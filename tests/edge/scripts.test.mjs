@@ -35,6 +35,7 @@ describe("administration from the command line", () => {
         resolve({ code: error?.code ?? 0, output: `${stdout}${stderr}` });
       });
     });
+  const idOf = async (email) => (await worker.d1.prepare("SELECT id FROM users WHERE email_key = ?").bind(email).first()).id;
   const roleOf = async (email) => (await worker.d1.prepare("SELECT role FROM users WHERE email_key = ?").bind(email).first()).role;
   const rows = async () => (await worker.d1.prepare("SELECT seq, entry, previous_hash, hash FROM audit_log ORDER BY seq").all()).results;
   const read = (token) => worker.fetch(LOG, { headers: { authorization: `Bearer ${token}` } });
@@ -54,21 +55,36 @@ describe("administration from the command line", () => {
 
   test("says how it is used, and what is wrong with what it got", async () => {
     const before = await rows();
-    for (const args of [[], ["grant"], ["grant", "a@b.gg", "more"], ["constructor", "a@b.gg"], ["list", "a@b.gg"]]) await fails(script("admin", ...args), /Usage: npm run admin/);
+    const nobody = "user_01kanp2xc0e8br5v0xmvhv7j2d";
+    for (const args of [[], ["grant"], ["grant", nobody, "more"], ["constructor", nobody], ["list", nobody]]) await fails(script("admin", ...args), /Usage: npm run admin/);
     await fails(script("audit"), /Usage: npm run audit/);
     await fails(script("audit", "verify", "--expect", "7:abc"), /--expect takes the head/);
     await fails(script("audit", "verify", "--env", "production"), /leave out --env/);
-    await fails(script("admin", "grant", "nobody@guild.gg"), /No account in the local database has the address nobody@guild\.gg/);
-    await fails(script("admin", "grant", "x' OR '1'='1"), /No account/);
-    await fails(script("admin", "grant", "x'; UPDATE users SET role = 'administrator'; --"), /No account/);
+    await fails(script("admin", "grant", nobody, "--yes"), /No account in the local database has the id user_01kanp/);
+    await fails(script("admin", "grant", "nobody@guild.gg", "--yes"), /not the id of an account/);
+    await fails(script("admin", "grant", "x'@; UPDATE users SET role = 'administrator'; --", "--yes"), /not the id of an account/);
     await fails(script("admin", "grant", "boss@guild.gg\u0007"), /control characters/);
     assert.deepEqual(await rows(), before);
     assert.equal(await roleOf("boss@guild.gg"), "user");
   });
 
+  test("an address proves nothing: it is told whose it is, and what to do", async () => {
+    const id = await idOf("boss@guild.gg");
+    for (const command of ["grant", "revoke"]) {
+      await fails(script("admin", command, "Boss@Guild.gg", "--yes"), new RegExp(`An address proves nothing[^]*${id}  boss@guild\\.gg  ".*"  registered 20[^]*npm run admin -- ${command} ${id}`));
+    }
+    assert.equal(await roleOf("boss@guild.gg"), "user");
+  });
+
+  test("whose the id is is shown, and nothing is done that nobody confirms", async () => {
+    const id = await idOf("boss@guild.gg");
+    await fails(script("admin", "grant", id), new RegExp(`${id}  boss@guild\\.gg[^]*Nobody is there to confirm`));
+    assert.equal(await roleOf("boss@guild.gg"), "user");
+  });
+
   test("a role that cannot be logged is not given", async () => {
     await worker.d1.exec("CREATE TRIGGER no_row BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no row'); END");
-    await fails(script("admin", "grant", "boss@guild.gg"), /no row/);
+    await fails(script("admin", "grant", await idOf("boss@guild.gg"), "--yes"), /no row/);
     await worker.d1.exec("DROP TRIGGER no_row");
     assert.equal(await roleOf("boss@guild.gg"), "user");
   });
@@ -76,27 +92,29 @@ describe("administration from the command line", () => {
   test("the first administrator is named, and gets in after the next login", async () => {
     const token = await logIn(worker, "boss@guild.gg");
     assert.equal((await read(token)).status, 403);
-    await succeeds(script("admin", "grant", "Boss@Guild.gg"), /is an administrator now[^]*log in again, or refresh/);
+    const id = await idOf("boss@guild.gg");
+    await succeeds(script("admin", "grant", id, "--yes"), /is an administrator now[^]*log in again, or refresh/);
     assert.equal((await read(token)).status, 403, "the scopes of a token are those it was issued with");
     const answer = await read(await logIn(worker, "boss@guild.gg"));
     assert.equal(answer.status, 200);
     const { data } = await answer.json();
     const granted = data.find(({ action }) => action === "account.role_changed");
     assert.deepEqual([granted.actor, granted.via, granted.detail], ["operator", null, { role: "administrator" }]);
-    await succeeds(script("admin", "grant", "boss@guild.gg"), /already/);
+    await succeeds(script("admin", "grant", id), /already/);
     await succeeds(script("admin", "list"), /^user_\w{26} {2}boss@guild\.gg$/m);
-    await fails(script("admin", "revoke", "boss@guild.gg"), /last administrator/);
+    await fails(script("admin", "revoke", id, "--yes"), /last administrator/);
   });
 
   test("scripts and Worker that write at once follow one another", async () => {
     // The next test needs the log to itself: wait for all, also when one has failed.
+    const [second, third] = [await idOf("second@guild.gg"), await idOf("third@guild.gg")];
     const outcomes = await Promise.allSettled([
-      succeeds(script("admin", "grant", "second@guild.gg"), /now/),
-      succeeds(script("admin", "grant", "third@guild.gg"), /now/),
+      succeeds(script("admin", "grant", second, "--yes"), /now/),
+      succeeds(script("admin", "grant", third, "--yes"), /now/),
       logIn(worker, "player@guild.gg"),
     ]);
     for (const { reason } of outcomes) assert.ifError(reason);
-    await succeeds(script("admin", "revoke", "third@guild.gg"), /no administrator now/);
+    await succeeds(script("admin", "revoke", third, "--yes"), /no administrator now/);
     assert.equal(await roleOf("second@guild.gg"), "administrator");
     await succeeds(script("audit", "verify"), new RegExp(`✓ ${(await rows()).length} rows`));
   });

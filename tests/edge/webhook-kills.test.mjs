@@ -25,10 +25,12 @@ before(async () => {
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
       const id = request.headers["webhook-id"];
-      const arrival = { body: Buffer.concat(chunks).toString(), at: Date.now(), second: Number(request.headers["webhook-timestamp"]), kills };
+      const body = Buffer.concat(chunks).toString();
+      if (JSON.parse(body).type === "ping") return response.end();
+      const arrival = { body, at: Date.now(), second: Number(request.headers["webhook-timestamp"]), kills };
       arrived.set(id, [...(arrived.get(id) ?? []), arrival]);
       // Now and then slowly, so that the kill comes between sending and writing it down.
-      setTimeout(() => response.end(), Math.random() < 0.3 ? 40 : 0);
+      return setTimeout(() => response.end(), Math.random() < 0.3 ? 40 : 0);
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

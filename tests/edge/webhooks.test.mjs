@@ -24,7 +24,7 @@ after(async () => {
   await worker?.dispose();
 });
 
-/** A receiver that answers by `handle`; gives its URL and what it got. */
+/** A receiver that takes pings and answers all else by `handle`; gives its URL and what it got beside pings. */
 async function receiver(handle = (_, response) => response.end()) {
   const got = [];
   const server = createServer((request, response) => {
@@ -32,8 +32,9 @@ async function receiver(handle = (_, response) => response.end()) {
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
       const delivery = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString(), at: performance.now() };
+      if (JSON.parse(delivery.body).type === "ping") return response.end();
       got.push(delivery);
-      handle(delivery, response, got.length);
+      return handle(delivery, response, got.length);
     });
   });
   servers.push(server);
@@ -93,13 +94,40 @@ test("a failed delivery is tried again under the same id, with the same bytes", 
   await remove(webhook);
 });
 
+test("a URL is sent a ping and nothing else until it answers one with 2xx", async () => {
+  const kinds = [];
+  let status = 500;
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      kinds.push(JSON.parse(Buffer.concat(chunks)).type);
+      response.writeHead(status).end();
+    });
+  });
+  servers.push(server);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  const webhook = await endpoint(url);
+  await build();
+  assert.ok(await eventually(() => kinds.length >= 2, 15_000));
+  assert.deepEqual(new Set(kinds), new Set(["ping"]));
+  assert.equal((await call("GET", `/webhooks/${webhook.id}`, undefined, 200)).health.state, "unproved");
+  await call("POST", "/webhooks", { url, event_types: ["*"] }, 409);
+  status = 204;
+  assert.equal((await call("POST", `/webhooks/${webhook.id}/test`, {}, 200)).status, 204);
+  assert.ok(await eventually(() => kinds.at(-1) === "build.created", 10_000), `${kinds}`);
+  assert.equal(kinds.filter((kind) => kind === "build.created").length, 1);
+  await remove(webhook);
+});
+
 test("a redirect is a failure, and not followed", async () => {
   const other = await receiver();
   const { got, url } = await receiver((_, response) => response.writeHead(308, { location: other.url }).end());
   const webhook = await endpoint(url);
   await build();
   assert.ok(await eventually(() => got.length >= 1, 5_000));
-  const answered = await call("POST", `/webhooks/${webhook.id}/test`, {}, 200);
+  const answered = await call("POST", `/webhooks/${webhook.id}/test`, { event_type: "build.created" }, 200);
   assert.equal(answered.status, 308);
   assert.equal(other.got.length, 0);
   await remove(webhook);
@@ -111,7 +139,7 @@ test("the cron finds an event whose message was lost", async () => {
   await build();
   assert.ok(await eventually(() => got.length === 1, 5_000));
   // As if the Worker had been killed between the commit and the message.
-  await worker.d1.prepare("INSERT INTO webhook_events SELECT 'event_00000000000000000000000000', user_id, team_id, type, payload, traceparent, NULL FROM webhook_events LIMIT 1").run();
+  await worker.d1.prepare("INSERT INTO webhook_events (id, user_id, type, payload, traceparent, scope) SELECT 'event_00000000000000000000000000', user_id, type, payload, traceparent, scope FROM webhook_events WHERE type = 'build.created' LIMIT 1").run();
   await worker.scheduled({ cron: "* * * * *" });
   assert.ok(await eventually(() => got.length === 2, 5_000));
   assert.equal(got[1].headers["webhook-id"], "event_00000000000000000000000000");
@@ -189,8 +217,8 @@ test("receivers that have answered well and then hang or drip are waited for by 
   for (const { url } of [good, ...others]) webhooks.push(await endpoint(url));
   await build();
   assert.ok(await eventually(() => [good, ...others].every(({ got }) => got.length === 1), 5_000));
-  const areProven = () => worker.d1.prepare("SELECT sum(is_proven) AS n FROM webhooks").first("n");
-  assert.ok(await eventually(async () => (await areProven()) === 3, 5_000));
+  const areWell = () => worker.d1.prepare("SELECT sum(is_proven = 1 AND hung_until = 0 AND failures = 0) AS n FROM webhooks").first("n");
+  assert.ok(await eventually(async () => (await areWell()) === 3, 5_000));
   isWell = false;
   for (let count = 0; count < 30; count += 1) {
     await build();
@@ -199,7 +227,7 @@ test("receivers that have answered well and then hang or drip are waited for by 
     assert.equal(ended, 0, `the event ${count} has waited for a receiver`);
   }
   // They are not called with every event: they have been seen to hang.
-  assert.ok(await eventually(async () => (await areProven()) === 1, 5_000));
+  assert.ok(await eventually(async () => (await areWell()) === 1, 5_000));
   const before = others.map(({ got }) => got.length);
   for (let count = 0; count < 5; count += 1) await build();
   assert.ok(await eventually(() => good.got.length === 36, 20_000));
@@ -222,12 +250,13 @@ test("a message that no consumer could take is retried, ends in the dead letters
     const post = async (path, body, bearer) => (await other.fetch(`/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" }, body: JSON.stringify(body) })).status;
     const bearer = await logIn(other, "dead@players.guild.gg");
     assert.equal(await post("/webhooks", { url, event_types: ["*"] }, bearer), 201);
+    assert.ok(await eventually(async () => (await other.d1.prepare("SELECT is_proven FROM webhooks").first("is_proven")) === 1, 10_000));
     // Events are written, but no consumer can write their deliveries.
     await other.d1.prepare("ALTER TABLE webhook_deliveries RENAME TO mislaid").run();
     assert.equal(await post("/builds", { name: "A build", chat_code: CODE }, bearer), 201);
     const letters = async () => (await other.d1.prepare("SELECT body FROM webhook_dead_letters").all()).results;
     assert.ok(await eventually(async () => (await letters()).length > 0, 40_000), JSON.stringify(other.lines({ level: "warn" })));
-    const [{ id }] = (await other.d1.prepare("SELECT id FROM webhook_events").all()).results;
+    const [{ id }] = (await other.d1.prepare("SELECT id FROM webhook_events WHERE type <> 'ping'").all()).results;
     assert.deepEqual(await letters(), [{ body: id }]);
     assert.equal(other.lines({ event: "webhook_batch_retried" }).length, 2);
     assert.equal(got.length, 0);

@@ -77,6 +77,7 @@ impl Queues {
                     queue: match message.lane {
                         Lane::First => WORK,
                         Lane::Slow => SLOW,
+                        Lane::Mail => unreachable!("mails lie apart"),
                     },
                     body: message.body.clone(),
                     tries: 0,

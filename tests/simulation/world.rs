@@ -32,7 +32,7 @@ pub fn config(master: u8, previous: Option<u8>) -> Config {
     let lookup = |name: &str| match name {
         "ENVIRONMENT" => Some("production".to_owned()),
         "ISSUER" => Some("https://builds.guild.gg".to_owned()),
-        "MAIL_TRANSPORT" => Some("off".to_owned()),
+        "MAIL_TRANSPORT" | "DNS_RESOLVER_URL" => Some("off".to_owned()),
         "AUDIENCE" => Some("wvw-builder".to_owned()),
         "MASTER_KEY" => Some(key(master)),
         "MASTER_KEY_PREVIOUS" => previous.map(key),

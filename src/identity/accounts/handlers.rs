@@ -2,7 +2,7 @@
 //! Promises that nothing is stored before every rule has been asked.
 //! Leaves rules to `model` and `password`, SQL to `store`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::problem::Problem;
@@ -11,6 +11,8 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::breach;
+use crate::identity::email;
+use crate::identity::links::Token;
 use crate::identity::model::Role;
 use crate::identity::password::{self, Password};
 use crate::identity::permissions::{ManageAccount, ReadAccount};
@@ -18,11 +20,15 @@ use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
 use crate::limits::policies::Set;
-use crate::platform::DatabaseError;
+use crate::mail::{Content, Outgoing};
+use crate::platform::{DatabaseError, Statement};
 use crate::teams;
 
-use super::model::{ProfileChange, Registration, User};
+use super::model::{ProfileChange, Registration, User, email_key};
 use super::store;
+
+/// Others may come in between this often before a registration is given up.
+const MAX_TRIES: usize = 3;
 
 /// POST /auth/register
 pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -34,25 +40,112 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     breach::check(cx, &registration.password, "/password").await?;
     let hash = password::hash(&registration.password, &config.password_pepper, platform)
         .map_err(Problem::internal)?;
-    let (id, now) = (UserId::fresh(platform), cx.now_ms());
-    let insert = store::insert_user(&id, &registration, hash, now);
-    let entry = Entry::by_user(&id, None, Action::AccountRegistered, &id);
-    let user = User {
-        id,
-        email: registration.email,
-        display_name: registration.display_name,
+    let id = UserId::fresh(platform);
+    for _ in 0..MAX_TRIES {
+        let holder = email::store::holder(platform, &registration.email_key).await?;
+        if holder.is_some() && !platform.mail.is_set_up() {
+            // Nobody can prove anything: the address is theirs who came first.
+            return Err(Problem::new(&problems::EMAIL_TAKEN));
+        }
+        let plan = match holder {
+            None => plan_account(cx, &id, &registration, &hash)?,
+            Some(holder) => plan_claim(cx, &id, &registration, &hash, holder.is_proved)?,
+        };
+        let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
+        match cx.commit(plan.writes, &[plan.entry], answer).await {
+            // Someone else has just registered with this address.
+            Err(DatabaseError::Unique(column)) if column == "users.email_key" => {}
+            outcome => {
+                let answer = outcome?;
+                plan.mail.wake(cx);
+                return Ok(answer);
+            }
+        }
+    }
+    Err(Problem::unavailable(
+        "an address changed hands at every try",
+    ))
+}
+
+/// What a registration comes to.
+struct Plan {
+    writes: Vec<Statement>,
+    entry: Entry,
+    mail: Outgoing,
+    document: Value,
+}
+
+fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User {
+    User {
+        id: id.clone(),
+        email: registration.email.clone(),
+        email_verified_at: None,
+        pending_email: None,
+        display_name: registration.display_name.clone(),
         role: Role::User,
         version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let answer = Response::json(201, Profile::Private, &json!({ "user": user.document() }))?;
-    match cx.commit(vec![insert], &[entry], answer).await {
-        Err(DatabaseError::Unique(column)) if column == "users.email_key" => {
-            Err(Problem::new(&problems::EMAIL_TAKEN))
-        }
-        outcome => Ok(outcome?),
+        created_at: cx.now_ms(),
+        updated_at: cx.now_ms(),
     }
+}
+
+/// Nobody has the address: the account is there at once, and can be logged in to.
+fn plan_account(
+    cx: &Context<'_>,
+    id: &UserId,
+    registration: &Registration,
+    hash: &str,
+) -> Result<Plan, Problem> {
+    let address = (registration.email.as_str(), registration.email_key.as_str());
+    let (proof, mail) = email::handlers::proof(cx, id, address)?;
+    let mut writes = vec![store::insert_user(
+        id,
+        registration,
+        hash.to_owned(),
+        cx.now_ms(),
+    )];
+    writes.extend(proof);
+    Ok(Plan {
+        writes,
+        entry: Entry::by_user(id, None, Action::AccountRegistered, id),
+        mail,
+        document: new_user(cx, id, registration).document(),
+    })
+}
+
+/// Someone has the address. The answer does not say so: the mail does. Unless they have proved it,
+/// the account is made once this one proves it.
+fn plan_claim(
+    cx: &Context<'_>,
+    id: &UserId,
+    registration: &Registration,
+    hash: &str,
+    is_proved: bool,
+) -> Result<Plan, Problem> {
+    let mut writes = Vec::new();
+    let content = if is_proved {
+        Content::AlreadyRegistered
+    } else {
+        let token = Token::fresh(&cx.state.platform);
+        writes.push(email::store::insert_registration(
+            &token,
+            id,
+            registration,
+            hash.to_owned(),
+            cx.now_ms(),
+        ));
+        Content::Verify {
+            token: token.expose(),
+        }
+    };
+    let mail = Outgoing::to_address(cx.state, None, &registration.email, &content)?;
+    writes.push(mail.insert());
+    Ok(Plan {
+        writes,
+        entry: Entry::by_system(Action::RegistrationPending, id),
+        mail,
+        document: new_user(cx, id, registration).document(),
+    })
 }
 
 /// GET /users/me
@@ -87,7 +180,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let password = Password::new(unicode, password);
     check_bounds(&password, "/current_password", &mut errors);
     let change = ProfileChange::from_json(&target, &user, unicode, errors);
-    let change = change.map_err(Problem::invalid)?;
+    let mut change = change.map_err(Problem::invalid)?;
     if change.changed.is_empty() {
         return answer(&user);
     }
@@ -103,7 +196,24 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         None
     };
     let now = cx.now_ms();
+    let mut mail = None;
+    let mut later = Vec::new();
+    let mut user = user;
+    // Another spelling of the same address is no other address.
+    if change.email_key != email_key(unicode, &user.email) {
+        if platform.mail.is_set_up() {
+            let address = (change.email.as_str(), change.email_key.as_str());
+            let (proof, outgoing) =
+                email::handlers::ask_for_proof(cx, permit.user_id(), address).await?;
+            later = proof;
+            mail = Some(outgoing);
+            change.wait_for_proof(&user, unicode);
+        } else {
+            user.email_verified_at = None;
+        }
+    }
     let mut writes = store::change_profile(&permit, user.version, &change, stored, now);
+    writes.extend(later);
     if change.display_name != user.display_name {
         writes.push(teams::store::rename(&permit, &change.display_name));
     }
@@ -111,6 +221,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = entry.with_detail(json!({ "changed": change.changed }));
     let user = User {
         email: change.email,
+        pending_email: change.pending_email.or(user.pending_email),
         display_name: change.display_name,
         version: user.version + 1,
         updated_at: now,
@@ -121,6 +232,12 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
             Err(Problem::new(&problems::EMAIL_TAKEN))
         }
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
+        outcome => {
+            let answer = outcome?;
+            if let Some(mail) = mail {
+                mail.wake(cx);
+            }
+            Ok(answer)
+        }
     }
 }

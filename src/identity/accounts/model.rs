@@ -64,7 +64,7 @@ pub const PROFILE_INPUT: Schema = Schema::Named(
         Field::required(
             "email",
             &EMAIL,
-            "Address to log in with; changing it needs current_password.",
+            "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.",
         ),
         Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
         Field::optional(
@@ -85,7 +85,13 @@ pub const USER: Schema = Schema::Named(
             &Text::formatted(31, 31, "typeid"),
             "TypeID with the prefix user.",
         ),
-        Field::required("email", &EMAIL, "As it was written at registration."),
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with, as it was written.",
+        ),
+        EMAIL_VERIFIED_FIELD,
+        PENDING_EMAIL_FIELD,
         Field::required("display_name", &DISPLAY_NAME, "What others see."),
         Field::required(
             "role",
@@ -97,6 +103,23 @@ pub const USER: Schema = Schema::Named(
     ]),
 );
 
+/// Whether the address is proved.
+pub const EMAIL_VERIFIED_FIELD: Field = Field::required(
+    "email_verified",
+    &Schema::Boolean,
+    "Whether its owner has shown, by the link in a mail, that it is theirs.",
+);
+/// The address that is to be.
+pub const PENDING_EMAIL_FIELD: Field = Field::required(
+    "pending_email",
+    &Schema::Nullable(&EMAIL),
+    "Takes the place of email once the link that was sent there is used.",
+);
+
+/// The domain of addresses that stand in for those which someone else has proved. Nobody gets mail
+/// there (RFC 2606), and nobody registers there.
+pub const NOWHERE: &str = "unproved.invalid";
+
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
@@ -104,6 +127,7 @@ fn is_email(text: &str) -> bool {
     let bad = |c: char| c.is_control() || c.is_whitespace() || "@\"(),:;<>[\\]".contains(c);
     let labels: Vec<&str> = domain.split('.').collect();
     text.len() <= EMAIL_MAX
+        && !domain.eq_ignore_ascii_case(NOWHERE)
         && (1..=LOCAL_MAX).contains(&local.len())
         && local.split('.').all(|atom| !atom.is_empty())
         && !local.contains(bad)
@@ -176,6 +200,8 @@ pub struct ProfileChange {
     pub email: String,
     /// For comparing.
     pub email_key: String,
+    /// The address that is to be, once it is proved.
+    pub pending_email: Option<String>,
     /// What others see.
     pub display_name: String,
     /// The names of the members that differ from what the account has.
@@ -213,9 +239,17 @@ impl ProfileChange {
         Ok(Self {
             email: email.to_owned(),
             email_key: email_key(unicode, email),
+            pending_email: None,
             display_name: display_name.to_owned(),
             changed,
         })
+    }
+
+    /// Leaves the address as it is until the other one is proved.
+    pub fn wait_for_proof(&mut self, user: &User, unicode: &dyn Unicode) {
+        self.email_key = email_key(unicode, &user.email);
+        let wanted = std::mem::replace(&mut self.email, user.email.clone());
+        self.pending_email = Some(wanted);
     }
 
     /// Whether it changes what one logs in with.
@@ -231,6 +265,10 @@ pub struct User {
     pub id: UserId,
     /// As written.
     pub email: String,
+    /// Milliseconds since 1970: when its owner has shown that it is theirs.
+    pub email_verified_at: Option<i64>,
+    /// The address that is to be, once it is proved.
+    pub pending_email: Option<String>,
     /// What others see.
     pub display_name: String,
     /// User or administrator.
@@ -259,6 +297,8 @@ impl User {
         json!({
             "id": self.id.as_str(),
             "email": self.email,
+            "email_verified": self.email_verified_at.is_some(),
+            "pending_email": self.pending_email,
             "display_name": self.display_name,
             "role": self.role.as_str(),
             "created_at": rfc3339(self.created_at),
@@ -307,6 +347,7 @@ mod tests {
             ("a@b-c.gg", true),
             ("a@b.gg\r\n", false),
             ("a\u{0}@b.gg", false),
+            ("a@Unproved.invalid", false),
             ("a@bä.gg", false),
             (&format!("{}@b.gg", "a".repeat(65)), false),
         ] {

@@ -19,6 +19,10 @@ pub(in crate::identity) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'adminis
 const HAS_TWO_FACTOR: &str = "EXISTS (SELECT 1 FROM two_factor t WHERE t.user_id = u.id \
      AND t.confirmed_at IS NOT NULL)";
 
+/// The columns that an account is read from.
+const USER: &str = "id, email, display_name, role, version, created_at, updated_at, \
+     email_verified_at, pending_email";
+
 /// Adds an account. A taken address fails as `users.email_key` being unique.
 pub fn insert_user(
     id: &UserId,
@@ -142,8 +146,9 @@ pub fn change_profile(
     now: i64,
 ) -> Vec<Statement> {
     let update = Statement::new(
-        "UPDATE users SET email = ?3, email_key = ?4, display_name = ?5, updated_at = ?6, \
-         version = version + 1 \
+        "UPDATE users SET email = ?3, display_name = ?5, updated_at = ?6, \
+         email_verified_at = iif(email_key = ?4, email_verified_at, NULL), email_key = ?4, \
+         pending_email = coalesce(?8, pending_email), version = version + 1 \
          WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR password_hash = ?7)",
         vec![
             permit.user_id().as_str().into(),
@@ -153,6 +158,7 @@ pub fn change_profile(
             change.display_name.as_str().into(),
             now.into(),
             password_hash.into(),
+            change.pending_email.clone().into(),
         ],
     );
     vec![update, Statement::must_change()]
@@ -179,7 +185,7 @@ pub async fn details(
 ) -> Result<Option<Details>, DatabaseError> {
     let statement = Statement::new(
         format!(
-            "SELECT id, email, display_name, role, version, created_at, updated_at, disabled_at, \
+            "SELECT {USER}, disabled_at, \
              password_changed_at, password_disabled_at, {HAS_TWO_FACTOR}, \
              (SELECT count(*) FROM sessions WHERE user_id = u.id AND ended_at IS NULL \
              AND refresh_expires_at > ?2) FROM users u WHERE id = ?1"
@@ -192,18 +198,18 @@ pub async fn details(
     };
     Ok(Some(Details {
         user: read_user(row)?,
-        disabled_at: row.optional_integer(7)?,
-        password_changed_at: row.integer(8)?,
-        password_disabled_at: row.optional_integer(9)?,
-        has_two_factor: row.integer(10)? == 1,
-        live_sessions: row.integer(11)?,
+        disabled_at: row.optional_integer(9)?,
+        password_changed_at: row.integer(10)?,
+        password_disabled_at: row.optional_integer(11)?,
+        has_two_factor: row.integer(12)? == 1,
+        live_sessions: row.integer(13)?,
     }))
 }
 
 /// The account with this id.
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, DatabaseError> {
     let statement = Statement::new(
-        "SELECT id, email, display_name, role, version, created_at, updated_at FROM users WHERE id = ?1",
+        format!("SELECT {USER} FROM users WHERE id = ?1"),
         vec![id.as_str().into()],
     );
     let rows = platform.database.query(statement).await?;
@@ -219,6 +225,8 @@ fn read_user(row: &Row) -> Result<User, DatabaseError> {
         version: row.integer(4)?,
         created_at: row.integer(5)?,
         updated_at: row.integer(6)?,
+        email_verified_at: row.optional_integer(7)?,
+        pending_email: row.optional_text(8)?.map(str::to_owned),
     })
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::accounts::model::{DISPLAY_NAME, Details, EMAIL};
+use crate::identity::accounts::model::{
+    DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
+};
 use crate::identity::audit::Action;
 use crate::identity::model::{Role, TIME};
 
@@ -22,6 +24,8 @@ pub const ACCOUNT: Schema = Schema::Named(
             "TypeID with the prefix user.",
         ),
         Field::required("email", &EMAIL, "As its owner wrote it."),
+        EMAIL_VERIFIED_FIELD,
+        PENDING_EMAIL_FIELD,
         Field::required("display_name", &DISPLAY_NAME, "What others see."),
         Field::required("role", &ROLE, "What the account is on this instance."),
         Field::required("created_at", &TIME, "RFC 3339, UTC."),

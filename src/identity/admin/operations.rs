@@ -9,7 +9,7 @@ use super::model::{ACCOUNT, ACCOUNT_INPUT};
 
 /// The group of all calls for administrators.
 pub const TAG: &str = "Administration";
-const EXAMPLE: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","disabled":false,"password_disabled":false,"two_factor":false,"sessions":1}"#;
+const EXAMPLE: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","email_verified":true,"pending_email":null,"display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","disabled":false,"password_disabled":false,"two_factor":false,"sessions":1}"#;
 const PATH: &[Field] = &[Field::required(
     "id",
     &Text::of(1, 100),

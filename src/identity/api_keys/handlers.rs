@@ -12,6 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{ManageAccount, SecureAccount};
 use crate::ids::ApiKeyId;
+use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
 use crate::webhooks;
 
@@ -42,10 +43,20 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyCreated, &api_key.id)
         .with_detail(json!({ "scopes": api_key.scopes.to_string() }));
-    let writes = store::insert(&permit, &api_key, &key);
+    let content = Content::ApiKeyMade {
+        name: api_key.name.clone(),
+        scopes: api_key.scopes.to_string(),
+    };
+    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
+    let mut writes = store::insert(&permit, &api_key, &key);
+    writes.push(mail.insert());
     match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_API_KEYS)),
-        outcome => Ok(outcome?),
+        outcome => {
+            let answer = outcome?;
+            mail.wake(cx);
+            Ok(answer)
+        }
     }
 }
 

@@ -29,6 +29,15 @@ actions! {
     AccountRegistered "account.registered",
     /// Its profile was changed.
     AccountChanged "account.changed",
+    /// Someone has registered with an address that another account has: nothing is made of it unless
+    /// the address is proved.
+    RegistrationPending "account.registration_pending",
+    /// Its address was proved by the link in a mail.
+    EmailVerified "email.verified",
+    /// Someone else has proved the address, which the account never had: it has none now.
+    EmailLost "email.lost",
+    /// Its owner has put an old address back by the link in a mail.
+    EmailRestored "email.restored",
     /// It was deleted with all that belongs to it.
     AccountDeleted "account.deleted",
     /// All that is held on it was handed out.
@@ -43,6 +52,8 @@ actions! {
     PasswordChanged "password.changed",
     /// Its logins, API keys, webhooks, share links and invitations were ended, all at once.
     EverythingEnded "account.everything_ended",
+    /// Its password was chosen anew by the link in a mail.
+    PasswordReset "password.reset",
     /// Too many wrong guesses in a row have disabled its password.
     PasswordDisabled "password.disabled",
     /// Its password counts again.
@@ -61,6 +72,10 @@ actions! {
     TwoFactorEnabled "two_factor.enabled",
     /// The second factor was switched off.
     TwoFactorDisabled "two_factor.disabled",
+    /// By the link in a mail, the second factor is to be taken away.
+    FactorRemovalBegun "two_factor.removal_begun",
+    /// It stays.
+    FactorRemovalStopped "two_factor.removal_stopped",
     /// A recovery code was used up.
     RecoveryCodeUsed "two_factor.recovery_code_used",
     /// New recovery codes have replaced the old ones.

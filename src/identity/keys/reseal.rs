@@ -5,7 +5,7 @@
 use crate::config::MasterKeys;
 use crate::identity::{seal, two_factor};
 use crate::platform::{DatabaseError, Platform};
-use crate::webhooks;
+use crate::{mail, webhooks};
 
 use super::store::SealedColumn;
 use super::{KeyError, SEAL_LABEL};
@@ -26,6 +26,12 @@ pub static SEALED: &[SealedColumn] = &[
         key: "user_id",
         column: "sealed_secret",
         label: two_factor::store::SEAL_LABEL,
+    },
+    SealedColumn {
+        table: "mails",
+        key: "id",
+        column: "sealed_content",
+        label: mail::SEAL_LABEL,
     },
     SealedColumn {
         table: "webhook_secrets",

@@ -15,12 +15,14 @@ use crate::identity::accounts::model::email_key;
 use crate::identity::audit::{Action, Entry};
 use crate::identity::breach;
 use crate::identity::guessing::{self, Guard, Kind};
+use crate::identity::links;
 use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::permissions::{ManageAccount, Permit};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
+use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 
 use super::model;
@@ -276,6 +278,10 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.push(guessing::store::clear_strangers(&login));
     writes.push(store::end_others(&permit, now));
     writes.push(store::authenticated(&permit, now));
+    writes.extend(links::end_pending(permit.user_id()));
+    let content = Content::PasswordChanged { at: now };
+    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
+    writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
     let answer = match cx.commit(writes, &[entry], Response::no_content()).await {
         // Another change of the password was faster: the current one is another now.
@@ -283,6 +289,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
         outcome => outcome?,
     };
     cx.state.verifier.forget_others(permit.caller());
+    mail.wake(cx);
     Ok(answer)
 }
 

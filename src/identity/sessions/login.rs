@@ -18,6 +18,7 @@ use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
 use crate::limits::address::address_prefix;
+use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 
 use super::handlers::{check_bounds, tokens};
@@ -129,6 +130,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         amr: "pwd",
         attempt: &attempt,
         refusal: refused,
+        is_known: attempt.is_known,
     };
     open(cx, &opening, writes, entries).await
 }
@@ -236,6 +238,10 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         attempt: &attempt,
         // The code, or the challenge, was used at the same time.
         refusal: wrong_code,
+        is_known: {
+            let login = guard.subject(Kind::Login, &found.email_key);
+            found.place != guard.place(&login, Origin::Strangers)
+        },
     };
     open(cx, &opening, writes, entries).await
 }
@@ -256,6 +262,8 @@ pub struct Opening<'a> {
     pub attempt: &'a Attempt,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,
+    /// Whether the owner has logged in from there lately; else the owner is told.
+    pub is_known: bool,
 }
 
 /// Opens a login, together with `writes` and what the audit log says of them. From then on the
@@ -290,6 +298,16 @@ pub async fn open(
     writes.push(guessing::store::make_known(&subject, &place, now));
     writes.extend(store::insert(&login, &token, opening.password_hash));
     let (user, session) = (opening.user_id, &token.session);
+    let mut notice = None;
+    if !opening.is_known {
+        let content = Content::NewDevice {
+            at: now,
+            user_agent: login.user_agent.map(str::to_owned),
+        };
+        let mail = Outgoing::to_owner(cx.state, user, &content)?;
+        writes.push(mail.insert());
+        notice = Some(mail);
+    }
     entries.push(Entry::by_user(
         user,
         Some(session),
@@ -309,7 +327,12 @@ pub async fn open(
             let _ = platform.database.batch(opening.attempt.right()).await;
             Err(error.into())
         }
-        Ok(answer) => Ok(answer),
+        Ok(answer) => {
+            if let Some(mail) = notice {
+                mail.wake(cx);
+            }
+            Ok(answer)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::audit::{Action, Entry};
+use crate::identity::factor_removal;
 use crate::identity::guessing::{self, Attempt, Guard, Kind};
 use crate::identity::password::Password;
 use crate::identity::permissions::{ManageAccount, Permission, Permit, SecureAccount};
@@ -17,6 +18,7 @@ use crate::identity::seal;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::identity::sessions::store::end_others;
 use crate::ids::UserId;
+use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 
 use super::model::{Code, Factor, Proof};
@@ -173,8 +175,11 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = store::confirm(&permit, &factor, step, now);
     writes.extend(store::replace_recovery_codes(&permit, &codes));
     writes.push(end_others(&permit, now));
+    let (notice, mail) = factor_removal::notice(cx.state, permit.user_id(), now)?;
+    writes.extend(notice);
     let entry = Entry::by(permit.caller(), Action::TwoFactorEnabled, permit.user_id());
     let answer = commit(cx, &attempt, writes, &[entry], show(&codes)?).await?;
+    mail.wake(cx);
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
 }
@@ -199,8 +204,12 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.extend(proof.writes(permit.user_id()));
     writes.extend(store::disable(&permit));
     writes.push(end_others(&permit, cx.now_ms()));
+    let content = Content::FactorRemoved { at: cx.now_ms() };
+    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
+    writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::TwoFactorDisabled, permit.user_id());
     let answer = commit(cx, &attempt, writes, &[entry], Response::no_content()).await?;
+    mail.wake(cx);
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
 }

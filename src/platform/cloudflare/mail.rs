@@ -59,6 +59,10 @@ pub fn mail(config: Option<&config::Mail>, binding: JsValue) -> Box<dyn Mail> {
 struct Off;
 
 impl Mail for Off {
+    fn is_set_up(&self) -> bool {
+        false
+    }
+
     fn send<'a>(&'a self, _: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>> {
         Box::pin(async {
             let why = "mail is switched off (MAIL_TRANSPORT)".to_owned();

@@ -85,7 +85,7 @@ fn read(outcome: &Array) -> Result<HttpAnswer, HttpError> {
     })
 }
 
-/// The bindings `WEBHOOKS` and `WEBHOOKS_SLOW`.
+/// The bindings `WEBHOOKS`, `WEBHOOKS_SLOW` and `OUTBOX`.
 pub struct Queues;
 
 impl Queue for Queues {
@@ -93,6 +93,7 @@ impl Queue for Queues {
         let binding = match lane {
             Lane::First => "WEBHOOKS",
             Lane::Slow => "WEBHOOKS_SLOW",
+            Lane::Mail => "OUTBOX",
         };
         let delays = messages.iter().map(|message| message.delay_seconds);
         let delays = delays.collect();

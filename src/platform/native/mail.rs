@@ -15,6 +15,7 @@ pub struct MemoryMail {
     sent: Rc<RefCell<Vec<MailMessage>>>,
     attempts: Rc<Cell<usize>>,
     failure: Rc<RefCell<Option<MailError>>>,
+    is_missing: Rc<Cell<bool>>,
     delay_ms: Rc<Cell<u32>>,
 }
 
@@ -26,6 +27,7 @@ impl MemoryMail {
             sent: Rc::default(),
             attempts: Rc::default(),
             failure: Rc::default(),
+            is_missing: Rc::default(),
             delay_ms: Rc::default(),
         }
     }
@@ -60,6 +62,12 @@ impl MemoryMail {
         self.fail_with(Some(MailError::Permanent("550 no such user".to_owned())));
     }
 
+    /// Takes away any way to send mail.
+    pub fn set_missing(&self) {
+        self.is_missing.set(true);
+        self.fail_permanently();
+    }
+
     /// Makes every attempt take so long; see [`TestClock`] for what that means here.
     pub fn set_delay_ms(&self, ms: u32) {
         self.delay_ms.set(ms);
@@ -92,6 +100,10 @@ fn assert_loads_nothing(html: &str) {
 }
 
 impl Mail for MemoryMail {
+    fn is_set_up(&self) -> bool {
+        !self.is_missing.get()
+    }
+
     fn send<'a>(&'a self, message: &'a MailMessage) -> LocalFuture<'a, Result<(), MailError>> {
         Box::pin(async move {
             self.attempts.set(self.attempts.get() + 1);

@@ -22,11 +22,12 @@ pub struct Queued {
     pub due_ms: i64,
 }
 
-/// Both queues.
+/// All queues. Mails lie apart: nearly every call on accounts wakes one.
 #[derive(Clone)]
 pub struct MemoryQueue {
     clock: TestClock,
     messages: Rc<RefCell<Vec<Queued>>>,
+    mails: Rc<RefCell<Vec<Queued>>>,
 }
 
 impl MemoryQueue {
@@ -35,10 +36,18 @@ impl MemoryQueue {
         Self {
             clock,
             messages: Rc::default(),
+            mails: Rc::default(),
         }
     }
 
-    /// All messages, in the order in which they came.
+    fn of(&self, lane: Lane) -> &Rc<RefCell<Vec<Queued>>> {
+        match lane {
+            Lane::First | Lane::Slow => &self.messages,
+            Lane::Mail => &self.mails,
+        }
+    }
+
+    /// All messages but mails', in the order in which they came.
     pub fn messages(&self) -> Vec<Queued> {
         self.messages.borrow().clone()
     }
@@ -47,14 +56,14 @@ impl MemoryQueue {
     pub fn take_due(&self, lane: Lane) -> Vec<String> {
         let now = self.clock.now_ms();
         let is_due = |message: &mut Queued| message.lane == lane && message.due_ms <= now;
-        let mut messages = self.messages.borrow_mut();
+        let mut messages = self.of(lane).borrow_mut();
         messages
             .extract_if(.., is_due)
             .map(|message| message.body)
             .collect()
     }
 
-    /// Takes everything.
+    /// Takes everything but mails.
     pub fn take_all(&self) -> Vec<Queued> {
         self.messages.take()
     }
@@ -68,7 +77,7 @@ impl Queue for MemoryQueue {
             body: message.body,
             due_ms: now + i64::from(message.delay_seconds) * 1000,
         });
-        self.messages.borrow_mut().extend(queued);
+        self.of(lane).borrow_mut().extend(queued);
     }
 }
 

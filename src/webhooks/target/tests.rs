@@ -104,6 +104,114 @@ const REFUSED: &[(&str, &str)] = &[
     ("https://[2a00:1450::5efe:a00:1]/", "private_address"),
 ];
 
+/// Names that lead inside, or spell where they lead.
+const REFUSED_NAMES: &[(&str, &str)] = &[
+    ("127.0.0.1.nip.io", "private_name"),
+    ("127.0.0.1.NIP.IO.", "private_name"),
+    ("10-0-0-1.sslip.io", "private_name"),
+    ("7f000001.nip.io", "private_name"),
+    ("2130706433.nip.io", "private_name"),
+    ("0x7f.1.nip.io", "private_name"),
+    ("0--1.sslip.io", "private_name"),
+    ("app.10.0.0.1.xip.io", "private_name"),
+    ("localtest.me", "private_name"),
+    ("a.lvh.me", "private_name"),
+    ("vcap.me", "private_name"),
+    ("x.traefik.me", "private_name"),
+    ("foo.127-0-0-1.guild.gg", "private_address"),
+    ("foo-10-0-0-1.guild.gg", "private_address"),
+    ("foo_192_168_0_1.guild.gg", "private_address"),
+    ("127.0.0.1.guild.gg", "private_address"),
+    ("a.169.254.169.254.b.guild.gg", "private_address"),
+    ("1.8.8.8.8.10.0.0.1.guild.gg", "private_address"),
+    ("7f000001.guild.gg", "private_address"),
+    ("2130706433.guild.gg", "private_address"),
+    ("a9fea9fe.guild.gg", "private_address"),
+    ("0x0a000001.guild.gg", "private_address"),
+    ("0--1.guild.gg", "private_address"),
+    ("fe80--1.guild.gg", "private_address"),
+    ("fd00-0-0-0-0-0-0-1.guild.gg", "private_address"),
+    ("intranet", "private_name"),
+    ("intranet.", "private_name"),
+    ("com", "private_name"),
+    ("nas.lan", "private_name"),
+    ("sso.corp", "private_name"),
+    ("nas.home", "private_name"),
+    ("nas.home.arpa", "private_name"),
+    ("1.0.0.127.in-addr.arpa", "private_name"),
+    ("api.default.svc", "private_name"),
+    ("api.default.svc.cluster.local", "private_name"),
+    ("wiki.intranet", "private_name"),
+    ("wiki.private", "private_name"),
+    ("localhost.localdomain", "private_name"),
+    ("a.test", "private_name"),
+    ("a.example", "private_name"),
+    ("a.invalid", "private_name"),
+    ("expyuzz4wqqyqhjn.onion", "private_name"),
+    ("mx.mail", "private_name"),
+    ("consul.service.consul", "private_name"),
+    ("xn--a.com", "invalid_host"),
+    ("xn--.com", "invalid_host"),
+    ("a.xn--0000000000", "invalid_host"),
+    ("xn--guild-.gg", "invalid_host"),
+    ("ab--cd.gg", "invalid_host"),
+    // U+FF11 and so on: the fullwidth 127.
+    ("xn--8g7ccp.gg", "invalid_host"),
+    ("guild.gg%2e", "invalid_host"),
+    ("%67uild.gg", "invalid_host"),
+    ("127%2e0%2e0%2e1", "invalid_host"),
+    ("\u{ff11}\u{ff12}\u{ff17}.0.0.1", "invalid_url"),
+    ("127\u{ff0e}0\u{ff0e}0\u{ff0e}1", "invalid_url"),
+];
+
+#[test]
+fn refused_names() {
+    for (name, expected) in REFUSED_NAMES {
+        assert_eq!(code(&format!("https://{name}/hook")), *expected, "{name}");
+    }
+}
+
+#[test]
+fn names_that_only_look_like_it_are_taken() {
+    for name in [
+        "nip.io.guild.gg",
+        "notnip.io",
+        "8.8.8.8.guild.gg",
+        "ec2-54-1-2-3.guild.gg",
+        "0a1b2c3d.guild.gg",
+        "1700000000.guild.gg",
+        "a--b.guild.gg",
+        "lan.guild.gg",
+        "corp.gg",
+        "mylan.gg",
+        "xn--bcher-kva.gg",
+        "xn--80ak6aa92e.com",
+        "guild.xn--p1ai",
+    ] {
+        assert_eq!(code(&format!("https://{name}/hook")), "taken", "{name}");
+    }
+}
+
+#[test]
+fn ports_of_well_known_services_are_not_called() {
+    for port in [
+        0, 1, 21, 22, 23, 25, 53, 110, 143, 445, 587, 993, 1023, 1433, 2375, 3306, 3389, 5432,
+        5672, 6379, 8086, 9200, 11211, 27017, 65_536,
+    ] {
+        let found = code(&format!("https://guild.gg:{port}/"));
+        assert_eq!(found, "port_not_allowed", "{port}");
+    }
+    for port in [
+        80, 443, 1024, 3000, 5000, 8000, 8080, 8443, 8787, 9000, 65_535,
+    ] {
+        assert_eq!(
+            code(&format!("https://guild.gg:{port}/")),
+            "taken",
+            "{port}"
+        );
+    }
+}
+
 #[test]
 fn refused_targets() {
     for (url, expected) in REFUSED {

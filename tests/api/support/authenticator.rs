@@ -103,6 +103,19 @@ pub fn challenge(app: &TestApp, player: &Player) -> String {
     text(&answer.json()["challenge"])
 }
 
+/// Logs a player in with both factors.
+#[track_caller]
+pub fn log_in(app: &TestApp, player: Player, device: &Authenticator) -> Player {
+    let code = device.fresh_code(app);
+    let body = json!({ "challenge": challenge(app, &player), "code": code });
+    let tokens = app.post(SECOND_STEP, &body).send().expect(200).json();
+    Player {
+        token: text(&tokens["access_token"]),
+        refresh_token: text(&tokens["refresh_token"]),
+        ..player
+    }
+}
+
 /// A player with a second factor.
 pub struct Guarded {
     pub app: TestApp,

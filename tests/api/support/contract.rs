@@ -34,7 +34,11 @@ pub fn check(request: &Request, sent: &[u8], answer: &Answer) {
     // Who follows a link that was withdrawn sees a page.
     let is_page = |path: &str| matches!(path, "/c/{slug}" | "/i/{code}");
     let is_missing_page = answer.status == 404 && route.is_some_and(|it| is_page(it.path));
-    let is_other = is_health && !is_problem(answer) || is_missing_page;
+    // So does who has filled in a form.
+    let is_form_page = matches!(answer.status, 410 | 422)
+        && request.method == Method::Post
+        && route.is_some_and(|it| openapi::FORM_PAGES.contains(&it.path));
+    let is_other = (is_health || is_form_page) && !is_problem(answer) || is_missing_page;
     if answer.status >= 400 && request.method != Method::Head && !is_other {
         check_problem(answer);
     }

@@ -62,7 +62,7 @@ impl Walk {
     }
 
     /// An account without anything.
-    fn newcomer(&self) -> Player {
+    pub(super) fn newcomer(&self) -> Player {
         self.made.set(self.made.get() + 1);
         self.app.player(&format!("newcomer{}", self.made.get()))
     }
@@ -75,7 +75,7 @@ impl Walk {
     }
 
     /// As `of`, with a body.
-    fn sent(&self, player: &Player, method: &str, path: &str, body: &Value) -> Call<'_> {
+    pub(super) fn sent(&self, player: &Player, method: &str, path: &str, body: &Value) -> Call<'_> {
         self.of(player, method, path).json(body)
     }
 
@@ -85,6 +85,7 @@ impl Walk {
         let found = self
             .open(method, path)
             .or_else(|| self.identity(method, path))
+            .or_else(|| self.ways_back(method, path))
             .or_else(|| self.content(method, path))
             .or_else(|| self.teams(method, path))
             .or_else(|| self.webhooks(method, path))
@@ -125,6 +126,12 @@ impl Walk {
                         "/docs",
                         "/openapi.json",
                         "/.well-known/jwks.json",
+                        "/.well-known/change-password",
+                        "/.well-known/security.txt",
+                        "/reset",
+                        "/verify",
+                        "/undo",
+                        "/remove-factor",
                         "/api/v1/tags",
                         "/api/v1/webhooks/event-types",
                     ]
@@ -189,7 +196,9 @@ impl Walk {
                 self.sent(&owner, method, path, &body)
             }
             ("POST", "auth/reauthenticate") => self.sent(player, method, path, &password),
-            ("POST", "auth/two-factor") => self.of(&self.newcomer(), method, path),
+            ("POST", "auth/two-factor" | "auth/email/verification") => {
+                self.of(&self.newcomer(), method, path)
+            }
             ("POST", "auth/two-factor/confirm") => {
                 let owner = self.newcomer();
                 let begun = app.call("POST", TWO_FACTOR).token(&owner.token).send();

@@ -177,6 +177,11 @@ impl TestApp {
         );
     }
 
+    /// Runs what is done every minute.
+    pub fn sweep(&self) {
+        block_on(self.app.tick("* * * * *", self.test_now()));
+    }
+
     /// Moves the clock and delivers.
     pub fn deliver_after(&self, seconds: i64) -> Vec<HttpRequest> {
         self.test.clock.advance_ms(seconds * 1000);

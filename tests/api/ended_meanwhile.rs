@@ -1,6 +1,7 @@
 //! An account that is deleted while a request of its own is under way.
-//! Promises that no row names it afterwards, whatever the request was about to write, and that a
-//! demoted administrator's last request promotes nobody. Leaves other ends to `interleavings`.
+//! Promises that no row names it afterwards, whatever the request was about to write, that a demoted
+//! administrator's last request promotes nobody, and that a proof which grows too old on the way is
+//! none. Leaves other ends to `interleavings`.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use serde_json::json;
 use wvw_builder::app::App;
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Method;
+use wvw_builder::identity::permissions::PROOF_SECONDS;
 use wvw_builder::routes::ROUTES;
 
 use crate::interleavings_seeded::claim;
@@ -101,6 +103,37 @@ fn an_administrator_who_is_being_demoted_promotes_nobody() {
     for at in 0..awaits {
         let (status, _, promoted) = attempt(at);
         assert_eq!((status, promoted), (403, 0), "demoted before await {at}");
+    }
+    app.skip_log();
+}
+
+#[test]
+fn a_proof_that_grows_too_old_on_the_way_is_none() {
+    let app = TestApp::new();
+    let player = app.player("player");
+    app.test.clock.advance_ms(PROOF_SECONDS * 1000 - 1000);
+    let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
+    let call = app.post("/api/v1/auth/api-keys", &body);
+    let request = call.token(&player.token).request();
+    let attempt = |at: usize| {
+        app.test.database.undone(|| {
+            let clock = app.test.clock.clone();
+            let points = Points::acting(at, move || clock.advance_ms(2000));
+            let isolate = app.isolate_with(platform_with(&app.test, 77, &points), config_value);
+            let status = block_on(isolate.app.handle(&request)).status;
+            let passed = points.passed();
+            if passed > at {
+                app.test.clock.advance_ms(-2000);
+            }
+            (status, passed, app.count("SELECT count(*) FROM api_keys"))
+        })
+    };
+    let (status, awaits, made) = attempt(NEVER);
+    assert_eq!((status, made), (201, 1));
+    // The time is read when the batch is made, two reads of the audit log's head before it is run.
+    for at in 0..awaits - 2 {
+        let (status, _, made) = attempt(at);
+        assert_eq!((status, made), (403, 0), "too old before await {at}");
     }
     app.skip_log();
 }

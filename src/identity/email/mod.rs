@@ -1,0 +1,8 @@
+//! Proof of addresses: a link that only whoever reads what is sent there can use.
+//! Promises that an address belongs to whoever proves it, and keeps nobody from registering it.
+//! Leaves links themselves to `links`, mails to `mail`, putting an old address back to `undo`.
+
+pub mod handlers;
+pub mod operations;
+pub mod store;
+pub mod undo;

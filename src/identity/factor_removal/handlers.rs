@@ -1,0 +1,77 @@
+//! The calls on the removal of a second factor.
+//! Promises that it is announced, and that only a login with the factor stops it.
+//! Leaves the removal itself to the parent module.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::identity::audit::{Action, Entry};
+use crate::identity::links::{self, Purpose};
+use crate::identity::permissions::ManageAccount;
+use crate::mail::{Content, Outgoing};
+use crate::platform::DatabaseError;
+use crate::telemetry::rfc3339;
+
+use super::{DELAY_MS, remove, store};
+
+/// POST /auth/two-factor/removal
+pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let token = body["token"].as_str().unwrap_or_default();
+    let at = ask(cx, token).await?;
+    let answer = json!({ "removal_at": rfc3339(at) });
+    Response::json(200, Profile::Private, &answer)
+}
+
+/// Uses a link that asks for the removal: the first time it begins the delay, and when that is over
+/// the factor goes. Gives when that is or was, in milliseconds since 1970.
+pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
+    let platform = &cx.state.platform;
+    let link = links::find(platform, token, &[Purpose::RemoveFactor]).await?;
+    let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
+    let removal = store::removal(platform, user, &link).await?;
+    let now = cx.now_ms();
+    if let Some(at) = removal.ok_or_else(links::invalid)? {
+        if at <= now {
+            remove(cx.state, user).await?;
+        }
+        return Ok(at);
+    }
+    let at = now + DELAY_MS;
+    let mut writes = store::begin(user, &link, at);
+    let mail = Outgoing::to_owner(cx.state, user, &Content::FactorRemovalBegun { due_at: at })?;
+    writes.push(mail.insert());
+    let entry = Entry::by_user(user, None, Action::FactorRemovalBegun, user);
+    match cx.commit_aside(writes, &[entry]).await {
+        Err(DatabaseError::Stale) => Err(links::invalid()),
+        outcome => {
+            outcome?;
+            mail.wake(cx);
+            Ok(at)
+        }
+    }
+}
+
+/// DELETE /auth/two-factor/removal
+pub async fn stop(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let mut writes = store::stop(&permit);
+    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &Content::FactorRemovalStopped)?;
+    writes.push(mail.insert());
+    let action = Action::FactorRemovalStopped;
+    let entry = Entry::by(permit.caller(), action, permit.user_id());
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::NO_FACTOR_REMOVAL)),
+        outcome => {
+            let answer = outcome?;
+            mail.wake(cx);
+            Ok(answer)
+        }
+    }
+}

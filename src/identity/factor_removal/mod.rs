@@ -1,0 +1,70 @@
+//! Taking away a second factor that is a stranger's: by the owner of the address, after a delay.
+//! Promises that it takes the link of that very factor, 72 hours and nobody who stops it with the
+//! factor. Leaves switching a factor off with a code to `two_factor`.
+
+pub mod handlers;
+pub mod operations;
+mod store;
+
+use crate::context::State;
+use crate::housekeeping::{Done, Outcome};
+use crate::http::problem::Problem;
+use crate::identity::audit::{Action, Entry};
+use crate::ids::UserId;
+use crate::mail::{Content, Outgoing};
+use crate::platform::{DatabaseError, Statement};
+
+use super::links::{self, Purpose, Token};
+
+/// How long the owner of the factor has to stop it, in milliseconds.
+const DELAY_MS: i64 = 72 * 3_600_000;
+
+/// The notice that an account has a second factor since `confirmed_at`, with the link that asks for
+/// its removal. Nothing is written for an account that has proved no address.
+pub fn notice(
+    state: &State,
+    user: &UserId,
+    confirmed_at: i64,
+) -> Result<(Vec<Statement>, Outgoing), Problem> {
+    let token = Token::fresh(&state.platform);
+    let content = Content::FactorAdded {
+        token: token.expose(),
+    };
+    let mail = Outgoing::to_owner(state, user, &content)?;
+    // The link's time is what ties it to this factor.
+    let link = links::insert_for_owner(&token, Purpose::RemoveFactor, user, confirmed_at);
+    Ok((vec![link, mail.insert()], mail))
+}
+
+/// Takes away the factors whose time has come.
+pub async fn remove_due(state: &State) -> Outcome {
+    let mut done = Done::default();
+    for user in store::due(&state.platform, state.platform.clock.now_ms()).await? {
+        if remove(state, &user)
+            .await
+            .map_err(|_| "a mail could not be written")?
+        {
+            done.count += 1;
+        }
+    }
+    Ok(done)
+}
+
+/// Takes a factor away, if its time has come. Gives whether it did.
+async fn remove(state: &State, user: &UserId) -> Result<bool, Problem> {
+    let now = state.platform.clock.now_ms();
+    let mut writes = store::remove(user, now);
+    let mail = Outgoing::to_owner(state, user, &Content::FactorRemoved { at: now })?;
+    writes.push(mail.insert());
+    let entry = Entry::by_system(Action::TwoFactorDisabled, user);
+    match state.audit.commit(&state.platform, writes, &[entry]).await {
+        // Stopped, or done by someone else, meanwhile.
+        Err(DatabaseError::Stale) => Ok(false),
+        outcome => {
+            outcome?;
+            state.verifier.forget_user(user);
+            mail.wake_from(state);
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! All SQL on the removal of second factors.
+//! Promises that a link counts for the factor that it was sent for, and for no later one.
+//! Leaves when to run the statements to the others.
+
+use crate::identity::accounts::store::user_id;
+use crate::identity::links::Found;
+use crate::identity::permissions::{ManageAccount, Permit};
+use crate::ids::{SessionId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement};
+
+/// When the factor of a link goes: nothing without such a factor, else when, if anyone has asked.
+pub async fn removal(
+    platform: &Platform,
+    user: &UserId,
+    link: &Found,
+) -> Result<Option<Option<i64>>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT t.removal_at FROM two_factor t JOIN users u ON u.id = t.user_id \
+         WHERE t.user_id = ?1 AND t.confirmed_at = ?2 AND u.email_key = ?3 \
+         AND u.email_verified_at IS NOT NULL",
+        vec![
+            user.as_str().into(),
+            link.created_at.into(),
+            link.email_key.as_str().into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let at = rows.first().map(|row| row.optional_integer(0));
+    at.transpose()
+}
+
+/// Has the factor of a link taken away at `removal_at`; stale when it is not there any more, its
+/// account has another address, is disabled, or someone has asked already.
+pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
+         AND removal_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = ?3 \
+         AND email_verified_at IS NOT NULL AND disabled_at IS NULL)",
+        vec![
+            user.as_str().into(),
+            link.created_at.into(),
+            link.email_key.as_str().into(),
+            removal_at.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// The factor stays; stale when nobody has asked for its removal, or when the caller's login was
+/// opened without it.
+pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
+    let session = permit.caller().session_id().map_or("", SessionId::as_str);
+    let update = Statement::new(
+        "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL \
+         AND EXISTS (SELECT 1 FROM sessions WHERE id = ?2 AND user_id = ?1 \
+         AND ' ' || amr || ' ' LIKE '% otp %')",
+        vec![permit.user_id().as_str().into(), session.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes the factor with all that belongs to it, and ends all logins; stale when its time has not
+/// come.
+pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
+    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    vec![
+        Statement::new(
+            "DELETE FROM two_factor WHERE user_id = ?1 AND removal_at <= ?2",
+            vec![user.as_str().into(), now.into()],
+        ),
+        Statement::must_change(),
+        of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
+        of_user("DELETE FROM challenges WHERE user_id = ?1"),
+        of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose = 'remove_factor'"),
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+            vec![user.as_str().into(), now.into()],
+        ),
+    ]
+}
+
+/// Some accounts whose factor is to go.
+pub async fn due(platform: &Platform, now: i64) -> Result<Vec<UserId>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT user_id FROM two_factor WHERE removal_at <= ?1 ORDER BY removal_at LIMIT 20",
+        vec![now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(|row| user_id(row, 0)).collect()
+}

@@ -1,0 +1,32 @@
+//! What browsers, password managers and finders of holes look for under /.well-known.
+//! Promises the forms of "A Well-Known URL for Changing Passwords" (W3C) and of RFC 9116.
+//! Leaves the page itself to `reset`.
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::telemetry::rfc3339;
+
+/// How long security.txt holds, in milliseconds: less than a year is recommended.
+const HOLDS_MS: i64 = 180 * 86_400_000;
+
+/// GET /.well-known/change-password
+pub async fn change_password(_: &Context<'_>) -> Result<Response, Problem> {
+    let mut answer = Response::no_content().with_header("location", "/reset");
+    answer.status = 303;
+    Ok(answer)
+}
+
+/// GET /.well-known/security.txt
+pub async fn security(cx: &Context<'_>) -> Result<Response, Problem> {
+    let config = &cx.state.config;
+    let contact = config.security_contact.as_deref();
+    let contact = contact.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let text = format!(
+        "Contact: {contact}\nExpires: {}\nPreferred-Languages: en\nCanonical: {}/.well-known/security.txt\n",
+        rfc3339(cx.now_ms() + HOLDS_MS),
+        config.issuer,
+    );
+    Ok(Response::bytes(200, Profile::Plain, text.into_bytes()))
+}

@@ -1,0 +1,60 @@
+//! What comes of a request for a new password, after its answer.
+//! Promises that an address without an account, one that was not proved and a disabled account get
+//! nothing. Leaves sending to `mail::delivery`.
+
+use crate::context::State;
+use crate::http::problem::Problem;
+use crate::identity::accounts::model::email_key;
+use crate::identity::links::Token;
+use crate::mail::{Content, Outgoing};
+use crate::platform::{DatabaseError, Statement};
+
+use super::store;
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The database did not do as asked.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The mail could not be sealed.
+    #[error("a mail could not be written")]
+    Mail,
+}
+
+impl From<Problem> for RequestError {
+    fn from(_: Problem) -> Self {
+        Self::Mail
+    }
+}
+
+/// Keeps a link for the account that has proved this address, writes the mail that brings it there,
+/// and does `done` in the same batch. `None` when there is nobody to send one to.
+pub async fn answer_request(
+    state: &State,
+    email: &str,
+    done: Statement,
+) -> Result<Option<Outgoing>, RequestError> {
+    let platform = &state.platform;
+    let key = email_key(platform.unicode.as_ref(), email);
+    let Some(user) = store::resettable(platform, &key).await? else {
+        platform.database.batch(vec![done]).await?;
+        return Ok(None);
+    };
+    let token = Token::fresh(platform);
+    let content = Content::Reset {
+        token: token.expose(),
+    };
+    let mail = Outgoing::to_owner(state, &user, &content)?;
+    let mut writes = store::insert(&token, &user, &key, platform.clock.now_ms());
+    writes.push(mail.insert());
+    writes.push(done.clone());
+    match platform.database.batch(writes).await {
+        // It has enough links, or was moved, disabled or deleted since.
+        Err(DatabaseError::Stale) => {
+            platform.database.batch(vec![done]).await?;
+            Ok(None)
+        }
+        outcome => Ok(outcome.map(|_| Some(mail))?),
+    }
+}

@@ -1,0 +1,126 @@
+//! What mails say, as values.
+//! Promises that what is stored has a name of its own for each kind, whatever the types are called.
+//! Leaves the words to `view` and its templates.
+
+use serde::{Deserialize, Serialize};
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// What a mail says. `token` is that of a link. Nothing in the mails that anyone may have sent to an
+/// address comes from whoever asked for them: they are no way to send one's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// Prove that this address is yours.
+    Verify {
+        /// Proves it.
+        token: String,
+    },
+    /// Someone has registered with this address, which has an account.
+    AlreadyRegistered,
+    /// Someone has forgotten the password of this address: whether it has an account is looked up
+    /// after the answer, which so takes the same time for every address.
+    ResetRequested,
+    /// Choose a new password.
+    Reset {
+        /// Lets one choose it.
+        token: String,
+    },
+    /// A login from a device that was not known.
+    NewDevice {
+        /// When, in milliseconds since 1970.
+        at: i64,
+        /// What the client said of itself.
+        user_agent: Option<String>,
+    },
+    /// The account has another address now.
+    AddressChanged {
+        /// Puts the old one back.
+        token: String,
+    },
+    /// The password is another one.
+    PasswordChanged {
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// The account has a second factor.
+    FactorAdded {
+        /// Asks for its removal.
+        token: String,
+    },
+    /// The second factor will be taken away.
+    FactorRemovalBegun {
+        /// When, in milliseconds since 1970.
+        due_at: i64,
+    },
+    /// Nothing will be taken away.
+    FactorRemovalStopped,
+    /// The account has no second factor any more.
+    FactorRemoved {
+        /// When, in milliseconds since 1970.
+        at: i64,
+    },
+    /// An API key was made.
+    ApiKeyMade {
+        /// What its maker calls it.
+        name: String,
+        /// What it allows.
+        scopes: String,
+    },
+}
+
+impl Content {
+    /// Whether anyone can have it sent to anyone's address.
+    pub const fn is_by_anyone(&self) -> bool {
+        matches!(
+            self,
+            Self::Verify { .. }
+                | Self::AlreadyRegistered
+                | Self::ResetRequested
+                | Self::Reset { .. }
+        )
+    }
+
+    /// How long it says something of use, in milliseconds: no longer than its link works.
+    pub const fn life_ms(&self) -> i64 {
+        match self {
+            Self::ResetRequested | Self::Reset { .. } => HOUR_MS,
+            Self::Verify { .. } | Self::AlreadyRegistered => DAY_MS,
+            _ => 3 * DAY_MS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_stays_readable() {
+        for (text, content) in [
+            (
+                r#"{"kind":"already_registered"}"#,
+                Content::AlreadyRegistered,
+            ),
+            (
+                r#"{"kind":"verify","token":"t"}"#,
+                Content::Verify { token: "t".into() },
+            ),
+            (
+                r#"{"kind":"new_device","at":1,"user_agent":null}"#,
+                Content::NewDevice {
+                    at: 1,
+                    user_agent: None,
+                },
+            ),
+            (
+                r#"{"kind":"factor_removal_begun","due_at":2}"#,
+                Content::FactorRemovalBegun { due_at: 2 },
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&content).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Content>(text).unwrap(), content);
+        }
+    }
+}

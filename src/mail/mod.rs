@@ -1,0 +1,15 @@
+//! Mails on their way: written in the batch of the change that they tell of, sent right after it.
+//! Promises that none is lost with its change, sent by two at once, or sent to flood an address.
+//! Leaves what to tell, and when, to the features, and the way to a mailbox to the port.
+
+pub mod content;
+pub mod delivery;
+pub mod outgoing;
+mod store;
+mod view;
+
+pub use content::Content;
+pub use outgoing::Outgoing;
+
+/// Told apart from other things that are sealed under the master key; the mail's id follows.
+pub const SEAL_LABEL: &str = "mail:";

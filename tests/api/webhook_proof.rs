@@ -1,0 +1,429 @@
+//! What a URL is sent before it has agreed to anything, and how many endpoints may name it.
+//! Promises that nothing but a ping goes there before one is answered with 2xx.
+//! Leaves which URLs are refused to `webhooks`.
+
+use serde_json::{Value, json};
+use wvw_builder::platform::native::MemoryWeb;
+use wvw_builder::platform::{HttpAnswer, HttpRequest};
+
+use crate::support::databases::{Slow, all_together, platform_on};
+use crate::support::{Player, TestApp, config_value, text};
+use crate::webhooks::{URL, WEBHOOKS, ask, get, make, patch, path};
+
+/// An application whose receivers answer so.
+fn answering(status: u16) -> (TestApp, Player) {
+    let app = TestApp::new();
+    let player = app.player("owner");
+    answer(&app, status);
+    (app, player)
+}
+
+fn answer(app: &TestApp, status: u16) {
+    app.test.web.answer_with(move |_| MemoryWeb::status(status));
+}
+
+/// The types of what was sent, in its order.
+fn kinds(sent: &[HttpRequest]) -> Vec<String> {
+    let kind = |request: &HttpRequest| {
+        let body = request.body.as_ref().expect("a body").as_str();
+        text(&serde_json::from_str::<Value>(body).expect("JSON")["type"])
+    };
+    sent.iter().map(kind).collect()
+}
+
+fn state(app: &TestApp, player: &Player, webhook: &Value) -> String {
+    text(&get(app, player, webhook).expect(200).json()["health"]["state"])
+}
+
+#[test]
+fn a_new_url_is_sent_a_ping_at_once_and_what_waits_once_that_is_answered() {
+    let (app, player) = answering(500);
+    let webhook = make(&app, &player, &json!({}));
+    app.build(&player, &json!({}));
+    assert_eq!(kinds(&app.deliver()), ["ping"]);
+    assert_eq!(state(&app, &player, &webhook), "unproved");
+    // By the schedule, and nothing else beside it.
+    app.build(&player, &json!({}));
+    assert_eq!(kinds(&app.deliver()), [""; 0]);
+    assert_eq!(kinds(&app.deliver_after(6)), ["ping"]);
+    let list = app.get(&format!("{}/deliveries?state=held", path(&webhook)));
+    let held = list.token(&player.token).send().expect(200).json();
+    assert_eq!(held["data"].as_array().expect("a list").len(), 2);
+    let id = text(&held["data"][0]["id"]);
+    let retry = app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"));
+    retry
+        .token(&player.token)
+        .send()
+        .expect_problem(409, "webhook_unproved");
+    answer(&app, 204);
+    let sent = kinds(&app.deliver_after(400));
+    assert_eq!(sent, ["ping", "build.created", "build.created"]);
+    assert_eq!(state(&app, &player, &webhook), "healthy");
+    app.build(&player, &json!({}));
+    assert_eq!(kinds(&app.deliver()), ["build.created"]);
+}
+
+#[test]
+fn neither_a_redirect_nor_anything_but_2xx_proves_a_url() {
+    for status in [101, 302, 308, 400, 401, 404, 410, 429, 503] {
+        let (app, player) = answering(status);
+        make(&app, &player, &json!({}));
+        app.build(&player, &json!({}));
+        for _ in 0..20 {
+            let sent = kinds(&app.deliver_after(86_400));
+            assert!(sent.iter().all(|kind| kind == "ping"), "{status}: {sent:?}");
+        }
+        let proven = "SELECT count(*) FROM webhooks WHERE is_proven = 1";
+        assert_eq!(app.count(proven), 0, "{status}");
+    }
+}
+
+#[test]
+fn a_hundred_events_wait_for_the_proof_and_no_more() {
+    let (app, player) = answering(500);
+    make(&app, &player, &json!({}));
+    for _ in 0..103 {
+        app.build(&player, &json!({}));
+        app.deliver();
+    }
+    let held = "SELECT count(*) FROM webhook_deliveries WHERE state = 'held'";
+    assert_eq!(app.count(held), 100);
+}
+
+#[test]
+fn a_test_proves_a_url_and_is_nothing_but_a_ping_before() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({}));
+    app.test.queue.take_all();
+    app.build(&player, &json!({}));
+    let test = |body: Value| {
+        let call = app.post(&format!("{}/test", path(&webhook)), &body);
+        call.token(&player.token).send()
+    };
+    let other = json!({ "event_type": "build.created" });
+    test(other.clone()).expect_problem(409, "webhook_unproved");
+    app.deliver();
+    app.test.web.take_requests();
+    let answer = test(json!({})).expect(200).json();
+    assert_eq!(answer["status"], 204);
+    assert_eq!(state(&app, &player, &webhook), "healthy");
+    // The ping of its making is not sent any more.
+    assert_eq!(kinds(&app.deliver()), ["build.created"]);
+    test(other).expect(200);
+}
+
+#[test]
+fn another_origin_has_to_prove_itself_and_another_path_has_not() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({}));
+    assert_eq!(kinds(&app.deliver()), ["ping"]);
+    let move_to = |url: &str| {
+        patch(&app, &player, &webhook, &json!({ "url": url }))
+            .send()
+            .expect(200)
+            .json()
+    };
+    let moved = move_to("https://bot.guild.gg/another?x=1");
+    assert_eq!(moved["health"]["state"], "healthy");
+    assert_eq!(kinds(&app.deliver()), [""; 0]);
+    answer(&app, 500);
+    for url in [
+        "https://bot.guild.gg:8443/another",
+        "https://victim.gg/another",
+    ] {
+        assert_eq!(move_to(url)["health"]["state"], "unproved", "{url}");
+        app.build(&player, &json!({}));
+        let sent = app.deliver();
+        assert_eq!(kinds(&sent), ["ping"], "{url}");
+        assert_eq!(sent[0].url, url);
+    }
+}
+
+#[test]
+fn an_answer_of_the_url_before_proves_nothing_of_the_one_after() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({}));
+    let database = app.test.database.clone();
+    let id = text(&webhook["id"]);
+    // Moved while its ping is on its way.
+    app.test.web.answer_with(move |_| {
+        database.execute(&format!(
+            "UPDATE webhooks SET url = 'https://victim.gg/', version = version + 1 \
+             WHERE id = '{id}' AND url LIKE '%bot%'"
+        ));
+        MemoryWeb::status(204)
+    });
+    app.deliver();
+    assert_eq!(state(&app, &player, &webhook), "unproved");
+}
+
+#[test]
+fn disabled_from_the_beginning_it_is_pinged_once_it_is_enabled() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({ "enabled": false }));
+    assert_eq!(kinds(&app.deliver()), [""; 0]);
+    patch(&app, &player, &webhook, &json!({ "enabled": true }))
+        .send()
+        .expect(200);
+    assert_eq!(kinds(&app.deliver()), ["ping"]);
+    assert_eq!(state(&app, &player, &webhook), "healthy");
+}
+
+#[test]
+fn pings_are_limited_by_who_causes_them_and_by_where_they_go() {
+    for (variable, hosts) in [("LIMIT_WEBHOOK_PING", true), ("LIMIT_WEBHOOK_HOST", false)] {
+        let app = TestApp::with(move |name| match name {
+            name if name == variable => Some("3/3600".to_owned()),
+            _ => config_value(name),
+        });
+        answer(&app, 500);
+        let players = ["one", "two"].map(|name| app.player(name));
+        let url = |number: usize| {
+            let host = if hosts { number } else { 0 };
+            json!({ "url": format!("https://h{host}.guild.gg/{number}") })
+        };
+        for number in 0..3 {
+            let player = &players[if hosts { 0 } else { number % 2 }];
+            make(&app, player, &url(number));
+        }
+        let refused = ask(&app, &players[0], &url(3)).send();
+        refused.expect_problem(429, "quota_exceeded");
+        // Made disabled, it causes none.
+        let mut disabled = url(3);
+        disabled["enabled"] = json!(false);
+        let made = make(&app, &players[0], &disabled);
+        let on = patch(&app, &players[0], &made, &json!({ "enabled": true }));
+        on.send().expect_problem(429, "quota_exceeded");
+    }
+}
+
+#[test]
+fn one_post_is_told_to_one_url_once() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({}));
+    app.deliver();
+    for url in [
+        URL,
+        "https://BOT.guild.gg:443/hooks",
+        "HTTPS://bot.guild.gg./hooks",
+    ] {
+        let again = ask(&app, &player, &json!({ "url": url })).send();
+        again.expect_problem(409, "webhook_url_taken");
+    }
+    let team = app.team(&[(&player, "leader")]);
+    let again = ask(&app, &player, &json!({ "team_id": team })).send();
+    again.expect_problem(409, "webhook_url_taken");
+    let other = json!({ "url": "https://bot.guild.gg/other" });
+    let other = make(&app, &player, &other);
+    let change = patch(&app, &player, &other, &json!({ "url": URL }));
+    change.send().expect_problem(409, "webhook_url_taken");
+    // Whoever else has it, has it; and what it is stays free to be said again.
+    make(&app, &app.player("another"), &json!({}));
+    let same = patch(
+        &app,
+        &player,
+        &webhook,
+        &json!({ "url": URL, "description": "x" }),
+    );
+    same.send().expect(200);
+    app.deliver();
+    let delete = app.call("DELETE", &path(&other)).token(&player.token);
+    delete.send().expect(204);
+    app.build(&player, &json!({}));
+    assert_eq!(kinds(&app.deliver()), ["build.created"]);
+}
+
+#[test]
+fn one_url_once_also_of_many_at_once() {
+    let (app, player) = answering(204);
+    let slow = app.isolate_on(platform_on(
+        &app.test,
+        9,
+        Box::new(Slow(app.test.database.clone())),
+    ));
+    let requests: Vec<_> = (0..5)
+        .map(|_| ask(&slow, &player, &json!({})).request())
+        .collect();
+    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
+    app.skip_log();
+    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
+    assert_eq!((count(201), count(409)), (1, 4));
+    let others: Vec<_> = (0..3)
+        .map(|number| make(&app, &player, &json!({ "url": format!("{URL}/{number}") })))
+        .collect();
+    let to = json!({ "url": "https://bot.guild.gg/one" });
+    let requests: Vec<_> = others
+        .iter()
+        .map(|webhook| patch(&slow, &player, webhook, &to).request())
+        .collect();
+    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
+    app.skip_log();
+    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
+    assert_eq!((count(200), count(409)), (1, 2));
+}
+
+#[test]
+fn those_that_had_the_same_url_before_can_still_be_changed() {
+    let (app, player) = answering(204);
+    let one = make(&app, &player, &json!({}));
+    let other = make(&app, &player, &json!({ "url": "https://bot.guild.gg/2" }));
+    app.test
+        .database
+        .execute(&format!("UPDATE webhooks SET url = '{URL}'"));
+    for webhook in [&one, &other] {
+        let change = patch(&app, &player, webhook, &json!({ "description": "Twice" }));
+        change.send().expect(200);
+    }
+}
+
+fn with_secrets(app: &TestApp, player: &Player) -> Value {
+    let headers =
+        json!({ "authorization": "Bearer of-the-bot", "x-api-key": "k", "x-guild": "red" });
+    make(app, player, &json!({ "headers": headers }))
+}
+
+#[test]
+fn hidden_headers_go_with_the_origin_unless_they_are_given_anew() {
+    for (url, headers, hidden, sent) in [
+        ("https://evil.gg/hooks", json!(null), json!([]), None),
+        (
+            "https://bot.guild.gg:8443/hooks",
+            json!(null),
+            json!([]),
+            None,
+        ),
+        (
+            "https://evil.gg/hooks",
+            json!({ "x-other": "1" }),
+            json!([]),
+            None,
+        ),
+        (
+            "https://evil.gg/hooks",
+            json!({ "authorization": "Bearer new" }),
+            json!(["authorization"]),
+            Some("Bearer new"),
+        ),
+        (
+            "https://evil.gg/hooks",
+            json!({ "Authorization": "Bearer new" }),
+            json!(["authorization"]),
+            Some("Bearer new"),
+        ),
+        (
+            "https://bot.guild.gg:443/another",
+            json!(null),
+            json!(["authorization", "x-api-key"]),
+            Some("Bearer of-the-bot"),
+        ),
+    ] {
+        let (app, player) = answering(204);
+        let webhook = with_secrets(&app, &player);
+        app.deliver();
+        let mut body = json!({ "url": url });
+        if !headers.is_null() {
+            body["headers"] = headers.clone();
+        }
+        let changed = patch(&app, &player, &webhook, &body).send().expect(200);
+        let changed = changed.json();
+        assert_eq!(changed["hidden_headers"], hidden, "{body}");
+        assert_eq!(changed["headers"]["x-guild"], "red", "{body}");
+        // Whichever way something is sent there.
+        app.build(&player, &json!({}));
+        let mut all = app.deliver();
+        app.test.web.take_requests();
+        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
+        test.token(&player.token).send().expect(200);
+        all.extend(app.test.web.take_requests());
+        assert!(all.len() >= 2, "{body}");
+        for request in &all {
+            let found = request
+                .headers
+                .iter()
+                .find(|(name, _)| name == "authorization");
+            assert_eq!(found.map(|(_, value)| value.as_str()), sent, "{body}");
+        }
+    }
+}
+
+#[test]
+fn two_changes_at_once_do_not_bring_a_hidden_header_to_another_host() {
+    let (app, player) = answering(204);
+    let webhook = with_secrets(&app, &player);
+    app.deliver();
+    let slow = app.isolate_on(platform_on(
+        &app.test,
+        9,
+        Box::new(Slow(app.test.database.clone())),
+    ));
+    let bodies = [
+        json!({ "url": "https://evil.gg/" }),
+        json!({ "headers": { "x-guild": "blue" } }),
+    ];
+    let requests = bodies.each_ref();
+    let requests = requests.map(|body| patch(&slow, &player, &webhook, body).request());
+    all_together(requests.iter().map(|request| slow.app.handle(request)));
+    app.skip_log();
+    app.test.web.answer_with(|request| {
+        let is_told = request
+            .headers
+            .iter()
+            .any(|(name, _)| name == "authorization");
+        assert!(
+            !(is_told && request.url.contains("evil")),
+            "{}",
+            request.url
+        );
+        Ok(HttpAnswer {
+            status: 204,
+            retry_after: None,
+            body: Vec::new(),
+        })
+    });
+    app.build(&player, &json!({}));
+    app.deliver();
+}
+
+#[test]
+fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
+    let app = TestApp::new();
+    let (player, other) = (app.player("many"), app.player("few"));
+    let numbered = |number: usize| json!({ "url": format!("{URL}/{number}") });
+    for number in 0..48 {
+        make(&app, &player, &numbered(number));
+    }
+    let slow = app.isolate_on(platform_on(
+        &app.test,
+        9,
+        Box::new(Slow(app.test.database.clone())),
+    ));
+    let requests: Vec<_> = (100..105)
+        .map(|number| ask(&slow, &player, &numbered(number)).request())
+        .collect();
+    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
+    app.skip_log();
+    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
+    assert_eq!((count(201), count(409)), (2, 3));
+    let answer = ask(&app, &player, &json!({})).send();
+    answer.expect_problem(409, "too_many_webhooks");
+    make(&app, &other, &json!({}));
+    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 51);
+    assert_eq!(app.count("SELECT count(*) FROM webhook_secrets"), 51);
+    let mut seen = 0;
+    let mut cursor = String::new();
+    loop {
+        let target = format!("{WEBHOOKS}?limit=20{cursor}");
+        let page = app
+            .get(&target)
+            .token(&player.token)
+            .send()
+            .expect(200)
+            .json();
+        seen += page["data"].as_array().expect("a list").len();
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 50);
+}

@@ -1,0 +1,448 @@
+//! Webhooks of those who may no longer have them: removed from the team, disabled, with a key that has
+//! ended. Promises that nothing is told or sent from that moment on, wherever it stood.
+//! Leaves who may have webhooks at first to `shared_with_teams` and `team_permissions`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wvw_builder::platform::native::MemoryWeb;
+use wvw_builder::platform::{HttpRequest, Lane};
+
+use crate::support::databases::{Raced, platform_on};
+use crate::support::webhooks::SideBySide;
+use crate::support::{Call, Player, TestApp, text};
+use crate::webhooks::{URL, WEBHOOKS, get, make, make_proved, patch, path};
+
+fn scene() -> (TestApp, Player) {
+    let app = TestApp::new();
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    let player = app.player("owner");
+    (app, player)
+}
+
+fn bodies(sent: &[HttpRequest]) -> String {
+    let body = |request: &HttpRequest| request.body.as_ref().expect("a body").as_str().to_owned();
+    sent.iter().map(body).collect()
+}
+
+/// Runs `sql` just before the batch in which a statement has `before`.
+fn raced(app: &TestApp, before: &'static str, sql: String) -> TestApp {
+    let database = Raced {
+        database: app.test.database.clone(),
+        before,
+        sql: Rc::new(RefCell::new(Some(sql))),
+    };
+    app.isolate_on(platform_on(&app.test, 3, Box::new(database)))
+}
+
+/// What the removal of a member does, as SQL.
+fn removal(team: &str, player: &Player) -> String {
+    format!(
+        "DELETE FROM team_members WHERE team_id = '{team}' AND user_id = '{}'",
+        player.id
+    )
+}
+
+#[test]
+fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
+    for fall in ["removed", "demoted"] {
+        let (app, officer) = scene();
+        let leader = app.player("leader");
+        let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
+        let webhook = make_proved(&app, &officer, &json!({}));
+        let sql = match fall {
+            "removed" => removal(&team, &officer),
+            _ => "UPDATE team_members SET role = 'member' WHERE role = 'officer'".to_owned(),
+        };
+        let racing = raced(&app, "UPDATE webhooks SET url", sql);
+        let change = patch(&racing, &officer, &webhook, &json!({ "team_id": team }));
+        let answer = change.send();
+        assert!([403, 422].contains(&answer.status), "{}", answer.status);
+        let shared = json!({ "visibility": "team", "team_id": team, "notes": "secret plan" });
+        app.build(&leader, &shared);
+        assert_eq!(app.deliver().len(), 0, "{fall}");
+    }
+}
+
+#[test]
+fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
+    let (app, officer) = scene();
+    let leader = app.player("leader");
+    for (method, rest, before, body) in [
+        (
+            "PATCH",
+            "",
+            "UPDATE webhooks SET url",
+            json!({ "enabled": true }),
+        ),
+        (
+            "PATCH",
+            "",
+            "UPDATE webhooks SET url",
+            json!({ "description": "x" }),
+        ),
+        (
+            "POST",
+            "/rotate-secret",
+            "INSERT INTO webhook_secrets",
+            json!({}),
+        ),
+        (
+            "POST",
+            "/recover",
+            "UPDATE webhook_deliveries",
+            json!({ "since": "2026-11-21T00:00:00Z" }),
+        ),
+    ] {
+        let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
+        let url = format!("{URL}/{team}");
+        let webhook = make_proved(&app, &officer, &json!({ "team_id": team, "url": url }));
+        crate::webhooks::delivery(&app, &text(&webhook["id"]), "dead", 0);
+        let racing = raced(&app, before, removal(&team, &officer));
+        let call = racing.call(method, &format!("{}{rest}", path(&webhook)));
+        let answer = call.json(&body).token(&officer.token).send();
+        assert!(
+            [403, 422].contains(&answer.status),
+            "{method} {rest}: {}",
+            answer.status
+        );
+        // And once it is so.
+        let call = app.call(method, &format!("{}{rest}", path(&webhook)));
+        let answer = call.json(&body).token(&officer.token).send();
+        assert!(
+            [403, 422].contains(&answer.status) || rest == "/recover",
+            "{method} {rest}"
+        );
+        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
+        let test = test.token(&officer.token).send();
+        test.expect_problem(403, "insufficient_team_role");
+        assert_eq!(app.deliver().len(), 0, "{method} {rest}");
+        for table in ["webhooks", "webhook_events"] {
+            let database = &app.test.database;
+            database.execute(&format!("DELETE FROM {table}"));
+        }
+    }
+}
+
+/// What ends what an endpoint stands on, behind the back of everything that would disable it.
+const ENDINGS: [(&str, &str); 5] = [
+    (
+        "role",
+        "UPDATE team_members SET role = 'member' WHERE role = 'officer'",
+    ),
+    (
+        "membership",
+        "DELETE FROM team_members WHERE role = 'officer'",
+    ),
+    (
+        "account",
+        "UPDATE users SET disabled_at = 1 WHERE email LIKE 'owner%'",
+    ),
+    ("key", "DELETE FROM api_keys"),
+    ("life", "UPDATE api_keys SET expires_at = 1"),
+];
+
+/// An officer's endpoint for a team, made by a key of theirs.
+fn of_team_by_key() -> (TestApp, Player, Player, String) {
+    let (app, officer) = scene();
+    let leader = app.player("leader");
+    let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
+    let key = key(&app, &officer, &["webhooks:write", "builds:read"]);
+    let made = by_key(
+        &app,
+        &key,
+        "POST",
+        WEBHOOKS,
+        &json!({
+            "url": URL, "event_types": ["*"], "team_id": team,
+        }),
+    );
+    let webhook = made.send().expect(201).json();
+    app.prove(&text(&webhook["id"]));
+    (app, officer, leader, team)
+}
+
+fn share(app: &TestApp, leader: &Player, team: &str) {
+    let body = json!({ "visibility": "team", "team_id": team, "notes": "secret plan" });
+    app.build(leader, &body);
+}
+
+#[test]
+fn fan_out_asks_what_an_endpoint_stands_on() {
+    for (what, sql) in ENDINGS {
+        let (app, _, leader, team) = of_team_by_key();
+        share(&app, &leader, &team);
+        assert_eq!(app.deliver().len(), 1, "{what}");
+        share(&app, &leader, &team);
+        app.test.database.execute(sql);
+        assert_eq!(app.deliver().len(), 0, "{what}");
+        // Between the look at the endpoints and the write of the deliveries.
+        let (app, _, leader, team) = of_team_by_key();
+        share(&app, &leader, &team);
+        let racing = raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned());
+        racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+        assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
+    }
+}
+
+#[test]
+fn each_attempt_asks_what_its_endpoint_stands_on() {
+    for (what, sql) in ENDINGS {
+        let (app, _, leader, team) = of_team_by_key();
+        app.test.web.answer_with(|_| MemoryWeb::status(500));
+        share(&app, &leader, &team);
+        assert_eq!(app.deliver().len(), 1, "{what}");
+        app.test.web.answer_with(|_| MemoryWeb::status(204));
+        app.test.clock.advance_ms(6_000);
+        // Between the look at the endpoint and the claim.
+        let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
+        racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+        assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
+        assert_eq!(app.deliver_after(600).len(), 0, "{what}");
+        app.sweep();
+        assert_eq!(app.deliver_after(600).len(), 0, "{what}, swept");
+    }
+}
+
+#[test]
+fn what_was_claimed_together_is_not_sent_once_it_has_ended() {
+    for (what, sql) in ENDINGS {
+        let (app, _, leader, team) = of_team_by_key();
+        for _ in 0..10 {
+            share(&app, &leader, &team);
+        }
+        let app = app.isolate_on(SideBySide::platform(&app.test, 5));
+        let database = app.test.database.clone();
+        let is_first = Cell::new(true);
+        app.test.web.answer_with(move |_| {
+            if is_first.replace(false) {
+                database.execute(sql);
+            }
+            MemoryWeb::status(204)
+        });
+        // Three are under way at a time.
+        assert_eq!(app.deliver().len(), 3, "{what}");
+    }
+}
+
+#[test]
+fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
+    let (app, owner) = scene();
+    let boss = app.administrator("boss");
+    let leader = app.player("leader");
+    let team = app.team(&[(&leader, "leader"), (&owner, "officer")]);
+    make_proved(&app, &owner, &json!({ "team_id": team }));
+    let switch = |disabled: bool| {
+        let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", owner.id));
+        let call = call.json(&json!({ "disabled": disabled }));
+        let token = text(&app.log_in(&boss.email)["access_token"]);
+        call.token(&token).send().expect(200);
+    };
+    // One that waits for its next attempt, one that is told of meanwhile.
+    app.test.web.answer_with(|_| MemoryWeb::status(500));
+    share(&app, &leader, &team);
+    assert_eq!(app.deliver().len(), 1);
+    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    switch(true);
+    share(&app, &leader, &team);
+    for _ in 0..30 {
+        assert_eq!(app.deliver_after(3_600).len(), 0);
+        app.sweep();
+    }
+    let waiting = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'";
+    assert_eq!(app.count(waiting), 2);
+    switch(false);
+    app.sweep();
+    assert_eq!(app.deliver().len(), 2);
+    let token = text(&app.log_in(&leader.email)["access_token"]);
+    let leader = Player { token, ..leader };
+    share(&app, &leader, &team);
+    assert_eq!(app.deliver().len(), 1);
+}
+
+/// An API key with these scopes.
+fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
+    let body = json!({ "name": "A bot", "scopes": scopes });
+    let call = app.post("/api/v1/auth/api-keys", &body);
+    call.token(&player.token).send().expect(201).json()
+}
+
+fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
+    let call = app.call(method, path).token(&text(&key["key"]));
+    if body.is_null() {
+        call
+    } else {
+        call.json(body)
+    }
+}
+
+fn make_by(app: &TestApp, key: &Value, event_types: &Value) -> Value {
+    let body = json!({ "url": URL, "event_types": event_types });
+    let made = by_key(app, key, "POST", WEBHOOKS, &body).send().expect(201);
+    let made = made.json();
+    assert_eq!(made["api_key_id"], key["id"]);
+    app.prove(&text(&made["id"]));
+    made
+}
+
+#[test]
+fn a_webhook_of_a_key_is_told_only_what_the_key_may_read() {
+    let (app, owner) = scene();
+    let team = app.team(&[(&owner, "leader")]);
+    let secret = json!({ "visibility": "private", "notes": "secret plan" });
+    for (scopes, told) in [
+        (&["webhooks:write"][..], false),
+        (&["webhooks:write", "webhooks:read", "teams:read"], false),
+        (&["webhooks:write", "builds:write"], false),
+        (&["webhooks:write", "builds:read"], true),
+    ] {
+        let key = key(&app, &owner, scopes);
+        let webhook = make_by(&app, &key, &json!(["*"]));
+        app.build(&owner, &secret);
+        let sent = app.deliver();
+        assert_eq!(bodies(&sent).contains("secret plan"), told, "{scopes:?}");
+        assert_eq!(sent.len(), usize::from(told), "{scopes:?}");
+        // Also of the team's, once a change makes it that.
+        let change = by_key(
+            &app,
+            &key,
+            "PATCH",
+            &path(&webhook),
+            &json!({ "team_id": team }),
+        );
+        change.send().expect(200);
+        share(&app, &owner, &team);
+        assert_eq!(app.deliver().len(), usize::from(told), "{scopes:?}");
+        // What it may not read cannot be asked for by name.
+        let named = json!({ "url": "https://b.guild.gg/", "event_types": ["build.created"] });
+        let answer = by_key(&app, &key, "POST", WEBHOOKS, &named).send();
+        assert_eq!(answer.status, if told { 201 } else { 403 }, "{scopes:?}");
+        let types = json!({ "event_types": ["build.created"] });
+        let answer = by_key(&app, &key, "PATCH", &path(&webhook), &types).send();
+        assert_eq!(answer.status, if told { 200 } else { 403 }, "{scopes:?}");
+        app.test.database.execute("DELETE FROM webhooks");
+        app.test.queue.take_all();
+    }
+}
+
+#[test]
+fn a_webhook_ends_with_the_key_that_made_it() {
+    for expires in [false, true] {
+        let (app, owner) = scene();
+        let key = key(&app, &owner, &["webhooks:write", "builds:read"]);
+        let webhook = make_by(&app, &key, &json!(["*"]));
+        app.test.web.answer_with(|_| MemoryWeb::status(500));
+        app.build(&owner, &json!({}));
+        assert_eq!(app.deliver().len(), 1);
+        app.test.web.answer_with(|_| MemoryWeb::status(204));
+        if expires {
+            app.test
+                .database
+                .execute("UPDATE api_keys SET expires_at = 1");
+            app.build(&owner, &json!({}));
+            assert_eq!(app.deliver_after(6).len(), 0);
+            app.sweep();
+        } else {
+            let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
+            let revoke = app.call("DELETE", &path).token(&owner.token);
+            revoke.send().expect(204);
+        }
+        app.build(&owner, &json!({}));
+        assert_eq!(app.deliver_after(600).len(), 0, "{expires}");
+        let shown = get(&app, &owner, &webhook).expect(200).json();
+        let reason = if expires {
+            "key_expired"
+        } else {
+            "key_revoked"
+        };
+        assert_eq!(shown["disabled_reason"], reason);
+        assert_eq!(shown["enabled"], false);
+        // Its owner may go on with it: it is theirs then.
+        let token = text(&app.log_in(&owner.email)["access_token"]);
+        let owner = Player { token, ..owner };
+        let on = patch(&app, &owner, &webhook, &json!({ "enabled": true }));
+        let on = on.send().expect(200).json();
+        assert_eq!(on["api_key_id"], Value::Null);
+        app.build(&owner, &json!({}));
+        assert!(bodies(&app.deliver()).contains("build.created"));
+    }
+}
+
+#[test]
+fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
+    let (app, owner) = scene();
+    let webhook = make_proved(&app, &owner, &json!({}));
+    let little = key(&app, &owner, &["webhooks:write", "webhooks:read"]);
+    let all = key(
+        &app,
+        &owner,
+        &[
+            "webhooks:write",
+            "webhooks:read",
+            "builds:read",
+            "teams:read",
+            "compositions:read",
+        ],
+    );
+    let steal = json!({ "url": "https://evil.gg/" });
+    for body in [
+        steal.clone(),
+        json!({ "event_types": ["build.created"] }),
+        json!({ "headers": { "x-a": "1" } }),
+    ] {
+        let answer = by_key(&app, &little, "PATCH", &path(&webhook), &body).send();
+        answer.expect_problem(403, "insufficient_scope");
+    }
+    let rotate = format!("{}/rotate-secret", path(&webhook));
+    let answer = by_key(&app, &little, "POST", &rotate, &json!({})).send();
+    answer.expect_problem(403, "insufficient_scope");
+    // What tells nothing otherwise is anybody's.
+    let body = json!({ "description": "x", "enabled": true, "rate_limit": 60 });
+    let answer = by_key(&app, &little, "PATCH", &path(&webhook), &body)
+        .send()
+        .expect(200);
+    assert_eq!(answer.json()["api_key_id"], Value::Null);
+    let answer = by_key(&app, &all, "PATCH", &path(&webhook), &steal)
+        .send()
+        .expect(200);
+    assert_eq!(answer.json()["api_key_id"], all["id"]);
+    for (method, path, body) in [
+        ("PATCH", path(&webhook), json!({ "description": "y" })),
+        ("POST", rotate, json!({})),
+    ] {
+        let answer = by_key(&app, &little, method, &path, &body).send();
+        answer.expect_problem(403, "made_by_another_key");
+    }
+    app.deliver();
+    let path = format!("/api/v1/auth/api-keys/{}", text(&all["id"]));
+    let revoke = app.call("DELETE", &path).token(&owner.token);
+    revoke.send().expect(204);
+    app.build(&owner, &json!({}));
+    assert_eq!(app.deliver().len(), 0);
+}
+
+#[test]
+fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
+    let (app, owner) = scene();
+    let webhook = make(&app, &owner, &json!({}));
+    app.deliver();
+    app.test.clock.advance_ms(1);
+    app.build(&owner, &json!({ "notes": "secret plan" }));
+    app.deliver();
+    let list = app.get(&format!("{}/deliveries", path(&webhook)));
+    let list = list.token(&owner.token).send().expect(200).json();
+    let build = text(&list["data"][0]["id"]);
+    let ping = text(&list["data"][1]["id"]);
+    let little = key(&app, &owner, &["webhooks:read"]);
+    let reader = key(&app, &owner, &["webhooks:read", "builds:read"]);
+    let read = |key: &Value, delivery: &str| {
+        let path = format!("{WEBHOOKS}/deliveries/{delivery}");
+        by_key(&app, key, "GET", &path, &Value::Null).send()
+    };
+    let answer = read(&little, &build).expect_problem(403, "insufficient_scope");
+    assert!(!String::from_utf8_lossy(&answer.body).contains("secret plan"));
+    read(&little, &ping).expect(200);
+    let answer = read(&reader, &build).expect(200);
+    assert!(String::from_utf8_lossy(&answer.body).contains("secret plan"));
+}

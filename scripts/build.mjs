@@ -82,8 +82,7 @@ async function compile({ toolchain, features }, artifacts) {
     show: "progress",
     env: {
       ...using(toolchain),
-      // SIMD makes placing a squad 1.6 times as fast (docs/ASSIGNMENT.md).
-      RUSTFLAGS: "-Cpanic=unwind -Ctarget-feature=+simd128",
+      RUSTFLAGS: "-Cpanic=unwind",
       // The `worker` crate's futures are js_sys's own; the macros must use the same queue.
       WASM_BINDGEN_USE_JS_SYS: "1",
     },

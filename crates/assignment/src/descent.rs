@@ -269,6 +269,7 @@ impl<'p> Descent<'p> {
 
     /// Changes one member after the other for a better one until none is better.
     #[allow(clippy::cast_possible_truncation)] // Options fit: `Problem::new`.
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn improve(&mut self, mut options: Vec<u16>) {
         let problem = self.problem;
         // Each change gains, so this ends; the limit only guards against rounding.

@@ -95,6 +95,7 @@ pub fn exact(problem: &Problem, kinds: &[u16], reduced: &[i64], floor: i64, limi
 impl Search<'_> {
     /// Looks at all subgroups of what is taken and some of `rest`. A player's value only falls as the
     /// subgroup fills, so the sum of the best that are left is a bound.
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn branch(&mut self, rest: &[u16], cover: &PartyRow, value: i64) {
         let room = self.problem.group_size - self.taken.len();
         if room == 0 {
@@ -147,6 +148,7 @@ impl Search<'_> {
         }
     }
 
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn candidates(&self, rest: &[u16], cover: &PartyRow) -> Vec<Candidate> {
         let problem = self.problem;
         let mut missing = [0; PARTY];

@@ -168,6 +168,7 @@ impl<'p> Annealing<'p> {
         }
     }
 
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn run(mut self, moves: u32, random: &mut Random) -> Found {
         if self.problem.players == 0 {
             return record(&self.best);
@@ -189,6 +190,7 @@ impl<'p> Annealing<'p> {
     }
 
     #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn one_move(&mut self, temperature: i64, random: &mut Random) {
         let draw = random.bits();
         let player = pick(draw, self.problem.players);
@@ -207,6 +209,7 @@ impl<'p> Annealing<'p> {
 
     /// Whether a step is taken, and taking it.
     #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn decide(&mut self, gain: i32, broken: i32, loss: i64, steps: &[Step]) {
         let total = i64::from(gain) - i64::from(broken) * self.penalty;
         if total + loss < 0 {
@@ -226,6 +229,7 @@ impl<'p> Annealing<'p> {
 
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // Players, places and options fit their types: `Problem::new`.
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn change_build(&mut self, player: usize, loss: i64, random: &mut Random) {
         if usize::from(self.state.place[player]) == self.problem.groups {
             return;
@@ -264,6 +268,7 @@ impl<'p> Annealing<'p> {
 
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // As above.
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn swap(&mut self, a: usize, dice: u64, loss: i64, random: &mut Random) {
         let b = random.below(self.problem.players);
         let (at_a, at_b) = (

@@ -73,6 +73,7 @@ fn excess_moved(problem: &Problem, moved: i32) -> i32 {
 
 /// What a subgroup with this coverage is worth.
 #[inline]
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 pub fn worth(target: &PartyRow, cover: &PartyRow) -> i32 {
     let mut sum = 0;
     for k in 0..PARTY {
@@ -83,6 +84,7 @@ pub fn worth(target: &PartyRow, cover: &PartyRow) -> i32 {
 
 /// What the squad's coverage is worth.
 #[inline]
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 pub fn squad_worth(target: &SquadRow, cover: &SquadRow) -> i32 {
     let mut sum = 0;
     for k in 0..SQUAD {
@@ -92,6 +94,7 @@ pub fn squad_worth(target: &SquadRow, cover: &SquadRow) -> i32 {
 }
 
 #[inline]
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn exchange<const N: usize>(cover: &[i32; N], out: &[i32; N], into: &[i32; N]) -> [i32; N] {
     let mut changed = *cover;
     for k in 0..N {
@@ -200,6 +203,7 @@ impl<'p> State<'p> {
 
     /// What changing a build in place would gain.
     #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     pub fn gain_of_build(&self, player: usize, option: usize) -> (i32, i32) {
         let problem = self.problem;
         let (old, place) = (
@@ -242,6 +246,7 @@ impl<'p> State<'p> {
 
     /// What two players of different places would gain by changing places, each with a new option.
     #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     pub fn gain_of_swap(&self, a: usize, b: usize, new_a: usize, new_b: usize) -> (i32, i32) {
         let problem = self.problem;
         let (old_a, old_b) = (usize::from(self.option[a]), usize::from(self.option[b]));
@@ -344,6 +349,7 @@ impl<'p> State<'p> {
     }
 
     #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn make(&mut self, steps: &[Step]) {
         let problem = self.problem;
         for step in steps {

@@ -189,7 +189,7 @@ pub fn is_allowed(input: &Input, placements: &[Placement]) -> bool {
 pub fn exhaustive(input: &Input) -> Option<i64> {
     let mut best = None;
     every_allowed(input, &mut |placements| {
-        best = best.max(Some(score(input, placements)))
+        best = best.max(Some(score(input, placements)));
     });
     best
 }

@@ -106,7 +106,9 @@ def highs(instance, seconds):
     model.changeObjectiveSense(highspy.ObjSense.kMaximize)
     model.run()
     info = model.getInfo()
-    return round(info.objective_function_value), info.mip_dual_bound
+    score = info.objective_function_value
+    # Nothing found in time.
+    return round(score) if abs(score) < 1e15 else 0, info.mip_dual_bound
 
 
 def cpsat(instance, seconds):

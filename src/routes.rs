@@ -21,7 +21,7 @@ use crate::platform::LocalFuture;
 use crate::squads::{
     analysis, assign, compare, compositions, functions, page, presets, share_links, versions,
 };
-use crate::teams::{invitations, members, roster, scores};
+use crate::teams::{invitations, members, oversight, roster, scores};
 use crate::webhooks::{endpoints, log};
 use crate::{builds, dashboard, docs, end_everything, game, health, personal_data, tags, teams};
 
@@ -175,6 +175,12 @@ pub static ROUTES: &[Route] = routes! {
     Delete "/api/v1/teams/{id}/invitations/{invitation_id}" Required(WriteTeams::RULE), Caller(1), invitations::handlers::withdraw, invitations::operations::WITHDRAW;
     Post   "/api/v1/invitations/accept" Required(WriteTeams::RULE), Caller(1), invitations::handlers::accept, invitations::operations::ACCEPT;
     Get    "/api/v1/invitations/{code}" Public, Caller(1), invitations::handlers::show, invitations::operations::SHOW;
+    Get    "/api/v1/teams/{id}/bans" Required(ReadTeams::RULE), Caller(1), oversight::handlers::bans, oversight::operations::BANS;
+    Delete "/api/v1/teams/{id}/bans/{user_id}" Required(WriteTeams::RULE), Caller(1), oversight::handlers::lift_ban, oversight::operations::LIFT_BAN;
+    Get    "/api/v1/teams/{id}/webhooks" Required(ReadWebhooks::RULE), Caller(1), oversight::handlers::webhooks, oversight::operations::WEBHOOKS;
+    Delete "/api/v1/teams/{id}/webhooks/{webhook_id}" Required(WriteWebhooks::RULE), Caller(1), oversight::handlers::end_webhook, oversight::operations::END_WEBHOOK;
+    Get    "/api/v1/teams/{id}/share-links" Required(ReadCompositions::RULE), Caller(1), oversight::handlers::links, oversight::operations::LINKS;
+    Delete "/api/v1/teams/{id}/share-links/{link_id}" Required(WriteCompositions::RULE), Caller(1), oversight::handlers::end_link, oversight::operations::END_LINK;
     Get    "/api/v1/teams/{id}/scores" Required(ReadTeams::RULE), Caller(1), scores::handlers::get, scores::operations::GET;
     Put    "/api/v1/teams/{id}/scores" Required(WriteTeams::RULE), Caller(1), scores::handlers::replace, scores::operations::REPLACE;
 

@@ -11,6 +11,7 @@ use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
+use crate::teams::model::Membership;
 use crate::teams::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
 use crate::teams::store::still_is;
 
@@ -109,7 +110,8 @@ pub fn delete(grant: &WriteGrant<'_>) -> Vec<Statement> {
     vec![delete, Statement::must_change()]
 }
 
-/// What a team's end does to builds that were shared with it alone: only their owners see them.
+/// What leaving a team does to builds that are shared with it: a build is its owner's, and goes with them.
+/// What only the team saw, only they see then. So no team has a build of someone who is not in it.
 const LEAVE_TEAM: &str = "UPDATE builds SET team_id = NULL, version = version + 1, \
      visibility = iif(visibility = 'team', 'private', visibility), \
      document = json_set(document, '$.team_id', NULL, \
@@ -123,18 +125,11 @@ pub fn leave_team(permit: &TeamPermit<DeleteTeam>) -> Statement {
     )
 }
 
-/// Takes builds, of those who have left, out of teams that the caller is alone in and that go with
-/// them.
-pub fn leave_emptied_teams(permit: &Permit<'_, ManageAccount>) -> Statement {
+/// Takes the builds of a member who leaves out of the team.
+pub fn leave_with(member: &Membership) -> Statement {
     Statement::new(
-        [
-            LEAVE_TEAM,
-            "WHERE team_id IN (SELECT m.team_id FROM team_members m WHERE m.user_id = ?1 \
-             AND NOT EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = m.team_id \
-             AND o.user_id <> ?1))",
-        ]
-        .concat(),
-        vec![permit.user_id().as_str().into()],
+        [LEAVE_TEAM, "WHERE team_id = ?1 AND owner_id = ?2"].concat(),
+        vec![member.team.as_str().into(), member.user.as_str().into()],
     )
 }
 

@@ -58,8 +58,6 @@ fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<St
         end,
         Statement::must_change_exactly(tally.sessions),
         end_challenges,
-        api_keys::store::revoke_all(permit, now),
-        Statement::must_change_exactly(tally.api_keys),
         disable,
         Statement::must_change_exactly(content.webhooks),
         hold,
@@ -67,5 +65,8 @@ fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<St
         Statement::must_change_exactly(content.share_links),
         invitations::store::withdraw_all(permit, now),
         Statement::must_change_exactly(content.invitations),
+        // Last: links and invitations go with the keys that made them, uncounted.
+        api_keys::store::revoke_all(permit, now),
+        Statement::must_change_exactly(tally.api_keys),
     ]
 }

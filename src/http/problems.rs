@@ -84,6 +84,8 @@ catalogue! {
         "Ask a leader of the team to do it, or to give you the role: the table of team permissions says which one it takes.";
     MADE_BY_ANOTHER_KEY 403 "made_by_another_key" "Another API key has made this webhook",
         "Change it with that key, or logged in. Any key with webhooks:write may delete it.";
+    INVITATION_REFUSED 403 "invitation_refused" "This invitation does not let you in",
+        "Ask a leader of the team for a new one, made for you.";
     ORIGIN_NOT_ALLOWED 403 "origin_not_allowed" "Pages of this origin may not call the API",
         "Ask the operator to add the origin to ALLOWED_ORIGINS.";
     NOT_OWNER 403 "not_owner" "Only its owner may change this",
@@ -114,6 +116,8 @@ catalogue! {
         "Ask a leader or officer to remove someone who has left the guild.";
     LAST_LEADER 409 "last_leader" "This is the team's last leader",
         "Hand the team over first (POST /api/v1/teams/{id}/hand-over), or delete it: without a leader, nobody could.";
+    TOO_MANY_BANS 409 "too_many_bans" "The team has banned 1,000 people already",
+        "Lift a ban that is not needed any more (DELETE /api/v1/teams/{id}/bans/{user_id}).";
     TOO_MANY_INVITATIONS 409 "too_many_invitations" "The team has 50 open invitations already",
         "Withdraw one (DELETE /api/v1/teams/{id}/invitations/{invitation_id}). One invitation can let up to 100 people in.";
     ALREADY_A_MEMBER 409 "already_a_member" "You are in this team already",

@@ -52,3 +52,22 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
         ],
     )
 }
+
+/// SQL that holds at `$now` while whoever has made something stands: the account `$user` is there and not
+/// disabled, and the API key `$key` that it was made with, if any, has not ended.
+macro_rules! maker_stands {
+    ($user:literal, $key:literal, $now:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM users u WHERE u.id = ",
+            $user,
+            " AND u.disabled_at IS NULL) AND (",
+            $key,
+            " IS NULL OR EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ",
+            $key,
+            " AND k.expires_at > ",
+            $now,
+            ")))"
+        )
+    };
+}
+pub(crate) use maker_stands;

@@ -19,9 +19,9 @@ use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
-use crate::squads::{compositions, traces};
+use crate::squads::{compositions, share_links, traces};
 use crate::teams::store::Order;
-use crate::teams::{self, invitations, roster};
+use crate::teams::{self, invitations, oversight, roster};
 use crate::telemetry::rfc3339;
 use crate::webhooks;
 
@@ -52,9 +52,10 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.push(idempotency::store::remove_of(user));
         writes.push(builds::store::delete_all(&permit));
         writes.push(compositions::store::delete_all(&permit));
-        writes.push(builds::store::leave_emptied_teams(&permit));
         writes.extend(teams::store::leave_all(&permit, &departures));
+        writes.extend(oversight::store::forget(&permit));
         writes.extend(webhooks::endpoints::store::delete_all(&permit));
+        writes.push(share_links::store::withdraw_all(&permit));
         writes.extend(traces::store::forget(&permit));
         writes.push(roster::store::delete_all(&permit));
         let entries = departures.iter().flat_map(|it| it.entries(permit.caller()));
@@ -106,6 +107,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     out.push_str(teams::store::export(platform, user).await?.as_str());
     out.push_str(",\"invitations\":");
     pages(platform, user, invitations::store::OF_USER, &mut out).await?;
+    out.push_str(",\"team_bans\":");
+    pages(platform, user, oversight::store::OF_USER, &mut out).await?;
     // What else a feature keeps on users comes here.
     out.push_str(",\"builds\":");
     builds(platform, user, &mut out).await?;

@@ -18,6 +18,7 @@ use crate::identity::sessions::model::RECORD;
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::squads::traces::schemas::TRACE;
 use crate::teams::invitations::schemas::OWN_INVITATION;
+use crate::teams::oversight::schemas::OWN_BAN;
 use crate::teams::roster::schemas::PLAYER;
 use crate::teams::schemas::MEMBERSHIP;
 use crate::telemetry::rfc3339;
@@ -87,6 +88,7 @@ const BUILDS: Schema = all_of(&BUILD);
 const COMPOSITIONS: Schema = all_of(&COMPOSITION);
 const PLAYERS: Schema = all_of(&PLAYER);
 const INVITATIONS: Schema = all_of(&OWN_INVITATION);
+const BANS: Schema = all_of(&OWN_BAN);
 const TRACES: Schema = all_of(&TRACE);
 const ENTRIES: Schema = all_of(&ENTRY);
 
@@ -130,6 +132,11 @@ pub const EXPORT: Schema = Schema::Named(
             "invitations",
             &INVITATIONS,
             "Invitations into teams that I made, without their codes, newest first.",
+        ),
+        Field::required(
+            "team_bans",
+            &BANS,
+            "The teams that keep me out, oldest first.",
         ),
         Field::required("builds", &BUILDS, "All builds, newest first."),
         Field::required(

@@ -8,6 +8,7 @@ pub mod lookup;
 pub mod members;
 pub mod model;
 pub mod operations;
+pub mod oversight;
 pub mod permissions;
 pub mod roster;
 pub mod schemas;

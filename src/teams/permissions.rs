@@ -84,6 +84,8 @@ permissions! {
     ChangeRoles          true  false false;
     /// Remove members whose role is below one's own.
     RemoveMembers        true  true  false;
+    /// Keep someone out, whatever code they have; see and lift bans.
+    BanMembers           true  false false;
     /// Leave the team, unless one is its last leader.
     LeaveTeam            true  true  true;
     /// Make, see and withdraw invitations to a role below one's own.
@@ -100,6 +102,8 @@ permissions! {
     EditScores           true  true  false;
     /// Make webhooks that are told what happens in the team.
     ManageWebhooks       true  true  false;
+    /// See all webhooks and share links of the team, whoever made them, and end each.
+    OverseeSharing       true  false false;
 }
 
 /// Proof that a member has the permission `P` in a team.

@@ -81,6 +81,20 @@ pub const TOLD_TEAM: Schema = Schema::Object(&[
     UPDATED_FIELD,
 ]);
 
+/// Who has made something of a team's.
+pub const MADE_BY_FIELD: Field = Field::required(
+    "made_by",
+    &Schema::Object(&[
+        Field::required("id", &USER_ID, "TypeID with the prefix user."),
+        Field::required(
+            "name",
+            &Schema::Nullable(&Text::line(1, 50)),
+            "What they are called; null: they have left the team.",
+        ),
+    ]),
+    "Who made it.",
+);
+
 /// A membership in the export of all that is held on someone.
 pub const MEMBERSHIP: Schema = Schema::Named(
     "ExportedMembership",

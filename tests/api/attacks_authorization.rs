@@ -85,7 +85,7 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}                   401 404 403 204 403 404 403
     GET    /api/v1/teams/{id}/members           401 404 404 200 200 404 404
     PATCH  /api/v1/teams/{id}/members/{user_id} 401 404 403 200 403 404 403
-    DELETE /api/v1/teams/{id}/members/{user_id} 401 404 404 204 204 404 404
+    DELETE /api/v1/teams/{id}/members/{user_id} 401 404 404 200 200 404 404
     POST   /api/v1/teams/{id}/hand-over         401 404 403 422 403 404 403
     POST   /api/v1/teams/{id}/invitations       401 404 404 201 201 404 404
     GET    /api/v1/teams/{id}/invitations       401 404 404 200 200 404 404
@@ -107,6 +107,12 @@ const TABLE: &str = "
     DELETE /api/v1/compositions/{id}/share-links/{link_id} 401 404 404 204 204 404 404
     GET    /api/v1/compositions/{id}/analysis   404 404 404 200 200 404 404
     GET    /api/v1/compositions/{id}/compare/{other} 404 404 404 200 200 404 404
+    GET    /api/v1/teams/{id}/bans              401 404 404 200 200 404 404
+    DELETE /api/v1/teams/{id}/bans/{user_id}    401 404 404 204 204 404 404
+    GET    /api/v1/teams/{id}/webhooks          401 404 404 200 200 404 404
+    DELETE /api/v1/teams/{id}/webhooks/{webhook_id} 401 404 404 204 204 404 404
+    GET    /api/v1/teams/{id}/share-links       401 404 404 200 200 404 404
+    DELETE /api/v1/teams/{id}/share-links/{link_id} 401 404 404 204 204 404 404
     GET    /api/v1/teams/{id}/scores            401 404 404 200 200 404 404
     PUT    /api/v1/teams/{id}/scores            401 404 404 422 422 404 404
     GET    /api/v1/teams/{id}/players           401 404 404 200 200 404 404
@@ -257,7 +263,24 @@ impl Scene {
         let team = app.team(&[(owner, "leader"), (&self.mate, "member")]);
         let invitation = app.invite(owner, &team, &json!({})).expect(201).json();
         let entry = guild::player(app, &team, owner, &json!({ "name": "Anna" }));
+        let mut made = String::new();
+        if route.ends_with("/bans/{user_id}") {
+            app.test.database.execute(&format!(
+                "INSERT INTO team_bans VALUES ('{team}', '{}', NULL, 1)",
+                self.mate.id
+            ));
+        } else if route.ends_with("{webhook_id}") {
+            let hook = json!({ "url": webhooks::fresh_url(app), "team_id": team });
+            made = text(&webhooks::make(app, owner, &hook)["id"]);
+        } else if route.ends_with("{link_id}") {
+            let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
+            let links = format!("/api/v1/compositions/{plan}/share-links");
+            let link = app.as_player(owner, "POST", &links, &Value::Null);
+            made = text(&link.expect(201).json()["id"]);
+        }
         route
+            .replace("{webhook_id}", &made)
+            .replace("{link_id}", &made)
             .replace("{id}", &team)
             .replace("{player_id}", &text(&entry["id"]))
             .replace("{user_id}", &self.mate.id)
@@ -283,6 +306,7 @@ impl Scene {
             "SELECT id, name, tag, version FROM teams".to_owned(),
             "SELECT team_id, user_id, role FROM team_members".to_owned(),
             "SELECT id, uses, max_uses FROM team_invitations".to_owned(),
+            "SELECT team_id, user_id FROM team_bans".to_owned(),
             "SELECT id, state, next_attempt_at FROM webhook_deliveries".to_owned(),
             format!("SELECT user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'"),
             format!(

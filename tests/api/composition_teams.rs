@@ -73,7 +73,7 @@ fn whoever_has_left_is_told_nothing_more() {
 
     let path = member_path(&scene.team, officer);
     app.as_player(officer, "DELETE", &path, &Value::Null)
-        .expect(204);
+        .expect(200);
     app.deliver();
     scene.rename("\"2\"", "Hidden");
     assert_eq!(app.deliver().len(), 0, "of a change");

@@ -382,3 +382,17 @@ fn an_inbox_is_not_flooded_from_however_many_networks() {
         .expect(202);
     assert_eq!(app.mails().len(), 1);
 }
+
+#[test]
+fn whoever_proves_an_address_in_the_moment_it_would_be_taken_keeps_it() {
+    let app = TestApp::new();
+    let holder = app.player("eir");
+    app.mails();
+    register(&app, &holder.email, OTHER_PASSWORD);
+    let token = token_of(&app.mail_to(&holder.email));
+    let sql = "UPDATE users SET email_verified_at = 1".to_owned();
+    let answer = raced(&app, &token, "DELETE FROM email_links WHERE hash", sql);
+    assert_eq!(answer.status, 410);
+    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    log_in(&app, &holder.email, PASSWORD).expect(200);
+}

@@ -87,7 +87,7 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
     let theirs = delivery(&app, &others.webhooks[0], "pending", 0);
     app.test.database.execute(
         "INSERT INTO team_invitations SELECT 'invitation_7zzzzzzzzzzzzzzzzzzzzzzzzz', team_id, x'01', \
-         role, created_by, max_uses, max_uses, created_at, expires_at FROM team_invitations LIMIT 1",
+         role, created_by, max_uses, max_uses, created_at, expires_at, NULL FROM team_invitations LIMIT 1",
     );
     let answer = app.call("POST", END).token(&mine.player.token).send();
     let counts = json!({

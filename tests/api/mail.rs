@@ -6,7 +6,7 @@ use pollster::block_on;
 use serde_json::json;
 use wvw_builder::platform::Lane;
 
-use crate::support::{TestApp, config_value, text};
+use crate::support::{TestApp, config_value};
 
 const QUEUE: &str = "wvw-builder-mail";
 const MINUTE_MS: i64 = 60_000;
@@ -175,5 +175,4 @@ fn a_mail_goes_with_its_change_or_not_at_all() {
     call.json(&body).send().expect(204);
     assert_eq!(left(&app), 0);
     assert_eq!(app.mails(), []);
-    assert!(text(&json!(other.email)).contains("gone"));
 }

@@ -75,6 +75,7 @@ mod signing_keys;
 mod stale_builds;
 mod support;
 mod team_accounts;
+mod team_departures;
 mod team_invitations;
 mod team_members;
 mod team_permissions;

@@ -46,6 +46,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
         "created_by",
         "/composition_traces/*/share_links",
     ),
+    ("team_bans", "user_id", "/team_bans"),
     ("team_players", "user_id", "/players"),
     ("email_links", "user_id", "/email_links"),
     ("team_players", "former_user_id", "/players"),
@@ -53,7 +54,8 @@ const MEMBERS: &[(&str, &str, &str)] = &[
 /// Tables that an export leaves out. Events of webhooks are kept until they were delivered, and say
 /// what builds and webhooks say. Idempotency records are sealed copies, for a day, of answers
 /// that the account has got already. Mails are gone once they are sent, to the account's own mailbox;
-/// the others hold nothing but secrets and times around them.
+/// the others hold nothing but secrets and times around them. Which invitations do not
+/// let someone in ends with these.
 const NOT_EXPORTED_TABLES: &[&str] = &[
     "idempotency_records",
     "two_factor",
@@ -61,6 +63,7 @@ const NOT_EXPORTED_TABLES: &[&str] = &[
     "challenges",
     "webhook_events",
     "mails",
+    "team_invitation_exclusions",
 ];
 /// Columns of `users` that an export leaves out: secrets, and what is made from other columns.
 const NOT_EXPORTED: &[&str] = &["email_key", "password_hash", "version"];
@@ -184,6 +187,12 @@ fn scene(app: &TestApp) -> Player {
     guild::player(app, &team, &player, &entry);
     // One that they have left.
     let keeper = app.player("keeper");
+    // One that keeps them out.
+    let banning = app.team(&[(&keeper, "leader"), (&player, "member")]);
+    app.invite(&keeper, &banning, &json!({})).expect(201);
+    let path = format!("{}?ban=true", member_path(&banning, &player));
+    app.as_player(&keeper, "DELETE", &path, &Value::Null)
+        .expect(200);
     let left = app.team(&[(&keeper, "leader"), (&player, "member")]);
     guild::player(app, &left, &player, &entry);
     app.as_player(
@@ -192,7 +201,7 @@ fn scene(app: &TestApp) -> Player {
         &member_path(&left, &player),
         &Value::Null,
     )
-    .expect(204);
+    .expect(200);
     // Lists are in the order of the clock.
     app.test.clock.advance_ms(1);
     app.build(
@@ -379,6 +388,8 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
             "team.created",
             "team.invitation_created",
             "share_link.created",
+            "team.member_removed",
+            "team.member_banned",
             "team.member_left"
         ]
     );
@@ -428,7 +439,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
     let length = |name: &str| export[name].as_array().expect("a list").len();
     assert_eq!(length("builds"), 207);
     assert_eq!(length("sessions"), 152);
-    assert_eq!(length("audit_log"), 259);
+    assert_eq!(length("audit_log"), 261);
     for build in export["builds"].as_array().expect("a list") {
         assert_eq!(build["owner_id"], json!(player.id));
     }

@@ -75,14 +75,20 @@ const TABLE: &str = "
     PATCH  /api/v1/teams/{id} 3 7
     DELETE /api/v1/teams/{id} 3 8
     GET    /api/v1/teams/{id}/members 2 2
-    PATCH  /api/v1/teams/{id}/members/{user_id} 3 8
-    DELETE /api/v1/teams/{id}/members/{user_id} 3 11
+    PATCH  /api/v1/teams/{id}/members/{user_id} 3 9
+    DELETE /api/v1/teams/{id}/members/{user_id} 4 16
     POST   /api/v1/teams/{id}/hand-over 4 12
     POST   /api/v1/teams/{id}/invitations 3 6
     GET    /api/v1/teams/{id}/invitations 2 2
     DELETE /api/v1/teams/{id}/invitations/{invitation_id} 3 6
     POST   /api/v1/invitations/accept 4 9
     GET    /api/v1/invitations/{code} 1 1
+    GET    /api/v1/teams/{id}/bans 2 2
+    DELETE /api/v1/teams/{id}/bans/{user_id} 3 6
+    GET    /api/v1/teams/{id}/webhooks 2 2
+    DELETE /api/v1/teams/{id}/webhooks/{webhook_id} 3 6
+    GET    /api/v1/teams/{id}/share-links 2 2
+    DELETE /api/v1/teams/{id}/share-links/{link_id} 3 6
     GET    /api/v1/teams/{id}/scores 1 1
     PUT    /api/v1/teams/{id}/scores 3 6
     GET    /api/v1/teams/{id}/players 1 1
@@ -95,8 +101,8 @@ const TABLE: &str = "
     DELETE /api/v1/teams/{id}/players/{player_id} 3 6
     GET    /api/v1/users/me 1 1
     PATCH  /api/v1/users/me 3 7
-    DELETE /api/v1/users/me 8 46
-    GET    /api/v1/users/me/export 29 30
+    DELETE /api/v1/users/me 8 47
+    GET    /api/v1/users/me/export 30 31
     GET    /api/v1/users/me/dashboard 2 2
     GET    /api/v1/admin/signing-keys 6 6
     POST   /api/v1/admin/signing-keys/rotate 4 8

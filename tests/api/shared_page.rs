@@ -30,6 +30,11 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
     for (name, value) in document.as_object().expect("an object") {
         whole[name] = value.clone();
     }
+    if let Some(team) = team {
+        app.test.database.execute(&format!(
+            "INSERT OR IGNORE INTO team_members VALUES ('{team}', '{owner}', 'officer', 'Anna', 0)"
+        ));
+    }
     let team = team.map_or("NULL".to_owned(), quoted);
     let document = quoted(&whole.to_string());
     app.test.database.execute(&format!(

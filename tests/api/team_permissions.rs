@@ -22,6 +22,8 @@ struct Scene {
     team: String,
 }
 
+/// The id of someone who is banned.
+const NOBODY: &str = "user_00000000000000000000000000";
 /// In the order of [`Scene::players`].
 const ROLES: [Option<Role>; 4] = [
     Some(Role::Leader),
@@ -97,12 +99,48 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             ),
             ("POST", at("/hand-over"), json!({ "user_id": target }), 204),
         ],
-        "RemoveMembers" => vec![("DELETE", format!("/members/{target}"), Value::Null, 204)],
+        "RemoveMembers" => vec![("DELETE", format!("/members/{target}"), Value::Null, 200)],
+        "BanMembers" => {
+            scene.app.test.database.execute(&format!(
+                "INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{NOBODY}', NULL, 1)"
+            ));
+            vec![
+                (
+                    "DELETE",
+                    format!("/members/{target}?ban=true"),
+                    Value::Null,
+                    200,
+                ),
+                ("GET", at("/bans"), Value::Null, 200),
+                ("DELETE", format!("/bans/{NOBODY}"), Value::Null, 204),
+            ]
+        }
+        "OverseeSharing" => {
+            let leader = &scene.players[0];
+            let url = crate::webhooks::fresh_url(&scene.app);
+            let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
+            let hook = scene
+                .app
+                .as_player(leader, "POST", "/api/v1/webhooks", &body);
+            let hook = text(&hook.expect(201).json()["id"]);
+            let plan = scene
+                .app
+                .composition(leader, &composition_body(&json!({ "team_id": team })));
+            let links = format!("{}/share-links", path_of(&plan));
+            let link = scene.app.as_player(leader, "POST", &links, &Value::Null);
+            let link = text(&link.expect(201).json()["id"]);
+            vec![
+                ("GET", at("/webhooks"), Value::Null, 200),
+                ("DELETE", format!("/webhooks/{hook}"), Value::Null, 204),
+                ("GET", at("/share-links"), Value::Null, 200),
+                ("DELETE", format!("/share-links/{link}"), Value::Null, 204),
+            ]
+        }
         "LeaveTeam" => vec![(
             "DELETE",
             format!("/members/{}", player.id),
             Value::Null,
-            204,
+            200,
         )],
         "Invite" => {
             let made = scene
@@ -244,6 +282,7 @@ fn the_table_is_what_was_agreed_on() {
         ("DeleteTeam", true, false, false),
         ("ChangeRoles", true, false, false),
         ("RemoveMembers", true, true, false),
+        ("BanMembers", true, false, false),
         ("LeaveTeam", true, true, true),
         ("Invite", true, true, false),
         ("EditRoster", true, true, false),
@@ -252,6 +291,7 @@ fn the_table_is_what_was_agreed_on() {
         ("EditCompositions", true, true, false),
         ("EditScores", true, true, false),
         ("ManageWebhooks", true, true, false),
+        ("OverseeSharing", true, false, false),
     ];
     let row = |rule: &Rule| (rule.name, rule.leader, rule.officer, rule.member);
     let found: Vec<_> = ALL.iter().map(row).collect();
@@ -300,7 +340,7 @@ fn one_removes_and_invites_only_below_oneself() {
             ));
             let path = format!("{TEAMS}/{team}/members/{id}");
             let answer = app.as_player(&players[place], "DELETE", &path, &Value::Null);
-            let expected = if target < role { 204 } else { 403 };
+            let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");
             if target != Role::Leader {
                 let answer = app.invite(&players[place], team, &json!({ "role": word }));

@@ -19,7 +19,7 @@ describe("a guild's evening", () => {
     worker = await startWorker();
     const text = await readFile(GUIDE, "utf8");
     const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
-    assert.equal(blocks.length, 9, "the walk is there");
+    assert.equal(blocks.length, 11, "the walk is there");
     // One shell for all blocks, as a reader has; a mark after each. Links lead where the Worker is.
     const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
     const here = script.replaceAll(WRITTEN_FOR, worker.url.origin).replace("curl -sf $page", `curl -sf ${worker.url.origin}/c/\${page##*/}`);
@@ -53,6 +53,18 @@ describe("a guild's evening", () => {
     assert.match(outputs[7], /Support Firebrand|Firebrand/);
     // The build is shared with the plan's own team, so its code is there to copy.
     assert.match(outputs[7], /\[&amp;DQEqJS|\[&#38;DQEqJS/);
+  });
+  test("says what goes with whoever is removed, and keeps them out", () => {
+    const [gone, bans] = answers(9);
+    assert.equal(gone.builds, 1);
+    assert.equal(gone.banned, true);
+    assert.equal(bans.data[0].display_name, "odo");
+  });
+  test("shows the leader what reaches outside", () => {
+    const [links, webhooks] = answers(10);
+    assert.equal(links.data[0].made_by.name, "vera");
+    assert.equal(links.data[0].state, "shown");
+    assert.deepEqual(webhooks.data, []);
   });
   test("has it all on the dashboard", () => {
     const [dashboard] = answers(8);

@@ -35,7 +35,8 @@ export async function makeGuild(worker, credential, mate) {
     return id;
   };
   const invite = (id, as = credential) => post(`/teams/${id}/invitations`, { role: "member", max_uses: 50 }, as);
-  const [own, left, handed, spareTeam] = [await team(), await team(), await team(), await team()];
+  const [own, left, handed, spareTeam, closed] = [await team(), await team(), await team(), await team(), await team()];
+  await call(worker, credential, "DELETE", `/teams/${closed}/members/${mateId}?ban=true`);
   const [kept, spareBuild] = [await build(), await build()];
   const player = async (name) => (await post(`/teams/${own}/players`, { name, builds: [{ build_id: kept.id, preference: 5 }] })).id;
   const [anna, berta] = [await player("Anna A"), await player("Berta B")];
@@ -43,7 +44,8 @@ export async function makeGuild(worker, credential, mate) {
     (await post("/compositions", { name: "Thursday zerg", mode: "zerg", team_id: own, visibility: "public", tags: ["zerg"], subgroups: [{ slots: [{ build_id: kept.id, player_id: anna }] }] })).id;
   const [plan, other, sparePlan] = [await composition(), await composition(), await composition()];
   const link = () => post(`/compositions/${plan}/share-links`);
-  const [shown, spareLink] = [await link(), await link()];
+  const [shown, spareLink, teamLink] = [await link(), await link(), await link()];
+  const { id: teamHook } = await post("/webhooks", { url: "https://hooks.guild.gg/team", event_types: ["*"], team_id: own });
   const webhook = async () => (await post("/webhooks", { url: "https://hooks.guild.gg/", event_types: ["*"] })).id;
   // What is changed may be switched off.
   const [hook, changedHook, spareHook] = [await webhook(), await webhook(), await webhook()];
@@ -59,6 +61,10 @@ export async function makeGuild(worker, credential, mate) {
     ...of({ id: own }, "list_players", "create_player", "export_players", "import_players"),
     ...of({ id: own, user_id: mateId }, "change_team_member"),
     ...of({ id: left, user_id: mateId }, "remove_team_member"),
+    ...of({ id: own }, "list_team_bans", "list_team_webhooks", "list_team_share_links"),
+    ...of({ id: closed, user_id: mateId }, "lift_team_ban"),
+    ...of({ id: own, webhook_id: teamHook }, "end_team_webhook"),
+    ...of({ id: own, link_id: teamLink.id }, "end_team_share_link"),
     ...of({ id: handed }, "hand_over_team"),
     ...of({ id: spareTeam }, "delete_team"),
     ...of({ id: own, invitation_id: withdrawn.id }, "withdraw_invitation"),

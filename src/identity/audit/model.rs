@@ -110,6 +110,10 @@ actions! {
     TeamMemberJoined "team.member_joined",
     /// A member was taken out of a team by another one.
     TeamMemberRemoved "team.member_removed",
+    /// A leader of a team keeps someone out.
+    TeamMemberBanned "team.member_banned",
+    /// A leader of a team keeps someone out no more.
+    TeamBanLifted "team.ban_lifted",
     /// A member has left a team.
     TeamMemberLeft "team.member_left",
     /// A member of a team got another role.

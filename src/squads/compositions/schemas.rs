@@ -16,14 +16,16 @@ pub const MAX_PLAYERS: usize = 50;
 /// Subgroups of a squad.
 pub const MAX_SUBGROUPS: usize = 15;
 
-const NAME: Schema = Text::name(1, 100);
+/// What one is called.
+pub const NAME: Schema = Text::name(1, 100);
 const NOTES: Schema = Text::remarks(0, 2_000);
 const MODE: Schema = Schema::Choice(&MODES);
 const PRESET: Schema = Schema::Nullable(&Schema::Choice(presets::IDS));
 const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
 const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 const TEAM_ID: Schema = Schema::Nullable(&USER_ID);
-const ID: Schema = Text::formatted(38, 38, "typeid");
+/// The id of one.
+pub const ID: Schema = Text::formatted(38, 38, "typeid");
 
 const PLAYER: Schema = Schema::Nullable(&Text::name(1, 100));
 const PLAYER_ID: Schema = Schema::Nullable(&Text::formatted(33, 33, "typeid"));

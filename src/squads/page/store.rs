@@ -4,6 +4,8 @@
 
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::analysis::store::BUILD;
+use crate::squads::share_links::store::link_shows;
+use crate::teams::permissions::{EditCompositions, Permission as _};
 
 /// What a page depends on, as one text: it changes whenever the page may.
 const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \
@@ -26,8 +28,12 @@ const BUILDS: [&str; 2] = [
 const PLAYERS: &str = "(SELECT json_group_array(json_array(p.id, p.name)) FROM team_players p \
      WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
      FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s))";
-const FROM_LINK: &str = " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
-     LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1";
+/// Each look asks whether the link still shows anything: what is kept of a page never answers for that.
+const FROM_LINK: &str = concat!(
+    " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
+     LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1 AND ",
+    link_shows!("?2", "?3")
+);
 
 /// What a page is made of.
 pub struct Shared {
@@ -45,13 +51,15 @@ pub struct Shared {
     pub scores: Option<String>,
 }
 
-/// What the page of this link depends on; `None` when there is no such link.
+/// What the page of this link depends on; `None` when there is no such link, or it shows
+/// nothing.
 pub async fn state(platform: &Platform, slug: &str) -> Result<Option<String>, DatabaseError> {
     let row = row(platform, slug, STATE).await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
-/// What the page of this link is made of; `None` when there is no such link.
+/// What the page of this link is made of; `None` when there is no such link, or it shows
+/// nothing.
 pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, DatabaseError> {
     let builds = [BUILDS[0], BUILD, BUILDS[1]].concat();
     let columns = [STATE, "c.document", &builds, PLAYERS, "t.name", "t.scores"].join(", ");
@@ -70,6 +78,11 @@ pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, Dat
 
 async fn row(platform: &Platform, slug: &str, columns: &str) -> Result<Option<Row>, DatabaseError> {
     let sql = ["SELECT ", columns, FROM_LINK].concat();
-    let statement = Statement::new(sql, vec![slug.into()]);
+    let params = vec![
+        slug.into(),
+        EditCompositions::RULE.roles().into(),
+        platform.clock.now_ms().into(),
+    ];
+    let statement = Statement::new(sql, params);
     Ok(platform.database.query(statement).await?.into_iter().next())
 }

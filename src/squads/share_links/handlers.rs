@@ -47,7 +47,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let document = link.document(&cx.state.config.issuer);
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = entry(&permit, Action::ShareLinkCreated, &link.id, &composition);
-    let writes = store::insert(&grant, &link);
+    let writes = store::insert(&grant, &link, permit.caller().api_key_id());
     match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => {
             // What the winner has left may let the caller share no more.

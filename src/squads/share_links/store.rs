@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
-use crate::identity::permissions::{Permit, SecureAccount};
-use crate::ids::{ShareLinkId, UserId};
+use crate::identity::permissions::{Permission, Permit};
+use crate::ids::{ApiKeyId, ShareLinkId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
@@ -48,11 +48,11 @@ impl ShareLink {
 
 /// Adds a link; stale when there are too many, the composition is gone, or whoever makes it plans for
 /// its team no more.
-pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink) -> Vec<Statement> {
+pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink, key: Option<&ApiKeyId>) -> Vec<Statement> {
     let insert = Statement::new(
         concat!(
-            "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
-             SELECT ?1, c.id, ?3, ?4, ?5 FROM compositions c WHERE c.id = ?2 \
+            "INSERT INTO share_links (slug, composition_id, id, created_by, created_at, api_key_id, team_id) \
+             SELECT ?1, c.id, ?3, ?4, ?5, ?8, c.team_id FROM compositions c WHERE c.id = ?2 \
              AND (SELECT count(*) FROM share_links WHERE composition_id = ?2) < ?6 AND ",
             still_plans!("c.team_id", "?4", "?7")
         ),
@@ -64,6 +64,7 @@ pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink) -> Vec<Statement> {
             link.created_at.into(),
             MAX_LINKS.into(),
             EditCompositions::RULE.roles().into(),
+            key.map(ApiKeyId::as_str).into(),
         ],
     );
     vec![insert, Statement::must_change()]
@@ -88,8 +89,30 @@ pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<St
     vec![delete, Statement::must_change()]
 }
 
+/// SQL that holds at `$now` while the link `l` to the composition `c` shows it: whoever made it stands, and
+/// might make it again: it is theirs, or they are in its team with one of the roles of the list `$roles`.
+macro_rules! link_shows {
+    ($roles:literal, $now:literal) => {
+        concat!(
+            $crate::identity::standing::maker_stands!("l.created_by", "l.api_key_id", $now),
+            " AND iif(c.team_id IS NULL, c.owner_id = l.created_by, ",
+            $crate::teams::store::still_is!("c.team_id", "l.created_by", $roles),
+            ")"
+        )
+    };
+}
+pub(crate) use link_shows;
+
+/// Removes the links that a member has made to a team's compositions.
+pub fn remove_of_member(team: &TeamId, user: &UserId) -> Statement {
+    Statement::new(
+        "DELETE FROM share_links WHERE created_by = ?2 AND team_id = ?1",
+        vec![team.as_str().into(), user.as_str().into()],
+    )
+}
+
 /// Withdraws all links that the caller has made.
-pub fn withdraw_all(permit: &Permit<'_, SecureAccount>) -> Statement {
+pub fn withdraw_all<P: Permission>(permit: &Permit<'_, P>) -> Statement {
     Statement::new(
         "DELETE FROM share_links WHERE created_by = ?1",
         vec![permit.user_id().as_str().into()],

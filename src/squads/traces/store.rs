@@ -35,8 +35,8 @@ macro_rules! without_them {
 }
 
 /// Takes the caller out of what others go on planning with. To come before their entries in rosters
-/// go, by which they are found.
-pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 4] {
+/// go, by which they are found. Links are ended elsewhere: none outlives its maker.
+pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     [
         // The version in force moves with its composition.
         concat!(
@@ -53,7 +53,6 @@ pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 4] {
             that_name!()
         ),
         "UPDATE composition_versions SET changed_by = ?2 WHERE changed_by = ?1",
-        "UPDATE share_links SET created_by = ?2 WHERE created_by = ?1",
     ]
     .map(|sql| {
         let user = permit.user_id().as_str();

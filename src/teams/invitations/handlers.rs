@@ -54,7 +54,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         "role": invitation.role.as_str(),
         "max_uses": invitation.max_uses,
     }));
-    let writes = store::insert(&permit, &invitation, &code);
+    let writes = store::insert(&permit, &invitation, &code, user.caller().api_key_id());
     match cx.commit(writes, &[entry], answer).await {
         Err(DatabaseError::Stale) => {
             let now = TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;

@@ -129,6 +129,9 @@ pub struct Guest {
     pub membership: Membership,
     /// Whether they are in the team already.
     pub is_member: bool,
+    /// Whether it does not let them in, whatever it is worth to others: they were removed, or lost the
+    /// role that it gives, after it was made, or are banned. Which of these is not told.
+    pub is_refused: bool,
     /// In how many teams they are.
     pub team_count: i64,
 }
@@ -139,6 +142,9 @@ impl Guest {
         let refuse = |kind| Err(Problem::new(kind));
         if self.is_member {
             return refuse(&problems::ALREADY_A_MEMBER);
+        }
+        if self.is_refused {
+            return refuse(&problems::INVITATION_REFUSED);
         }
         invitation.check_open(now)?;
         if self.team_count >= MAX_TEAMS {

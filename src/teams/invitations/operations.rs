@@ -54,7 +54,7 @@ pub const LIST: Operation = Operation {
         about: "A page.",
         content: Content::Page(
             &INVITATION,
-            r#"{"id":"invitation_01kanp2xc0e8br5v0xmvhv7j2d","role":"member","uses":3,"max_uses":10,"state":"open","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","expires_at":"2026-11-23T18:00:00.000Z"}"#,
+            r#"{"id":"invitation_01kanp2xc0e8br5v0xmvhv7j2d","role":"member","uses":3,"max_uses":10,"state":"open","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","made_by":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","name":"Commander"},"created_at":"2026-11-22T18:00:00.000Z","expires_at":"2026-11-23T18:00:00.000Z"}"#,
         ),
     },
     problems: &[&problems::INSUFFICIENT_TEAM_ROLE, &problems::NOT_FOUND],
@@ -126,6 +126,7 @@ pub const ACCEPT: Operation = Operation {
         content: Content::Json(&TEAM, TEAM_EXAMPLE),
     },
     problems: &[
+        &problems::INVITATION_REFUSED,
         &problems::NOT_FOUND,
         &problems::ALREADY_A_MEMBER,
         &problems::INVITATION_USED_UP,

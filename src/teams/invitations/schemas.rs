@@ -4,7 +4,9 @@
 
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::model::TIME;
-use crate::teams::schemas::{DESCRIPTION_FIELD, ID as TEAM_ID, NAME_FIELD, TAG_FIELD, USER_ID};
+use crate::teams::schemas::{
+    DESCRIPTION_FIELD, ID as TEAM_ID, MADE_BY_FIELD, NAME_FIELD, TAG_FIELD, USER_ID,
+};
 
 use super::code;
 
@@ -27,8 +29,8 @@ const USES_FIELD: Field = Field::required("uses", &USES, "How many have come in 
 const MAX_USES_FIELD: Field = Field::required("max_uses", &MAX_USES, "How many it lets in.");
 const STATE_FIELD: Field = Field::required(
     "state",
-    &Schema::Choice(&["open", "used_up", "expired"]),
-    "Whether it still lets someone in.",
+    &Schema::Choice(&["open", "used_up", "expired", "suspended"]),
+    "Whether it still lets someone in; suspended: whoever made it may not invite at present, since their account is disabled or their API key has ended.",
 );
 const BY_FIELD: Field = Field::required("created_by", &USER_ID, "Who made it.");
 const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
@@ -69,6 +71,7 @@ pub const INVITATION: Schema = Schema::Named(
         MAX_USES_FIELD,
         STATE_FIELD,
         BY_FIELD,
+        MADE_BY_FIELD,
         CREATED_FIELD,
         EXPIRES_FIELD,
     ]),

@@ -3,10 +3,13 @@
 //! many come in as may, and no team gets more members, invitations, or a user more teams, than they
 //! may have. Leaves why someone is not let in to `model`.
 
+use serde_json::json;
+
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{Permit, SecureAccount};
-use crate::ids::{InvitationId, TeamId, UserId};
+use crate::identity::standing::maker_stands;
+use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
 use crate::teams::permissions::{Invite, Permission as _, TeamPermit};
@@ -22,16 +25,46 @@ const PAST_ALL_IDS: &str = "invitation_~";
 /// Leaders and officers still see an invitation that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
+/// SQL that holds at `$now` while whoever made the invitation `m` stands and might make it again: `$pairs` is
+/// [`pairs`].
+macro_rules! is_backed {
+    ($pairs:literal, $now:literal) => {
+        concat!(
+            maker_stands!("m.created_by", "m.api_key_id", $now),
+            " AND EXISTS (SELECT 1 FROM team_members b WHERE b.team_id = m.team_id \
+             AND b.user_id = m.created_by AND (b.role, m.role) IN \
+             (SELECT value ->> 0, value ->> 1 FROM json_each(",
+            $pairs,
+            ")))"
+        )
+    };
+}
+/// SQL that holds where the invitation `m` does not let the user `?2` in, whatever it is worth to others.
+const REFUSES: &str = "(EXISTS (SELECT 1 FROM team_bans x WHERE x.team_id = m.team_id AND x.user_id = ?2) \
+     OR EXISTS (SELECT 1 FROM team_invitation_exclusions x WHERE x.invitation_id = m.id AND x.user_id = ?2))";
+
+/// Who may invite to what, as a JSON list of pairs of roles.
+fn pairs() -> String {
+    let inviters = [Role::Member, Role::Officer, Role::Leader];
+    let inviters = inviters
+        .into_iter()
+        .filter(|role| Invite::RULE.admits(*role));
+    let pairs = inviters.flat_map(|role| role.below().iter().map(move |it| [role.as_str(), it]));
+    json!(pairs.collect::<Vec<_>>()).to_string()
+}
+
 /// Adds an invitation; stale when there are too many open ones, or whoever makes it is no longer
 /// what they were read as.
 pub fn insert(
     permit: &TeamPermit<Invite>,
     invitation: &NewInvitation,
     code: &Code,
+    key: Option<&ApiKeyId>,
 ) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO team_invitations (id, team_id, code_hash, role, created_by, max_uses, \
-         created_at, expires_at) SELECT ?1, m.team_id, ?4, ?5, m.user_id, ?6, ?7, ?8 \
+         created_at, expires_at, api_key_id) \
+         SELECT ?1, m.team_id, ?4, ?5, m.user_id, ?6, ?7, ?8, ?11 \
          FROM team_members m WHERE m.team_id = ?2 AND m.user_id = ?3 AND m.role = ?9 \
          AND (SELECT count(*) FROM team_invitations i WHERE i.team_id = ?2 \
          AND i.uses < i.max_uses AND i.expires_at > ?7) < ?10",
@@ -46,6 +79,7 @@ pub fn insert(
             invitation.expires_at.into(),
             permit.role().as_str().into(),
             MAX_OPEN.into(),
+            key.map(ApiKeyId::as_str).into(),
         ],
     );
     vec![insert, Statement::must_change()]
@@ -78,16 +112,23 @@ pub fn withdraw_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
     )
 }
 
-/// Lets `guest` in and counts it; stale when the invitation does not let them in any more.
+/// Lets `guest` in and counts it; stale when the invitation does not let them in any more, or whoever made
+/// it stands no more.
 pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> Vec<Statement> {
     let (hash, user) = (code.hash(), guest.user.as_str());
     vec![
         Statement::new(
-            "UPDATE team_invitations SET uses = uses + 1 WHERE code_hash = ?1 AND team_id = ?3 \
-             AND role = ?4 AND uses < max_uses AND expires_at > ?5 AND NOT EXISTS (SELECT 1 \
-             FROM team_members WHERE team_id = ?3 AND user_id = ?2) \
-             AND (SELECT count(*) FROM team_members WHERE team_id = ?3) < ?6 \
-             AND (SELECT count(*) FROM team_members WHERE user_id = ?2) < ?7",
+            [
+                "UPDATE team_invitations AS m SET uses = uses + 1 WHERE code_hash = ?1 \
+                 AND team_id = ?3 AND role = ?4 AND uses < max_uses AND expires_at > ?5 \
+                 AND NOT EXISTS (SELECT 1 FROM team_members WHERE team_id = ?3 AND user_id = ?2) \
+                 AND (SELECT count(*) FROM team_members WHERE team_id = ?3) < ?6 \
+                 AND (SELECT count(*) FROM team_members WHERE user_id = ?2) < ?7 AND NOT ",
+                REFUSES,
+                " AND ",
+                is_backed!("?8", "?5"),
+            ]
+            .concat(),
             vec![
                 hash.into(),
                 user.into(),
@@ -96,6 +137,7 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
                 now.into(),
                 MAX_MEMBERS.into(),
                 MAX_TEAMS.into(),
+                pairs().into(),
             ],
         ),
         Statement::must_change(),
@@ -113,6 +155,23 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
     ]
 }
 
+/// Closes a team's open invitations to a member from whom others take their role, or all but `left`: those
+/// to what they may not be any more. What is made from now on is open to them.
+pub fn close_to(member: &Membership, left: Option<Role>, now: i64) -> Statement {
+    let kept = left.map(|role| [role.below(), &[role.as_str()]].concat());
+    Statement::new(
+        "INSERT OR IGNORE INTO team_invitation_exclusions (invitation_id, user_id) SELECT id, ?2 \
+         FROM team_invitations WHERE team_id = ?1 AND uses < max_uses AND expires_at > ?3 \
+         AND role NOT IN (SELECT value FROM json_each(?4))",
+        vec![
+            member.team.as_str().into(),
+            member.user.as_str().into(),
+            now.into(),
+            json!(kept.unwrap_or_default()).to_string().into(),
+        ],
+    )
+}
+
 /// Invitations that ended more than [`KEEP_MS`] ago.
 pub fn expired(now: i64) -> Old {
     Old {
@@ -123,7 +182,8 @@ pub fn expired(now: i64) -> Old {
     }
 }
 
-/// The invitation with this code, and what `user`, or nobody, is to it.
+/// The invitation with this code, and what `user`, or nobody, is to it. One whose maker stands no more is
+/// not there.
 pub async fn find(
     platform: &Platform,
     code: &Code,
@@ -132,19 +192,32 @@ pub async fn find(
     // The row of the invitation says what whoever comes in by it will be: that is all of a member's
     // row that a team's document asks for.
     let statement = Statement::new(
-        concat!(
-            "SELECT ",
-            team_document!(),
-            ", m.id || ' ' || m.team_id || ' ' || m.role || ' ' || (m.max_uses - m.uses) || ' ' || m.expires_at \
-             || ' ' || ",
-            member_count!(),
-            " || ' ' || EXISTS (SELECT 1 FROM team_members g WHERE g.team_id = t.id \
-             AND g.user_id = ?2) || ' ' || (SELECT count(*) FROM team_members g \
-             WHERE g.user_id = ?2), coalesce((SELECT g.display_name FROM team_members g \
-             WHERE g.team_id = m.team_id AND g.user_id = m.created_by), '') \
-             FROM team_invitations m JOIN teams t ON t.id = m.team_id WHERE m.code_hash = ?1"
-        ),
-        vec![code.hash().into(), user.map_or("", UserId::as_str).into()],
+        [
+            concat!(
+                "SELECT ",
+                team_document!(),
+                ", m.id || ' ' || m.team_id || ' ' || m.role || ' ' || (m.max_uses - m.uses) || ' ' \
+                 || m.expires_at || ' ' || ",
+                member_count!(),
+                " || ' ' || EXISTS (SELECT 1 FROM team_members g WHERE g.team_id = t.id \
+                 AND g.user_id = ?2) || ' ' || (SELECT count(*) FROM team_members g \
+                 WHERE g.user_id = ?2) || ' ' || "
+            ),
+            REFUSES,
+            concat!(
+                ", coalesce((SELECT g.display_name FROM team_members g \
+                 WHERE g.team_id = m.team_id AND g.user_id = m.created_by), '') \
+                 FROM team_invitations m JOIN teams t ON t.id = m.team_id WHERE m.code_hash = ?1 AND ",
+                is_backed!("?3", "?4")
+            ),
+        ]
+        .concat(),
+        vec![
+            code.hash().into(),
+            user.map_or("", UserId::as_str).into(),
+            pairs().into(),
+            platform.clock.now_ms().into(),
+        ],
     );
     let rows = platform.database.query(statement).await?;
     let read = |row: &Row| {
@@ -167,7 +240,7 @@ pub async fn find(
             expires_at: number()?,
             member_count: number()?,
         };
-        let (is_member, team_count) = (number()? == 1, number()?);
+        let (is_member, team_count, is_refused) = (number()? == 1, number()?, number()? == 1);
         let guest = user.map(|user| Guest {
             membership: Membership {
                 team: id,
@@ -175,6 +248,7 @@ pub async fn find(
                 role,
             },
             is_member,
+            is_refused,
             team_count,
         });
         Ok((invitation, guest))
@@ -205,18 +279,24 @@ pub async fn list(
     after: &Page,
 ) -> Result<Listed, DatabaseError> {
     let select = concat!(
-        "SELECT id, json_object('id', id, 'role', role, 'uses', uses, 'max_uses', max_uses, \
-         'state', CASE WHEN uses >= max_uses THEN 'used_up' WHEN expires_at <= ?3 THEN 'expired' \
-         ELSE 'open' END, 'created_by', created_by, 'created_at', ",
-        sql_time!("created_at"),
+        "SELECT m.id AS id, json_object('id', m.id, 'role', m.role, 'uses', m.uses, \
+         'max_uses', m.max_uses, 'state', CASE WHEN m.uses >= m.max_uses THEN 'used_up' \
+         WHEN m.expires_at <= ?3 THEN 'expired' WHEN NOT (",
+        is_backed!("?4", "?3"),
+        ") THEN 'suspended' ELSE 'open' END, 'created_by', m.created_by, \
+         'made_by', json_object('id', m.created_by, 'name', (SELECT b.display_name \
+         FROM team_members b WHERE b.team_id = m.team_id AND b.user_id = m.created_by)), \
+         'created_at', ",
+        sql_time!("m.created_at"),
         ", 'expires_at', ",
-        sql_time!("expires_at"),
-        ") AS document FROM team_invitations WHERE team_id = ?1 AND id < ?2"
+        sql_time!("m.expires_at"),
+        ") AS document FROM team_invitations m WHERE m.team_id = ?1 AND m.id < ?2"
     );
     let params = vec![
         permit.team().as_str().into(),
         after.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
         now.into(),
+        pairs().into(),
     ];
     page(platform, select, params, Order::Descending, after).await
 }

@@ -2,7 +2,7 @@
 //! Promises that who loses a race is judged anew by what the winner has left.
 //! Leaves rules to `model`, SQL to `store`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::http::merge_patch;
@@ -10,6 +10,7 @@ use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::identity::accounts;
 use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
@@ -17,7 +18,8 @@ use crate::platform::DatabaseError;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::lookup;
 use crate::teams::model::{Membership, Role, told_member};
-use crate::teams::permissions::{ChangeRoles, TeamPermit, ViewTeam};
+use crate::teams::oversight;
+use crate::teams::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::webhooks::outbox::Event;
 
 use super::model::Standing;
@@ -111,37 +113,102 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
 /// DELETE `/teams/{id}/members/{user_id}`
 pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
+    let platform = &cx.state.platform;
+    let is_ban = cx.query.text("ban") == Some("true");
     for _ in 0..MAX_TRIES {
         let standing = standing(cx, user.user_id()).await?;
-        let grant = standing.grant_removal()?;
-        let target = grant.target();
-        let event = event(
-            cx,
-            user.user_id(),
-            &target.team,
-            REMOVED,
-            &told_member(target),
-        );
-        let action = if target.user == grant.caller().user {
-            Action::TeamMemberLeft
+        let ban = if is_ban {
+            Some(grant_ban(cx, &standing).await?)
         } else {
-            Action::TeamMemberRemoved
+            None
         };
-        let entry = Entry::by(user.caller(), action, &target.user).with_detail(json!({
-            "team_id": target.team.as_str(),
-            "role": target.role.as_str(),
-        }));
-        let writes = store::remove(&grant, cx.now_ms());
-        let answer = Response::no_content();
+        let (mut writes, mut entries, mut event) = (Vec::new(), Vec::new(), None);
+        // Whoever has just left by themselves can be banned as well.
+        let mut goes = store::NOTHING_GOES.to_owned();
+        if standing.target.is_some() || ban.is_none() {
+            let grant = standing.grant_removal()?;
+            let target = grant.target();
+            goes = store::goes(platform, target).await?;
+            writes.extend(store::remove(&grant, &goes, cx.now_ms()));
+            let action = if grant.is_by_others() {
+                Action::TeamMemberRemoved
+            } else {
+                Action::TeamMemberLeft
+            };
+            let entry = Entry::by(user.caller(), action, &target.user);
+            entries.push(entry.with_detail(json!({
+                "team_id": target.team.as_str(),
+                "role": target.role.as_str(),
+            })));
+            let told = told_member(target);
+            event = Some(self::event(
+                cx,
+                user.user_id(),
+                &target.team,
+                REMOVED,
+                &told,
+            ));
+        }
+        if let Some(ban) = &ban {
+            let (permit, now) = (&ban.permit, cx.now_ms());
+            writes.extend(oversight::store::ban(
+                permit,
+                &ban.user,
+                ban.name.as_deref(),
+                now,
+            ));
+            let entry = Entry::by(user.caller(), Action::TeamMemberBanned, &ban.user);
+            entries.push(entry.with_detail(json!({ "team_id": permit.team().as_str() })));
+        }
+        let answer = removed(&goes, is_ban)?;
         match cx
-            .commit_telling(writes, &[entry], Some(&event), answer)
+            .commit_telling(writes, &entries, event.as_ref(), answer)
             .await
         {
-            Err(DatabaseError::Stale) => {}
+            Err(DatabaseError::Stale) => {
+                if let Some(ban) = &ban
+                    && oversight::store::is_full(platform, ban.permit.team()).await?
+                {
+                    return Err(Problem::new(&problems::TOO_MANY_BANS));
+                }
+            }
             outcome => return Ok(outcome?),
         }
     }
     Err(overtaken())
+}
+
+/// What goes with whoever was removed.
+fn removed(goes: &str, is_ban: bool) -> Result<Response, Problem> {
+    let mut document: Value = serde_json::from_str(goes).map_err(Problem::internal)?;
+    document["banned"] = is_ban.into();
+    Response::json(200, Profile::Private, &document)
+}
+
+/// That someone may be kept out.
+struct Ban {
+    permit: TeamPermit<BanMembers>,
+    user: UserId,
+    name: Option<String>,
+}
+
+/// Lets a leader ban the account of the path, which may have left the team by itself.
+async fn grant_ban(cx: &Context<'_>, standing: &Standing) -> Result<Ban, Problem> {
+    let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let user = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    if user == *permit.user() {
+        let detail = "Nobody bans themselves: leave without it.";
+        let error = FieldError::new("?ban", "own_account", detail);
+        return Err(Problem::invalid(vec![error]));
+    }
+    // What others are called is not told to a team that they are not in.
+    let name = standing.target.as_ref().map(|it| it.display_name.clone());
+    let platform = &cx.state.platform;
+    if name.is_none() && accounts::store::user(platform, &user).await?.is_none() {
+        return Err(not_found());
+    }
+    Ok(Ban { permit, user, name })
 }
 
 /// POST /teams/{id}/hand-over

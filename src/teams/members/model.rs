@@ -83,6 +83,11 @@ impl RemovalGrant<'_> {
         self.caller
     }
 
+    /// Whether someone else takes them out.
+    pub fn is_by_others(&self) -> bool {
+        self.caller.user != self.target.user
+    }
+
     /// Who goes; perhaps the same.
     pub const fn target(&self) -> &Membership {
         self.target

@@ -4,13 +4,15 @@
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
-use crate::http::schema::Field;
+use crate::http::schema::{Field, Schema};
 use crate::teams::operations::{PATH as TEAM_PATH, TAG};
 use crate::teams::schemas::{ID, USER_ID};
 
-use super::schemas::{HAND_OVER, MEMBER, MEMBER_INPUT};
+use super::schemas::{HAND_OVER, MEMBER, MEMBER_INPUT, REMOVAL};
 
 const EXAMPLE: &str = r#"{"user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","display_name":"Commander","role":"leader","joined_at":"2026-11-22T18:00:00.000Z"}"#;
+const EXAMPLE_REMOVAL: &str =
+    r#"{"webhooks":1,"share_links":2,"invitations":1,"builds":4,"players":1,"banned":false}"#;
 const PATH: &[Field] = &[
     Field::required("id", &ID, "TypeID with the prefix team."),
     Field::required("user_id", &USER_ID, "TypeID with the prefix user."),
@@ -37,7 +39,7 @@ pub const CHANGE: Operation = Operation {
     id: "change_team_member",
     tag: TAG,
     summary: "Give a member another role",
-    description: "For leaders: whoever is below them becomes what they say. They step down themselves, unless they are the last leader. Who may no longer have webhooks or invitations in the team loses them.",
+    description: "For leaders: whoever is below them becomes what they say. They step down themselves, unless they are the last leader. Who may no longer have webhooks, share links or invitations in the team loses them, and open invitations to a role above their new one do not let them back.",
     path: PATH,
     request: Some(RequestBody {
         schema: &MEMBER_INPUT,
@@ -61,12 +63,23 @@ pub const REMOVE: Operation = Operation {
     id: "remove_team_member",
     tag: TAG,
     summary: "Leave a team, or remove someone below me",
-    description: "Their webhooks of the team are disabled and their invitations withdrawn. What they have shared stays shared until they take it back. The last leader hands over or deletes the team first.",
+    description: "What they made for the team ends: their webhooks of it are disabled, their share links to its compositions and their invitations are gone. Builds that they shared with it are theirs again: what only the team saw becomes private. Their entry in the roster stays as only a name. Compositions are the team's and stay. Whoever is removed comes back only by an invitation that is made afterwards; whoever leaves by themselves, by any that is open. The last leader hands over or deletes the team first.",
     path: PATH,
+    query: &[Field::optional(
+        "ban",
+        &Schema::Choice(&["true", "false"]),
+        "true, for leaders: no invitation lets them in until the ban is lifted. Also for someone who has left already.",
+    )],
+    response: Answer {
+        status: 200,
+        about: "What went with them.",
+        content: Content::Json(&REMOVAL, EXAMPLE_REMOVAL),
+    },
     problems: &[
         &problems::INSUFFICIENT_TEAM_ROLE,
         &problems::NOT_FOUND,
         &problems::LAST_LEADER,
+        &problems::TOO_MANY_BANS,
     ],
     ..PLAIN
 };

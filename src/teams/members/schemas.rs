@@ -42,3 +42,34 @@ pub const TOLD_MEMBER: Schema = Schema::Object(&[
     USER_FIELD,
     Field::required("role", &ROLE, "What they are, or were, in the team."),
 ]);
+
+const fn count(name: &'static str, about: &'static str) -> Field {
+    Field::required(
+        name,
+        &Schema::Integer {
+            min: 0,
+            max: 100_000,
+        },
+        about,
+    )
+}
+
+/// What went with a member.
+pub const REMOVAL: Schema = Schema::Named(
+    "TeamMemberRemoval",
+    &Schema::Object(&[
+        count("webhooks", "Webhooks of the team that were disabled."),
+        count(
+            "share_links",
+            "Links to the team's compositions that are gone.",
+        ),
+        count("invitations", "Invitations into the team that are gone."),
+        count("builds", "Builds that are shared with the team no more."),
+        count("players", "Entries of the roster that are only a name now."),
+        Field::required(
+            "banned",
+            &Schema::Boolean,
+            "Whether no invitation lets them in.",
+        ),
+    ]),
+);

@@ -4,16 +4,18 @@
 
 use serde_json::Value as Json;
 
+use crate::builds;
 use crate::http::pagination::Page;
 use crate::identity::permissions::{GovernTeams, Permit};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Value};
+use crate::squads::share_links;
 use crate::teams::model::{Membership, Role};
 use crate::teams::permissions::{
-    ChangeRoles, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
+    ChangeRoles, EditCompositions, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
 };
-use crate::teams::roster;
 use crate::teams::store::{Listed, Order, broken, page, sql_time};
+use crate::teams::{invitations, roster};
 use crate::webhooks;
 
 use super::model::{Member, RemovalGrant, Standing};
@@ -55,7 +57,8 @@ pub fn change_role(
         values,
     );
     let mut writes = vec![update, Statement::must_change()];
-    writes.extend(lose(target, Some(role), now));
+    let is_by_others = permit.user() != &target.user;
+    writes.extend(lose(target, Some(role), is_by_others, now));
     writes
 }
 
@@ -81,24 +84,47 @@ pub fn hand_over(
         step_down,
         Statement::must_change(),
     ];
-    writes.extend(lose(caller, Some(Role::Officer), now));
+    writes.extend(lose(caller, Some(Role::Officer), false, now));
     writes
 }
 
-/// Takes a member out of the team.
-pub fn remove(grant: &RemovalGrant<'_>, now: i64) -> Vec<Statement> {
+/// SQL for a JSON text: what of the user `?2` in the team `?1` goes when they leave it.
+const GOES: &str = "json_object('webhooks', (SELECT count(*) FROM webhooks WHERE team_id = ?1 AND user_id = ?2 \
+     AND disabled_at IS NULL), 'share_links', (SELECT count(*) FROM share_links WHERE created_by = ?2 \
+     AND team_id = ?1), 'invitations', (SELECT count(*) \
+     FROM team_invitations WHERE team_id = ?1 AND created_by = ?2), 'builds', (SELECT count(*) FROM builds \
+     WHERE team_id = ?1 AND owner_id = ?2), 'players', (SELECT count(*) FROM team_players \
+     WHERE team_id = ?1 AND user_id = ?2))";
+
+/// What goes with someone who is not in the team.
+pub const NOTHING_GOES: &str =
+    r#"{"webhooks":0,"share_links":0,"invitations":0,"builds":0,"players":0}"#;
+
+/// Takes a member out of the team; stale, too, when something else than `goes` would go with them.
+pub fn remove(grant: &RemovalGrant<'_>, goes: &str, now: i64) -> Vec<Statement> {
+    let target = grant.target();
     let delete = Statement::new(
         ["DELETE FROM team_members", AS_READ, LEAVES_A_LEADER].concat(),
-        params(grant.caller(), grant.target()),
+        params(grant.caller(), target),
     );
-    let mut writes = vec![delete, Statement::must_change()];
-    writes.extend(lose(grant.target(), None, now));
+    // As `Statement::must_change` fails.
+    let goes = Statement::new(
+        format!("SELECT iif({GOES} = ?3, 1, abs(-9223372036854775808))"),
+        vec![
+            target.team.as_str().into(),
+            target.user.as_str().into(),
+            goes.into(),
+        ],
+    );
+    let mut writes = vec![goes, delete, Statement::must_change()];
+    writes.extend(lose(target, None, grant.is_by_others(), now));
     writes
 }
 
-/// Takes away what a member may not have any more once they are in this role, or in none: webhooks
-/// of the team, and invitations that could bring back what they have lost.
-fn lose(member: &Membership, role: Option<Role>, now: i64) -> Vec<Statement> {
+/// Takes away what a member may not have any more once they are in this role, or in none: webhooks and
+/// share links of the team, invitations that could bring back what they have lost, and, when others take
+/// the role from them, the way back by invitations that are open.
+fn lose(member: &Membership, role: Option<Role>, is_by_others: bool, now: i64) -> Vec<Statement> {
     let may_invite_as = role.map_or(&[][..], Role::below);
     let mut writes = vec![Statement::new(
         "DELETE FROM team_invitations WHERE team_id = ?1 AND created_by = ?2 \
@@ -109,6 +135,9 @@ fn lose(member: &Membership, role: Option<Role>, now: i64) -> Vec<Statement> {
             Json::from(may_invite_as).to_string().into(),
         ],
     )];
+    if is_by_others {
+        writes.push(invitations::store::close_to(member, role, now));
+    }
     if !role.is_some_and(|role| ManageWebhooks::RULE.admits(role)) {
         writes.extend(webhooks::endpoints::store::leave_team(
             &member.team,
@@ -116,10 +145,28 @@ fn lose(member: &Membership, role: Option<Role>, now: i64) -> Vec<Statement> {
             now,
         ));
     }
+    if !role.is_some_and(|role| EditCompositions::RULE.admits(role)) {
+        writes.push(share_links::store::remove_of_member(
+            &member.team,
+            &member.user,
+        ));
+    }
     if role.is_none() {
+        writes.push(builds::store::leave_with(member));
         writes.push(roster::store::detach_member(&member.team, &member.user));
     }
     writes
+}
+
+/// What of `target` goes when they leave the team, as JSON.
+pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, DatabaseError> {
+    let statement = Statement::new(
+        ["SELECT ", GOES].concat(),
+        vec![target.team.as_str().into(), target.user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let row = rows.first().ok_or_else(|| broken("what goes"))?;
+    row.text(0).map(str::to_owned)
 }
 
 /// What the caller and `target` are in a team; `None` when the caller is nothing there.

@@ -57,7 +57,8 @@ const URL_FIELD: Field = Field::required(
     &URL,
     "Where to: https, a public host, port 443, 80, 8443 or one from 1024 on.",
 );
-const EVENT_TYPES_FIELD: Field = Field::required(
+/// What it is told of.
+pub const EVENT_TYPES_FIELD: Field = Field::required(
     "event_types",
     &EVENT_TYPES,
     "Names of GET /webhooks/event-types, or only *: all, also those to come.",
@@ -130,14 +131,17 @@ const HEALTH: Schema = Schema::Object(&[
     Field::required("paused_until", &OPTIONAL_TIME, "When it is tried again."),
 ]);
 
-const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix webhook.");
-const DESCRIPTION_FIELD: Field = Field::required(
+/// Its id.
+pub const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix webhook.");
+/// What it is for.
+pub const DESCRIPTION_FIELD: Field = Field::required(
     "description",
     &DESCRIPTION,
     "What it is for; empty when nobody said.",
 );
 const TEAM_FIELD: Field = Field::required("team_id", &TEAM, "The team that it is for.");
-const ENABLED_FIELD: Field =
+/// Whether it is sent anything.
+pub const ENABLED_FIELD: Field =
     Field::required("enabled", &Schema::Boolean, "Whether it is sent anything.");
 const KEY_FIELD: Field = Field::required(
     "api_key_id",
@@ -146,7 +150,8 @@ const KEY_FIELD: Field = Field::required(
 );
 const DISABLED_FIELD: Field =
     Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
-const REASON_FIELD: Field = Field::required(
+/// Why it is not.
+pub const REASON_FIELD: Field = Field::required(
     "disabled_reason",
     &Schema::Nullable(&Schema::Choice(&[
         "owner",
@@ -175,7 +180,8 @@ const HIDDEN_FIELD: Field = Field::required(
     "Names of the other custom headers.",
 );
 const HEALTH_FIELD: Field = Field::required("health", &HEALTH, "How it has been answering.");
-const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
+/// When it was made.
+pub const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
 const UPDATED_FIELD: Field = Field::required("updated_at", &TIME, "When it was last changed.");
 
 /// An endpoint as its owner sees it.

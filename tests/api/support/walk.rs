@@ -354,6 +354,27 @@ impl Walk {
                 let team = self.crowd(self.amount).team(player);
                 self.of(player, method, &format!("{TEAMS}/{}", team.0))
             }
+            ("DELETE", "teams/{id}/bans/{user_id}") => {
+                app.test.database.execute(&format!(
+                    "INSERT OR IGNORE INTO team_bans VALUES ('{}', '{}', 'Spy', 1)",
+                    holder.team, self.friend.id
+                ));
+                self.of(
+                    player,
+                    method,
+                    &own(path).replace("{user_id}", &self.friend.id),
+                )
+            }
+            ("DELETE", "teams/{id}/webhooks/{webhook_id}") => {
+                let hook = json!({ "url": fresh_url(app), "team_id": holder.team });
+                let hook = make(app, player, &hook);
+                let path = own(path).replace("{webhook_id}", &text(&hook["id"]));
+                self.of(player, method, &path)
+            }
+            ("DELETE", "teams/{id}/share-links/{link_id}") => {
+                let (_, link) = self.link(&holder.composition);
+                self.of(player, method, &own(path).replace("{link_id}", &link))
+            }
             ("PATCH" | "DELETE", "teams/{id}/members/{user_id}") => {
                 app.test.database.execute(&format!(
                     "INSERT OR IGNORE INTO team_members VALUES ('{}', '{}', 'member', 'Mate', 1)",
@@ -454,8 +475,9 @@ fn page_of(path: &str) -> &'static str {
         "audit-log",
         "versions",
         "share-links",
+        "bans",
     ];
-    if pages.contains(&last) {
+    if pages.contains(&last) || path.ends_with("{id}/webhooks") {
         "?limit=100"
     } else {
         ""

@@ -1,0 +1,124 @@
+//! The calls on what leaders oversee.
+//! Promises that what is of another team is not there.
+//! Leaves banning to `members`, forms to `model`, SQL to `store`.
+
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::Response;
+use crate::identity::audit::{Action, Entry};
+use crate::identity::permissions::{
+    ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
+};
+use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
+use crate::platform::{DatabaseError, Statement};
+use crate::teams::handlers::{PATH, respond};
+use crate::teams::lookup;
+use crate::teams::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
+
+use super::store;
+
+/// Proof that the caller may do `P` in the team of the path.
+async fn permit<P: Permission>(cx: &Context<'_>, user: &UserId) -> Result<TeamPermit<P>, Problem> {
+    TeamPermit::of(lookup::of_path(cx, user).await?)
+}
+
+fn not_found() -> Problem {
+    Problem::new(&problems::NOT_FOUND)
+}
+
+/// What the audit log says of an end.
+fn of_team(team: &TeamId) -> Value {
+    json!({ "team_id": team.as_str() })
+}
+
+/// Runs a write that is stale where there is nothing to end, or the caller may no more.
+async fn commit<P: Permission>(
+    cx: &Context<'_>,
+    user: &UserId,
+    writes: Vec<Statement>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    match cx.commit(writes, &[entry], Response::no_content()).await {
+        Err(DatabaseError::Stale) => {
+            permit::<P>(cx, user).await?;
+            Err(not_found())
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /teams/{id}/bans
+pub async fn bans(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<ReadTeams>()?;
+    let permit = permit::<BanMembers>(cx, user.user_id()).await?;
+    let page = Page::from_query(&cx.query, |text| UserId::parse(text).is_some())?;
+    let listed = store::bans(&cx.state.platform, &permit, &page).await?;
+    Ok(respond(
+        cx,
+        &format!("{PATH}/{}/bans", permit.team()),
+        listed,
+    ))
+}
+
+/// DELETE `/teams/{id}/bans/{user_id}`
+pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteTeams>()?;
+    let permit = permit::<BanMembers>(cx, user.user_id()).await?;
+    let banned = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let entry = Entry::by(user.caller(), Action::TeamBanLifted, &banned);
+    let entry = entry.with_detail(of_team(permit.team()));
+    let writes = store::lift(&permit, &banned);
+    commit::<BanMembers>(cx, user.user_id(), writes, entry).await
+}
+
+/// GET /teams/{id}/webhooks
+pub async fn webhooks(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<ReadWebhooks>()?;
+    let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
+    let page = Page::from_query(&cx.query, |text| WebhookId::parse(text).is_some())?;
+    let found = store::webhooks(&cx.state.platform, &permit, &page).await?;
+    let documents = found.iter().map(|it| (it.id.clone(), it.document()));
+    let issuer = &cx.state.config.issuer;
+    let path = format!("{issuer}{PATH}/{}/webhooks", permit.team());
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// DELETE `/teams/{id}/webhooks/{webhook_id}`
+pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteWebhooks>()?;
+    let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
+    let id = WebhookId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
+    let entry = entry.with_detail(of_team(permit.team()));
+    let writes = store::end_webhook(&permit, &id);
+    commit::<OverseeSharing>(cx, user.user_id(), writes, entry).await
+}
+
+/// GET /teams/{id}/share-links
+pub async fn links(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<ReadCompositions>()?;
+    let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
+    let page = Page::from_query(&cx.query, |text| ShareLinkId::parse(text).is_some())?;
+    let found = store::links(&cx.state.platform, &permit, &page).await?;
+    let issuer = &cx.state.config.issuer;
+    let documents = found
+        .iter()
+        .map(|it| (it.link.id.clone(), it.document(issuer)));
+    let path = format!("{issuer}{PATH}/{}/share-links", permit.team());
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// DELETE `/teams/{id}/share-links/{link_id}`
+pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
+    let user = cx.permit::<WriteCompositions>()?;
+    let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
+    let id = ShareLinkId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
+    let entry = entry.with_detail(of_team(permit.team()));
+    let writes = store::end_link(&permit, &id);
+    commit::<OverseeSharing>(cx, user.user_id(), writes, entry).await
+}

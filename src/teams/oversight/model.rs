@@ -1,0 +1,117 @@
+//! Webhooks and share links of a team as its leaders see them.
+//! Promises that of a webhook no more than its origin is shown: its URL may be a secret of its maker's.
+//! Leaves SQL to `store`.
+
+use serde_json::{Value, json};
+
+use crate::squads::share_links::store::ShareLink;
+use crate::telemetry::rfc3339;
+
+/// Who has made something: their id, and what they are called unless they have left.
+#[derive(Debug)]
+pub struct Maker {
+    /// Their id.
+    pub id: String,
+    /// `None`: they have left the team.
+    pub name: Option<String>,
+}
+
+impl Maker {
+    fn document(&self) -> Value {
+        json!({ "id": self.id, "name": self.name })
+    }
+}
+
+/// A webhook that is told what happens in the team.
+#[derive(Debug)]
+pub struct TeamWebhook {
+    /// Its id.
+    pub id: String,
+    /// Its URL.
+    pub url: String,
+    /// What its maker says of it.
+    pub description: String,
+    /// JSON.
+    pub event_types: String,
+    /// Why it is disabled.
+    pub disabled_reason: Option<String>,
+    /// Who made it.
+    pub maker: Maker,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// Scheme, host and port of a URL that `webhooks::target` has passed.
+fn origin(url: &str) -> &str {
+    let slashes = url.match_indices('/');
+    let end = slashes.map(|(place, _)| place).nth(2);
+    &url[..end.unwrap_or(url.len())]
+}
+
+impl TeamWebhook {
+    /// The answer to a leader.
+    pub fn document(&self) -> Value {
+        let event_types: Value = serde_json::from_str(&self.event_types).unwrap_or_default();
+        json!({
+            "id": self.id,
+            "origin": origin(&self.url),
+            "description": self.description,
+            "event_types": event_types,
+            "enabled": self.disabled_reason.is_none(),
+            "disabled_reason": self.disabled_reason,
+            "made_by": self.maker.document(),
+            "created_at": rfc3339(self.created_at),
+        })
+    }
+}
+
+/// A link to one of the team's compositions.
+#[derive(Debug)]
+pub struct TeamLink {
+    /// The link.
+    pub link: ShareLink,
+    /// The composition.
+    pub composition_id: String,
+    /// What that is called.
+    pub composition_name: String,
+    /// What its maker is called.
+    pub maker_name: Option<String>,
+    /// Whether it shows anything at present.
+    pub shows: bool,
+}
+
+impl TeamLink {
+    /// The answer to a leader.
+    pub fn document(&self, issuer: &str) -> Value {
+        let mut document = self.link.document(issuer);
+        let maker = Maker {
+            id: self.link.created_by.clone(),
+            name: self.maker_name.clone(),
+        };
+        document["made_by"] = maker.document();
+        document["composition_id"] = self.composition_id.as_str().into();
+        document["composition_name"] = self.composition_name.as_str().into();
+        document["state"] = if self.shows { "shown" } else { "suspended" }.into();
+        document
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_no_path() {
+        for (url, expected) in [
+            ("https://bot.guild.gg/", "https://bot.guild.gg"),
+            (
+                "https://bot.guild.gg:8443/h/s3cret?t=1",
+                "https://bot.guild.gg:8443",
+            ),
+            ("https://[2001:db8::1]/x/y", "https://[2001:db8::1]"),
+            ("https://bot.guild.gg", "https://bot.guild.gg"),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+    }
+}

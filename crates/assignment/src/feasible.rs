@@ -43,6 +43,12 @@ pub fn check(problem: &Problem, nodes: &mut u32) -> Feasibility {
 /// Looks at `nodes` in all, and at `each` for one question.
 pub fn minimal_clash(input: &Input, mut nodes: u32, each: u32) -> Result<Clash, Refusal> {
     let mut kept: Vec<usize> = (0..input.constraints.len()).collect();
+    // A few who are all apart are easier to tell of than many pairs, and faster to find.
+    if let Some(few) = around_a_clique(input)
+        && probe(input, &few, &mut nodes, each)? == Feasibility::Clash
+    {
+        kept = few;
+    }
     // Whole pieces first: most of many constraints have nothing to do with it.
     let mut size = kept.len() / 2;
     while size > 1 {
@@ -72,6 +78,31 @@ pub fn minimal_clash(input: &Input, mut nodes: u32, each: u32) -> Result<Clash, 
         constraints: kept,
         is_minimal,
     })
+}
+
+/// All constraints but those of being apart that do not concern one more player than there are
+/// subgroups, no two of whom may share one; none where there are no such players.
+fn around_a_clique(input: &Input) -> Option<Vec<usize>> {
+    let problem = Problem::new(input, &input.constraints).ok()?;
+    let everyone = (0..problem.players).fold(0_u64, |set, player| set | 1 << player);
+    let (mut clique, mut common) = (0_u64, everyone);
+    let degree = |player: &usize, among: u64| (problem.apart[*player] & among).count_ones();
+    while let Some(next) = bits(common).max_by_key(|player| degree(player, common)) {
+        clique |= 1 << next;
+        common &= problem.apart[next] & !(1 << next);
+        if clique.count_ones() as usize > input.groups {
+            break;
+        }
+    }
+    let concerns = |constraint: &Constraint| match constraint {
+        Constraint::Apart { players } => {
+            let inside = |player: &&usize| clique & (1 << **player) != 0;
+            players.iter().filter(inside).count() > 1
+        }
+        _ => true,
+    };
+    let kept = (0..input.constraints.len()).filter(|at| concerns(&input.constraints[*at]));
+    (clique.count_ones() as usize > input.groups).then(|| kept.collect())
 }
 
 /// Whether these constraints alone can be met.

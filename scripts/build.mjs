@@ -26,6 +26,7 @@ const WASM_FEATURES = [
   "multivalue",
   "reference-types",
   "exception-handling",
+  "simd",
 ];
 
 /** Builds the Worker into `out`, unless nothing that it is made of has changed. `features` are cargo features. */

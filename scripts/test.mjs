@@ -18,11 +18,11 @@ const steps = {
     await ensurePackages();
     await ensureWasmBindgen(toolchains);
   },
-  format: () => cargo(["fmt", "--check"], "nothing"),
-  "clippy, native": () => cargo(["clippy", "--locked", "--all-targets", "--", "-D", "warnings"]),
+  format: () => cargo(["fmt", "--all", "--check"], "nothing"),
+  "clippy, native": () => cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
   "clippy, Wasm": () =>
-    cargo(["clippy", "--locked", "--lib", "--all-features", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]),
-  "native tests": async () => summary(await cargo(["test", "--locked", "--", "--show-output"])),
+    cargo(["clippy", "--locked", "--workspace", "--lib", "--all-features", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]),
+  "native tests": async () => summary(await cargo(["test", "--locked", "--workspace", "--", "--show-output"])),
   async "Wasm build"() {
     await build();
     await layOutAssets();

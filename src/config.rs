@@ -58,6 +58,9 @@ pub struct Config {
     /// `GAME_BALANCE_BUILD`: the game's build number of its last balance change; builds that were
     /// made for an older one are stale. None is, unless it is set.
     pub game_balance_build: Option<i64>,
+    /// `ASSIGN_MAX_MOVES`: moves that placing a squad tries at most, whoever asks for more; 1,000,000
+    /// unless set.
+    pub assign_max_moves: u32,
     /// `SECURITY_CONTACT`: whom security.txt (RFC 9116) names, if anyone.
     pub security_contact: Option<String>,
     /// `LIMIT_...`: the quotas of `limits::policies`, each as in `1000/60`.
@@ -131,6 +134,7 @@ pub const NAMES: &[&str] = &[
     "BREACH_RANGE_URL",
     "BREACH_CHECK",
     "GAME_BALANCE_BUILD",
+    "ASSIGN_MAX_MOVES",
     "LIMIT_ANONYMOUS",
     "LIMIT_USER",
     "LIMIT_BURST",
@@ -215,6 +219,14 @@ impl Config {
                 "must be a build number of the game, up to 10000000",
             ))
             .filter(|number| *number > 0),
+            assign_max_moves: u32::try_from(reader.number(
+                "ASSIGN_MAX_MOVES",
+                1_000_000,
+                1_000,
+                3_000_000,
+                "must be a whole number of moves from 1000 to 3000000",
+            ))
+            .unwrap_or(1_000),
             security_contact: reader.security_contact(),
             quotas: reader.quotas(),
         };

@@ -19,7 +19,7 @@ use crate::identity::{
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
 use crate::squads::{
-    analysis, compare, compositions, functions, page, presets, share_links, versions,
+    analysis, assign, compare, compositions, functions, page, presets, share_links, versions,
 };
 use crate::teams::{invitations, members, oversight, roster, scores};
 use crate::webhooks::{endpoints, log};
@@ -94,6 +94,7 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/chat-codes/decode" Public, Caller(1), game::handlers::decode, game::operations::DECODE;
     Post   "/api/v1/chat-codes/encode" Public, Caller(1), game::handlers::encode, game::operations::ENCODE;
 
+    Post   "/api/v1/squads/assign" Public, Caller(20), assign::handlers::assign, assign::operations::ASSIGN;
     Get    "/api/v1/compositions/{id}/analysis" Optional(ReadCompositions::RULE), Caller(1), analysis::handlers::get, analysis::operations::GET;
     Get    "/api/v1/compositions/{id}/compare/{other}" Optional(ReadCompositions::RULE), Caller(1), compare::handlers::get, compare::operations::GET;
     Get    "/api/v1/compositions/{id}" Optional(ReadCompositions::RULE), Caller(1), compositions::handlers::get, compositions::operations::GET;

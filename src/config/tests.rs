@@ -81,6 +81,7 @@ fn each_bad_value_is_named_and_none_is_shown() {
         ("BREACH_RANGE_URL", "/range/"),
         ("BREACH_CHECK", "no"),
         ("GAME_BALANCE_BUILD", "2026-11-24"),
+        ("ASSIGN_MAX_MOVES", "999"),
         ("LIMIT_USER", "1000"),
         ("LIMIT_USER", "1000/0"),
         ("LIMIT_USER", "+1/60"),

@@ -160,6 +160,10 @@ catalogue! {
         "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.";
     INVALID_INPUT 422 "invalid_input" "The input is not valid",
         "Correct every entry of errors: each names the place and what would be right.";
+    CONSTRAINTS_CLASH 422 "constraints_clash" "The constraints cannot all hold",
+        "Give up one of those in errors. The detail says whether fewer of them clash, too.";
+    CONSTRAINTS_UNDECIDED 422 "constraints_undecided" "No assignment that meets the constraints was found",
+        "There may be one: looking further would take too long. Give up a constraint, or ask for more moves.";
     IDEMPOTENCY_KEY_REUSED 422 "idempotency_key_reused" "This Idempotency-Key came with another request",
         "Use a new key for a new request, and the same key only to send the same body and query again.";
     PRECONDITION_REQUIRED 428 "precondition_required" "Several people change this: say which version you read",

@@ -3,6 +3,7 @@
 //! Leaves who plans with whom to `teams`, single builds to `builds`.
 
 pub mod analysis;
+pub mod assign;
 pub mod compare;
 pub mod compositions;
 pub mod functions;

@@ -41,6 +41,7 @@ const TABLE: &str = "
     PATCH  /api/v1/builds/{public}              401 403 403 200 200 403 403
     DELETE /api/v1/builds/{public}              401 403 403 204 204 403 403
     POST   /api/v1/chat-codes/decode            422 422 422 422 422 422 422
+    POST   /api/v1/squads/assign                422 422 422 422 422 422 422
     POST   /api/v1/chat-codes/encode            422 422 422 422 422 422 422
     POST   /api/v1/auth/register                422 422 422 422 422 422 422
     POST   /api/v1/auth/login                   422 422 422 422 422 422 422

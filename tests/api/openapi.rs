@@ -306,6 +306,7 @@ fn examples_of_what_is_public_are_what_is_answered() {
     for (id, target) in [
         ("decode_chat_code", "/api/v1/chat-codes/decode"),
         ("encode_chat_code", "/api/v1/chat-codes/encode"),
+        ("assign_squad", "/api/v1/squads/assign"),
     ] {
         let answer = app
             .post(target, &request_example(id))

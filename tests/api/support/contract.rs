@@ -116,7 +116,10 @@ fn check_problem(answer: &Answer) {
     let has_errors = body["errors"].is_array();
     assert_eq!(
         has_errors,
-        matches!(code.as_str(), "invalid_input" | "duplicate_key"),
+        matches!(
+            code.as_str(),
+            "invalid_input" | "duplicate_key" | "constraints_clash"
+        ),
         "{what}: {body}"
     );
     let needed = match answer.status {

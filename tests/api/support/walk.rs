@@ -99,6 +99,11 @@ impl Walk {
             ("POST", "/api/v1/chat-codes/decode") => {
                 app.post(path, &json!({ "code": GUARDIAN_CODE }))
             }
+            ("POST", "/api/v1/squads/assign") => {
+                let build = json!({ "specialization": 62 });
+                let player = json!({ "name": "Anna", "builds": [build] });
+                app.post(path, &json!({ "players": [player], "moves": 100 }))
+            }
             ("POST", "/api/v1/chat-codes/encode") => {
                 let template = json!({ "profession": { "id": "Guardian" } });
                 app.post(path, &json!({ "template": template }))

@@ -1,0 +1,66 @@
+//! What an assignment must hold to, each as one thing that a commander said.
+
+/// One constraint. Players, subgroups and builds are counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Constraint {
+    /// This player is not on the bench.
+    Plays {
+        /// Who.
+        player: usize,
+    },
+    /// This player stands in this subgroup.
+    PinGroup {
+        /// Who.
+        player: usize,
+        /// Where.
+        group: usize,
+    },
+    /// This player plays this build.
+    PinBuild {
+        /// Who.
+        player: usize,
+        /// The place of the build among the player's.
+        build: usize,
+    },
+    /// These players are in one subgroup, or all on the bench.
+    Together {
+        /// Who.
+        players: Vec<usize>,
+    },
+    /// No two of these players are in one subgroup.
+    Apart {
+        /// Who.
+        players: Vec<usize>,
+    },
+    /// At least so many play builds of this role.
+    RoleMin {
+        /// The role.
+        role: u8,
+        /// How many.
+        min: i32,
+    },
+    /// At most so many play builds of this role.
+    RoleMax {
+        /// The role.
+        role: u8,
+        /// How many.
+        max: i32,
+    },
+    /// At most so many play this specialization.
+    Copies {
+        /// The specialization.
+        specialization: u16,
+        /// How many.
+        max: i32,
+    },
+    /// At most so many play.
+    SquadSize {
+        /// How many.
+        max: i32,
+    },
+    /// At most so many are on the bench.
+    BenchMax {
+        /// How many.
+        max: i32,
+    },
+}

@@ -1,0 +1,210 @@
+//! Constraints and the present assignment, read from a body that `schemas::INPUT` has checked.
+//! Promises that every name, subgroup and build in them is one of the question's.
+
+use std::collections::HashMap;
+
+use assignment::constraint::Constraint;
+use assignment::problem::{Placement, Seat};
+use serde_json::Value;
+
+use crate::http::problem::FieldError;
+
+use super::input::{Label, Said, role_number};
+
+/// Reads the constraints of a body.
+pub(super) struct Constraints<'a> {
+    pub(super) body: &'a Value,
+    pub(super) by_name: &'a HashMap<String, usize>,
+    pub(super) labels: &'a [Vec<Label>],
+    pub(super) groups: usize,
+    pub(super) said: Vec<Said>,
+    pub(super) errors: &'a mut Vec<FieldError>,
+}
+
+impl Constraints<'_> {
+    /// All of them.
+    pub(super) fn read(&mut self) {
+        let body = self.body;
+        let items = |name: &str| {
+            body[name]
+                .as_array()
+                .map_or(&[][..], Vec::as_slice)
+                .iter()
+                .enumerate()
+        };
+        for (at, pin) in items("pins") {
+            self.pin(pin, &format!("/pins/{at}"));
+        }
+        for name in ["together", "apart"] {
+            for (at, members) in items(name) {
+                let pointer = format!("/{name}/{at}");
+                let members = members.as_array().into_iter().flatten().enumerate();
+                let mut players: Vec<usize> = members
+                    .filter_map(|(place, it)| self.player(it, format!("{pointer}/{place}")))
+                    .collect();
+                players.sort_unstable();
+                players.dedup();
+                let constraint = if name == "apart" {
+                    Constraint::Apart { players }
+                } else {
+                    Constraint::Together { players }
+                };
+                self.say(constraint, pointer);
+            }
+        }
+        let count = |value: &Value| value.as_i64().and_then(|it| i32::try_from(it).ok());
+        for (at, bound) in items("roles") {
+            let Some(role) = bound["role"].as_str().and_then(role_number) else {
+                continue;
+            };
+            if let Some(min) = count(&bound["min"]).filter(|min| *min > 0) {
+                self.say(
+                    Constraint::RoleMin { role, min },
+                    format!("/roles/{at}/min"),
+                );
+            }
+            if let Some(max) = count(&bound["max"]) {
+                self.say(
+                    Constraint::RoleMax { role, max },
+                    format!("/roles/{at}/max"),
+                );
+            }
+        }
+        let mut named = vec![];
+        for (at, copies) in items("copies") {
+            let id = copies["specialization"]
+                .as_u64()
+                .and_then(|id| u16::try_from(id).ok());
+            if let (Some(specialization), Some(max)) = (id, count(&copies["max"])) {
+                named.push(specialization);
+                self.say(
+                    Constraint::Copies {
+                        specialization,
+                        max,
+                    },
+                    format!("/copies/{at}"),
+                );
+            }
+        }
+        if let Some(max) = count(&body["copies_max"]) {
+            let mut owned: Vec<u16> = self
+                .labels
+                .iter()
+                .flatten()
+                .filter_map(|it| it.specialization)
+                .map(u16::from)
+                .collect();
+            owned.sort_unstable();
+            owned.dedup();
+            for specialization in owned.into_iter().filter(|it| !named.contains(it)) {
+                self.say(
+                    Constraint::Copies {
+                        specialization,
+                        max,
+                    },
+                    "/copies_max".to_owned(),
+                );
+            }
+        }
+        if let Some(max) = count(&body["squad_size"]) {
+            self.say(Constraint::SquadSize { max }, "/squad_size".to_owned());
+        }
+        if let Some(max) = count(&body["bench_max"]) {
+            self.say(Constraint::BenchMax { max }, "/bench_max".to_owned());
+        }
+    }
+
+    fn say(&mut self, constraint: Constraint, pointer: String) {
+        self.said.push(Said {
+            constraint,
+            pointer,
+        });
+    }
+
+    fn pin(&mut self, pin: &Value, pointer: &str) {
+        let Some(player) = self.player(&pin["player"], format!("{pointer}/player")) else {
+            return;
+        };
+        self.say(Constraint::Plays { player }, pointer.to_owned());
+        if let Some(group) = self.group(&pin["subgroup"], pointer) {
+            self.say(
+                Constraint::PinGroup { player, group },
+                format!("{pointer}/subgroup"),
+            );
+        }
+        if let Some(build) = self.build(player, &pin["build"], pointer) {
+            self.say(
+                Constraint::PinBuild { player, build },
+                format!("{pointer}/build"),
+            );
+        }
+    }
+
+    fn player(&mut self, name: &Value, pointer: String) -> Option<usize> {
+        let name = name.as_str()?;
+        let found = self.by_name.get(name).copied();
+        if found.is_none() {
+            self.errors.push(FieldError::new(
+                pointer,
+                "unknown_player",
+                "Use the name of one of players.",
+            ));
+        }
+        found
+    }
+
+    fn group(&mut self, subgroup: &Value, pointer: &str) -> Option<usize> {
+        let number = subgroup
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok())?;
+        if number > self.groups {
+            self.errors.push(FieldError::new(
+                format!("{pointer}/subgroup"),
+                "unknown_subgroup",
+                format!("There are {} subgroups, counted from 1.", self.groups),
+            ));
+            return None;
+        }
+        number.checked_sub(1)
+    }
+
+    fn build(&mut self, player: usize, build: &Value, pointer: &str) -> Option<usize> {
+        let build = build
+            .as_u64()
+            .and_then(|build| usize::try_from(build).ok())?;
+        if build >= self.labels[player].len() {
+            self.errors.push(FieldError::new(
+                format!("{pointer}/build"),
+                "unknown_build",
+                "Must be the place of one of the player's builds, counted from 0.",
+            ));
+            return None;
+        }
+        Some(build)
+    }
+
+    /// The present assignment, if there is one.
+    pub(super) fn present(&mut self) -> Option<Vec<Placement>> {
+        let present = self.body["present"].as_array()?;
+        let mut placements = vec![None; self.labels.len()];
+        for (at, seat) in present.iter().enumerate() {
+            let pointer = format!("/present/{at}");
+            // Who has left is no mistake: that is what a re-run is for.
+            let Some(player) = seat["player"]
+                .as_str()
+                .and_then(|name| self.by_name.get(name))
+                .copied()
+            else {
+                continue;
+            };
+            let (group, build) = (
+                self.group(&seat["subgroup"], &pointer),
+                self.build(player, &seat["build"], &pointer),
+            );
+            if let (Some(group), Some(build)) = (group, build) {
+                placements[player] = Some(Seat { group, build });
+            }
+        }
+        Some(placements)
+    }
+}

@@ -1,0 +1,22 @@
+//! The call that places players. It is public and stores nothing.
+//! Leaves the work to `model`.
+
+use crate::context::Context;
+use crate::http::problem::Problem;
+use crate::http::response::{Profile, Response};
+
+use super::{answer, input, model};
+
+/// POST /squads/assign
+pub async fn assign(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, mut errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let question = input::read(&body, &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let solved = model::solve(&question, cx.state.config.assign_max_moves)?;
+    Response::json(200, Profile::Live, &answer::write(&question, &solved))
+}

@@ -6,6 +6,7 @@ mod accounts;
 mod admin;
 mod analysis;
 mod api_keys;
+mod api_keys_access;
 mod attacks_authorization;
 mod attacks_http;
 mod attacks_input;

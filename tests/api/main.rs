@@ -60,6 +60,7 @@ mod query_plans;
 mod query_work;
 mod quotas;
 mod reauthentication;
+mod reauthentication_calls;
 mod roster;
 mod roster_access;
 mod roster_files;

@@ -34,6 +34,8 @@ mod email_verification;
 mod end_everything;
 mod ended_meanwhile;
 mod guessing;
+mod guessing_strangers;
+mod guessing_waiting;
 mod housekeeping;
 mod idempotency;
 mod idempotency_half_way;

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod crowd;
 pub mod databases;
 pub mod forge;
+pub mod guessing;
 pub mod guild;
 pub mod mail;
 pub mod points;

@@ -79,6 +79,8 @@ mod stale_builds;
 mod support;
 mod team_accounts;
 mod team_departures;
+mod team_departures_builds;
+mod team_departures_invitations;
 mod team_invitations;
 mod team_members;
 mod team_permissions;

@@ -7,6 +7,7 @@ pub mod authenticator;
 pub mod contract;
 pub mod crowd;
 pub mod databases;
+pub mod departures;
 pub mod forge;
 pub mod guessing;
 pub mod guild;

@@ -1,26 +1,22 @@
-//! A proof of the last five minutes: what needs one, what is one, and how long.
-//! Promises that every write of the table of routes is decided on in `docs/RECENT_PROOF.md`.
-//! Leaves what ends everything to `end_everything`, each scope of keys to `api_keys`.
+//! A proof of the last five minutes: what is one, how long, and for whom.
+//! Promises that nothing that has ended, and no race, brings one about.
+//! Leaves which calls need one to `reauthentication_calls`, what ends everything to `end_everything`.
 
 use serde_json::{Value, json};
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
-use wvw_builder::routes::{Access, ROUTES, Route};
+use wvw_builder::identity::permissions::PROOF_SECONDS;
 
-use crate::support::authenticator::{TWO_FACTOR, enrol};
-use crate::support::forge::{Forger, payload_of};
+use crate::support::authenticator::enrol;
+use crate::support::forge::payload_of;
 use crate::support::scene::ME;
-use crate::support::teams::member_path;
-use crate::support::walk::Walk;
-use crate::support::{Answer, Call, PASSWORD, Player, TestApp, text};
+use crate::support::{Answer, PASSWORD, TestApp, text};
 
-pub const REAUTHENTICATE: &str = "/api/v1/auth/reauthenticate";
-const KEYS: &str = "/api/v1/auth/api-keys";
+const REAUTHENTICATE: &str = "/api/v1/auth/reauthenticate";
+pub const KEYS: &str = "/api/v1/auth/api-keys";
 const CHALLENGE: &str = "Bearer error=\"insufficient_user_authentication\", \
      error_description=\"A more recent authentication is required\", max_age=\"300\"";
 
 /// Waits until a login of now is this old.
-fn wait(app: &TestApp, seconds: i64) {
+pub fn wait(app: &TestApp, seconds: i64) {
     app.test.clock.advance_ms(seconds * 1_000);
 }
 
@@ -30,7 +26,7 @@ fn prove(app: &TestApp, token: &str, body: &Value) -> Answer {
 
 /// The access token of a proof by the password alone.
 #[track_caller]
-fn proved(app: &TestApp, token: &str) -> String {
+pub fn proved(app: &TestApp, token: &str) -> String {
     let answer = prove(app, token, &json!({ "password": PASSWORD }));
     text(&answer.expect(200).json()["access_token"])
 }
@@ -42,7 +38,7 @@ fn make_key(app: &TestApp, token: &str) -> Answer {
 }
 
 #[track_caller]
-fn refused(answer: Answer) -> Answer {
+pub fn refused(answer: Answer) -> Answer {
     let answer = answer.expect_problem(403, "reauthentication_required");
     let header = answer.header("www-authenticate");
     assert_eq!(header, Some(CHALLENGE), "{}", answer.what);
@@ -51,93 +47,10 @@ fn refused(answer: Answer) -> Answer {
     answer
 }
 
-fn rule_of(route: &Route) -> Option<Rule> {
-    match route.access {
-        Access::Required(rule) | Access::Optional(rule) => Some(rule),
-        Access::Public => None,
-    }
-}
-
-/// A route as the docs call it.
-fn name_of(route: &Route) -> String {
-    let path = route.path.strip_prefix("/api/v1").unwrap_or(route.path);
-    format!("{} {path}", route.method.as_str())
-}
-
-#[test]
-fn what_needs_a_proof_takes_one_of_the_last_five_minutes() {
-    let walk = Walk::with(1);
-    let app = &walk.app;
-    let forger = Forger::trusted(app, 7);
-    let needy = |route: &&Route| rule_of(route).is_some_and(|rule| rule.needs_proof);
-    let mut tried = 0;
-    for route in ROUTES.iter().filter(needy) {
-        let name = name_of(route);
-        let rule = rule_of(route).expect("a rule");
-        let aged = |token: &str, seconds: i64| {
-            let then = app.test_now() / 1_000 - seconds;
-            let payload = payload_of(token).set("auth_time", &then.to_string());
-            forger.sign(&forger.header(), &payload)
-        };
-        let call = walk.call(route);
-        let token = bearer(&call);
-        let writes = || app.count("SELECT count(*) FROM audit_log");
-        let before = writes();
-        let late = aged(&token, PROOF_SECONDS + 1);
-        refused(call.clone().token(&late).send());
-        assert_eq!(writes(), before, "{name}");
-
-        let is_guarded = app.count(&format!(
-            "SELECT count(*) FROM two_factor WHERE confirmed_at IS NOT NULL AND user_id = \
-             (SELECT user_id FROM sessions WHERE id = '{}')",
-            session_of(&token)
-        )) > 0;
-        let again = if is_guarded {
-            // The way with a code: `where_a_second_factor_is_on_a_password_proves_nothing_alone`.
-            token.clone()
-        } else {
-            proved(app, &late)
-        };
-        let answer = call.token(&again).send();
-        assert!(answer.status < 300, "{name}: {}", answer.status);
-
-        let call = walk.call(route);
-        let just = aged(&bearer(&call), PROOF_SECONDS - 1);
-        let answer = call.token(&just).send();
-        assert!(answer.status < 300, "{name} at 4:59: {}", answer.status);
-
-        let call = walk.call(route);
-        let key = key_of(app, &bearer(&call));
-        let answer = call.token(&key).send();
-        if rule.takes_api_keys {
-            assert!(answer.status < 300, "{name} by a key: {}", answer.status);
-        } else if scopes_for_api_keys().contains(rule.scope) {
-            let detail = text(&refused(answer).json()["detail"]);
-            assert!(detail.contains("API key"), "{name}: {detail}");
-        } else {
-            answer.expect_problem(403, "insufficient_scope");
-        }
-        tried += 1;
-    }
-    assert!(tried >= 13, "{tried}");
-}
-
-fn bearer(call: &Call<'_>) -> String {
-    call.bearer().expect("a token").to_owned()
-}
-
-fn session_of(token: &str) -> String {
+pub fn session_of(token: &str) -> String {
     let payload = payload_of(token).text();
     let payload: Value = serde_json::from_str(&payload).expect("JSON");
     text(&payload["sid"])
-}
-
-/// A key of whoever has this token, with all scopes that a key can have.
-fn key_of(app: &TestApp, token: &str) -> String {
-    let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
-    let body = json!({ "name": "All", "scopes": scopes });
-    let made = app.post(KEYS, &body).token(token).send();
-    text(&made.expect(201).json()["key"])
 }
 
 #[test]
@@ -298,72 +211,6 @@ fn a_recovery_code_proves_once() {
     assert_eq!(app.count(used), 1);
 }
 
-/// The calls that carry their proof, with the password in each.
-fn carriers() -> [(&'static str, &'static str, Value); 3] {
-    let new = json!({ "current_password": PASSWORD, "new_password": "five other words in it" });
-    let address = json!({ "current_password": PASSWORD, "email": "other@players.guild.gg" });
-    [
-        ("POST", "/api/v1/auth/password", new),
-        ("PATCH", ME, address),
-        ("DELETE", ME, json!({ "password": PASSWORD })),
-    ]
-}
-
-#[test]
-fn a_call_with_the_password_in_it_is_its_own_proof() {
-    for (method, path, body) in carriers() {
-        let app = TestApp::new();
-        let player = app.player("carrier");
-        wait(&app, 400);
-        let answer = app.as_player(&player, method, path, &body);
-        assert!(answer.status < 300, "{}: {}", answer.what, answer.status);
-    }
-}
-
-#[test]
-fn with_a_second_factor_a_call_carries_the_code_too_or_follows_a_proof() {
-    for (method, path, body) in carriers() {
-        let setting = || {
-            let app = TestApp::new();
-            let player = app.player("carrier");
-            let device = enrol(&app, &player);
-            (app, player, device)
-        };
-        let with = |code: &str| {
-            let mut body = body.clone();
-            body["code"] = code.into();
-            body
-        };
-        // Right after the login, whose session has given the code.
-        let (app, player, _) = setting();
-        let answer = app.as_player(&player, method, path, &body);
-        assert!(answer.status < 300, "{}: {}", answer.what, answer.status);
-
-        let (app, player, device) = setting();
-        wait(&app, 400);
-        let users = || format!("{:?}", app.test.database.execute("SELECT * FROM users"));
-        let before = users();
-        let answer = refused(app.as_player(&player, method, path, &body));
-        assert!(text(&answer.json()["detail"]).contains("code"));
-        let wrong = with(&device.wrong_code(&app));
-        let answer = app.as_player(&player, method, path, &wrong);
-        answer.expect_problem(403, "wrong_two_factor_code");
-        assert_eq!(users(), before);
-        let code = device.fresh_code(&app);
-        let answer = app.as_player(&player, method, path, &with(&code));
-        assert!(answer.status < 300, "{}: {}", answer.what, answer.status);
-    }
-}
-
-#[test]
-fn a_name_is_changed_without_any_proof() {
-    let app = TestApp::new();
-    let player = app.player("renamed");
-    wait(&app, 400);
-    let answer = app.as_player(&player, "PATCH", ME, &json!({ "display_name": "Berta" }));
-    answer.expect(200);
-}
-
 #[test]
 fn no_proof_brings_a_login_back() {
     for (name, sql) in [
@@ -423,105 +270,4 @@ fn what_changes_between_the_look_and_the_write_leaves_a_proof_without_effect() {
         let moved = "SELECT count(*) FROM sessions WHERE authenticated_at > created_at";
         assert_eq!(app.count(moved), 0, "{sql}");
     }
-}
-
-#[test]
-fn who_makes_someone_an_officer_needs_a_proof_whichever_way() {
-    let app = TestApp::new();
-    let [leader, member] = ["leader", "member"].map(|name| app.player(name));
-    let team = app.team(&[(&leader, "leader"), (&member, "member")]);
-    let key = key_of(&app, &leader.token);
-    let keyed = Player {
-        token: key,
-        ..app.player("key")
-    };
-    wait(&app, 301);
-    let officer = json!({ "role": "officer" });
-    refused(app.invite(&leader, &team, &officer));
-    refused(app.invite(&keyed, &team, &officer));
-    app.invite(&leader, &team, &json!({ "role": "member" }))
-        .expect(201);
-    app.invite(&keyed, &team, &json!({})).expect(201);
-    refused(app.as_player(&leader, "PATCH", &member_path(&team, &member), &officer));
-    let leader = Player {
-        token: proved(&app, &leader.token),
-        ..leader
-    };
-    app.invite(&leader, &team, &officer).expect(201);
-    let answer = app.as_player(&leader, "PATCH", &member_path(&team, &member), &officer);
-    answer.expect(200);
-}
-
-#[test]
-fn who_has_not_the_right_is_told_that_and_not_to_prove_anything() {
-    let app = TestApp::new();
-    let player = app.player("nosy");
-    wait(&app, 400);
-    let path = format!("/api/v1/admin/users/{}", player.id);
-    let answer = app.as_player(&player, "PATCH", &path, &json!({ "disabled": true }));
-    answer.expect_problem(403, "insufficient_scope");
-    let answer = app.call("POST", TWO_FACTOR).send();
-    answer.expect_problem(401, "authentication_required");
-}
-
-/// The calls that each table of `docs/RECENT_PROOF.md` names, with the rest of their row.
-fn documented() -> Vec<(&'static str, Vec<(String, String)>)> {
-    let mut tables: Vec<(&str, Vec<(String, String)>)> = Vec::new();
-    for line in include_str!("../../docs/RECENT_PROOF.md").lines() {
-        let Some((first, rest)) = line
-            .strip_prefix("| ")
-            .and_then(|row| row.split_once(" | "))
-        else {
-            continue;
-        };
-        let calls: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
-        if calls.is_empty() {
-            tables.push((first, Vec::new()));
-            continue;
-        }
-        let rows = &mut tables.last_mut().expect("a heading").1;
-        rows.extend(
-            calls
-                .into_iter()
-                .map(|call| (call.to_owned(), rest.to_owned())),
-        );
-    }
-    tables
-}
-
-#[test]
-fn every_write_is_decided_on_in_the_docs() {
-    let tables = documented();
-    let [needs, some, carries, none] = &tables[..] else {
-        panic!("four tables: {tables:?}");
-    };
-    let mut decided: Vec<&String> = tables
-        .iter()
-        .flat_map(|(_, rows)| rows.iter().map(|(call, _)| call))
-        .collect();
-    let writes = ROUTES.iter().filter(|route| {
-        matches!(route.access, Access::Required(_)) && route.method.as_str() != "GET"
-    });
-    let mut routes: Vec<String> = writes.map(name_of).collect();
-    routes.sort();
-    decided.sort();
-    assert_eq!(decided, routes.iter().collect::<Vec<_>>(), "each once");
-
-    let mut listed: Vec<(String, bool)> = Vec::new();
-    for (call, rest) in &needs.1 {
-        listed.push((call.clone(), rest.starts_with("by scope")));
-    }
-    let mut expected: Vec<(String, bool)> = Vec::new();
-    for route in ROUTES {
-        match rule_of(route) {
-            Some(rule) if rule.needs_proof => expected.push((name_of(route), rule.takes_api_keys)),
-            _ => {}
-        }
-    }
-    listed.sort();
-    expected.sort();
-    assert_eq!(listed, expected);
-    assert_eq!(some.1.len(), 1);
-    assert_eq!(carries.1.len(), carriers().len() + 2);
-    assert!(none.1.iter().all(|(call, _)| call != "POST /auth/api-keys"));
 }

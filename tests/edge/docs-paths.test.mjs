@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Made by building or running, not part of the project. */
-const MADE = new Set([".git", ".wrangler", "build", "node_modules", "target"]);
+const MADE = new Set([".git", ".wrangler", "build", "node_modules", "target", "fuzz/target"]);
 const MAX_LINES = 500;
 
 const files = new Set();
@@ -17,7 +17,7 @@ const folders = new Set([""]);
 (function walk(folder) {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (MADE.has(entry.name)) continue;
+    if (MADE.has(path)) continue;
     if (!entry.isDirectory()) {
       files.add(path);
       continue;
@@ -186,8 +186,4 @@ describe("docs/SECURITY_GUIDE.md", () => {
     assert.deepEqual(rows(read("docs/LIMITS.md"), "Limit").map((row) => plain(row).slice(0, 3)), expected);
   });
 
-  test("names the words that no password may be made of", () => {
-    const [, list] = read("src/identity/password.rs").match(/PRODUCT_NAMES: \[&str; \d+\] = \[([^\]]*)\]/);
-    for (const [, word] of list.matchAll(/"([^"]+)"/g)) assert.ok(guide.includes(`\`${word}\``), word);
-  });
 });

@@ -1,0 +1,127 @@
+//! Attempts that come at once and wait until others are judged.
+//! Promises that right ones all pass, and that no more wrong ones are compared than one by one.
+//! Leaves a hundred wrong ones at once to `guessing`.
+
+use serde_json::json;
+use wvw_builder::http::request::Header;
+
+use crate::support::authenticator::guarded;
+use crate::support::databases::{Slow, all_together, platform_on, step_aside, together};
+use crate::support::guessing::{HOME, LOGIN, WRONG, fail, from, stranger_to_all};
+use crate::support::{Call, PASSWORD, TestApp};
+
+/// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered
+/// with each of `statuses`.
+fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; N]) -> [usize; N] {
+    // Randomness that no other call of this test has had.
+    let first = 2 + 10 * app.count("SELECT count(*) FROM sessions").unsigned_abs();
+    let isolates: Vec<TestApp> = (first..first + 3)
+        .map(|seed| {
+            let slow = Box::new(Slow(app.test.database.clone()));
+            app.isolate_on(platform_on(&app.test, seed, slow))
+        })
+        .collect();
+    let requests: Vec<_> = calls.iter().map(Call::request).collect();
+    let at_once = requests.iter().enumerate();
+    let answers = all_together(at_once.map(|(n, it)| isolates[n % 3].app.handle(it)));
+    app.skip_log();
+    let others: Vec<_> = answers
+        .iter()
+        .filter(|it| !statuses.contains(&it.status))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    statuses.map(|status| answers.iter().filter(|it| it.status == status).count())
+}
+
+#[test]
+fn eight_right_logins_at_once_wait_for_one_another() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "eight");
+    let login = |password: &str| {
+        let body = json!({ "email": player.email, "password": password });
+        let call = app.post(LOGIN, &body);
+        call.header(Header::ConnectingIp, HOME)
+    };
+    for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
+        app.test.database.execute("DELETE FROM guesses");
+        fail(&app, &player, HOME, before);
+        let calls = (0..8).map(|_| login(PASSWORD)).collect();
+        assert_eq!(at_once(&app, calls, [200, 429]), [8, 0], "{name}");
+        let counted = "SELECT sum(failures) + sum(pending) FROM guesses";
+        assert_eq!(app.count(counted), 0, "{name}");
+    }
+    // Known by now, and as many as the address may send in a minute.
+    let calls = (0..20).map(|_| login(PASSWORD)).collect();
+    assert_eq!(at_once(&app, calls, [200, 429]), [20, 0]);
+    // Wrong ones among them are not more than ever.
+    app.test.database.execute("DELETE FROM guesses");
+    let calls = (0..40).map(|_| login(WRONG)).collect();
+    assert_eq!(at_once(&app, calls, [401, 429]), [5, 35]);
+}
+
+#[test]
+fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
+    let it = guarded();
+    let codes: Vec<String> = it.authenticator.recovery_codes[..8].to_vec();
+    let challenges: Vec<String> = codes.iter().map(|_| it.challenge()).collect();
+    let calls = codes.iter().zip(&challenges).map(|(code, challenge)| {
+        let body = json!({ "challenge": challenge, "code": code });
+        it.app.post("/api/v1/auth/login/two-factor", &body)
+    });
+    assert_eq!(at_once(&it.app, calls.collect(), [200, 429]), [8, 0]);
+
+    let app = TestApp::new();
+    let (player, other) = (app.player("own"), app.player("taken"));
+    let calls = (0..8).map(|_| {
+        let body = json!({ "email": other.email, "current_password": PASSWORD });
+        let call = app.call("PATCH", "/api/v1/users/me").json(&body);
+        call.token(&player.token)
+    });
+    // The password was right: one changes the account, the others read an older version.
+    let answered = at_once(&app, calls.collect(), [200, 412, 429]);
+    assert_eq!(answered, [1, 7, 0]);
+    assert_eq!(
+        app.count("SELECT sum(failures) + sum(pending) FROM guesses"),
+        0
+    );
+}
+
+#[test]
+fn who_finds_no_room_waits_until_others_are_judged() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "waiting");
+    fail(&app, &player, HOME, 1);
+    let full = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
+    app.test.database.execute(full);
+    let before = app.verifications();
+    let judged = async {
+        for _ in 0..20 {
+            step_aside().await;
+        }
+        assert_eq!(app.verifications(), before, "nothing is judged meanwhile");
+        app.test.database.execute("UPDATE guesses SET pending = 4");
+    };
+    let body = json!({ "email": player.email, "password": PASSWORD });
+    let call = app.post(LOGIN, &body).header(Header::ConnectingIp, HOME);
+    let request = call.request();
+    let (answer, ()) = together(app.app.handle(&request), judged);
+    assert_eq!(answer.status, 200);
+    app.skip_log();
+}
+
+#[test]
+fn what_dies_while_it_is_judged_counts_as_wrong_after_half_a_minute() {
+    let app = TestApp::new();
+    let player = stranger_to_all(&app, "dying");
+    fail(&app, &player, HOME, 1);
+    let sql = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
+    app.test.database.execute(sql);
+    let try_it = || from(&player, PASSWORD, HOME).send(&app);
+    let waited = try_it().expect_problem(429, "too_many_attempts");
+    assert_eq!(waited.header("retry-after"), Some("1"));
+    app.test.clock.advance_ms(29_999);
+    try_it().expect(429);
+    app.test.clock.advance_ms(1);
+    // Five failures, and the second of their pause is over.
+    try_it().expect(200);
+}

@@ -1,0 +1,141 @@
+//! Builds that were shared with a team whose member their owner no longer is, and the count of all
+//! that goes with a removal. Promises that the owner has them back, and the team's plans keep places.
+//! Leaves who sees a build to `builds_access`.
+
+use serde_json::{Value, json};
+
+use crate::compositions::path_of;
+use crate::support::build_path;
+use crate::support::departures::Scene;
+use crate::support::teams::member_path;
+
+#[test]
+fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
+    for end in ["removed", "left"] {
+        let scene = Scene::new();
+        let Scene {
+            app,
+            leader,
+            member,
+            team,
+            ..
+        } = &scene;
+        let share = |visibility: &str| {
+            let body = json!({ "visibility": visibility, "team_id": team, "name": format!("Build {visibility}") });
+            app.build(member, &body)
+        };
+        let [hidden, open] = ["team", "public"].map(share);
+        let slots = json!([{ "slots": [
+            { "player": "Anna", "build_id": hidden["id"] },
+            { "player": "Bert", "build_id": open["id"] },
+        ] }]);
+        let plan = json!({ "team_id": team, "name": "Friday", "subgroups": slots });
+        let plan = app.composition(leader, &plan);
+        let page = scene.share(&plan, &leader.token);
+        let html = || String::from_utf8(app.get(&page).send().expect(200).body).expect("UTF-8");
+        let shown = html();
+        assert!(shown.contains("Build team") && shown.contains("Build public"));
+        let by = if end == "left" { member } else { leader };
+        let went = scene.remove(by, member, "").expect(200).json();
+        assert_eq!(went["builds"], 2);
+
+        // It is their own again, and edited as any other.
+        let read = scene.read(member, &build_path(&hidden));
+        assert_eq!(
+            (&read["visibility"], &read["team_id"]),
+            (&json!("private"), &Value::Null)
+        );
+        let change = json!({ "name": "Changed later" });
+        let with_name = shown.matches("Build public").count();
+        for build in [&hidden, &open] {
+            app.as_player(member, "PATCH", &build_path(build), &change)
+                .expect(200);
+        }
+        let read = scene.read(member, &build_path(&open));
+        assert_eq!(
+            (&read["visibility"], &read["team_id"]),
+            (&json!("public"), &Value::Null)
+        );
+        // The team has neither, and its page shows what is public, as it would of anyone's.
+        let path = format!("/api/v1/builds?team_id={team}");
+        assert_eq!(scene.read(leader, &path)["data"], json!([]));
+        app.as_player(leader, "GET", &build_path(&hidden), &Value::Null)
+            .expect(404);
+        let shown = html();
+        assert!(!shown.contains("Build team"), "{end}");
+        assert_eq!(shown.matches("Changed later").count(), with_name, "{end}");
+        // The plan keeps the place with what is played there.
+        let kept = scene.read(leader, &path_of(&plan));
+        let place = &kept["subgroups"][0]["slots"][0];
+        assert_eq!(place["player"], "Anna");
+        assert_eq!(place["profession"], "Guardian");
+        assert!(place["specialization"].is_number(), "{place}");
+    }
+}
+
+#[test]
+fn a_build_that_is_shared_in_the_moment_of_its_owners_removal_is_not_the_teams() {
+    let scene = Scene::new();
+    let Scene {
+        app, member, team, ..
+    } = &scene;
+    let build = app.build(member, &json!({ "visibility": "team", "team_id": team }));
+    let out = format!("DELETE FROM team_members WHERE user_id = '{}'", member.id);
+    let path = build_path(&build);
+    let body = json!({ "name": "Later" });
+    let status = app.raced("UPDATE builds", out, member, ("PATCH", &path, &body));
+    assert!((400..500).contains(&status), "{status}");
+    let later = "SELECT count(*) FROM builds WHERE document ->> '$.name' = 'Later'";
+    assert_eq!(app.count(later), 0);
+}
+
+#[test]
+fn a_removal_says_what_goes_with_it() {
+    let scene = Scene::new();
+    let Scene {
+        app,
+        leader,
+        officer,
+        team,
+        ..
+    } = &scene;
+    let hook = json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
+    app.as_player(officer, "POST", "/api/v1/webhooks", &hook)
+        .expect(201);
+    for _ in 0..2 {
+        scene.share(&scene.plan, &officer.token);
+    }
+    for _ in 0..3 {
+        scene.code(&officer.token, &json!({}));
+    }
+    for _ in 0..4 {
+        app.build(officer, &json!({ "visibility": "team", "team_id": team }));
+    }
+    // Of others, and of another team: they stay.
+    scene.share(&scene.plan, &leader.token);
+    scene.code(&leader.token, &json!({}));
+    app.build(officer, &json!({}));
+    let entry = json!({ "name": "Bert", "user_id": officer.id });
+    app.as_player(leader, "POST", &scene.at("/players"), &entry)
+        .expect(201);
+    let expected = json!({ "webhooks": 1, "share_links": 2, "invitations": 3, "builds": 4,
+        "players": 1, "banned": false });
+    // One more comes in between: it is counted.
+    let sql = format!(
+        "INSERT INTO team_invitations SELECT 'invitation_x', team_id, x'00', role, created_by, \
+         max_uses, 0, created_at, expires_at, NULL FROM team_invitations \
+         WHERE created_by = '{}' LIMIT 1",
+        officer.id
+    );
+    let path = member_path(team, officer);
+    let went = {
+        use crate::support::guild::racing;
+        let isolate = racing(app, "DELETE FROM team_members", sql);
+        isolate.as_player(leader, "DELETE", &path, &Value::Null)
+    };
+    let mut with_one_more = expected;
+    with_one_more["invitations"] = json!(4);
+    assert_eq!(went.expect(200).json(), with_one_more);
+    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+    assert_eq!(app.count("SELECT count(*) FROM share_links"), 1);
+}

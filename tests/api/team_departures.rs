@@ -129,6 +129,13 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
     assert_eq!(lives(1, &guests[2]), ([false; 2], 404, 404));
     let list = scene.read(&scene.leader, &scene.at("/invitations"));
     assert_eq!(list["data"][0]["state"], "suspended");
+    // Between the look and the write, too.
+    let (_, third) = scene.key(officer, &scopes);
+    let body = json!({ "code": scene.code(&third, &many()) });
+    let call = ("POST", "/api/v1/invitations/accept", &body);
+    let end = "UPDATE api_keys SET expires_at = 1".to_owned();
+    let status = app.raced("UPDATE team_invitations", end, &guests[2], call);
+    assert_eq!(status, 404);
 }
 
 #[test]

@@ -96,16 +96,21 @@ fn a_code_lets_nobody_in_while_its_maker_may_not_invite() {
             "INSERT INTO team_bans VALUES ('{}', '{}', NULL, 1)",
             scene.team, guest.id
         ),
+        format!(
+            "INSERT INTO team_invitation_exclusions SELECT id, '{}' FROM team_invitations",
+            guest.id
+        ),
     ] {
-        let is_ban = end.contains("team_bans");
+        let is_refusal = end.contains("INSERT");
         let body = json!({ "code": code });
         let call = ("POST", "/api/v1/invitations/accept", &body);
+        app.test.database.execute("DELETE FROM team_bans");
         app.test.database.execute(&format!(
             "INSERT OR IGNORE INTO team_members VALUES ('{}', '{id}', 'officer', 'Player', 1)",
             scene.team
         ));
         let status = app.raced("UPDATE team_invitations", end, &guest, call);
-        assert_eq!(status, if is_ban { 403 } else { 404 });
+        assert_eq!(status, if is_refusal { 403 } else { 404 });
         scene.disable(officer, false);
         assert_eq!(app.role_of(&scene.team, &guest), None);
     }

@@ -385,6 +385,18 @@ fn two_changes_at_once_do_not_bring_a_hidden_header_to_another_host() {
 }
 
 #[test]
+fn a_change_from_an_older_look_undoes_no_other() {
+    let (app, player) = answering(204);
+    let webhook = make(&app, &player, &json!({}));
+    let other = "UPDATE webhooks SET description = 'Theirs', version = version + 1".to_owned();
+    let (path, body) = (path(&webhook), json!({ "rate_limit": 5 }));
+    let call = ("PATCH", path.as_str(), &body);
+    app.raced("UPDATE webhooks SET url", other, &player, call);
+    let shown = app.get(&path).token(&player.token).send().expect(200);
+    assert_eq!(shown.json()["description"], "Theirs");
+}
+
+#[test]
 fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
     let app = TestApp::new();
     let (player, other) = (app.player("many"), app.player("few"));

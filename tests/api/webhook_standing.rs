@@ -55,10 +55,19 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
             "removed" => removal(&team, &officer),
             _ => "UPDATE team_members SET role = 'member' WHERE role = 'officer'".to_owned(),
         };
-        let racing = raced(&app, "UPDATE webhooks SET url", sql);
+        let racing = raced(&app, "UPDATE webhooks SET url", sql.clone());
         let change = patch(&racing, &officer, &webhook, &json!({ "team_id": team }));
         let answer = change.send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
+        let back = format!(
+            "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{}', 'officer', 'Player', 1)",
+            officer.id
+        );
+        app.test.database.execute(&back);
+        let body = json!({ "url": format!("{URL}/new"), "event_types": ["*"], "team_id": team });
+        let call = ("POST", WEBHOOKS, &body);
+        let status = app.raced("INSERT INTO webhooks ", sql, &officer, call);
+        assert!([403, 422].contains(&status), "{status}");
         let shared = json!({ "visibility": "team", "team_id": team, "notes": "secret plan" });
         app.build(&leader, &shared);
         assert_eq!(app.deliver().len(), 0, "{fall}");
@@ -184,6 +193,39 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
     }
+}
+
+#[test]
+fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_the_write() {
+    let unproved = || "UPDATE webhooks SET is_proven = 0".to_owned();
+    // Of an event that is new.
+    let (app, officer, leader, team) = of_team_by_key();
+    share(&app, &leader, &team);
+    let racing = raced(&app, "INSERT INTO webhook_deliveries", unproved());
+    racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+    assert_eq!(app.test.web.take_requests().len(), 0, "fan-out");
+    // Of an attempt that is due.
+    app.test
+        .database
+        .execute("UPDATE webhooks SET is_proven = 1");
+    app.test.web.answer_with(|_| MemoryWeb::status(500));
+    share(&app, &leader, &team);
+    assert_eq!(app.deliver().len(), 1);
+    app.test.clock.advance_ms(6_000);
+    let racing = raced(&app, "SET claim = ?2, claims", unproved());
+    racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+    assert_eq!(app.test.web.take_requests().len(), 0, "claim");
+    // Of one that is sent again by hand.
+    app.test
+        .database
+        .execute("UPDATE webhooks SET is_proven = 1");
+    let webhooks = app.get(WEBHOOKS).token(&officer.token).send();
+    let id = text(&webhooks.expect(200).json()["data"][0]["id"]);
+    let dead = crate::webhooks::delivery(&app, &id, "dead", 0);
+    let retry = format!("{WEBHOOKS}/deliveries/{dead}/retry");
+    let call = ("POST", retry.as_str(), &Value::Null);
+    let status = app.raced("UPDATE webhook_deliveries", unproved(), &officer, call);
+    assert_eq!(status, 409, "retry");
 }
 
 #[test]

@@ -184,7 +184,7 @@ test("hostile receivers are bounded, logged, and hold up nobody else", async () 
   assert.ok(Math.max(...times) < 3_000, `${times}`);
   const first = async (webhook) => {
     const { data } = await call("GET", `/webhooks/${webhook.id}/deliveries`, undefined, 200);
-    const oldest = data.at(-1);
+    const oldest = data.filter(({ event_type }) => event_type !== "ping").at(-1);
     if (oldest === undefined || oldest.attempts_made === 0) return undefined;
     return (await call("GET", `/webhooks/deliveries/${oldest.id}`, undefined, 200)).attempts[0];
   };

@@ -22,7 +22,7 @@ const MAX_CANDIDATES: usize = 100;
 /// Pairs of players.
 const MAX_SETS: usize = MAX_PLAYERS * (MAX_PLAYERS - 1) / 2;
 
-pub(super) const NAME: Schema = Text::line(1, 100);
+pub(super) const NAME: Schema = Text::name(1, 100);
 pub(super) const PREFERENCE: Schema = Schema::Integer {
     min: 0,
     max: 1_000_000,
@@ -50,7 +50,7 @@ pub(super) const MOVES: Schema = Schema::Integer {
 };
 pub(super) const STARTS: Schema = Schema::Integer { min: 1, max: 16 };
 pub(super) const KIND: Schema = Schema::Choice(&["party", "squad"]);
-pub(super) const FUNCTION_ID: Schema = Text::line(1, 40);
+pub(super) const FUNCTION_ID: Schema = Text::name(1, 40);
 const SCORES: Schema = Schema::raw(
     r#"{"type":"object","additionalProperties":{"type":"integer","minimum":0,"maximum":100000}}"#,
 );

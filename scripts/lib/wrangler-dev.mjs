@@ -17,7 +17,8 @@ export function wranglerDev(args, mail) {
   // Not through wrangler's launcher: that one dies of a signal at once and leaves the runtime to itself.
   const child = spawn(process.execPath, ["--no-warnings", wranglerProgram, "dev", ...args], {
     cwd: root,
-    env: { ...process.env, ...wranglerEnv, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
+    // At its usual level, whatever the caller's shell asks for: mails are read from the log.
+    env: { ...process.env, ...wranglerEnv, WRANGLER_LOG: "log", ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });

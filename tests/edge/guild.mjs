@@ -46,9 +46,9 @@ export async function makeGuild(worker, credential, mate) {
   const link = () => post(`/compositions/${plan}/share-links`);
   const [shown, spareLink, teamLink] = [await link(), await link(), await link()];
   const { id: teamHook } = await post("/webhooks", { url: "https://hooks.guild.gg/team", event_types: ["*"], team_id: own });
-  const webhook = async () => (await post("/webhooks", { url: "https://hooks.guild.gg/", event_types: ["*"] })).id;
+  const webhook = async (name) => (await post("/webhooks", { url: `https://hooks.guild.gg/${name}`, event_types: ["*"] })).id;
   // What is changed may be switched off.
-  const [hook, changedHook, spareHook] = [await webhook(), await webhook(), await webhook()];
+  const [hook, changedHook, spareHook] = [await webhook("first"), await webhook("changed"), await webhook("spare")];
   const [open, withdrawn] = [await invite(own), await invite(own)];
   const { id: theirs } = await post("/teams", { name: "Blue Guard" }, mates);
   const guests = await invite(theirs, mates);
@@ -93,7 +93,7 @@ async function makeDelivery(worker, webhook) {
   made += 1;
   const [event, id] = ["event", "delivery"].map((prefix) => `${prefix}_0${made}kanp2xc0e8br5v0xmvhv7j2d`);
   await worker.d1.batch([
-    worker.d1.prepare("INSERT INTO webhook_events VALUES (?1, (SELECT user_id FROM webhooks WHERE id = ?2), NULL, 'ping', '{}', '', 0)").bind(event, webhook),
+    worker.d1.prepare("INSERT INTO webhook_events (id, user_id, type, payload, traceparent, fanned_out_at, scope) VALUES (?1, (SELECT user_id FROM webhooks WHERE id = ?2), 'ping', '{}', '', 0, '')").bind(event, webhook),
     worker.d1.prepare("INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, next_attempt_at) VALUES (?1, ?2, ?3, 'dead', 'exhausted', 0)").bind(id, webhook, event),
   ]);
   return id;

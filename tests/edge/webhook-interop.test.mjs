@@ -113,7 +113,7 @@ describe("what the Worker delivers while its secrets are rotated", () => {
       };
       const webhook = await post("/webhooks", { url: `http://127.0.0.1:${server.address().port}/`, event_types: ["*"] });
       const secrets = [webhook.secret];
-      for (const name of ["A build", "Ünïcødé 守護者 👩‍👩‍👧", "\"\\ \u2028"]) {
+      for (const name of ["A build", "Ünïcødé 守護者 👩‍👩‍👧", "\"\\ </script> & \u00a0x"]) {
         const data = await post("/builds", { name, chat_code: CODE, notes: name.repeat(50) });
         const count = requests.length + 1;
         assert.ok(await eventually(() => got.length === count, 10_000), name);

@@ -88,11 +88,12 @@ export async function makeGuild(worker, credential, mate) {
   return { ids, build: kept, kept: [theirs, guests.id, open.id, shown.id, ...Object.values(ids).flatMap(Object.values)], pointed };
 }
 
-/** A delivery that has failed. */
+/** A delivery that has failed, to an endpoint that has answered a ping. */
 async function makeDelivery(worker, webhook) {
   made += 1;
   const [event, id] = ["event", "delivery"].map((prefix) => `${prefix}_0${made}kanp2xc0e8br5v0xmvhv7j2d`);
   await worker.d1.batch([
+    worker.d1.prepare("UPDATE webhooks SET is_proven = 1 WHERE id = ?1").bind(webhook),
     worker.d1.prepare("INSERT INTO webhook_events (id, user_id, type, payload, traceparent, fanned_out_at, scope) VALUES (?1, (SELECT user_id FROM webhooks WHERE id = ?2), 'ping', '{}', '', 0, '')").bind(event, webhook),
     worker.d1.prepare("INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, next_attempt_at) VALUES (?1, ?2, ?3, 'dead', 'exhausted', 0)").bind(id, webhook, event),
   ]);

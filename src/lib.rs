@@ -3,6 +3,7 @@
 //! Leaves everything to its rooms; `docs/ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod auth;
 pub mod base62;
 pub mod builds;
 pub mod config;
@@ -30,6 +31,7 @@ pub mod personal_data;
 pub mod platform;
 pub mod routes;
 pub mod runtime;
+pub mod sealed_columns;
 pub mod secret;
 pub mod squads;
 pub mod tags;

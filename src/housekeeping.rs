@@ -16,7 +16,7 @@ use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
-use crate::webhooks::delivery::sweep;
+use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
 
 use old::{Old, clear};
@@ -103,7 +103,7 @@ pub static STEPS: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_letters",
-        run: |state| Box::pin(clear(state, sweep::old_letters(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_dead_letters(state))),
     },
 ];
 
@@ -111,7 +111,7 @@ pub static STEPS: &[Step] = &[
 pub static EVERY_MINUTE: &[Step] = &[
     Step {
         name: "webhooks.wake_overlooked",
-        run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+        run: |state| Box::pin(async { Ok(Done::all(reconciler::wake_overlooked(state).await?)) }),
     },
     Step {
         name: "webhooks.end_with_expired_keys",
@@ -131,11 +131,11 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_deliveries",
-        run: |state| Box::pin(clear(state, sweep::old_deliveries(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_deliveries(state))),
     },
     Step {
         name: "webhooks.remove_old_events",
-        run: |state| Box::pin(clear(state, sweep::old_events(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_events(state))),
     },
 ];
 

@@ -15,9 +15,9 @@ mod result_writer;
 mod retry_consumer;
 pub mod store;
 
-use crate::context::State;
 use crate::ids::{EventId, WebhookId};
 use crate::platform::{DatabaseError, Settlement};
+use crate::runtime::State;
 use crate::telemetry;
 
 pub use result_writer::wake;

@@ -4,9 +4,9 @@
 
 use serde_json::json;
 
-use crate::context::State;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
+use crate::runtime::State;
 use crate::telemetry::{self, Trace, rfc3339};
 use crate::webhooks::outbox::{Event, WEBHOOK_DISABLED};
 
@@ -72,7 +72,10 @@ pub async fn write(
 async fn write_chunk(state: &State, endpoints: &[Endpoint], lease: &str, done: &[DeliveryResult]) {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let rows: Vec<ResultRow<'_>> = done.iter().map(|each| result_row(state, each, now)).collect();
+    let rows: Vec<ResultRow<'_>> = done
+        .iter()
+        .map(|each| result_row(state, each, now))
+        .collect();
     let results: Vec<EndpointResults<'_>> = endpoints
         .iter()
         .enumerate()

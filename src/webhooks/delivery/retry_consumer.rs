@@ -2,9 +2,9 @@
 //! A disabled endpoint gets nothing, one that backs off nothing yet, one whose breaker is open a single
 //! probe, and none gets more than its rate. `attempt_runner` makes the attempts.
 
-use crate::context::State;
 use crate::ids::WebhookId;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::runtime::State;
 use crate::telemetry;
 use crate::webhooks::endpoint_throttle;
 

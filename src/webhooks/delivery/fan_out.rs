@@ -55,7 +55,10 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
         .map(|each| each.row(&events, &endpoints))
         .collect();
     let ids: Vec<EventId> = events.iter().map(|event| event.id.clone()).collect();
-    let FanOut { mut writes, leases } = store::fan_out(&ids, &deliveries, &lease, now);
+    let FanOut {
+        mut writes,
+        leasing,
+    } = store::fan_out(&ids, &deliveries, &lease, now);
     let place = writes.len();
     let slow = slow_lane_endpoints(&planned, &endpoints, now);
     writes.extend(slow.iter().map(|id| store::schedule_wake(id, now, now)));
@@ -71,7 +74,7 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
             result_writer::wake(platform, id, now, now);
         }
     }
-    let taken: u64 = changes[..leases].iter().sum();
+    let taken: u64 = changes[..leasing].iter().sum();
     let mut own = planned;
     own.retain(|each| each.is_leased);
     if taken != own.len() as u64 {

@@ -89,7 +89,7 @@ pub struct FanOut {
     pub writes: Vec<Statement>,
     /// How many of the first ones lease. Together they change as many rows as were to be leased, when
     /// all of those are ours.
-    pub leases: usize,
+    pub leasing: usize,
 }
 
 /// Deliveries held for an endpoint that has not answered its first ping; further events are not
@@ -167,7 +167,7 @@ pub fn fan_out(
         .chunks(ROWS_AT_ONCE)
         .map(|rows| insert(rows, LEASED, lease.into()))
         .collect();
-    let leases = writes.len();
+    let leasing = writes.len();
     let all: Vec<_> = deliveries.iter().collect();
     let most = i64::try_from(MAX_UNPROVED).unwrap_or(i64::MAX);
     let rest = all.chunks(ROWS_AT_ONCE);
@@ -177,7 +177,7 @@ pub fn fan_out(
          WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
         vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
     ));
-    FanOut { writes, leases }
+    FanOut { writes, leasing }
 }
 
 /// Advances the state of an endpoint's rate from the one that was read; to be followed by

@@ -36,6 +36,7 @@ pub mod tags;
 pub mod teams;
 pub mod telemetry;
 pub mod text;
+pub mod triggers;
 pub mod webhooks;
 
 #[cfg(target_arch = "wasm32")]

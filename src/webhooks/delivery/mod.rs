@@ -27,27 +27,44 @@ use fan_out::LeasedBatch;
 /// Seconds until a batch is retried that the database could not store.
 const RETRY_S: u32 = 10;
 
-/// Processes a batch of this queue. Settles it once all attempts have started, so that the next batch
-/// does not wait for receivers.
-pub async fn consume(
+/// Fans out a batch of events and makes their first attempts. Settles it once all attempts have
+/// started, so that the next batch does not wait for receivers.
+pub async fn consume_events(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+    let ids = read(state, bodies, EventId::parse);
+    let leases = fan_out::fan_out(state, &ids).await;
+    attempt(state, bodies, leases, false, settle).await;
+}
+
+/// Makes the attempts that a batch of endpoints has due; settled as in [`consume_events`].
+pub async fn consume_endpoints(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+    let ids = read(state, bodies, WebhookId::parse);
+    let leases = retry_consumer::lease(state, &ids).await.map(Some);
+    attempt(state, bodies, leases, true, settle).await;
+}
+
+/// Stores a batch of dead letters. The reconciler wakes what they were to wake.
+pub async fn consume_dead_letters(
     state: &State,
-    queue: &str,
     bodies: &[String],
     settle: &dyn Fn(&[Settlement]),
 ) {
-    if queue.ends_with("-dead") {
-        let stored = store_dead_letters(state, bodies).await;
-        settle(&settlements(state, bodies, stored.err()));
-        return;
+    let platform = &state.platform;
+    let insert = reconciler_store::insert_dead_letters(bodies, platform.clock.now_ms());
+    let inserted = platform.database.batch(vec![insert]).await;
+    if inserted.is_ok() {
+        telemetry::warn(platform, "webhook_dead_letters", bodies.len());
     }
-    let is_slow = queue.ends_with("-slow");
-    let leases = if is_slow {
-        let ids = read(state, bodies, WebhookId::parse);
-        retry_consumer::lease(state, &ids).await.map(Some)
-    } else {
-        let ids = read(state, bodies, EventId::parse);
-        fan_out::fan_out(state, &ids).await
-    };
+    settle(&settlements(state, bodies, inserted.err()));
+}
+
+/// Makes the attempts that were leased. `is_slow`: for endpoints that may have more due.
+async fn attempt(
+    state: &State,
+    bodies: &[String],
+    leases: Result<Option<LeasedBatch>, DatabaseError>,
+    is_slow: bool,
+    settle: &dyn Fn(&[Settlement]),
+) {
     // What was leased before an error is attempted all the same.
     let (leases, error) = match leases {
         Ok(mut leases) => {
@@ -100,13 +117,4 @@ fn read<I>(state: &State, bodies: &[String], parse: fn(&str) -> Option<I>) -> Ve
         telemetry::warn(&state.platform, "webhook_message_unreadable", count);
     }
     ids
-}
-
-/// Stores dead letters. The reconciler wakes what they were to wake.
-async fn store_dead_letters(state: &State, bodies: &[String]) -> Result<(), DatabaseError> {
-    let platform = &state.platform;
-    let insert = reconciler_store::insert_dead_letters(bodies, platform.clock.now_ms());
-    platform.database.batch(vec![insert]).await?;
-    telemetry::warn(platform, "webhook_dead_letters", bodies.len());
-    Ok(())
 }

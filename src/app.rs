@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use serde_json::json;
 
 use crate::config::{Config, ConfigError};
-use crate::context::{Context, State};
 use crate::housekeeping;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
@@ -27,7 +26,8 @@ use crate::limits::policies::{Limit, Set};
 use crate::mail;
 use crate::platform::{Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
-use crate::squads::page::cache::Pages;
+use crate::runtime::rendered::Rendered;
+use crate::runtime::{Context, State};
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
 use crate::webhooks::delivery;
 
@@ -64,7 +64,7 @@ impl App {
                 platform,
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
-                pages: Pages::default(),
+                rendered: Rendered::default(),
                 audit: Line::default(),
             })),
             Err(errors) => Self::Misconfigured { platform, errors },

@@ -8,12 +8,12 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use crate::context::State;
 use crate::idempotency;
 use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
+use crate::runtime::State;
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::sweep;

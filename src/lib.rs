@@ -5,7 +5,6 @@
 pub mod app;
 pub mod builds;
 pub mod config;
-pub mod context;
 pub mod dashboard;
 pub mod docs;
 pub mod end_everything;
@@ -27,6 +26,7 @@ pub mod openapi;
 pub mod personal_data;
 pub mod platform;
 pub mod routes;
+pub mod runtime;
 pub mod secret;
 pub mod squads;
 pub mod tags;

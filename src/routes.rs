@@ -2,7 +2,6 @@
 //! Promises that whatever answers is a row here, with its guard and its documentation.
 //! Leaves running the guards to `app`.
 
-use crate::context::Context;
 use crate::http::operation::Operation;
 use crate::http::problem::Problem;
 use crate::http::request::Method;
@@ -18,6 +17,7 @@ use crate::identity::{
 };
 use crate::limits::policies::{Limit, Set};
 use crate::platform::LocalFuture;
+use crate::runtime::Context;
 use crate::squads::{
     analysis, assign, compare, compositions, functions, page, presets, share_links, versions,
 };

@@ -4,7 +4,6 @@
 
 use serde_json::Value;
 
-use crate::context::Context;
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::etag;
 use crate::http::pagination::{self, Page};
@@ -15,6 +14,7 @@ use crate::identity::permissions::WriteBuilds;
 use crate::ids::{BuildId, MAX_DRAWS, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::runtime::Context;
 use crate::teams::lookup;
 use crate::teams::permissions::{ShareBuilds, TeamPermit};
 use crate::telemetry::rfc3339;

@@ -6,9 +6,9 @@ use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
+use crate::runtime::Context;
 use crate::telemetry;
 
 use super::password::{Password, Refusal};

@@ -7,13 +7,13 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::context::State;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::identity::model::{Caller, Via};
 use crate::ids::{SessionId, UserId};
+use crate::runtime::State;
 
 use super::address::address_prefix;
 use super::counter::Denied;

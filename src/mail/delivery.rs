@@ -4,13 +4,13 @@
 
 use std::error::Error;
 
-use crate::context::State;
 use crate::housekeeping::old::Old;
 use crate::housekeeping::{Done, Outcome};
 use crate::identity::{password_reset, seal};
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, MailError, MailMessage, Settlement};
+use crate::runtime::State;
 use crate::telemetry;
 
 use super::content::Content;

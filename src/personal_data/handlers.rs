@@ -4,7 +4,6 @@
 
 use crate::builds;
 use crate::builds::store::Shown;
-use crate::context::Context;
 use crate::http::pagination::{MAX_LIMIT, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -19,6 +18,7 @@ use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
+use crate::runtime::Context;
 use crate::squads::{compositions, share_links, traces};
 use crate::teams::store::Order;
 use crate::teams::{self, invitations, oversight, roster};

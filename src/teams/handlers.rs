@@ -3,7 +3,6 @@
 //! Leaves rules to `model` and `permissions`, SQL to `store`.
 
 use crate::builds;
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
@@ -13,6 +12,7 @@ use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 use crate::webhooks::outbox::{Audience, Event};
 
 use super::model::{self, Role, Team, TeamInput};

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use wvw_builder::app::App;
 use wvw_builder::config::Config;
-use wvw_builder::context::State;
 use wvw_builder::http::request::Credential;
 use wvw_builder::identity::keys::ActiveKey;
 use wvw_builder::identity::model::Role;
@@ -21,6 +20,7 @@ use wvw_builder::platform::native::{TestClock, TestDatabase, TestPlatform};
 use wvw_builder::platform::{
     Cache, CacheError, Clock as _, Database, DatabaseError, LocalFuture, Platform, Row, Statement,
 };
+use wvw_builder::runtime::State;
 
 pub const MINUTE_MS: i64 = 60_000;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;

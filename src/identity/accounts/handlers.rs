@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -22,6 +21,7 @@ use crate::ids::UserId;
 use crate::limits::policies::Set;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 use crate::teams;
 
 use super::model::{ProfileChange, Registration, User, email_key};

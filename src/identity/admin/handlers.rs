@@ -2,7 +2,6 @@
 //! Promises that a change takes effect here at once and elsewhere within ten seconds.
 //! Leaves rules to `model`, SQL to `store` and to `accounts`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
@@ -13,6 +12,7 @@ use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::permissions::{ReadAdmin, WriteAdmin};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 
 use super::model::{self, Change};
 use super::store;

@@ -4,7 +4,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -14,6 +13,7 @@ use crate::identity::permissions::{ManageAccount, SecureAccount};
 use crate::ids::ApiKeyId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::webhooks;
 
 use super::key::Key;

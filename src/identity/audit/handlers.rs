@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 use crate::identity::permissions::ReadAdmin;
+use crate::runtime::Context;
 
 use super::model::{Filters, to_millis};
 use super::store;

@@ -4,7 +4,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -17,6 +16,7 @@ use crate::ids::UserId;
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 
 use super::store;
 

@@ -4,7 +4,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -13,6 +12,7 @@ use crate::identity::links::{self, Purpose};
 use crate::identity::permissions::ManageAccount;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::telemetry::rfc3339;
 
 use super::{DELAY_MS, remove, store};

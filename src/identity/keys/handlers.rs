@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::context::{Context, State};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{ReadAdmin, WriteAdmin};
+use crate::runtime::{Context, State};
 use crate::telemetry::rfc3339;
 
 use super::model::Life;

@@ -2,7 +2,6 @@
 //! Promises that a request does the same for every address: what comes of it is found out after the
 //! answer. Leaves rules for passwords to `password`, SQL to `store`.
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::Response;
 use crate::identity::accounts::model::email_key;
@@ -15,6 +14,7 @@ use crate::identity::password::{self, Password};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 
 use super::store;
 

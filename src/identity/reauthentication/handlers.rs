@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::identity::audit::{Action, Entry};
@@ -16,6 +15,7 @@ use crate::identity::tokens::{self, Grant};
 use crate::identity::two_factor;
 use crate::identity::two_factor::handlers::wrong_code;
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 
 use super::model::read_code;
 

@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::{Context, State};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
@@ -24,6 +23,7 @@ use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::{Context, State};
 
 use super::model;
 use super::refresh::{RefreshToken, Standing};

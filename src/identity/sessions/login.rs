@@ -2,7 +2,6 @@
 //! Promises that an unknown address and a wrong password cannot be told apart, and that a login
 //! opens only from the very state it was judged in. Leaves how often one may try to `guessing`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Header;
@@ -20,6 +19,7 @@ use crate::ids::{SessionId, UserId};
 use crate::limits::address::address_prefix;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;

@@ -4,7 +4,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -20,6 +19,7 @@ use crate::identity::sessions::store::end_others;
 use crate::ids::UserId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 
 use super::model::{Code, Factor, Proof};
 use super::qr;

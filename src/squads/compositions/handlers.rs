@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
@@ -14,6 +13,7 @@ use crate::identity::permissions::WriteCompositions;
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Statement, Text};
+use crate::runtime::Context;
 use crate::teams::model::Membership;
 use crate::teams::permissions::{EditCompositions, Permission as _, TeamPermit};
 use crate::teams::{lookup, store as teams};

@@ -5,7 +5,6 @@
 use serde_json::json;
 
 use crate::base62;
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -14,6 +13,7 @@ use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{Permit, WriteCompositions};
 use crate::ids::{ShareLinkId, TeamId};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::squads::compositions::handlers::find;
 use crate::squads::compositions::model::StoredComposition;
 

@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::merge_patch;
 use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
@@ -15,6 +14,7 @@ use crate::identity::audit::{Action, Entry};
 use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::lookup;
 use crate::teams::model::{Membership, Role, told_member};

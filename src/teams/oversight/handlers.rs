@@ -4,7 +4,6 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -15,6 +14,7 @@ use crate::identity::permissions::{
 };
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 use crate::teams::handlers::{PATH, respond};
 use crate::teams::lookup;
 use crate::teams::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};

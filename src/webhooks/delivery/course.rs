@@ -5,8 +5,8 @@
 
 use std::cell::{Cell, OnceCell};
 
-use crate::context::State;
 use crate::identity::seal;
+use crate::runtime::State;
 use crate::telemetry;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};

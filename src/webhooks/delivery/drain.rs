@@ -2,9 +2,9 @@
 //! Promises that a disabled endpoint gets nothing, one that is left alone nothing yet, one that has
 //! failed a lot one probe, and that none gets more than its rate. Leaves the attempts to `work`.
 
-use crate::context::State;
 use crate::ids::WebhookId;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::runtime::State;
 use crate::telemetry;
 use crate::webhooks::pace;
 

@@ -2,9 +2,9 @@
 //! Promises that an event is fanned out once, whoever is told of it how often, and that the first
 //! attempts at endpoints that answer well follow at once. Leaves all others to the slow lane.
 
-use crate::context::State;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform};
+use crate::runtime::State;
 use crate::webhooks::outbox::WEBHOOK_DISABLED;
 
 use super::claim_store::{self, Claimed, Left};

@@ -15,9 +15,9 @@ pub mod sweep;
 mod sweep_store;
 pub(in crate::webhooks) mod work;
 
-use crate::context::State;
 use crate::ids::{EventId, WebhookId};
 use crate::platform::{DatabaseError, Settlement};
+use crate::runtime::State;
 use crate::telemetry;
 
 pub use record::wake;

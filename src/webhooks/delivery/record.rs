@@ -4,9 +4,9 @@
 
 use serde_json::json;
 
-use crate::context::State;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
+use crate::runtime::State;
 use crate::telemetry::{self, Trace, rfc3339};
 use crate::webhooks::outbox::{Event, WEBHOOK_DISABLED};
 

@@ -2,9 +2,9 @@
 //! Promises that a lost message costs a minute and nothing else.
 //! Leaves the work itself to the queues' consumers.
 
-use crate::context::State;
 use crate::housekeeping::old::Old;
 use crate::platform::{DatabaseError, Lane, Message};
+use crate::runtime::State;
 
 use super::sweep_store as store;
 

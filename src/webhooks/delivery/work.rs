@@ -5,8 +5,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::context::State;
 use crate::platform::{LocalFuture, Platform};
+use crate::runtime::State;
 use crate::telemetry::{self, hex};
 use crate::webhooks::check_target;
 use crate::webhooks::pace;

@@ -4,7 +4,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
@@ -14,6 +13,7 @@ use crate::identity::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
+use crate::runtime::Context;
 use crate::teams::lookup;
 use crate::teams::permissions::{ManageWebhooks, TeamPermit};
 use crate::teams::store::membership;

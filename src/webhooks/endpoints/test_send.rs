@@ -5,7 +5,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -13,6 +12,7 @@ use crate::identity::permissions::WriteWebhooks;
 use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};
+use crate::runtime::Context;
 use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::outcome::Attempt;
 use crate::webhooks::delivery::store::take_slots;

@@ -5,7 +5,6 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
@@ -13,6 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
+use crate::runtime::Context;
 use crate::telemetry::parse_rfc3339;
 use crate::webhooks::catalogue;
 use crate::webhooks::endpoints::handlers::{

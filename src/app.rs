@@ -4,8 +4,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::json;
-
 use crate::config::{Config, ConfigError};
 use crate::housekeeping;
 use crate::http::problem::Problem;
@@ -24,15 +22,18 @@ use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Limit, Set};
 use crate::mail;
-use crate::platform::{Level, Platform, Settlement};
+use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::runtime::rendered::Rendered;
 use crate::runtime::{Context, State};
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
+use crate::triggers::{Consumer, Schedule};
 use crate::webhooks::delivery;
 
 /// Bodies shorter than this gain nothing from gzip.
 const GZIP_MIN_BYTES: usize = 1024;
+/// Seconds after which messages come again that no consumer was found for.
+const UNHANDLED_RETRY_S: u32 = 60;
 
 /// The application of one isolate.
 pub enum App {
@@ -140,38 +141,46 @@ impl App {
 
     /// Does what `cron` is for; it was to fire at `scheduled_ms` since 1970.
     pub async fn tick(&self, cron: &str, scheduled_ms: i64) {
-        match self {
-            Self::Ready(state) => {
-                let steps = housekeeping::steps_of(cron);
+        match (self, Schedule::of(cron)) {
+            (Self::Ready(state), Some(schedule)) => {
+                let steps = housekeeping::steps_of(schedule);
                 housekeeping::run(state, steps, cron, scheduled_ms).await;
             }
-            Self::Misconfigured { platform, errors } => {
-                let line = json!({
-                    "time": rfc3339(platform.clock.now_ms()),
-                    "level": Level::Error.as_str(),
-                    "event": "tick",
-                    "cron": cron,
-                    "cause": misconfigured(errors).cause,
-                });
-                platform.log.line(Level::Error, &line.to_string());
-            }
+            _ => self.report_unhandled("tick", "cron", cron),
         }
     }
 
     /// Works on what a queue has brought. Says through `settle`, once and as soon as the next batch may
-    /// come, what becomes of each message: what goes wrong later changes nothing about that.
+    /// come, what becomes of each message: what goes wrong later changes nothing about that. Messages
+    /// of a queue that is not in the table come again.
     pub async fn consume(&self, queue: &str, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
-        match self {
-            Self::Ready(state) if queue.ends_with("-mail") => {
-                mail::delivery::consume(state, bodies, settle).await;
-            }
-            Self::Ready(state) => delivery::consume(state, queue, bodies, settle).await,
-            Self::Misconfigured { platform, errors } => {
-                let cause = misconfigured(errors).cause.unwrap_or_default();
-                telemetry::warn(platform, "batch_not_consumed", cause);
-                settle(&vec![Settlement::Retry(60); bodies.len()]);
-            }
+        let (Self::Ready(state), Some(consumer)) = (self, Consumer::of(queue)) else {
+            self.report_unhandled("batch_not_consumed", "queue", queue);
+            settle(&vec![Settlement::Retry(UNHANDLED_RETRY_S); bodies.len()]);
+            return;
+        };
+        match consumer {
+            Consumer::Lane(Lane::First) => delivery::consume_events(state, bodies, settle).await,
+            Consumer::Lane(Lane::Slow) => delivery::consume_endpoints(state, bodies, settle).await,
+            Consumer::Lane(Lane::Mail) => mail::delivery::consume(state, bodies, settle).await,
+            Consumer::DeadLetters => delivery::consume_dead_letters(state, bodies, settle).await,
         }
+    }
+
+    /// Logs a trigger that nothing is done for: `what` it is, and its name.
+    fn report_unhandled(&self, event: &str, what: &str, name: &str) {
+        let (code, cause) = match self {
+            Self::Ready(_) => ("unknown_trigger", Some("not in src/triggers.rs".to_owned())),
+            Self::Misconfigured { errors, .. } => {
+                (problems::MISCONFIGURED.code, misconfigured(errors).cause)
+            }
+        };
+        let fields = [
+            (what, name.into()),
+            ("code", code.into()),
+            ("cause", cause.into()),
+        ];
+        telemetry::write(self.platform(), Level::Error, event, &fields);
     }
 
     /// Answers a request whose handling panicked; `cause` goes to the log.

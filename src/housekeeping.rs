@@ -16,13 +16,11 @@ use crate::platform::{Level, LocalFuture};
 use crate::runtime::State;
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
+use crate::triggers::Schedule;
 use crate::webhooks::delivery::sweep;
 use crate::webhooks::endpoints;
 
 use old::{Old, clear};
-
-/// The expression of the trigger for [`EVERY_MINUTE`]; every other one is for [`STEPS`].
-const MINUTE: &str = "* * * * *";
 
 /// What a step has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,7 +50,7 @@ pub struct Step {
 }
 
 /// What is done every hour, in order. Add yours.
-pub static STEPS: &[Step] = &[
+pub static HOURLY: &[Step] = &[
     Step {
         name: "signing_keys.publish_next",
         run: |state| Box::pin(publish_next(state)),
@@ -139,9 +137,12 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
 ];
 
-/// The steps of the trigger with this expression.
-pub fn steps_of(cron: &str) -> &'static [Step] {
-    if cron == MINUTE { EVERY_MINUTE } else { STEPS }
+/// The steps of a schedule.
+pub fn steps_of(schedule: Schedule) -> &'static [Step] {
+    match schedule {
+        Schedule::Hourly => HOURLY,
+        Schedule::EveryMinute => EVERY_MINUTE,
+    }
 }
 
 /// The fields of a step's log line.
@@ -273,7 +274,11 @@ mod tests {
 
     #[test]
     fn names_of_steps_are_each_there_once() {
-        let names: Vec<_> = STEPS.iter().chain(EVERY_MINUTE).map(|it| it.name).collect();
+        let names: Vec<_> = HOURLY
+            .iter()
+            .chain(EVERY_MINUTE)
+            .map(|it| it.name)
+            .collect();
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name}");
         }

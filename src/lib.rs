@@ -32,6 +32,7 @@ pub mod squads;
 pub mod tags;
 pub mod teams;
 pub mod telemetry;
+pub mod triggers;
 pub mod webhooks;
 
 // The ground floors, under the paths by which the rest knows them.

@@ -4,13 +4,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
-
 use crate::config::Config;
 use crate::mac;
 use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
-use crate::telemetry::{hex, rfc3339};
+use crate::telemetry::{self, hex};
 
 use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
@@ -180,15 +178,12 @@ impl Away {
         }
         self.told.set(sum);
         self.told_ms.set(Some(now_ms));
-        let line = format!(
-            r#"{{"time":"{}","level":"{}","event":"limiter_unavailable","count":{},"admitted":{},"cause":{}}}"#,
-            rfc3339(now_ms),
-            Level::Warn.as_str(),
-            self.questions.get(),
-            self.admitted.get(),
-            Value::from(self.cause.borrow().as_str()),
-        );
-        platform.log.line(Level::Warn, &line);
+        let fields = [
+            ("count", self.questions.get().into()),
+            ("admitted", self.admitted.get().into()),
+            ("cause", self.cause.borrow().as_str().into()),
+        ];
+        telemetry::write(platform, Level::Warn, "limiter_unavailable", &fields);
     }
 }
 

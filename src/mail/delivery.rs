@@ -35,7 +35,11 @@ pub async fn consume(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlem
     for body in bodies {
         let outcome = match MailId::parse(body) {
             Some(id) => deliver(state, &id).await,
-            None => Ok(()),
+            // It would be none the next time.
+            None => {
+                telemetry::warn(&state.platform, "mail_message_unreadable", 1);
+                Ok(())
+            }
         };
         settlements.push(match outcome {
             Ok(()) => Settlement::Acknowledge,

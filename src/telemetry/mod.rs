@@ -4,6 +4,7 @@
 
 use kit::ids;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::platform::{Level, Platform};
 
@@ -122,18 +123,24 @@ impl RequestLine<'_> {
 
 /// One line about something that did not work and need not: the request goes on without it.
 pub fn warn(platform: &Platform, event: &str, cause: impl ToString) {
-    write_warning(platform, event, &cause.to_string());
+    write(
+        platform,
+        Level::Warn,
+        event,
+        &[("cause", cause.to_string().into())],
+    );
 }
 
-// Apart, so that each kind of cause does not bring its own copy.
-fn write_warning(platform: &Platform, event: &str, cause: &str) {
-    let line = serde_json::json!({
-        "time": rfc3339(platform.clock.now_ms()),
-        "level": Level::Warn.as_str(),
-        "event": event,
-        "cause": cause,
-    });
-    platform.log.line(Level::Warn, &line.to_string());
+/// One line outside of a request: its time, level and event, then `fields`.
+pub fn write(platform: &Platform, level: Level, event: &str, fields: &[(&str, Value)]) {
+    let mut line = Map::new();
+    line.insert("time".into(), rfc3339(platform.clock.now_ms()).into());
+    line.insert("level".into(), level.as_str().into());
+    line.insert("event".into(), event.into());
+    for (name, value) in fields {
+        line.insert((*name).to_owned(), value.clone());
+    }
+    platform.log.line(level, &Value::Object(line).to_string());
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ mod team_invitations;
 mod team_members;
 mod team_permissions;
 mod teams;
+mod triggers;
 mod webhook_brownouts;
 mod webhook_delivery;
 mod webhook_events;

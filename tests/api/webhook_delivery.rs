@@ -150,9 +150,10 @@ fn case_5_a_schedule_of_two_makes_three_attempts() {
     scene.event();
     assert_eq!(scene.app.deliver().len(), 1);
     // Woken before its time, it waits.
-    scene
-        .app
-        .consume("webhooks-slow", std::slice::from_ref(&endpoint.id));
+    scene.app.consume(
+        "wvw-builder-webhooks-slow",
+        std::slice::from_ref(&endpoint.id),
+    );
     assert_eq!(scene.app.deliver_after(3).len(), 0);
     assert_eq!(scene.app.deliver_after(3).len(), 1);
     assert_eq!(scene.app.deliver_after(265).len(), 0);
@@ -327,7 +328,9 @@ fn an_event_without_a_message_is_found_by_the_sweep_and_sent_once() {
     scene.sweep();
     assert_eq!(scene.app.deliver().len(), 1);
     // And the lost one comes after all.
-    scene.app.consume("webhooks", &[messages[0].body.clone()]);
+    scene
+        .app
+        .consume("wvw-builder-webhooks", &[messages[0].body.clone()]);
     assert_eq!(scene.app.deliver().len(), 0);
 }
 

@@ -190,7 +190,10 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         let (app, _, leader, team) = of_team_by_key();
         share(&app, &leader, &team);
         let racing = raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned());
-        racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+        racing.consume(
+            "wvw-builder-webhooks",
+            &app.test.queue.take_due(Lane::First),
+        );
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
     }
 }
@@ -202,7 +205,10 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     let (app, officer, leader, team) = of_team_by_key();
     share(&app, &leader, &team);
     let racing = raced(&app, "INSERT INTO webhook_deliveries", unproved());
-    racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+    racing.consume(
+        "wvw-builder-webhooks",
+        &app.test.queue.take_due(Lane::First),
+    );
     assert_eq!(app.test.web.take_requests().len(), 0, "fan-out");
     // Of an attempt that is due.
     app.test
@@ -213,7 +219,10 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     assert_eq!(app.deliver().len(), 1);
     app.test.clock.advance_ms(6_000);
     let racing = raced(&app, "SET claim = ?2, claims", unproved());
-    racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+    racing.consume(
+        "wvw-builder-webhooks-slow",
+        &app.test.queue.take_due(Lane::Slow),
+    );
     assert_eq!(app.test.web.take_requests().len(), 0, "claim");
     // Of one that is sent again by hand.
     app.test
@@ -239,7 +248,10 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
         app.test.clock.advance_ms(6_000);
         // Between the look at the endpoint and the claim.
         let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
-        racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+        racing.consume(
+            "wvw-builder-webhooks-slow",
+            &app.test.queue.take_due(Lane::Slow),
+        );
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
         assert_eq!(app.deliver_after(600).len(), 0, "{what}");
         app.sweep();

@@ -46,7 +46,7 @@ fn recovered(scene: &Scene, endpoint: &Endpoint) {
     }
     let messages = scene.app.test.queue.take_all();
     let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
-    scene.app.consume("webhooks", &bodies);
+    scene.app.consume("wvw-builder-webhooks", &bodies);
     scene.app.test.queue.take_all();
     scene
         .app

@@ -27,27 +27,44 @@ use fan_out::Claims;
 /// Seconds after which a batch comes again that the database could not take.
 const RETRY_S: u32 = 10;
 
-/// Works on a batch of the queue of this name. Settles it once all attempts have begun: the next batch
+/// Works on a batch of events: first attempts. Settles it once all of them have begun: the next batch
 /// need not wait for a receiver.
-pub async fn consume(
+pub async fn consume_events(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+    let ids = read(state, bodies, EventId::parse);
+    let claims = fan_out::fan_out(state, &ids).await;
+    attempt(state, bodies, claims, false, settle).await;
+}
+
+/// Works on a batch of endpoints that have something due, and settles it as [`consume_events`] does.
+pub async fn consume_endpoints(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+    let ids = read(state, bodies, WebhookId::parse);
+    let claims = drain::claim(state, &ids).await.map(Some);
+    attempt(state, bodies, claims, true, settle).await;
+}
+
+/// Records a batch of dead letters. What they were to wake, the sweep wakes.
+pub async fn consume_dead_letters(
     state: &State,
-    queue: &str,
     bodies: &[String],
     settle: &dyn Fn(&[Settlement]),
 ) {
-    if queue.ends_with("-dead") {
-        let buried = bury(state, bodies).await;
-        settle(&settlements(state, bodies, buried.err()));
-        return;
+    let platform = &state.platform;
+    let letters = sweep_store::insert_letters(bodies, platform.clock.now_ms());
+    let inserted = platform.database.batch(vec![letters]).await;
+    if inserted.is_ok() {
+        telemetry::warn(platform, "webhook_dead_letters", bodies.len());
     }
-    let is_slow = queue.ends_with("-slow");
-    let claims = if is_slow {
-        let ids = read(state, bodies, WebhookId::parse);
-        drain::claim(state, &ids).await.map(Some)
-    } else {
-        let ids = read(state, bodies, EventId::parse);
-        fan_out::fan_out(state, &ids).await
-    };
+    settle(&settlements(state, bodies, inserted.err()));
+}
+
+/// Makes the attempts that were claimed. `is_slow`: of endpoints that may have more due.
+async fn attempt(
+    state: &State,
+    bodies: &[String],
+    claims: Result<Option<Claims>, DatabaseError>,
+    is_slow: bool,
+    settle: &dyn Fn(&[Settlement]),
+) {
     // What was claimed before something went wrong is worked on all the same.
     let (claims, error) = match claims {
         Ok(mut claims) => {
@@ -100,13 +117,4 @@ fn read<I>(state: &State, bodies: &[String], parse: fn(&str) -> Option<I>) -> Ve
         telemetry::warn(&state.platform, "webhook_message_unreadable", count);
     }
     ids
-}
-
-/// Records dead letters. What they were to wake, the sweep wakes.
-async fn bury(state: &State, bodies: &[String]) -> Result<(), DatabaseError> {
-    let platform = &state.platform;
-    let letters = sweep_store::insert_letters(bodies, platform.clock.now_ms());
-    platform.database.batch(vec![letters]).await?;
-    telemetry::warn(platform, "webhook_dead_letters", bodies.len());
-    Ok(())
 }

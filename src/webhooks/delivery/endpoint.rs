@@ -1,6 +1,8 @@
 //! Endpoints as the delivery reads them, with sealed secrets: one statement for any number of them.
 //! `endpoint_session` opens the secrets.
 
+use kit::hex;
+
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::webhooks::outbox::{Audience, WEBHOOK_DISABLED};
@@ -169,7 +171,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
     let secrets = row.optional_text(6)?.unwrap_or_default().split(',');
     let mut sealed_secrets: Vec<_> = secrets
         .filter_map(|pair| pair.split_once(' '))
-        .map(|(id, hex)| (id.to_owned(), from_hex(hex)))
+        .filter_map(|(id, digits)| Some((id.to_owned(), hex::decode(digits)?)))
         .collect();
     // Their ids sort by time.
     sealed_secrets.sort_unstable_by(|a, b| b.cmp(a));
@@ -196,15 +198,4 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
         slow_until: row.integer(15)?,
         stands: row.integer(16)? == 1,
     })
-}
-
-fn from_hex(text: &str) -> Vec<u8> {
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit.wrapping_sub(b'A').wrapping_add(10),
-    };
-    let pairs = text.as_bytes().chunks_exact(2);
-    pairs
-        .map(|pair| (value(pair[0]) << 4) | value(pair[1]))
-        .collect()
 }

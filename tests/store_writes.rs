@@ -85,7 +85,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "follows a removal",
     ),
     (
-        "webhooks/delivery/claim_store.rs",
+        "webhooks/delivery/lease_store.rs",
         "*",
         "deliveries, made by queue and cron",
     ),
@@ -95,7 +95,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "deliveries, made by queue and cron",
     ),
     (
-        "webhooks/delivery/sweep_store.rs",
+        "webhooks/delivery/reconciler_store.rs",
         "*",
         "deliveries, made by queue and cron",
     ),
@@ -124,10 +124,10 @@ const COMMITS: &[(&str, &str)] = &[
     ("auth/tokens.rs", "notes the use of an API key"),
     ("mail/delivery.rs", "queue and cron"),
     ("mail/store.rs", "queue and cron"),
-    ("webhooks/delivery/drain.rs", "queue and cron"),
+    ("webhooks/delivery/retry_consumer.rs", "queue and cron"),
     ("webhooks/delivery/fan_out.rs", "queue and cron"),
     ("webhooks/delivery/mod.rs", "queue and cron"),
-    ("webhooks/delivery/record.rs", "queue and cron"),
+    ("webhooks/delivery/result_writer.rs", "queue and cron"),
     (
         "webhooks/endpoints/test_send.rs",
         "takes one attempt of a rate",

@@ -33,13 +33,12 @@ const RETRY_S: u32 = 30;
 pub async fn consume(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
     let mut settlements = Vec::with_capacity(bodies.len());
     for body in bodies {
-        let outcome = match MailId::parse(body) {
-            Some(id) => deliver(state, &id).await,
+        let outcome = if let Some(id) = MailId::parse(body) {
+            deliver(state, &id).await
+        } else {
             // It would be none the next time.
-            None => {
-                telemetry::warn(&state.platform, "mail_message_unreadable", 1);
-                Ok(())
-            }
+            telemetry::warn(&state.platform, "mail_message_unreadable", 1);
+            Ok(())
         };
         settlements.push(match outcome {
             Ok(()) => Settlement::Acknowledge,

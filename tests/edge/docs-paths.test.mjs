@@ -56,7 +56,7 @@ function isKnown(path, document) {
 }
 
 /** Where the names of tests, codes and settings come from. */
-const sources = [...files].filter((path) => /^(examples|migrations|scripts|src|tests|wrangler\.toml|Cargo\.toml)/.test(path) && SOURCE.test(path));
+const sources = [...files].filter((path) => /^(crates|examples|migrations|scripts|src|tests|wrangler\.toml|Cargo\.toml)/.test(path) && SOURCE.test(path));
 const words = new Set(sources.filter((path) => path !== "tests/edge/docs-paths.test.mjs").flatMap((path) => read(path).match(/\w+/g) ?? []));
 const namesIn = (text) => [...prose(text).matchAll(/`([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)`/g)].map(([, name]) => name);
 

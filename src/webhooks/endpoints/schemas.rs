@@ -4,7 +4,7 @@
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::schema::{Field, Schema, Text};
-use crate::webhooks::pace::MAX_RATE;
+use crate::webhooks::endpoint_throttle::MAX_RATE;
 
 /// Event types of an endpoint, at most.
 pub const MAX_EVENT_TYPES: usize = 20;

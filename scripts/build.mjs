@@ -133,6 +133,8 @@ async function inputs() {
   const included = noted.split(/(?<!\\)\s+/).slice(1).map((name) => name.replaceAll("\\ ", " "));
   const fixed = ["Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain.toml", "package-lock.json"];
   fixed.push("scripts/build.mjs", "scripts/toolchain.mjs");
+  const crates = await readdir(fromRoot("crates"));
+  fixed.push(...crates.map((name) => `crates/${name}/Cargo.toml`));
   const all = [...included, ...fixed].filter(Boolean).map((name) => resolve(root, name));
   // What the build script wrote follows from what it read.
   return [...new Set(all.filter((path) => !path.startsWith(resolve(targetDirectory()))))].sort();

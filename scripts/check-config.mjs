@@ -1,6 +1,6 @@
 // `npm run check-config -- --env production`: says what the Worker would refuse, before it is deployed.
 // Promises: the very check that the Worker runs at its start; names what is wrong and never shows a value.
-// Leaves to others: the rules (src/config.rs, through examples/check-config.rs).
+// Leaves to others: the rules (src/config.rs and src/triggers.rs, through examples/check-config.rs).
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Failure, fromRoot, run, say, whenMain } from "./lib/shell.mjs";
@@ -19,7 +19,7 @@ async function checkConfig(args) {
   const { code, stdout } = await run("cargo", ["run", "--locked", "--example", "check-config"], {
     show: "progress",
     env: using(native),
-    input: JSON.stringify(settings),
+    input: JSON.stringify({ settings, environment: { queues: section.queues, triggers: section.triggers } }),
     allowFailure: true,
   });
   if (stdout.trim()) say(stdout.trimEnd());

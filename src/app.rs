@@ -4,10 +4,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::json;
-
+use crate::auth::audit::Line;
+use crate::auth::keys::KeyRing;
+use crate::auth::model::Caller;
+use crate::auth::tokens::{Shown, TokenError, Verifier};
 use crate::config::{Config, ConfigError};
-use crate::context::{Context, State};
 use crate::housekeeping;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
@@ -15,24 +16,25 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::audit::Line;
-use crate::identity::keys::KeyRing;
-use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
 use crate::identity::sessions::handlers::login_of_body;
-use crate::identity::tokens::{Shown, TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Limit, Set};
 use crate::mail;
-use crate::platform::{Level, Platform, Settlement};
+use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
-use crate::squads::page::cache::Pages;
+use crate::runtime::rendered::Rendered;
+use crate::runtime::{Context, State};
+use crate::sealed_columns::SEALED;
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
+use crate::triggers::{Consumer, Schedule};
 use crate::webhooks::delivery;
 
 /// Bodies shorter than this gain nothing from gzip.
 const GZIP_MIN_BYTES: usize = 1024;
+/// Seconds after which messages come again that no consumer was found for.
+const UNHANDLED_RETRY_S: u32 = 60;
 
 /// The application of one isolate.
 pub enum App {
@@ -58,14 +60,15 @@ impl App {
     pub fn new(platform: Platform, config: Result<Config, Vec<ConfigError>>) -> Self {
         match config {
             Ok(config) => Self::Ready(Box::new(State {
-                limits: Limits::new(&config),
+                limits: Limits::new(config.quotas, &config.master_keys.current),
                 keys: KeyRing::new(&config.master_keys.current),
                 config,
                 platform,
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
-                pages: Pages::default(),
+                rendered: Rendered::default(),
                 audit: Line::default(),
+                sealed: SEALED,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }
@@ -88,14 +91,19 @@ impl App {
             route: "none",
             user_id: None,
         };
-        let meter = Meter::default();
-        let (answer, base, origins) = match self {
-            Self::Ready(state) => (
-                guard(state, request, &trace, &meter, &mut seen).await,
-                state.config.issuer.as_str(),
-                state.config.allowed_origins.as_slice(),
-            ),
-            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), "", &[][..]),
+        let (answer, limit_headers, base, origins) = match self {
+            Self::Ready(state) => {
+                let meter = Meter::new(&state.limits, platform);
+                let answer = guard(state, request, &trace, &meter, &mut seen).await;
+                let config = &state.config;
+                (
+                    answer,
+                    meter.headers(),
+                    config.issuer.as_str(),
+                    config.allowed_origins.as_slice(),
+                )
+            }
+            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), None, "", &[][..]),
         };
         let (code, cause) = match &answer {
             Ok(_) => (None, None),
@@ -103,8 +111,8 @@ impl App {
         };
         let mut response =
             answer.unwrap_or_else(|problem| problem_response(problem, base, &request_id));
-        if let Self::Ready(state) = self {
-            meter.add_headers(state, &mut response);
+        for (name, value) in limit_headers.into_iter().flatten() {
+            response.headers.push((name, value.into()));
         }
         cors::add_headers(request, origins, &mut response);
         response
@@ -140,38 +148,46 @@ impl App {
 
     /// Does what `cron` is for; it was to fire at `scheduled_ms` since 1970.
     pub async fn tick(&self, cron: &str, scheduled_ms: i64) {
-        match self {
-            Self::Ready(state) => {
-                let steps = housekeeping::steps_of(cron);
+        match (self, Schedule::of(cron)) {
+            (Self::Ready(state), Some(schedule)) => {
+                let steps = housekeeping::steps_of(schedule);
                 housekeeping::run(state, steps, cron, scheduled_ms).await;
             }
-            Self::Misconfigured { platform, errors } => {
-                let line = json!({
-                    "time": rfc3339(platform.clock.now_ms()),
-                    "level": Level::Error.as_str(),
-                    "event": "tick",
-                    "cron": cron,
-                    "cause": misconfigured(errors).cause,
-                });
-                platform.log.line(Level::Error, &line.to_string());
-            }
+            _ => self.report_unhandled("tick", "cron", cron),
         }
     }
 
     /// Works on what a queue has brought. Says through `settle`, once and as soon as the next batch may
-    /// come, what becomes of each message: what goes wrong later changes nothing about that.
+    /// come, what becomes of each message: what goes wrong later changes nothing about that. Messages
+    /// of a queue that is not in the table come again.
     pub async fn consume(&self, queue: &str, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
-        match self {
-            Self::Ready(state) if queue.ends_with("-mail") => {
-                mail::delivery::consume(state, bodies, settle).await;
-            }
-            Self::Ready(state) => delivery::consume(state, queue, bodies, settle).await,
-            Self::Misconfigured { platform, errors } => {
-                let cause = misconfigured(errors).cause.unwrap_or_default();
-                telemetry::warn(platform, "batch_not_consumed", cause);
-                settle(&vec![Settlement::Retry(60); bodies.len()]);
-            }
+        let (Self::Ready(state), Some(consumer)) = (self, Consumer::of(queue)) else {
+            self.report_unhandled("batch_not_consumed", "queue", queue);
+            settle(&vec![Settlement::Retry(UNHANDLED_RETRY_S); bodies.len()]);
+            return;
+        };
+        match consumer {
+            Consumer::Lane(Lane::First) => delivery::consume_events(state, bodies, settle).await,
+            Consumer::Lane(Lane::Slow) => delivery::consume_endpoints(state, bodies, settle).await,
+            Consumer::Lane(Lane::Mail) => mail::delivery::consume(state, bodies, settle).await,
+            Consumer::DeadLetters => delivery::consume_dead_letters(state, bodies, settle).await,
         }
+    }
+
+    /// Logs a trigger that nothing is done for: `what` it is, and its name.
+    fn report_unhandled(&self, event: &str, what: &str, name: &str) {
+        let (code, cause) = match self {
+            Self::Ready(_) => ("unknown_trigger", Some("not in src/triggers.rs".to_owned())),
+            Self::Misconfigured { errors, .. } => {
+                (problems::MISCONFIGURED.code, misconfigured(errors).cause)
+            }
+        };
+        let fields = [
+            (what, name.into()),
+            ("code", code.into()),
+            ("cause", cause.into()),
+        ];
+        telemetry::write(self.platform(), Level::Error, event, &fields);
     }
 
     /// Answers a request whose handling panicked; `cause` goes to the log.
@@ -231,7 +247,7 @@ async fn guard(
     state: &State,
     request: &Request,
     trace: &Trace,
-    meter: &Meter,
+    meter: &Meter<'_>,
     seen: &mut Seen,
 ) -> Result<Response, Problem> {
     request.check_target()?;
@@ -320,28 +336,28 @@ async fn look(state: &State, credential: &Credential) -> Result<Shown, TokenErro
 async fn charge(
     state: &State,
     request: &Request,
-    meter: &Meter,
+    meter: &Meter<'_>,
     limit: Limit,
     access: Access,
     shown: Option<&Result<Shown, TokenError>>,
 ) -> Result<(), Problem> {
     let (cost, shown) = match (limit, shown) {
         (Limit::Unlimited, _) => return Ok(()),
-        (Limit::Address(set), _) => return meter.charge_address(state, request, set, 1).await,
+        (Limit::Address(set), _) => return meter.charge_address(request, set, 1).await,
         (Limit::Login, _) => match login_of_body(state, request) {
-            Some(login) => return meter.charge(state, Principal::Session(&login), 1).await,
+            Some(login) => return meter.charge(Principal::Session(&login), 1).await,
             None => (1, None),
         },
         (Limit::Caller(cost), shown) => (cost, shown.and_then(|shown| shown.as_ref().ok())),
     };
     if let Some(shown) = shown {
         return match shown.principal() {
-            Some(principal) => meter.charge(state, principal, cost).await,
+            Some(principal) => meter.charge(principal, cost).await,
             // An API key that is new here: its owner is charged as soon as it is known who that is.
             None => Ok(()),
         };
     }
-    let charged = meter.charge_address(state, request, Set::Anonymous, cost);
+    let charged = meter.charge_address(request, Set::Anonymous, cost);
     let Err(refused) = charged.await else {
         return Ok(());
     };
@@ -352,7 +368,7 @@ async fn charge(
     let (verifier, config) = (&state.verifier, &state.config);
     let proven = verifier.verify(credential, config, &state.keys, &state.platform);
     match proven.await {
-        Ok(caller) => meter.charge(state, (&caller).into(), cost).await,
+        Ok(caller) => meter.charge((&caller).into(), cost).await,
         Err(_) => Err(refused),
     }
 }
@@ -360,7 +376,7 @@ async fn charge(
 async fn authenticate(
     state: &State,
     request: &Request,
-    meter: &Meter,
+    meter: &Meter<'_>,
     route: &Route,
     shown: Option<Result<Shown, TokenError>>,
 ) -> Result<Option<Caller>, Problem> {
@@ -388,13 +404,13 @@ async fn authenticate(
         Ok(caller) => caller,
         Err(error) => {
             if matches!(error, TokenError::Invalid(_)) {
-                meter.charge_address_instead(state, request, cost).await?;
+                meter.charge_address_instead(request, cost).await?;
             }
             return Err(refusal(error));
         }
     };
     if !is_charged {
-        meter.charge(state, (&caller).into(), cost).await?;
+        meter.charge((&caller).into(), cost).await?;
     }
     rule.check(&caller, state.platform.clock.now_ms())?;
     Ok(Some(caller))

@@ -2,12 +2,12 @@
 //! page for each problem; and the files that our pages need. Promises pages that run under our own content security policy.
 //! Leaves the document, and the reference's scripts and styles, to the static assets.
 
-use crate::context::Context;
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::problem::Problem;
 use crate::http::problems::{self, ProblemKind};
 use crate::http::response::{Profile, Response};
 use crate::http::schema::{Field, Schema};
+use crate::runtime::Context;
 
 const TAG: &str = "Operations";
 /// File names and the assets that they stand for.

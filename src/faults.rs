@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::http::operation::{Operation, PLAIN};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::platform::{MailMessage, Statement};
+use crate::runtime::Context;
 
 /// POST /faults/panic
 pub const PANIC: Operation = Operation {

@@ -3,12 +3,12 @@
 
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::schema::{Field, Schema, Text};
 use crate::platform::Statement;
+use crate::runtime::Context;
 
 const TAG: &str = "Operations";
 const VERSION: &str = env!("CARGO_PKG_VERSION");

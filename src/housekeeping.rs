@@ -8,21 +8,19 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use crate::context::State;
+use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
+use crate::runtime::State;
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
-use crate::webhooks::delivery::sweep;
+use crate::triggers::Schedule;
+use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
 
 use old::{Old, clear};
-
-/// The expression of the trigger for [`EVERY_MINUTE`]; every other one is for [`STEPS`].
-const MINUTE: &str = "* * * * *";
 
 /// What a step has done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,7 +50,7 @@ pub struct Step {
 }
 
 /// What is done every hour, in order. Add yours.
-pub static STEPS: &[Step] = &[
+pub static HOURLY: &[Step] = &[
     Step {
         name: "signing_keys.publish_next",
         run: |state| Box::pin(publish_next(state)),
@@ -103,7 +101,7 @@ pub static STEPS: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_letters",
-        run: |state| Box::pin(clear(state, sweep::old_letters(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_dead_letters(state))),
     },
 ];
 
@@ -111,7 +109,7 @@ pub static STEPS: &[Step] = &[
 pub static EVERY_MINUTE: &[Step] = &[
     Step {
         name: "webhooks.wake_overlooked",
-        run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+        run: |state| Box::pin(async { Ok(Done::all(reconciler::wake_overlooked(state).await?)) }),
     },
     Step {
         name: "webhooks.end_with_expired_keys",
@@ -131,17 +129,20 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_deliveries",
-        run: |state| Box::pin(clear(state, sweep::old_deliveries(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_deliveries(state))),
     },
     Step {
         name: "webhooks.remove_old_events",
-        run: |state| Box::pin(clear(state, sweep::old_events(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_events(state))),
     },
 ];
 
-/// The steps of the trigger with this expression.
-pub fn steps_of(cron: &str) -> &'static [Step] {
-    if cron == MINUTE { EVERY_MINUTE } else { STEPS }
+/// The steps of a schedule.
+pub fn steps_of(schedule: Schedule) -> &'static [Step] {
+    match schedule {
+        Schedule::Hourly => HOURLY,
+        Schedule::EveryMinute => EVERY_MINUTE,
+    }
 }
 
 /// The fields of a step's log line.
@@ -203,7 +204,7 @@ async fn clean_keys(state: &State) -> Outcome {
 
 async fn reseal_some(state: &State) -> Outcome {
     let master = &state.config.master_keys;
-    let resealed = reseal::step(reseal::SEALED, master, &state.platform).await?;
+    let resealed = reseal::step(state.sealed, master, &state.platform).await?;
     Ok(Done {
         count: resealed.done,
         left: resealed.left,
@@ -273,7 +274,11 @@ mod tests {
 
     #[test]
     fn names_of_steps_are_each_there_once() {
-        let names: Vec<_> = STEPS.iter().chain(EVERY_MINUTE).map(|it| it.name).collect();
+        let names: Vec<_> = HOURLY
+            .iter()
+            .chain(EVERY_MINUTE)
+            .map(|it| it.name)
+            .collect();
         for (index, name) in names.iter().enumerate() {
             assert!(!names[..index].contains(name), "{name}");
         }

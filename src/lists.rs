@@ -75,10 +75,8 @@ pub struct Filters {
 /// A term of `kind`: nothing that a tokenizer folds or splits.
 fn push_term(text: &mut String, kind: char, parts: &[&str]) {
     text.push(kind);
-    for byte in parts.iter().flat_map(|part| part.bytes()) {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-        }
+    for part in parts {
+        text.push_str(&kit::hex::encode(part.as_bytes()));
     }
 }
 

@@ -4,11 +4,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::etag;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::runtime::Context;
 
 use super::chat_code;
 use super::model::{self, REFERENCE_VERSION, TemplateError};

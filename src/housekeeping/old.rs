@@ -2,8 +2,8 @@
 //! Promises that no statement changes more than a portion, and that a run ends by the clock, however
 //! much there is. Leaves which rows those are to the stores.
 
-use crate::context::State;
 use crate::platform::{Statement, Value};
+use crate::runtime::State;
 
 use super::{Done, Outcome};
 

@@ -6,9 +6,9 @@ use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
+use crate::runtime::Context;
 use crate::telemetry;
 
 use super::password::{Password, Refusal};
@@ -63,17 +63,11 @@ pub async fn check(
 }
 
 /// The SHA-1 of the password in upper-case hex.
-fn hash_digits(password: &Password) -> Zeroizing<[u8; HASH_DIGITS]> {
+fn hash_digits(password: &Password) -> Zeroizing<Vec<u8>> {
     let hash = Zeroizing::new(<[u8; HASH_DIGITS / 2]>::from(Sha1::digest(
         password.bytes(),
     )));
-    let mut digits = Zeroizing::new([0; HASH_DIGITS]);
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash.iter()) {
-        for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-            *digit = b"0123456789ABCDEF"[usize::from(half)];
-        }
-    }
-    digits
+    kit::hex::encode_upper(hash.as_ref())
 }
 
 /// Whether the list has the suffix, or why it could not say. What the runtime says of a failure

@@ -4,13 +4,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
-
-use crate::config::Config;
 use crate::mac;
 use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
-use crate::telemetry::{hex, rfc3339};
+use crate::telemetry::{self, hex};
 
 use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
@@ -55,14 +52,14 @@ struct Away {
 }
 
 impl Limits {
-    /// For this configuration.
-    pub fn new(config: &Config) -> Self {
+    /// With these quotas; the names of objects are made under `master`.
+    pub fn new(quotas: Quotas, master: &Secret) -> Self {
         Self {
-            quotas: config.quotas,
-            name_key: Secret::new(mac::tag(&config.master_keys.current, PURPOSE, &[]).to_vec()),
-            leases: Leases::new(config.quotas),
+            quotas,
+            name_key: Secret::new(mac::tag(master, PURPOSE, &[]).to_vec()),
+            leases: Leases::new(quotas),
             policy_fields: Set::ALL.map(|set| {
-                Network::ALL.map(|network| policy_field(Bucket { set, network }, &config.quotas))
+                Network::ALL.map(|network| policy_field(Bucket { set, network }, &quotas))
             }),
             away: Away::default(),
         }
@@ -180,15 +177,12 @@ impl Away {
         }
         self.told.set(sum);
         self.told_ms.set(Some(now_ms));
-        let line = format!(
-            r#"{{"time":"{}","level":"{}","event":"limiter_unavailable","count":{},"admitted":{},"cause":{}}}"#,
-            rfc3339(now_ms),
-            Level::Warn.as_str(),
-            self.questions.get(),
-            self.admitted.get(),
-            Value::from(self.cause.borrow().as_str()),
-        );
-        platform.log.line(Level::Warn, &line);
+        let fields = [
+            ("count", self.questions.get().into()),
+            ("admitted", self.admitted.get().into()),
+            ("cause", self.cause.borrow().as_str().into()),
+        ];
+        telemetry::write(platform, Level::Warn, "limiter_unavailable", &fields);
     }
 }
 

@@ -4,13 +4,13 @@
 
 use std::error::Error;
 
-use crate::context::State;
 use crate::housekeeping::old::Old;
 use crate::housekeeping::{Done, Outcome};
 use crate::identity::{password_reset, seal};
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, MailError, MailMessage, Settlement};
+use crate::runtime::State;
 use crate::telemetry;
 
 use super::content::Content;
@@ -33,9 +33,12 @@ const RETRY_S: u32 = 30;
 pub async fn consume(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
     let mut settlements = Vec::with_capacity(bodies.len());
     for body in bodies {
-        let outcome = match MailId::parse(body) {
-            Some(id) => deliver(state, &id).await,
-            None => Ok(()),
+        let outcome = if let Some(id) = MailId::parse(body) {
+            deliver(state, &id).await
+        } else {
+            // It would be none the next time.
+            telemetry::warn(&state.platform, "mail_message_unreadable", 1);
+            Ok(())
         };
         settlements.push(match outcome {
             Ok(()) => Settlement::Acknowledge,

@@ -2,11 +2,11 @@
 //! Promises that only an address that was proved is told anything about an account.
 //! Leaves sending to `delivery`.
 
-use crate::context::{Context, State};
 use crate::http::problem::Problem;
 use crate::identity::seal;
 use crate::ids::{MailId, UserId};
 use crate::platform::{Lane, Message, Statement};
+use crate::runtime::{Context, State};
 
 use super::content::Content;
 use super::{SEAL_LABEL, store};

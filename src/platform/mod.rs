@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
+use kit::ids::IdSource;
+
 #[cfg(target_arch = "wasm32")]
 pub mod cloudflare;
 mod mail;
@@ -14,6 +16,7 @@ pub mod native;
 mod text;
 mod web;
 
+pub use kit::text::Unicode;
 pub use mail::compose::is_plain_address;
 pub use mail::{Mail, MailError, MailMessage, smtp};
 pub use text::Text;
@@ -354,14 +357,6 @@ pub trait Random {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// Unicode rules that the platform already has.
-pub trait Unicode {
-    /// Normalization Form C (Unicode Standard Annex 15).
-    fn nfc(&self, text: &str) -> String;
-    /// Normalization Form KD: letters without style, and marks by themselves.
-    fn nfkd(&self, text: &str) -> String;
-}
-
 /// Where log lines go: one JSON object a line.
 pub trait Log {
     /// Writes one line.
@@ -420,6 +415,16 @@ impl Platform {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
         bytes
+    }
+}
+
+impl IdSource for Platform {
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
     }
 }
 

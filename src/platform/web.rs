@@ -70,6 +70,20 @@ pub enum Lane {
     Mail,
 }
 
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::First, Self::Slow, Self::Mail];
+
+    /// The binding that messages are sent through.
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::First => "WEBHOOKS",
+            Self::Slow => "WEBHOOKS_SLOW",
+            Self::Mail => "OUTBOX",
+        }
+    }
+}
+
 /// A message: it only wakes; what there is to do stands in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

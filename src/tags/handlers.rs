@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
+use crate::runtime::Context;
 use crate::telemetry;
 
 use super::store::{self, Tag};

@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{TeamId, UserId};
 use crate::platform::Platform;
+use crate::runtime::Context;
 
 use super::model::Membership;
 use super::permissions::{Permission, TeamPermit};

@@ -3,8 +3,8 @@
 //! Leaves how keys are made, listed and ended to `api_keys`.
 
 use testing::prelude::*;
-use wvw_builder::identity::api_keys::key::Key;
-use wvw_builder::identity::model::{Role, Scope};
+use wvw_builder::auth::api_key::Key;
+use wvw_builder::auth::model::{Role, Scope};
 
 use crate::api_keys::{all_scopes, make, me, refused};
 

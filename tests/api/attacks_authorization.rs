@@ -3,12 +3,11 @@
 //! it. Leaves each scope on its own to `api_keys`, other spellings to `attacks_spellings`.
 
 use testing::contract::{documented, resolved};
-use testing::guild;
 use testing::prelude::*;
-use testing::webhooks;
+use testing::{guild, webhooks};
+use wvw_builder::auth::model::Scope;
+use wvw_builder::auth::permissions::scopes_for_api_keys;
 use wvw_builder::http::pagination::cursor_after;
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::scopes_for_api_keys;
 
 use crate::shared_page;
 

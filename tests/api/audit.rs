@@ -3,7 +3,7 @@
 //! Leaves checking a whole chain to the script (`tests/edge/scripts.test.mjs`).
 
 use testing::prelude::*;
-use wvw_builder::identity::audit::model::{GENESIS, chain};
+use wvw_builder::auth::audit::model::{GENESIS, chain};
 
 const LOG: &str = "/api/v1/admin/audit-log";
 

@@ -5,7 +5,7 @@
 
 use testing::points::{Points, platform_with};
 use testing::prelude::*;
-use wvw_builder::identity::permissions::PROOF_SECONDS;
+use wvw_builder::auth::permissions::PROOF_SECONDS;
 
 use crate::interleavings_seeded::claim;
 use crate::personal_data::places;

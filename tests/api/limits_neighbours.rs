@@ -3,7 +3,7 @@
 
 use super::limits::{from, left, production, refused};
 use testing::prelude::*;
-use wvw_builder::identity::api_keys::key::Key;
+use wvw_builder::auth::api_key::Key;
 
 const SHARED: &str = "192.0.2.7";
 

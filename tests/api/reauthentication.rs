@@ -4,7 +4,7 @@
 
 use testing::authenticator::enrol;
 use testing::prelude::*;
-use wvw_builder::identity::permissions::PROOF_SECONDS;
+use wvw_builder::auth::permissions::PROOF_SECONDS;
 
 const REAUTHENTICATE: &str = "/api/v1/auth/reauthenticate";
 pub const KEYS: &str = "/api/v1/auth/api-keys";

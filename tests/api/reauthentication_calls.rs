@@ -4,8 +4,8 @@
 
 use testing::authenticator::{TWO_FACTOR, enrol};
 use testing::prelude::*;
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
+use wvw_builder::auth::model::Scope;
+use wvw_builder::auth::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
 
 use crate::reauthentication::{KEYS, proved, refused, session_of, wait};
 

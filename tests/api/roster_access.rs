@@ -222,10 +222,7 @@ fn a_build_must_be_one_that_the_caller_may_see() {
         call.json(body).send()
     };
     for (index, (id, is_allowed)) in rows.iter().enumerate() {
-        let answers = [
-            app.post_as(officer, &guild.path, &body(id)),
-            put(&body(id)),
-        ];
+        let answers = [app.post_as(officer, &guild.path, &body(id)), put(&body(id))];
         for (answer, status) in answers.into_iter().zip([201, 200]) {
             if *is_allowed {
                 answer.expect(status);

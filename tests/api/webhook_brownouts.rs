@@ -96,7 +96,10 @@ fn failing(
 
 /// What the consumers of both queues of this isolate are given once.
 fn consume_due(app: &TestApp) {
-    for (lane, queue) in [(Lane::First, "webhooks"), (Lane::Slow, "webhooks-slow")] {
+    for (lane, queue) in [
+        (Lane::First, "wvw-builder-webhooks"),
+        (Lane::Slow, "wvw-builder-webhooks-slow"),
+    ] {
         let due = app.test.queue.take_due(lane);
         if !due.is_empty() {
             block_on(app.app.consume(queue, &due, &|_| {}));
@@ -138,21 +141,26 @@ fn what_was_claimed_before_an_error_is_sent_and_the_rest_comes_again() {
     scene.app.slow_down();
     scene.event();
     let messages = scene.app.test.queue.take_all();
-    scene.app.consume("webhooks", &[messages[0].body.clone()]);
+    scene
+        .app
+        .consume("wvw-builder-webhooks", &[messages[0].body.clone()]);
     scene.app.test.queue.take_all();
     let (app, _) = failing(&scene, READ_CLAIMS, When::Before, 1, 1);
     let settled = Cell::new(0);
     scene.app.test.web.take_requests();
-    block_on(app.app.consume("webhooks-slow", &ids, &|settlements| {
-        let is_retry = |each: &&Settlement| matches!(each, Settlement::Retry(_));
-        settled.set(settlements.iter().filter(is_retry).count());
-    }));
+    block_on(
+        app.app
+            .consume("wvw-builder-webhooks-slow", &ids, &|settlements| {
+                let is_retry = |each: &&Settlement| matches!(each, Settlement::Retry(_));
+                settled.set(settlements.iter().filter(is_retry).count());
+            }),
+    );
     assert_eq!(settled.get(), 3, "the batch comes again");
     assert_eq!(scene.app.test.web.take_requests().len(), 1);
     let free = "SELECT count(*) FROM webhook_deliveries \
          WHERE state = 'pending' AND claim IS NULL AND claims = 0";
     assert_eq!(scene.app.count(free), 2);
-    app.consume("webhooks-slow", &ids);
+    app.consume("wvw-builder-webhooks-slow", &ids);
     assert_eq!(scene.app.test.web.take_requests().len(), 2);
 }
 
@@ -165,11 +173,11 @@ fn deliveries_whose_writing_was_answered_by_nobody_are_free_at_once() {
     scene.event();
     let (app, _) = failing(&scene, "INSERT INTO webhook_deliveries", When::After, 0, 1);
     let due = app.test.queue.take_due(Lane::First);
-    app.consume("webhooks", &due);
+    app.consume("wvw-builder-webhooks", &due);
     let free = "SELECT count(*) FROM webhook_deliveries \
          WHERE state = 'pending' AND claim IS NULL AND claims = 0";
     assert_eq!(scene.app.count(free), 1);
-    // Woken for it, without the sweep.
+    // Woken for it, without the reconciler.
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.states(), vec![("delivered".to_owned(), 1); 2]);
 }
@@ -218,7 +226,7 @@ fn an_endpoint_that_is_woken_before_its_time_is_woken_again() {
     assert_eq!(scene.app.deliver().len(), 1);
     scene.answer(&endpoint, 200);
     assert_eq!(scene.app.deliver_after(43_201).len(), 0);
-    // At 15.4 hours at the latest, without the sweep.
+    // At 15.4 hours at the latest, without the reconciler.
     assert_eq!(scene.app.deliver_after(3_600 * 4).len(), 1);
     assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
 }

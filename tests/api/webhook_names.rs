@@ -148,7 +148,7 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
         for _ in 0..6 * 24 {
             scene.event();
             scene.app.deliver_after(3_600);
-            scene.sweep();
+            scene.reconcile();
         }
         scene.app.deliver();
         assert_eq!(scene.app.count(BLAME), 0, "{error}");
@@ -234,7 +234,9 @@ fn slow_name_servers_do_not_hold_up_others() {
     let called = Rc::default();
     let platform = on_slow_names(&scene.app.test, &called);
     let isolate = scene.app.isolate_with(platform, config);
-    all_together([isolate.app.consume("webhooks", &bodies, &|_| {})]);
+    all_together([isolate
+        .app
+        .consume("wvw-builder-webhooks", &bodies, &|_| {})]);
     let called = called.borrow();
     assert_eq!(called.len(), 18);
     let is_quick = |url: &String| url.contains("quick");
@@ -273,10 +275,10 @@ fn a_rate_is_not_used_up_by_looking_names_up() {
     };
     let isolate = scene.app.isolate_with(platform, config);
     let due = test.queue.take_due(Lane::First);
-    all_together([isolate.app.consume("webhooks", &due, &|_| {})]);
+    all_together([isolate.app.consume("wvw-builder-webhooks", &due, &|_| {})]);
     all_together([isolate
         .app
-        .consume("webhooks-slow", &[endpoint.id], &|_| {})]);
+        .consume("wvw-builder-webhooks-slow", &[endpoint.id], &|_| {})]);
     // What is admitted begins within three seconds, or not at all.
     assert_eq!(scene.states(), [("delivered".to_owned(), 1)]);
 }

@@ -182,7 +182,10 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         let (app, _, leader, team) = of_team_by_key();
         share(&app, &leader, &team);
         let racing = raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned());
-        racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+        racing.consume(
+            "wvw-builder-webhooks",
+            &app.test.queue.take_due(Lane::First),
+        );
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
     }
 }
@@ -194,7 +197,10 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     let (app, officer, leader, team) = of_team_by_key();
     share(&app, &leader, &team);
     let racing = raced(&app, "INSERT INTO webhook_deliveries", unproved());
-    racing.consume("webhooks", &app.test.queue.take_due(Lane::First));
+    racing.consume(
+        "wvw-builder-webhooks",
+        &app.test.queue.take_due(Lane::First),
+    );
     assert_eq!(app.test.web.take_requests().len(), 0, "fan-out");
     // Of an attempt that is due.
     app.test
@@ -205,7 +211,10 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     assert_eq!(app.deliver().len(), 1);
     app.test.clock.advance_ms(6_000);
     let racing = raced(&app, "SET claim = ?2, claims", unproved());
-    racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+    racing.consume(
+        "wvw-builder-webhooks-slow",
+        &app.test.queue.take_due(Lane::Slow),
+    );
     assert_eq!(app.test.web.take_requests().len(), 0, "claim");
     // Of one that is sent again by hand.
     app.test
@@ -231,10 +240,13 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
         app.test.clock.advance_ms(6_000);
         // Between the look at the endpoint and the claim.
         let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
-        racing.consume("webhooks-slow", &app.test.queue.take_due(Lane::Slow));
+        racing.consume(
+            "wvw-builder-webhooks-slow",
+            &app.test.queue.take_due(Lane::Slow),
+        );
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
         assert_eq!(app.deliver_after(600).len(), 0, "{what}");
-        app.sweep();
+        app.reconcile();
         assert_eq!(app.deliver_after(600).len(), 0, "{what}, swept");
     }
 }
@@ -282,12 +294,12 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
     share(&app, &leader, &team);
     for _ in 0..30 {
         assert_eq!(app.deliver_after(3_600).len(), 0);
-        app.sweep();
+        app.reconcile();
     }
     let waiting = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'";
     assert_eq!(app.count(waiting), 2);
     switch(false);
-    app.sweep();
+    app.reconcile();
     assert_eq!(app.deliver().len(), 2);
     let token = text(&app.log_in(&leader.email)["access_token"]);
     let leader = Player { token, ..leader };
@@ -376,7 +388,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
                 .execute("UPDATE api_keys SET expires_at = 1");
             app.build(&owner, &json!({}));
             assert_eq!(app.deliver_after(6).len(), 0);
-            app.sweep();
+            app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
             let revoke = app.call("DELETE", &path).token(&owner.token);

@@ -2,9 +2,7 @@
 // Promises: time passes by moving the keys' times back, not by waiting.
 // Leaves to others: every other way in which a cron may come (tests/simulation), kills (kills.test.mjs).
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { parse } from "smol-toml";
 import { eventually, freshSecret, logIn, startWorker } from "./harness.mjs";
 
 const CRON = "17 * * * *";
@@ -24,17 +22,21 @@ async function pass(days) {
 
 const tick = (scheduledTime = new Date()) => worker.scheduled({ cron: CRON, scheduledTime });
 
-test("the cron triggers are those of wrangler.toml, in development and in production", async () => {
-  const config = parse(await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8"));
-  for (const { triggers } of [config, config.env.production]) assert.deepEqual(triggers.crons, [CRON, "* * * * *"]);
-});
-
 test("a cron that has nothing to do does nothing, and says nothing", async () => {
   await logIn(worker, "cron@guild.gg");
   const { outcome } = await tick();
   assert.equal(outcome, "ok");
   assert.equal((await keys()).length, 1);
   assert.deepEqual(worker.lines({ event: "tick" }), []);
+});
+
+test("a cron that is not in the table of crons runs nothing, and says so", async () => {
+  await pass(29);
+  await worker.scheduled({ cron: "18 * * * *" });
+  const line = await eventually(() => worker.lines({ event: "tick", code: "unknown_trigger" })[0]);
+  assert.deepEqual([line.level, line.cron], ["error", "18 * * * *"]);
+  assert.equal((await keys()).length, 1);
+  await pass(-29);
 });
 
 test("crons at once publish one next key, a day before it is to sign", async () => {

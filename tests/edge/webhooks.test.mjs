@@ -243,6 +243,17 @@ test("a message that nothing can be made of is dropped, and said", async () => {
   assert.ok(await eventually(() => worker.lines({ event: "webhook_message_unreadable" })[0]));
 });
 
+test("messages of a queue that was renamed in wrangler.toml alone are kept", async () => {
+  const bodies = ["event_1", "event_2"].map((body, index) => ({ id: `${index}`, timestamp: new Date(), attempts: 1, body }));
+  for (const queue of ["guild-webhooks", "guild-webhooks-slow", "guild-webhooks-dead", "guild-mail"]) {
+    const { outcome, retryMessages, explicitAcks, ackAll } = await worker.queue(queue, bodies);
+    assert.deepEqual([outcome, explicitAcks, ackAll], ["ok", [], false]);
+    assert.deepEqual(retryMessages.map(({ msgId }) => msgId).sort(), ["0", "1"]);
+    const line = await eventually(() => worker.lines({ event: "batch_not_consumed", queue })[0]);
+    assert.deepEqual([line.level, line.code], ["error", "unknown_trigger"]);
+  }
+});
+
 test("a message that no consumer could take is retried, ends in the dead letters, and its event arrives all the same", async () => {
   const other = await startWorker({ vars: { WEBHOOK_ALLOW_LOCAL: "true" }, network: true, queueRetries: 1 });
   try {

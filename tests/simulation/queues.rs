@@ -14,9 +14,9 @@ use crate::world::DAY_MS;
 /// As in wrangler.toml: how often a message comes again before it is a dead letter, and after how long.
 pub const MAX_RETRIES: u32 = 10;
 pub const RETRY_MS: i64 = 10_000;
-const WORK: &str = "webhooks";
-const SLOW: &str = "webhooks-slow";
-const DEAD: &str = "webhooks-dead";
+const WORK: &str = "wvw-builder-webhooks";
+const SLOW: &str = "wvw-builder-webhooks-slow";
+const DEAD: &str = "wvw-builder-webhooks-dead";
 
 /// How often what happened.
 pub type Tally = BTreeMap<&'static str, usize>;

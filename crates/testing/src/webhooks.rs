@@ -163,7 +163,10 @@ impl TestApp {
             if first.is_empty() && slow.is_empty() {
                 return self.test.web.take_requests();
             }
-            for (queue, bodies) in [("webhooks", first), ("webhooks-slow", slow)] {
+            for (queue, bodies) in [
+                ("wvw-builder-webhooks", first),
+                ("wvw-builder-webhooks-slow", slow),
+            ] {
                 if !bodies.is_empty() {
                     self.consume(queue, &bodies);
                 }
@@ -176,7 +179,7 @@ impl TestApp {
     }
 
     /// Runs what is done every minute.
-    pub fn sweep(&self) {
+    pub fn reconcile(&self) {
         block_on(self.app.tick("* * * * *", self.test_now()));
     }
 

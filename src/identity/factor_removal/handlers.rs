@@ -4,15 +4,15 @@
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
 use crate::identity::links::{self, Purpose};
-use crate::identity::permissions::ManageAccount;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::telemetry::rfc3339;
 
 use super::{DELAY_MS, remove, store};

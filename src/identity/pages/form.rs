@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::context::Context;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query::decode;
+use crate::runtime::Context;
 
 /// The media type.
 pub const FORM: &str = "application/x-www-form-urlencoded";

@@ -2,11 +2,11 @@
 //! Promises that each does what its call of the API does.
 //! Leaves that to `email` and `factor_removal`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
 use crate::identity::{email, factor_removal};
+use crate::runtime::Context;
 use crate::telemetry::rfc3339;
 
 use super::form;

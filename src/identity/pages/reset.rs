@@ -2,11 +2,11 @@
 //! password. Promises that it does what the calls of the API do.
 //! Leaves that to `password_reset`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
 use crate::identity::password_reset::handlers::{Choice, ask, choose};
+use crate::runtime::Context;
 
 use super::form;
 use super::links::or_page;

@@ -2,10 +2,10 @@
 //! Promises the forms of "A Well-Known URL for Changing Passwords" (W3C) and of RFC 9116.
 //! Leaves the page itself to `reset`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::runtime::Context;
 use crate::telemetry::rfc3339;
 
 /// How long security.txt holds, in milliseconds: less than a year is recommended.

@@ -2,12 +2,12 @@
 //! Promises that an address without an account, one that was not proved and a disabled account get
 //! nothing. Leaves sending to `mail::delivery`.
 
-use crate::context::State;
 use crate::http::problem::Problem;
 use crate::identity::accounts::model::email_key;
 use crate::identity::links::Token;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::State;
 
 use super::store;
 

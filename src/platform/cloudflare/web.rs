@@ -85,19 +85,14 @@ fn read(outcome: &Array) -> Result<HttpAnswer, HttpError> {
     })
 }
 
-/// The bindings `WEBHOOKS`, `WEBHOOKS_SLOW` and `OUTBOX`.
+/// The bindings of each [`Lane`].
 pub struct Queues;
 
 impl Queue for Queues {
     fn send(&self, lane: Lane, messages: Vec<Message>) {
-        let binding = match lane {
-            Lane::First => "WEBHOOKS",
-            Lane::Slow => "WEBHOOKS_SLOW",
-            Lane::Mail => "OUTBOX",
-        };
         let delays = messages.iter().map(|message| message.delay_seconds);
         let delays = delays.collect();
         let bodies = messages.into_iter().map(|message| message.body.into());
-        enqueue(binding, bodies.collect(), delays);
+        enqueue(lane.binding(), bodies.collect(), delays);
     }
 }

@@ -2,13 +2,13 @@
 //! Promises two statements, and that a team's scores are used for its members alone.
 //! Leaves adding up to `model`, and who may see a composition to `compositions`.
 
-use crate::context::Context;
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::ids::TeamId;
 use crate::platform::{DatabaseError, Text};
+use crate::runtime::Context;
 use crate::squads::compositions::handlers::find;
 use crate::squads::compositions::model::{Composition, Slot, StoredComposition};
 use crate::squads::functions::model::FUNCTIONS_VERSION;

@@ -1,9 +1,9 @@
 //! The call that places players. It is public and stores nothing.
 //! Leaves the work to `model`.
 
-use crate::context::Context;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
+use crate::runtime::Context;
 
 use super::{answer, input, model};
 

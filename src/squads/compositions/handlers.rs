@@ -4,16 +4,16 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::WriteCompositions;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::WriteCompositions;
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Statement, Text};
+use crate::runtime::Context;
 use crate::teams::model::Membership;
 use crate::teams::permissions::{EditCompositions, Permission as _, TeamPermit};
 use crate::teams::{lookup, store as teams};

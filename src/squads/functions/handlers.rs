@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::context::Context;
 use crate::game::handlers::versioned_table;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
+use crate::runtime::Context;
 
 use super::model::{DEFAULTS, Default, FUNCTION_IDS, FUNCTIONS, FUNCTIONS_VERSION, name_of};
 

@@ -2,16 +2,22 @@
 //! Promises that each view asks the database once whether the link still stands, and once more only
 //! when nobody has rendered this version yet. Leaves the looks to `view` and `card`.
 
-use crate::context::Context;
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
+use crate::runtime::{Context, rendered};
 use crate::squads::functions::model::FUNCTIONS_VERSION;
 use crate::squads::share_links::store::SLUG;
 
-use super::{cache, card, read, store, view};
+use super::{card, read, store, view};
+
+/// Shared pages and their images among what is kept rendered.
+const KEPT: rendered::Kind = rendered::Kind {
+    prefix: "shared/",
+    purpose: "shared-pages/v1",
+};
 
 /// Changes with what a page is rendered by, also before it is committed.
 const LOOKS: u32 = {
@@ -91,7 +97,7 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Some(Response::not_modified(kind.profile(), tag)));
     }
-    if let Some(bytes) = cache::find(cx.state, &name).await {
+    if let Some(bytes) = rendered::find(cx.state, &KEPT, &name).await {
         return Ok(Some(found(kind, &name, bytes)));
     }
     let Some(shared) = store::read(platform, slug).await? else {
@@ -106,7 +112,7 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
         Kind::Page => view.html()?.into_bytes(),
         Kind::Card => card::draw(&view),
     };
-    cache::keep(cx.state, &name, &bytes).await;
+    rendered::keep(cx.state, &KEPT, &name, &bytes).await;
     Ok(Some(found(kind, &name, bytes)))
 }
 

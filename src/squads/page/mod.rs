@@ -3,7 +3,6 @@
 //! once. Leaves making the links to `share_links` and judging the squad to `analysis`.
 
 mod bitmap;
-pub mod cache;
 mod card;
 pub mod handlers;
 pub mod operations;

@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
 use crate::game::handlers::versioned_table;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
+use crate::runtime::Context;
 
 use super::{ALL, Preset};
 

@@ -4,15 +4,15 @@
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::InvitationId;
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
 use crate::teams::lookup;
 use crate::teams::model::{Role, told_member};

@@ -4,17 +4,17 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::http::merge_patch;
 use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::lookup;
 use crate::teams::model::{Membership, Role, told_member};

@@ -4,17 +4,17 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{
+    ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
+};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{
-    ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
-};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Statement};
+use crate::runtime::Context;
 use crate::teams::handlers::{PATH, respond};
 use crate::teams::lookup;
 use crate::teams::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};

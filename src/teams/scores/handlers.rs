@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
-use crate::context::Context;
+use crate::auth::audit::{Action, Entry};
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
 use crate::ids::TeamId;
 use crate::platform::DatabaseError;
+use crate::runtime::Context;
 use crate::squads::functions::scores::Edits;
 use crate::teams::model::Membership;
 use crate::teams::permissions::{EditScores, TeamPermit, ViewTeam};

@@ -5,14 +5,14 @@
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::auth::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
+use crate::runtime::Context;
 use crate::telemetry::parse_rfc3339;
 use crate::webhooks::catalogue;
 use crate::webhooks::endpoints::handlers::{

@@ -4,7 +4,13 @@
 
 use std::fmt;
 
-use crate::platform::Platform;
+/// What a fresh id is made of.
+pub trait IdSource {
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+    /// Fills `bytes` with randomness.
+    fn fill(&self, bytes: &mut [u8]);
+}
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Characters after the prefix: 128 bits in base32.
@@ -15,8 +21,9 @@ const SUFFIX: usize = 26;
 pub const MAX_DRAWS: usize = 5;
 
 /// A `UUIDv7` (RFC 9562, section 5.7) of this moment as the 26 characters of a `TypeID`.
-fn suffix(platform: &Platform, ms: i64) -> String {
-    let mut bytes = platform.random_bytes::<16>();
+fn suffix(source: &dyn IdSource, ms: i64) -> String {
+    let mut bytes = [0; 16];
+    source.fill(&mut bytes);
     let millis = ms.max(0).to_be_bytes();
     bytes[..6].copy_from_slice(&millis[2..]);
     bytes[6] = 0x70 | (bytes[6] & 0x0f);
@@ -50,8 +57,8 @@ fn is_suffix(text: &str) -> bool {
 }
 
 /// A fresh id with any prefix, for ids that are only ever printed.
-pub fn fresh(prefix: &str, platform: &Platform) -> String {
-    [prefix, "_", &suffix(platform, platform.clock.now_ms())].concat()
+pub fn fresh(prefix: &str, source: &dyn IdSource) -> String {
+    [prefix, "_", &suffix(source, source.now_ms())].concat()
 }
 
 macro_rules! id {
@@ -65,8 +72,8 @@ macro_rules! id {
             pub const PREFIX: &'static str = $prefix;
 
             /// A fresh id.
-            pub fn fresh(platform: &Platform) -> Self {
-                Self(fresh(Self::PREFIX, platform))
+            pub fn fresh(source: &dyn IdSource) -> Self {
+                Self(fresh(Self::PREFIX, source))
             }
 
             /// Reads an id; `None` when `text` is not one of this kind.
@@ -76,8 +83,8 @@ macro_rules! id {
             }
 
             /// A fresh id as if of another moment, in milliseconds since 1970: it sorts there.
-            pub fn of_time(platform: &Platform, ms: i64) -> Self {
-                Self(format!("{}_{}", Self::PREFIX, suffix(platform, ms)))
+            pub fn of_time(source: &dyn IdSource, ms: i64) -> Self {
+                Self(format!("{}_{}", Self::PREFIX, suffix(source, ms)))
             }
 
             /// What every id from this moment on sorts after, in milliseconds since 1970.
@@ -192,43 +199,69 @@ id!(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
-    use crate::platform::Clock as _;
-    use crate::platform::native::TestPlatform;
+
+    /// A clock that the test sets, and the bytes of a linear congruential generator.
+    struct Fake {
+        now: Cell<i64>,
+        state: Cell<u64>,
+    }
+
+    impl IdSource for Fake {
+        fn now_ms(&self) -> i64 {
+            self.now.get()
+        }
+
+        fn fill(&self, bytes: &mut [u8]) {
+            for byte in bytes {
+                let next = self.state.get().wrapping_mul(6_364_136_223_846_793_005);
+                self.state.set(next.wrapping_add(1_442_695_040_888_963_407));
+                *byte = self.state.get().to_be_bytes()[0];
+            }
+        }
+    }
+
+    fn source() -> Fake {
+        Fake {
+            now: Cell::new(1_795_305_600_000),
+            state: Cell::new(1),
+        }
+    }
 
     #[test]
     fn ids_sort_by_time_and_come_back() {
-        let (platform, handle) = TestPlatform::new();
-        let first = BuildId::fresh(&platform);
-        handle.clock.advance_ms(1);
-        let second = BuildId::fresh(&platform);
+        let source = source();
+        let first = BuildId::fresh(&source);
+        source.now.update(|now| now + 1);
+        let second = BuildId::fresh(&source);
         assert!(first < second);
         assert_eq!(BuildId::parse(first.as_str()), Some(first));
     }
 
     #[test]
     fn an_id_knows_its_time() {
-        let (platform, handle) = TestPlatform::new();
-        let now = handle.clock.now_ms();
-        let id = EventId::fresh(&platform);
+        let source = source();
+        let now = source.now_ms();
+        let id = EventId::fresh(&source);
         assert_eq!(id.time_ms(), now);
         assert!(EventId::floor(now).as_str() <= id.as_str());
         assert!(EventId::floor(now + 1).as_str() > id.as_str());
-        let other = DeliveryId::of_time(&platform, id.time_ms() - 5);
+        let other = DeliveryId::of_time(&source, id.time_ms() - 5);
         assert_eq!(other.time_ms(), now - 5);
     }
 
     #[test]
     fn numbers_are_in_the_order_of_ids() {
-        let (platform, handle) = TestPlatform::new();
+        let source = source();
         let mut ids: Vec<BuildId> = (0..200)
             .map(|round| {
-                handle.clock.advance_ms(round % 2);
-                BuildId::fresh(&platform)
+                source.now.update(|now| now + round % 2);
+                BuildId::fresh(&source)
             })
             .collect();
-        let now = ids[199].number() >> 16;
-        assert_eq!(now, handle.clock.now_ms());
+        assert_eq!(ids[199].number() >> 16, source.now_ms());
         ids.sort_unstable();
         let numbers: Vec<i64> = ids.iter().map(BuildId::number).collect();
         assert!(numbers.is_sorted());
@@ -244,8 +277,7 @@ mod tests {
 
     #[test]
     fn what_is_not_an_id_is_refused() {
-        let (platform, _) = TestPlatform::new();
-        let user = UserId::fresh(&platform);
+        let user = UserId::fresh(&source());
         assert_eq!(BuildId::parse(user.as_str()), None);
         for text in [
             "",
@@ -264,18 +296,16 @@ mod tests {
     #[test]
     fn the_base32_is_that_of_the_typeid_specification() {
         struct Fixed;
-        impl crate::platform::Random for Fixed {
+        impl IdSource for Fixed {
+            fn now_ms(&self) -> i64 {
+                0x0188_bac7_4afa
+            }
+
             fn fill(&self, bytes: &mut [u8]) {
                 let uuid = 0x0188_bac7_4afa_78aa_bc3b_bd1e_ef28_d881_u128.to_be_bytes();
                 bytes.copy_from_slice(&uuid);
             }
         }
-        let (mut platform, handle) = TestPlatform::new();
-        handle.clock.set_ms(0x0188_bac7_4afa);
-        platform.random = Box::new(Fixed);
-        assert_eq!(
-            fresh("prefix", &platform),
-            "prefix_01h2xcejqtf2nbrexx3vqjhp41"
-        );
+        assert_eq!(fresh("prefix", &Fixed), "prefix_01h2xcejqtf2nbrexx3vqjhp41");
     }
 }

@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::auth::model::{Caller, TIME, Via};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{Caller, TIME, Via};
 use crate::ids::{SessionId, UserId};
 
 macro_rules! actions {
@@ -344,9 +344,7 @@ pub fn chain(previous: &str, entry: &str) -> String {
     hash.update(previous);
     hash.update("\n");
     hash.update(entry);
-    let hex = |byte: u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[digit as usize]);
-    let digits = hash.finalize().into_iter().flat_map(hex);
-    digits.map(char::from).collect()
+    kit::hex::encode(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
-//! What a handler holds: the isolate's state, the request, and who is calling.
+//! What a handler holds: the state of the isolate, the request, and who is calling.
 //! Promises that query and body were checked against the very schema that documents them.
 //! Leaves routing and the guards to `app`.
 
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::auth::audit::Entry;
+use crate::auth::model::Caller;
+use crate::auth::permissions::{Permission, Permit, Rule};
+use crate::auth::standing;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
 use crate::http::problem::{FieldError, Problem};
@@ -13,39 +16,12 @@ use crate::http::query::Query;
 use crate::http::request::{Header, Request};
 use crate::http::response::Response;
 use crate::idempotency::Claim;
-use crate::identity::audit::{self, Entry};
-use crate::identity::keys::KeyRing;
-use crate::identity::model::Caller;
-use crate::identity::password::Verifications;
-use crate::identity::permissions::{Permission, Permit, Rule};
-use crate::identity::standing;
-use crate::identity::tokens::Verifier;
-use crate::limits::counter::Limits;
 use crate::limits::guard::Meter;
-use crate::platform::{DatabaseError, Platform, Statement};
-use crate::squads::page::cache::Pages;
+use crate::platform::{DatabaseError, Statement};
 use crate::telemetry::Trace;
 use crate::webhooks::outbox::Event;
 
-/// What lives as long as the isolate.
-pub struct State {
-    /// Checked configuration.
-    pub config: Config,
-    /// The ports.
-    pub platform: Platform,
-    /// Signing keys.
-    pub keys: KeyRing,
-    /// Tokens that have passed.
-    pub verifier: Verifier,
-    /// Who has called how often.
-    pub limits: Limits,
-    /// Passwords that were compared.
-    pub verifications: Verifications,
-    /// Shared pages that were rendered.
-    pub pages: Pages,
-    /// Who is writing to the audit log.
-    pub audit: audit::Line,
-}
+use super::State;
 
 /// What lives as long as a request.
 pub struct Context<'a> {
@@ -56,7 +32,7 @@ pub struct Context<'a> {
     /// The trace it belongs to.
     pub trace: &'a Trace,
     /// What the request has been charged with.
-    pub meter: &'a Meter,
+    pub meter: &'a Meter<'a>,
     /// What the route takes and gives.
     pub operation: &'static Operation,
     /// The part of the path that stands for `{...}`; empty when the route has none.

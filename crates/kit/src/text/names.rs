@@ -1,9 +1,8 @@
 //! The one rule for what one person writes and others see.
 //! Promises that a name is in NFC, shows something, hides nothing, and is not written like that of
-//! the service or its administrators. Leaves lengths to `http::schema`, addresses' form to `accounts`.
+//! the service or its administrators. Leaves lengths, and the form of addresses, to those who check inputs.
 
-use crate::platform::Unicode;
-
+use super::Unicode;
 use super::characters::{find_hidden, is_blank, is_general_mark, is_mark};
 
 /// What a text is.

@@ -1,6 +1,6 @@
-//! Pages and images that were rendered, in the isolate and in KV.
-//! Promises that whoever can write in KV cannot put a page of their own here: entries are tagged.
-//! Leaves it to the name of an entry to change with whatever the page depends on.
+//! A cache of rendered bytes, in the isolate and in KV.
+//! Promises that whoever can write in KV cannot add an entry of their own: entries carry a MAC.
+//! Leaves it to the name of an entry to change with whatever the bytes depend on.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,24 +10,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::context::State;
 use crate::mac;
 use crate::telemetry;
+
+use super::State;
 
 /// The isolate keeps so many bytes,
 const MOST_BYTES: usize = 4_000_000;
 /// and KV keeps an entry so long.
 const SECONDS: u64 = 86_400;
-/// Before the names of entries in KV.
-const PREFIX: &str = "shared/";
-/// What entries in KV are tagged for.
-const PURPOSE: &str = "shared-pages/v1";
+/// The entries of one feature.
+pub struct Kind {
+    /// What their names begin with.
+    pub prefix: &'static str,
+    /// The purpose of their MAC.
+    pub purpose: &'static str,
+}
 
 /// What this isolate has rendered or read, the newest last.
 #[derive(Default)]
-pub struct Pages(RefCell<VecDeque<(String, Rc<[u8]>)>>);
+pub struct Rendered(RefCell<VecDeque<(String, Rc<[u8]>)>>);
 
-impl Pages {
+impl Rendered {
     fn get(&self, name: &str) -> Option<Rc<[u8]>> {
         let held = self.0.borrow();
         let found = held.iter().find(|(known, _)| known == name);
@@ -48,11 +52,12 @@ impl Pages {
 }
 
 /// What is kept under this name.
-pub async fn find(state: &State, name: &str) -> Option<Vec<u8>> {
-    if let Some(bytes) = state.pages.get(name) {
+pub async fn find(state: &State, kind: &Kind, name: &str) -> Option<Vec<u8>> {
+    let key = [kind.prefix, name].concat();
+    if let Some(bytes) = state.rendered.get(&key) {
         return Some(bytes.to_vec());
     }
-    let text = match state.platform.cache.get(&[PREFIX, name].concat()).await {
+    let text = match state.platform.cache.get(&key).await {
         Ok(text) => text?,
         Err(error) => {
             telemetry::warn(&state.platform, "cache_unavailable", error);
@@ -61,27 +66,27 @@ pub async fn find(state: &State, name: &str) -> Option<Vec<u8>> {
     };
     let (tag, body) = text.split_once(' ')?;
     let (tag, bytes) = (STANDARD.decode(tag).ok()?, STANDARD.decode(body).ok()?);
-    if !bool::from(tag_of(state, name, &bytes).ct_eq(&tag)) {
+    if !bool::from(tag_of(state, kind, name, &bytes).ct_eq(&tag)) {
         return None;
     }
-    state.pages.keep(name, &bytes);
+    state.rendered.keep(&key, &bytes);
     Some(bytes)
 }
 
-/// Keeps what was rendered under this name. The cache is a convenience: its failure is worth a line.
-pub async fn keep(state: &State, name: &str, bytes: &[u8]) {
-    state.pages.keep(name, bytes);
-    let tag = STANDARD.encode(tag_of(state, name, bytes));
+/// Keeps what was rendered under this name. A failure of KV is logged and changes nothing else.
+pub async fn keep(state: &State, kind: &Kind, name: &str, bytes: &[u8]) {
+    let key = [kind.prefix, name].concat();
+    state.rendered.keep(&key, bytes);
+    let tag = STANDARD.encode(tag_of(state, kind, name, bytes));
     let text = [tag.as_str(), " ", &STANDARD.encode(bytes)].concat();
-    let key = [PREFIX, name].concat();
     if let Err(error) = state.platform.cache.put(&key, &text, SECONDS).await {
         telemetry::warn(&state.platform, "cache_unavailable", error);
     }
 }
 
-fn tag_of(state: &State, name: &str, bytes: &[u8]) -> mac::Tag {
+fn tag_of(state: &State, kind: &Kind, name: &str, bytes: &[u8]) -> mac::Tag {
     let master = &state.config.master_keys.current;
-    mac::tag(master, PURPOSE, &[name.as_bytes(), bytes])
+    mac::tag(master, kind.purpose, &[name.as_bytes(), bytes])
 }
 
 #[cfg(test)]
@@ -90,17 +95,21 @@ mod tests {
 
     #[test]
     fn the_oldest_makes_room() {
-        let pages = Pages::default();
+        let rendered = Rendered::default();
         for name in ["a", "b", "c", "d"] {
-            pages.keep(name, &vec![0; MOST_BYTES / 3]);
+            rendered.keep(name, &vec![0; MOST_BYTES / 3]);
         }
-        assert!(pages.get("a").is_none());
-        assert!(["b", "c", "d"].iter().all(|name| pages.get(name).is_some()));
-        pages.keep("b", b"new");
-        pages.keep("e", &vec![0; MOST_BYTES / 4]);
-        assert_eq!(pages.get("b").as_deref(), Some(&b"new"[..]));
-        assert!(pages.get("c").is_some());
-        pages.keep("large", &vec![0; MOST_BYTES + 1]);
-        assert!(pages.0.borrow().is_empty());
+        assert!(rendered.get("a").is_none());
+        assert!(
+            ["b", "c", "d"]
+                .iter()
+                .all(|name| rendered.get(name).is_some())
+        );
+        rendered.keep("b", b"new");
+        rendered.keep("e", &vec![0; MOST_BYTES / 4]);
+        assert_eq!(rendered.get("b").as_deref(), Some(&b"new"[..]));
+        assert!(rendered.get("c").is_some());
+        rendered.keep("large", &vec![0; MOST_BYTES + 1]);
+        assert!(rendered.0.borrow().is_empty());
     }
 }

@@ -117,7 +117,12 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         let bodies = messages(&scene);
         let is_settled = Cell::new(false);
         let settle = |_: &[_]| is_settled.set(true);
-        let mut batch = pin!(scene.app.app.consume("webhooks", &bodies, &settle));
+        let mut batch = pin!(
+            scene
+                .app
+                .app
+                .consume("wvw-builder-webhooks", &bodies, &settle)
+        );
         assert!(!go_on(&mut batch));
         assert!(is_settled.get(), "the next batch waits for a receiver");
         assert_eq!(sent(&scene), (1, 1));
@@ -125,7 +130,12 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         scene.event();
         let next = messages(&scene);
         {
-            let mut batch = pin!(scene.app.app.consume("webhooks", &next, &|_| ()));
+            let mut batch = pin!(
+                scene
+                    .app
+                    .app
+                    .consume("wvw-builder-webhooks", &next, &|_| ())
+            );
             assert!(!go_on(&mut batch));
             assert_eq!(sent(&scene), (1, 1));
             scene.app.test.clock.advance_ms(1_000);
@@ -136,12 +146,12 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
             scene.event();
         }
         // They wake nobody for it.
-        scene.app.consume("webhooks", &messages(&scene));
+        scene.app.consume("wvw-builder-webhooks", &messages(&scene));
         let woken = scene.app.test.queue.take_due(Lane::Slow);
         assert_eq!(woken.len(), 0, "{woken:?}");
         let mut requests = scene.app.test.web.take_requests();
         requests.extend(scene.app.deliver());
-        scene.sweep();
+        scene.reconcile();
         requests.extend(scene.app.deliver());
         assert_eq!(counted(&requests), (0, 5), "after a second");
 
@@ -162,7 +172,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         answer.set(Some(true));
         scene.app.deliver_after(5);
         scene.app.deliver_after(60);
-        scene.sweep();
+        scene.reconcile();
         scene.app.deliver_after(600);
         let states = scene.states();
         assert!(
@@ -187,7 +197,12 @@ fn what_cannot_begin_beside_it_is_given_back_and_does_not_hold_the_batch() {
     let bodies = messages(&scene);
     let is_settled = Cell::new(false);
     let settle = |_: &[_]| is_settled.set(true);
-    let mut batch = pin!(scene.app.app.consume("webhooks", &bodies, &settle));
+    let mut batch = pin!(
+        scene
+            .app
+            .app
+            .consume("wvw-builder-webhooks", &bodies, &settle)
+    );
     assert!(!go_on(&mut batch));
     assert_eq!(sent(&scene), (3, 0));
     assert!(!is_settled.get());
@@ -220,7 +235,7 @@ fn a_receiver_that_hangs_is_a_failure_and_loses_the_fast_lane() {
     scene.event();
     let bodies: Vec<String> = scene.app.test.queue.take_due(Lane::First);
     scene.app.test.web.take_requests();
-    scene.app.consume("webhooks", &bodies);
+    scene.app.consume("wvw-builder-webhooks", &bodies);
     assert_eq!(scene.app.test.web.take_requests().len(), 0);
     let timeouts = "SELECT count(*) FROM webhook_attempts WHERE error = 'timeout'";
     assert_eq!(scene.app.count(timeouts), 1);

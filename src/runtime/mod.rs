@@ -1,0 +1,40 @@
+//! What a handler holds: `State` of the isolate and `Context` of the request.
+//! Knows no feature: what a feature keeps for as long as the isolate lives is of a general kind.
+
+mod context;
+pub mod rendered;
+
+use crate::auth::audit;
+use crate::auth::keys::KeyRing;
+use crate::auth::keys::store::SealedColumn;
+use crate::auth::tokens::Verifier;
+use crate::config::Config;
+use crate::identity::password::Verifications;
+use crate::limits::counter::Limits;
+use crate::platform::Platform;
+
+use rendered::Rendered;
+
+pub use context::Context;
+
+/// What lives as long as the isolate.
+pub struct State {
+    /// Checked configuration.
+    pub config: Config,
+    /// The ports.
+    pub platform: Platform,
+    /// Signing keys.
+    pub keys: KeyRing,
+    /// Tokens that have passed.
+    pub verifier: Verifier,
+    /// Who has called how often.
+    pub limits: Limits,
+    /// Passwords that were compared.
+    pub verifications: Verifications,
+    /// What was rendered.
+    pub rendered: Rendered,
+    /// Who is writing to the audit log.
+    pub audit: audit::Line,
+    /// The columns whose values are sealed.
+    pub sealed: &'static [SealedColumn],
+}

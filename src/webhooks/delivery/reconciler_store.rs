@@ -1,6 +1,4 @@
-//! The SQL of the sweep: what was overlooked, and what is old.
-//! Promises bounded portions, each along an index.
-//! Leaves when to run it to `sweep`.
+//! The SQL of the reconciler. Every query is bounded and follows an index.
 
 use crate::housekeeping::old::Old;
 use crate::ids::{DeliveryId, EventId};
@@ -10,7 +8,7 @@ use crate::webhooks::standing::{self, maker_stands};
 
 use super::store::list;
 
-/// Events that wait since `before`, in milliseconds since 1970.
+/// Events from before `before`, in milliseconds since 1970, that have not been fanned out.
 pub async fn overlooked_events(
     platform: &Platform,
     before: i64,
@@ -28,7 +26,7 @@ pub async fn overlooked_endpoints(
     platform: &Platform,
     before: i64,
 ) -> Result<Vec<String>, DatabaseError> {
-    // From endpoint to endpoint along the index of what is due, however much each has.
+    // A loose index scan: one step for each endpoint, however many deliveries it has due.
     let statement = Statement::new(
         concat!(
             "WITH RECURSIVE due (id) AS (SELECT min(webhook_id) FROM webhook_deliveries \
@@ -80,7 +78,7 @@ pub fn old_events(before: i64) -> Old {
 }
 
 /// Dead letters from before `before`, in milliseconds since 1970.
-pub fn old_letters(before: i64) -> Old {
+pub fn old_dead_letters(before: i64) -> Old {
     Old {
         change: "DELETE FROM webhook_dead_letters",
         key: "id",
@@ -89,8 +87,8 @@ pub fn old_letters(before: i64) -> Old {
     }
 }
 
-/// Records what the dead-letter queue has brought.
-pub fn insert_letters(bodies: &[String], now: i64) -> Statement {
+/// Stores messages of the dead-letter queue.
+pub fn insert_dead_letters(bodies: &[String], now: i64) -> Statement {
     Statement::new(
         "INSERT INTO webhook_dead_letters (at, body) SELECT ?2, value FROM json_each(?1)",
         vec![list(bodies.iter().map(String::as_str)).into(), now.into()],

@@ -1,7 +1,6 @@
-//! How one endpoint does in the course of one invocation.
-//! Promises that it is left alone once its answers, or its owner, say so, that nothing more is sent
-//! once whoever made it may not have it, and that its name is looked up when something is about to be
-//! sent and not before. Leaves what is written of it to `record`.
+//! The state of one endpoint during one invocation.
+//! It backs off once its responses or its owner ask for that, or once its creator has lost the right
+//! to it. Its name is resolved right before a request, not earlier. `result_writer` stores the results.
 
 use std::cell::{Cell, OnceCell};
 
@@ -11,72 +10,73 @@ use crate::telemetry;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
+use super::attempt_runner::refusal;
 use super::endpoint::{self, Endpoint};
 use super::outcome::{self, Attempt, BREAKER_FAILURES, BREAKER_MS};
-use super::work::refusal;
 
-/// Deliveries that may be under way to an endpoint at once.
+/// Attempts that may run at one endpoint at once.
 const PER_ENDPOINT: usize = 3;
-/// Where a name leads is looked up again after so many milliseconds.
+/// How long the check of a target is reused, in milliseconds.
 const FRESH_MS: i64 = 2_000;
 
-/// What an endpoint is called with.
+/// The secrets and headers of an endpoint, decrypted.
 pub struct Opened {
-    /// What sign, newest first.
+    /// Signing secrets, newest first.
     pub secrets: Vec<EndpointSecret>,
     /// Custom headers.
     pub headers: Vec<(String, String)>,
 }
 
-/// An endpoint and what has become of it since it was read.
-pub struct Course<'a> {
+/// An endpoint and its state since it was read.
+pub struct EndpointSession<'a> {
     endpoint: &'a Endpoint,
     /// Failures in a row.
     failures: Cell<i64>,
-    /// Until when nothing is sent, once anything says so.
-    left_alone_until: Cell<Option<i64>>,
-    /// `None` inside: what is sealed does not open.
+    /// Until when nothing is sent, once it backs off.
+    backing_off_until: Cell<Option<i64>>,
+    /// `None` inside: the sealed values do not open.
     opened: OnceCell<Option<Opened>>,
-    /// When its target was judged, and why it must not be called.
-    judged: Cell<Option<(i64, Option<&'static str>)>>,
+    /// When its target was checked, and why it must not be called.
+    checked_target: Cell<Option<(i64, Option<&'static str>)>>,
 }
 
-impl<'a> Course<'a> {
-    /// Of an endpoint.
+impl<'a> EndpointSession<'a> {
+    /// Starts with the endpoint as it was read.
     pub fn new(endpoint: &'a Endpoint) -> Self {
         Self {
             endpoint,
             failures: Cell::new(endpoint.failures),
-            left_alone_until: Cell::default(),
+            backing_off_until: Cell::default(),
             opened: OnceCell::new(),
-            judged: Cell::default(),
+            checked_target: Cell::default(),
         }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.endpoint.url
     }
 
-    /// Until when it is to be left alone, in milliseconds since 1970, if it is.
-    pub const fn left_alone_until(&self) -> Option<i64> {
-        self.left_alone_until.get()
+    /// Until when it backs off, in milliseconds since 1970; `None` when it does not.
+    pub const fn backing_off_until(&self) -> Option<i64> {
+        self.backing_off_until.get()
     }
 
-    fn leave_alone(&self, until: i64) {
+    fn back_off(&self, until: i64) {
         let until = self
-            .left_alone_until
+            .backing_off_until
             .get()
             .map_or(until, |at| at.max(until));
-        self.left_alone_until.set(Some(until));
+        self.backing_off_until.set(Some(until));
     }
 
-    /// How many deliveries may be under way to it. The first one looks its name up for all.
+    /// How many attempts at it may run at once. The first one resolves its name for all.
     pub fn allowed(&self, state: &State) -> usize {
-        if self.left_alone_until.get().is_some() {
+        if self.backing_off_until.get().is_some() {
             return 0;
         }
-        let is_first = self.judged.get().is_none() && state.config.webhooks.resolver.is_some();
+        let is_first =
+            self.checked_target.get().is_none() && state.config.webhooks.resolver.is_some();
         let most = if is_first { 1 } else { PER_ENDPOINT };
         outcome::allowed(self.failures.get(), most)
     }
@@ -94,46 +94,45 @@ impl<'a> Course<'a> {
         opened.as_ref()
     }
 
-    /// Why its name must not be called now, as of two seconds ago at most; whether it had to be looked
-    /// up for that.
+    /// Why its target must not be called now, as of two seconds ago at most; and whether its name had
+    /// to be resolved for that.
     pub async fn refusal(&self, state: &State) -> (Option<&'static str>, bool) {
         let clock = &state.platform.clock;
-        match self.judged.get() {
+        match self.checked_target.get() {
             Some((at, known)) if clock.now_ms() - at <= FRESH_MS => (known, false),
             _ => {
                 let found = refusal(state, &self.endpoint.url).await;
-                self.judged.set(Some((clock.now_ms(), found)));
+                self.checked_target.set(Some((clock.now_ms(), found)));
                 (found, state.config.webhooks.resolver.is_some())
             }
         }
     }
 
-    /// Asks once more, right before an attempt, whether the endpoint is as it was read and whoever made
-    /// it may still have it. If not, or where nobody can say, it is left alone: whoever takes it on
-    /// reads it anew.
-    pub async fn ask_standing(&self, state: &State) {
+    /// Checks again, right before an attempt, that the endpoint is unchanged and its creator may still
+    /// have it. If not, or when the check fails, it backs off: the next consumer reads it again.
+    pub async fn recheck_standing(&self, state: &State) {
         let Endpoint { id, version, .. } = self.endpoint;
         let stands = endpoint::stands(&state.platform, id, *version).await;
         if !stands.unwrap_or(false) {
-            self.leave_alone(state.platform.clock.now_ms());
+            self.back_off(state.platform.clock.now_ms());
         }
     }
 
-    /// Notes an attempt that was over at `now`.
-    pub fn note(&self, attempt: &Attempt, now: i64) {
+    /// Records an attempt that ended at `now`.
+    pub fn record(&self, attempt: &Attempt, now: i64) {
         if attempt.is_success() {
             self.failures.set(0);
         } else if attempt.is_ours() {
-            self.leave_alone(now + BREAKER_MS);
+            self.back_off(now + BREAKER_MS);
         } else {
             let failures = self.failures.get() + 1;
             self.failures.set(failures);
             if attempt.is_gone() {
-                self.leave_alone(now);
+                self.back_off(now);
             } else if let Some(until) = outcome::slow_down_until(attempt, now) {
-                self.leave_alone(until);
+                self.back_off(until);
             } else if failures >= BREAKER_FAILURES {
-                self.leave_alone(now + BREAKER_MS);
+                self.back_off(now + BREAKER_MS);
             }
         }
     }

@@ -1,6 +1,6 @@
-//! What has come of attempts, on its way into the database: one batch for many of them.
-//! Promises that a delivery, its log and what it says of its endpoint change together, and that
-//! writing it again changes nothing. Leaves what follows from an attempt to `outcome`.
+//! Writes the results of attempts, many in one batch.
+//! A delivery, its log and its endpoint's state change together, and writing a result again changes
+//! nothing. `outcome` decides what follows from an attempt.
 
 use serde_json::json;
 
@@ -12,29 +12,29 @@ use crate::webhooks::outbox::{Event, WEBHOOK_DISABLED};
 
 use super::endpoint::Endpoint;
 use super::outcome::{self, Attempt, BREAKER_FAILURES, BREAKER_MS, DISABLE_AFTER_MS, Next};
-use super::store::{self, Failing, Line};
+use super::store::{self, EndpointFailures, ResultRow};
 
-/// Written so often before it is left to the sweep.
+/// How often a write is tried before it is left to the reconciler.
 const TRIES: usize = 3;
-/// What a result takes at most as JSON, beside the answer.
+/// The size of a result as JSON without the response, in bytes, at most.
 const DONE_BYTES: usize = 300;
 /// The longest delay of a message, in milliseconds: twelve hours.
 const MAX_DELAY_MS: i64 = crate::platform::MAX_DELAY_SECONDS as i64 * 1000;
 
-/// What came of one delivery that was claimed.
-pub struct Done {
-    /// Its endpoint's place in the list.
+/// The result of one leased delivery.
+pub struct DeliveryResult {
+    /// The index of its endpoint.
     pub endpoint: usize,
     /// The delivery.
     pub id: DeliveryId,
-    /// Its place in the schedule until now.
+    /// Its step in the schedule until now.
     pub step: i64,
-    /// The attempt, or why none is made any more.
+    /// The attempt, or why none is made.
     pub attempt: Result<Attempt, &'static str>,
 }
 
-impl Done {
-    /// What it takes at most as JSON.
+impl DeliveryResult {
+    /// Its size as JSON, at most.
     fn bytes(&self) -> usize {
         let response = self
             .attempt
@@ -49,8 +49,13 @@ impl Done {
     }
 }
 
-/// Writes it, in portions that the database takes, and asks for whatever is to be woken later.
-pub async fn write(state: &State, endpoints: &[Endpoint], claim: &str, mut done: Vec<Done>) {
+/// Writes results in batches that D1 takes, and schedules the wake-ups that follow.
+pub async fn write(
+    state: &State,
+    endpoints: &[Endpoint],
+    lease: &str,
+    mut done: Vec<DeliveryResult>,
+) {
     while !done.is_empty() {
         let mut bytes = 0;
         let fitting = done.iter().take_while(|each| {
@@ -59,79 +64,84 @@ pub async fn write(state: &State, endpoints: &[Endpoint], claim: &str, mut done:
         });
         let count = fitting.count().max(1);
         let rest = done.split_off(count);
-        write_portion(state, endpoints, claim, &done).await;
+        write_chunk(state, endpoints, lease, &done).await;
         done = rest;
     }
 }
 
-async fn write_portion(state: &State, endpoints: &[Endpoint], claim: &str, done: &[Done]) {
+async fn write_chunk(state: &State, endpoints: &[Endpoint], lease: &str, done: &[DeliveryResult]) {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let lines: Vec<Line<'_>> = done.iter().map(|each| line(state, each, now)).collect();
-    let told: Vec<Told<'_>> = endpoints
+    let rows: Vec<ResultRow<'_>> = done
+        .iter()
+        .map(|each| result_row(state, each, now))
+        .collect();
+    let results: Vec<EndpointResults<'_>> = endpoints
         .iter()
         .enumerate()
-        .map(|(place, endpoint)| Told::of(place, endpoint, done, &lines, now))
+        .map(|(place, endpoint)| EndpointResults::of(place, endpoint, done, &rows, now))
         .collect();
-    let mut record = Record {
+    let mut record = ResultBatch {
         writes: Vec::new(),
         wakes: Vec::new(),
         events: Vec::new(),
     };
-    let well: Vec<&Endpoint> = told
+    let successful: Vec<&Endpoint> = results
         .iter()
-        .filter(|told| told.is_well)
-        .map(|told| told.endpoint)
+        .filter(|results| results.has_success)
+        .map(|results| results.endpoint)
         .collect();
-    if !well.is_empty() {
-        let answered: Vec<_> = well
+    if !successful.is_empty() {
+        let answered: Vec<_> = successful
             .iter()
             .map(|each| (&each.id, each.url.as_str()))
             .collect();
-        record.writes.push(store::well(&answered));
+        record.writes.push(store::record_success(&answered));
     }
-    if well.iter().any(|endpoint| !endpoint.is_proven) {
-        let unproved = well.iter().filter(|endpoint| !endpoint.is_proven);
+    if successful.iter().any(|endpoint| !endpoint.is_proven) {
+        let unproved = successful.iter().filter(|endpoint| !endpoint.is_proven);
         let ids = unproved.map(|endpoint| &endpoint.id);
-        record.writes.push(store::release(ids));
+        record.writes.push(store::resume_held(ids));
     }
-    // Before the claims end: see `store::failing`.
-    let failing = told.iter().filter_map(|told| told.failing(claim, now));
+    // Before the leases end: see `store::record_failures`.
+    let failing = results
+        .iter()
+        .filter_map(|results| results.failing(lease, now));
     record.writes.extend(failing);
-    record.writes.extend(store::record(&lines, claim));
-    for told in &told {
-        record.add_endpoint(platform, told, now);
+    record.writes.extend(store::write_results(&rows, lease));
+    for results in &results {
+        record.add_endpoint(platform, results, now);
     }
     record.write(platform, now).await;
 }
 
-/// What a portion of results says of one endpoint.
-struct Told<'a> {
+/// What the results of a batch mean for one endpoint.
+struct EndpointResults<'a> {
     endpoint: &'a Endpoint,
     /// The deliveries that were attempted.
     deliveries: Vec<&'a DeliveryId>,
-    /// Whether one has arrived.
-    is_well: bool,
-    /// Failures of its own that no success has followed.
+    /// Whether one was delivered.
+    has_success: bool,
+    /// Its failures that no success has followed.
     count: i64,
-    /// Until when it asks to be left alone, whatever else it answered.
+    /// Until when it asks us to back off, whatever else it answered.
     slow_down_until: i64,
-    /// Whether it says that nobody will ever listen there again, whatever else it answered.
+    /// Whether it has answered 410 Gone, whatever else it answered.
     is_gone: bool,
-    /// When one is due again.
+    /// When its next retry is due.
     retry_at: Option<i64>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> EndpointResults<'a> {
     fn of(
         place: usize,
         endpoint: &'a Endpoint,
-        done: &'a [Done],
-        lines: &[Line<'_>],
+        done: &'a [DeliveryResult],
+        rows: &[ResultRow<'_>],
         now: i64,
     ) -> Self {
         let own = || done.iter().filter(|each| each.endpoint == place);
-        let made = |each: &'a Done| Some((&each.id, each.attempt.as_ref().ok()?));
+        let made = |each: &'a DeliveryResult| Some((&each.id, each.attempt.as_ref().ok()?));
         let (deliveries, attempts): (Vec<_>, Vec<&Attempt>) = own().filter_map(made).unzip();
         let after = attempts.iter().rposition(|attempt| attempt.is_success());
         let failed = || {
@@ -141,13 +151,13 @@ impl<'a> Told<'a> {
         let asked = attempts
             .iter()
             .filter_map(|attempt| outcome::slow_down_until(attempt, now));
-        let retries = done.iter().zip(lines).filter_map(|(each, line)| {
-            (each.endpoint == place && line.state == "pending").then_some(line.next_attempt_at)
+        let retries = done.iter().zip(rows).filter_map(|(each, row)| {
+            (each.endpoint == place && row.state == "pending").then_some(row.next_attempt_at)
         });
         Self {
             endpoint,
             deliveries,
-            is_well: after.is_some(),
+            has_success: after.is_some(),
             count: i64::try_from(failed().count()).unwrap_or(i64::MAX),
             slow_down_until: asked.max().unwrap_or(0),
             is_gone: attempts.iter().any(|attempt| attempt.is_gone()),
@@ -155,20 +165,20 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn failing(&self, claim: &str, now: i64) -> Option<Statement> {
-        let failing = Failing {
+    fn failing(&self, lease: &str, now: i64) -> Option<Statement> {
+        let failing = EndpointFailures {
             id: &self.endpoint.id,
             deliveries: &self.deliveries,
             count: self.count,
             slow_down_until: self.slow_down_until,
         };
         let is_told = self.count > 0 || self.slow_down_until > 0;
-        is_told.then(|| store::failing(&failing, claim, now))
+        is_told.then(|| store::record_failures(&failing, lease, now))
     }
 }
 
-fn line<'a>(state: &State, done: &'a Done, now: i64) -> Line<'a> {
-    let mut line = Line {
+fn result_row<'a>(state: &State, done: &'a DeliveryResult, now: i64) -> ResultRow<'a> {
+    let mut row = ResultRow {
         id: &done.id,
         state: "dead",
         reason: None,
@@ -179,55 +189,60 @@ fn line<'a>(state: &State, done: &'a Done, now: i64) -> Line<'a> {
     let attempt = match &done.attempt {
         Ok(attempt) => attempt,
         Err(reason) => {
-            line.reason = Some(reason);
-            return line;
+            row.reason = Some(reason);
+            return row;
         }
     };
     let random = u32::from_le_bytes(state.platform.random_bytes());
     let schedule = &state.config.webhooks.schedule;
     match outcome::next(attempt, done.step, schedule, random, now) {
-        Next::Delivered => line.state = "delivered",
-        Next::Dead(reason) => line.reason = Some(reason),
+        Next::Delivered => row.state = "delivered",
+        Next::Dead(reason) => row.reason = Some(reason),
         Next::Retry(at) => {
-            line.state = "pending";
-            line.step += 1;
-            line.next_attempt_at = at;
+            row.state = "pending";
+            row.step += 1;
+            row.next_attempt_at = at;
         }
     }
-    line
+    row
 }
 
-/// A batch, and what follows when parts of it have changed something: by the statement's place.
-struct Record {
+/// A batch, and what follows when a statement has changed rows, by the statement's index.
+struct ResultBatch {
     writes: Vec<Statement>,
     wakes: Vec<(usize, (WebhookId, i64))>,
     events: Vec<(usize, Event)>,
 }
 
-impl Record {
-    /// What follows for an endpoint.
-    fn add_endpoint(&mut self, platform: &Platform, told: &Told<'_>, now: i64) {
-        let endpoint = told.endpoint;
+impl ResultBatch {
+    /// Adds what follows for an endpoint.
+    fn add_endpoint(&mut self, platform: &Platform, results: &EndpointResults<'_>, now: i64) {
+        let endpoint = results.endpoint;
         let limit = now - DISABLE_AFTER_MS;
-        let is_dead = told.count > 0 && endpoint.failing_since.is_some_and(|at| at <= limit);
-        if told.is_gone {
+        let is_dead = results.count > 0 && endpoint.failing_since.is_some_and(|at| at <= limit);
+        if results.is_gone {
             self.disable(platform, endpoint, "gone", None, now);
         } else if is_dead {
             self.disable(platform, endpoint, "failing", Some(limit), now);
         }
-        let Some(retry_at) = told.retry_at else {
+        let Some(retry_at) = results.retry_at else {
             return;
         };
-        let before = if told.is_well { 0 } else { endpoint.failures };
-        let is_paused = told.count > 0 && before + told.count >= BREAKER_FAILURES;
+        let before = if results.has_success {
+            0
+        } else {
+            endpoint.failures
+        };
+        let is_paused = results.count > 0 && before + results.count >= BREAKER_FAILURES;
         let paused_until = if is_paused { now + BREAKER_MS } else { 0 };
-        let at = retry_at.max(told.slow_down_until).max(paused_until);
+        let at = retry_at.max(results.slow_down_until).max(paused_until);
         self.wakes
             .push((self.writes.len(), (endpoint.id.clone(), at)));
-        self.writes.push(store::arm(&endpoint.id, at, now));
+        self.writes
+            .push(store::schedule_wake(&endpoint.id, at, now));
     }
 
-    /// Disables an endpoint and tells the owner's others.
+    /// Disables an endpoint and tells the other endpoints of its owner.
     fn disable(
         &mut self,
         platform: &Platform,
@@ -275,13 +290,13 @@ impl Record {
                     }
                 }
             }
-            // Their claims lapse, and the sweep finds them: some are sent twice.
-            Err(error) => telemetry::warn(platform, "webhook_record_lost", error),
+            // Their leases expire and the reconciler finds them: some are sent twice.
+            Err(error) => telemetry::warn(platform, "webhook_results_lost", error),
         }
     }
 }
 
-/// Runs writes that may run twice, again while the database is out of reach.
+/// Commits idempotent writes, with retries while the database is unavailable.
 pub async fn commit(platform: &Platform, writes: &[Statement]) -> Result<Vec<u64>, DatabaseError> {
     let mut changes = Err(DatabaseError::Stale);
     for _ in 0..TRIES {
@@ -293,7 +308,7 @@ pub async fn commit(platform: &Platform, writes: &[Statement]) -> Result<Vec<u64
     changes
 }
 
-/// Wakes an endpoint at `at`, or as late as a queue can; whoever is woken too early looks again.
+/// Wakes an endpoint at `at`, or as late as a queue can delay; one woken too early is woken again.
 pub fn wake(platform: &Platform, id: &WebhookId, at: i64, now: i64) {
     let delay_ms = (at - now).clamp(0, MAX_DELAY_MS);
     let message = Message {

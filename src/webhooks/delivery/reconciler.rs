@@ -1,21 +1,20 @@
-//! What the cron does for the delivery: finds what no message woke, and removes what is old.
-//! Promises that a lost message costs a minute and nothing else.
-//! Leaves the work itself to the queues' consumers.
+//! Cron steps of the delivery: wakes what a lost message did not, and purges expired rows.
+//! A lost message costs a delay of a minute and nothing else. The queues' consumers do the work.
 
 use crate::housekeeping::old::Old;
 use crate::platform::{DatabaseError, Lane, Message};
 use crate::runtime::State;
 
-use super::sweep_store as store;
+use super::reconciler_store as store;
 
-/// Younger than this, an event's own message is still on its way, in milliseconds.
+/// The message of an event younger than this is still in flight, in milliseconds.
 const GRACE_MS: i64 = 10_000;
 const DAY_MS: i64 = 86_400_000;
-/// How much longer a delivery stays that is still on its way, sent again late or held up by a rate,
-/// in milliseconds. A schedule is over by then.
+/// How much longer a pending delivery is kept, recovered late or delayed by a rate, in milliseconds.
+/// Its schedule has ended by then.
 const MEANWHILE_MS: i64 = 14 * DAY_MS;
 
-/// Wakes whatever is due and not claimed. Gives how much that is.
+/// Wakes whatever is due and not leased. Gives the number of messages.
 pub async fn wake_overlooked(state: &State) -> Result<u64, DatabaseError> {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
@@ -47,8 +46,8 @@ pub fn old_events(state: &State) -> Old {
 }
 
 /// Dead letters that are older than configured.
-pub fn old_letters(state: &State) -> Old {
-    store::old_letters(kept_since(state))
+pub fn old_dead_letters(state: &State) -> Old {
+    store::old_dead_letters(kept_since(state))
 }
 
 fn kept_since(state: &State) -> i64 {

@@ -1,6 +1,6 @@
-//! The SQL of claims.
-//! Promises that a delivery is claimed by one at a time (compare-and-set), and that giving it back
-//! touches nothing else. Leaves when to claim to `fan_out` and `drain`.
+//! The SQL of leases (columns `claim`, `claims`, and `next_attempt_at` for the expiry).
+//! A delivery is leased by one invocation at a time (compare-and-set), and a release changes no other
+//! lease. `fan_out` and `retry_consumer` decide when to lease.
 
 use serde_json::{Value as Json, json};
 
@@ -10,17 +10,17 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
 use crate::webhooks::standing::{self, may_be_sent};
 
 use super::endpoint::Endpoint;
-use super::outcome::MAX_LOST_CLAIMS;
+use super::outcome::MAX_LOST_LEASES;
 use super::store::{ROWS_AT_ONCE, broken, list};
 
-/// Why a delivery is dead whose event is not there any more: nothing is left to send, ever.
+/// Why a delivery is dead whose event has been purged: there is nothing to send.
 pub const EVENT_REMOVED: &str = "event_removed";
 
-/// Which of `ids` this claim holds.
+/// The deliveries among `ids` that this lease holds.
 pub async fn held_by(
     platform: &Platform,
     ids: &[DeliveryId],
-    claim: &str,
+    lease: &str,
 ) -> Result<Vec<DeliveryId>, DatabaseError> {
     let id = |row: &Row| DeliveryId::parse(row.text(0)?).ok_or_else(|| broken("a delivery"));
     let mut held = Vec::new();
@@ -30,7 +30,7 @@ pub async fn held_by(
              WHERE d.claim = ?2",
             vec![
                 list(ids.iter().map(DeliveryId::as_str)).into(),
-                claim.into(),
+                lease.into(),
             ],
         );
         for row in platform.database.query(statement).await? {
@@ -40,12 +40,12 @@ pub async fn held_by(
     Ok(held)
 }
 
-/// Claims what an endpoint has due and may be sent, the longest due first: nothing when it is not as
-/// it was read any more.
-pub fn claim_due(
+/// Leases what an endpoint has due and may be sent, the longest due first; nothing when the endpoint
+/// has changed since it was read.
+pub fn lease_due(
     endpoint: &Endpoint,
-    claim: &str,
-    lapses_at: i64,
+    lease: &str,
+    expires_at: i64,
     now: i64,
     most: i64,
 ) -> Statement {
@@ -61,8 +61,8 @@ pub fn claim_due(
         ),
         vec![
             endpoint.id.as_str().into(),
-            claim.into(),
-            lapses_at.into(),
+            lease.into(),
+            expires_at.into(),
             now.into(),
             most.into(),
             endpoint.version.into(),
@@ -71,29 +71,29 @@ pub fn claim_due(
     )
 }
 
-/// A delivery that is being attempted.
-pub struct Claimed {
+/// A delivery that this invocation may attempt.
+pub struct LeasedDelivery {
     /// The delivery.
     pub id: DeliveryId,
-    /// What: sent as `webhook-id`.
+    /// Its event: sent as `webhook-id`.
     pub event: EventId,
-    /// The bytes to send.
+    /// The body to send.
     pub payload: Text,
     /// `traceparent`.
     pub traceparent: String,
-    /// Failures so far: the place in the schedule.
+    /// Failures so far: the step in the schedule.
     pub step: i64,
-    /// Why no attempt is made: it is given up.
+    /// Why it is given up without an attempt.
     pub given_up: Option<&'static str>,
 }
 
-/// What this claim holds of an endpoint's deliveries.
-pub async fn claimed(
+/// The deliveries of an endpoint that this lease holds.
+pub async fn leased(
     platform: &Platform,
     id: &WebhookId,
-    claim: &str,
-    lapses_at: i64,
-) -> Result<Vec<Claimed>, DatabaseError> {
+    lease: &str,
+    expires_at: i64,
+) -> Result<Vec<LeasedDelivery>, DatabaseError> {
     let statement = Statement::new(
         "SELECT d.id, d.event_id, coalesce(e.payload, ''), coalesce(e.traceparent, ''), d.step, \
          CASE WHEN e.id IS NULL THEN 2 WHEN d.claims > ?4 THEN 1 ELSE 0 END \
@@ -102,9 +102,9 @@ pub async fn claimed(
          AND d.claim = ?2",
         vec![
             id.as_str().into(),
-            claim.into(),
-            lapses_at.into(),
-            MAX_LOST_CLAIMS.into(),
+            lease.into(),
+            expires_at.into(),
+            MAX_LOST_LEASES.into(),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -118,7 +118,7 @@ pub async fn claimed(
             let (Some(id), Some(event)) = ids else {
                 return Err(broken("a delivery"));
             };
-            Ok(Claimed {
+            Ok(LeasedDelivery {
                 id,
                 event,
                 payload,
@@ -134,9 +134,9 @@ pub async fn claimed(
         .collect()
 }
 
-/// A delivery that was claimed and not attempted.
-pub struct Left {
-    /// Its endpoint's place.
+/// A delivery that was leased and not attempted.
+pub struct Unattempted {
+    /// The index of its endpoint.
     pub endpoint: usize,
     /// The delivery.
     pub id: DeliveryId,
@@ -144,10 +144,10 @@ pub struct Left {
     pub due: i64,
 }
 
-/// Gives these back, as if this claim had not been.
-pub fn give_back(left: &[Left], claim: &str) -> Vec<Statement> {
-    let chunk = |left: &[Left]| {
-        let rows: Vec<Json> = left
+/// Releases these, as if they had never been leased.
+pub fn release_leases(unattempted: &[Unattempted], lease: &str) -> Vec<Statement> {
+    let chunk = |unattempted: &[Unattempted]| {
+        let rows: Vec<Json> = unattempted
             .iter()
             .map(|each| json!([each.id.as_str(), each.due]))
             .collect();
@@ -155,22 +155,22 @@ pub fn give_back(left: &[Left], claim: &str) -> Vec<Statement> {
             "UPDATE webhook_deliveries AS d SET claim = NULL, claims = max(0, d.claims - 1), \
              next_attempt_at = j.value ->> 1 FROM json_each(?1) j \
              WHERE d.id = j.value ->> 0 AND d.state = 'pending' AND d.claim = ?2",
-            vec![Json::from(rows).to_string().into(), claim.into()],
+            vec![Json::from(rows).to_string().into(), lease.into()],
         )
     };
-    left.chunks(ROWS_AT_ONCE).map(chunk).collect()
+    unattempted.chunks(ROWS_AT_ONCE).map(chunk).collect()
 }
 
-/// Gives back all that a claim holds of an endpoint: only while none of it was attempted.
-pub fn give_back_unseen(id: &WebhookId, claim: &str, lapses_at: i64, now: i64) -> Statement {
+/// Releases all that a lease holds of an endpoint. Only valid while none of it was attempted.
+pub fn release_unread(id: &WebhookId, lease: &str, expires_at: i64, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhook_deliveries SET claim = NULL, claims = max(0, claims - 1), \
          next_attempt_at = ?4 WHERE webhook_id = ?1 AND state = 'pending' \
          AND next_attempt_at = ?3 AND claim = ?2",
         vec![
             id.as_str().into(),
-            claim.into(),
-            lapses_at.into(),
+            lease.into(),
+            expires_at.into(),
             now.into(),
         ],
     )

@@ -1,8 +1,7 @@
-//! Runs attempts side by side, as many as the runtime has connections for.
-//! Promises that an endpoint with nothing under way is next, that nothing more begins at one that is
-//! to be left alone, that results are written while other attempts are still under way, that what
-//! cannot begin soon is handed on, and that whoever lets us wait is named at once. Leaves who is left
-//! alone to its caller.
+//! Runs attempts concurrently, up to the runtime's limit of connections.
+//! The endpoint with the fewest running attempts is next; one that backs off gets no more attempts.
+//! Results are written while other attempts run, jobs that cannot start soon are released, and slow
+//! endpoints are reported at once. Which endpoint backs off is the caller's decision.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -11,76 +10,76 @@ use std::task::{Context, Poll};
 use crate::ids::DeliveryId;
 use crate::platform::{Clock, LocalFuture};
 
-/// Connections that an invocation has (Cloudflare Workers: six that wait for an answer).
+/// Connections of an invocation (Cloudflare Workers: six that wait for response headers).
 const CONNECTIONS: usize = 6;
-/// Results that are enough to be written.
-const WORTH_WRITING: usize = 100;
-/// When nothing could begin for so long, what waits is handed on, in milliseconds.
-const HAND_ON_MS: i64 = 2_000;
-/// An endpoint hangs when an attempt has been under way for so long, in milliseconds.
-const HANGS_MS: i64 = 1_000;
-/// How often both are looked at, in milliseconds.
-const LOOK_MS: u32 = 500;
+/// Results that are written without waiting for more.
+const FLUSH_AT: usize = 100;
+/// When no job could start for this long, all waiting jobs are released, in milliseconds.
+const STUCK_AFTER_MS: i64 = 2_000;
+/// An endpoint is slow once an attempt has run for this long, in milliseconds.
+const SLOW_AFTER_MS: i64 = 1_000;
+/// How often both are checked, in milliseconds.
+const TICK_MS: u32 = 500;
 
-/// A piece of work.
+/// An attempt to be made.
 pub struct Job<'a, R> {
-    /// Which endpoint it is for.
+    /// The index of its endpoint.
     pub endpoint: usize,
     /// The delivery.
     pub id: DeliveryId,
-    /// It does not begin later than this, in milliseconds since 1970.
+    /// The latest start, in milliseconds since 1970.
     pub begin_by: i64,
-    /// Begins it. Called when it has a connection.
+    /// Starts it. Called when it has a connection.
     pub begin: Box<dyn FnOnce() -> LocalFuture<'a, R> + 'a>,
 }
 
-/// What is to be written down.
+/// What is to be written.
 pub struct Progress<'a, R> {
     /// Results.
     pub done: Vec<R>,
-    /// Jobs that are not begun here.
-    pub left: Vec<Job<'a, R>>,
-    /// Endpoints that let us wait.
-    pub hanging: Vec<usize>,
+    /// Jobs that are not started here.
+    pub unattempted: Vec<Job<'a, R>>,
+    /// Slow endpoints.
+    pub slow: Vec<usize>,
 }
 
 impl<R> Progress<'_, R> {
     const fn new() -> Self {
         Self {
             done: Vec::new(),
-            left: Vec::new(),
-            hanging: Vec::new(),
+            unattempted: Vec::new(),
+            slow: Vec::new(),
         }
     }
 
     const fn is_empty(&self) -> bool {
-        self.done.is_empty() && self.left.is_empty() && self.hanging.is_empty()
+        self.done.is_empty() && self.unattempted.is_empty() && self.slow.is_empty()
     }
 }
 
-/// A job that is under way.
+/// A running job.
 struct Running<'a, R> {
     endpoint: usize,
-    /// In milliseconds since 1970; `None` once it has been named as hanging.
+    /// In milliseconds since 1970; `None` once it has been reported as slow.
     begun_ms: Option<i64>,
     work: LocalFuture<'a, R>,
 }
 
-struct Crew<'a, R> {
+struct Dispatcher<'a, R> {
     waiting: VecDeque<Job<'a, R>>,
     running: Vec<Running<'a, R>>,
-    /// Attempts under way, by endpoint.
+    /// Running attempts by endpoint.
     busy: Vec<usize>,
     progress: Progress<'a, R>,
-    /// Whether an endpoint was just left alone: others are to know soon.
-    is_urgent: bool,
+    /// Whether an endpoint has just backed off: its jobs are released without delay.
+    flush_now: bool,
     last_begun_ms: i64,
 }
 
-impl<'a, R> Crew<'a, R> {
-    /// Gives free connections to those jobs whose endpoint has the fewest, the first of them first: so
-    /// what hangs never takes the place of an endpoint that has something to begin and nothing under way.
-    fn begin_some(&mut self, now_ms: i64, allowed: &impl Fn(usize) -> usize) {
+impl<'a, R> Dispatcher<'a, R> {
+    /// Gives free connections to the jobs whose endpoint has the fewest running, in order. So slow
+    /// endpoints never take the connection of an endpoint that has none.
+    fn start_jobs(&mut self, now_ms: i64, allowed: &impl Fn(usize) -> usize) {
         while self.running.len() < CONNECTIONS {
             let next = self.next(allowed);
             let Some(job) = next.and_then(|place| self.waiting.remove(place)) else {
@@ -96,7 +95,7 @@ impl<'a, R> Crew<'a, R> {
         }
     }
 
-    /// The place of the job that is to begin next.
+    /// The index of the job to start next.
     fn next(&self, allowed: &impl Fn(usize) -> usize) -> Option<usize> {
         let mut found = None;
         for (place, job) in self.waiting.iter().enumerate() {
@@ -111,50 +110,50 @@ impl<'a, R> Crew<'a, R> {
         found.map(|(_, place)| place)
     }
 
-    /// Leaves what is too late, or everything when nothing could begin for long.
-    fn leave_late_ones(&mut self, now_ms: i64) {
-        let is_stuck = now_ms - self.last_begun_ms > HAND_ON_MS;
+    /// Releases jobs past their latest start, or all jobs when none could start for long.
+    fn release_late(&mut self, now_ms: i64) {
+        let is_stuck = now_ms - self.last_begun_ms > STUCK_AFTER_MS;
         while let Some(job) = self
             .waiting
             .pop_front_if(|job| is_stuck || job.begin_by < now_ms)
         {
-            self.progress.left.push(job);
+            self.progress.unattempted.push(job);
         }
     }
 
-    /// Names the endpoints of attempts that have been under way for long, once for each attempt.
-    fn name_hanging_ones(&mut self, now_ms: i64) {
+    /// Reports the endpoints of attempts that have run for long, once for each attempt.
+    fn report_slow(&mut self, now_ms: i64) {
         for running in &mut self.running {
-            let hangs = |begun_ms: &mut i64| now_ms - *begun_ms >= HANGS_MS;
-            if running.begun_ms.take_if(hangs).is_some()
-                && !self.progress.hanging.contains(&running.endpoint)
+            let is_slow = |begun_ms: &mut i64| now_ms - *begun_ms >= SLOW_AFTER_MS;
+            if running.begun_ms.take_if(is_slow).is_some()
+                && !self.progress.slow.contains(&running.endpoint)
             {
-                self.progress.hanging.push(running.endpoint);
+                self.progress.slow.push(running.endpoint);
             }
         }
     }
 
-    /// Whether there is something that a look at the clock may change.
+    /// Whether the next tick of the clock may change something.
     fn is_timed(&self) -> bool {
         !self.waiting.is_empty() || self.running.iter().any(|each| each.begun_ms.is_some())
     }
 
-    /// What is to be written now, if it is worth it.
+    /// What is to be written now, if it is enough.
     fn take_progress(&mut self) -> Option<Progress<'a, R>> {
         let progress = &self.progress;
-        let is_worth_it = self.is_urgent
+        let flush = self.flush_now
             || self.waiting.is_empty()
-            || progress.done.len() >= WORTH_WRITING
-            || !progress.hanging.is_empty();
-        if progress.is_empty() || !is_worth_it {
+            || progress.done.len() >= FLUSH_AT
+            || !progress.slow.is_empty();
+        if progress.is_empty() || !flush {
             return None;
         }
-        self.is_urgent = false;
+        self.flush_now = false;
         Some(std::mem::replace(&mut self.progress, Progress::new()))
     }
 
-    /// Moves what is over to `done`, and what waits for an endpoint that is allowed nothing any more
-    /// to `left`; says whether anything was over.
+    /// Moves results to `done`, and the waiting jobs of endpoints that are allowed no more attempts to
+    /// `unattempted`. Gives whether any job has ended.
     fn collect(&mut self, cx: &mut Context<'_>, allowed: &impl Fn(usize) -> usize) -> bool {
         let before = self.progress.done.len();
         let mut stopped = Vec::new();
@@ -174,17 +173,17 @@ impl<'a, R> Crew<'a, R> {
                 .into_iter()
                 .partition(|job| stopped.contains(&job.endpoint));
             self.waiting = waiting.into();
-            self.progress.left.extend(stopped);
-            self.is_urgent = true;
+            self.progress.unattempted.extend(stopped);
+            self.flush_now = true;
         }
         self.progress.done.len() > before
     }
 }
 
-/// Does `jobs`, those first that have to begin soonest; `write` gets what has come of them, in
-/// portions. `allowed` says how many of an endpoint's may be under way at once: none any more, once it
-/// is to be left alone. `all_begun` is called once, when no job waits any more and what was left is
-/// written: what is then under way ends without anybody's help.
+/// Runs `jobs`, the ones with the earliest latest start first. `write` gets the results in batches.
+/// `allowed` gives how many attempts at an endpoint may run at once: 0 once it backs off. `all_begun`
+/// is called once, when no job waits any more and the released ones are written: the running ones
+/// need nothing further from the queue's batch.
 pub async fn run<'a, R: 'a>(
     mut jobs: Vec<Job<'a, R>>,
     clock: &'a dyn Clock,
@@ -194,48 +193,50 @@ pub async fn run<'a, R: 'a>(
 ) {
     jobs.sort_by_key(|job| job.begin_by);
     let endpoints = jobs.iter().map(|job| job.endpoint + 1).max();
-    let mut crew = Crew {
+    let mut dispatcher = Dispatcher {
         waiting: jobs.into(),
         running: Vec::new(),
         busy: vec![0; endpoints.unwrap_or(0)],
         progress: Progress::new(),
-        is_urgent: false,
+        flush_now: false,
         last_begun_ms: clock.now_ms(),
     };
     let mut all_begun = Some(all_begun);
     let mut writing: Option<LocalFuture<'a, ()>> = None;
-    let mut is_handing_on = false;
-    let mut look = clock.sleep(LOOK_MS);
+    let mut is_releasing = false;
+    let mut tick = clock.sleep(TICK_MS);
     loop {
         let now_ms = clock.now_ms();
-        crew.leave_late_ones(now_ms);
-        crew.begin_some(now_ms, &allowed);
-        crew.name_hanging_ones(now_ms);
+        dispatcher.release_late(now_ms);
+        dispatcher.start_jobs(now_ms, &allowed);
+        dispatcher.report_slow(now_ms);
         if writing.is_none() {
-            let progress = crew.take_progress();
-            is_handing_on = progress.as_ref().is_some_and(|it| !it.left.is_empty());
+            let progress = dispatcher.take_progress();
+            is_releasing = progress
+                .as_ref()
+                .is_some_and(|it| !it.unattempted.is_empty());
             writing = progress.map(&write);
         }
-        if crew.waiting.is_empty()
-            && crew.progress.left.is_empty()
-            && !is_handing_on
+        if dispatcher.waiting.is_empty()
+            && dispatcher.progress.unattempted.is_empty()
+            && !is_releasing
             && let Some(tell) = all_begun.take()
         {
             tell();
         }
-        if crew.running.is_empty() && writing.is_none() && crew.waiting.is_empty() {
+        if dispatcher.running.is_empty() && writing.is_none() && dispatcher.waiting.is_empty() {
             return;
         }
         poll_fn(|cx| {
-            let mut is_ready = crew.collect(cx, &allowed);
+            let mut is_ready = dispatcher.collect(cx, &allowed);
             if let Some(future) = &mut writing
                 && future.as_mut().poll(cx).is_ready()
             {
                 writing = None;
                 is_ready = true;
             }
-            if crew.is_timed() && look.as_mut().poll(cx).is_ready() {
-                look = clock.sleep(LOOK_MS);
+            if dispatcher.is_timed() && tick.as_mut().poll(cx).is_ready() {
+                tick = clock.sleep(TICK_MS);
                 is_ready = true;
             }
             if is_ready {
@@ -260,7 +261,7 @@ mod tests {
     use crate::platform::native::TestPlatform;
 
     #[test]
-    fn endpoints_that_hang_leave_a_connection_to_those_that_answer() {
+    fn slow_endpoints_leave_a_connection_to_those_that_answer() {
         let (platform, _) = TestPlatform::new();
         let answered = Rc::new(Cell::new(0));
         let job = |endpoint: usize| {
@@ -280,9 +281,9 @@ mod tests {
         };
         let jobs = (0..20).flat_map(|_| [0, 1, 2]).map(job).collect();
         let write = |_: Progress<'_, ()>| Box::pin(ready(())) as LocalFuture<'_, ()>;
-        let mut crew = pin!(run(jobs, platform.clock.as_ref(), |_| 3, write, || ()));
+        let mut dispatcher = pin!(run(jobs, platform.clock.as_ref(), |_| 3, write, || ()));
         let mut context = Context::from_waker(Waker::noop());
-        assert!(crew.as_mut().poll(&mut context).is_pending());
+        assert!(dispatcher.as_mut().poll(&mut context).is_pending());
         assert_eq!(answered.get(), 20);
     }
 }

@@ -156,7 +156,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         assert_eq!(woken.len(), 0, "{woken:?}");
         let mut requests = scene.app.test.web.take_requests();
         requests.extend(scene.app.deliver());
-        scene.sweep();
+        scene.reconcile();
         requests.extend(scene.app.deliver());
         assert_eq!(counted(&requests), (0, 5), "after a second");
 
@@ -177,7 +177,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         answer.set(Some(true));
         scene.app.deliver_after(5);
         scene.app.deliver_after(60);
-        scene.sweep();
+        scene.reconcile();
         scene.app.deliver_after(600);
         let states = scene.states();
         assert!(

@@ -12,7 +12,7 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::audit::Line;
+use crate::identity::audit::ChainWriter;
 use crate::identity::keys::KeyRing;
 use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
@@ -20,7 +20,7 @@ use crate::identity::sessions::handlers::login_of_body;
 use crate::identity::tokens::{Shown, TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
-use crate::limits::policies::{Limit, Set};
+use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
 use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
@@ -49,7 +49,7 @@ pub enum App {
 }
 
 /// What the log line of a request is made of.
-struct Seen {
+struct LogContext {
     route: &'static str,
     user_id: Option<String>,
 }
@@ -66,7 +66,7 @@ impl App {
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
                 rendered: Rendered::default(),
-                audit: Line::default(),
+                audit: ChainWriter::default(),
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }
@@ -85,14 +85,14 @@ impl App {
         let begun = platform.clock.now_ms();
         let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
         let trace = Trace::from_header(request.header(Header::Traceparent), platform);
-        let mut seen = Seen {
+        let mut log = LogContext {
             route: "none",
             user_id: None,
         };
         let meter = Meter::default();
         let (answer, base, origins) = match self {
             Self::Ready(state) => (
-                guard(state, request, &trace, &meter, &mut seen).await,
+                guard(state, request, &trace, &meter, &mut log).await,
                 state.config.issuer.as_str(),
                 state.config.allowed_origins.as_slice(),
             ),
@@ -128,10 +128,10 @@ impl App {
             request_id: &request_id,
             trace_id: &trace.trace_id,
             method: request.method.as_str(),
-            route: seen.route,
+            route: log.route,
             status: response.status,
             duration_ms: ended - begun,
-            user_id: seen.user_id.as_deref(),
+            user_id: log.user_id.as_deref(),
             code,
             cause: cause.as_deref(),
         }
@@ -241,7 +241,7 @@ async fn guard(
     request: &Request,
     trace: &Trace,
     meter: &Meter,
-    seen: &mut Seen,
+    log: &mut LogContext,
 ) -> Result<Response, Problem> {
     request.check_target()?;
     let found = routes::find(request.method, &request.path);
@@ -259,7 +259,7 @@ async fn guard(
         None => None,
     };
     charge(state, request, meter, limit, access, shown.as_ref()).await?;
-    let (route, [path_value, inner_path_value]) = match found {
+    let (route, params) = match found {
         Match::Route(route, values) => (route, values),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
         Match::OtherMethods(allow) if request.method == Method::Options => {
@@ -269,9 +269,9 @@ async fn guard(
             return Err(Problem::new(&problems::METHOD_NOT_ALLOWED).with_header("allow", allow));
         }
     };
-    seen.route = route.path;
+    log.route = route.path;
     let caller = authenticate(state, request, meter, route, shown).await?;
-    seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
+    log.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let query = {
         let unicode = state.platform.unicode.as_ref();
         Query::parse(&request.query, route.operation.query, unicode)?
@@ -303,8 +303,7 @@ async fn guard(
         trace,
         meter,
         operation: route.operation,
-        path_value,
-        inner_path_value,
+        params,
         query,
         caller,
         rule,
@@ -350,7 +349,7 @@ async fn charge(
             None => Ok(()),
         };
     }
-    let charged = meter.charge_address(state, request, Set::Anonymous, cost);
+    let charged = meter.charge_address(state, request, Bucket::Anonymous, cost);
     let Err(refused) = charged.await else {
         return Ok(());
     };
@@ -421,7 +420,7 @@ fn refusal(error: TokenError) -> Problem {
 fn compress(request: &Request, response: &mut Response) {
     let is_large = match &response.body {
         ResponseBody::Bytes(bytes) => bytes.len() > GZIP_MIN_BYTES,
-        ResponseBody::Spliced { text, .. } => text.length() > GZIP_MIN_BYTES,
+        ResponseBody::Passthrough { text, .. } => text.length() > GZIP_MIN_BYTES,
         ResponseBody::Asset(_) => true,
         ResponseBody::Empty => false,
     };

@@ -110,7 +110,10 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 const COMMITS: &[(&str, &str)] = &[
     ("housekeeping/old.rs", "purge"),
     ("idempotency/guard.rs", "claims of requests"),
-    ("identity/audit/line.rs", "what Context::commit runs on"),
+    (
+        "identity/audit/chain_writer.rs",
+        "what Context::commit runs on",
+    ),
     ("identity/audit/store.rs", "what Context::commit runs on"),
     ("identity/guessing/attempt.rs", "counts attempts"),
     ("identity/keys/reseal.rs", "cron"),

@@ -33,5 +33,5 @@ pub struct State {
     /// What was rendered.
     pub rendered: Rendered,
     /// Who is writing to the audit log.
-    pub audit: audit::Line,
+    pub audit: audit::ChainWriter,
 }

@@ -8,8 +8,8 @@ use std::error::Error;
 
 use serde::Serialize;
 
+use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
@@ -204,7 +204,7 @@ async fn clean_keys(state: &State) -> Outcome {
 
 async fn reseal_some(state: &State) -> Outcome {
     let master = &state.config.master_keys;
-    let resealed = reseal::step(reseal::SEALED, master, &state.platform).await?;
+    let resealed = reseal::step(state.sealed, master, &state.platform).await?;
     Ok(Done {
         count: resealed.done,
         left: resealed.left,

@@ -3,6 +3,7 @@
 //! Leaves everything to its rooms; `docs/ARCHITECTURE.md` is the map.
 
 pub mod app;
+pub mod auth;
 pub mod builds;
 pub mod config;
 pub mod dashboard;
@@ -27,6 +28,7 @@ pub mod personal_data;
 pub mod platform;
 pub mod routes;
 pub mod runtime;
+pub mod sealed_columns;
 pub mod secret;
 pub mod squads;
 pub mod tags;

@@ -10,11 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use wvw_builder::app::App;
+use wvw_builder::auth::keys::ActiveKey;
+use wvw_builder::auth::model::Role;
+use wvw_builder::auth::tokens::{self, Grant};
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Credential;
-use wvw_builder::identity::keys::ActiveKey;
-use wvw_builder::identity::model::Role;
-use wvw_builder::identity::tokens::{self, Grant};
 use wvw_builder::ids::{SessionId, UserId};
 use wvw_builder::platform::native::{TestClock, TestDatabase, TestPlatform};
 use wvw_builder::platform::{

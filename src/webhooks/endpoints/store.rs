@@ -6,11 +6,9 @@
 
 use zeroize::Zeroizing;
 
+use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks};
 use crate::config::MasterKeys;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{
-    AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks,
-};
 use crate::identity::seal::{self, SealError};
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};

@@ -5,10 +5,10 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::WriteWebhooks;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::WriteWebhooks;
 use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};
@@ -44,7 +44,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
     }
     let principal = Principal::WebhookTest(permit.user_id());
-    cx.meter.charge_too(cx.state, principal).await?;
+    cx.meter.charge_too(principal).await?;
     if !is_proven {
         charge_ping(cx, permit.user_id(), &webhook.input.url).await?;
     }

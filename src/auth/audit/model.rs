@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::auth::model::{Caller, TIME, Via};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{Caller, TIME, Via};
 use crate::ids::{SessionId, UserId};
 
 macro_rules! actions {

@@ -1,51 +1,16 @@
 //! Replacing the master key: whatever is sealed under another is put under the current one.
 //! Promises small steps that may be cut off anywhere, and that every value can be read throughout.
-//! Leaves opening and sealing to `identity::seal`, when to run to `housekeeping`.
+//! Leaves which columns those are, and when to run, to its callers.
 
 use crate::config::MasterKeys;
-use crate::identity::{seal, two_factor};
+use crate::identity::seal;
 use crate::platform::{DatabaseError, Platform};
-use crate::{mail, webhooks};
 
+use super::KeyError;
 use super::store::SealedColumn;
-use super::{KeyError, SEAL_LABEL};
 
 /// Values that one run takes from each column.
 const STEP: usize = 50;
-
-/// Every column whose values are sealed. Add yours.
-pub static SEALED: &[SealedColumn] = &[
-    SealedColumn {
-        table: "signing_keys",
-        key: "kid",
-        column: "sealed_private_key",
-        label: SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "two_factor",
-        key: "user_id",
-        column: "sealed_secret",
-        label: two_factor::store::SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "mails",
-        key: "id",
-        column: "sealed_content",
-        label: mail::SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "webhook_secrets",
-        key: "id",
-        column: "sealed_secret",
-        label: webhooks::SECRET_LABEL,
-    },
-    SealedColumn {
-        table: "webhooks",
-        key: "id",
-        column: "sealed_headers",
-        label: webhooks::HEADERS_LABEL,
-    },
-];
 
 /// What a run has done.
 #[derive(Debug, PartialEq, Eq)]

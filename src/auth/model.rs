@@ -4,6 +4,7 @@
 
 use crate::http::schema::{Schema, Text};
 use crate::ids::{ApiKeyId, SessionId, UserId};
+use crate::limits::guard::Principal;
 
 /// What an account is on this instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +177,15 @@ impl Caller {
         match &self.via {
             Via::Session(_) => None,
             Via::ApiKey(id) => Some(id),
+        }
+    }
+}
+
+impl<'a> From<&'a Caller> for Principal<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        match &caller.via {
+            Via::Session(_) => Self::User(&caller.user_id),
+            Via::ApiKey(id) => Self::ApiKey(id.as_str(), &caller.user_id),
         }
     }
 }

@@ -5,9 +5,9 @@
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
+use crate::auth::audit::{self, Action, Entry};
+use crate::auth::permissions::{Permit, WriteAdmin};
 use crate::config::MasterKeys;
-use crate::identity::audit::{self, Action, Entry};
-use crate::identity::permissions::{Permit, WriteAdmin};
 use crate::identity::seal::{self, SealError};
 use crate::platform::{Platform, Statement};
 

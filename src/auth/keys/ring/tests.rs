@@ -5,8 +5,8 @@
 use pollster::block_on;
 
 use super::*;
-use crate::identity::model::{Caller, Role, Via};
-use crate::identity::permissions::{self, Permit};
+use crate::auth::model::{Caller, Role, Via};
+use crate::auth::permissions::{self, Permit};
 use crate::ids::{SessionId, UserId};
 use crate::platform::native::TestPlatform;
 use crate::secret::Secret;

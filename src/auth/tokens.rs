@@ -20,12 +20,11 @@ use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Platform};
 use crate::telemetry;
 
-use super::api_keys;
-use super::api_keys::key::Key;
+use super::api_key::{self, Key};
+use super::credentials;
 use super::keys::{ActiveKey, KeyError, KeyRing};
 use super::model::{Caller, Role, Scopes, Via};
 use super::permissions;
-use super::sessions;
 
 /// `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
@@ -234,7 +233,7 @@ impl Verifier {
                 })
             }
             Shown::Genuine(Genuine::Key(key, _)) => {
-                let found = api_keys::store::standing(platform, &key, now_ms).await?;
+                let found = credentials::api_key(platform, &key, now_ms).await?;
                 if let Some(found) = &found {
                     note_use(found, platform, now_ms).await;
                 }
@@ -356,11 +355,11 @@ impl Verifier {
 }
 
 /// For the key's owner to know; the next use will note it if this one cannot.
-async fn note_use(found: &api_keys::store::Standing, platform: &Platform, now_ms: i64) {
+async fn note_use(found: &credentials::ApiKey, platform: &Platform, now_ms: i64) {
     if !found.is_use_due {
         return;
     }
-    let note = api_keys::store::note_use(&found.id, now_ms);
+    let note = credentials::note_use(&found.id, now_ms);
     if let Err(error) = platform.database.batch(vec![note]).await {
         telemetry::warn(platform, "api_key_use_not_noted", error);
     }
@@ -375,7 +374,7 @@ async fn standing(
     match &caller.via {
         Via::Session(session) => {
             let user = &caller.user_id;
-            let found = sessions::store::standing(platform, session, user, now_ms).await?;
+            let found = credentials::session(platform, session, user, now_ms).await?;
             Ok(found.filter(|found| found.is_live).map(|found| found.role))
         }
         // Looked up as a whole before it comes to this.
@@ -466,7 +465,7 @@ fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
 
 /// Whether an `Authorization` header means to show an API key.
 fn is_api_key(header: &str) -> bool {
-    bearer(header).is_some_and(|token| token.starts_with(api_keys::key::PREFIX))
+    bearer(header).is_some_and(|token| token.starts_with(api_key::PREFIX))
 }
 
 /// The token of an `Authorization` header (RFC 6750, section 2.1).

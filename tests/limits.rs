@@ -166,7 +166,7 @@ proptest! {
         costs in prop::collection::vec(1_u32..=150, 1..6),
         is_away in any::<bool>(),
     ) {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         let quotas = format!("{quota}/60");
         let limits = limits_of(&config(&[("LIMIT_ANONYMOUS", &quotas)]));
         test.limiter.set_away(is_away);
@@ -331,7 +331,7 @@ fn simulate(
     per_minute: u32,
     seconds: u32,
 ) -> Run {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(quotas);
     let isolates: Vec<(Limits, Platform)> = (0..isolates as u64)
         .map(|seed| (limits_of(&config), test.platform(seed)))
@@ -453,7 +453,7 @@ fn together<T>(mut futures: Vec<LocalFuture<'_, T>>) -> Vec<T> {
 
 #[test]
 fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(&[]);
     let isolates: Vec<(Limits, Platform)> = (0..3)
         .map(|seed| {

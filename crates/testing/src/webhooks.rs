@@ -265,7 +265,7 @@ pub fn path(webhook: &Value) -> String {
 }
 
 pub fn get(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
-    app.get_as(&player, &path(webhook))
+    app.get_as(player, &path(webhook))
 }
 
 pub fn patch<'a>(app: &'a TestApp, player: &Player, webhook: &Value, body: &Value) -> Call<'a> {

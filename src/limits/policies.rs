@@ -204,7 +204,7 @@ impl Bucket {
         [POLICIES[policy as usize].name, self.network.suffix()].concat()
     }
 
-    /// Unlike that of any other.
+    /// Unlike that of any other. Part of the names of its objects: it stays when sets are added.
     pub const fn number(self) -> u8 {
         self.network as u8 * MAX_SETS + self.set as u8
     }
@@ -262,6 +262,32 @@ mod tests {
                 let number = Bucket { set, network }.number();
                 assert!(numbers.insert(number) && number < 0x80 - b'0');
             }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_in_names_of_objects_stay() {
+        let own = Network::Own;
+        for (number, set) in [
+            (0, Set::Anonymous),
+            (1, Set::User),
+            (2, Set::ApiKey),
+            (3, Set::Login),
+            (4, Set::Registration),
+            (5, Set::Refresh),
+            (6, Set::WebhookTest),
+            (7, Set::AccountKeys),
+            (8, Set::Password),
+            (9, Set::WebhookPing),
+            (10, Set::WebhookHost),
+            (11, Set::Reset),
+            (12, Set::Mailbox),
+        ] {
+            assert_eq!(Bucket { set, network: own }.number(), number);
+        }
+        for (number, network) in [(28, Network::Site), (52, Network::Block)] {
+            let set = Set::Registration;
+            assert_eq!(Bucket { set, network }.number(), number);
         }
     }
 

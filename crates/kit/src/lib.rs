@@ -7,3 +7,4 @@ pub mod hex;
 pub mod ids;
 pub mod text;
 pub mod time;
+mod words;

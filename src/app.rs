@@ -4,6 +4,10 @@
 
 use std::borrow::Cow;
 
+use crate::auth::audit::Line;
+use crate::auth::keys::KeyRing;
+use crate::auth::model::Caller;
+use crate::auth::tokens::{Shown, TokenError, Verifier};
 use crate::config::{Config, ConfigError};
 use crate::housekeeping;
 use crate::http::problem::Problem;
@@ -12,12 +16,8 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::audit::Line;
-use crate::identity::keys::KeyRing;
-use crate::identity::model::Caller;
 use crate::identity::password::Verifications;
 use crate::identity::sessions::handlers::login_of_body;
-use crate::identity::tokens::{Shown, TokenError, Verifier};
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Limit, Set};
@@ -26,6 +26,7 @@ use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::runtime::rendered::Rendered;
 use crate::runtime::{Context, State};
+use crate::sealed_columns::SEALED;
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
 use crate::triggers::{Consumer, Schedule};
 use crate::webhooks::delivery;
@@ -59,7 +60,7 @@ impl App {
     pub fn new(platform: Platform, config: Result<Config, Vec<ConfigError>>) -> Self {
         match config {
             Ok(config) => Self::Ready(Box::new(State {
-                limits: Limits::new(&config),
+                limits: Limits::new(config.quotas, &config.master_keys.current),
                 keys: KeyRing::new(&config.master_keys.current),
                 config,
                 platform,
@@ -67,6 +68,7 @@ impl App {
                 verifications: Verifications::default(),
                 rendered: Rendered::default(),
                 audit: Line::default(),
+                sealed: SEALED,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }
@@ -89,14 +91,19 @@ impl App {
             route: "none",
             user_id: None,
         };
-        let meter = Meter::default();
-        let (answer, base, origins) = match self {
-            Self::Ready(state) => (
-                guard(state, request, &trace, &meter, &mut seen).await,
-                state.config.issuer.as_str(),
-                state.config.allowed_origins.as_slice(),
-            ),
-            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), "", &[][..]),
+        let (answer, limit_headers, base, origins) = match self {
+            Self::Ready(state) => {
+                let meter = Meter::new(&state.limits, platform);
+                let answer = guard(state, request, &trace, &meter, &mut seen).await;
+                let config = &state.config;
+                (
+                    answer,
+                    meter.headers(),
+                    config.issuer.as_str(),
+                    config.allowed_origins.as_slice(),
+                )
+            }
+            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), None, "", &[][..]),
         };
         let (code, cause) = match &answer {
             Ok(_) => (None, None),
@@ -104,8 +111,8 @@ impl App {
         };
         let mut response =
             answer.unwrap_or_else(|problem| problem_response(problem, base, &request_id));
-        if let Self::Ready(state) = self {
-            meter.add_headers(state, &mut response);
+        for (name, value) in limit_headers.into_iter().flatten() {
+            response.headers.push((name, value.into()));
         }
         cors::add_headers(request, origins, &mut response);
         response
@@ -240,7 +247,7 @@ async fn guard(
     state: &State,
     request: &Request,
     trace: &Trace,
-    meter: &Meter,
+    meter: &Meter<'_>,
     seen: &mut Seen,
 ) -> Result<Response, Problem> {
     request.check_target()?;
@@ -329,28 +336,28 @@ async fn look(state: &State, credential: &Credential) -> Result<Shown, TokenErro
 async fn charge(
     state: &State,
     request: &Request,
-    meter: &Meter,
+    meter: &Meter<'_>,
     limit: Limit,
     access: Access,
     shown: Option<&Result<Shown, TokenError>>,
 ) -> Result<(), Problem> {
     let (cost, shown) = match (limit, shown) {
         (Limit::Unlimited, _) => return Ok(()),
-        (Limit::Address(set), _) => return meter.charge_address(state, request, set, 1).await,
+        (Limit::Address(set), _) => return meter.charge_address(request, set, 1).await,
         (Limit::Login, _) => match login_of_body(state, request) {
-            Some(login) => return meter.charge(state, Principal::Session(&login), 1).await,
+            Some(login) => return meter.charge(Principal::Session(&login), 1).await,
             None => (1, None),
         },
         (Limit::Caller(cost), shown) => (cost, shown.and_then(|shown| shown.as_ref().ok())),
     };
     if let Some(shown) = shown {
         return match shown.principal() {
-            Some(principal) => meter.charge(state, principal, cost).await,
+            Some(principal) => meter.charge(principal, cost).await,
             // An API key that is new here: its owner is charged as soon as it is known who that is.
             None => Ok(()),
         };
     }
-    let charged = meter.charge_address(state, request, Set::Anonymous, cost);
+    let charged = meter.charge_address(request, Set::Anonymous, cost);
     let Err(refused) = charged.await else {
         return Ok(());
     };
@@ -361,7 +368,7 @@ async fn charge(
     let (verifier, config) = (&state.verifier, &state.config);
     let proven = verifier.verify(credential, config, &state.keys, &state.platform);
     match proven.await {
-        Ok(caller) => meter.charge(state, (&caller).into(), cost).await,
+        Ok(caller) => meter.charge((&caller).into(), cost).await,
         Err(_) => Err(refused),
     }
 }
@@ -369,7 +376,7 @@ async fn charge(
 async fn authenticate(
     state: &State,
     request: &Request,
-    meter: &Meter,
+    meter: &Meter<'_>,
     route: &Route,
     shown: Option<Result<Shown, TokenError>>,
 ) -> Result<Option<Caller>, Problem> {
@@ -397,13 +404,13 @@ async fn authenticate(
         Ok(caller) => caller,
         Err(error) => {
             if matches!(error, TokenError::Invalid(_)) {
-                meter.charge_address_instead(state, request, cost).await?;
+                meter.charge_address_instead(request, cost).await?;
             }
             return Err(refusal(error));
         }
     };
     if !is_charged {
-        meter.charge(state, (&caller).into(), cost).await?;
+        meter.charge((&caller).into(), cost).await?;
     }
     rule.check(&caller, state.platform.clock.now_ms())?;
     Ok(Some(caller))

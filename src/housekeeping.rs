@@ -8,8 +8,8 @@ use std::error::Error;
 
 use serde::Serialize;
 
+use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::keys::{reseal, rotation};
 use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
@@ -17,7 +17,7 @@ use crate::runtime::State;
 use crate::teams::invitations;
 use crate::telemetry::rfc3339;
 use crate::triggers::Schedule;
-use crate::webhooks::delivery::sweep;
+use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
 
 use old::{Old, clear};
@@ -101,7 +101,7 @@ pub static HOURLY: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_letters",
-        run: |state| Box::pin(clear(state, sweep::old_letters(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_dead_letters(state))),
     },
 ];
 
@@ -109,7 +109,7 @@ pub static HOURLY: &[Step] = &[
 pub static EVERY_MINUTE: &[Step] = &[
     Step {
         name: "webhooks.wake_overlooked",
-        run: |state| Box::pin(async { Ok(Done::all(sweep::wake_overlooked(state).await?)) }),
+        run: |state| Box::pin(async { Ok(Done::all(reconciler::wake_overlooked(state).await?)) }),
     },
     Step {
         name: "webhooks.end_with_expired_keys",
@@ -129,11 +129,11 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_deliveries",
-        run: |state| Box::pin(clear(state, sweep::old_deliveries(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_deliveries(state))),
     },
     Step {
         name: "webhooks.remove_old_events",
-        run: |state| Box::pin(clear(state, sweep::old_events(state))),
+        run: |state| Box::pin(clear(state, reconciler::old_events(state))),
     },
 ];
 
@@ -204,7 +204,7 @@ async fn clean_keys(state: &State) -> Outcome {
 
 async fn reseal_some(state: &State) -> Outcome {
     let master = &state.config.master_keys;
-    let resealed = reseal::step(reseal::SEALED, master, &state.platform).await?;
+    let resealed = reseal::step(state.sealed, master, &state.platform).await?;
     Ok(Done {
         count: resealed.done,
         left: resealed.left,

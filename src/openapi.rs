@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::identity::model::Scope;
-use crate::identity::permissions::scopes_for_api_keys;
+use crate::auth::model::Scope;
+use crate::auth::permissions::scopes_for_api_keys;
 use crate::limits::policies::Limit;
 use crate::routes::{Access, ROUTES, Route};
 

@@ -2,15 +2,15 @@
 //! Promises that whatever answers is a row here, with its guard and its documentation.
 //! Leaves running the guards to `app`.
 
-use crate::http::operation::Operation;
-use crate::http::problem::Problem;
-use crate::http::request::Method;
-use crate::http::response::Response;
-use crate::identity::permissions::{
+use crate::auth::permissions::{
     AimWebhooks, GovernTeams, ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds,
     ReadCompositions, ReadTeams, ReadWebhooks, Rule, SecureAccount, WriteAdmin, WriteBuilds,
     WriteCompositions, WriteTeams, WriteWebhooks,
 };
+use crate::http::operation::Operation;
+use crate::http::problem::Problem;
+use crate::http::request::Method;
+use crate::http::response::Response;
 use crate::identity::{
     accounts, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,
     reauthentication, sessions, two_factor,

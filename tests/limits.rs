@@ -166,9 +166,9 @@ proptest! {
         costs in prop::collection::vec(1_u32..=150, 1..6),
         is_away in any::<bool>(),
     ) {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         let quotas = format!("{quota}/60");
-        let limits = Limits::new(&config(&[("LIMIT_ANONYMOUS", &quotas)]));
+        let limits = limits_of(&config(&[("LIMIT_ANONYMOUS", &quotas)]));
         test.limiter.set_away(is_away);
         let charge = |cost| block_on(limits.charge(&platform, Set::Anonymous, "one key", cost));
         for cost in costs {
@@ -292,6 +292,10 @@ fn what_is_no_question_is_not_answered() {
     }
 }
 
+fn limits_of(config: &Config) -> Limits {
+    Limits::new(config.quotas, &config.master_keys.current)
+}
+
 /// A configuration with these quotas.
 fn config(quotas: &[(&str, &str)]) -> Config {
     let key = |first: u8| STANDARD.encode((first..first + 32).collect::<Vec<u8>>());
@@ -327,10 +331,10 @@ fn simulate(
     per_minute: u32,
     seconds: u32,
 ) -> Run {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(quotas);
     let isolates: Vec<(Limits, Platform)> = (0..isolates as u64)
-        .map(|seed| (Limits::new(&config), test.platform(seed)))
+        .map(|seed| (limits_of(&config), test.platform(seed)))
         .collect();
     let policies = set.policies().iter();
     let mut exact: Vec<(Rate, Tat)> = policies
@@ -449,7 +453,7 @@ fn together<T>(mut futures: Vec<LocalFuture<'_, T>>) -> Vec<T> {
 
 #[test]
 fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(&[]);
     let isolates: Vec<(Limits, Platform)> = (0..3)
         .map(|seed| {
@@ -458,7 +462,7 @@ fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
                 limiter,
                 ..test.platform(seed)
             };
-            (Limits::new(&config), platform)
+            (limits_of(&config), platform)
         })
         .collect();
     let charge = |index: usize| -> LocalFuture<'_, bool> {

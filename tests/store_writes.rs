@@ -17,13 +17,13 @@ const STANDINGS: [&str; 5] = [
 /// Public functions of stores that write without one: file, function (`*`: all), why.
 const WITHOUT: &[(&str, &str, &str)] = &[
     ("idempotency/store.rs", "*", "holds claims of requests"),
-    ("identity/audit/store.rs", "*", "the log itself"),
+    ("auth/audit/store.rs", "*", "the log itself"),
     (
         "identity/guessing/store.rs",
         "*",
         "counts attempts of strangers",
     ),
-    ("identity/keys/store.rs", "*", "signing keys, made by cron"),
+    ("auth/keys/store.rs", "*", "signing keys, made by cron"),
     (
         "identity/email/store.rs",
         "*",
@@ -85,7 +85,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "follows a removal",
     ),
     (
-        "webhooks/delivery/claim_store.rs",
+        "webhooks/delivery/lease_store.rs",
         "*",
         "deliveries, made by queue and cron",
     ),
@@ -95,7 +95,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "deliveries, made by queue and cron",
     ),
     (
-        "webhooks/delivery/sweep_store.rs",
+        "webhooks/delivery/reconciler_store.rs",
         "*",
         "deliveries, made by queue and cron",
     ),
@@ -110,24 +110,24 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 const COMMITS: &[(&str, &str)] = &[
     ("housekeeping/old.rs", "purge"),
     ("idempotency/guard.rs", "claims of requests"),
-    ("identity/audit/line.rs", "what Context::commit runs on"),
-    ("identity/audit/store.rs", "what Context::commit runs on"),
+    ("auth/audit/line.rs", "what Context::commit runs on"),
+    ("auth/audit/store.rs", "what Context::commit runs on"),
     ("identity/guessing/attempt.rs", "counts attempts"),
-    ("identity/keys/reseal.rs", "cron"),
-    ("identity/keys/rotation.rs", "cron"),
-    ("identity/keys/ring.rs", "the first signing key"),
+    ("auth/keys/reseal.rs", "cron"),
+    ("auth/keys/rotation.rs", "cron"),
+    ("auth/keys/ring.rs", "the first signing key"),
     (
         "identity/password_reset/request.rs",
         "a request of nobody's",
     ),
     ("identity/sessions/login.rs", "counts attempts"),
-    ("identity/tokens.rs", "notes the use of an API key"),
+    ("auth/tokens.rs", "notes the use of an API key"),
     ("mail/delivery.rs", "queue and cron"),
     ("mail/store.rs", "queue and cron"),
-    ("webhooks/delivery/drain.rs", "queue and cron"),
+    ("webhooks/delivery/retry_consumer.rs", "queue and cron"),
     ("webhooks/delivery/fan_out.rs", "queue and cron"),
     ("webhooks/delivery/mod.rs", "queue and cron"),
-    ("webhooks/delivery/record.rs", "queue and cron"),
+    ("webhooks/delivery/result_writer.rs", "queue and cron"),
     (
         "webhooks/endpoints/test_send.rs",
         "takes one attempt of a rate",

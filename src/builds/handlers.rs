@@ -4,13 +4,13 @@
 
 use serde_json::Value;
 
+use crate::auth::permissions::WriteBuilds;
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::etag;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::WriteBuilds;
 use crate::ids::{BuildId, MAX_DRAWS, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform, Statement, Text};

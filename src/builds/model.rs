@@ -5,13 +5,13 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::auth::model::Caller;
+use crate::auth::permissions::{Permit, WriteBuilds};
 use crate::game::chat_code;
 use crate::game::model::{BuildTemplate, REFERENCE_VERSION};
 use crate::game::template::TemplateInput;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::{merge_patch, problems};
-use crate::identity::model::Caller;
-use crate::identity::permissions::{Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::platform::Text;
 

@@ -2,11 +2,11 @@
 //! Promises bounds that add up to pages which D1 can put together.
 //! Leaves what the members mean to `model`.
 
+use crate::auth::model::TIME;
 use crate::game::chat_code;
 use crate::game::model::ROLES;
 use crate::game::operations::{TEMPLATE, TEMPLATE_INPUT};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 
 use super::model::Visibility;
 

@@ -5,9 +5,9 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};

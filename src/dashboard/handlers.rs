@@ -2,9 +2,9 @@
 //! Promises an answer that SQL has put together: nothing of it is parsed here.
 //! Leaves what is in it to `store`.
 
+use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::ManageAccount;
 use crate::platform::Text;
 use crate::runtime::Context;
 

@@ -1,8 +1,8 @@
 //! The form of the dashboard.
 //! Promises bounds on every list. Leaves what is in them to `store`.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::teams::model::Role;
 
 const ID: Schema = Text::formatted(31, 40, "typeid");

@@ -2,10 +2,10 @@
 //! Promises that nothing comes in between the counting and the ending, or both are done again.
 //! Leaves SQL to the stores of the features.
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{Permit, SecureAccount};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{Permit, SecureAccount};
 use crate::identity::{api_keys, sessions};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;

@@ -2,7 +2,7 @@
 //! Promises the very conditions of the writes that end it.
 //! Leaves those to the stores of the features.
 
-use crate::identity::permissions::{Permit, SecureAccount};
+use crate::auth::permissions::{Permit, SecureAccount};
 use crate::platform::{DatabaseError, Platform, Statement};
 
 use super::model::Tally;

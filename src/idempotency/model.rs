@@ -5,10 +5,10 @@
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use crate::auth::model::{Caller, Via};
+use crate::auth::refresh_token::RefreshToken;
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::schema::{Schema, Text};
-use crate::identity::model::{Caller, Via};
-use crate::identity::sessions::refresh::RefreshToken;
 use crate::mac;
 use crate::secret::Secret;
 

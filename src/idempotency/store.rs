@@ -2,8 +2,8 @@
 //! Promises that of many claims on one record one wins, and that only its holder can answer it.
 //! Leaves what a record is found by to `model`.
 
+use crate::auth::refresh_token::RefreshToken;
 use crate::housekeeping::old::Old;
-use crate::identity::sessions::refresh::RefreshToken;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};

@@ -7,12 +7,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::auth::model::TIME;
 use crate::housekeeping::old::Old;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::EMAIL;
-use crate::identity::model::TIME;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::store::{Order, sql_time};

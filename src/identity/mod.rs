@@ -1,6 +1,6 @@
-//! Who is calling: accounts, logins, passwords, tokens, signing keys, permissions, the audit log.
-//! Promises that there is no identity from anything but a valid credential.
-//! Leaves whose a resource is to the feature that owns it.
+//! Accounts: registration, logins, passwords, second factors, API keys, and the calls on all of these.
+//! Promises that a credential is given only for proof of who asks.
+//! Leaves what a credential is worth to `auth`, whose a resource is to the feature that owns it.
 
 pub mod accounts;
 pub mod admin;
@@ -12,14 +12,10 @@ pub mod factor_removal;
 pub mod guessing;
 pub mod keys;
 pub mod links;
-pub mod model;
 pub mod pages;
 pub mod password;
 pub mod password_reset;
-pub mod permissions;
 pub mod reauthentication;
 pub mod seal;
 pub mod sessions;
-pub mod standing;
-pub mod tokens;
 pub mod two_factor;

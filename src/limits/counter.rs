@@ -4,7 +4,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::config::Config;
 use crate::mac;
 use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
@@ -53,14 +52,14 @@ struct Away {
 }
 
 impl Limits {
-    /// For this configuration.
-    pub fn new(config: &Config) -> Self {
+    /// With these quotas; the names of objects are made under `master`.
+    pub fn new(quotas: Quotas, master: &Secret) -> Self {
         Self {
-            quotas: config.quotas,
-            name_key: Secret::new(mac::tag(&config.master_keys.current, PURPOSE, &[]).to_vec()),
-            leases: Leases::new(config.quotas),
+            quotas,
+            name_key: Secret::new(mac::tag(master, PURPOSE, &[]).to_vec()),
+            leases: Leases::new(quotas),
             policy_fields: Set::ALL.map(|set| {
-                Network::ALL.map(|network| policy_field(Bucket { set, network }, &config.quotas))
+                Network::ALL.map(|network| policy_field(Bucket { set, network }, &quotas))
             }),
             away: Away::default(),
         }

@@ -1,6 +1,6 @@
 //! Whom a request is charged to, when, and what its answer says about it.
 //! Promises that one request counts once, and that of several quotas all are charged or none.
-//! Leaves the counting to `counter`, what credentials are to `identity`, and which of the two a
+//! Leaves the counting to `counter`, what credentials are to `auth`, and which of the two a
 //! request is charged to, its credential's owner or its address, to `app`.
 
 use std::cell::{Cell, RefCell};
@@ -10,13 +10,11 @@ use serde_json::Value;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Request;
-use crate::http::response::Response;
-use crate::identity::model::{Caller, Via};
 use crate::ids::{SessionId, UserId};
-use crate::runtime::State;
+use crate::platform::Platform;
 
 use super::address::address_prefix;
-use super::counter::Denied;
+use super::counter::{Denied, Limits};
 use super::leases::{Granted, Notice, Refusal};
 use super::policies::{Bucket, Set};
 
@@ -66,15 +64,6 @@ impl<'a> Principal<'a> {
     }
 }
 
-impl<'a> From<&'a Caller> for Principal<'a> {
-    fn from(caller: &'a Caller) -> Self {
-        match &caller.via {
-            Via::Session(_) => Self::User(&caller.user_id),
-            Via::ApiKey(id) => Self::ApiKey(id.as_str(), &caller.user_id),
-        }
-    }
-}
-
 /// Something that was charged.
 struct Charge {
     bucket: Bucket,
@@ -83,23 +72,29 @@ struct Charge {
 }
 
 /// What a request has been charged with so far.
-#[derive(Default)]
-pub struct Meter {
+pub struct Meter<'a> {
+    limits: &'a Limits,
+    platform: &'a Platform,
     /// For being a request.
     charges: RefCell<Vec<Charge>>,
     /// What its answer says.
     notice: Cell<Option<Notice>>,
 }
 
-impl Meter {
+impl<'a> Meter<'a> {
+    /// Nothing so far.
+    pub const fn new(limits: &'a Limits, platform: &'a Platform) -> Self {
+        Self {
+            limits,
+            platform,
+            charges: RefCell::new(Vec::new()),
+            notice: Cell::new(None),
+        }
+    }
+
     /// Charges a request to whoever sends it.
-    pub async fn charge(
-        &self,
-        state: &State,
-        principal: Principal<'_>,
-        cost: u32,
-    ) -> Result<(), Problem> {
-        let charges = self.take_from(state, principal, cost).await?;
+    pub async fn charge(&self, principal: Principal<'_>, cost: u32) -> Result<(), Problem> {
+        let charges = self.take_from(principal, cost).await?;
         self.charges.borrow_mut().extend(charges);
         Ok(())
     }
@@ -107,25 +102,22 @@ impl Meter {
     /// Charges a request to its address instead: whom it was charged to has not sent it.
     pub async fn charge_address_instead(
         &self,
-        state: &State,
         request: &Request,
         cost: u32,
     ) -> Result<(), Problem> {
-        give_back(state, &self.charges.take());
-        self.charge_address(state, request, Set::Anonymous, cost)
-            .await
+        self.give_back(&self.charges.take());
+        self.charge_address(request, Set::Anonymous, cost).await
     }
 
     /// Charges what this call costs besides being a request.
-    pub async fn charge_too(&self, state: &State, principal: Principal<'_>) -> Result<(), Problem> {
-        self.take_from(state, principal, 1).await.map(|_| ())
+    pub async fn charge_too(&self, principal: Principal<'_>) -> Result<(), Problem> {
+        self.take_from(principal, 1).await.map(|_| ())
     }
 
     /// Charges requests of this address under `set`: to all of its networks or none. The answer
     /// tells of the one with the least left.
     pub async fn charge_address(
         &self,
-        state: &State,
         request: &Request,
         set: Set,
         cost: u32,
@@ -138,42 +130,35 @@ impl Meter {
                 set,
                 network: *network,
             };
-            let refusal = state.limits.refusal(&state.platform, bucket, key, cost);
+            let refusal = self.limits.refusal(self.platform, bucket, key, cost);
             if let Some(refusal) = refusal {
-                return Err(self.refused(state, &refusal));
+                return Err(self.refused(&refusal));
             }
         }
         let buckets = networks
             .into_iter()
             .map(|(network, key)| (Bucket { set, network }, key));
-        self.take_all(state, buckets, cost).await.map(|_| ())
+        self.take_all(buckets, cost).await.map(|_| ())
     }
 
-    async fn take_from(
-        &self,
-        state: &State,
-        principal: Principal<'_>,
-        cost: u32,
-    ) -> Result<Vec<Charge>, Problem> {
+    async fn take_from(&self, principal: Principal<'_>, cost: u32) -> Result<Vec<Charge>, Problem> {
         let mut buckets = vec![(principal.set().into(), principal.key().to_owned())];
         if let Principal::ApiKey(_, owner) = principal {
             buckets.push((Set::AccountKeys.into(), owner.to_string()));
         }
-        self.take_all(state, buckets, cost).await
+        self.take_all(buckets, cost).await
     }
 
     /// Charges all of them or none. The answer tells of the first that refuses, or else of the one
     /// with the least left.
     async fn take_all(
         &self,
-        state: &State,
         buckets: impl IntoIterator<Item = (Bucket, String)>,
         cost: u32,
     ) -> Result<Vec<Charge>, Problem> {
         let mut charges: Vec<Charge> = Vec::new();
         for (bucket, key) in buckets {
-            let (limits, platform) = (&state.limits, &state.platform);
-            let denied = match limits.charge(platform, bucket, &key, cost).await {
+            let denied = match self.limits.charge(self.platform, bucket, &key, cost).await {
                 Ok(granted) => {
                     charges.push(Charge {
                         bucket,
@@ -184,9 +169,9 @@ impl Meter {
                 }
                 Err(denied) => denied,
             };
-            give_back(state, &charges);
+            self.give_back(&charges);
             return Err(match denied {
-                Denied::Refused(refusal) => self.refused(state, &refusal),
+                Denied::Refused(refusal) => self.refused(&refusal),
                 Denied::Uncountable => Problem::unavailable("the limiter is out of reach"),
             });
         }
@@ -196,33 +181,26 @@ impl Meter {
         Ok(charges)
     }
 
-    fn refused(&self, state: &State, refusal: &Refusal) -> Problem {
+    fn refused(&self, refusal: &Refusal) -> Problem {
         self.notice.set(Some(refusal.notice));
-        quota_exceeded(refusal, state.platform.clock.now_ms())
+        quota_exceeded(refusal, self.platform.clock.now_ms())
     }
 
-    /// Says in `response` how the caller stands: `RateLimit-Policy` and `RateLimit`
+    /// The headers that say how the caller stands: `RateLimit-Policy` and `RateLimit`
     /// (draft-ietf-httpapi-ratelimit-headers).
-    pub fn add_headers(&self, state: &State, response: &mut Response) {
-        let Some(notice) = self.notice.get() else {
-            return;
-        };
-        let policy = state.limits.policy_field(notice.set).to_owned();
-        let standing = rate_limit_field(&notice, state.platform.clock.now_ms());
-        response.headers.push(("ratelimit-policy", policy.into()));
-        response.headers.push(("ratelimit", standing.into()));
+    pub fn headers(&self) -> Option<[(&'static str, String); 2]> {
+        let notice = self.notice.get()?;
+        let policy = self.limits.policy_field(notice.set).to_owned();
+        let standing = rate_limit_field(&notice, self.platform.clock.now_ms());
+        Some([("ratelimit-policy", policy), ("ratelimit", standing)])
     }
-}
 
-fn give_back(state: &State, charges: &[Charge]) {
-    for Charge {
-        bucket,
-        key,
-        granted,
-    } in charges
-    {
-        let (limits, platform) = (&state.limits, &state.platform);
-        limits.give_back(platform, *bucket, key, granted);
+    fn give_back(&self, charges: &[Charge]) {
+        for charge in charges {
+            let (bucket, key) = (charge.bucket, &charge.key);
+            self.limits
+                .give_back(self.platform, bucket, key, &charge.granted);
+        }
     }
 }
 

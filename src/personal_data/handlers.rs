@@ -2,6 +2,8 @@
 //! Promises that an export reads page by page, and that a deletion is one batch.
 //! Leaves forms to `model`, SQL to the stores of the features.
 
+use crate::auth::audit::{self, Action, Entry};
+use crate::auth::permissions::ManageAccount;
 use crate::builds;
 use crate::builds::store::Shown;
 use crate::http::pagination::{MAX_LIMIT, Page};
@@ -9,9 +11,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::idempotency;
-use crate::identity::audit::{self, Action, Entry};
 use crate::identity::password::Password;
-use crate::identity::permissions::ManageAccount;
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::{check_bounds, wrong_password};
 use crate::identity::{self, accounts, api_keys, sessions};

@@ -4,15 +4,15 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::model::ENTRY;
+use crate::auth::model::{OPTIONAL_TIME, Role, TIME};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::{
     ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
 };
 use crate::identity::api_keys::model::KEY;
-use crate::identity::audit::model::ENTRY;
 use crate::identity::links::LINK;
-use crate::identity::model::{OPTIONAL_TIME, Role, TIME};
 use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::sessions::model::RECORD;
 use crate::squads::compositions::schemas::COMPOSITION;

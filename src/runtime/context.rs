@@ -4,6 +4,10 @@
 
 use serde_json::Value;
 
+use crate::auth::audit::Entry;
+use crate::auth::model::Caller;
+use crate::auth::permissions::{Permission, Permit, Rule};
+use crate::auth::standing;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
 use crate::http::problem::{FieldError, Problem};
@@ -12,10 +16,6 @@ use crate::http::query::Query;
 use crate::http::request::{Header, Request};
 use crate::http::response::Response;
 use crate::idempotency::Claim;
-use crate::identity::audit::Entry;
-use crate::identity::model::Caller;
-use crate::identity::permissions::{Permission, Permit, Rule};
-use crate::identity::standing;
 use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Statement};
 use crate::telemetry::Trace;
@@ -32,7 +32,7 @@ pub struct Context<'a> {
     /// The trace it belongs to.
     pub trace: &'a Trace,
     /// What the request has been charged with.
-    pub meter: &'a Meter,
+    pub meter: &'a Meter<'a>,
     /// What the route takes and gives.
     pub operation: &'static Operation,
     /// The part of the path that stands for `{...}`; empty when the route has none.

@@ -4,11 +4,12 @@
 mod context;
 pub mod rendered;
 
+use crate::auth::audit;
+use crate::auth::keys::KeyRing;
+use crate::auth::keys::store::SealedColumn;
+use crate::auth::tokens::Verifier;
 use crate::config::Config;
-use crate::identity::audit;
-use crate::identity::keys::KeyRing;
 use crate::identity::password::Verifications;
-use crate::identity::tokens::Verifier;
 use crate::limits::counter::Limits;
 use crate::platform::Platform;
 
@@ -34,4 +35,6 @@ pub struct State {
     pub rendered: Rendered,
     /// Who is writing to the audit log.
     pub audit: audit::Line,
+    /// The columns whose values are sealed.
+    pub sealed: &'static [SealedColumn],
 }

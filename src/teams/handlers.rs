@@ -2,14 +2,14 @@
 //! Promises that a team is not there for whoever is not in it.
 //! Leaves rules to `model` and `permissions`, SQL to `store`.
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::builds;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;

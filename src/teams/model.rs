@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::model::Caller;
 use crate::http::problem::{FieldError, Problem};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::model::Caller;
 use crate::ids::{TeamId, UserId};
 use crate::platform::Text;
 use crate::telemetry::rfc3339;

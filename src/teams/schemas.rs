@@ -2,8 +2,8 @@
 //! Promises bounds that add up to pages which D1 can put together.
 //! Leaves what the members mean to `model`.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 
 use super::model::{MAX_MEMBERS, Role};
 

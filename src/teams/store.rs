@@ -5,8 +5,8 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::auth::permissions::{GovernTeams, ManageAccount, Permit, WriteTeams};
 use crate::http::pagination::Page;
-use crate::identity::permissions::{GovernTeams, ManageAccount, Permit, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 

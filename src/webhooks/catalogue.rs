@@ -2,7 +2,7 @@
 //! Promises names that never change their meaning.
 //! Leaves the schemas of `data` to `event_types`, which the Wasm does not carry.
 
-use crate::identity::model::Scope;
+use crate::auth::model::Scope;
 
 /// What proves an endpoint, and what a test sends unless asked otherwise.
 pub const PING: &str = "ping";

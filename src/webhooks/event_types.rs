@@ -4,9 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::auth::model::{Scope, TIME};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{Scope, TIME};
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::members::schemas::TOLD_MEMBER;
 use crate::teams::schemas::{ID as TEAM_ID, TOLD_TEAM};

@@ -5,12 +5,12 @@
 pub mod catalogue;
 pub mod custom_headers;
 pub mod delivery;
+pub mod endpoint_throttle;
 pub mod endpoints;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod event_types;
 pub mod log;
 pub mod outbox;
-pub mod pace;
 pub mod resolver;
 pub mod schedule;
 pub mod sending;

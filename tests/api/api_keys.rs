@@ -1,12 +1,12 @@
 //! API keys: made, shown once, listed, used and ended.
 //! Promises that the database never has one, and that an account has fifty at most, also at once.
-//! Leaves what a key opens to `api_keys_access`, its text to the tests beside `identity::api_keys::key`.
+//! Leaves what a key opens to `api_keys_access`, its text to the tests beside `auth::api_key`.
 
 use pollster::block_on;
 use serde_json::{Value, json};
-use wvw_builder::identity::api_keys::store;
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::scopes_for_api_keys;
+use wvw_builder::auth::credentials;
+use wvw_builder::auth::model::Scope;
+use wvw_builder::auth::permissions::scopes_for_api_keys;
 use wvw_builder::ids::ApiKeyId;
 use wvw_builder::platform::Database as _;
 
@@ -179,7 +179,7 @@ fn the_last_use_is_noted_once_a_minute() {
     let id = ApiKeyId::parse(&text(&key["id"])).expect("an id");
     app.test.clock.advance_ms(60_000);
     for changes in [1, 0] {
-        let note = store::note_use(&id, app.test_now());
+        let note = credentials::note_use(&id, app.test_now());
         let noted = block_on(app.test.database.batch(vec![note]));
         assert_eq!(noted.unwrap(), [changes]);
     }

@@ -3,9 +3,9 @@
 //! Leaves how keys are made, listed and ended to `api_keys`.
 
 use serde_json::json;
+use wvw_builder::auth::api_key::Key;
+use wvw_builder::auth::model::{Role, Scope};
 use wvw_builder::http::request::{Header, Method};
-use wvw_builder::identity::api_keys::key::Key;
-use wvw_builder::identity::model::{Role, Scope};
 use wvw_builder::routes::{Access, ROUTES, Route};
 use wvw_builder::secret::Secret;
 

@@ -3,10 +3,10 @@
 //! it. Leaves each scope on its own to `api_keys`, other spellings to `attacks_spellings`.
 
 use serde_json::{Value, json};
+use wvw_builder::auth::model::Scope;
+use wvw_builder::auth::permissions::scopes_for_api_keys;
 use wvw_builder::http::pagination::cursor_after;
 use wvw_builder::http::request::Header;
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::scopes_for_api_keys;
 use wvw_builder::routes::{Access, ROUTES};
 
 use crate::support::contract::{documented, resolved};

@@ -98,7 +98,7 @@ fn api_keys_that_nobody_made_are_slowed_down_before_the_database_is_asked() {
     // They look like ours, checksum and all, but nobody else has the pepper.
     let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
     let other = wvw_builder::secret::Secret::new(vec![9; 32]);
-    let made_up = || wvw_builder::identity::api_keys::key::Key::fresh(&platform, &other);
+    let made_up = || wvw_builder::auth::api_key::Key::fresh(&platform, &other);
     for number in 0..100 {
         let key = made_up();
         let calls = app.calls_of(|| assert_eq!(me(key.expose()).status, 401, "{number}"));

@@ -3,7 +3,7 @@
 //! Leaves checking a whole chain to the script (`tests/edge/scripts.test.mjs`).
 
 use serde_json::{Value, json};
-use wvw_builder::identity::audit::model::{GENESIS, chain};
+use wvw_builder::auth::audit::model::{GENESIS, chain};
 
 use crate::support::databases::{Slow, all_together, platform_on, together};
 use crate::support::{PASSWORD, Player, TestApp, percent_encoded, text};

@@ -9,9 +9,9 @@ use std::rc::Rc;
 use pollster::block_on;
 use serde_json::json;
 use wvw_builder::app::App;
+use wvw_builder::auth::permissions::PROOF_SECONDS;
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Method;
-use wvw_builder::identity::permissions::PROOF_SECONDS;
 use wvw_builder::routes::ROUTES;
 
 use crate::interleavings_seeded::claim;

@@ -2,8 +2,8 @@
 //! credential is never refused for what its neighbours send. The quotas are those of production.
 
 use serde_json::json;
+use wvw_builder::auth::api_key::Key;
 use wvw_builder::http::request::Header;
-use wvw_builder::identity::api_keys::key::Key;
 use wvw_builder::secret::Secret;
 
 use super::limits::{from, left, production, refused};

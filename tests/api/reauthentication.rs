@@ -3,7 +3,7 @@
 //! Leaves which calls need one to `reauthentication_calls`, what ends everything to `end_everything`.
 
 use serde_json::{Value, json};
-use wvw_builder::identity::permissions::PROOF_SECONDS;
+use wvw_builder::auth::permissions::PROOF_SECONDS;
 
 use crate::support::authenticator::enrol;
 use crate::support::forge::payload_of;

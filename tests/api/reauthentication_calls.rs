@@ -3,8 +3,8 @@
 //! Leaves what a proof is to `reauthentication`, each scope of keys to `api_keys_access`.
 
 use serde_json::{Value, json};
-use wvw_builder::identity::model::Scope;
-use wvw_builder::identity::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
+use wvw_builder::auth::model::Scope;
+use wvw_builder::auth::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
 use wvw_builder::routes::{Access, ROUTES, Route};
 
 use crate::reauthentication::{KEYS, proved, refused, session_of, wait};

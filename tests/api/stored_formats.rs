@@ -3,12 +3,12 @@
 
 use pollster::block_on;
 use serde_json::json;
+use wvw_builder::auth::audit::Action;
+use wvw_builder::auth::model::{Role, Scope};
 use wvw_builder::builds::model::Visibility;
 use wvw_builder::config::Config;
 use wvw_builder::http::pagination::cursor_after;
-use wvw_builder::identity::audit::Action;
 use wvw_builder::identity::links::Purpose;
-use wvw_builder::identity::model::{Role, Scope};
 use wvw_builder::identity::seal;
 use wvw_builder::squads::compositions::store::Change;
 use wvw_builder::teams::model::Role as TeamRole;
@@ -94,7 +94,7 @@ fn sealed_headers_of_an_endpoint_are_read() {
     let label = format!("webhook-headers:{}", endpoint.id);
     let plain = br#"[["x-team","red"],["x-map","ebg"]]"#;
     let sealed = seal::seal(&master, &label, plain, &app.test.platform(77)).expect("sealed");
-    let hex: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = kit::hex::encode(&sealed);
     app.test.database.execute(&format!(
         "UPDATE webhooks SET sealed_headers = x'{hex}' WHERE id = '{}'",
         endpoint.id

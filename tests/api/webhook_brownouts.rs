@@ -185,7 +185,7 @@ fn deliveries_whose_writing_was_answered_by_nobody_are_free_at_once() {
     let free = "SELECT count(*) FROM webhook_deliveries \
          WHERE state = 'pending' AND claim IS NULL AND claims = 0";
     assert_eq!(scene.app.count(free), 1);
-    // Woken for it, without the sweep.
+    // Woken for it, without the reconciler.
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.states(), vec![("delivered".to_owned(), 1); 2]);
 }
@@ -234,7 +234,7 @@ fn an_endpoint_that_is_woken_before_its_time_is_woken_again() {
     assert_eq!(scene.app.deliver().len(), 1);
     scene.answer(&endpoint, 200);
     assert_eq!(scene.app.deliver_after(43_201).len(), 0);
-    // At 15.4 hours at the latest, without the sweep.
+    // At 15.4 hours at the latest, without the reconciler.
     assert_eq!(scene.app.deliver_after(3_600 * 4).len(), 1);
     assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
 }

@@ -231,14 +231,14 @@ fn case_7_a_disabled_endpoint_gets_nothing_and_goes_on_when_it_is_enabled() {
         .database
         .execute("UPDATE webhook_deliveries SET state = 'pending'");
     scene.answer(&endpoint, 200);
-    scene.sweep();
+    scene.reconcile();
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
 }
 
 impl Scene {
-    pub fn sweep(&self) {
-        self.app.sweep();
+    pub fn reconcile(&self) {
+        self.app.reconcile();
     }
 }
 
@@ -284,7 +284,7 @@ fn case_10_five_days_of_failures_disable_and_one_success_begins_anew() {
                     .filter(|each| each.url == other.url && body(each).contains(disabled))
                     .count();
             }
-            scene.sweep();
+            scene.reconcile();
         }
         let disabled = scene
             .app
@@ -317,15 +317,15 @@ fn an_endpoint_that_asks_for_less_is_left_alone_until_it_said() {
 }
 
 #[test]
-fn an_event_without_a_message_is_found_by_the_sweep_and_sent_once() {
+fn an_event_without_a_message_is_found_by_the_reconciler_and_sent_once() {
     let scene = Scene::new();
     scene.endpoint("a");
     scene.event();
     let messages = scene.app.test.queue.take_all();
     assert_eq!(messages.len(), 1);
     assert_eq!(scene.app.deliver_after(20).len(), 0);
-    scene.sweep();
-    scene.sweep();
+    scene.reconcile();
+    scene.reconcile();
     assert_eq!(scene.app.deliver().len(), 1);
     // And the lost one comes after all.
     scene
@@ -433,7 +433,7 @@ fn case_5_what_was_given_up_is_recovered_each_message_once() {
     scene.app.deliver();
     for _ in 0..20 {
         scene.app.deliver_after(100);
-        scene.sweep();
+        scene.reconcile();
     }
     scene.app.deliver_after(1);
     assert_eq!(scene.states(), vec![("dead".to_owned(), 3); 3]);
@@ -451,7 +451,7 @@ fn case_5_what_was_given_up_is_recovered_each_message_once() {
             sent.iter()
                 .map(|each| header(each, "webhook-id").to_owned()),
         );
-        scene.sweep();
+        scene.reconcile();
     }
     ids.sort();
     let count = ids.len();

@@ -156,7 +156,7 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
         for _ in 0..6 * 24 {
             scene.event();
             scene.app.deliver_after(3_600);
-            scene.sweep();
+            scene.reconcile();
         }
         scene.app.deliver();
         assert_eq!(scene.app.count(BLAME), 0, "{error}");

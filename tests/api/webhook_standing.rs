@@ -254,7 +254,7 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
         );
         assert_eq!(app.test.web.take_requests().len(), 0, "{what}, raced");
         assert_eq!(app.deliver_after(600).len(), 0, "{what}");
-        app.sweep();
+        app.reconcile();
         assert_eq!(app.deliver_after(600).len(), 0, "{what}, swept");
     }
 }
@@ -302,12 +302,12 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
     share(&app, &leader, &team);
     for _ in 0..30 {
         assert_eq!(app.deliver_after(3_600).len(), 0);
-        app.sweep();
+        app.reconcile();
     }
     let waiting = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'";
     assert_eq!(app.count(waiting), 2);
     switch(false);
-    app.sweep();
+    app.reconcile();
     assert_eq!(app.deliver().len(), 2);
     let token = text(&app.log_in(&leader.email)["access_token"]);
     let leader = Player { token, ..leader };
@@ -396,7 +396,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
                 .execute("UPDATE api_keys SET expires_at = 1");
             app.build(&owner, &json!({}));
             assert_eq!(app.deliver_after(6).len(), 0);
-            app.sweep();
+            app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
             let revoke = app.call("DELETE", &path).token(&owner.token);

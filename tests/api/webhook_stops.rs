@@ -96,7 +96,7 @@ fn an_endpoint_that_asks_for_less_gets_what_was_under_way_and_the_rest_when_it_s
         let now = scene.app.test_now();
         let paused = format!("SELECT paused_until - {now} FROM webhooks");
         assert_eq!(scene.app.count(&paused), 3_600_000);
-        scene.sweep();
+        scene.reconcile();
         assert_eq!(scene.app.deliver_after(3_599).len(), 0, "{status}");
         let mut sent = scene.app.deliver_after(2);
         sent.extend(first);

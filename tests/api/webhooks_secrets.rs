@@ -5,10 +5,11 @@
 use std::cell::Cell;
 
 use serde_json::{Value, json};
+use wvw_builder::auth::keys::reseal;
 use wvw_builder::config::Config;
-use wvw_builder::identity::keys::reseal::{self, SEALED};
 use wvw_builder::platform::native::MemoryWeb;
 use wvw_builder::platform::{HttpAnswer, HttpFailure, HttpRequest};
+use wvw_builder::sealed_columns::SEALED;
 use wvw_builder::webhooks::signing::{EndpointSecret, verify};
 
 use crate::idempotency::{assert_replays, keyed};

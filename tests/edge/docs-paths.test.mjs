@@ -167,9 +167,9 @@ describe("docs/SECURITY_GUIDE.md", () => {
   const guide = read("docs/SECURITY_GUIDE.md");
   const plain = (cells) => cells.map((cell) => cell.replaceAll("`", ""));
 
-  test("shows the permissions of src/identity/permissions.rs", () => {
-    const source = read("src/identity/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
-    const words = new Map([...read("src/identity/model.rs").matchAll(/Self::(\w+) => "(\w+:\w+)"/g)].map(([, name, word]) => [name, word]));
+  test("shows the permissions of src/auth/permissions.rs", () => {
+    const source = read("src/auth/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
+    const words = new Map([...read("src/auth/model.rs").matchAll(/Self::(\w+) => "(\w+:\w+)"/g)].map(([, name, word]) => [name, word]));
     const expected = [...source.matchAll(/^ {4}(\w+) +(\w+) +(\w+) +(true|false) +(true|false);$/gm)].map(([, name, scope, role, ...may]) => [
       name, words.get(scope), role.toLowerCase(), ...may.map((it) => (it === "true" ? "yes" : "no")),
     ]);

@@ -89,7 +89,7 @@ test(`${KILLS} kills lose no event`, async (context) => {
     await Promise.allSettled(storm);
     await worker.restart();
   }
-  // A minute passes, once: the claims of those that were killed lapse, and the sweep looks for what no message woke.
+  // A minute passes, once: the leases of those that were killed expire, and the reconciler looks for what no message woke.
   await sleep(10_500);
   const { meta } = await worker.d1.prepare("UPDATE webhook_deliveries SET next_attempt_at = 0 WHERE state = 'pending' AND claim IS NOT NULL").run();
   await worker.scheduled({ cron: "* * * * *" });

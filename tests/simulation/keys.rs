@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use pollster::block_on;
+use wvw_builder::auth::keys::ActiveKey;
+use wvw_builder::auth::keys::model::State;
+use wvw_builder::auth::keys::store;
 use wvw_builder::http::request::Credential;
-use wvw_builder::identity::keys::ActiveKey;
-use wvw_builder::identity::keys::model::State;
-use wvw_builder::identity::keys::store;
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::platform::{Platform, Random as _};
 

@@ -6,9 +6,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use pollster::block_on;
+use wvw_builder::auth::keys::reseal::{self, Resealed};
+use wvw_builder::auth::keys::store::SealedColumn;
 use wvw_builder::config::{Config, MasterKeys};
-use wvw_builder::identity::keys::reseal::{self, Resealed};
-use wvw_builder::identity::keys::store::SealedColumn;
 use wvw_builder::identity::seal;
 use wvw_builder::platform::{Level, Platform, Statement};
 
@@ -151,7 +151,11 @@ fn tokens_are_issued_and_checked_at_every_step_of_a_replacement() {
     // Over: the old key can go.
     let master = config(NEW, None);
     let platform = world.platform(0);
-    let left = reseal::count_left(reseal::SEALED, masters(&master), &platform);
+    let left = reseal::count_left(
+        wvw_builder::sealed_columns::SEALED,
+        masters(&master),
+        &platform,
+    );
     assert_eq!(block_on(left).unwrap(), 0);
     let after = world.isolate_on(platform, master);
     assert!(after.admits(&kept.sign()));

@@ -402,7 +402,7 @@ fn insert_endpoint(world: &World, config: &Config, place: usize, kind: Kind) {
         vec![secret.as_str().into(), id.as_str().into(), sealed.into()],
     );
     let mut writes = vec![insert];
-    // Every second one has yet to prove itself. The sweep finds its ping.
+    // Every second one has yet to prove itself. The reconciler finds its ping.
     if !place.is_multiple_of(2) {
         let trace = Trace::from_header(None, &platform);
         let now = world.now();

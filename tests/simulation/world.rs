@@ -10,12 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use wvw_builder::app::App;
+use wvw_builder::auth::keys::ActiveKey;
+use wvw_builder::auth::model::Role;
+use wvw_builder::auth::tokens::{self, Grant};
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Credential;
-use wvw_builder::identity::keys::ActiveKey;
-use wvw_builder::identity::model::Role;
-use wvw_builder::identity::tokens::{self, Grant};
 use wvw_builder::ids::{SessionId, UserId};
+use wvw_builder::limits::object;
 use wvw_builder::platform::native::{TestClock, TestDatabase, TestPlatform};
 use wvw_builder::platform::{
     Cache, CacheError, Clock as _, Database, DatabaseError, LocalFuture, Platform, Row, Statement,
@@ -57,7 +58,7 @@ type History = Rc<RefCell<HashMap<String, Vec<(i64, String)>>>>;
 impl World {
     /// One account that is logged in for ever.
     pub fn new() -> Self {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         let (user, session) = (UserId::fresh(&platform), SessionId::fresh(&platform));
         test.database.execute(&format!(
             "INSERT INTO users (id, email, email_key, display_name, password_hash, \

@@ -4,17 +4,17 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::model::Role;
+use crate::auth::permissions::{ManageAccount, ReadAccount};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch};
-use crate::identity::audit::{Action, Entry};
 use crate::identity::breach;
 use crate::identity::email;
 use crate::identity::links::Token;
-use crate::identity::model::Role;
 use crate::identity::password::{self, Password};
-use crate::identity::permissions::{ManageAccount, ReadAccount};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
@@ -189,7 +189,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         // Its answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter
-            .charge_address(cx.state, cx.request, Set::Registration, 1)
+            .charge_address(cx.request, Set::Registration, 1)
             .await?;
         Some(stored)
     } else {

@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::model::{Role, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{Role, TIME};
 use crate::identity::password::{self, Password};
 use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::ids::UserId;

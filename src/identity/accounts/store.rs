@@ -2,8 +2,9 @@
 //! Promises that writes are statements for one batch, and that none of them takes away the last
 //! administrator. Leaves when to run them to the handlers.
 
-use crate::identity::model::Role;
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::auth::model::Role;
+use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::user_id;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Ended, Platform, Row, Statement};
 
@@ -228,9 +229,4 @@ fn read_user(row: &Row) -> Result<User, DatabaseError> {
         email_verified_at: row.optional_integer(7)?,
         pending_email: row.optional_text(8)?.map(str::to_owned),
     })
-}
-
-pub(in crate::identity) fn user_id(row: &Row, index: usize) -> Result<UserId, DatabaseError> {
-    UserId::parse(row.text(index)?)
-        .ok_or_else(|| DatabaseError::Other("a user id is not a TypeID".to_owned()))
 }

@@ -2,14 +2,14 @@
 //! Promises that a change takes effect here at once and elsewhere within ten seconds.
 //! Leaves rules to `model`, SQL to `store` and to `accounts`.
 
+use crate::auth::audit::Entry;
+use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::identity::accounts::model::{Details, email_key};
-use crate::identity::audit::Entry;
 use crate::identity::guessing::{self, Guard, Kind};
-use crate::identity::permissions::{ReadAdmin, WriteAdmin};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

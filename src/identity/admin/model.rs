@@ -4,13 +4,13 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::Action;
+use crate::auth::model::{Role, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::{
     DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
 };
-use crate::identity::audit::Action;
-use crate::identity::model::{Role, TIME};
 
 const ROLE: Schema = Schema::Choice(Role::WORDS);
 

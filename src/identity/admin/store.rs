@@ -2,10 +2,10 @@
 //! Promises that a change is made in the version it was read in, and never to the last one.
 //! Leaves reading accounts to `accounts::store`.
 
+use crate::auth::model::Role;
+use crate::auth::permissions::{Permit, WriteAdmin};
 use crate::identity::accounts::model::Details;
 use crate::identity::accounts::store::LEAVES_AN_ADMINISTRATOR;
-use crate::identity::model::Role;
-use crate::identity::permissions::{Permit, WriteAdmin};
 use crate::platform::Statement;
 
 use super::model::Change;

@@ -4,21 +4,21 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ManageAccount, SecureAccount};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ManageAccount, SecureAccount};
 use crate::ids::ApiKeyId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;
 use crate::webhooks;
 
-use super::key::Key;
 use super::model::{ApiKey, NewKey};
 use super::store;
+use crate::auth::api_key::Key;
 
 const PATH: &str = "/api/v1/auth/api-keys";
 

@@ -3,7 +3,6 @@
 //! Leaves what a scope allows to `permissions`, remembering callers to `tokens`.
 
 pub mod handlers;
-pub mod key;
 pub mod model;
 pub mod operations;
 pub mod store;

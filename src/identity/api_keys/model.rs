@@ -4,13 +4,13 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::ids::ApiKeyId;
 use crate::telemetry::{parse_rfc3339, rfc3339};
 
-use super::key;
+use crate::auth::api_key;
 
 /// Keys that an account can have at a time.
 pub const MAX_KEYS: i64 = 50;
@@ -96,7 +96,7 @@ pub const SHOWN_KEY: Schema = Schema::Named(
         USED_FIELD,
         Field::required(
             "key",
-            &Text::of(key::LENGTH, key::LENGTH),
+            &Text::of(api_key::LENGTH, api_key::LENGTH),
             "The key. It is not shown again: only its SHA-256 is kept.",
         ),
     ]),
@@ -179,7 +179,7 @@ impl ApiKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::permissions::scopes_for_api_keys;
+    use crate::auth::permissions::scopes_for_api_keys;
 
     #[test]
     fn the_words_are_those_that_keys_can_use() {

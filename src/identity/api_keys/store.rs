@@ -1,25 +1,23 @@
 //! All SQL on API keys.
 //! Promises that no account gets more keys than it may have, also of many requests at once.
-//! Leaves when to run writes to the handlers and to `tokens`.
+//! Leaves when to run writes to the handlers, what a key stands for to `auth`.
 
+use crate::auth::api_key_id;
+use crate::auth::model::Scopes;
+use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
-use crate::identity::accounts::store::user_id;
-use crate::identity::model::{Role, Scopes};
-use crate::identity::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::ids::{ApiKeyId, UserId};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Statement};
 
-use super::key::Key;
 use super::model::{ApiKey, MAX_KEYS};
+use crate::auth::api_key::Key;
 
 /// Its owner still sees a key that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "key_~";
-/// The last use is noted at most this often.
-const USE_NOTED_MS: i64 = 60_000;
 
 /// Adds a key of the caller's; stale when there are too many.
 pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
@@ -96,66 +94,4 @@ pub async fn list(
             })
         })
         .collect()
-}
-
-/// What a key stands for.
-pub struct Standing {
-    /// The key.
-    pub id: ApiKeyId,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// What the account is.
-    pub role: Role,
-    /// What the key may do.
-    pub scopes: Scopes,
-    /// Milliseconds since 1970.
-    pub expires_at: i64,
-    /// Whether its use is to be noted.
-    pub is_use_due: bool,
-}
-
-/// What this key stands for now; `None` when it has ended or was revoked, or its account is
-/// disabled.
-pub async fn standing(
-    platform: &Platform,
-    key: &Key,
-    now: i64,
-) -> Result<Option<Standing>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT k.id, k.user_id, u.role, k.scopes, k.expires_at, \
-         k.last_used_at IS NULL OR k.last_used_at <= ?3 \
-         FROM api_keys k JOIN users u ON u.id = k.user_id \
-         WHERE k.hash = ?1 AND k.expires_at > ?2 AND u.disabled_at IS NULL",
-        vec![
-            key.hash().to_vec().into(),
-            now.into(),
-            (now - USE_NOTED_MS).into(),
-        ],
-    );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    Ok(Some(Standing {
-        id: api_key_id(row, 0)?,
-        user_id: user_id(row, 1)?,
-        role: Role::stored(row.text(2)?),
-        scopes: Scopes::parse(row.text(3)?),
-        expires_at: row.integer(4)?,
-        is_use_due: row.integer(5)? == 1,
-    }))
-}
-
-/// Notes that a key is in use, unless another isolate has just done so.
-pub fn note_use(id: &ApiKeyId, now: i64) -> Statement {
-    Statement::new(
-        "UPDATE api_keys SET last_used_at = ?2 \
-         WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)",
-        vec![id.as_str().into(), now.into(), (now - USE_NOTED_MS).into()],
-    )
-}
-
-fn api_key_id(row: &Row, index: usize) -> Result<ApiKeyId, DatabaseError> {
-    ApiKeyId::parse(row.text(index)?)
-        .ok_or_else(|| DatabaseError::Other("an API key's id is not a TypeID".to_owned()))
 }

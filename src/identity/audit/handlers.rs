@@ -4,14 +4,14 @@
 
 use serde_json::Value;
 
+use crate::auth::permissions::ReadAdmin;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
-use crate::identity::permissions::ReadAdmin;
 use crate::runtime::Context;
 
-use super::model::{Filters, to_millis};
-use super::store;
+use crate::auth::audit::model::{Filters, to_millis};
+use crate::auth::audit::store;
 
 const PATH: &str = "/api/v1/admin/audit-log";
 

@@ -1,13 +1,5 @@
-//! The audit log: who did what to what, when, from which session.
-//! Promises that an entry commits with the change it tells of or not at all, and that each row
-//! carries the hash of the one before. Leaves what is worth an entry to the features.
+//! The call that shows the audit log to administrators.
+//! Leaves the log itself to `auth::audit`.
 
 pub mod handlers;
-pub mod line;
-pub mod model;
 pub mod operations;
-pub mod store;
-
-pub use line::Line;
-pub use model::{Action, Entry};
-pub use store::commit;

@@ -6,7 +6,7 @@ use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema};
 use crate::identity::admin::operations::TAG;
 
-use super::model::{Action, MOMENT, ROW, WHO};
+use crate::auth::audit::model::{Action, MOMENT, ROW, WHO};
 
 /// GET /admin/audit-log
 pub const LIST: Operation = Operation {

@@ -4,14 +4,14 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
-use crate::identity::audit::{Action, Entry};
 use crate::identity::links::{self, Found, Purpose, Token};
-use crate::identity::permissions::ManageAccount;
 use crate::ids::UserId;
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
@@ -72,7 +72,7 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
     };
     let key = email_key(platform.unicode.as_ref(), email);
     let meter = cx.meter;
-    meter.charge_too(cx.state, Principal::Mailbox(&key)).await?;
+    meter.charge_too(Principal::Mailbox(&key)).await?;
     let (writes, mail) = ask_for_proof(cx, permit.user_id(), (email, &key)).await?;
     let answer = cx.commit(writes, &[], accepted()?).await?;
     mail.wake(cx);

@@ -2,8 +2,8 @@
 //! Promises that an address that was proved is taken from nobody.
 //! Leaves when to run the statements to the handlers.
 
+use crate::auth::user_id;
 use crate::identity::accounts::model::{NOWHERE, Registration};
-use crate::identity::accounts::store::user_id;
 use crate::identity::links::{Found, Purpose, Token};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};

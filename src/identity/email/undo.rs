@@ -2,9 +2,9 @@
 //! Promises that whoever has taken the account over loses all of it: logins, keys, the password.
 //! Leaves the second factor to `factor_removal`: it stays in force.
 
+use crate::auth::audit::{Action, Entry};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
-use crate::identity::audit::{Action, Entry};
 use crate::identity::links::{self, Purpose, Token};
 use crate::identity::password::{self, Password};
 use crate::mail::{Content, Outgoing};

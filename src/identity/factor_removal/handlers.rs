@@ -4,12 +4,12 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
 use crate::identity::links::{self, Purpose};
-use crate::identity::permissions::ManageAccount;
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

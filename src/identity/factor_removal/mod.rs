@@ -6,9 +6,9 @@ pub mod handlers;
 pub mod operations;
 mod store;
 
+use crate::auth::audit::{Action, Entry};
 use crate::housekeeping::{Done, Outcome};
 use crate::http::problem::Problem;
-use crate::identity::audit::{Action, Entry};
 use crate::ids::UserId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};

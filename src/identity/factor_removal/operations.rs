@@ -1,11 +1,11 @@
 //! The calls on the removal of a second factor, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;
 use crate::http::schema::{Field, Schema};
 use crate::identity::email::operations::{EXAMPLE_TOKEN, LINK};
-use crate::identity::model::TIME;
 
 const TAG: &str = "Identity";
 const REMOVAL: Schema = Schema::Named(

@@ -2,9 +2,9 @@
 //! Promises that a link counts for the factor that it was sent for, and for no later one.
 //! Leaves when to run the statements to the others.
 
-use crate::identity::accounts::store::user_id;
+use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::user_id;
 use crate::identity::links::Found;
-use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
 

@@ -3,9 +3,9 @@
 //! that those that are right wait for one another and are not refused.
 //! Leaves what was right or wrong to the caller, who says so to the attempt.
 
+use crate::auth::permissions::{Permission, Permit};
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::identity::permissions::{Permission, Permit};
 use crate::ids::SessionId;
 use crate::platform::{DatabaseError, Platform, Statement};
 

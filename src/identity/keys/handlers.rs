@@ -1,30 +1,18 @@
-//! The calls on signing keys: the key set for everyone, and the administrators' own.
+//! The calls on signing keys: the key set for everyone, and those of administrators.
 //! Promises to show no more of a key than its public half, its id and its times.
 //! Leaves the lives of keys to `model` and `rotation`.
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadAdmin, WriteAdmin};
 use crate::runtime::{Context, State};
 use crate::telemetry::rfc3339;
 
-use super::model::Life;
-use super::{KeyError, reseal, rotation, store};
-
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        match error {
-            KeyError::Database(error) if store::is_lost_race(&error) => {
-                Self::unavailable("another signing key was made in the same moment")
-            }
-            KeyError::Database(error) => error.into(),
-            KeyError::Sealed(_) | KeyError::Seal(_) | KeyError::Missing => Self::internal(error),
-        }
-    }
-}
+use crate::auth::keys::model::Life;
+use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
 
 fn document(kid: &str, life: &Life, now: i64) -> Value {
     json!({
@@ -43,7 +31,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     cx.permit::<ReadAdmin>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let keys = store::all(platform).await?;
-    let left = reseal::count_left(reseal::SEALED, &config.master_keys, platform).await?;
+    let left = reseal::count_left(cx.state.sealed, &config.master_keys, platform).await?;
     let now = cx.now_ms();
     let items: Vec<_> = keys
         .iter()
@@ -90,6 +78,6 @@ async fn announce(state: &State) {
 pub async fn jwks(cx: &Context<'_>) -> Result<Response, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let keys = cx.state.keys.all(&config.master_keys, platform).await?;
-    let documents: Vec<_> = keys.iter().map(super::PublicKey::document).collect();
+    let documents: Vec<_> = keys.iter().map(PublicKey::document).collect();
     Response::json(200, Profile::Keys, &json!({ "keys": documents }))
 }

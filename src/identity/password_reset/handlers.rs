@@ -2,10 +2,10 @@
 //! Promises that a request does the same for every address: what comes of it is found out after the
 //! answer. Leaves rules for passwords to `password`, SQL to `store`.
 
+use crate::auth::audit::{Action, Entry};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::Response;
 use crate::identity::accounts::model::email_key;
-use crate::identity::audit::{Action, Entry};
 use crate::identity::breach;
 use crate::identity::email::handlers::accepted;
 use crate::identity::guessing::{self, Guard, Kind};
@@ -32,7 +32,7 @@ pub async fn request(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Response, Problem> {
     let key = email_key(cx.state.platform.unicode.as_ref(), email);
     let meter = cx.meter;
-    meter.charge_too(cx.state, Principal::Mailbox(&key)).await?;
+    meter.charge_too(Principal::Mailbox(&key)).await?;
     let mail = Outgoing::to_address(cx.state, None, email, &Content::ResetRequested)?;
     let answer = cx.commit(vec![mail.insert()], &[], answer).await?;
     mail.wake(cx);

@@ -2,7 +2,7 @@
 //! Promises that a link is worth something only while its account has the address, and the password,
 //! of then. Leaves when to run the statements to `request` and `handlers`.
 
-use crate::identity::accounts::store::user_id;
+use crate::auth::user_id;
 use crate::identity::links::{Found, Purpose, Token};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};

@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{self, ManageAccount, Permit, reauthentication_required};
+use crate::auth::tokens::{self, Grant};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
 use crate::identity::password::Password;
-use crate::identity::permissions::{self, ManageAccount, Permit, reauthentication_required};
 use crate::identity::sessions;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
-use crate::identity::tokens::{self, Grant};
 use crate::identity::two_factor;
 use crate::identity::two_factor::handlers::wrong_code;
 use crate::platform::DatabaseError;

@@ -1,6 +1,6 @@
 //! Proving again who one is, inside a session.
 //! Promises that a session gets a fresh `auth_time` for the password, and for a code too where there is
-//! a second factor. Leaves what needs a fresh one to `identity::permissions`.
+//! a second factor. Leaves what needs a fresh one to `auth::permissions`.
 
 pub mod handlers;
 pub mod model;

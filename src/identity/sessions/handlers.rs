@@ -4,6 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::tokens::{self, Grant};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
@@ -11,14 +14,11 @@ use crate::http::request::Request;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
-use crate::identity::audit::{Action, Entry};
 use crate::identity::breach;
 use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links;
 use crate::identity::password::{self, Password, Refusal, Verdict};
-use crate::identity::permissions::{ManageAccount, Permit};
 use crate::identity::reauthentication::handlers::prove_in_call;
-use crate::identity::tokens::{self, Grant};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
@@ -26,8 +26,8 @@ use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State};
 
 use super::model;
-use super::refresh::{RefreshToken, Standing};
 use super::store;
+use crate::auth::refresh_token::{RefreshToken, Standing};
 
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.
@@ -303,7 +303,7 @@ pub async fn confirm_password(
 ) -> Result<String, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let account = Principal::Password(permit.user_id());
-    cx.meter.charge_too(cx.state, account).await?;
+    cx.meter.charge_too(account).await?;
     let stored = accounts::store::password_hash(platform, permit.user_id()).await?;
     let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
     let guard = Guard::new(&config.password_pepper);

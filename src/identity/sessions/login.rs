@@ -2,17 +2,17 @@
 //! Promises that an unknown address and a wrong password cannot be told apart, and that a login
 //! opens only from the very state it was judged in. Leaves how often one may try to `guessing`.
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::model::Role;
+use crate::auth::tokens::Grant;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Header;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts::model::email_key;
 use crate::identity::accounts::store::{self as accounts, Credentials};
-use crate::identity::audit::{Action, Entry};
 use crate::identity::guessing::{self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject};
-use crate::identity::model::Role;
 use crate::identity::password::{self, Password, Verdict};
-use crate::identity::tokens::Grant;
 use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
@@ -23,8 +23,8 @@ use crate::runtime::Context;
 
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;
-use super::refresh::RefreshToken;
 use super::store;
+use crate::auth::refresh_token::RefreshToken;
 
 /// Where a login is asked for from.
 struct From<'a> {

@@ -6,5 +6,4 @@ pub mod handlers;
 pub mod login;
 pub mod model;
 pub mod operations;
-pub mod refresh;
 pub mod store;

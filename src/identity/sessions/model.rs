@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::config::Config;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::ANY_PASSWORD;
-use crate::identity::model::{OPTIONAL_TIME, TIME};
 use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::two_factor::model::{ABOUT_CODE, CODE};
 use crate::ids::{SessionId, UserId};

@@ -2,16 +2,16 @@
 //! Promises that a login begins only under the password it was checked against, and is renewed
 //! only from the state it was read in. Leaves when to run the statements to the handlers.
 
+use crate::auth::model::Role;
+use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
+use crate::auth::user_id;
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
-use crate::identity::accounts::store::user_id;
-use crate::identity::model::Role;
-use crate::identity::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::model::{Login, Record, Session};
-use super::refresh::{Chain, RefreshToken};
+use crate::auth::refresh_token::{Chain, RefreshToken};
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "session_~";
@@ -263,36 +263,4 @@ pub async fn records(
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// What an access token's login is worth now.
-pub struct Standing {
-    /// Neither ended nor past its absolute end, of an account that is not disabled, and not from
-    /// before the password changed.
-    pub is_live: bool,
-    /// What the account is.
-    pub role: Role,
-}
-
-/// The standing of a login of this user; `None` when there is none, or no such user.
-pub async fn standing(
-    platform: &Platform,
-    session: &SessionId,
-    user: &UserId,
-    now: i64,
-) -> Result<Option<Standing>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT s.ended_at IS NULL AND s.expires_at > ?3 AND u.disabled_at IS NULL \
-         AND s.authenticated_at >= u.password_changed_at, u.role \
-         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND s.user_id = ?2",
-        vec![session.as_str().into(), user.as_str().into(), now.into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    Ok(Some(Standing {
-        is_live: row.integer(0)? == 1,
-        role: Role::stored(row.text(1)?),
-    }))
 }

@@ -4,15 +4,15 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
-use crate::identity::audit::{Action, Entry};
 use crate::identity::factor_removal;
 use crate::identity::guessing::{self, Attempt, Guard, Kind};
 use crate::identity::password::Password;
-use crate::identity::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::identity::seal;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::identity::sessions::store::end_others;

@@ -2,11 +2,11 @@
 //! Promises that what counts once is used up by a compare-and-set, together with what it opens.
 //! Leaves when to run the statements to the handlers.
 
+use crate::auth::model::Role;
+use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
+use crate::auth::user_id;
 use crate::housekeeping::old::Old;
-use crate::identity::accounts::store::user_id;
 use crate::identity::guessing::Place;
-use crate::identity::model::Role;
-use crate::identity::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 

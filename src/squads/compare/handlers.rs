@@ -2,10 +2,10 @@
 //! Promises three statements at most.
 //! Leaves what differs to `model`, and who may see a composition, or what it was, to `compositions`.
 
+use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::Response;
-use crate::identity::permissions::WriteCompositions;
 use crate::ids::TeamId;
 use crate::platform::Text;
 use crate::runtime::Context;

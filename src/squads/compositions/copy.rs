@@ -3,9 +3,9 @@
 //! become their specializations, players of a roster that they do not share become names.
 //! Leaves storing it to `handlers`.
 
+use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
-use crate::identity::permissions::WriteCompositions;
 use crate::runtime::Context;
 
 use super::handlers::{find, read, store_new};

@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::WriteCompositions;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::WriteCompositions;
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Statement, Text};

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::auth::permissions::{Permit, WriteCompositions};
 use crate::builds::model::Visibility;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::identity::permissions::{Permit, WriteCompositions};
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::platform::Text;
 use crate::teams::model::{Membership, Role};

@@ -2,9 +2,9 @@
 //! Promises bounds that add up to documents which D1 keeps in a row.
 //! Leaves what spans members to `input`.
 
+use crate::auth::model::TIME;
 use crate::builds::schemas::{ROLE, TAGS};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::squads::presets;
 
 use crate::builds::model::Visibility;

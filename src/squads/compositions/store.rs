@@ -5,11 +5,11 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::auth::permissions::{ManageAccount, Permit, WriteCompositions};
 use crate::builds::model::Visibility;
 use crate::builds::store::SEEN_BY;
 use crate::game::chat_code;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit, WriteCompositions};
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::platform::{DatabaseError, Platform, Row, Statement};

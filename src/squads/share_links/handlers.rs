@@ -4,13 +4,13 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{Permit, WriteCompositions};
 use crate::base62;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{Permit, WriteCompositions};
 use crate::ids::{ShareLinkId, TeamId};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

@@ -1,11 +1,11 @@
 //! The calls on share links, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::squads::compositions::operations::{ID, REFUSALS, TAG};
 
 /// Its id.

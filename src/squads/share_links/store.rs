@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::permissions::{Permission, Permit};
 use crate::http::pagination::Page;
-use crate::identity::permissions::{Permission, Permit};
 use crate::ids::{ApiKeyId, ShareLinkId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
@@ -94,7 +94,7 @@ pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<St
 macro_rules! link_shows {
     ($roles:literal, $now:literal) => {
         concat!(
-            $crate::identity::standing::maker_stands!("l.created_by", "l.api_key_id", $now),
+            $crate::auth::standing::maker_stands!("l.created_by", "l.api_key_id", $now),
             " AND iif(c.team_id IS NULL, c.owner_id = l.created_by, ",
             $crate::teams::store::still_is!("c.team_id", "l.created_by", $roles),
             ")"

@@ -2,8 +2,8 @@
 //! Promises ids and times only: what a team plans is the team's.
 //! Leaves compositions themselves to `compositions`.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::squads::compositions::store::Change;
 
 const CHANGES: Schema = Schema::List {

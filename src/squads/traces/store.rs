@@ -2,7 +2,7 @@
 //! Promises that what forgets someone moves each composition on, so that no writer who has read it
 //! before brings them back. Leaves all else on compositions to their own stores.
 
-use crate::identity::permissions::{ManageAccount, Permit};
+use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
 use crate::platform::Statement;
 use crate::teams::store::{Order, sql_time};

@@ -2,11 +2,11 @@
 //! Promises that only whoever may change a composition sees what it was.
 //! Leaves what a write does to `compositions::handlers`.
 
+use crate::auth::permissions::WriteCompositions;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, problems};
-use crate::identity::permissions::WriteCompositions;
 use crate::platform::Text;
 use crate::runtime::Context;
 use crate::squads::compositions::handlers::{find as find_composition, write};

@@ -1,10 +1,10 @@
 //! The calls on versions, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::squads::compositions::operations::{ANSWER, EXAMPLE, ID, REFUSALS, TAG};
 use crate::squads::compositions::schemas::{COMPOSITION, MEMBER_NAMES};
 use crate::squads::compositions::store::Change;

@@ -4,12 +4,12 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::InvitationId;
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

@@ -2,8 +2,8 @@
 //! Promises that no answer but the one that makes an invitation has a member for its code.
 //! Leaves what the members mean to `model`.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::teams::schemas::{
     DESCRIPTION_FIELD, ID as TEAM_ID, MADE_BY_FIELD, NAME_FIELD, TAG_FIELD, USER_ID,
 };

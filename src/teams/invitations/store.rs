@@ -5,10 +5,10 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::{Permit, SecureAccount};
+use crate::auth::standing::maker_stands;
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{Permit, SecureAccount};
-use crate::identity::standing::maker_stands;
 use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};

@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::http::merge_patch;
 use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::ids::{TeamId, UserId};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

@@ -2,8 +2,8 @@
 //! Promises that of an account only the name is shown.
 //! Leaves what the members mean to `model`.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::teams::schemas::{ID as TEAM_ID, ROLE, USER_ID};
 
 const USER_FIELD: Field = Field::required("user_id", &USER_ID, "TypeID with the prefix user.");

@@ -4,9 +4,9 @@
 
 use serde_json::Value as Json;
 
+use crate::auth::permissions::{GovernTeams, Permit};
 use crate::builds;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{GovernTeams, Permit};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Value};
 use crate::squads::share_links;

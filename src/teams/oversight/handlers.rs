@@ -4,14 +4,14 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{
+    ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
+};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{
-    ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
-};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;

@@ -1,8 +1,8 @@
 //! The forms of what leaders oversee.
 //! Promises what `model` and `store` put together; leaves the meaning to them.
 
+use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::TIME;
 use crate::squads::compositions::schemas::{ID as COMPOSITION_ID, NAME};
 use crate::squads::share_links::operations::{
     CREATED_AT_FIELD, CREATED_BY_FIELD, ID_FIELD as LINK_ID_FIELD, SLUG_FIELD, URL_FIELD,

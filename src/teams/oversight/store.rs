@@ -2,8 +2,8 @@
 //! Promises that a write finds its caller still a leader, and that nobody is banned and a member.
 //! Leaves what a ban keeps out to `invitations::store`.
 
+use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::share_links::store::{ShareLink, link_shows};

@@ -4,12 +4,12 @@
 
 use serde_json::json;
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ReadTeams, WriteTeams};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{ReadTeams, WriteTeams};
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::platform::{DatabaseError, Statement, Text};
 use crate::runtime::Context;

@@ -4,8 +4,8 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;
-use crate::identity::permissions::{ManageAccount, Permit};
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
 use crate::teams::model::{Membership, Role};

@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::audit::{Action, Entry};
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::audit::{Action, Entry};
 use crate::ids::TeamId;
 use crate::platform::DatabaseError;
 use crate::runtime::Context;

@@ -1,6 +1,5 @@
-//! Endpoints as the delivery reads them, with their secrets still sealed.
-//! Promises one statement for however many.
-//! Leaves opening what is sealed to `work`.
+//! Endpoints as the delivery reads them, with sealed secrets: one statement for any number of them.
+//! `endpoint_session` opens the secrets.
 
 use kit::hex;
 
@@ -16,13 +15,13 @@ use super::store::{broken, list};
 pub struct Endpoint {
     /// The endpoint.
     pub id: WebhookId,
-    /// Whose it is.
+    /// Its owner.
     pub user: UserId,
-    /// Whose things it is told of; `None`: its owner's own.
+    /// The team whose events it gets; `None`: its owner's own events.
     pub team: Option<TeamId>,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// The types it wants to be told of; `*` for all.
+    /// The event types it subscribes to; `*` for all.
     pub event_types: Vec<String>,
     /// Attempts a minute, at most.
     pub rate_limit: Option<i64>,
@@ -30,11 +29,11 @@ pub struct Endpoint {
     pub sealed_headers: Option<Vec<u8>>,
     /// Ids and sealed secrets, newest first.
     pub sealed_secrets: Vec<(String, Vec<u8>)>,
-    /// Counts its changes: by its owner, and by being disabled.
+    /// Incremented by each change of its owner, and when it is disabled.
     pub version: i64,
     /// Whether it is disabled.
     pub is_disabled: bool,
-    /// Whether whoever made it could still have it when it was read.
+    /// Whether its creator could still have it when it was read.
     pub stands: bool,
     /// Whether its URL has answered a ping.
     pub is_proven: bool,
@@ -42,44 +41,45 @@ pub struct Endpoint {
     pub failures: i64,
     /// Since when, in milliseconds since 1970.
     pub failing_since: Option<i64>,
-    /// Until when it is left alone, in milliseconds since 1970.
+    /// Until when it backs off, in milliseconds since 1970.
     pub paused_until: i64,
-    /// Until when it gets nothing since it lets us wait, in milliseconds since 1970; 0 once it answers.
-    pub hung_until: i64,
-    /// When its rate is used up no more: what `pace` keeps.
+    /// Until when it gets nothing because it is slow, in milliseconds since 1970; 0 once it answers
+    /// (column `hung_until`).
+    pub slow_until: i64,
+    /// The state of its rate: see `endpoint_throttle`.
     pub next_slot_us: i64,
 }
 
 impl Endpoint {
-    /// Whether it is one of those that are told of an event of this type.
+    /// Whether it is in the audience of an event of this type.
     pub fn is_for(&self, audience: &Audience, kind: &str) -> bool {
         match &self.team {
-            // Its owner is told wherever they listen.
+            // For all endpoints of the owner.
             _ if kind == WEBHOOK_DISABLED => audience.user.as_ref() == Some(&self.user),
             None => audience.user.as_ref() == Some(&self.user),
             team => *team == audience.team,
         }
     }
 
-    /// Whether it wants to be told of events of this type.
+    /// Whether it subscribes to events of this type.
     pub fn listens_to(&self, kind: &str) -> bool {
         self.event_types
             .iter()
             .any(|wanted| wanted == "*" || wanted == kind)
     }
 
-    /// Whether nothing speaks against an attempt at once.
+    /// Whether its first attempt may be made at once.
     pub const fn is_fast(&self, now: i64) -> bool {
         self.is_proven
             && self.stands
             && self.failures == 0
-            && self.hung_until == 0
+            && self.slow_until == 0
             && self.paused_until <= now
             && self.rate_limit.is_none()
     }
 }
 
-/// Its parameters are the time, `?2`, and the roles of `standing`, `?3`.
+/// Parameters: the time, `?2`, and the roles of `standing`, `?3`.
 const ENDPOINT: &str = concat!(
     "SELECT w.id, w.user_id, w.url, w.event_types, w.rate_limit, \
      w.sealed_headers, (SELECT group_concat(s.id || ' ' || hex(s.sealed_secret), ',') \
@@ -91,8 +91,8 @@ const ENDPOINT: &str = concat!(
     " "
 );
 
-/// The enabled endpoints that these users have for their own things, or `for_teams` too, and those of
-/// these teams.
+/// The enabled endpoints of these users for their own events, with `for_teams` also for teams, and
+/// those of these teams.
 pub async fn enabled_of(
     platform: &Platform,
     users: &[UserId],
@@ -145,8 +145,7 @@ pub async fn endpoints(
     rows.iter().map(read_endpoint).collect()
 }
 
-/// Whether an endpoint is there as it was read in this version, enabled, and whoever made it may still
-/// have it.
+/// Whether an endpoint still has this version, is enabled, and its creator may still have it.
 pub async fn stands(
     platform: &Platform,
     id: &WebhookId,
@@ -196,7 +195,7 @@ fn read_endpoint(row: &Row) -> Result<Endpoint, DatabaseError> {
         paused_until: row.integer(11)?,
         next_slot_us: row.integer(12)?,
         version: row.integer(14)?,
-        hung_until: row.integer(15)?,
+        slow_until: row.integer(15)?,
         stands: row.integer(16)? == 1,
     })
 }

@@ -1,103 +1,103 @@
-//! The delivery of events: queues wake it, the database says what there is to do.
-//! Promises that an event reaches every endpoint that listens, or is given up with a reason; at
-//! least once, and under one `webhook-id`. Leaves endpoints to `endpoints`, the log to `log`.
+//! Delivers events to endpoints. Queue messages only trigger the work; its state is in the database.
+//! Each event is delivered at least once to every subscribed endpoint, under one `webhook-id`, or
+//! marked dead with a reason. Endpoints are managed in `endpoints`, the delivery log in `log`.
 
-mod claim_store;
-mod course;
-mod crew;
-mod drain;
+pub(in crate::webhooks) mod attempt_runner;
+mod dispatcher;
 pub mod endpoint;
+mod endpoint_session;
 mod fan_out;
+mod lease_store;
 pub mod outcome;
-mod record;
+pub mod reconciler;
+mod reconciler_store;
+mod result_writer;
+mod retry_consumer;
 pub mod store;
-pub mod sweep;
-mod sweep_store;
-pub(in crate::webhooks) mod work;
 
 use crate::ids::{EventId, WebhookId};
 use crate::platform::{DatabaseError, Settlement};
 use crate::runtime::State;
 use crate::telemetry;
 
-pub use record::wake;
+pub use result_writer::wake;
 
-use fan_out::Claims;
+use fan_out::LeasedBatch;
 
-/// Seconds after which a batch comes again that the database could not take.
+/// Seconds until a batch is retried that the database could not store.
 const RETRY_S: u32 = 10;
 
-/// Works on a batch of events: first attempts. Settles it once all of them have begun: the next batch
-/// need not wait for a receiver.
+/// Fans out a batch of events and makes their first attempts. Settles it once all attempts have
+/// started, so that the next batch does not wait for receivers.
 pub async fn consume_events(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
     let ids = read(state, bodies, EventId::parse);
-    let claims = fan_out::fan_out(state, &ids).await;
-    attempt(state, bodies, claims, false, settle).await;
+    let leases = fan_out::fan_out(state, &ids).await;
+    attempt(state, bodies, leases, false, settle).await;
 }
 
-/// Works on a batch of endpoints that have something due, and settles it as [`consume_events`] does.
+/// Makes the attempts that a batch of endpoints has due; settled as in [`consume_events`].
 pub async fn consume_endpoints(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
     let ids = read(state, bodies, WebhookId::parse);
-    let claims = drain::claim(state, &ids).await.map(Some);
-    attempt(state, bodies, claims, true, settle).await;
+    let leases = retry_consumer::lease(state, &ids).await.map(Some);
+    attempt(state, bodies, leases, true, settle).await;
 }
 
-/// Records a batch of dead letters. What they were to wake, the sweep wakes.
+/// Stores a batch of dead letters. The reconciler wakes what they were to wake.
 pub async fn consume_dead_letters(
     state: &State,
     bodies: &[String],
     settle: &dyn Fn(&[Settlement]),
 ) {
     let platform = &state.platform;
-    let letters = sweep_store::insert_letters(bodies, platform.clock.now_ms());
-    let inserted = platform.database.batch(vec![letters]).await;
+    let insert = reconciler_store::insert_dead_letters(bodies, platform.clock.now_ms());
+    let inserted = platform.database.batch(vec![insert]).await;
     if inserted.is_ok() {
         telemetry::warn(platform, "webhook_dead_letters", bodies.len());
     }
     settle(&settlements(state, bodies, inserted.err()));
 }
 
-/// Makes the attempts that were claimed. `is_slow`: of endpoints that may have more due.
+/// Makes the attempts that were leased. `is_slow`: for endpoints that may have more due.
 async fn attempt(
     state: &State,
     bodies: &[String],
-    claims: Result<Option<Claims>, DatabaseError>,
+    leases: Result<Option<LeasedBatch>, DatabaseError>,
     is_slow: bool,
     settle: &dyn Fn(&[Settlement]),
 ) {
-    // What was claimed before something went wrong is worked on all the same.
-    let (claims, error) = match claims {
-        Ok(mut claims) => {
-            let error = claims.as_mut().and_then(|claims| claims.ended_by.take());
-            (claims, error)
+    // What was leased before an error is attempted all the same.
+    let (leases, error) = match leases {
+        Ok(mut leases) => {
+            let error = leases.as_mut().and_then(|leases| leases.ended_by.take());
+            (leases, error)
         }
         Err(error) => (None, Some(error)),
     };
     let settlements = settlements(state, bodies, error);
-    let Some(claims) = claims else {
+    let Some(leases) = leases else {
         settle(&settlements);
         return;
     };
-    let Claims {
+    let LeasedBatch {
         endpoints,
-        claimed,
-        claim,
+        leased,
+        lease,
         at,
         ..
-    } = claims;
+    } = leases;
     let all_begun = || settle(&settlements);
-    let hung = work::run(state, &endpoints, claimed, &claim, at, all_begun).await;
-    // In the fast lane nothing else is waiting, unless an endpoint was seen to hang.
+    let slow = attempt_runner::run(state, &endpoints, leased, &lease, at, all_begun).await;
+    // In the fast lane nothing else is due, unless an endpoint turned out to be slow.
     let others = endpoints.iter().enumerate();
-    let others = others.filter(|(place, _)| is_slow || hung.contains(place));
+    let others = others.filter(|(place, _)| is_slow || slow.contains(place));
     let waiting: Vec<_> = others.map(|(_, endpoint)| &endpoint.id).collect();
-    if let Err(error) = drain::go_on(&state.platform, &waiting).await {
-        // The sweep finds what is left.
-        telemetry::warn(&state.platform, "webhook_drain_ended", error);
+    if let Err(error) = retry_consumer::rewake(&state.platform, &waiting).await {
+        // The reconciler finds what is left.
+        telemetry::warn(&state.platform, "webhook_rewake_failed", error);
     }
 }
 
-/// What becomes of the batch: its rows are safe, or it comes again.
+/// How the batch is settled: acknowledged once its rows are stored, retried otherwise.
 fn settlements(state: &State, bodies: &[String], error: Option<DatabaseError>) -> Vec<Settlement> {
     let settlement = match error {
         None => Settlement::Acknowledge,
@@ -109,7 +109,7 @@ fn settlements(state: &State, bodies: &[String], error: Option<DatabaseError>) -
     vec![settlement; bodies.len()]
 }
 
-/// The ids that a batch is made of. What is none is dropped: it would be none the next time.
+/// The ids in a batch. Unreadable messages are dropped: a retry would not change them.
 fn read<I>(state: &State, bodies: &[String], parse: fn(&str) -> Option<I>) -> Vec<I> {
     let ids: Vec<I> = bodies.iter().filter_map(|body| parse(body)).collect();
     if ids.len() < bodies.len() {

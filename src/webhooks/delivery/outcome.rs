@@ -1,44 +1,44 @@
-//! What an attempt comes to: for its delivery, and for the endpoint.
-//! Promises that a delivery ends as delivered or dead with a reason, that none is tried before its
-//! time, and that an endpoint which asks for less gets less. Leaves storage to `store`.
+//! What follows from an attempt, for its delivery and for the endpoint. Pure.
+//! A delivery ends as delivered, or dead with a reason; no retry is early; an endpoint that asks us to
+//! slow down gets a pause. `store` has the SQL.
 
 use crate::platform::{HttpAnswer, HttpError, HttpFailure};
 use crate::webhooks::schedule::{self, Schedule};
 
-/// Bytes of an answer that are kept.
+/// Bytes of a response that are stored.
 pub const MAX_RESPONSE_BYTES: usize = 4_096;
-/// Failures in a row after which an endpoint is left alone for a while.
+/// Failures in a row that open the breaker of an endpoint.
 pub const BREAKER_FAILURES: i64 = 5;
-/// How long at first, in milliseconds; it doubles with each probe that fails.
+/// How long the breaker is open at first, in milliseconds; it doubles with each failed probe.
 pub const BREAKER_MS: i64 = 30_000;
-/// And at most.
+/// How long the breaker is open at most, in milliseconds.
 pub const BREAKER_MAX_MS: i64 = 3_600_000;
-/// An endpoint that did nothing but fail for so long is disabled.
+/// An endpoint that has only failed for this long is disabled, in milliseconds.
 pub const DISABLE_AFTER_MS: i64 = 5 * 86_400_000;
-/// What an endpoint that asks for less is left alone for at least.
+/// The shortest pause of an endpoint that asks us to slow down, in milliseconds.
 const SLOW_DOWN_MS: i64 = 5_000;
-/// Claims that ended without a word: more, and the delivery itself is taken for the cause.
-pub const MAX_LOST_CLAIMS: i64 = 10;
+/// Leases in a row that may expire without a result; after more, the delivery is dead as `lost`.
+pub const MAX_LOST_LEASES: i64 = 10;
 
-/// How an attempt went.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// When it began, in milliseconds since 1970.
     pub at: i64,
     /// How long it took, in milliseconds.
     pub duration_ms: i64,
-    /// The status code, when one came.
+    /// The status code, if there was a response.
     pub status: Option<u16>,
     /// What went wrong: stable, `snake_case`.
     pub error: Option<&'static str>,
-    /// The beginning of the answer's body.
+    /// The beginning of the response body.
     pub response: String,
     /// What `Retry-After` asks for, in milliseconds from the end of the attempt.
     pub retry_after_ms: Option<i64>,
 }
 
 impl Attempt {
-    /// Reads what came of an exchange that began at `at` and ended at `now`.
+    /// From an exchange that began at `at` and ended at `now`.
     pub fn of(exchange: Result<HttpAnswer, HttpError>, at: i64, now: i64) -> Self {
         let (answer, failure) = match exchange {
             Ok(answer) => (Some(answer), None),
@@ -68,7 +68,7 @@ impl Attempt {
         }
     }
 
-    /// An attempt that was given up before anything was sent.
+    /// An attempt that failed before anything was sent.
     pub const fn refused(error: &'static str, at: i64) -> Self {
         Self {
             at,
@@ -80,12 +80,12 @@ impl Attempt {
         }
     }
 
-    /// Whether the receiver has taken it.
+    /// Whether the receiver has accepted it.
     pub const fn is_success(&self) -> bool {
         self.error.is_none()
     }
 
-    /// Whether the endpoint has nothing to do with its failure: we could not even begin.
+    /// Whether the failure is ours: nothing was sent.
     pub fn is_ours(&self) -> bool {
         matches!(
             self.error,
@@ -93,19 +93,19 @@ impl Attempt {
         )
     }
 
-    /// Whether it says that nobody will ever listen there again.
+    /// Whether the receiver has answered 410 Gone.
     pub fn is_gone(&self) -> bool {
         self.status == Some(410) && self.error == Some("http_status")
     }
 
-    /// Whether the endpoint asks for less (Standard Webhooks: 429, 502 and 504).
-    pub fn asks_for_less(&self) -> bool {
+    /// Whether the endpoint asks us to slow down (Standard Webhooks: 429, 502 and 504).
+    pub fn asks_to_slow_down(&self) -> bool {
         matches!(self.status, Some(429 | 502 | 504))
     }
 }
 
-/// The beginning of a body as text. `NUL` would end a text in `SQLite`. A byte that is no text takes
-/// three, so it is cut once it is read.
+/// The beginning of a body as text, without `NUL`, which ends a text in `SQLite`. A byte that is not
+/// UTF-8 becomes three, so the text is cut again.
 fn readable(body: &[u8]) -> String {
     let kept = &body[..body.len().min(MAX_RESPONSE_BYTES)];
     let mut text = String::from_utf8_lossy(kept).replace('\0', "\u{FFFD}");
@@ -113,19 +113,18 @@ fn readable(body: &[u8]) -> String {
     text
 }
 
-/// What becomes of a delivery.
+/// The next state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// It has arrived.
+    /// It is delivered.
     Delivered,
-    /// It is tried again at this time, in milliseconds since 1970.
+    /// It is retried at this time, in milliseconds since 1970.
     Retry(i64),
-    /// It is given up.
+    /// It is given up, for this reason.
     Dead(&'static str),
 }
 
-/// What becomes of a delivery that has failed `step` times before this attempt, which ended at
-/// `now`.
+/// The next state of a delivery that failed `step` times before this attempt, which ended at `now`.
 pub fn next(attempt: &Attempt, step: i64, schedule: &Schedule, random: u32, now: i64) -> Next {
     if attempt.is_success() {
         return Next::Delivered;
@@ -141,13 +140,13 @@ pub fn next(attempt: &Attempt, step: i64, schedule: &Schedule, random: u32, now:
         })
 }
 
-/// Until when an endpoint that has answered so asks to be left alone altogether.
+/// Until when an endpoint with this response asks us to back off altogether.
 pub fn slow_down_until(attempt: &Attempt, now: i64) -> Option<i64> {
     let wanted = || now + schedule::after(SLOW_DOWN_MS, attempt.retry_after_ms);
-    attempt.asks_for_less().then(wanted)
+    attempt.asks_to_slow_down().then(wanted)
 }
 
-/// How many deliveries may be under way to an endpoint at once that has failed this often in a row.
+/// How many attempts may run at once at an endpoint with this many failures in a row.
 pub const fn allowed(failures: i64, most: usize) -> usize {
     match failures {
         0 => most,

@@ -1,6 +1,6 @@
-//! The SQL of deliveries and of how their endpoints do.
-//! Promises that what is written of a delivery twice counts once, and no bound text that D1 refuses.
-//! Leaves claims to `claim_store`, what to write to `fan_out`, `drain` and `record`.
+//! The SQL of deliveries and of their endpoints' health.
+//! A result that is written twice counts once, and no bound text exceeds D1's limit. `lease_store` has
+//! the SQL of leases.
 
 use serde_json::{Value as Json, json};
 
@@ -11,22 +11,22 @@ use crate::webhooks::standing::{self, account_stands, is_told};
 
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};
 
-/// D1 refuses a bound text of more than 2,000,000 bytes: no text of ours comes near.
+/// The longest bound text of ours, in bytes. D1 refuses more than 2,000,000.
 pub const MAX_BOUND_BYTES: usize = 500_000;
-/// Rows of new deliveries that one bound text has: ids and numbers, fewer than 150 bytes each.
+/// Rows of new deliveries in one bound text: ids and numbers, fewer than 150 bytes each.
 pub(super) const ROWS_AT_ONCE: usize = MAX_BOUND_BYTES / 150;
-/// A message is late by less than this, or it was lost, in milliseconds.
+/// A message later than this is taken for lost, in milliseconds.
 const WAKE_OVERDUE_MS: i64 = 30_000;
 
 /// An event that has not been fanned out.
 pub struct Waiting {
     /// The event.
     pub id: EventId,
-    /// Whose endpoints are told.
+    /// Whose endpoints get it.
     pub audience: Audience,
     /// Its type.
     pub kind: String,
-    /// The bytes to send.
+    /// The body to send.
     pub payload: Text,
     /// `traceparent`.
     pub traceparent: String,
@@ -71,40 +71,41 @@ pub async fn waiting_events(
 pub struct NewDelivery<'a> {
     /// The delivery.
     pub id: &'a DeliveryId,
-    /// Where to.
+    /// Its endpoint.
     pub webhook: &'a WebhookId,
-    /// What.
+    /// Its event.
     pub event: &'a EventId,
-    /// Whether it is claimed with it.
-    pub is_claimed: bool,
-    /// When the claim lapses, or else when the first attempt may be made.
+    /// Whether it is leased in the same statement.
+    pub is_leased: bool,
+    /// When the lease expires, or else when the first attempt may be made.
     pub next_attempt_at: i64,
     /// The endpoint's version, as it was read.
     pub version: i64,
 }
 
-/// What writes the deliveries of some events.
+/// The statements that write the deliveries of some events.
 pub struct FanOut {
-    /// The statements.
+    /// All of them.
     pub writes: Vec<Statement>,
-    /// So many of the first ones claim: together as many rows as were to be claimed, when all of those
-    /// are ours.
-    pub claims: usize,
+    /// How many of the first ones lease. Together they change as many rows as were to be leased, when
+    /// all of those are ours.
+    pub leasing: usize,
 }
 
-/// Events that wait for an endpoint's first ping to be answered; what comes up beyond is not for it.
+/// Deliveries held for an endpoint that has not answered its first ping; further events are not
+/// delivered to it.
 const MAX_UNPROVED: usize = 100;
 
-/// What a delivery is written from: `j` is a row of the list.
+/// Inserts deliveries from a JSON list, whose rows are `j`.
 macro_rules! new_deliveries {
-    ($claim:literal, $claims:literal, $at:literal, $more:expr) => {
+    ($lease:literal, $leases:literal, $at:literal, $more:expr) => {
         concat!(
             "INSERT INTO webhook_deliveries \
              (id, webhook_id, event_id, state, claim, claims, next_attempt_at) \
              SELECT j.value ->> 0, w.id, e.id, iif(w.is_proven, 'pending', 'held'), ",
-            $claim,
+            $lease,
             ", ",
-            $claims,
+            $leases,
             ", ",
             $at,
             " FROM json_each(?1) j JOIN webhook_events e ON e.id = j.value ->> 2 \
@@ -116,8 +117,8 @@ macro_rules! new_deliveries {
     };
 }
 
-/// For endpoints that are as they were read, and may be sent something now.
-const CLAIMED: &str = new_deliveries!(
+/// For endpoints that are unchanged and may be sent something now.
+const LEASED: &str = new_deliveries!(
     "?4",
     "1",
     "j.value ->> 4",
@@ -126,8 +127,8 @@ const CLAIMED: &str = new_deliveries!(
         account_stands!()
     )
 );
-/// For all others. Deliveries that are there already stay as they are.
-const UNCLAIMED: &str = new_deliveries!(
+/// For all others. Existing deliveries stay as they are.
+const UNLEASED: &str = new_deliveries!(
     "NULL",
     "0",
     "iif(j.value ->> 3, ?3, j.value ->> 4)",
@@ -135,11 +136,11 @@ const UNCLAIMED: &str = new_deliveries!(
      WHERE h.webhook_id = w.id AND h.state = 'held' AND h.state <> 'pending' LIMIT ?4)) < ?4)"
 );
 
-/// Writes the deliveries of `events`, unless someone else has.
+/// Writes the deliveries of `events`, unless another invocation has.
 pub fn fan_out(
     events: &[EventId],
     deliveries: &[NewDelivery<'_>],
-    claim: &str,
+    lease: &str,
     now: i64,
 ) -> FanOut {
     let roles = standing::roles();
@@ -151,7 +152,7 @@ pub fn fan_out(
                     new.id.as_str(),
                     new.webhook.as_str(),
                     new.event.as_str(),
-                    i64::from(new.is_claimed),
+                    i64::from(new.is_leased),
                     new.next_attempt_at,
                     new.version,
                 ])
@@ -161,25 +162,25 @@ pub fn fan_out(
         let params = vec![rows.into(), roles.as_str().into(), now.into(), last];
         Statement::new(sql, params)
     };
-    let claimed: Vec<_> = deliveries.iter().filter(|new| new.is_claimed).collect();
-    let mut writes: Vec<Statement> = claimed
+    let leased: Vec<_> = deliveries.iter().filter(|new| new.is_leased).collect();
+    let mut writes: Vec<Statement> = leased
         .chunks(ROWS_AT_ONCE)
-        .map(|rows| insert(rows, CLAIMED, claim.into()))
+        .map(|rows| insert(rows, LEASED, lease.into()))
         .collect();
-    let claims = writes.len();
+    let leasing = writes.len();
     let all: Vec<_> = deliveries.iter().collect();
     let most = i64::try_from(MAX_UNPROVED).unwrap_or(i64::MAX);
     let rest = all.chunks(ROWS_AT_ONCE);
-    writes.extend(rest.map(|rows| insert(rows, UNCLAIMED, most.into())));
+    writes.extend(rest.map(|rows| insert(rows, UNLEASED, most.into())));
     writes.push(Statement::new(
         "UPDATE webhook_events SET fanned_out_at = ?2 \
          WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
         vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
     ));
-    FanOut { writes, claims }
+    FanOut { writes, leasing }
 }
 
-/// Moves the slots of a rate from where they were read; to be followed by
+/// Advances the state of an endpoint's rate from the one that was read; to be followed by
 /// [`Statement::must_change`].
 pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
     Statement::new(
@@ -188,7 +189,7 @@ pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
     )
 }
 
-/// Lets one go first where many have failed: everyone else waits until `until`. To be followed by
+/// Allows one probe while the breaker is open: all others wait until `until`. To be followed by
 /// [`Statement::must_change`].
 pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
     Statement::new(
@@ -197,15 +198,15 @@ pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
     )
 }
 
-/// A line of a record: what came of one attempt.
-pub struct Line<'a> {
+/// What is written for one result.
+pub struct ResultRow<'a> {
     /// The delivery.
     pub id: &'a DeliveryId,
     /// `pending`, `delivered` or `dead`.
     pub state: &'static str,
     /// Why it is dead.
     pub reason: Option<&'static str>,
-    /// Its new place in the schedule.
+    /// Its new step in the schedule.
     pub step: i64,
     /// When it is due again.
     pub next_attempt_at: i64,
@@ -213,15 +214,15 @@ pub struct Line<'a> {
     pub attempt: Option<&'a super::outcome::Attempt>,
 }
 
-/// Writes what came of attempts. What this claim does not hold any more stays as it is, but for a
-/// success: that ends a delivery whoever has it now.
-pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
-    let attempts: Vec<Json> = lines
+/// Writes results. Deliveries that this lease does not hold any more stay as they are, except on
+/// success: that ends a delivery whoever holds it now.
+pub fn write_results(rows: &[ResultRow<'_>], lease: &str) -> Vec<Statement> {
+    let attempts: Vec<Json> = rows
         .iter()
-        .filter_map(|line| {
-            let attempt = line.attempt?;
+        .filter_map(|row| {
+            let attempt = row.attempt?;
             Some(json!([
-                line.id.as_str(),
+                row.id.as_str(),
                 attempt.at,
                 attempt.duration_ms,
                 attempt.status,
@@ -230,16 +231,16 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
             ]))
         })
         .collect();
-    let changes: Vec<Json> = lines
+    let changes: Vec<Json> = rows
         .iter()
-        .map(|line| {
+        .map(|row| {
             json!([
-                line.id.as_str(),
-                line.state,
-                line.reason,
-                line.step,
-                line.next_attempt_at,
-                i64::from(line.attempt.is_some()),
+                row.id.as_str(),
+                row.state,
+                row.reason,
+                row.step,
+                row.next_attempt_at,
+                i64::from(row.attempt.is_some()),
             ])
         })
         .collect();
@@ -250,7 +251,7 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
              SELECT d.id, d.attempts + 1, j.value ->> 1, j.value ->> 2, j.value ->> 3, \
              j.value ->> 4, j.value ->> 5 FROM json_each(?1) j \
              JOIN webhook_deliveries d ON d.id = j.value ->> 0 WHERE d.claim = ?2",
-            vec![Json::from(attempts).to_string().into(), claim.into()],
+            vec![Json::from(attempts).to_string().into(), lease.into()],
         ),
         Statement::new(
             "UPDATE webhook_deliveries AS d SET state = j.value ->> 1, \
@@ -262,14 +263,14 @@ pub fn record(lines: &[Line<'_>], claim: &str) -> Vec<Statement> {
              claim = iif(d.claim IS ?2, NULL, d.claim) \
              FROM json_each(?1) j WHERE d.id = j.value ->> 0 AND (d.claim = ?2 \
              OR (j.value ->> 1 = 'delivered' AND d.state IN ('pending', 'held')))",
-            vec![Json::from(changes).to_string().into(), claim.into()],
+            vec![Json::from(changes).to_string().into(), lease.into()],
         ),
     ]
 }
 
-/// Notes that these endpoints have answered well at these URLs: whose URL it still is has proved
-/// itself. What a receiver has asked for stands: a pause ends early only when it was for failures.
-pub fn well(answered: &[(&WebhookId, &str)]) -> Statement {
+/// Records success of these endpoints at these URLs: an endpoint that still has the URL is proved.
+/// Resets failures. A pause that the receiver asked for stays; one for failures ends.
+pub fn record_success(answered: &[(&WebhookId, &str)]) -> Statement {
     let answered: Vec<Json> = answered
         .iter()
         .map(|(id, url)| json!([id.as_str(), url]))
@@ -286,32 +287,32 @@ pub fn well(answered: &[(&WebhookId, &str)]) -> Statement {
     )
 }
 
-/// Notes that these endpoints let us wait: they go to the slow lane, and get nothing more before
-/// `until` or their answer, whichever is first.
-pub fn hang<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
+/// Marks endpoints as slow: they go to the slow lane, and get nothing more before `until` or their
+/// next success, whichever is first.
+pub fn mark_slow<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET hung_until = ?2 WHERE id IN (SELECT value FROM json_each(?1))",
         vec![list(ids.map(WebhookId::as_str)).into(), until.into()],
     )
 }
 
-/// What an endpoint has answered, beside success.
-pub struct Failing<'a> {
+/// The failures of an endpoint in a batch of results.
+pub struct EndpointFailures<'a> {
     /// The endpoint.
     pub id: &'a WebhookId,
     /// The deliveries.
     pub deliveries: &'a [&'a DeliveryId],
     /// Failures that no success has followed.
     pub count: i64,
-    /// Until when it asks to be left alone.
+    /// Until when it asks us to back off.
     pub slow_down_until: i64,
 }
 
-/// Notes failures, while the claim still holds one of the deliveries: to be run before [`record`], so
-/// that what is written twice counts once. From the fifth failure in a row on, the endpoint is left
-/// alone for a while; of many at once only so many count, so that a moment's trouble is not taken for
-/// a long one.
-pub fn failing(failing: &Failing<'_>, claim: &str, now: i64) -> Statement {
+/// Records failures, while the lease still holds one of the deliveries: to be run before
+/// [`write_results`], so that what is written twice counts once. The fifth failure in a row opens the
+/// breaker; of many at once only as many count as that takes, so that a short outage does not open it
+/// for long.
+pub fn record_failures(failing: &EndpointFailures<'_>, lease: &str, now: i64) -> Statement {
     Statement::new(
         format!(
             "UPDATE webhooks SET failures = failures + iif(failures + ?2 <= {BREAKER_FAILURES}, \
@@ -329,13 +330,13 @@ pub fn failing(failing: &Failing<'_>, claim: &str, now: i64) -> Statement {
             now.into(),
             failing.slow_down_until.into(),
             list(failing.deliveries.iter().map(|id| id.as_str())).into(),
-            claim.into(),
+            lease.into(),
         ],
     )
 }
 
-/// Disables an endpoint, and holds what it has waiting. `since`: only when it did nothing but fail
-/// since then.
+/// Disables an endpoint and holds its pending deliveries. `since`: only if it has only failed since
+/// then.
 pub fn disable(
     id: &WebhookId,
     reason: &'static str,
@@ -355,8 +356,8 @@ pub fn disable(
     ]
 }
 
-/// Holds what an endpoint has waiting that is not being attempted: all of a disabled one, all but a
-/// ping of one that is unproved, and nothing of any other.
+/// Holds the pending deliveries of an endpoint that are not leased: all of a disabled one, all but
+/// pings of an unproved one, none of any other.
 pub fn hold(id: &WebhookId, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhook_deliveries AS d SET state = 'held' WHERE d.webhook_id = ?1 \
@@ -368,8 +369,8 @@ pub fn hold(id: &WebhookId, now: i64) -> Statement {
     )
 }
 
-/// Sets free what was held for these endpoints, of those that are enabled and proved.
-pub fn release<'a>(ids: impl Iterator<Item = &'a WebhookId>) -> Statement {
+/// Sets the held deliveries of these endpoints to pending, for those enabled and proved.
+pub fn resume_held<'a>(ids: impl Iterator<Item = &'a WebhookId>) -> Statement {
     Statement::new(
         "UPDATE webhook_deliveries SET state = 'pending' WHERE state = 'held' \
          AND state <> 'pending' AND webhook_id IN (SELECT w.id FROM json_each(?1) j \
@@ -378,7 +379,7 @@ pub fn release<'a>(ids: impl Iterator<Item = &'a WebhookId>) -> Statement {
     )
 }
 
-/// How many deliveries an endpoint has due, counted up to `most`.
+/// The number of deliveries an endpoint has due, counted up to `most`.
 pub async fn count_due(
     platform: &Platform,
     id: &WebhookId,
@@ -396,9 +397,9 @@ pub async fn count_due(
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
-/// Notes that an endpoint is to be woken at `at`, in milliseconds since 1970. Changes a row when
-/// that is news: then the message is to be sent. One that is long overdue was lost.
-pub fn arm(id: &WebhookId, at: i64, now: i64) -> Statement {
+/// Schedules the wake-up of an endpoint at `at`, in milliseconds since 1970. Changes a row if none is
+/// scheduled that early: then the message is to be sent. One that is long overdue counts as lost.
+pub fn schedule_wake(id: &WebhookId, at: i64, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = ?2 \
          WHERE id = ?1 AND (wake_at = 0 OR wake_at > ?2 OR wake_at < ?3)",
@@ -410,8 +411,8 @@ pub fn arm(id: &WebhookId, at: i64, now: i64) -> Statement {
     )
 }
 
-/// Notes that these endpoints have been woken.
-pub fn woken(ids: &[WebhookId]) -> Statement {
+/// Clears the scheduled wake-ups of these endpoints.
+pub fn clear_wake(ids: &[WebhookId]) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = 0 WHERE id IN (SELECT value FROM json_each(?1)) \
          AND wake_at > 0",
@@ -419,7 +420,7 @@ pub fn woken(ids: &[WebhookId]) -> Statement {
     )
 }
 
-/// When an endpoint has something due next, in milliseconds since 1970.
+/// When the next delivery of an endpoint is due, in milliseconds since 1970.
 pub async fn next_due(platform: &Platform, id: &WebhookId) -> Result<Option<i64>, DatabaseError> {
     let statement = Statement::new(
         "SELECT min(next_attempt_at) FROM webhook_deliveries \

@@ -4,12 +4,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks, WriteWebhooks};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
-use crate::identity::audit::{Action, Entry};
-use crate::identity::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks, WriteWebhooks};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
@@ -151,12 +151,10 @@ async fn check_conflict(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> R
 
 /// Charges a ping to whoever causes it, and counts those that go to its host: it has not agreed yet.
 pub async fn charge_ping(cx: &Context<'_>, user: &UserId, url: &str) -> Result<(), Problem> {
-    let (meter, state) = (cx.meter, cx.state);
-    meter
-        .charge_too(state, Principal::WebhookPing(user))
-        .await?;
+    let meter = cx.meter;
+    meter.charge_too(Principal::WebhookPing(user)).await?;
     let host = proof::host(url);
-    meter.charge_too(state, Principal::WebhookHost(host)).await
+    meter.charge_too(Principal::WebhookHost(host)).await
 }
 
 fn ping(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> Vec<Statement> {

@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::auth::model::{Caller, Scope};
 use crate::config::Config;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
-use crate::identity::model::{Caller, Scope};
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::telemetry::rfc3339;

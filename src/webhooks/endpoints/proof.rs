@@ -6,7 +6,7 @@ use crate::ids::{DeliveryId, UserId, WebhookId};
 use crate::platform::{Platform, Statement};
 use crate::telemetry::Trace;
 use crate::webhooks::catalogue::PING;
-use crate::webhooks::delivery::store::{release, well};
+use crate::webhooks::delivery::store::{record_success, resume_held};
 use crate::webhooks::outbox::Event;
 
 /// Whether two URLs in their one spelling have the same scheme, host and port.
@@ -72,8 +72,8 @@ fn replace_ping(webhook: &WebhookId) -> Statement {
 /// Notes that this URL of an endpoint has answered a test with 2xx, and sets free what waited for it.
 pub fn proved(webhook: &WebhookId, url: &str) -> Vec<Statement> {
     vec![
-        well(&[(webhook, url)]),
-        release([webhook].into_iter()),
+        record_success(&[(webhook, url)]),
+        resume_held([webhook].into_iter()),
         replace_ping(webhook),
     ]
 }

@@ -2,9 +2,9 @@
 //! Promises that no answer but those that make a secret has a member for one.
 //! Leaves what the members mean to `model`.
 
+use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::model::{OPTIONAL_TIME, TIME};
-use crate::webhooks::pace::MAX_RATE;
+use crate::webhooks::endpoint_throttle::MAX_RATE;
 
 /// Event types of an endpoint, at most.
 pub const MAX_EVENT_TYPES: usize = 20;

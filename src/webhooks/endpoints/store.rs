@@ -6,16 +6,14 @@
 
 use zeroize::Zeroizing;
 
+use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks};
 use crate::config::MasterKeys;
 use crate::http::pagination::Page;
-use crate::identity::permissions::{
-    AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks,
-};
 use crate::identity::seal::{self, SealError};
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::teams::store::still_is;
-use crate::webhooks::delivery::store::{hold, release};
+use crate::webhooks::delivery::store::{hold, resume_held};
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
@@ -155,7 +153,7 @@ pub fn update(
     if was_on && !is_on || before.health.is_proven && !after.health.is_proven {
         writes.push(hold(&after.id, after.updated_at));
     } else if is_on && !was_on {
-        writes.push(release([&after.id].into_iter()));
+        writes.push(resume_held([&after.id].into_iter()));
     }
     Ok(writes)
 }

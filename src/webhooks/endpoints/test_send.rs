@@ -5,19 +5,19 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::WriteWebhooks;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::WriteWebhooks;
 use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};
 use crate::runtime::Context;
 use crate::telemetry::rfc3339;
+use crate::webhooks::delivery::attempt_runner::refusal;
 use crate::webhooks::delivery::outcome::Attempt;
 use crate::webhooks::delivery::store::take_slots;
-use crate::webhooks::delivery::work::refusal;
-use crate::webhooks::{catalogue, outbox, pace, sending};
+use crate::webhooks::{catalogue, endpoint_throttle, outbox, sending};
 
 use super::handlers::{charge_ping, check_standing, find, sealer, wake};
 use super::model::Webhook;
@@ -44,7 +44,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
     }
     let principal = Principal::WebhookTest(permit.user_id());
-    cx.meter.charge_too(cx.state, principal).await?;
+    cx.meter.charge_too(principal).await?;
     if !is_proven {
         charge_ping(cx, permit.user_id(), &webhook.input.url).await?;
     }
@@ -93,7 +93,7 @@ async fn take_slot(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
     let (platform, mut slot) = (&cx.state.platform, webhook.next_slot_us);
     for _ in 0..TRIES {
         let now = cx.now_ms();
-        let admission = pace::admit(rate, slot, now, 1);
+        let admission = endpoint_throttle::admit(rate, slot, now, 1);
         if admission.admitted == 0 {
             return Err(rate_exceeded(admission.retry_at_ms - now));
         }

@@ -5,11 +5,11 @@
 
 use serde_json::json;
 
+use crate::auth::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::permissions::{ReadWebhooks, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::Context;

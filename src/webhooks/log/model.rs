@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::schema::Text;
 use crate::http::schema::{Field, Schema};
-use crate::identity::model::{OPTIONAL_TIME, TIME};
 use crate::ids::{DeliveryId, EventId, WebhookId};
 use crate::telemetry::{parse_rfc3339, rfc3339};
 use crate::webhooks::endpoints::schemas::{

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::permissions::{Permit, WriteWebhooks};
 use crate::http::pagination::Page;
-use crate::identity::permissions::{Permit, WriteWebhooks};
 use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
 use crate::telemetry::rfc3339;

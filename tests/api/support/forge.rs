@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::Value;
-use wvw_builder::identity::keys::PublicKey;
+use wvw_builder::auth::keys::PublicKey;
 
 use super::{TestApp, hex};
 

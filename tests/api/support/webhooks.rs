@@ -181,7 +181,7 @@ impl TestApp {
     }
 
     /// Runs what is done every minute.
-    pub fn sweep(&self) {
+    pub fn reconcile(&self) {
         block_on(self.app.tick("* * * * *", self.test_now()));
     }
 

@@ -1,0 +1,69 @@
+//! Replacing the master key: whatever is sealed under another is put under the current one.
+//! Promises small steps that may be cut off anywhere, and that every value can be read throughout.
+//! Leaves which columns those are, and when to run, to its callers.
+
+use crate::config::MasterKeys;
+use crate::identity::seal;
+use crate::platform::{DatabaseError, Platform};
+
+use super::KeyError;
+use super::store::SealedColumn;
+
+/// Values that one run takes from each column.
+const STEP: usize = 50;
+
+/// What a run has done.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// Values put under the current master key.
+    pub done: u64,
+    /// Values still under another. While there are any, `MASTER_KEY_PREVIOUS` must stay.
+    pub left: u64,
+}
+
+/// How many values are not under the current master key.
+pub async fn count_left(
+    columns: &[SealedColumn],
+    master: &MasterKeys,
+    platform: &Platform,
+) -> Result<u64, DatabaseError> {
+    let prefix = seal::current_prefix(master);
+    let mut left = 0;
+    for column in columns {
+        let rows = platform
+            .database
+            .query(column.count_elsewhere(&prefix))
+            .await?;
+        let count = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+        left += u64::try_from(count).unwrap_or_default();
+    }
+    Ok(left)
+}
+
+/// Puts some values of each column under the current master key. A value that opens under neither
+/// key is left as it is, and counted as left.
+pub async fn step(
+    columns: &[SealedColumn],
+    master: &MasterKeys,
+    platform: &Platform,
+) -> Result<Resealed, KeyError> {
+    let prefix = seal::current_prefix(master);
+    let mut done = 0;
+    for column in columns {
+        let found = column.some_elsewhere(&prefix, STEP);
+        let mut writes = Vec::new();
+        for row in platform.database.query(found).await? {
+            let (id, old) = (row.text(0)?, row.blob(1)?);
+            let label = format!("{}{id}", column.label);
+            if let Some(plaintext) = seal::open(master, &label, old) {
+                let new = seal::seal(master, &label, &plaintext, platform)?;
+                writes.push(column.replace(id, old, new));
+            }
+        }
+        if !writes.is_empty() {
+            done += platform.database.batch(writes).await?.iter().sum::<u64>();
+        }
+    }
+    let left = count_left(columns, master, platform).await?;
+    Ok(Resealed { done, left })
+}

@@ -1,0 +1,117 @@
+//! Making the next signing key in time, and another one at once in an emergency.
+//! Promises that crons which come twice, at once or late make one key, and never cut another short.
+//! Leaves the times to `model`; telling other isolates is what publishing early is for.
+
+use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
+
+use crate::auth::audit::{self, Action, Entry};
+use crate::auth::permissions::{Permit, WriteAdmin};
+use crate::config::MasterKeys;
+use crate::identity::seal::{self, SealError};
+use crate::platform::{Platform, Statement};
+
+use super::model::{Life, SKEW_MS, State};
+use super::store::{self, KeyRow, NewKey};
+use super::{KeyError, label, open, thumbprint};
+
+/// Makes a key pair with its private half sealed.
+pub fn make(
+    master: &MasterKeys,
+    platform: &Platform,
+    life: Life,
+    generation: i64,
+) -> Result<NewKey, SealError> {
+    let secret = Zeroizing::new(platform.random_bytes::<32>());
+    let key = SigningKey::from_bytes(&secret);
+    let public = key.verifying_key();
+    let kid = thumbprint(&public);
+    let sealed_private_key = seal::seal(master, &label(&kid), key.as_bytes(), platform)?;
+    Ok(NewKey {
+        kid,
+        public_key: public.as_bytes().to_vec(),
+        sealed_private_key,
+        life,
+        generation,
+    })
+}
+
+/// Publishes the successor of the active key when it is time. Gives how many keys it has made: 0
+/// also when another cron was first, and when there is no key at all: that one is made on first use.
+pub async fn publish_next(master: &MasterKeys, platform: &Platform) -> Result<u64, KeyError> {
+    let keys = store::all(platform).await?;
+    let now = platform.clock.now_ms();
+    let is_active = |key: &&KeyRow| key.life.state(now) == State::Active;
+    let due = keys
+        .iter()
+        .find(is_active)
+        .and_then(|active| Some((active, active.life.successor(now)?)));
+    let (Some((active, life)), Some(newest)) = (due, keys.first()) else {
+        return Ok(0);
+    };
+    // Under a wrong master key this must be seen now, not when the new key is to sign.
+    let sealed = active.sealed_private_key.as_deref().unwrap_or_default();
+    open(sealed, &active.kid, master).ok_or_else(|| KeyError::Sealed(active.kid.clone()))?;
+    let key = make(master, platform, life, newest.generation + 1)?;
+    let entry = Entry::by_system(Action::SigningKeyCreated, &key.kid);
+    let retire = store::retire_others(&key.kid, life.activates_at);
+    match audit::commit(platform, vec![store::insert(key), retire], &[entry]).await {
+        Err(error) if store::is_lost_race(&error) => Ok(0),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(1),
+    }
+}
+
+/// Wipes private halves that sign no more and deletes keys that verify no more. Gives how many.
+pub async fn clean(platform: &Platform) -> Result<u64, KeyError> {
+    let statements = store::clean(platform.clock.now_ms());
+    Ok(platform.database.batch(statements).await?.iter().sum())
+}
+
+/// A rotation that is ready to be written.
+pub struct Emergency {
+    /// The key that signs at once.
+    pub kid: String,
+    /// Its times.
+    pub life: Life,
+    /// Keys that are revoked by it.
+    pub revoked: Vec<String>,
+    /// To be written in one batch. It fails as [`store::is_lost_race`] says when another key was
+    /// made meanwhile: begin again then.
+    pub writes: Vec<Statement>,
+}
+
+/// A new key that signs at once. A key that was published and has not signed yet is revoked:
+/// whoever may have the current one may have that one too. With `revoke_current` so are all others,
+/// and every token that they have signed; without, they only stop signing.
+pub async fn emergency(
+    _: &Permit<'_, WriteAdmin>,
+    master: &MasterKeys,
+    platform: &Platform,
+    revoke_current: bool,
+) -> Result<Emergency, KeyError> {
+    let keys = store::all(platform).await?;
+    let now = platform.clock.now_ms();
+    let life = Life::at_once(now);
+    let generation = keys.first().map_or(1, |newest| newest.generation + 1);
+    let key = make(master, platform, life, generation)?;
+    let kid = key.kid.clone();
+    // No key is as old as time 0.
+    let activates_after = if revoke_current { 0 } else { now + SKEW_MS };
+    let revoked = keys
+        .into_iter()
+        .filter(|key| key.life.revoked_at.is_none() && key.life.activates_at > activates_after)
+        .map(|key| key.kid)
+        .collect();
+    let writes = vec![
+        store::insert(key),
+        store::revoke_others(&kid, activates_after, now),
+        store::retire_others(&kid, now),
+    ];
+    Ok(Emergency {
+        kid,
+        life,
+        revoked,
+        writes,
+    })
+}

@@ -1,0 +1,15 @@
+//! Who is calling, and what they may do: credentials, signing keys, permissions, the audit log.
+//! Promises that a `Caller` is made from a valid credential and from nothing else.
+//! Leaves accounts, logins and their calls to `identity`.
+
+pub mod api_key;
+pub mod audit;
+pub mod credentials;
+pub mod keys;
+pub mod model;
+pub mod permissions;
+pub mod refresh_token;
+pub mod standing;
+pub mod tokens;
+
+pub use credentials::{api_key_id, user_id};

@@ -113,7 +113,7 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
     match &response.body {
         ResponseBody::Empty => respond(response.status, profile, &lines, None),
         ResponseBody::Bytes(bytes) => respond(response.status, profile, &lines, Some(bytes)),
-        ResponseBody::Spliced {
+        ResponseBody::Passthrough {
             before,
             text: Text::Foreign(text, _),
             after,
@@ -122,7 +122,7 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
             let frame = (!is_bare).then(|| [before, "\n", after].concat());
             respond_text(response.status, profile, &lines, text, frame.as_deref())
         }
-        ResponseBody::Spliced { .. } => respond(
+        ResponseBody::Passthrough { .. } => respond(
             response.status,
             profile,
             &lines,

@@ -18,7 +18,7 @@ const MIN_LEASED_PER_MINUTE: u64 = 600;
 /// A policy whose window is no longer than a lease lives, in seconds.
 const SHORT_WINDOW_S: u32 = 2;
 
-/// One value for each policy of a set; `None` where it has no second one.
+/// One value for each policy of a bucket; `None` where it has no second one.
 pub type Each<T> = [Option<T>; MAX_POLICIES];
 
 /// What an isolate asks.

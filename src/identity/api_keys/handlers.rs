@@ -74,7 +74,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn revoke(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = ApiKeyId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = ApiKeyId::parse(cx.param("id")).ok_or_else(not_found)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
     let mut writes = store::revoke(&permit, &id);
     writes.extend(webhooks::endpoints::endings::end_with_key(&id, cx.now_ms()));

@@ -15,7 +15,7 @@ const CHANGES: Schema = Schema::List {
             },
             "The version it made.",
         ),
-        Field::required("change", &Schema::Choice(&Change::NAMES), "What was done."),
+        Field::required("change", &Schema::Choice(Change::WORDS), "What was done."),
         Field::required("changed_at", &TIME, "When."),
     ]),
     min: 0,

@@ -1,6 +1,6 @@
 //! Replacing the master key while tokens are issued and checked.
 //! Promises that nothing is unreadable at any step, and that the operator can see when it is over.
-//! Leaves sealing itself to `identity/seal.rs`.
+//! Leaves sealing itself to `crypto::seal`.
 
 use std::cell::RefCell;
 use std::rc::Rc;

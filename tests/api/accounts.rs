@@ -6,7 +6,7 @@ use testing::prelude::*;
 
 #[track_caller]
 fn patch(app: &TestApp, player: &Player, body: &Value) -> Answer {
-    let call = app.call("PATCH", ME).token(&player.token);
+    let call = app.call("PATCH", ME).by(&player);
     call.raw("application/merge-patch+json", body.to_string())
         .send()
 }
@@ -150,8 +150,8 @@ fn a_change_names_the_version_it_was_made_for() {
     let tag = app.get_as(&player, ME).expect(200).etag();
     let with_tag = |tag: &str, name: &str| {
         app.call("PATCH", ME)
-            .token(&player.token)
-            .header(Header::IfMatch, tag)
+            .by(&player)
+            .if_match(tag)
             .json(&json!({ "display_name": name }))
             .send()
     };
@@ -168,13 +168,7 @@ fn a_change_names_the_version_it_was_made_for() {
             json!({ "email": "third@guild.gg", "current_password": PASSWORD }),
         ),
     ] {
-        let raced = Raced {
-            database: app.test.database.clone(),
-            before: "UPDATE users",
-            sql: Rc::default(),
-        };
-        let sql_slot = Rc::clone(&raced.sql);
-        let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+        let (racing, sql_slot) = app.racing_isolate("UPDATE users", None);
         racing.get_as(&player, ME).expect(200);
         *sql_slot.borrow_mut() = Some(sql.to_owned());
         patch(&racing, &player, &body).expect_problem(412, "precondition_failed");

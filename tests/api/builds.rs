@@ -177,7 +177,7 @@ fn a_tag_that_grows_in_lower_case_is_measured_as_it_is_kept() {
     // What was taken can be patched.
     let patch = app
         .call("PATCH", &build_path(&build))
-        .token(&player.token)
+        .by(&player)
         .json(&json!({ "name": "x" }));
     patch.send().expect(200);
 }

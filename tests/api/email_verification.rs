@@ -25,7 +25,7 @@ fn me(app: &TestApp, player: &Player) -> Value {
 #[track_caller]
 fn move_to(app: &TestApp, player: &Player, email: &str) -> Answer {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).token(&player.token).json(&body);
+    let call = app.call("PATCH", ME).by(&player).json(&body);
     call.send().expect(200)
 }
 
@@ -115,7 +115,7 @@ fn an_address_without_a_proof_keeps_nobody_from_it() {
     let stand_in = format!("{}@unproved.invalid", squatter.id);
     assert_eq!(theirs["email"], json!(stand_in));
     log_in(&app, &stand_in, PASSWORD).expect(200);
-    let builds = app.get("/api/v1/builds?owner=me").token(&squatter.token);
+    let builds = app.get("/api/v1/builds?owner=me").by(&squatter);
     assert_eq!(
         builds.send().expect(200).json()["data"]
             .as_array()
@@ -206,7 +206,7 @@ fn a_move_takes_effect_when_the_new_address_is_proved() {
     log_in(&app, &player.email, PASSWORD).expect(401);
     // Another spelling of the same address needs no proof.
     let body = json!({ "email": "NEW@guild.gg", "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).token(&player.token).json(&body);
+    let call = app.call("PATCH", ME).by(&player).json(&body);
     let spelled = call.send().ok();
     assert_eq!(spelled["email"], "NEW@guild.gg");
     assert_eq!(spelled["email_verified"], true);
@@ -229,7 +229,7 @@ fn only_the_address_that_is_waited_for_last_is_moved_to() {
     let third = token_of(&app.mail_to("third@guild.gg"));
     let body = json!({ "current_password": PASSWORD, "new_password": OTHER_PASSWORD });
     let call = app.post("/api/v1/auth/password", &body);
-    call.token(&player.token).send().expect(204);
+    call.by(&player).send().expect(204);
     app.use_link(VERIFY, &third)
         .expect_problem(410, "invalid_link");
     assert_eq!(me(&app, &player)["pending_email"], Value::Null);
@@ -237,13 +237,7 @@ fn only_the_address_that_is_waited_for_last_is_moved_to() {
 
 /// Uses a link while `sql` happens right before the batch that has `before` in it.
 fn raced(app: &TestApp, token: &str, before: &'static str, sql: String) -> Answer {
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before,
-        sql: Rc::default(),
-    };
-    *raced.sql.borrow_mut() = Some(sql);
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, _) = app.racing_isolate(before, Some(sql));
     racing.use_link(VERIFY, token)
 }
 
@@ -289,16 +283,10 @@ fn of_two_uses_at_once_and_beside_other_changes_one_wins() {
 #[test]
 fn two_registrations_at_once_share_an_address_as_two_in_turn_do() {
     let app = TestApp::new();
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before: "INSERT INTO users",
-        sql: Rc::default(),
-    };
     let sql = "INSERT INTO users (id, email, email_key, display_name, password_hash, \
                password_changed_at, created_at, updated_at) VALUES \
                ('user_01kanp2xc0e8br5v0xmvhv7j2d', 'a@guild.gg', 'a@guild.gg', 'x', 'x', 1, 1, 1)";
-    *raced.sql.borrow_mut() = Some(sql.to_owned());
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, _) = app.racing_isolate("INSERT INTO users", Some(sql.to_owned()));
     register(&racing, "a@guild.gg", PASSWORD);
     assert_eq!(app.rows("users"), 1);
     let token = token_of(&app.mail_to("a@guild.gg"));
@@ -317,7 +305,7 @@ fn without_mail_an_address_is_theirs_who_came_first() {
         .send()
         .expect_problem(409, "email_taken");
     let body = |email: &str| json!({ "email": email, "current_password": PASSWORD });
-    let call = |email: &str| app.call("PATCH", ME).token(&other.token).json(&body(email));
+    let call = |email: &str| app.call("PATCH", ME).by(&other).json(&body(email));
     call(&player.email)
         .send()
         .expect_problem(409, "email_taken");

@@ -10,9 +10,7 @@ const END: &str = "/api/v1/auth/end-everything";
 
 fn key(app: &TestApp, player: &Player) -> String {
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "teams:write"] });
-    let made = app
-        .post("/api/v1/auth/api-keys", &body)
-        .token(&player.token);
+    let made = app.post("/api/v1/auth/api-keys", &body).by(&player);
     text(&made.send().created()["key"])
 }
 
@@ -136,7 +134,7 @@ fn it_takes_a_proof() {
     let app = TestApp::new();
     let (mine, _) = belongings(&app, "late");
     app.test.clock.advance_ms(301_000);
-    let call = app.call("POST", END).token(&mine.player.token);
+    let call = app.call("POST", END).by(&mine.player);
     call.send().expect_problem(403, "reauthentication_required");
     // No key has the scope.
     let call = app.call("POST", END).token(&mine.key);
@@ -169,7 +167,7 @@ fn what_comes_in_between_is_ended_and_counted_too() {
         let app = TestApp::new();
         let (mine, _) = belongings(&app, "raced");
         let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
-        let call = raced.call("POST", END).token(&mine.player.token);
+        let call = raced.call("POST", END).by(&mine.player);
         let counts = call.send().ok();
         assert_eq!(counts[member], count, "{counts}");
         assert_eq!(app.rows(member), 0);

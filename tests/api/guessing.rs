@@ -30,12 +30,7 @@ fn of_a_hundred_at_once_five_are_compared() {
         } else {
             before
         });
-        let isolates: Vec<TestApp> = (2..6)
-            .map(|seed| {
-                let slow = Box::new(Slow(app.test.database.clone()));
-                app.isolate_on(platform_on(&app.test, seed, slow))
-            })
-            .collect();
+        let isolates: Vec<TestApp> = (2..6).map(|seed| app.slow_isolate(seed)).collect();
         let requests: Vec<_> = (0..100).map(|_| app.post(LOGIN, &body).request()).collect();
         let at_once = requests.iter().enumerate();
         let answers = all_together(at_once.map(|(n, it)| isolates[n % 4].app.handle(it)));

@@ -12,10 +12,7 @@ fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; 
     // Randomness that no other call of this test has had.
     let first = 2 + 10 * app.rows("sessions").unsigned_abs();
     let isolates: Vec<TestApp> = (first..first + 3)
-        .map(|seed| {
-            let slow = Box::new(Slow(app.test.database.clone()));
-            app.isolate_on(platform_on(&app.test, seed, slow))
-        })
+        .map(|seed| app.slow_isolate(seed))
         .collect();
     let requests: Vec<_> = calls.iter().map(Call::request).collect();
     let at_once = requests.iter().enumerate();
@@ -71,7 +68,7 @@ fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
     let calls = (0..8).map(|_| {
         let body = json!({ "email": other.email, "current_password": PASSWORD });
         let call = app.call("PATCH", "/api/v1/users/me").json(&body);
-        call.token(&player.token)
+        call.by(&player)
     });
     // The password was right: one changes the account, the others read an older version.
     let answered = at_once(&app, calls.collect(), [200, 412, 429]);

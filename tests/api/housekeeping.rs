@@ -77,13 +77,13 @@ fn scene() -> TestApp {
     let player = app.player("tidy");
     app.endpoint(&player, "https://tidy.guild.gg/");
     app.post("/api/v1/builds", &build_body(&json!({})))
-        .token(&player.token)
+        .by(&player)
         .header(Header::IdempotencyKey, "once")
         .send()
         .expect(201);
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
-    call.token(&player.token).send().expect(201);
+    call.by(&player).send().expect(201);
     let team = app.team(&[(&player, "leader")]);
     app.invite(&player, &team, &json!({})).expect(201);
     let wrong = json!({ "email": "nobody@guild.gg", "password": "no such words here" });

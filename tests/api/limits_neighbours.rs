@@ -152,9 +152,7 @@ impl Good {
     fn new(app: &TestApp, name: &str) -> Self {
         let player = app.player(name);
         let body = json!({ "name": "bot", "scopes": ["account:read"] });
-        let call = app
-            .post("/api/v1/auth/api-keys", &body)
-            .token(&player.token);
+        let call = app.post("/api/v1/auth/api-keys", &body).by(&player);
         let key = text(&call.send().created()["key"]);
         Self { player, key }
     }
@@ -212,7 +210,7 @@ fn a_good_credential_is_never_refused_for_its_neighbours() {
         }
         // What does not ask who calls is theirs to read too.
         from(SHARED, isolate.get(ROLES).token(&good.key)).expect(200);
-        from(SHARED, isolate.get(ROLES).token(&good.player.token)).expect(200);
+        from(SHARED, isolate.get(ROLES).by(&good.player)).expect(200);
         let body = json!({ "refresh_token": refresh_token });
         let renewed = from(SHARED, isolate.post(REFRESH, &body)).ok();
         refresh_token = text(&renewed["refresh_token"]);
@@ -261,7 +259,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     }
     refused(from(SHARED, app.get(ME).token(&ended[0])), &["anonymous"]);
     // Nothing of it was the account's to pay but what went back.
-    let answer = from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+    let answer = from(SHARED, app.get(ME).by(&good.player)).expect(200);
     assert_eq!(left(&answer), 998);
     // A refresh token of a login that has ended has that login's quota and no more.
     let isolate = app.isolate_with(app.test.platform(10), production);
@@ -284,7 +282,7 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
     });
     let good = Good::new(&app, "greedy");
     for _ in 0..4 {
-        from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+        from(SHARED, app.get(ME).by(&good.player)).expect(200);
     }
     let fresh = text(&app.log_in(&good.player.email)["access_token"]);
     let isolate = app.isolate_with(app.test.platform(2), |name| match name {

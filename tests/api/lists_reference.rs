@@ -186,7 +186,7 @@ impl Place {
                 .app
                 .get(&format!("{}?limit={limit}{query}{cursor}", kind.path));
             let call = match player {
-                Some(player) => call.token(&player.token),
+                Some(player) => call.by(&player),
                 None => call,
             };
             let page = call.send().ok();
@@ -277,7 +277,7 @@ impl Place {
         let own = self.app.test.database.execute(&sql);
         let (one, what) = (dice.roll(own.len() + 1), dice.roll(6));
         let Some(row) = own.get(one).filter(|_| what < 4) else {
-            let call = self.app.post(kind.path, &body).token(&player.token);
+            let call = self.app.post(kind.path, &body).by(&player);
             call.send().expect(201);
             return;
         };
@@ -319,7 +319,7 @@ impl Place {
                 self.app.call("PUT", &path).json(&body)
             }
         };
-        let call = call.header(Header::IfMatch, &tag).token(&player.token);
+        let call = call.if_match(&tag).by(&player);
         let answer = call.send();
         assert!(answer.status < 300, "{}", answer.what);
     }
@@ -346,7 +346,7 @@ fn lists_show_what_a_look_at_each_row_would() {
             // One leaves the team, and later the team goes.
             let member = testing::teams::member_path(&place.team, &place.players[1]);
             let call = place.app.call("DELETE", &member);
-            call.token(&place.players[1].token).send().expect(200);
+            call.by(&place.players[1]).send().expect(200);
             place.app.test.database.execute(&format!(
                 "INSERT INTO team_members VALUES ('{}', '{}', 'member', 'Three', 1)",
                 place.team, place.players[2].id
@@ -399,7 +399,7 @@ fn two_ids_of_one_millisecond_with_one_number() {
         let make = |name: &str| {
             // Draws what the one before has drawn.
             let isolate = app.isolate(4_711);
-            let call = isolate.post(kind.path, &body(name)).token(&player.token);
+            let call = isolate.post(kind.path, &body(name)).by(&player);
             text(&call.send().created()["id"])
         };
         let first = make("first twin");

@@ -10,7 +10,7 @@ const WILLBENDER: u8 = 65;
 fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
     let call = app.get(path);
     let call = match player {
-        Some(player) => call.token(&player.token),
+        Some(player) => call.by(&player),
         None => call,
     };
     call.send().expect(200)
@@ -41,7 +41,7 @@ fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
         "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": WILLBENDER }],
     } });
     let patch = app.call("PATCH", &build_path(build)).json(&body);
-    patch.token(&owner.token).send().expect(200);
+    patch.by(&owner).send().expect(200);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     // And once they may see it, what it is.
     let patch = app.call("PATCH", &build_path(&build));
     let patch = patch.json(&json!({ "visibility": "public" }));
-    patch.token(&owner.token).send().expect(200);
+    patch.by(&owner).send().expect(200);
     let shown = html(&get(&app, &page, None));
     assert!(shown.contains("<span>Willbender</span>") && !shown.contains("<span>Firebrand</span>"));
     assert_eq!(played(&get(&app, &analysis, None).json()), willbender);

@@ -32,7 +32,7 @@ fn officers_set_them_members_see_them_others_know_nothing_of_them() {
         (&stranger, 404, 404),
         (&boss, 404, 404),
     ] {
-        let read = app.get(&path(&team)).token(&player.token);
+        let read = app.get(&path(&team)).by(&player);
         read.send().expect(seen);
         let written = put(&app, &team, &player.token, &scores).send().expect(set);
         if set == 403 {
@@ -41,7 +41,7 @@ fn officers_set_them_members_see_them_others_know_nothing_of_them() {
     }
     app.get(&path(&team)).send().expect(401);
     for id in ["nonsense", "team_01kanp2xc0e8br5v0xmvhv7j2e"] {
-        let read = app.get(&path(id)).token(&leader.token);
+        let read = app.get(&path(id)).by(&leader);
         read.send().expect_problem(404, "not_found");
     }
 }
@@ -66,7 +66,7 @@ fn what_is_left_out_is_the_default_again() {
     let again = app
         .get(&path(&team))
         .header(Header::IfNoneMatch, &answer.etag());
-    again.token(&player.token).send().expect(304);
+    again.by(&player).send().expect(304);
     put(&app, &team, &player.token, &json!({}))
         .send()
         .expect(200);
@@ -98,7 +98,7 @@ fn every_mistake_is_named() {
         ),
     ];
     for (body, pointer, code) in bodies {
-        let call = app.call("PUT", &path(&team)).token(&player.token);
+        let call = app.call("PUT", &path(&team)).by(&player);
         let answer = call.json(&body).send().expect_problem(422, "invalid_input");
         let expected = vec![(pointer.to_owned(), code.to_owned())];
         assert_eq!(answer.mistakes(), expected, "{body}");
@@ -116,7 +116,7 @@ fn of_two_who_set_them_at_once_one_reads_again() {
     let tag = answer.expect(200).etag();
     let set = |scores: Value| {
         let call = put(&app, &team, &player.token, &scores);
-        call.header(Header::IfMatch, &tag).send()
+        call.if_match(&tag).send()
     };
     set(json!({ "62": { "stability": 1 } })).expect(200);
     let late = set(json!({ "62": { "stability": 2 } }));

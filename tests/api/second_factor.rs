@@ -101,7 +101,7 @@ fn a_secret_counts_only_once_it_is_confirmed() {
     let begin = || app.post_as(&player, TWO_FACTOR, &Value::Null);
     let confirm = |code: &str| {
         let call = app.post(CONFIRM, &json!({ "code": code }));
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     confirm("000000").expect_problem(409, "two_factor_not_enabled");
     let first = Authenticator::scan(&begin().ok());
@@ -169,7 +169,7 @@ fn it_is_switched_off_with_password_and_code_only() {
         assert_eq!(answer.json()["code"], code, "{name}");
         challenge(&it.app, &it.player);
     }
-    let without_body = it.app.call("DELETE", TWO_FACTOR).token(&it.player.token);
+    let without_body = it.app.call("DELETE", TWO_FACTOR).by(&it.player);
     without_body.send().expect_problem(400, "body_required");
     it.switch_off(PASSWORD, &right).expect(204);
     it.app.log_in(&it.player.email);

@@ -276,12 +276,7 @@ fn a_stolen_token_ends_the_whole_family_at_once() {
 fn fifty_parallel_refreshes_make_one_successor() {
     let app = TestApp::new();
     let player = app.player("parallel");
-    let isolates: Vec<TestApp> = (0..50)
-        .map(|seed| {
-            let slow = Box::new(Slow(app.test.database.clone()));
-            app.isolate_on(platform_on(&app.test, 100 + seed, slow))
-        })
-        .collect();
+    let isolates: Vec<TestApp> = (0..50).map(|seed| app.slow_isolate(100 + seed)).collect();
     let body = json!({ "refresh_token": player.refresh_token });
     let requests: Vec<_> = isolates
         .iter()

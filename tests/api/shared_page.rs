@@ -185,8 +185,7 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
         json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
-    let send =
-        |call: testing::Call<'_>, status: u16| call.token(&owner.token).send().expect(status);
+    let send = |call: testing::Call<'_>, status: u16| call.by(&owner).send().expect(status);
     let path = "/api/v1/compositions";
     let made = send(app.post(path, &body), 201).json();
     let path = format!("{path}/{}", text(&made["id"]));
@@ -211,7 +210,7 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
     ] {
         assert!(page().contains(part), "{part}");
     }
-    let change = app.call("PATCH", &path).header(Header::IfMatch, "\"1\"");
+    let change = app.call("PATCH", &path).if_match("\"1\"");
     let change = change.json(&json!({ "name": "Friday zerg" }));
     send(change, 200);
     assert!(page().contains("Friday zerg") && !page().contains("Thursday"));

@@ -15,7 +15,7 @@ fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
 
 fn dated(app: &TestApp, player: &Player, method: &str, build: &Value, body: &Value) -> Value {
     let call = app.call(method, &build_path(build)).json(body);
-    let answer = call.token(&player.token).send().expect(200);
+    let answer = call.by(&player).send().expect(200);
     answer.json()["game_build"].clone()
 }
 

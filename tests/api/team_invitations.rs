@@ -64,10 +64,7 @@ impl Scene {
 
     /// The statuses of calls that come at once, in order.
     fn at_once(&self, calls: impl Fn(&TestApp) -> Vec<Call<'_>>) -> Vec<u16> {
-        let slow = Slow(self.app.test.database.clone());
-        let isolate = self
-            .app
-            .isolate_on(platform_on(&self.app.test, 9, Box::new(slow)));
+        let isolate = self.app.slow_isolate(9);
         let requests: Vec<_> = calls(&isolate).iter().map(Call::request).collect();
         let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
         self.app.skip_log();
@@ -79,7 +76,7 @@ impl Scene {
     fn accept_at_once(&self, guests: &[&Player], code: &str) -> Vec<u16> {
         let body = json!({ "code": code });
         self.at_once(|isolate| {
-            let call = |guest: &&Player| isolate.post(ACCEPT, &body).token(&guest.token);
+            let call = |guest: &&Player| isolate.post(ACCEPT, &body).by(&guest);
             guests.iter().map(call).collect()
         })
     }
@@ -320,11 +317,7 @@ fn one_comes_into_twenty_teams_at_most_also_with_all_at_once() {
         app.invite(leader, &team, &json!({})).created()["code"].clone()
     });
     let statuses = scene.at_once(|isolate| {
-        let call = |code| {
-            isolate
-                .post(ACCEPT, &json!({ "code": code }))
-                .token(&guest.token)
-        };
+        let call = |code| isolate.post(ACCEPT, &json!({ "code": code })).by(&guest);
         codes.iter().map(call).collect()
     });
     assert_eq!(statuses, [200, 200, 409, 409, 409]);
@@ -343,7 +336,7 @@ fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
     }
     let path = scene.path();
     let statuses = scene.at_once(|isolate| {
-        let call = || isolate.post(&path, &json!({})).token(&scene.leader.token);
+        let call = || isolate.post(&path, &json!({})).by(&scene.leader);
         (0..9).map(|_| call()).collect()
     });
     assert_eq!(statuses, [201, 201, 201, 201, 201, 409, 409, 409, 409]);

@@ -231,13 +231,10 @@ fn the_last_leader_neither_leaves_nor_steps_down() {
 fn both_at_once(method: &str, body: &Value) -> (Scene, [u16; 2]) {
     let scene = Scene::new();
     scene.set_role(&scene.officer, "leader");
-    let slow = Slow(scene.app.test.database.clone());
-    let isolate = scene
-        .app
-        .isolate_on(platform_on(&scene.app.test, 9, Box::new(slow)));
+    let isolate = scene.app.slow_isolate(9);
     let requests = [&scene.leader, &scene.officer].map(|player| {
         let call = isolate.call(method, &member_path(&scene.team, player));
-        let call = call.token(&player.token);
+        let call = call.by(&player);
         let call = if body.is_null() {
             call
         } else {

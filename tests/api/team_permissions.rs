@@ -233,8 +233,8 @@ fn every_cell_of_the_table_is_what_the_calls_do() {
                 let is_plan = path.starts_with(&format!("{COMPOSITIONS}/"));
                 let whole = format!("{TEAMS}/{}{path}", scene.team);
                 let path = if is_of_team { whole } else { path };
-                let call = scene.app.call(method, &path).token(&player.token);
-                let call = call.header(Header::IfMatch, "*");
+                let call = scene.app.call(method, &path).by(&player);
+                let call = call.if_match("*");
                 let call = if body.is_null() {
                     call
                 } else {

@@ -102,7 +102,7 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
         testing::webhooks::delivery(&app, &text(&webhook["id"]), "dead", 0);
         let racing = raced(&app, before, removal(&team, &officer));
         let call = racing.call(method, &format!("{}{rest}", path(&webhook)));
-        let answer = call.json(&body).token(&officer.token).send();
+        let answer = call.json(&body).by(&officer).send();
         assert!(
             [403, 422].contains(&answer.status),
             "{method} {rest}: {}",
@@ -110,13 +110,13 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
         );
         // And once it is so.
         let call = app.call(method, &format!("{}{rest}", path(&webhook)));
-        let answer = call.json(&body).token(&officer.token).send();
+        let answer = call.json(&body).by(&officer).send();
         assert!(
             [403, 422].contains(&answer.status) || rest == "/recover",
             "{method} {rest}"
         );
         let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        let test = test.token(&officer.token).send();
+        let test = test.by(&officer).send();
         test.expect_problem(403, "insufficient_team_role");
         assert_eq!(app.deliver().len(), 0, "{method} {rest}");
         for table in ["webhooks", "webhook_events"] {
@@ -311,7 +311,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
 fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.token(&player.token).send().created()
+    call.by(&player).send().created()
 }
 
 fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
@@ -391,7 +391,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
             app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
-            let revoke = app.call("DELETE", &path).token(&owner.token);
+            let revoke = app.call("DELETE", &path).by(&owner);
             revoke.send().expect(204);
         }
         app.build(&owner, &json!({}));
@@ -462,7 +462,7 @@ fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
     }
     app.deliver();
     let path = format!("/api/v1/auth/api-keys/{}", text(&all["id"]));
-    let revoke = app.call("DELETE", &path).token(&owner.token);
+    let revoke = app.call("DELETE", &path).by(&owner);
     revoke.send().expect(204);
     app.build(&owner, &json!({}));
     assert_eq!(app.deliver().len(), 0);
@@ -477,7 +477,7 @@ fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
     app.build(&owner, &json!({ "notes": "secret plan" }));
     app.deliver();
     let list = app.get(&format!("{}/deliveries", path(&webhook)));
-    let list = list.token(&owner.token).send().ok();
+    let list = list.by(&owner).send().ok();
     let build = text(&list["data"][0]["id"]);
     let ping = text(&list["data"][1]["id"]);
     let little = key(&app, &owner, &["webhooks:read"]);

@@ -376,6 +376,15 @@ impl Call<'_> {
         self
     }
 
+    /// By this player.
+    pub fn by(self, player: &Player) -> Self {
+        self.token(&player.token)
+    }
+
+    pub fn if_match(self, tag: &str) -> Self {
+        self.header(Header::IfMatch, tag)
+    }
+
     pub fn token(self, token: &str) -> Self {
         self.header(Header::Authorization, &format!("Bearer {token}"))
     }

@@ -62,10 +62,7 @@ fn a_key_is_made_shown_once_used_and_revoked() {
     assert_eq!(list()["data"], json!([listed]));
 
     let path = format!("{KEYS}/{}", text(&made["id"]));
-    let revoke = |status: u16| {
-        let call = app.call("DELETE", &path).by(&player);
-        call.send().expect(status)
-    };
+    let revoke = |status: u16| app.call("DELETE", &path).by(&player).send().expect(status);
     revoke(204);
     // At once, in the isolate that revoked it.
     refused(me(&app, &made).send());
@@ -228,8 +225,7 @@ fn keys_are_paged_and_nobody_sees_or_ends_anothers() {
     let list = app.get_as(&stranger, KEYS).expect(200);
     assert_eq!(list.json()["data"], json!([]));
     for id in [made[0].as_str(), "key_x", &player.id] {
-        let path = format!("{KEYS}/{id}");
-        let call = app.call("DELETE", &path).by(&stranger);
+        let call = app.call("DELETE", &format!("{KEYS}/{id}")).by(&stranger);
         call.send().expect_problem(404, "not_found");
     }
     assert_eq!(app.rows("api_keys"), 5);

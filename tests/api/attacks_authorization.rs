@@ -215,8 +215,7 @@ impl Scene {
             }
             "/api/v1/auth/sessions/{id}" => {
                 app.log_in(&owner.email);
-                let list = app.get("/api/v1/auth/sessions").by(&owner);
-                let list = list.send().ok();
+                let list = app.get("/api/v1/auth/sessions").by(&owner).send().ok();
                 let others = array(&list["data"]);
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
@@ -224,8 +223,7 @@ impl Scene {
             composition if composition.starts_with("/api/v1/compositions/{id}") => {
                 let id = text(&app.composition(owner, &json!({}))["id"]);
                 let links = format!("/api/v1/compositions/{id}/share-links");
-                let link = app.call("POST", &links).by(&owner);
-                let link = link.send().created();
+                let link = app.call("POST", &links).by(&owner).send().created();
                 let path = route.replace("{id}", &id).replace("{other}", &id);
                 let path = path.replace("{version}", "1");
                 return path.replace("{link_id}", &text(&link["id"]));
@@ -270,7 +268,7 @@ impl Scene {
         } else if route.ends_with("{link_id}") {
             let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
             let links = format!("/api/v1/compositions/{plan}/share-links");
-            let link = app.post_as(owner, &links, &Value::Null);
+            let link = app.as_player(owner, "POST", &links, &Value::Null);
             made = text(&link.created()["id"]);
         }
         route
@@ -424,8 +422,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
                 continue;
             }
             let body = json!({ member: value });
-            let call = scene.app.call(route.method.as_str(), &path);
-            let call = call.if_match("*");
+            let call = scene.app.call(route.method.as_str(), &path).if_match("*");
             let answer = call.token(token).json(&body).send();
             let what = format!("{} {} {body}", route.method.as_str(), route.path);
             assert_eq!(answer.status, 422, "{what}");
@@ -470,8 +467,7 @@ fn no_filter_shows_what_is_anothers() {
         (format!("owner=me&cursor={newest}"), Some(vec![&own])),
     ];
     for (query, found) in rows {
-        let answer = app.get(&format!("{BUILDS}?{query}")).by(&stranger);
-        let answer = answer.send();
+        let answer = app.get(&format!("{BUILDS}?{query}")).by(&stranger).send();
         match found {
             Some(found) => assert_eq!(answer.expect(200).json()["data"], json!(found), "{query}"),
             None => drop(answer.expect_problem(422, "invalid_input")),

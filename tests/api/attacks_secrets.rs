@@ -36,7 +36,9 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
     let player = app.player("canary");
     let login = json!({ "email": player.email, "password": PASSWORD });
     let login = app.post("/api/v1/auth/login", &login).send().json();
-    let begun = app.post_as(&player, TWO_FACTOR, &Value::Null).ok();
+    let begun = app
+        .as_player(&player, "POST", TWO_FACTOR, &Value::Null)
+        .ok();
     let authenticator = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let step = json!({ "challenge": challenge, "code": authenticator.fresh_code(&app) });

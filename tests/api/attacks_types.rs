@@ -46,8 +46,7 @@ fn json_of_another_type_in_every_place_of_every_body() {
             continue;
         };
         // What goes through may end the very account that calls.
-        let walk = Walk::with(1);
-        let good = walk.call(route);
+        let good = Walk::with(1).call(route);
         let sent: Value = serde_json::from_slice(&good.body).unwrap_or_default();
         let example: Value = serde_json::from_str(request.example).expect("JSON");
         for body in [sent, example] {
@@ -81,8 +80,7 @@ fn a_roster_that_is_no_object_is_told_so() {
     let id = team["id"].as_str().expect("an id");
     let path = format!("/api/v1/teams/{id}/players/import?dry_run=true");
     for body in others().into_iter().filter(|body| !body.is_object()) {
-        // `post_as` would leave null out.
-        let mistakes = app.post(&path, &body).by(&leader).send().invalid();
+        let mistakes = app.post_as(&leader, &path, &body).invalid();
         assert_eq!(mistakes, [(String::new(), "invalid_type".to_owned())]);
     }
 }

@@ -132,8 +132,7 @@ fn sql_in_a_filter_is_a_value() {
             assert!(found.is_empty(), "{filter}={attack}: {found:?}");
         }
         for filter in ["action", "since", "until", "limit", "cursor", "order"] {
-            let call = app.get(&format!("{LOG}?{filter}={value}"));
-            let answer = call.by(&boss).send();
+            let answer = app.get(&format!("{LOG}?{filter}={value}")).by(&boss).send();
             answer.expect_problem(422, "invalid_input");
         }
     }

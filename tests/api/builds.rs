@@ -131,8 +131,7 @@ fn all_mistakes_at_once() {
         "is_admin": true, "owner_id": player.id, "id": "build_x", "a/b~c": 1,
     });
     let answer = app.post_as(&player, BUILDS, &body);
-    let answer = answer.expect_problem(422, "invalid_input");
-    let mistakes = answer.mistakes();
+    let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
     for (pointer, code) in [
         ("/name", "required"),
         ("/chat_code", "truncated"),

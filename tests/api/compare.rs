@@ -78,9 +78,7 @@ fn both_must_be_visible() {
     ] {
         compare(&app, base, other, who).expect(status);
     }
-    let nothing = json!({ "id": "nonsense" });
-    let answer = compare(&app, &public, &nothing, None);
-    answer.expect_problem(404, "not_found");
+    compare(&app, &public, &json!({ "id": "nonsense" }), None).expect_problem(404, "not_found");
 }
 
 #[test]
@@ -156,8 +154,7 @@ fn versions_say_what_changed_and_how() {
 
     let id = text(&made["id"]);
     let ask = |query: &str, player: Option<&Player>| {
-        let call = format!("{path}/compare/{id}?{query}");
-        let call = app.get(&call);
+        let call = app.get(&format!("{path}/compare/{id}?{query}"));
         match player {
             Some(player) => call.by(&player).send(),
             None => call.send(),
@@ -185,8 +182,7 @@ fn versions_say_what_changed_and_how() {
     ask("base_version=0", Some(&leader)).expect(422);
     let other = app.composition(&leader, &json!({}));
     let across = format!("{path}/compare/{}?base_version=1", text(&other["id"]));
-    let across = app.get_as(&leader, &across);
-    let mistakes = across.invalid();
+    let mistakes = app.get_as(&leader, &across).invalid();
     assert_eq!(
         mistakes,
         [("?base_version".to_owned(), "conflicting_fields".to_owned())]

@@ -32,8 +32,7 @@ impl Scene {
     fn rename(&self, tag: &str, name: &str) {
         let call = self.app.call("PATCH", &path_of(&self.plan));
         let call = call.json(&json!({ "name": name }));
-        let call = call.if_match(tag).by(&self.leader);
-        call.send().expect(200);
+        call.if_match(tag).by(&self.leader).send().expect(200);
     }
 }
 
@@ -91,7 +90,9 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let copies = format!("{path}/copy");
     let restores = format!("{path}/versions/1/restore");
     let links = format!("{path}/share-links");
-    let link = app.post_as(officer, &links, &Value::Null).created();
+    let link = app
+        .as_player(officer, "POST", &links, &Value::Null)
+        .created();
     let link = format!("{links}/{}", text(&link["id"]));
     let makes = "INSERT INTO share_links";
     let withdraws = "DELETE FROM share_links";
@@ -171,8 +172,7 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         if path == copies {
             body.as_object_mut().expect("members").remove("mode");
         }
-        let call = late.call(method, path).by(&officer);
-        let call = call.if_match("\"1\"");
+        let call = late.call(method, path).by(&officer).if_match("\"1\"");
         let call = if body.is_null() {
             call
         } else {

@@ -48,8 +48,7 @@ impl Scene {
 
     fn rename(&self, player: &Player, path: &str, tag: &str, name: &str) -> Value {
         let call = self.app.call("PATCH", path).json(&json!({ "name": name }));
-        let call = call.if_match(tag).by(&player);
-        call.send().ok()
+        call.if_match(tag).by(&player).send().ok()
     }
 }
 
@@ -191,7 +190,7 @@ fn links_are_unguessable_counted_and_withdrawn() {
     let Scene { app, leader, .. } = &scene;
     let path = path_of(&app.composition(leader, &json!({})));
     let links = format!("{path}/share-links");
-    let make = || app.post_as(leader, &links, &Value::Null);
+    let make = || app.as_player(leader, "POST", &links, &Value::Null);
     let mut slugs = Vec::new();
     for _ in 0..20 {
         let link = make().created();

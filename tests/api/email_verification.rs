@@ -61,7 +61,8 @@ fn a_link_lasts_a_day_and_those_sent_before_go_on() {
         token: text(&app.log_in(&player.email)["access_token"]),
         ..player
     };
-    app.post_as(&player, AGAIN, &Value::Null).expect(202);
+    app.as_player(&player, "POST", AGAIN, &Value::Null)
+        .expect(202);
     let second = token_of(&app.mail_to(&player.email));
     assert_ne!(first, second);
     app.test.clock.advance_ms(1);
@@ -125,7 +126,8 @@ fn an_address_without_a_proof_keeps_nobody_from_it() {
     let lost = "SELECT count(*) FROM audit_log WHERE action = 'email.lost'";
     assert_eq!(app.count(lost), 1);
     app.mails();
-    app.post_as(&squatter, AGAIN, &Value::Null).expect(202);
+    app.as_player(&squatter, "POST", AGAIN, &Value::Null)
+        .expect(202);
     assert_eq!(app.mails_to(&squatter.email), []);
     // Nobody registers with what stands in.
     let body = json!({ "email": stand_in, "password": PASSWORD, "display_name": "x" });
@@ -185,7 +187,8 @@ fn an_address_that_was_proved_is_taken_by_nobody_and_its_owner_is_told() {
     let answer = move_to(&app, &mover, &owner.email).json();
     assert_eq!(answer["pending_email"], json!(owner.email));
     assert!(app.mail_to(&owner.email).subject.contains("already"));
-    app.post_as(&mover, AGAIN, &Value::Null).expect(202);
+    app.as_player(&mover, "POST", AGAIN, &Value::Null)
+        .expect(202);
     assert!(app.mail_to(&owner.email).subject.contains("already"));
 }
 
@@ -206,8 +209,7 @@ fn a_move_takes_effect_when_the_new_address_is_proved() {
     log_in(&app, &player.email, PASSWORD).expect(401);
     // Another spelling of the same address needs no proof.
     let body = json!({ "email": "NEW@guild.gg", "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).by(&player).json(&body);
-    let spelled = call.send().ok();
+    let spelled = app.call("PATCH", ME).by(&player).json(&body).send().ok();
     assert_eq!(spelled["email"], "NEW@guild.gg");
     assert_eq!(spelled["email_verified"], true);
 }
@@ -324,7 +326,7 @@ fn an_inbox_is_not_flooded_from_however_many_networks() {
     let app = TestApp::with(production);
     let player = app.player("eir");
     // By the API, an address has five mails an hour.
-    let again = || app.post_as(&player, AGAIN, &Value::Null);
+    let again = || app.as_player(&player, "POST", AGAIN, &Value::Null);
     for _ in 0..5 {
         again().expect(202);
     }

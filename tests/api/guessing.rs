@@ -68,8 +68,7 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         (11, 900),
         (12, 900),
     ] {
-        let known = attempt(&player.email, WRONG);
-        let known = known.expect_problem(401, "invalid_credentials");
+        let known = attempt(&player.email, WRONG).expect_problem(401, "invalid_credentials");
         let unknown = attempt("unknown@players.guild.gg", WRONG);
         let both = (known.without_request_id(), unknown.without_request_id());
         assert_eq!(both.0, both.1, "{failures}");
@@ -80,8 +79,7 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         for (waited_ms, retry_after) in [(0, pause_s), (pause_s * 1000 - 1, 1)] {
             app.test.clock.advance_ms(waited_ms);
             // The right password is not looked at either.
-            let known = attempt(&player.email, PASSWORD);
-            let known = known.expect_problem(429, "too_many_attempts");
+            let known = attempt(&player.email, PASSWORD).expect_problem(429, "too_many_attempts");
             let wait = retry_after.to_string();
             assert_eq!(
                 known.header("retry-after"),
@@ -278,8 +276,7 @@ fn a_stolen_login_does_not_help_to_guess_the_password() {
         answer.expect_problem(403, "wrong_password");
     }
     let compared = app.verifications();
-    let refused = change(&stolen, PASSWORD, ELSEWHERE);
-    let refused = refused.expect_problem(429, "too_many_attempts");
+    let refused = change(&stolen, PASSWORD, ELSEWHERE).expect_problem(429, "too_many_attempts");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(app.verifications(), compared);
     // Neither the owner's login nor a new one is held up.

@@ -32,8 +32,7 @@ fn eight_right_logins_at_once_wait_for_one_another() {
     let player = stranger_to_all(&app, "eight");
     let login = |password: &str| {
         let body = json!({ "email": player.email, "password": password });
-        let call = app.post(LOGIN, &body);
-        call.header(Header::ConnectingIp, HOME)
+        app.post(LOGIN, &body).header(Header::ConnectingIp, HOME)
     };
     for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
         app.test.database.execute("DELETE FROM guesses");

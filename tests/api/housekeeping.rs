@@ -266,8 +266,7 @@ impl Database for Tired {
 
 /// What the log says of a step of the last run.
 fn line(app: &TestApp, step: &str) -> Value {
-    let lines = app.test.log.lines();
-    let mut read = lines.iter().rev().map(|(_, line)| {
+    let mut read = app.test.log.lines().iter().rev().map(|(_, line)| {
         let line: Value = serde_json::from_str(line).expect("JSON");
         line
     });

@@ -100,8 +100,7 @@ fn quotes_do_not_make_another_key_and_what_is_no_key_is_refused() {
     let app = TestApp::new();
     let player = app.player("quotes");
     let first = build(&app, &player, KEY).send().expect(201);
-    let quoted = format!("\"{KEY}\"");
-    assert_replays(&first, &build(&app, &player, &quoted).send());
+    assert_replays(&first, &build(&app, &player, &format!("\"{KEY}\"")).send());
     for key in [
         "",
         "\"\"",

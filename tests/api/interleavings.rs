@@ -169,8 +169,7 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
     let team_plan = planned(&with_team);
     let team_link = link(&team_plan);
     let call = |method: &str, path: &str, body: Option<&Value>| {
-        let call = app.call(method, path).by(&player);
-        let call = call.if_match("*");
+        let call = app.call(method, path).by(&player).if_match("*");
         let name = format!("{method} {path}, of a team");
         (name, body.map_or(call.clone(), |body| call.json(body)))
     };

@@ -166,8 +166,7 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
         _ => config_value(name),
     });
     let player = app.player("five-calls");
-    let device = enrol(&app, &player);
-    let code = device.fresh_code(&app);
+    let code = enrol(&app, &player).fresh_code(&app);
     let wrong = "not the right words";
     let new = json!({ "current_password": wrong, "new_password": "five words in another row" });
     let rows: [(&str, &str, Value); 5] = [

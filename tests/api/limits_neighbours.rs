@@ -174,12 +174,11 @@ fn flood(isolates: &[TestApp], good: &Good, seed: u64) {
         };
         let status = from(SHARED, isolate.get(ME).token(&token)).status;
         assert!(matches!(status, 401 | 429), "{status}");
-        let forged = format!(
+        let body = json!({ "refresh_token": format!("{}{number}", &format!(
             "{}A{}",
             &good.player.refresh_token[..31],
             &good.player.refresh_token[32..]
-        );
-        let body = json!({ "refresh_token": format!("{}{number}", &forged[..70]) });
+        )[..70]) });
         let status = from(SHARED, isolate.post(REFRESH, &body)).status;
         assert!(matches!(status, 401 | 429), "{status}");
     }
@@ -300,8 +299,7 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
 #[test]
 fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours() {
     let app = TestApp::with(production);
-    let player = app.player("body");
-    let token = player.refresh_token.as_str();
+    let token = app.player("body").refresh_token.as_str();
     let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
     for (name, body, policy) in [
         (

@@ -114,13 +114,11 @@ fn has(document: &Value, filter: &str, value: &str) -> bool {
     match filter {
         "tag" => lists("tags"),
         "role" => lists("roles"),
-        "specialization" => {
-            let slots = document["template"]["specializations"].as_array();
-            slots
-                .into_iter()
-                .flatten()
-                .any(|slot| written(&slot["id"]) == value)
-        }
+        "specialization" => document["template"]["specializations"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|slot| written(&slot["id"]) == value),
         "game_build" | "is_template" => written(&document[filter]) == value,
         _ => document[filter] == value,
     }
@@ -135,11 +133,10 @@ struct Place {
 impl Place {
     /// Everything that is there, newest first.
     fn all(&self, kind: &Kind) -> Vec<(Value, String)> {
-        let sql = format!(
+        let rows = self.app.test.database.execute(&format!(
             "SELECT document, search_text FROM {} ORDER BY id DESC",
             kind.table
-        );
-        let rows = self.app.test.database.execute(&sql);
+        ));
         let read = |row: &wvw_builder::platform::Row| {
             let document = serde_json::from_str(row.text(0).expect("text")).expect("JSON");
             (document, row.text(1).expect("text").to_owned())
@@ -270,11 +267,10 @@ impl Place {
         self.app.test.clock.advance_ms(i64::from(dice.roll(3) == 0));
         let player = dice.pick(&self.players[..2]);
         let body = made_up(dice, kind, &self.team);
-        let sql = format!(
+        let own = self.app.test.database.execute(&format!(
             "SELECT id, version FROM {} WHERE owner_id = '{}'",
             kind.table, player.id
-        );
-        let own = self.app.test.database.execute(&sql);
+        ));
         let (one, what) = (dice.roll(own.len() + 1), dice.roll(6));
         let Some(row) = own.get(one).filter(|_| what < 4) else {
             let call = self.app.post(kind.path, &body).by(&player);
@@ -319,8 +315,7 @@ impl Place {
                 self.app.call("PUT", &path).json(&body)
             }
         };
-        let call = call.if_match(&tag).by(&player);
-        let answer = call.send();
+        let answer = call.if_match(&tag).by(&player).send();
         assert!(answer.status < 300, "{}", answer.what);
     }
 }
@@ -398,8 +393,7 @@ fn two_ids_of_one_millisecond_with_one_number() {
         };
         let make = |name: &str| {
             // Draws what the one before has drawn.
-            let isolate = app.isolate(4_711);
-            let call = isolate.post(kind.path, &body(name)).by(&player);
+            let call = app.isolate(4_711).post(kind.path, &body(name)).by(&player);
             text(&call.send().created()["id"])
         };
         let first = make("first twin");

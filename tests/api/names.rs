@@ -201,10 +201,9 @@ fn neither_a_patch_nor_a_file_brings_a_hidden_character_in() {
             .json(&json!({ "display_name": text }));
         let answer = patch.by(&player).send();
         assert_eq!(answer.mistakes()[0].1, "invisible_character", "{text:?}");
-        let file = format!("name,notes\r\n{text},x\r\n");
         let import = app
             .call("POST", &format!("{players}/import"))
-            .raw(CSV, file);
+            .raw(CSV, format!("name,notes\r\n{text},x\r\n"));
         let answer = import.by(&player).send();
         assert_eq!(
             answer.mistakes(),

@@ -172,7 +172,8 @@ fn scene(app: &TestApp) -> Player {
     }
     let plan = app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
     let links = format!("{}/share-links", path_of(&plan));
-    app.post_as(&player, &links, &Value::Null).expect(201);
+    app.as_player(&player, "POST", &links, &Value::Null)
+        .expect(201);
     let entry = json!({ "name": "Stegalkin", "user_id": player.id });
     guild::player(app, &team, &player, &entry);
     // One that they have left.

@@ -19,7 +19,7 @@ fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
 /// The path of a page that shows the composition.
 fn share(app: &TestApp, player: &Player, composition: &Value) -> String {
     let path = format!("{}/share-links", path_of(composition));
-    let made = app.post_as(player, &path, &Value::Null);
+    let made = app.as_player(player, "POST", &path, &Value::Null);
     let url = text(&made.created()["url"]);
     url.strip_prefix(ISSUER).expect("ours").to_owned()
 }

@@ -180,8 +180,7 @@ fn what_comes_before_a_call_is_asked_for_once() {
     let ago = |seconds: i64| app.test.clock.advance_ms(seconds * 1_000);
     let read = |token: &str| app.get(&build).token(token);
     let write = |key: &str| {
-        let call = app.post(BUILDS, &build_body(&json!({})));
-        let call = call.by(&player);
+        let call = app.post(BUILDS, &build_body(&json!({}))).by(&player);
         if key.is_empty() {
             call
         } else {

@@ -132,8 +132,7 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
         } else {
             "DELETE FROM team_players"
         };
-        let isolate = racing(app, before, sql);
-        let answer = isolate.as_player(
+        let answer = racing(app, before, sql).as_player(
             officer,
             method,
             &guild.one(&anna),
@@ -254,8 +253,7 @@ fn entries_go_out_and_go_away_with_their_account() {
     let first = player(app, &guild.team, member, &entry);
     guild.add(&json!({ "name": "Anna" }));
     let second = player(app, &other, member, &entry);
-    let export = app.get("/api/v1/users/me/export").by(&member);
-    let export = export.send().ok();
+    let export = app.get("/api/v1/users/me/export").by(&member).send().ok();
     assert_eq!(export["players"], json!([first, second]));
     let call = app.call("DELETE", "/api/v1/users/me").by(&member);
     let call = call.json(&json!({ "password": PASSWORD }));

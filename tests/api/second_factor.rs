@@ -98,7 +98,7 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
 fn a_secret_counts_only_once_it_is_confirmed() {
     let app = TestApp::new();
     let player = app.player("begins");
-    let begin = || app.post_as(&player, TWO_FACTOR, &Value::Null);
+    let begin = || app.as_player(&player, "POST", TWO_FACTOR, &Value::Null);
     let confirm = |code: &str| {
         let call = app.post(CONFIRM, &json!({ "code": code }));
         call.by(&player).send()
@@ -179,8 +179,7 @@ fn it_is_switched_off_with_password_and_code_only() {
     assert_eq!(it.app.rows("recovery_codes"), 0);
     let again = it.switch_off(PASSWORD, &it.fresh_code());
     again.expect_problem(409, "two_factor_not_enabled");
-    let body = json!({ "code": it.fresh_code() });
-    let codes = it.own("POST", RECOVERY_CODES, &body);
+    let codes = it.own("POST", RECOVERY_CODES, &json!({ "code": it.fresh_code() }));
     codes.expect_problem(409, "two_factor_not_enabled");
     // And on again, with another secret.
     enrol(&it.app, &it.player);
@@ -192,8 +191,7 @@ fn a_stolen_login_does_not_help_to_guess_codes() {
     let it = guarded();
     let other = it.log_in(it.recovery_code()).ok();
     for _ in 0..5 {
-        let body = json!({ "code": it.wrong_code() });
-        let answer = it.own("POST", RECOVERY_CODES, &body);
+        let answer = it.own("POST", RECOVERY_CODES, &json!({ "code": it.wrong_code() }));
         answer.expect_problem(403, "wrong_two_factor_code");
     }
     let body = json!({ "code": it.code_of(1) });

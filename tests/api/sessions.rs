@@ -25,8 +25,7 @@ fn me(app: &TestApp, token: &Value) -> Answer {
 #[test]
 fn a_login_is_renewed_again_and_again() {
     let app = TestApp::new();
-    let player = app.player("renews");
-    let mut token = player.refresh_token.clone();
+    let mut token = app.player("renews").refresh_token.clone();
     let mut seen = BTreeSet::from([token.clone()]);
     for _ in 0..20 {
         app.test.clock.advance_ms(600_000);

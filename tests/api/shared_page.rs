@@ -186,8 +186,7 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
     let send = |call: testing::Call<'_>, status: u16| call.by(&owner).send().expect(status);
-    let path = "/api/v1/compositions";
-    let made = send(app.post(path, &body), 201).json();
+    let made = send(app.post("/api/v1/compositions", &body), 201).json();
     let path = format!("{path}/{}", text(&made["id"]));
     let links = format!("{path}/share-links");
     let link = send(app.call("POST", &links), 201).json();
@@ -279,8 +278,7 @@ fn every_text_of_a_players_is_escaped() {
         "subgroups": [{ "name": PAYLOAD, "slots": [slot, slot, strange] }],
     });
     share(&app, &owner.id, Some(TEAM), &document);
-    let page = page(&app);
-    let clean = page.replace("<script defer src=\"/docs/squad.js\"></script>", "");
+    let clean = page(&app).replace("<script defer src=\"/docs/squad.js\"></script>", "");
     assert!(!clean.contains("<script"));
     assert!(!clean.contains("alert(1)<"));
     assert!(!clean.contains("<b>\""));

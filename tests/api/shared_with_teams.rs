@@ -202,10 +202,9 @@ fn leaders_and_officers_may_have_webhooks_for_their_team() {
     }
     // A change asks again.
     let (_, made) = scene.webhook(&scene.officer, &Value::Null);
-    let path = format!("{WEBHOOKS}/{}", text(&made["id"]));
     let change = scene
         .app
-        .call("PATCH", &path)
+        .call("PATCH", &format!("{WEBHOOKS}/{}", text(&made["id"])))
         .json(&json!({ "team_id": scene.team }));
     let answer = change.by(&scene.officer).send().ok();
     assert_eq!(answer["team_id"], team);

@@ -125,12 +125,11 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
         (&json!("officer"), &json!(2))
     );
     let list = app.get_as(leader, &format!("{path}/members")).json();
-    let entry = json!({
-        "user_id": guest.id, "display_name": "A player", "role": "officer",
-        "joined_at": rfc3339(app.test_now()),
-    });
     assert!(
-        list["data"].as_array().expect("a list").contains(&entry),
+        list["data"].as_array().expect("a list").contains(&json!({
+            "user_id": guest.id, "display_name": "A player", "role": "officer",
+            "joined_at": rfc3339(app.test_now()),
+        })),
         "{list}"
     );
     made["uses"] = json!(1);
@@ -254,8 +253,7 @@ fn an_invitation_is_withdrawn_only_by_its_own_team() {
     let id = text(&scene.ask(&json!({})).created()["id"]);
     for player in [&other, leader] {
         for id in [&id, "x"] {
-            let path = format!("{TEAMS}/{elsewhere}/invitations/{id}");
-            let answer = app.delete_as(player, &path);
+            let answer = app.delete_as(player, &format!("{TEAMS}/{elsewhere}/invitations/{id}"));
             answer.expect_problem(404, "not_found");
         }
     }
@@ -364,8 +362,7 @@ fn invitations_are_listed_newest_first_page_by_page() {
     let path = format!("{}?limit=2", scene.path());
     let (mut target, mut found) = (path.clone(), Vec::new());
     loop {
-        let page = scene.app.get_as(&scene.leader, &target);
-        let page = page.ok();
+        let page = scene.app.get_as(&scene.leader, &target).ok();
         let items = array(&page["data"]).iter();
         found.extend(items.map(|it| text(&it["id"])));
         let Some(cursor) = page["next_cursor"].as_str() else {

@@ -168,8 +168,7 @@ fn what_is_no_role_or_no_member_is_named() {
     scene
         .remove(officer, &stranger)
         .expect_problem(404, "not_found");
-    let path = format!("{TEAMS}/{team}/members/me");
-    app.delete_as(leader, &path)
+    app.delete_as(leader, &format!("{TEAMS}/{team}/members/me"))
         .expect_problem(404, "not_found");
     for (body, code) in [
         (json!({}), "required"),

@@ -342,8 +342,7 @@ fn updates_and_deletions_are_told_and_stale_writes_are_not() {
     let call = scene.app.call("PATCH", &path).json(&renamed);
     call.by(&scene.player).send().expect(200);
     let stale = scene.app.call("PATCH", &path).json(&renamed);
-    let stale = stale.by(&scene.player).if_match("\"9\"");
-    stale.send().expect(412);
+    stale.by(&scene.player).if_match("\"9\"").send().expect(412);
     let call = scene.app.call("DELETE", &path);
     call.by(&scene.player).send().expect(204);
     let sent = scene.app.deliver();

@@ -87,12 +87,11 @@ fn a_team_that_a_build_is_taken_from_learns_that_it_is_gone_and_nothing_else() {
     let path = build_path(&build);
     let private = json!({ "visibility": "private", "team_id": null, "notes": "my own thoughts" });
     let answer = scene.patch(&path, &private).expect(200);
-    let gone = json!({ "id": build["id"] });
     assert_eq!(
         scene.told(),
         [
             told("own", "build.updated", &answer.json()),
-            told("team", "build.deleted", &gone)
+            told("team", "build.deleted", &json!({ "id": build["id"] }))
         ]
     );
     // What follows is the owner's alone.
@@ -172,8 +171,7 @@ fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
             sql: Rc::clone(&raced),
         };
         let platform = platform_on(&app.test, 3, Box::new(database));
-        let isolate = app.isolate_on(platform);
-        let call = isolate.call(method, &path).by(&leader);
+        let call = app.isolate_on(platform).call(method, &path).by(&leader);
         let call = call.if_match(&format!("\"{version}\""));
         let call = if body.is_null() {
             call

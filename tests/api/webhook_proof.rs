@@ -45,8 +45,7 @@ fn a_new_url_is_sent_a_ping_at_once_and_what_waits_once_that_is_answered() {
     let held = list.by(&player).send().ok();
     assert_eq!(held["data"].as_array().expect("a list").len(), 2);
     let id = text(&held["data"][0]["id"]);
-    let retry = app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"));
-    retry
+    app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"))
         .by(&player)
         .send()
         .expect_problem(409, "webhook_unproved");

@@ -48,14 +48,12 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
             _ => "UPDATE team_members SET role = 'member' WHERE role = 'officer'".to_owned(),
         };
         let racing = raced(&app, "UPDATE webhooks SET url", sql.clone());
-        let change = patch(&racing, &officer, &webhook, &json!({ "team_id": team }));
-        let answer = change.send();
+        let answer = patch(&racing, &officer, &webhook, &json!({ "team_id": team })).send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
-        let back = format!(
+        app.test.database.execute(&format!(
             "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{}', 'officer', 'Player', 1)",
             officer.id
-        );
-        app.test.database.execute(&back);
+        ));
         let body = json!({ "url": format!("{URL}/new"), "event_types": ["*"], "team_id": team });
         let call = ("POST", WEBHOOKS, &body);
         let status = app.raced("INSERT INTO webhooks ", sql, &officer, call);
@@ -181,8 +179,7 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         // Between the look at the endpoints and the write of the deliveries.
         let (app, _, leader, team) = of_team_by_key();
         share(&app, &leader, &team);
-        let racing = raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned());
-        racing.consume(
+        raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned()).consume(
             "wvw-builder-webhooks",
             &app.test.queue.take_due(Lane::First),
         );
@@ -196,8 +193,7 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     // Of an event that is new.
     let (app, officer, leader, team) = of_team_by_key();
     share(&app, &leader, &team);
-    let racing = raced(&app, "INSERT INTO webhook_deliveries", unproved());
-    racing.consume(
+    raced(&app, "INSERT INTO webhook_deliveries", unproved()).consume(
         "wvw-builder-webhooks",
         &app.test.queue.take_due(Lane::First),
     );
@@ -210,8 +206,7 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
     app.test.clock.advance_ms(6_000);
-    let racing = raced(&app, "SET claim = ?2, claims", unproved());
-    racing.consume(
+    raced(&app, "SET claim = ?2, claims", unproved()).consume(
         "wvw-builder-webhooks-slow",
         &app.test.queue.take_due(Lane::Slow),
     );
@@ -239,8 +234,7 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
         app.test.web.answer_with(|_| MemoryWeb::status(204));
         app.test.clock.advance_ms(6_000);
         // Between the look at the endpoint and the claim.
-        let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
-        racing.consume(
+        raced(&app, "SET claim = ?2, claims", sql.to_owned()).consume(
             "wvw-builder-webhooks-slow",
             &app.test.queue.take_due(Lane::Slow),
         );
@@ -391,8 +385,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
             app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
-            let revoke = app.call("DELETE", &path).by(&owner);
-            revoke.send().expect(204);
+            app.call("DELETE", &path).by(&owner).send().expect(204);
         }
         app.build(&owner, &json!({}));
         assert_eq!(app.deliver_after(600).len(), 0, "{expires}");
@@ -462,8 +455,7 @@ fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
     }
     app.deliver();
     let path = format!("/api/v1/auth/api-keys/{}", text(&all["id"]));
-    let revoke = app.call("DELETE", &path).by(&owner);
-    revoke.send().expect(204);
+    app.call("DELETE", &path).by(&owner).send().expect(204);
     app.build(&owner, &json!({}));
     assert_eq!(app.deliver().len(), 0);
 }

@@ -231,8 +231,7 @@ fn an_endpoint_is_refused_with_all_its_mistakes() {
             ask(&app, &player, &body),
             patch(&app, &player, &webhook, &body),
         ] {
-            let answer = call.send().expect_problem(422, "invalid_input");
-            let found = answer.mistakes();
+            let found = call.send().expect_problem(422, "invalid_input").mistakes();
             let is_found = found.iter().any(|(at, what)| at == pointer && what == code);
             assert!(is_found, "{body}: {found:?}");
         }

@@ -18,8 +18,7 @@ fn scene() -> (TestApp, Player, Value, String) {
 #[test]
 fn deliveries_are_listed_by_state_and_page() {
     let (app, player, webhook, id) = scene();
-    let other = json!({ "url": format!("{URL}/other") });
-    let other = text(&make_proved(&app, &player, &other)["id"]);
+    let other = text(&make_proved(&app, &player, &json!({ "url": format!("{URL}/other") }))["id"]);
     let mut made = Vec::new();
     for state in ["dead", "delivered", "pending", "held", "dead"] {
         made.push(delivery(&app, &id, state, 0));
@@ -145,21 +144,19 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         .send()
         .expect(200);
     retry(&dead).expect_problem(409, "webhook_disabled");
-    let recover = app.post(
+    app.post(
         &format!("{}/recover", path(&webhook)),
         &json!({ "since": "2026-11-21T00:00:00Z" }),
-    );
-    recover
-        .by(&player)
-        .send()
-        .expect_problem(409, "webhook_disabled");
+    )
+    .by(&player)
+    .send()
+    .expect_problem(409, "webhook_disabled");
 }
 
 #[test]
 fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     let (app, player, webhook, id) = scene();
-    let other = json!({ "url": format!("{URL}/other") });
-    let other = text(&make_proved(&app, &player, &other)["id"]);
+    let other = text(&make_proved(&app, &player, &json!({ "url": format!("{URL}/other") }))["id"]);
     for _ in 0..3 {
         delivery(&app, &id, "dead", 0);
     }

@@ -34,7 +34,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn post_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
-        self.as_player(player, "POST", path, body)
+        self.post(path, body).by(player).send()
     }
 
     #[track_caller]

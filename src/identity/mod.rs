@@ -13,9 +13,9 @@ pub mod guessing;
 pub mod keys;
 pub mod links;
 pub mod pages;
-pub mod password;
 pub mod password_reset;
 pub mod reauthentication;
-pub mod seal;
 pub mod sessions;
 pub mod two_factor;
+
+pub use crypto::{password, seal};

@@ -77,7 +77,7 @@ mod shared_page_limits;
 mod shared_with_teams;
 mod signing_keys;
 mod stale_builds;
-mod support;
+mod stored_formats;
 mod team_accounts;
 mod team_departures;
 mod team_departures_builds;

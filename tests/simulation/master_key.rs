@@ -1,6 +1,6 @@
 //! Replacing the master key while tokens are issued and checked.
 //! Promises that nothing is unreadable at any step, and that the operator can see when it is over.
-//! Leaves sealing itself to `identity/seal.rs`.
+//! Leaves sealing itself to `crypto::seal`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,8 +12,8 @@ use wvw_builder::config::{Config, MasterKeys};
 use wvw_builder::identity::seal;
 use wvw_builder::platform::{Level, Platform, Statement};
 
-use crate::databases::Raced;
 use crate::world::{DAY_MS, HOUR_MS, World, config};
+use testing::databases::Raced;
 
 const OLD: u8 = 1;
 const NEW: u8 = 60;

@@ -1,0 +1,114 @@
+//! Keyset paging: a page begins after the id where the last one ended.
+//! Promises that page 1,000 costs what page 1 costs, and that cursors are opaque and checked.
+//! Leaves the SQL to the stores.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use platform::Text;
+
+use super::problem::{FieldError, Problem};
+use super::query::Query;
+use super::response::{Profile, Response};
+use super::schema::{self, Field, Schema};
+
+/// Items on a page unless the client says otherwise.
+const DEFAULT_LIMIT: i64 = 20;
+/// Most items on a page.
+pub const MAX_LIMIT: i64 = 100;
+/// Told apart from the cursors of later versions.
+const VERSION: &str = "1.";
+
+/// The `limit` parameter.
+pub const LIMIT: Field = Field::optional(
+    "limit",
+    &Schema::Integer {
+        min: 1,
+        max: MAX_LIMIT,
+    },
+    "Items on a page; 20 unless given.",
+);
+/// The `cursor` parameter.
+pub const CURSOR: Field = Field::optional(
+    "cursor",
+    &schema::Text::of(1, 100),
+    "Where the page begins: next_cursor of the page before.",
+);
+
+/// Which page is asked for.
+#[derive(Debug)]
+pub struct Page {
+    /// Items on it.
+    pub limit: i64,
+    /// The last id of the page before.
+    pub after: Option<String>,
+}
+
+impl Page {
+    /// Reads `limit` and `cursor`; `is_id` tells whether a text is an id of the listed kind.
+    pub fn from_query(query: &Query, is_id: fn(&str) -> bool) -> Result<Self, Problem> {
+        let after = match query.text("cursor") {
+            None => None,
+            Some(cursor) => Some(read_cursor(cursor).filter(|id| is_id(id)).ok_or_else(|| {
+                Problem::invalid(vec![FieldError::new(
+                    "?cursor",
+                    "invalid_cursor",
+                    "Send next_cursor of the page before as it came, or leave it out.",
+                )])
+            })?),
+        };
+        Ok(Self {
+            limit: query.integer("limit").unwrap_or(DEFAULT_LIMIT),
+            after,
+        })
+    }
+}
+
+fn read_cursor(cursor: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.strip_prefix(VERSION).map(str::to_owned)
+}
+
+/// The cursor of the page that begins after `id`.
+pub fn cursor_after(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{VERSION}{id}"))
+}
+
+/// A page of documents that were made here: `items` are ids and documents in their order, one more
+/// than the page takes when there is a next one.
+pub fn respond_with(
+    page: &Page,
+    items: impl IntoIterator<Item = (String, Value)>,
+    path: &str,
+    query: &Query,
+) -> Response {
+    let mut items: Vec<_> = items.into_iter().collect();
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let last = items.last().filter(|_| has_more).map(|(id, _)| id.clone());
+    let data: Vec<Value> = items.into_iter().map(|(_, document)| document).collect();
+    let data = Text::Owned(Value::from(data).to_string());
+    respond(Profile::Private, data, last.as_deref(), path, query)
+}
+
+/// A page: `data` is a JSON array, `last` the id of its last item when more may follow, `path`
+/// the list's own URL.
+pub fn respond(
+    profile: Profile,
+    data: Text,
+    last: Option<&str>,
+    path: &str,
+    query: &Query,
+) -> Response {
+    let page = |after: String| Response::passthrough(200, profile, "{\"data\":", data, after);
+    let Some(last) = last else {
+        return page(",\"next_cursor\":null}".to_owned());
+    };
+    let cursor = cursor_after(last);
+    let others = query.encode_without("cursor");
+    let link = format!("<{path}?{others}cursor={cursor}>; rel=\"next\"");
+    page(format!(",\"next_cursor\":\"{cursor}\"}}")).with_header("link", link)
+}

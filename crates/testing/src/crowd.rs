@@ -1,0 +1,290 @@
+//! Much of everything: rows that were made by calls, copied until a list has pages.
+//! Promises copies that differ in their ids and times, with their facets, and no two alike.
+//! Leaves what is done with so much to the walk.
+
+use std::cell::Cell;
+
+use serde_json::json;
+use wvw_builder::ids::{
+    ApiKeyId, BuildId, CompositionId, DeliveryId, EventId, InvitationId, PlayerId, SessionId,
+    ShareLinkId, TeamId, UserId, WebhookId,
+};
+use wvw_builder::platform::Platform;
+
+use super::teams::TEAMS;
+use super::{Player, TestApp, text};
+use crate::webhooks::{delivery, make_proved};
+
+/// Rows of what an account or a team can have only so many of.
+const FEW: usize = 40;
+const FEW_TEAMS: usize = 12;
+const FEW_LINKS: usize = 15;
+/// Of one kind: an account and a team have quotas.
+const BUILDS_OF_A_KIND: usize = 200;
+const OWN_OF_A_KIND: usize = 80;
+const PLANS_OF_A_KIND: usize = 200;
+const SECOND_MS: i64 = 1_000;
+
+/// Someone who has things, and the ids of one of each.
+pub struct Holder {
+    pub player: Player,
+    /// Leads it.
+    pub team: String,
+    pub build: String,
+    /// Of the team.
+    pub composition: String,
+    pub webhook: String,
+    pub delivery: String,
+}
+
+/// Makes them.
+pub struct Crowd<'a> {
+    pub app: &'a TestApp,
+    /// How many of each.
+    pub amount: usize,
+    pub made: &'a Cell<u64>,
+}
+
+impl Crowd<'_> {
+    /// A number that was not given before.
+    fn next(&self) -> u64 {
+        self.made.set(self.made.get() + 1);
+        self.made.get()
+    }
+
+    /// Randomness of its own, and a time before now that nothing else has.
+    fn apart(&self) -> (Platform, i64) {
+        let number = self.next();
+        let ms = self.app.test_now() - SECOND_MS * number.cast_signed();
+        (self.app.test.platform(100_000 + number), ms)
+    }
+
+    /// Copies the rows of `table` that are `from`, with other values in some columns.
+    fn copy(&self, table: &str, from: &str, others: &[(&str, String)]) {
+        let database = &self.app.test.database;
+        let names = database.execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
+        let names: Vec<&str> = names
+            .iter()
+            .map(|row| row.text(0).expect("a name"))
+            .collect();
+        let value = |name: &&str| {
+            let other = others.iter().find(|(column, _)| column == name);
+            other.map_or((*name).to_owned(), |(_, value)| value.clone())
+        };
+        let values: Vec<String> = names.iter().map(value).collect();
+        let (names, values) = (names.join(", "), values.join(", "));
+        database.execute(&format!(
+            "INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {from}"
+        ));
+    }
+
+    fn builds(&self, id: &str) {
+        for _ in 0..self.amount.min(BUILDS_OF_A_KIND) {
+            let (platform, ms) = self.apart();
+            let copy = BuildId::of_time(&platform, ms);
+            let number = copy.number().to_string();
+            let values = [("id", format!("'{copy}'")), ("number", number)];
+            self.copy("builds", &format!("id = '{id}'"), &values);
+            let facets = [("build_id", format!("'{copy}'"))];
+            self.copy("build_facets", &format!("build_id = '{id}'"), &facets);
+        }
+    }
+
+    fn compositions(&self, id: &str, player: &Player, most: usize) {
+        let links = format!("/api/v1/compositions/{id}/share-links");
+        let link = self.app.post_as(player, &links, &serde_json::Value::Null);
+        let link = text(&link.created()["id"]);
+        for _ in 0..self.amount.min(FEW_LINKS) {
+            let (platform, ms) = self.apart();
+            let copy = ShareLinkId::of_time(&platform, ms);
+            let slug = ("slug", "hex(randomblob(11))".to_owned());
+            let values = [("id", format!("'{copy}'")), slug];
+            self.copy("share_links", &format!("id = '{link}'"), &values);
+        }
+        for _ in 0..self.amount.min(most) {
+            let (platform, ms) = self.apart();
+            let copy = CompositionId::of_time(&platform, ms);
+            let number = copy.number().to_string();
+            let values = [("id", format!("'{copy}'")), ("number", number)];
+            self.copy("compositions", &format!("id = '{id}'"), &values);
+            let facets = [("composition_id", format!("'{copy}'"))];
+            let from = format!("composition_id = '{id}'");
+            self.copy("composition_tags", &from, &facets);
+            self.copy("composition_versions", &from, &facets);
+        }
+        for version in 2..=self.amount.min(99) {
+            let versions = [("version", version.to_string())];
+            let from = format!("composition_id = '{id}' AND version = 1");
+            self.copy("composition_versions", &from, &versions);
+        }
+        // The last of them is in force.
+        self.app.test.database.execute(&format!(
+            "UPDATE compositions SET version = (SELECT max(version) FROM composition_versions \
+             WHERE composition_id = id) WHERE id = '{id}'"
+        ));
+    }
+
+    /// A team of `leader`'s with members, invitations, a roster, builds and compositions, and one of
+    /// these that only it sees.
+    pub fn team(&self, leader: &Player) -> (String, String) {
+        let app = self.app;
+        let team = self.next_team(leader);
+        for _ in 0..self.amount.min(90) {
+            let (platform, ms) = self.apart();
+            let user = UserId::of_time(&platform, ms);
+            let from = format!("team_id = '{team}' AND user_id = '{}'", leader.id);
+            let values = [
+                ("user_id", format!("'{user}'")),
+                ("role", "'member'".to_owned()),
+            ];
+            self.copy("team_members", &from, &values);
+        }
+        let anna = self.roster(&team, leader);
+        for _ in 0..self.amount {
+            let (platform, ms) = self.apart();
+            let id = PlayerId::of_time(&platform, ms);
+            let values = [("id", format!("'{id}'"))];
+            self.copy("team_players", &format!("id = '{anna}'"), &values);
+        }
+        let invitation = app.invite(leader, &team, &json!({})).created();
+        for _ in 0..self.amount.min(FEW) {
+            let (platform, ms) = self.apart();
+            let id = InvitationId::of_time(&platform, ms);
+            let values = [
+                ("id", format!("'{id}'")),
+                ("code_hash", "randomblob(32)".to_owned()),
+            ];
+            let from = format!("id = '{}'", text(&invitation["id"]));
+            self.copy("team_invitations", &from, &values);
+        }
+        let mut last = String::new();
+        for visibility in ["public", "team"] {
+            let mut shared =
+                json!({ "visibility": visibility, "team_id": team, "tags": ["zerg", "shared"] });
+            let build = text(&app.build(leader, &shared)["id"]);
+            self.builds(&build);
+            shared["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
+            last = text(&app.composition(leader, &shared)["id"]);
+            self.compositions(&last, leader, PLANS_OF_A_KIND);
+        }
+        (team, last)
+    }
+
+    /// A player in the roster of a team.
+    pub fn roster(&self, team: &str, leader: &Player) -> String {
+        let body = json!({ "name": format!("Anna {}", self.next()) });
+        let path = format!("{TEAMS}/{team}/players");
+        let made = self.app.post_as(leader, &path, &body);
+        text(&made.created()["id"])
+    }
+
+    fn next_team(&self, leader: &Player) -> String {
+        let (platform, ms) = self.apart();
+        let id = TeamId::of_time(&platform, ms).to_string();
+        let made = self.app.team(&[(leader, "leader")]);
+        // `team` numbers its ids by the rows there are: some may have gone.
+        self.app.test.database.execute(&format!(
+            "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
+             SELECT '{id}', name, tag, description, version, created_at, updated_at FROM teams \
+             WHERE id = '{made}'"
+        ));
+        self.app.test.database.execute(&format!(
+            "UPDATE team_members SET team_id = '{id}' WHERE team_id = '{made}'"
+        ));
+        let gone = format!("DELETE FROM teams WHERE id = '{made}'");
+        self.app.test.database.execute(&gone);
+        id
+    }
+
+    /// Someone with much of everything.
+    pub fn holder(&self) -> Holder {
+        let app = self.app;
+        let player = app.player(&format!("holder{}", self.next()));
+        let mut build = String::new();
+        for visibility in ["public", "private"] {
+            let changes = json!({ "visibility": visibility, "tags": ["zerg", visibility], "notes": "Needle" });
+            let mut described = changes.clone();
+            described["roles"] = json!(["strip"]);
+            described["game_build"] = json!(190_000);
+            build = text(&app.build(&player, &described)["id"]);
+            let mut planned = changes;
+            planned["subgroups"] = json!([{ "slots": [{ "build_id": build }] }]);
+            let planned = text(&app.composition(&player, &planned)["id"]);
+            self.builds(&build);
+            self.compositions(&planned, &player, OWN_OF_A_KIND);
+        }
+        let (team, composition) = self.team(&player);
+        for _ in 0..self.amount.min(FEW_TEAMS) {
+            self.next_team(&player);
+        }
+        self.sessions_and_keys(&player);
+        let webhook = text(&make_proved(app, &player, &json!({}))["id"]);
+        let delivery = self.webhooks(&webhook);
+        Holder {
+            player,
+            team,
+            build,
+            composition,
+            webhook,
+            delivery,
+        }
+    }
+
+    fn sessions_and_keys(&self, player: &Player) {
+        let app = self.app;
+        app.log_in(&player.email);
+        let other = app.test.database.execute(&format!(
+            "SELECT max(id) FROM sessions WHERE user_id = '{}'",
+            player.id
+        ));
+        let other = format!("id = '{}'", other[0].text(0).expect("an id"));
+        for _ in 0..self.amount {
+            let (platform, ms) = self.apart();
+            let id = SessionId::of_time(&platform, ms);
+            self.copy("sessions", &other, &[("id", format!("'{id}'"))]);
+        }
+        let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
+        let call = app.post("/api/v1/auth/api-keys", &body);
+        let key = call.token(&player.token).send().created();
+        for _ in 0..self.amount.min(FEW) {
+            let (platform, ms) = self.apart();
+            let id = ApiKeyId::of_time(&platform, ms);
+            let from = format!("id = '{}'", text(&key["id"]));
+            let hash = ("hash", "randomblob(32)".to_owned());
+            self.copy("api_keys", &from, &[("id", format!("'{id}'")), hash]);
+        }
+    }
+
+    /// More webhooks, and deliveries of this one; gives one of them.
+    fn webhooks(&self, webhook: &str) -> String {
+        let from = format!("id = '{webhook}'");
+        for _ in 0..self.amount.min(FEW) {
+            let (platform, ms) = self.apart();
+            let id = WebhookId::of_time(&platform, ms);
+            // Off, so that what happens in a walk is not told to all of them.
+            let values = [("id", format!("'{id}'")), ("disabled_at", "1".to_owned())];
+            self.copy("webhooks", &from, &values);
+        }
+        let delivery = delivery(self.app, webhook, "dead", 0);
+        let from = format!("id = '{delivery}'");
+        for _ in 0..self.amount {
+            let (platform, ms) = self.apart();
+            let (id, event) = (
+                DeliveryId::of_time(&platform, ms),
+                EventId::of_time(&platform, ms),
+            );
+            let source =
+                format!("id = (SELECT event_id FROM webhook_deliveries WHERE id = '{delivery}')");
+            self.copy("webhook_events", &source, &[("id", format!("'{event}'"))]);
+            let values = [
+                ("id", format!("'{id}'")),
+                ("event_id", format!("'{event}'")),
+            ];
+            self.copy("webhook_deliveries", &from, &values);
+            let attempt = [("delivery_id", format!("'{id}'"))];
+            let one = format!("delivery_id = '{delivery}' AND number = 1");
+            self.copy("webhook_attempts", &one, &attempt);
+        }
+        delivery
+    }
+}

@@ -1,0 +1,160 @@
+//! A team with its roster, in the hand of a test.
+//! Promises that the clock moves between two players, so that lists have an order.
+//! Leaves what is right to the tests.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::databases::{Raced, platform_on};
+use super::{Answer, Player, TestApp, text};
+
+/// The media type of CSV.
+pub const CSV: &str = "text/csv";
+
+pub fn players_of(team: &str) -> String {
+    format!("/api/v1/teams/{team}/players")
+}
+
+/// Adds a player to the roster.
+#[track_caller]
+pub fn player(app: &TestApp, team: &str, by: &Player, body: &Value) -> Value {
+    let call = app.post(&players_of(team), body).token(&by.token);
+    call.send().created()
+}
+
+/// A team with a leader, an officer and a member, and someone who is not in it.
+pub struct Guild {
+    pub app: TestApp,
+    pub leader: Player,
+    pub officer: Player,
+    pub member: Player,
+    pub stranger: Player,
+    pub team: String,
+    pub path: String,
+}
+
+pub fn guild() -> Guild {
+    let app = TestApp::new();
+    let [leader, officer, member, stranger] =
+        ["leader", "officer", "member", "stranger"].map(|name| app.player(name));
+    let roles = [
+        (&leader, "leader"),
+        (&officer, "officer"),
+        (&member, "member"),
+    ];
+    let team = app.team(&roles);
+    Guild {
+        path: players_of(&team),
+        app,
+        leader,
+        officer,
+        member,
+        stranger,
+        team,
+    }
+}
+
+impl Guild {
+    pub fn one(&self, player: &Value) -> String {
+        format!("{}/{}", self.path, text(&player["id"]))
+    }
+
+    #[track_caller]
+    pub fn add(&self, body: &Value) -> Value {
+        // Lists are in the order of the clock.
+        self.app.test.clock.advance_ms(1);
+        player(&self.app, &self.team, &self.officer, body)
+    }
+
+    pub fn names(&self, query: &str) -> Vec<String> {
+        let call = self.app.get(&format!("{}?{query}", self.path));
+        let list = call.token(&self.member.token).send().ok();
+        let data = list["data"].as_array().expect("a list");
+        data.iter().map(|player| text(&player["name"])).collect()
+    }
+}
+
+impl Guild {
+    /// How many players each page of the list has.
+    pub fn sizes_of_pages(&self) -> Vec<usize> {
+        let (mut pages, mut query) = (Vec::new(), "limit=100".to_owned());
+        loop {
+            let list = self.app.get(&format!("{}?{query}", self.path));
+            let list = list.token(&self.member.token).send().ok();
+            pages.push(list["data"].as_array().expect("a list").len());
+            match list["next_cursor"].as_str() {
+                Some(cursor) => query = format!("limit=100&cursor={cursor}"),
+                None => return pages,
+            }
+        }
+    }
+}
+
+impl Guild {
+    pub fn export(&self, format: &str) -> Answer {
+        self.export_of(&self.path, format)
+    }
+
+    pub fn export_of(&self, roster: &str, format: &str) -> Answer {
+        let call = self.app.get(&format!("{roster}/export?format={format}"));
+        call.token(&self.officer.token).send().expect(200)
+    }
+
+    pub fn import(&self, query: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.import_to(&self.path, query, media_type, body)
+    }
+
+    pub fn import_to(
+        &self,
+        roster: &str,
+        query: &str,
+        media_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let call = self.app.call("POST", &format!("{roster}/import?{query}"));
+        let call = call.token(&self.officer.token).raw(media_type, body);
+        call.send()
+    }
+
+    #[track_caller]
+    pub fn refused(&self, query: &str, body: &str) -> Vec<(String, String)> {
+        let before = self.rows();
+        let answer = self.import(query, CSV, body);
+        let mistakes = answer.invalid();
+        assert_eq!(self.rows(), before, "something was imported");
+        mistakes
+    }
+
+    pub fn rows(&self) -> String {
+        let sql = "SELECT * FROM team_players ORDER BY id";
+        format!("{:?}", self.app.test.database.execute(sql))
+    }
+
+    pub fn count(&self) -> i64 {
+        self.app.rows("team_players")
+    }
+}
+
+/// An isolate in which `sql` comes right before the batch with `before`.
+pub fn racing(app: &TestApp, before: &'static str, sql: String) -> TestApp {
+    let raced = Raced {
+        database: app.test.database.clone(),
+        before,
+        sql: Rc::default(),
+    };
+    *raced.sql.borrow_mut() = Some(sql);
+    app.isolate_on(platform_on(&app.test, 3, Box::new(raced)))
+}
+
+/// What an import answers.
+pub fn done(added: u32, updated: u32, removed: u32) -> Value {
+    json!({ "added": added, "updated": updated, "removed": removed })
+}
+
+/// Pointers with codes, as `Answer::mistakes` gives them.
+pub fn mistakes(rows: &[(&str, &str)]) -> Vec<(String, String)> {
+    rows.iter()
+        .map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned()))
+        .collect()
+}

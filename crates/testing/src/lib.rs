@@ -1,0 +1,505 @@
+//! A whole application in the hand of a test: requests in, answers out, the clock and the database
+//! at its fingertips. Promises that every answer made through it keeps what every answer must keep
+//! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod answer;
+pub mod authenticator;
+pub mod compositions;
+pub mod contract;
+pub mod crowd;
+pub mod databases;
+pub mod departures;
+pub mod forge;
+pub mod guessing;
+pub mod guild;
+pub mod mail;
+pub mod paths;
+pub mod points;
+pub mod prelude;
+pub mod scene;
+pub mod teams;
+pub mod walk;
+mod walk_links;
+pub mod webhooks;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+pub use answer::Answer;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pollster::block_on;
+use serde_json::{Value, json};
+use wvw_builder::app::App;
+use wvw_builder::config::Config;
+use wvw_builder::http::request::{Body, Credential, Header, MAX_BODY, Method, Request};
+use wvw_builder::limits::object;
+use wvw_builder::platform::native::TestPlatform;
+use wvw_builder::platform::{Clock as _, Platform, Row};
+use wvw_builder::secret::Secret;
+
+pub const ISSUER: &str = "https://builds.guild.gg";
+pub const AUDIENCE: &str = "wvw-builder";
+pub const ORIGIN: &str = "https://guild.gg";
+pub const BUILDS: &str = "/api/v1/builds";
+pub const PASSWORD: &str = "four words in a row";
+/// A made-up Guardian: Zeal, Virtues, Firebrand.
+pub const GUARDIAN_CODE: &str = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
+/// Strings shorter than this occur in log lines by chance.
+const SECRET_MIN_CHARS: usize = 8;
+
+/// Members of answers that must never be logged; a slug opens a shared page.
+const SECRET_MEMBERS: [&str; 10] = [
+    "access_token",
+    "refresh_token",
+    "device_token",
+    "challenge",
+    "secret",
+    "otpauth_uri",
+    "recovery_codes",
+    "email",
+    "key",
+    "slug",
+];
+
+/// A good configuration.
+pub fn config_value(name: &str) -> Option<String> {
+    let key = |first: u8| STANDARD.encode((first..first + 32).collect::<Vec<u8>>());
+    Some(match name {
+        "ENVIRONMENT" => "production".to_owned(),
+        "ISSUER" => ISSUER.to_owned(),
+        "AUDIENCE" => AUDIENCE.to_owned(),
+        "MASTER_KEY" => key(1),
+        "PASSWORD_PEPPER" => key(101),
+        "MAIL_TRANSPORT" => "cloudflare".to_owned(),
+        "EMAIL" => "a binding".to_owned(),
+        "MAIL_FROM" => "builds@guild.gg".to_owned(),
+        "ALLOWED_ORIGINS" => ORIGIN.to_owned(),
+        "BREACH_CHECK" | "DNS_RESOLVER_URL" => "off".to_owned(),
+        "SECURITY_CONTACT" => "mailto:security@guild.gg".to_owned(),
+        // The clock stands still: what a test sends, it sends at once.
+        name if name.starts_with("LIMIT_") => "1000000/60".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The pepper of [`config_value`].
+pub fn pepper() -> Secret {
+    let text = config_value("PASSWORD_PEPPER").expect("it is set");
+    Secret::new(STANDARD.decode(text).expect("base64"))
+}
+
+/// An isolate with everything around it.
+pub struct TestApp {
+    pub app: App,
+    pub test: Rc<TestPlatform>,
+    /// Whatever was sent or received that must never be logged, also as JSON would write it.
+    secrets: Rc<RefCell<BTreeSet<String>>>,
+    /// Log lines that were looked at.
+    seen_lines: Rc<Cell<usize>>,
+}
+
+/// An account that is logged in.
+pub struct Player {
+    pub id: String,
+    pub email: String,
+    pub token: String,
+    pub refresh_token: String,
+}
+
+impl TestApp {
+    /// An empty database and a fresh isolate.
+    pub fn new() -> Self {
+        Self::with(config_value)
+    }
+
+    /// With a configuration of the test's own.
+    pub fn with(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
+        Self {
+            app: App::new(platform, Config::load(lookup)),
+            test: Rc::new(test),
+            secrets: Rc::default(),
+            seen_lines: Rc::default(),
+        }
+    }
+
+    /// Another isolate on the same database, cache and clock.
+    pub fn isolate(&self, seed: u64) -> Self {
+        self.isolate_on(self.test.platform(seed))
+    }
+
+    /// Another isolate on ports of the test's own.
+    pub fn isolate_on(&self, platform: Platform) -> Self {
+        self.isolate_with(platform, config_value)
+    }
+
+    /// Another isolate with ports and a configuration of the test's own.
+    pub fn isolate_with(
+        &self,
+        platform: Platform,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        Self {
+            app: App::new(platform, Config::load(lookup)),
+            test: Rc::clone(&self.test),
+            secrets: Rc::clone(&self.secrets),
+            seen_lines: Rc::clone(&self.seen_lines),
+        }
+    }
+
+    pub fn call(&self, method: &str, target: &str) -> Call<'_> {
+        Call {
+            app: self,
+            method: Method::parse(method),
+            target: target.to_owned(),
+            headers: vec![None; Header::NAMES.len()],
+            body: Vec::new(),
+            is_incomplete: false,
+        }
+    }
+
+    pub fn get(&self, target: &str) -> Call<'_> {
+        self.call("GET", target)
+    }
+
+    pub fn post(&self, target: &str, body: &Value) -> Call<'_> {
+        self.call("POST", target).json(body)
+    }
+
+    /// Makes an account.
+    #[track_caller]
+    pub fn register(&self, email: &str) -> String {
+        let body = json!({ "email": email, "password": PASSWORD, "display_name": "A player" });
+        let answer = self.post("/api/v1/auth/register", &body).send().expect(201);
+        text(&answer.json()["user"]["id"])
+    }
+
+    /// Logs in with the usual password.
+    #[track_caller]
+    pub fn log_in(&self, email: &str) -> Value {
+        let body = json!({ "email": email, "password": PASSWORD });
+        self.post("/api/v1/auth/login", &body).send().ok()
+    }
+
+    /// Makes an account and logs in.
+    #[track_caller]
+    pub fn player(&self, name: &str) -> Player {
+        let email = format!("{name}@players.guild.gg");
+        let id = self.register(&email);
+        let tokens = self.log_in(&email);
+        Player {
+            id,
+            email,
+            token: text(&tokens["access_token"]),
+            refresh_token: text(&tokens["refresh_token"]),
+        }
+    }
+
+    /// Makes an account that administrates, and logs in.
+    #[track_caller]
+    pub fn administrator(&self, name: &str) -> Player {
+        let player = self.player(name);
+        self.test.database.execute(&format!(
+            "UPDATE users SET role = 'administrator' WHERE id = '{}'",
+            player.id
+        ));
+        let tokens = self.log_in(&player.email);
+        Player {
+            token: text(&tokens["access_token"]),
+            refresh_token: text(&tokens["refresh_token"]),
+            ..player
+        }
+    }
+
+    /// Passwords that this isolate has compared.
+    pub fn verifications(&self) -> u64 {
+        match &self.app {
+            App::Ready(state) => state.verifications.count(),
+            App::Misconfigured { .. } => 0,
+        }
+    }
+
+    /// Stores a build; `body` is laid over a plain one.
+    #[track_caller]
+    pub fn build(&self, player: &Player, body: &Value) -> Value {
+        let answer = self.post("/api/v1/builds", &build_body(body));
+        answer.token(&player.token).send().created()
+    }
+
+    /// Milliseconds since 1970, by the test's clock.
+    pub fn test_now(&self) -> i64 {
+        self.test.clock.now_ms()
+    }
+
+    /// The one whole number that `sql` gives.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.test.database.execute(sql)[0]
+            .integer(0)
+            .expect("a number")
+    }
+
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        self.count(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// The texts in the first column of what `sql` gives.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.test.database.execute(sql);
+        let text = |row: &Row| row.text(0).expect("text").to_owned();
+        rows.iter().map(text).collect()
+    }
+
+    /// Skips the log lines of requests that were not made with [`Call::send`].
+    pub fn skip_log(&self) {
+        self.seen_lines.set(self.test.log.lines().len());
+    }
+
+    /// Round trips to the database that `act` makes.
+    pub fn calls_of(&self, act: impl FnOnce()) -> usize {
+        let before = self.test.database.calls();
+        act();
+        self.test.database.calls() - before
+    }
+
+    pub fn keep_secret(&self, text: &str) {
+        let is_id = "user_ build_ session_ team_ key_ invitation_"
+            .split(' ')
+            .any(|prefix| text.starts_with(prefix) && text.len() < 40);
+        if text.chars().count() >= SECRET_MIN_CHARS && !is_id {
+            let quoted = Value::from(text).to_string();
+            let mut secrets = self.secrets.borrow_mut();
+            secrets.insert(quoted[1..quoted.len() - 1].to_owned());
+            secrets.insert(text.to_owned());
+        }
+    }
+
+    /// What an answer holds that is worth something to whoever reads it, also in a page of a list.
+    fn keep_members_secret(&self, document: &Value, status: u16) {
+        for name in SECRET_MEMBERS {
+            self.keep_strings_secret(&document[name]);
+        }
+        // That of an invitation; a problem's says what is wrong.
+        if status < 400 {
+            self.keep_strings_secret(&document["code"]);
+        }
+        for item in document["data"].as_array().into_iter().flatten() {
+            self.keep_members_secret(item, status);
+        }
+    }
+
+    pub fn keep_strings_secret(&self, value: &Value) {
+        match value {
+            Value::String(text) => self.keep_secret(text),
+            Value::Array(items) => items.iter().for_each(|item| self.keep_strings_secret(item)),
+            Value::Object(members) => members
+                .values()
+                .for_each(|member| self.keep_strings_secret(member)),
+            _ => {}
+        }
+    }
+}
+
+impl Player {
+    /// The id of the login that the player was made with.
+    pub fn session(&self, app: &TestApp) -> String {
+        let sql = format!("SELECT id FROM sessions WHERE user_id = '{}'", self.id);
+        let rows = app.test.database.execute(&sql);
+        rows[0].text(0).expect("an id").to_owned()
+    }
+}
+
+/// A plain build's input with `body` laid over it; null removes a member.
+pub fn build_body(body: &Value) -> Value {
+    let mut whole = json!({ "name": "A build", "chat_code": GUARDIAN_CODE });
+    for (name, value) in body.as_object().expect("an object") {
+        if value.is_null() {
+            whole.as_object_mut().expect("an object").remove(name);
+        } else {
+            whole[name] = value.clone();
+        }
+    }
+    whole
+}
+
+/// The path of a build.
+pub fn build_path(build: &Value) -> String {
+    format!("{BUILDS}/{}", text(&build["id"]))
+}
+
+/// Every byte of `text` percent-encoded.
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .flat_map(|byte| ["%".to_owned(), hex(&[byte])])
+        .collect()
+}
+
+/// Bytes in hexadecimal, as SQL's blob literals want them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02X}").expect("a String takes it");
+        out
+    })
+}
+
+/// The elements of a JSON array.
+#[track_caller]
+pub fn array(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
+}
+
+/// The text of a JSON string.
+#[track_caller]
+pub fn text(value: &Value) -> String {
+    value.as_str().expect("a string").to_owned()
+}
+
+/// A request that is being put together.
+#[derive(Clone)]
+pub struct Call<'a> {
+    app: &'a TestApp,
+    method: Method,
+    target: String,
+    headers: Vec<Option<String>>,
+    pub body: Vec<u8>,
+    is_incomplete: bool,
+}
+
+impl Call<'_> {
+    pub fn header(mut self, header: Header, value: &str) -> Self {
+        self.headers[header as usize] = Some(value.to_owned());
+        self
+    }
+
+    pub fn token(self, token: &str) -> Self {
+        self.header(Header::Authorization, &format!("Bearer {token}"))
+    }
+
+    /// The credential that it carries.
+    pub fn bearer(&self) -> Option<&str> {
+        let value = self.headers[Header::Authorization as usize].as_deref()?;
+        value.strip_prefix("Bearer ")
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.raw("application/json", body.to_string())
+    }
+
+    pub fn raw(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header(Header::ContentType, media_type)
+    }
+
+    /// The body breaks off on its way.
+    pub fn incomplete(mut self) -> Self {
+        self.is_incomplete = true;
+        self
+    }
+
+    /// Where it goes.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The same, somewhere else.
+    pub fn at(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
+    /// The request as the boundary would hand it over.
+    pub fn request(&self) -> Request {
+        let body = match self.body.len() {
+            _ if self.is_incomplete => Body::Incomplete,
+            ..=MAX_BODY => Body::Bytes(self.body.clone()),
+            _ => Body::TooLarge,
+        };
+        Request::new(self.method, &self.target, self.headers.clone(), body)
+    }
+
+    /// Sends it, and checks the answer and the log.
+    #[track_caller]
+    pub fn send(self) -> Answer {
+        let request = self.request();
+        self.keep_secrets(&request);
+        let response = block_on(self.app.app.handle(&request));
+        let mut headers: Vec<(String, String)> = response
+            .profile
+            .headers()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        for (name, value) in &response.headers {
+            headers.push(((*name).to_owned(), value.to_string()));
+        }
+        let answer = Answer {
+            what: format!("{} {}", request.method.as_str(), shortened(&self.target)),
+            status: response.status,
+            headers,
+            body: response.body_bytes().to_vec(),
+        };
+        if answer.is_json() {
+            self.app.keep_members_secret(&answer.json(), answer.status);
+        }
+        contract::check(&request, &self.body, &answer);
+        self.app.check_log(&answer);
+        answer
+    }
+
+    fn keep_secrets(&self, request: &Request) {
+        if let Some(text) = request.credential().map(Credential::text) {
+            let token = text.strip_prefix("Bearer ").unwrap_or(text);
+            self.app.keep_secret(token.trim());
+        }
+        self.app.keep_secret(&request.query);
+        if let Some(key) = request.header(Header::IdempotencyKey) {
+            self.app.keep_secret(key);
+        }
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(value) => self.app.keep_strings_secret(&value),
+            Err(_) => self.app.keep_secret(&String::from_utf8_lossy(&self.body)),
+        }
+    }
+}
+
+impl TestApp {
+    /// A secret that `line` has in it.
+    pub fn leak(&self, line: &str) -> Option<String> {
+        let secrets = self.secrets.borrow();
+        secrets.iter().find(|it| line.contains(*it)).cloned()
+    }
+
+    /// One line for each request, of known members only, and none of the secrets in any line.
+    #[track_caller]
+    fn check_log(&self, answer: &Answer) {
+        let lines = self.test.log.lines();
+        let mut requests = 0;
+        for (_, line) in &lines[self.seen_lines.get()..] {
+            assert!(!line.contains(['\n', '\r']), "{line:?}");
+            let entry: Value = serde_json::from_str(line).expect("a log line is JSON");
+            if entry["event"] == "request" {
+                requests += 1;
+                assert_eq!(entry["status"], answer.status, "{line}");
+                assert_eq!(entry["request_id"], answer.header("x-request-id").unwrap());
+            }
+            let members = entry.as_object().expect("a log line is an object");
+            for name in members.keys() {
+                let known = "time level event request_id trace_id method route status duration_ms \
+                             user_id code cause cron step late_ms count admitted left";
+                assert!(known.split(' ').any(|known| known == name), "{line}");
+            }
+            assert_eq!(self.leak(line), None, "is in the log: {line}");
+        }
+        assert_eq!(requests, 1, "{}: log lines", answer.what);
+        self.seen_lines.set(lines.len());
+    }
+}
+
+/// Long targets would bury the message.
+fn shortened(text: &str) -> String {
+    text.chars().take(120).collect()
+}

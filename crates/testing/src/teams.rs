@@ -1,0 +1,121 @@
+//! Teams in the hand of a test, made without the calls that make them.
+//! Promises members in the roles that the test names.
+//! Leaves how one gets into a team to the tests of teams.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use wvw_builder::ids::TeamId;
+
+use super::databases::{Raced, platform_on};
+use super::{Answer, Player, TestApp};
+
+pub const TEAMS: &str = "/api/v1/teams";
+
+/// The path of a member.
+pub fn member_path(team: &str, player: &Player) -> String {
+    format!("{TEAMS}/{team}/members/{}", player.id)
+}
+
+impl TestApp {
+    /// A call of this player's, without a body where `body` is null.
+    #[track_caller]
+    pub fn as_player(&self, player: &Player, method: &str, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).token(&player.token);
+        let call = if body.is_null() {
+            call
+        } else {
+            call.json(body)
+        };
+        call.send()
+    }
+
+    #[track_caller]
+    pub fn get_as(&self, player: &Player, path: &str) -> Answer {
+        self.as_player(player, "GET", path, &Value::Null)
+    }
+
+    #[track_caller]
+    pub fn post_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "POST", path, body)
+    }
+
+    #[track_caller]
+    pub fn delete_as(&self, player: &Player, path: &str) -> Answer {
+        self.as_player(player, "DELETE", path, &Value::Null)
+    }
+
+    /// The status of a call of this player's into which `sql` comes, just before it writes.
+    pub fn raced(
+        &self,
+        before: &'static str,
+        sql: String,
+        player: &Player,
+        (method, path, body): (&str, &str, &Value),
+    ) -> u16 {
+        let sql = Rc::new(RefCell::new(Some(sql)));
+        let raced = Raced {
+            database: self.test.database.clone(),
+            before,
+            sql: Rc::clone(&sql),
+        };
+        let isolate = self.isolate_on(platform_on(&self.test, 3, Box::new(raced)));
+        let status = isolate.as_player(player, method, path, body).status;
+        assert!(sql.borrow().is_none(), "it came in between");
+        status
+    }
+
+    /// Asks for an invitation.
+    pub fn invite(&self, player: &Player, team: &str, body: &Value) -> Answer {
+        let path = format!("{TEAMS}/{team}/invitations");
+        let answer = self.post_as(player, &path, body);
+        if answer.status == 201 {
+            // Not for all calls: problems have a code too, which is in the log.
+            self.keep_strings_secret(&answer.json()["code"]);
+        }
+        answer
+    }
+
+    /// Comes in, or does not.
+    pub fn accept(&self, player: &Player, code: &str) -> Answer {
+        let body = json!({ "code": code });
+        self.post_as(player, "/api/v1/invitations/accept", &body)
+    }
+
+    /// Who is what in a team, by their ids.
+    pub fn roles(&self, team: &str) -> Vec<(String, String)> {
+        let rows = self.test.database.execute(&format!(
+            "SELECT user_id, role FROM team_members WHERE team_id = '{team}' ORDER BY user_id"
+        ));
+        let text = |row: &wvw_builder::platform::Row, at| row.text(at).expect("text").to_owned();
+        rows.iter()
+            .map(|row| (text(row, 0), text(row, 1)))
+            .collect()
+    }
+
+    /// What someone is in a team.
+    pub fn role_of(&self, team: &str, player: &Player) -> Option<String> {
+        let mut roles = self.roles(team).into_iter();
+        roles.find(|(id, _)| *id == player.id).map(|(_, role)| role)
+    }
+
+    /// A team with these members.
+    pub fn team(&self, members: &[(&Player, &str)]) -> String {
+        let seed = 500 + self.rows("teams").cast_unsigned();
+        let id = TeamId::fresh(&self.test.platform(seed)).to_string();
+        let now = self.test_now();
+        self.test.database.execute(&format!(
+            "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
+             VALUES ('{id}', 'Red Guard', 'RED', '', 1, {now}, {now})"
+        ));
+        for (player, role) in members {
+            self.test.database.execute(&format!(
+                "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
+                 VALUES ('{id}', '{}', '{role}', 'Player', {now})",
+                player.id
+            ));
+        }
+        id
+    }
+}

@@ -17,6 +17,7 @@ use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
 use crate::identity::password::Verifications;
+use crate::identity::password_reset;
 use crate::identity::sessions::handlers::login_of_body;
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
@@ -169,7 +170,13 @@ impl App {
         match consumer {
             Consumer::Lane(Lane::First) => delivery::consume_events(state, bodies, settle).await,
             Consumer::Lane(Lane::Slow) => delivery::consume_endpoints(state, bodies, settle).await,
-            Consumer::Lane(Lane::Mail) => mail::delivery::consume(state, bodies, settle).await,
+            Consumer::Lane(Lane::Mail) => {
+                mail::delivery::consume(state, bodies, settle, |state, email, done| {
+                    let answer = password_reset::answer_request(state, email, done);
+                    Box::pin(async { Ok(answer.await?) })
+                })
+                .await;
+            }
             Consumer::DeadLetters => delivery::consume_dead_letters(state, bodies, settle).await,
         }
     }

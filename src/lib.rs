@@ -21,9 +21,11 @@ pub mod limits;
 pub mod lists;
 pub mod mac;
 pub mod mail;
+pub mod membership;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
+pub mod paging;
 pub mod personal_data;
 pub mod platform;
 pub mod routes;

@@ -17,10 +17,11 @@ use crate::identity::sessions::handlers::{check_bounds, wrong_password};
 use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
+use crate::paging;
+use crate::paging::Order;
 use crate::platform::{DatabaseError, Platform};
 use crate::runtime::Context;
 use crate::squads::{compositions, share_links, traces};
-use crate::teams::store::Order;
 use crate::teams::{self, invitations, oversight, roster};
 use crate::telemetry::rfc3339;
 use crate::webhooks;
@@ -253,7 +254,7 @@ async fn pages(
     loop {
         let params = vec![user.as_str().into(), after.into()];
         let page = page_after(None);
-        let listed = teams::store::page(platform, select, params, order, &page).await?;
+        let listed = paging::page(platform, select, params, order, &page).await?;
         let text = listed.data.as_str();
         array.push(&text[1..text.len() - 1]);
         match listed.last {

@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
-use wvw_builder::teams::model::Role;
-use wvw_builder::teams::permissions::{ALL, Rule};
+use wvw_builder::membership::model::Role;
+use wvw_builder::membership::permissions::{ALL, Rule};
 
 use crate::compositions::{COMPOSITIONS, composition_body, path_of};
 use crate::support::guild;

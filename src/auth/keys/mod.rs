@@ -17,9 +17,8 @@ use sha2::Sha256;
 
 use crate::config::MasterKeys;
 use crate::http::problem::Problem;
-use crate::platform::DatabaseError;
-
 use crate::identity::seal::{self, SealError};
+use crate::platform::DatabaseError;
 
 pub use ring::KeyRing;
 

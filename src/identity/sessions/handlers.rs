@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::refresh_token::{RefreshToken, Standing};
 use crate::auth::tokens::{self, Grant};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
@@ -27,7 +28,6 @@ use crate::runtime::{Context, State};
 
 use super::model;
 use super::store;
-use crate::auth::refresh_token::{RefreshToken, Standing};
 
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.

@@ -4,6 +4,7 @@
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Role;
+use crate::auth::refresh_token::RefreshToken;
 use crate::auth::tokens::Grant;
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -24,7 +25,6 @@ use crate::runtime::Context;
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;
 use super::store;
-use crate::auth::refresh_token::RefreshToken;
 
 /// Where a login is asked for from.
 struct From<'a> {

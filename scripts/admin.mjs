@@ -13,7 +13,7 @@ const USAGE = "Usage: npm run admin -- grant USER_ID | revoke USER_ID | list [--
 const USER_ID = /^user_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const ROLES = { grant: "administrator", revoke: "user" };
 const MAX_TRIES = 5;
-/** As src/platform/mod.rs: fails the batch when the statement before it has changed nothing. */
+/** As crates/platform/src/lib.rs: fails the batch when the statement before it has changed nothing. */
 const MUST_CHANGE = "SELECT iif(changes() > 0, 1, abs(-9223372036854775808))";
 /** Another writer came in between: the row's number is taken, or the account is in another version. */
 const BY_ANOTHER = /UNIQUE constraint failed: audit_log\.seq|integer overflow/;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fromRoot, run, step, whenMain } from "./lib/shell.mjs";
 import { wrangler, wranglerEnv } from "./lib/wrangler.mjs";
 
-const EDGE = ["src", "platform", "cloudflare"];
+const EDGE = ["src", "edge"];
 
 /** A build with `fault-injection`, laid out like the repository so that the entry module finds its Wasm. */
 export const FAULTY = fromRoot("build", "faulty", "build", "worker");

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::auth::audit::Line;
+use crate::auth::audit::ChainWriter;
 use crate::auth::keys::KeyRing;
 use crate::auth::model::Caller;
 use crate::auth::tokens::{Shown, TokenError, Verifier};
@@ -21,7 +21,7 @@ use crate::identity::password_reset;
 use crate::identity::sessions::handlers::login_of_body;
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
-use crate::limits::policies::{Limit, Set};
+use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
 use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
@@ -51,7 +51,7 @@ pub enum App {
 }
 
 /// What the log line of a request is made of.
-struct Seen {
+struct LogContext {
     route: &'static str,
     user_id: Option<String>,
 }
@@ -68,7 +68,7 @@ impl App {
                 verifier: Verifier::default(),
                 verifications: Verifications::default(),
                 rendered: Rendered::default(),
-                audit: Line::default(),
+                audit: ChainWriter::default(),
                 sealed: SEALED,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
@@ -88,14 +88,14 @@ impl App {
         let begun = platform.clock.now_ms();
         let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
         let trace = Trace::from_header(request.header(Header::Traceparent), platform);
-        let mut seen = Seen {
+        let mut log = LogContext {
             route: "none",
             user_id: None,
         };
         let (answer, limit_headers, base, origins) = match self {
             Self::Ready(state) => {
                 let meter = Meter::new(&state.limits, platform);
-                let answer = guard(state, request, &trace, &meter, &mut seen).await;
+                let answer = guard(state, request, &trace, &meter, &mut log).await;
                 let config = &state.config;
                 (
                     answer,
@@ -136,10 +136,10 @@ impl App {
             request_id: &request_id,
             trace_id: &trace.trace_id,
             method: request.method.as_str(),
-            route: seen.route,
+            route: log.route,
             status: response.status,
             duration_ms: ended - begun,
-            user_id: seen.user_id.as_deref(),
+            user_id: log.user_id.as_deref(),
             code,
             cause: cause.as_deref(),
         }
@@ -255,7 +255,7 @@ async fn guard(
     request: &Request,
     trace: &Trace,
     meter: &Meter<'_>,
-    seen: &mut Seen,
+    log: &mut LogContext,
 ) -> Result<Response, Problem> {
     request.check_target()?;
     let found = routes::find(request.method, &request.path);
@@ -273,7 +273,7 @@ async fn guard(
         None => None,
     };
     charge(state, request, meter, limit, access, shown.as_ref()).await?;
-    let (route, [path_value, inner_path_value]) = match found {
+    let (route, params) = match found {
         Match::Route(route, values) => (route, values),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
         Match::OtherMethods(allow) if request.method == Method::Options => {
@@ -283,9 +283,9 @@ async fn guard(
             return Err(Problem::new(&problems::METHOD_NOT_ALLOWED).with_header("allow", allow));
         }
     };
-    seen.route = route.path;
+    log.route = route.path;
     let caller = authenticate(state, request, meter, route, shown).await?;
-    seen.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
+    log.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let query = {
         let unicode = state.platform.unicode.as_ref();
         Query::parse(&request.query, route.operation.query, unicode)?
@@ -317,8 +317,7 @@ async fn guard(
         trace,
         meter,
         operation: route.operation,
-        path_value,
-        inner_path_value,
+        params,
         query,
         caller,
         rule,
@@ -364,7 +363,7 @@ async fn charge(
             None => Ok(()),
         };
     }
-    let charged = meter.charge_address(request, Set::Anonymous, cost);
+    let charged = meter.charge_address(request, Bucket::Anonymous, cost);
     let Err(refused) = charged.await else {
         return Ok(());
     };
@@ -435,7 +434,7 @@ fn refusal(error: TokenError) -> Problem {
 fn compress(request: &Request, response: &mut Response) {
     let is_large = match &response.body {
         ResponseBody::Bytes(bytes) => bytes.len() > GZIP_MIN_BYTES,
-        ResponseBody::Spliced { text, .. } => text.length() > GZIP_MIN_BYTES,
+        ResponseBody::Passthrough { text, .. } => text.length() > GZIP_MIN_BYTES,
         ResponseBody::Asset(_) => true,
         ResponseBody::Empty => false,
     };

@@ -11,10 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
+use crate::platform::MailSettings;
 use crate::secret::Secret;
 use crate::webhooks::schedule::Schedule;
-
-pub use mail::{Mail, Smtp, Transport};
 
 /// Where this instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +50,7 @@ pub struct Config {
     /// `WEBHOOK_...` and `DNS_RESOLVER_URL`: the delivery of webhooks.
     pub webhooks: Webhooks,
     /// `MAIL_...` and `SMTP_...`: how mail is sent, if it is.
-    pub mail: Mail,
+    pub mail: MailSettings,
     /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); unless set,
     /// in production a public one, in development none. None where `BREACH_CHECK` is `off`.
     pub breach_range_url: Option<String>,

@@ -97,14 +97,16 @@ pub async fn page(_: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /docs/{file}
 pub async fn file(cx: &Context<'_>) -> Result<Response, Problem> {
-    let file = FILES.into_iter().find(|(name, _)| *name == cx.path_value);
+    let file = FILES
+        .into_iter()
+        .find(|(name, _)| *name == cx.param("file"));
     let (_, asset) = file.ok_or(Problem::new(&problems::NOT_FOUND))?;
     Ok(Response::asset(Profile::Asset, asset))
 }
 
 /// GET /docs/problems/{code}
 pub async fn problem(cx: &Context<'_>) -> Result<Response, Problem> {
-    let kind = problems::by_code(cx.path_value).ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let kind = problems::by_code(cx.param("code")).ok_or(Problem::new(&problems::NOT_FOUND))?;
     Ok(Response::bytes(
         200,
         Profile::Page,

@@ -15,7 +15,7 @@ use crate::identity::{
     accounts, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,
     reauthentication, sessions, two_factor,
 };
-use crate::limits::policies::{Limit, Set};
+use crate::limits::policies::{Bucket, Limit};
 use crate::platform::LocalFuture;
 use crate::runtime::Context;
 use crate::squads::{
@@ -111,9 +111,9 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/compositions/{id}/share-links" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::list, share_links::operations::LIST;
     Delete "/api/v1/compositions/{id}/share-links/{link_id}" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::delete, share_links::operations::DELETE;
 
-    Post   "/api/v1/auth/register" Public, Address(Set::Registration), accounts::handlers::register, accounts::operations::REGISTER;
-    Post   "/api/v1/auth/login" Public, Address(Set::Login), sessions::login::log_in, sessions::operations::LOG_IN;
-    Post   "/api/v1/auth/login/two-factor" Public, Address(Set::Login), sessions::login::log_in_two_factor, sessions::operations::LOG_IN_TWO_FACTOR;
+    Post   "/api/v1/auth/register" Public, Address(Bucket::Registration), accounts::handlers::register, accounts::operations::REGISTER;
+    Post   "/api/v1/auth/login" Public, Address(Bucket::Login), sessions::login::log_in, sessions::operations::LOG_IN;
+    Post   "/api/v1/auth/login/two-factor" Public, Address(Bucket::Login), sessions::login::log_in_two_factor, sessions::operations::LOG_IN_TWO_FACTOR;
     Post   "/api/v1/auth/refresh" Public, Limit::Login, sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
     Post   "/api/v1/auth/logout" Public, Limit::Login, sessions::handlers::log_out, sessions::operations::LOG_OUT;
     Get    "/api/v1/auth/sessions" Required(ManageAccount::RULE), Caller(1), sessions::handlers::list, sessions::operations::LIST;
@@ -132,7 +132,7 @@ pub static ROUTES: &[Route] = routes! {
     Post   "/api/v1/auth/email/verification" Required(ManageAccount::RULE), Caller(1), email::handlers::send_again, email::operations::SEND_AGAIN;
     Post   "/api/v1/auth/email/verify" Public, Caller(1), email::handlers::verify, email::operations::VERIFY;
     Post   "/api/v1/auth/email/undo" Public, Caller(1), email::undo::undo, email::operations::UNDO;
-    Post   "/api/v1/auth/password-reset" Public, Address(Set::Reset), password_reset::handlers::request, password_reset::operations::REQUEST;
+    Post   "/api/v1/auth/password-reset" Public, Address(Bucket::Reset), password_reset::handlers::request, password_reset::operations::REQUEST;
     Post   "/api/v1/auth/password-reset/confirm" Public, Caller(1), password_reset::handlers::confirm, password_reset::operations::CONFIRM;
 
     Post   "/api/v1/auth/api-keys" Required(SecureAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
@@ -211,7 +211,7 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/i/{code}" Public, Caller(1), invitations::handlers::page, invitations::operations::PAGE;
 
     Get    "/reset" Public, Caller(1), pages::reset::show, pages::operations::SHOW_RESET;
-    Post   "/reset" Public, Address(Set::Reset), pages::reset::submit, pages::operations::SUBMIT_RESET;
+    Post   "/reset" Public, Address(Bucket::Reset), pages::reset::submit, pages::operations::SUBMIT_RESET;
     Get    "/verify" Public, Caller(1), pages::links::show_verify, pages::operations::SHOW_VERIFY;
     Post   "/verify" Public, Caller(1), pages::links::verify, pages::operations::SUBMIT_VERIFY;
     Get    "/undo" Public, Caller(1), pages::links::show_undo, pages::operations::SHOW_UNDO;
@@ -339,9 +339,15 @@ mod tests {
                 assert!(other.path != route.path || other.method != route.method);
                 assert_ne!(other.operation.id, route.operation.id);
             }
-            let values = route.path.matches('{').count();
-            assert!(values <= Values::default().len());
-            assert_eq!(values, route.operation.path.len(), "{}", route.path);
+            let parts = route.path.split('{').skip(1);
+            let names: Vec<_> = parts.filter_map(|part| part.split_once('}')).collect();
+            let documented = route.operation.path.iter().map(|field| field.name);
+            assert!(names.len() <= Values::default().len());
+            assert!(
+                names.iter().map(|(name, _)| *name).eq(documented),
+                "{}",
+                route.path
+            );
         }
     }
 

@@ -13,7 +13,7 @@ use wvw_builder::config::Config;
 use wvw_builder::limits::counter::{Denied, Limits};
 use wvw_builder::limits::gcra::{Rate, Tat};
 use wvw_builder::limits::object::{self, Answer, Ask};
-use wvw_builder::limits::policies::Set;
+use wvw_builder::limits::policies::Bucket;
 use wvw_builder::platform::native::{MemoryLimiter, TEST_EPOCH_MS, TestPlatform};
 use wvw_builder::platform::{Clock as _, Limiter, LimiterError, LocalFuture, Platform};
 
@@ -21,14 +21,14 @@ const EPOCH_US: i64 = TEST_EPOCH_MS * 1000;
 
 /// A leaky bucket that is refilled step by step, in whole `window`-ths of a call: no rounding, no
 /// time but what has passed between two looks.
-struct Bucket {
+struct LeakyBucket {
     quota: i128,
     window_us: i128,
     level: i128,
     seen_us: i64,
 }
 
-impl Bucket {
+impl LeakyBucket {
     fn new(rate: Rate) -> Self {
         let quota = i128::from(rate.quota());
         let window_us = i128::from(rate.window_s()) * 1_000_000;
@@ -99,7 +99,7 @@ proptest! {
         steps in steps(prop_oneof![0_i64..50, 0_i64..5_000_000]),
     ) {
         let rate = Rate::new(quota, window_s);
-        let mut bucket = Bucket::new(rate);
+        let mut bucket = LeakyBucket::new(rate);
         let (mut tat, mut now) = (Tat::default(), EPOCH_US);
         for step in steps {
             match step {
@@ -141,7 +141,7 @@ proptest! {
         steps in steps(prop_oneof![0_i64..50, -10_000_000_i64..10_000_000]),
     ) {
         let rate = Rate::new(quota, window_s);
-        let mut bucket = Bucket::new(rate);
+        let mut bucket = LeakyBucket::new(rate);
         let (mut tat, mut now) = (Tat::default(), EPOCH_US);
         for step in steps {
             match step {
@@ -166,14 +166,14 @@ proptest! {
         costs in prop::collection::vec(1_u32..=150, 1..6),
         is_away in any::<bool>(),
     ) {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         let quotas = format!("{quota}/60");
         let limits = limits_of(&config(&[("LIMIT_ANONYMOUS", &quotas)]));
         test.limiter.set_away(is_away);
-        let charge = |cost| block_on(limits.charge(&platform, Set::Anonymous, "one key", cost));
+        let charge = |cost| block_on(limits.charge(&platform, Bucket::Anonymous, "one key", cost));
         for cost in costs {
             let granted = charge(cost).expect("all of it is there");
-            limits.give_back(&platform, Set::Anonymous, "one key", &granted);
+            limits.give_back(&platform, Bucket::Anonymous, "one key", &granted);
         }
         let admitted = (0..=quota).take_while(|_| charge(1).is_ok()).count();
         // The isolate's own count is a quarter.
@@ -189,7 +189,7 @@ proptest! {
         ),
     ) {
         let rates = [Rate::new(700, 60), Rate::new(50, 1)];
-        let mut buckets = [Bucket::new(rates[0]), Bucket::new(rates[1])];
+        let mut buckets = [LeakyBucket::new(rates[0]), LeakyBucket::new(rates[1])];
         let (mut state, mut now_ms, mut unspent) = (String::new(), TEST_EPOCH_MS, (0, 0));
         for (need, may_lease, wait_ms) in asks {
             now_ms += wait_ms;
@@ -325,18 +325,18 @@ struct Run {
 
 /// Sends `per_minute` requests for `seconds`, evenly, each to one of `isolates` by chance.
 fn simulate(
-    set: Set,
+    bucket: Bucket,
     quotas: &[(&str, &str)],
     isolates: usize,
     per_minute: u32,
     seconds: u32,
 ) -> Run {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(quotas);
     let isolates: Vec<(Limits, Platform)> = (0..isolates as u64)
         .map(|seed| (limits_of(&config), test.platform(seed)))
         .collect();
-    let policies = set.policies().iter();
+    let policies = bucket.policies().iter();
     let mut exact: Vec<(Rate, Tat)> = policies
         .map(|policy| (config.quotas[*policy as usize], Tat::default()))
         .collect();
@@ -351,7 +351,7 @@ fn simulate(
             .wrapping_add(1);
         let (limits, platform) =
             &isolates[usize::try_from(random >> 33).expect("31 bits") % isolates.len()];
-        match block_on(limits.charge(platform, set, "one key", 1)) {
+        match block_on(limits.charge(platform, bucket, "one key", 1)) {
             Ok(_) => admitted += 1,
             Err(denied) => assert!(matches!(denied, Denied::Refused(_))),
         }
@@ -372,7 +372,7 @@ fn simulate(
     println!(
         "{} isolates, {per_minute}/min, {}: {admitted} admitted / {allowed} allowed, {calls:.3} calls a request",
         isolates.len(),
-        isolates[0].0.policy_field(set),
+        isolates[0].0.policy_field(bucket),
     );
     Run {
         admitted,
@@ -385,21 +385,21 @@ fn simulate(
 fn twenty_isolates_share_one_quota() {
     let api_key = |quota| vec![("LIMIT_API_KEY", quota)];
     let user = vec![("LIMIT_USER", "6000/60"), ("LIMIT_BURST", "300/1")];
-    for (set, quotas, isolates, per_minute, most_calls) in [
-        (Set::ApiKey, api_key("6000/60"), 20, 6_000, 0.15),
-        (Set::ApiKey, api_key("5400/60"), 20, 6_000, 0.30),
-        (Set::User, user, 20, 6_000, 0.15),
-        (Set::ApiKey, api_key("6000/60"), 1, 6_000, 0.02),
+    for (bucket, quotas, isolates, per_minute, most_calls) in [
+        (Bucket::ApiKey, api_key("6000/60"), 20, 6_000, 0.15),
+        (Bucket::ApiKey, api_key("5400/60"), 20, 6_000, 0.30),
+        (Bucket::User, user, 20, 6_000, 0.15),
+        (Bucket::ApiKey, api_key("6000/60"), 1, 6_000, 0.02),
         // One person in one isolate, nearly all of a minute's quota: a twentieth of what is left of
         // one second, two requests, would be half a question a request.
-        (Set::User, Vec::new(), 1, 900, 0.15),
+        (Bucket::User, Vec::new(), 1, 900, 0.15),
         // Far too many for their quota: each token is asked for, and each refusal shared.
-        (Set::ApiKey, api_key("1000/60"), 20, 6_000, 0.80),
-        (Set::User, Vec::new(), 20, 6_000, 0.80),
-        (Set::ApiKey, api_key("6000/60"), 20, 36_000, 0.40),
-        (Set::Anonymous, Vec::new(), 20, 6_000, 1.0),
+        (Bucket::ApiKey, api_key("1000/60"), 20, 6_000, 0.80),
+        (Bucket::User, Vec::new(), 20, 6_000, 0.80),
+        (Bucket::ApiKey, api_key("6000/60"), 20, 36_000, 0.40),
+        (Bucket::Anonymous, Vec::new(), 20, 6_000, 1.0),
     ] {
-        let run = simulate(set, &quotas, isolates, per_minute, 300);
+        let run = simulate(bucket, &quotas, isolates, per_minute, 300);
         assert!(run.admitted <= run.allowed, "more than the quota");
         assert!(
             f64::from(run.admitted) >= 0.99 * f64::from(run.allowed),
@@ -453,7 +453,7 @@ fn together<T>(mut futures: Vec<LocalFuture<'_, T>>) -> Vec<T> {
 
 #[test]
 fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
-    let (_, test) = TestPlatform::new();
+    let (_, test) = TestPlatform::with_objects(object::RULES);
     let config = config(&[]);
     let isolates: Vec<(Limits, Platform)> = (0..3)
         .map(|seed| {
@@ -469,7 +469,7 @@ fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
         let (limits, platform) = &isolates[index];
         Box::pin(async move {
             limits
-                .charge(platform, Set::ApiKey, "one key", 1)
+                .charge(platform, Bucket::ApiKey, "one key", 1)
                 .await
                 .is_ok()
         })

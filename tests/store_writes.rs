@@ -106,7 +106,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 const COMMITS: &[(&str, &str)] = &[
     ("housekeeping/old.rs", "purge"),
     ("idempotency/guard.rs", "claims of requests"),
-    ("auth/audit/line.rs", "what Context::commit runs on"),
+    ("auth/audit/chain_writer.rs", "what Context::commit runs on"),
     ("auth/audit/store.rs", "what Context::commit runs on"),
     ("identity/guessing/attempt.rs", "counts attempts"),
     ("auth/keys/reseal.rs", "cron"),

@@ -110,7 +110,7 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 /// The build of the path. What the caller may not see is not there.
 async fn find(cx: &Context<'_>) -> Result<StoredBuild, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = BuildId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = BuildId::parse(cx.param("id")).ok_or_else(not_found)?;
     let user = cx.caller.as_ref().map(|caller| &caller.user_id);
     let build = store::find(&cx.state.platform, id, user).await?;
     build

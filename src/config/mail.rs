@@ -4,57 +4,15 @@
 use std::rc::Rc;
 
 use super::{Environment, Reader};
-use crate::platform::is_plain_address;
+use crate::platform::smtp::Smtp;
+use crate::platform::{MailSettings, Transport, is_plain_address};
 use crate::secret::Secret;
 
 /// The binding of [`Transport::Binding`] in `wrangler.toml`.
 const BINDING: &str = "EMAIL";
 
-/// How mail is sent, if it is.
-#[derive(Debug)]
-pub struct Mail {
-    /// `MAIL_FROM`: the address that mail comes from.
-    pub from: String,
-    /// `MAIL_TRANSPORT`: `cloudflare`, `smtp` or `off`.
-    pub transport: Transport,
-}
-
-/// Who takes mail over.
-#[derive(Debug)]
-pub enum Transport {
-    /// Nobody: what needs mail says so.
-    Off,
-    /// Cloudflare, through the `send_email` binding `EMAIL`.
-    Binding,
-    /// A mail server.
-    Smtp(Smtp),
-}
-
-/// A mail server that takes mail over from those who log in.
-#[derive(Debug, Clone)]
-pub struct Smtp {
-    /// `SMTP_HOST`: its name, which is also in its certificate.
-    pub host: String,
-    /// `SMTP_PORT`: 587 unless set.
-    pub port: u16,
-    /// `SMTP_TLS`: TLS from the first byte (`implicit`), else after the command STARTTLS (`starttls`).
-    /// That is so on port 465, unless set.
-    pub is_tls: bool,
-    /// `SMTP_USER`.
-    pub user: String,
-    /// `SMTP_PASSWORD`.
-    pub password: Rc<Secret>,
-}
-
-impl Mail {
-    /// Whether nothing is sent.
-    pub const fn is_off(&self) -> bool {
-        matches!(self.transport, Transport::Off)
-    }
-}
-
 impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
-    pub(super) fn mail(&mut self, environment: Environment) -> Mail {
+    pub(super) fn mail(&mut self, environment: Environment) -> MailSettings {
         let has_binding = self.get(BINDING).is_some();
         let transport = match self.get("MAIL_TRANSPORT").as_deref() {
             Some("off") => Transport::Off,
@@ -83,7 +41,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
                 "must be the address alone that mail comes from, such as builds@guild.gg",
             );
         }
-        Mail { from, transport }
+        MailSettings { from, transport }
     }
 
     fn smtp(&mut self, environment: Environment) -> Smtp {

@@ -269,7 +269,7 @@ fn tls_is_from_the_start_on_its_port_or_where_it_is_said() {
         values.insert("SMTP_TLS", tls.to_owned());
         let config = load(&values).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
-        let Transport::Smtp(smtp) = config.mail.transport else {
+        let crate::platform::Transport::Smtp(smtp) = config.mail.transport else {
             panic!("{:?}", config.mail);
         };
         assert_eq!((smtp.port, smtp.is_tls), expected);

@@ -49,7 +49,7 @@ pub async fn professions(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /game/professions/{id}
 pub async fn profession(cx: &Context<'_>) -> Result<Response, Problem> {
-    let found = model::profession_by_id(cx.path_value);
+    let found = model::profession_by_id(cx.param("id"));
     table(cx, found.ok_or(Problem::new(&problems::NOT_FOUND))?)
 }
 

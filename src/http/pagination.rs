@@ -103,7 +103,7 @@ pub fn respond(
     path: &str,
     query: &Query,
 ) -> Response {
-    let page = |after: String| Response::spliced(200, profile, "{\"data\":", data, after);
+    let page = |after: String| Response::passthrough(200, profile, "{\"data\":", data, after);
     let Some(last) = last else {
         return page(",\"next_cursor\":null}".to_owned());
     };

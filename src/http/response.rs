@@ -208,7 +208,7 @@ pub enum ResponseBody {
     /// These bytes.
     Bytes(Cow<'static, [u8]>),
     /// Text from the database, passed on unread, between two short texts.
-    Spliced {
+    Passthrough {
         /// What comes before it.
         before: &'static str,
         /// The text.
@@ -246,11 +246,11 @@ impl Response {
 
     /// An answer that is text from the database, already in the form of `profile`.
     pub fn text(status: u16, profile: Profile, text: impl Into<Text>) -> Self {
-        Self::spliced(status, profile, "", text.into(), String::new())
+        Self::passthrough(status, profile, "", text.into(), String::new())
     }
 
     /// An answer of text from the database between two short texts.
-    pub fn spliced(
+    pub fn passthrough(
         status: u16,
         profile: Profile,
         before: &'static str,
@@ -261,7 +261,7 @@ impl Response {
             status,
             profile,
             headers: Vec::new(),
-            body: ResponseBody::Spliced {
+            body: ResponseBody::Passthrough {
                 before,
                 text,
                 after,
@@ -322,7 +322,7 @@ impl Response {
     pub fn body_bytes(&self) -> Cow<'_, [u8]> {
         match &self.body {
             ResponseBody::Bytes(bytes) => Cow::Borrowed(bytes),
-            ResponseBody::Spliced {
+            ResponseBody::Passthrough {
                 before,
                 text,
                 after,

@@ -11,7 +11,7 @@ use crate::telemetry::{self, hex};
 
 use super::leases::{Found, Granted, Leases, Refusal};
 use super::object::Answer;
-use super::policies::{Bucket, Network, Quotas, Set};
+use super::policies::{Bucket, Network, NetworkBucket, Quotas};
 
 /// At most one line in this time tells what could not be counted for all, in milliseconds.
 const WARN_EVERY_MS: i64 = 60_000;
@@ -32,8 +32,8 @@ pub struct Limits {
     quotas: Quotas,
     name_key: Secret,
     leases: Leases,
-    /// `RateLimit-Policy` of each set, by its number and that of the network.
-    policy_fields: [[String; Network::ALL.len()]; Set::ALL.len()],
+    /// `RateLimit-Policy` of each bucket, by its number and that of the network.
+    policy_fields: [[String; Network::ALL.len()]; Bucket::ALL.len()],
     away: Away,
 }
 
@@ -58,8 +58,8 @@ impl Limits {
             quotas,
             name_key: Secret::new(mac::tag(master, PURPOSE, &[]).to_vec()),
             leases: Leases::new(quotas),
-            policy_fields: Set::ALL.map(|set| {
-                Network::ALL.map(|network| policy_field(Bucket { set, network }, &quotas))
+            policy_fields: Bucket::ALL.map(|bucket| {
+                Network::ALL.map(|network| policy_field(NetworkBucket { bucket, network }, &quotas))
             }),
             away: Away::default(),
         }
@@ -79,15 +79,15 @@ impl Limits {
     pub async fn charge(
         &self,
         platform: &Platform,
-        bucket: impl Into<Bucket>,
+        bucket: impl Into<NetworkBucket>,
         key: &str,
         need: u32,
     ) -> Result<Granted, Denied> {
-        let set = bucket.into();
-        let need = self.payable(set, need);
-        let found = match self.leases.take(set, key, need, platform.clock.now_ms()) {
+        let bucket = bucket.into();
+        let need = self.payable(bucket, need);
+        let found = match self.leases.take(bucket, key, need, platform.clock.now_ms()) {
             Found::Ask(ask) => {
-                let name = self.name(set, key);
+                let name = self.name(bucket, key);
                 let answer = platform.limiter.take(&name, &ask.to_text()).await;
                 let answer = answer.and_then(|text| {
                     Answer::parse(&text).ok_or_else(|| LimiterError("not an answer".to_owned()))
@@ -95,12 +95,12 @@ impl Limits {
                 // Later than before: the object may be on another continent.
                 let now_ms = platform.clock.now_ms();
                 match answer {
-                    Ok(answer) => self.leases.answered(set, key, need, &answer, now_ms),
+                    Ok(answer) => self.leases.answered(bucket, key, need, &answer, now_ms),
                     Err(error) => {
                         let questions = &self.away.questions;
                         questions.set(questions.get() + 1);
                         *self.away.cause.borrow_mut() = error.to_string();
-                        self.leases.unreachable(set, key, need, now_ms)
+                        self.leases.unreachable(bucket, key, need, now_ms)
                     }
                 }
             }
@@ -121,19 +121,19 @@ impl Limits {
     pub fn refusal(
         &self,
         platform: &Platform,
-        set: Bucket,
+        bucket: NetworkBucket,
         key: &str,
         need: u32,
     ) -> Option<Refusal> {
-        let need = self.payable(set, need);
+        let need = self.payable(bucket, need);
         let now_ms = platform.clock.now_ms();
-        self.leases.refusal(set, key, need, now_ms)
+        self.leases.refusal(bucket, key, need, now_ms)
     }
 
     /// What costs more than a whole quota costs all of it.
-    fn payable(&self, set: Bucket, need: u32) -> u32 {
-        let quotas = set.policies().iter();
-        let quotas = quotas.map(|policy| set.rate(*policy, &self.quotas).quota());
+    fn payable(&self, bucket: NetworkBucket, need: u32) -> u32 {
+        let quotas = bucket.policies().iter();
+        let quotas = quotas.map(|policy| bucket.rate(*policy, &self.quotas).quota());
         quotas.fold(need, u32::min)
     }
 
@@ -141,7 +141,7 @@ impl Limits {
     pub fn give_back(
         &self,
         platform: &Platform,
-        bucket: impl Into<Bucket>,
+        bucket: impl Into<NetworkBucket>,
         key: &str,
         granted: &Granted,
     ) {
@@ -150,14 +150,18 @@ impl Limits {
     }
 
     /// `RateLimit-Policy` for a bucket (draft-ietf-httpapi-ratelimit-headers).
-    pub fn policy_field(&self, bucket: impl Into<Bucket>) -> &str {
-        let Bucket { set, network } = bucket.into();
-        &self.policy_fields[set as usize][network as usize]
+    pub fn policy_field(&self, bucket: impl Into<NetworkBucket>) -> &str {
+        let NetworkBucket { bucket, network } = bucket.into();
+        &self.policy_fields[bucket as usize][network as usize]
     }
 
     /// The object's name: nobody who sees it learns whose it is.
-    fn name(&self, set: Bucket, key: &str) -> String {
-        let digest = mac::tag(&self.name_key, PURPOSE, &[&[set.number()], key.as_bytes()]);
+    fn name(&self, bucket: NetworkBucket, key: &str) -> String {
+        let digest = mac::tag(
+            &self.name_key,
+            PURPOSE,
+            &[&[bucket.number()], key.as_bytes()],
+        );
         hex(&digest)
     }
 }
@@ -186,9 +190,9 @@ impl Away {
     }
 }
 
-fn policy_field(set: Bucket, quotas: &Quotas) -> String {
-    let fields = set.policies().iter().map(|policy| {
-        let (name, rate) = (set.name_of(*policy), set.rate(*policy, quotas));
+fn policy_field(bucket: NetworkBucket, quotas: &Quotas) -> String {
+    let fields = bucket.policies().iter().map(|policy| {
+        let (name, rate) = (bucket.name_of(*policy), bucket.rate(*policy, quotas));
         format!("\"{name}\";q={};w={}", rate.quota(), rate.window_s())
     });
     fields.collect::<Vec<_>>().join(", ")

@@ -16,7 +16,7 @@ use crate::platform::Platform;
 use super::address::address_prefix;
 use super::counter::{Denied, Limits};
 use super::leases::{Granted, Notice, Refusal};
-use super::policies::{Bucket, Set};
+use super::policies::{Bucket, NetworkBucket};
 
 /// Who a request is charged to once that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,16 +40,16 @@ pub enum Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    const fn set(self) -> Set {
+    const fn bucket(self) -> Bucket {
         match self {
-            Self::User(_) => Set::User,
-            Self::ApiKey(..) => Set::ApiKey,
-            Self::Session(_) => Set::Refresh,
-            Self::WebhookTest(_) => Set::WebhookTest,
-            Self::WebhookPing(_) => Set::WebhookPing,
-            Self::WebhookHost(_) => Set::WebhookHost,
-            Self::Password(_) => Set::Password,
-            Self::Mailbox(_) => Set::Mailbox,
+            Self::User(_) => Bucket::User,
+            Self::ApiKey(..) => Bucket::ApiKey,
+            Self::Session(_) => Bucket::Refresh,
+            Self::WebhookTest(_) => Bucket::WebhookTest,
+            Self::WebhookPing(_) => Bucket::WebhookPing,
+            Self::WebhookHost(_) => Bucket::WebhookHost,
+            Self::Password(_) => Bucket::Password,
+            Self::Mailbox(_) => Bucket::Mailbox,
         }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Principal<'a> {
 
 /// Something that was charged.
 struct Charge {
-    bucket: Bucket,
+    bucket: NetworkBucket,
     key: String,
     granted: Granted,
 }
@@ -106,7 +106,7 @@ impl<'a> Meter<'a> {
         cost: u32,
     ) -> Result<(), Problem> {
         self.give_back(&self.charges.take());
-        self.charge_address(request, Set::Anonymous, cost).await
+        self.charge_address(request, Bucket::Anonymous, cost).await
     }
 
     /// Charges what this call costs besides being a request.
@@ -114,20 +114,20 @@ impl<'a> Meter<'a> {
         self.take_from(principal, 1).await.map(|_| ())
     }
 
-    /// Charges requests of this address under `set`: to all of its networks or none. The answer
+    /// Charges requests of this address under `bucket`: to all of its networks or none. The answer
     /// tells of the one with the least left.
     pub async fn charge_address(
         &self,
         request: &Request,
-        set: Set,
+        bucket: Bucket,
         cost: u32,
     ) -> Result<(), Problem> {
         let networks = address_prefix(request).networks();
         // Else each address of a network that has spent its quota would have its own object asked
         // first, and there are very many.
         for (network, key) in &networks[1..] {
-            let bucket = Bucket {
-                set,
+            let bucket = NetworkBucket {
+                bucket,
                 network: *network,
             };
             let refusal = self.limits.refusal(self.platform, bucket, key, cost);
@@ -137,14 +137,14 @@ impl<'a> Meter<'a> {
         }
         let buckets = networks
             .into_iter()
-            .map(|(network, key)| (Bucket { set, network }, key));
+            .map(|(network, key)| (NetworkBucket { bucket, network }, key));
         self.take_all(buckets, cost).await.map(|_| ())
     }
 
     async fn take_from(&self, principal: Principal<'_>, cost: u32) -> Result<Vec<Charge>, Problem> {
-        let mut buckets = vec![(principal.set().into(), principal.key().to_owned())];
+        let mut buckets = vec![(principal.bucket().into(), principal.key().to_owned())];
         if let Principal::ApiKey(_, owner) = principal {
-            buckets.push((Set::AccountKeys.into(), owner.to_string()));
+            buckets.push((Bucket::AccountKeys.into(), owner.to_string()));
         }
         self.take_all(buckets, cost).await
     }
@@ -153,7 +153,7 @@ impl<'a> Meter<'a> {
     /// with the least left.
     async fn take_all(
         &self,
-        buckets: impl IntoIterator<Item = (Bucket, String)>,
+        buckets: impl IntoIterator<Item = (NetworkBucket, String)>,
         cost: u32,
     ) -> Result<Vec<Charge>, Problem> {
         let mut charges: Vec<Charge> = Vec::new();
@@ -190,7 +190,7 @@ impl<'a> Meter<'a> {
     /// (draft-ietf-httpapi-ratelimit-headers).
     pub fn headers(&self) -> Option<[(&'static str, String); 2]> {
         let notice = self.notice.get()?;
-        let policy = self.limits.policy_field(notice.set).to_owned();
+        let policy = self.limits.policy_field(notice.bucket).to_owned();
         let standing = rate_limit_field(&notice, self.platform.clock.now_ms());
         Some([("ratelimit-policy", policy), ("ratelimit", standing)])
     }
@@ -207,10 +207,10 @@ impl<'a> Meter<'a> {
 /// `RateLimit`: the policy that takes longest to be whole again. Of an account's two that is the
 /// minute's; the second's quota is back before the client has read about it.
 fn rate_limit_field(notice: &Notice, now_ms: i64) -> String {
-    let policies = notice.set.policies().iter().zip(notice.policies);
+    let policies = notice.bucket.policies().iter().zip(notice.policies);
     let slowest = policies.max_by_key(|(_, (_, whole_at_ms))| *whole_at_ms);
     slowest.map_or_else(String::new, |(policy, (remaining, whole_at_ms))| {
-        let name = notice.set.name_of(*policy);
+        let name = notice.bucket.name_of(*policy);
         format!(
             "\"{name}\";r={remaining};t={}",
             seconds(whole_at_ms - now_ms)
@@ -220,10 +220,15 @@ fn rate_limit_field(notice: &Notice, now_ms: i64) -> String {
 
 /// 429, with the policies that refuse.
 fn quota_exceeded(refusal: &Refusal, now_ms: i64) -> Problem {
-    let policies = refusal.notice.set.policies().iter().zip(refusal.violated);
+    let policies = refusal
+        .notice
+        .bucket
+        .policies()
+        .iter()
+        .zip(refusal.violated);
     let violated = policies.filter(|(_, violated)| *violated);
     let names: Value = violated
-        .map(|(policy, _)| refusal.notice.set.name_of(*policy))
+        .map(|(policy, _)| refusal.notice.bucket.name_of(*policy))
         .collect();
     let seconds = seconds(refusal.until_ms - now_ms).max(1);
     Problem::new(&problems::QUOTA_EXCEEDED)

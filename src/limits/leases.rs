@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::gcra::{MAX_WINDOW_S, Rate, Tat};
 use super::object::{self, Answer, Ask, Each, LEASE_MS, Standing};
-use super::policies::{Bucket, MAX_POLICIES, Quotas, Unreachable};
+use super::policies::{MAX_POLICIES, NetworkBucket, Quotas, Unreachable};
 
 /// Keys that an isolate knows at most.
 const MAX_KEYS: usize = 10_000;
@@ -27,11 +27,11 @@ const PART_OF_WINDOW: i64 = 200;
 /// Nobody waits longer than the longest window: what is longer is a clock's mistake.
 const LONGEST_WAIT_MS: i64 = MAX_WINDOW_S as i64 * 1000;
 
-/// How a key stands under each policy of its set: what an answer tells the client.
+/// How a key stands under each policy of its bucket: what an answer tells the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// What was counted.
-    pub set: Bucket,
+    pub bucket: NetworkBucket,
     /// Each of its policies: what is left, and when all of it is there again, in ms since 1970.
     pub policies: [(u32, i64); MAX_POLICIES],
 }
@@ -43,7 +43,7 @@ pub struct Refusal {
     pub notice: Notice,
     /// When it may come again, in milliseconds since 1970.
     pub until_ms: i64,
-    /// Which policies refuse, in the order of the set.
+    /// Which policies refuse, in the order of the bucket.
     pub violated: [bool; MAX_POLICIES],
 }
 
@@ -135,20 +135,20 @@ impl Entry {
             standings.map(|standing| (standing.remaining + in_hand, now_ms + standing.reset_ms));
     }
 
-    fn notice(&self, set: Bucket) -> Notice {
+    fn notice(&self, bucket: NetworkBucket) -> Notice {
         Notice {
-            set,
+            bucket,
             policies: self.policies,
         }
     }
 
-    fn spend(&mut self, set: Bucket, need: u32) -> Found {
+    fn spend(&mut self, bucket: NetworkBucket, need: u32) -> Found {
         self.leased -= need;
         for (remaining, _) in &mut self.policies {
             *remaining = remaining.saturating_sub(need);
         }
         Found::Granted(Granted {
-            notice: self.notice(set),
+            notice: self.notice(bucket),
             count: need,
             is_alone: false,
         })
@@ -194,17 +194,17 @@ impl Leases {
     }
 
     /// Finds what there is for a request that costs `need` under `key`.
-    pub fn take(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Found {
-        let entry = &mut *self.entry(set, key, now_ms);
+    pub fn take(&self, bucket: NetworkBucket, key: &str, need: u32, now_ms: i64) -> Found {
+        let entry = &mut *self.entry(bucket, key, now_ms);
         if let Some(refusal) = entry.refusal(need, now_ms) {
             return Found::Refused(*refusal);
         }
         let is_enough = entry.is_leased(now_ms) && entry.leased >= need;
         if is_enough && (entry.is_away(now_ms) || !entry.is_low(need, now_ms)) {
-            return entry.spend(set, need);
+            return entry.spend(bucket, need);
         }
         if entry.is_away(now_ms) {
-            return self.alone(entry, set, need, now_ms);
+            return self.alone(entry, bucket, need, now_ms);
         }
         let may_lease = !entry.is_asking(now_ms);
         // Of a lease that is too small for this request, what is in hand goes back with the question:
@@ -214,7 +214,7 @@ impl Leases {
         }
         entry.asked_ms = Some(now_ms);
         Found::Ask(Ask {
-            rates: self.rates(set),
+            rates: self.rates(bucket),
             need,
             may_lease,
             back: std::mem::take(&mut entry.back),
@@ -223,21 +223,27 @@ impl Leases {
     }
 
     /// The refusal that still holds for a request that costs `need`, if there is one.
-    pub fn refusal(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Option<Refusal> {
+    pub fn refusal(
+        &self,
+        bucket: NetworkBucket,
+        key: &str,
+        need: u32,
+        now_ms: i64,
+    ) -> Option<Refusal> {
         let keys = self.keys.borrow();
-        keys.get(&name(set, key))?.refusal(need, now_ms).copied()
+        keys.get(&name(bucket, key))?.refusal(need, now_ms).copied()
     }
 
     /// Takes the object's answer for a request that costs `need`.
     pub fn answered(
         &self,
-        set: Bucket,
+        bucket: NetworkBucket,
         key: &str,
         need: u32,
         answer: &Answer,
         now_ms: i64,
     ) -> Found {
-        let entry = &mut *self.entry(set, key, now_ms);
+        let entry = &mut *self.entry(bucket, key, now_ms);
         entry.asked_ms = None;
         entry.put_in_hand(answer.granted, now_ms);
         // Where leases are small there is none to spare, and after a refusal nothing to ask for;
@@ -248,25 +254,25 @@ impl Leases {
         entry.note(&answer.standings, now_ms);
         if entry.leased >= need {
             entry.refused = None;
-            return entry.spend(set, need);
+            return entry.spend(bucket, need);
         }
-        self.refuse(entry, set, need, &answer.standings, now_ms)
+        self.refuse(entry, bucket, need, &answer.standings, now_ms)
     }
 
     /// The object could not be asked.
-    pub fn unreachable(&self, set: Bucket, key: &str, need: u32, now_ms: i64) -> Found {
-        let entry = &mut *self.entry(set, key, now_ms);
+    pub fn unreachable(&self, bucket: NetworkBucket, key: &str, need: u32, now_ms: i64) -> Found {
+        let entry = &mut *self.entry(bucket, key, now_ms);
         entry.asked_ms = None;
         entry.away_until_ms = now_ms + AWAY_MS;
-        self.alone(entry, set, need, now_ms)
+        self.alone(entry, bucket, need, now_ms)
     }
 
     /// Takes back what was granted to a request and not meant for it, to where it was taken from.
-    pub fn give_back(&self, set: Bucket, key: &str, granted: &Granted, now_ms: i64) {
-        let entry = &mut *self.entry(set, key, now_ms);
+    pub fn give_back(&self, bucket: NetworkBucket, key: &str, granted: &Granted, now_ms: i64) {
+        let entry = &mut *self.entry(bucket, key, now_ms);
         let count = granted.count;
         if granted.is_alone {
-            let (rates, now) = (self.own_rates(set), now_ms.saturating_mul(1000));
+            let (rates, now) = (self.own_rates(bucket), now_ms.saturating_mul(1000));
             object::give_back_all(&mut entry.own, &rates, now, count);
         } else {
             entry.put_in_hand(count, now_ms);
@@ -286,8 +292,8 @@ impl Leases {
         self.len() == 0
     }
 
-    fn entry(&self, set: Bucket, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
-        let name = name(set, key);
+    fn entry(&self, bucket: NetworkBucket, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
+        let name = name(bucket, key);
         RefMut::map(self.keys.borrow_mut(), |keys| {
             if keys.len() >= MAX_KEYS && !keys.contains_key(&name) {
                 keys.retain(|_, entry| !entry.is_idle(now_ms));
@@ -303,21 +309,21 @@ impl Leases {
     fn refuse(
         &self,
         entry: &mut Entry,
-        set: Bucket,
+        bucket: NetworkBucket,
         need: u32,
         standings: &[Standing; MAX_POLICIES],
         now_ms: i64,
     ) -> Found {
         let mut refusal = Refusal {
-            notice: entry.notice(set),
+            notice: entry.notice(bucket),
             until_ms: now_ms + 1,
             violated: [false; MAX_POLICIES],
         };
-        let policies = set.policies().iter().zip(standings);
+        let policies = bucket.policies().iter().zip(standings);
         for ((policy, standing), violated) in policies.zip(&mut refusal.violated) {
             if standing.retry_ms > 0 {
                 *violated = true;
-                let window_ms = i64::from(set.rate(*policy, &self.quotas).window_s()) * 1000;
+                let window_ms = i64::from(bucket.rate(*policy, &self.quotas).window_s()) * 1000;
                 let wait_ms = standing.retry_ms.max(window_ms / PART_OF_WINDOW);
                 refusal.until_ms = refusal.until_ms.max(now_ms + wait_ms);
             }
@@ -326,25 +332,25 @@ impl Leases {
         Found::Refused(refusal)
     }
 
-    fn rates(&self, set: Bucket) -> Each<Rate> {
+    fn rates(&self, bucket: NetworkBucket) -> Each<Rate> {
         let mut rates = [None; MAX_POLICIES];
-        for (rate, policy) in rates.iter_mut().zip(set.policies()) {
-            *rate = Some(set.rate(*policy, &self.quotas));
+        for (rate, policy) in rates.iter_mut().zip(bucket.policies()) {
+            *rate = Some(bucket.rate(*policy, &self.quotas));
         }
         rates
     }
 
-    fn own_rates(&self, set: Bucket) -> Each<Rate> {
-        self.rates(set).map(|rate| rate.map(Rate::quarter))
+    fn own_rates(&self, bucket: NetworkBucket) -> Each<Rate> {
+        self.rates(bucket).map(|rate| rate.map(Rate::quarter))
     }
 
     /// A quarter of each quota for this isolate, or nothing at all.
-    fn alone(&self, entry: &mut Entry, set: Bucket, need: u32, now_ms: i64) -> Found {
-        if set.unreachable() == Unreachable::Closed {
+    fn alone(&self, entry: &mut Entry, bucket: NetworkBucket, need: u32, now_ms: i64) -> Found {
+        if bucket.unreachable() == Unreachable::Closed {
             return Found::Closed;
         }
         let now = now_ms.saturating_mul(1000); // microseconds
-        let rates = self.own_rates(set);
+        let rates = self.own_rates(bucket);
         let least = rates.iter().flatten().map(|rate| rate.quota()).min();
         let here = least.map_or(need, |least| need.min(least));
         let is_granted = object::take_all(&mut entry.own, &rates, now, here);
@@ -353,19 +359,19 @@ impl Leases {
         entry.note(&standings, now_ms);
         if is_granted {
             return Found::Granted(Granted {
-                notice: entry.notice(set),
+                notice: entry.notice(bucket),
                 count: here,
                 is_alone: true,
             });
         }
-        self.refuse(entry, set, need, &standings, now_ms)
+        self.refuse(entry, bucket, need, &standings, now_ms)
     }
 }
 
 /// What a key is remembered by.
-fn name(set: Bucket, key: &str) -> String {
+fn name(bucket: NetworkBucket, key: &str) -> String {
     let mut name = String::with_capacity(key.len() + 1);
-    name.push(char::from(b'0' + set.number()));
+    name.push(char::from(b'0' + bucket.number()));
     name.push_str(key);
     name
 }

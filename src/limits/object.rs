@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use super::gcra::{Rate, Tat};
 use super::policies::MAX_POLICIES;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::platform::native::ObjectRules;
 
 /// How long an isolate may spend what it was handed, in milliseconds.
 pub const LEASE_MS: i64 = 2_000;
@@ -16,7 +18,7 @@ const MIN_LEASED_PER_MINUTE: u64 = 600;
 /// A policy whose window is no longer than a lease lives, in seconds.
 const SHORT_WINDOW_S: u32 = 2;
 
-/// One value for each policy of a set; `None` where it has no second one.
+/// One value for each policy of a bucket; `None` where it has no second one.
 pub type Each<T> = [Option<T>; MAX_POLICIES];
 
 /// What an isolate asks.
@@ -282,6 +284,15 @@ pub fn decide(state: &str, ask: &str, now_ms: i64) -> Option<Decision> {
         forget_at_ms: forget_at_ms(&tats),
     })
 }
+
+/// The same for [`MemoryLimiter`](crate::platform::native::MemoryLimiter), which is told what to decide.
+#[cfg(not(target_arch = "wasm32"))]
+pub const RULES: ObjectRules = ObjectRules {
+    decide: |state, ask, now_ms| {
+        decide(state, ask, now_ms).map(|decision| (decision.answer, decision.state))
+    },
+    forgotten_at_ms,
+};
 
 /// When a stored state is worth nothing any more, in milliseconds since 1970.
 pub fn forgotten_at_ms(state: &str) -> i64 {

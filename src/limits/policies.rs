@@ -62,7 +62,7 @@ pub enum Unreachable {
 
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Set {
+pub enum Bucket {
     /// Strangers, by address. Also everyone whose credential is not one of ours, or has ended.
     Anonymous,
     /// Accounts, by user id: so much a minute, and not all of it in one second.
@@ -92,7 +92,7 @@ pub enum Set {
     Mailbox,
 }
 
-impl Set {
+impl Bucket {
     /// All of them, by their number.
     pub const ALL: [Self; 13] = [
         Self::Anonymous,
@@ -176,22 +176,22 @@ impl Network {
 
 /// What one counter is for: a key of one of these is one Durable Object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bucket {
+pub struct NetworkBucket {
     /// What is counted.
-    pub set: Set,
+    pub bucket: Bucket,
     /// How wide.
     pub network: Network,
 }
 
-impl Bucket {
-    /// The policies of its set.
+impl NetworkBucket {
+    /// The policies of its bucket.
     pub const fn policies(self) -> &'static [PolicyId] {
-        self.set.policies()
+        self.bucket.policies()
     }
 
     /// What happens while its objects cannot be asked.
     pub const fn unreachable(self) -> Unreachable {
-        self.set.unreachable()
+        self.bucket.unreachable()
     }
 
     /// The quota under one of its policies.
@@ -206,23 +206,23 @@ impl Bucket {
 
     /// Unlike that of any other.
     pub const fn number(self) -> u8 {
-        self.network as u8 * MAX_SETS + self.set as u8
+        self.network as u8 * MAX_BUCKETS + self.bucket as u8
     }
 }
 
-impl From<Set> for Bucket {
-    fn from(set: Set) -> Self {
+impl From<Bucket> for NetworkBucket {
+    fn from(bucket: Bucket) -> Self {
         Self {
-            set,
+            bucket,
             network: Network::Own,
         }
     }
 }
 
-/// Sets that there can be.
-const MAX_SETS: u8 = 24;
+/// Buckets that there can be.
+const MAX_BUCKETS: u8 = 24;
 
-/// Policies that a [`Set`] has at most.
+/// Policies that a [`Bucket`] has at most.
 pub const MAX_POLICIES: usize = 2;
 
 /// What a request of a route counts as: the routes' column.
@@ -233,7 +233,7 @@ pub enum Limit {
     /// This many requests of whoever calls: the account, the API key, or else the address.
     Caller(u32),
     /// One request of the address under this policy, and nothing else.
-    Address(Set),
+    Address(Bucket),
     /// One request of the login whose refresh token the body has, or else of the address.
     Login,
 }
@@ -255,21 +255,21 @@ mod tests {
     }
 
     #[test]
-    fn buckets_have_numbers_of_their_own_that_are_plain_characters() {
+    fn network_buckets_have_numbers_of_their_own_that_are_plain_characters() {
         let mut numbers = std::collections::BTreeSet::new();
         for network in Network::ALL {
-            for set in Set::ALL {
-                let number = Bucket { set, network }.number();
+            for bucket in Bucket::ALL {
+                let number = NetworkBucket { bucket, network }.number();
                 assert!(numbers.insert(number) && number < 0x80 - b'0');
             }
         }
     }
 
     #[test]
-    fn sets_are_numbered_as_listed() {
-        for (index, set) in Set::ALL.into_iter().enumerate() {
-            assert_eq!(set as usize, index);
-            assert!((1..=MAX_POLICIES).contains(&set.policies().len()));
+    fn buckets_are_numbered_as_listed() {
+        for (index, bucket) in Bucket::ALL.into_iter().enumerate() {
+            assert_eq!(bucket as usize, index);
+            assert!((1..=MAX_POLICIES).contains(&bucket.policies().len()));
         }
     }
 }

@@ -17,7 +17,7 @@ use super::store;
 /// What `user` is in the team of the path.
 pub async fn of_path(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let team = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
     let membership = store::membership(&cx.state.platform, &team, user).await?;
     membership.ok_or_else(not_found)
 }

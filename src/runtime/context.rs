@@ -35,10 +35,8 @@ pub struct Context<'a> {
     pub meter: &'a Meter<'a>,
     /// What the route takes and gives.
     pub operation: &'static Operation,
-    /// The part of the path that stands for `{...}`; empty when the route has none.
-    pub path_value: &'a str,
-    /// As `path_value`, for the second `{...}`.
-    pub inner_path_value: &'a str,
+    /// The values of the path parameters, in order: see [`Self::param`].
+    pub params: [&'a str; 2],
     /// Checked query parameters.
     pub query: Query,
     /// Who is calling, on routes that ask.
@@ -49,7 +47,14 @@ pub struct Context<'a> {
     pub claim: Option<Claim>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The value of the path parameter `{name}`; empty when the route has none of this name.
+    pub fn param(&self, name: &str) -> &'a str {
+        let mut params = self.operation.path.iter().zip(self.params);
+        let found = params.find(|(field, _)| field.name == name);
+        found.map_or("", |(_, value)| value)
+    }
+
     /// Milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.state.platform.clock.now_ms()

@@ -34,7 +34,7 @@ pub struct State {
     /// What was rendered.
     pub rendered: Rendered,
     /// Who is writing to the audit log.
-    pub audit: audit::Line,
+    pub audit: audit::ChainWriter,
     /// The columns whose values are sealed.
     pub sealed: &'static [SealedColumn],
 }

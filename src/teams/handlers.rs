@@ -93,7 +93,7 @@ pub fn respond(cx: &Context<'_>, path: &str, listed: paging::Listed) -> Response
 /// The team of the path, if the caller is in it.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<Team, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
     let team = store::find(&cx.state.platform, &id, user).await?;
     team.ok_or_else(not_found)
 }

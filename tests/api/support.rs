@@ -32,6 +32,7 @@ use serde_json::{Value, json};
 use wvw_builder::app::App;
 use wvw_builder::config::Config;
 use wvw_builder::http::request::{Body, Credential, Header, MAX_BODY, Method, Request};
+use wvw_builder::limits::object;
 use wvw_builder::platform::native::TestPlatform;
 use wvw_builder::platform::{Clock as _, Platform};
 use wvw_builder::secret::Secret;
@@ -113,7 +114,7 @@ impl TestApp {
 
     /// With a configuration of the test's own.
     pub fn with(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         Self {
             app: App::new(platform, Config::load(lookup)),
             test: Rc::new(test),

@@ -16,6 +16,7 @@ use wvw_builder::auth::tokens::{self, Grant};
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Credential;
 use wvw_builder::ids::{SessionId, UserId};
+use wvw_builder::limits::object;
 use wvw_builder::platform::native::{TestClock, TestDatabase, TestPlatform};
 use wvw_builder::platform::{
     Cache, CacheError, Clock as _, Database, DatabaseError, LocalFuture, Platform, Row, Statement,
@@ -57,7 +58,7 @@ type History = Rc<RefCell<HashMap<String, Vec<(i64, String)>>>>;
 impl World {
     /// One account that is logged in for ever.
     pub fn new() -> Self {
-        let (platform, test) = TestPlatform::new();
+        let (platform, test) = TestPlatform::with_objects(object::RULES);
         let (user, session) = (UserId::fresh(&platform), SessionId::fresh(&platform));
         test.database.execute(&format!(
             "INSERT INTO users (id, email, email_key, display_name, password_hash, \

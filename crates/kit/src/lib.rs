@@ -5,5 +5,6 @@ pub mod base62;
 pub mod crc32;
 pub mod hex;
 pub mod ids;
+pub mod secret;
 pub mod text;
 pub mod time;

@@ -18,7 +18,7 @@ use crate::identity::password::{self, Password};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
-use crate::limits::policies::Set;
+use crate::limits::policies::Bucket;
 use crate::mail::{Content, Outgoing};
 use crate::membership;
 use crate::platform::{DatabaseError, Statement};
@@ -189,7 +189,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         // Its answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter
-            .charge_address(cx.request, Set::Registration, 1)
+            .charge_address(cx.request, Bucket::Registration, 1)
             .await?;
         Some(stored)
     } else {

@@ -36,7 +36,7 @@ fn answer(details: &Details) -> Result<Response, Problem> {
 /// The account of the path.
 async fn find(cx: &Context<'_>) -> Result<Details, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = UserId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = UserId::parse(cx.param("id")).ok_or_else(not_found)?;
     let details = accounts::store::details(&cx.state.platform, &id, cx.now_ms()).await?;
     details.ok_or_else(not_found)
 }

@@ -76,7 +76,7 @@ pub async fn revoke(
 ) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = ApiKeyId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = ApiKeyId::parse(cx.param("id")).ok_or_else(not_found)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
     let mut writes = store::revoke(&permit, &id);
     writes.extend(ends(&id, cx.now_ms()));

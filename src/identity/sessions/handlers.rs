@@ -209,7 +209,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = SessionId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = SessionId::parse(cx.param("id")).ok_or_else(not_found)?;
     let writes = store::end(&id, permit.user_id(), cx.now_ms());
     let entry = Entry::by(permit.caller(), Action::SessionEnded, &id);
     match cx.commit(writes, &[entry], Response::no_content()).await {

@@ -1,15 +1,15 @@
 use super::*;
-use crate::limits::policies::{Network, POLICIES, Set};
+use crate::limits::policies::{Bucket, Network, POLICIES};
 use crate::platform::native::TEST_EPOCH_MS as NOW;
 
-const API_KEY: Bucket = of(Set::ApiKey);
-const ANONYMOUS: Bucket = of(Set::Anonymous);
-const REFRESH: Bucket = of(Set::Refresh);
-const LOGIN: Bucket = of(Set::Login);
+const API_KEY: NetworkBucket = of(Bucket::ApiKey);
+const ANONYMOUS: NetworkBucket = of(Bucket::Anonymous);
+const REFRESH: NetworkBucket = of(Bucket::Refresh);
+const LOGIN: NetworkBucket = of(Bucket::Login);
 
-const fn of(set: Set) -> Bucket {
-    Bucket {
-        set,
+const fn of(bucket: Bucket) -> NetworkBucket {
+    NetworkBucket {
+        bucket,
         network: Network::Own,
     }
 }
@@ -95,7 +95,7 @@ fn one_request_asks_for_the_next_lease_while_others_spend_the_rest() {
 #[test]
 fn a_clock_that_steps_back_prolongs_nothing() {
     let leases = leases();
-    let take = |set, now_ms| leases.take(set, "a", 1, now_ms);
+    let take = |bucket, now_ms| leases.take(bucket, "a", 1, now_ms);
     leases.answered(API_KEY, "a", 1, &answer(10, 0), NOW);
     assert!(matches!(take(API_KEY, NOW - 10), Found::Ask(_)));
     leases.answered(REFRESH, "a", 1, &answer(0, 5_000), NOW);

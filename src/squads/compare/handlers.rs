@@ -21,7 +21,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let base = find(cx).await?;
     let [from, to] = ["base_version", "other_version"].map(|name| cx.query.integer(name));
     if from.is_some() || to.is_some() {
-        if cx.inner_path_value != cx.path_value {
+        if cx.param("other") != cx.param("id") {
             return Err(Problem::invalid(vec![FieldError::new(
                 ["?other_version", "?base_version"][usize::from(from.is_some())],
                 "conflicting_fields",
@@ -39,7 +39,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
         let texts = found.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
         return compared(cx, own_team(&base), texts.each_ref(), numbers).await;
     }
-    let other = find_by(cx, cx.inner_path_value).await?;
+    let other = find_by(cx, cx.param("other")).await?;
     // Both are measured by the same numbers.
     let team = own_team(&base).or_else(|| own_team(&other));
     let numbers = [base.version, other.version];

@@ -152,7 +152,7 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 
 /// The composition of the path. What the caller may not see is not there.
 pub async fn find(cx: &Context<'_>) -> Result<StoredComposition, Problem> {
-    find_by(cx, cx.path_value).await
+    find_by(cx, cx.param("id")).await
 }
 
 /// The composition with this id, if the caller may see it.

@@ -85,7 +85,7 @@ pub async fn card(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// `None` when the link leads nowhere.
 async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Problem> {
-    let (slug, platform) = (cx.path_value, &cx.state.platform);
+    let (slug, platform) = (cx.param("slug"), &cx.state.platform);
     if slug.len() != SLUG || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(None);
     }
@@ -123,7 +123,7 @@ fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
 /// A name that is another one whenever the page may be another one.
 fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
     let code = format!("{LOOKS:x} {:?}", cx.state.config.game_balance_build);
-    let parts = [kind.name(), cx.path_value, state, &code];
+    let parts = [kind.name(), cx.param("slug"), state, &code];
     let tag = etag::of_parts(&[&parts[..], &[REFERENCE_VERSION, FUNCTIONS_VERSION]].concat());
     tag.trim_matches('"').to_owned()
 }

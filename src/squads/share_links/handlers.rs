@@ -81,7 +81,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let composition = find(cx).await?;
     let grant = composition.grant_to(&permit)?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = ShareLinkId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let id = ShareLinkId::parse(cx.param("link_id")).ok_or_else(not_found)?;
     let entry = entry(
         &permit,
         Action::ShareLinkWithdrawn,

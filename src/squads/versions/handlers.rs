@@ -22,7 +22,7 @@ fn is_number(text: &str) -> bool {
 
 /// The version of the path.
 async fn find(cx: &Context<'_>, grant: &WriteGrant<'_>) -> Result<Text, Problem> {
-    let text = Some(cx.inner_path_value).filter(|text| is_number(text));
+    let text = Some(cx.param("version")).filter(|text| is_number(text));
     let found = match text.and_then(|text| text.parse().ok()) {
         Some(number) => store::find(&cx.state.platform, grant, number).await?,
         None => None,

@@ -84,7 +84,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
     let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = InvitationId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let id = InvitationId::parse(cx.param("invitation_id")).ok_or_else(not_found)?;
     let entry = Entry::by(user.caller(), Action::InvitationWithdrawn, &id);
     let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
     let writes = store::withdraw(&permit, &id);
@@ -101,7 +101,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /invitations/{code}
 pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let code = Code::parse(cx.path_value).ok_or_else(not_found)?;
+    let code = Code::parse(cx.param("code")).ok_or_else(not_found)?;
     let found = store::find(&cx.state.platform, &code, None).await?;
     let (invitation, _) = found.ok_or_else(not_found)?;
     invitation.check_open(cx.now_ms())?;
@@ -112,7 +112,7 @@ pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
     let platform = &cx.state.platform;
     let mut shown = None;
-    if let Some(code) = Code::parse(cx.path_value)
+    if let Some(code) = Code::parse(cx.param("code"))
         && let Some((invitation, _)) = store::find(platform, &code, None).await?
         && invitation.check_open(cx.now_ms()).is_ok()
     {

@@ -46,8 +46,8 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// What the caller and the member of the path are in the team of the path.
 async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let team = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
-    let target = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let target = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
     let standing = store::standing(&cx.state.platform, &team, caller, &target).await?;
     standing.ok_or_else(not_found)
 }
@@ -197,7 +197,7 @@ struct Ban {
 async fn grant_ban(cx: &Context<'_>, standing: &Standing) -> Result<Ban, Problem> {
     let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let user = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let user = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
     if user == *permit.user() {
         let detail = "Nobody bans themselves: leave without it.";
         let error = FieldError::new("?ban", "own_account", detail);

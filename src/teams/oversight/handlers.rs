@@ -68,7 +68,7 @@ pub async fn bans(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
     let permit = permit::<BanMembers>(cx, user.user_id()).await?;
-    let banned = UserId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let banned = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
     let entry = Entry::by(user.caller(), Action::TeamBanLifted, &banned);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::lift(&permit, &banned);
@@ -91,7 +91,7 @@ pub async fn webhooks(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteWebhooks>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let id = WebhookId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let id = WebhookId::parse(cx.param("webhook_id")).ok_or_else(not_found)?;
     let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_webhook(&permit, &id);
@@ -116,7 +116,7 @@ pub async fn links(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteCompositions>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let id = ShareLinkId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let id = ShareLinkId::parse(cx.param("link_id")).ok_or_else(not_found)?;
     let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_link(&permit, &id);

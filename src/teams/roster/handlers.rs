@@ -37,7 +37,7 @@ fn path(team: &TeamId) -> String {
 
 /// The team of the path.
 fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
-    TeamId::parse(cx.path_value).ok_or_else(not_found)
+    TeamId::parse(cx.param("id")).ok_or_else(not_found)
 }
 
 /// The team of the path and what the caller is there. A team that one is not in is not there.
@@ -50,7 +50,7 @@ async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> 
 /// The player of the path, and what the caller is in the team.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Membership, StoredPlayer), Problem> {
     let team = team_of(cx)?;
-    let id = PlayerId::parse(cx.inner_path_value).ok_or_else(not_found)?;
+    let id = PlayerId::parse(cx.param("player_id")).ok_or_else(not_found)?;
     let found = store::find(&cx.state.platform, &team, user, id).await?;
     let (membership, player) = found.ok_or_else(not_found)?;
     Ok((membership, player.ok_or_else(not_found)?))

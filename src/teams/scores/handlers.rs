@@ -21,7 +21,7 @@ use super::store;
 /// What the caller is in the team of the path, and the scores as they are kept.
 async fn find(cx: &Context<'_>) -> Result<(Membership, String), Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let team = TeamId::parse(cx.path_value).ok_or_else(not_found)?;
+    let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
     let found = store::find(&cx.state.platform, &team, &cx.caller()?.user_id).await?;
     found.ok_or_else(not_found)
 }

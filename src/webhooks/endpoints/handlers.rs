@@ -36,7 +36,7 @@ pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
 
 /// The caller's endpoint of the path. Other people's are not there.
 pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
-    let id = WebhookId::parse(cx.path_value);
+    let id = WebhookId::parse(cx.param("id"));
     let id = id.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
     find_of(cx, user, &id).await
 }

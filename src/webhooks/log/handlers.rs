@@ -44,7 +44,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// The delivery of the path, when its endpoint is the caller's.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = DeliveryId::parse(cx.path_value).ok_or_else(not_found)?;
+    let id = DeliveryId::parse(cx.param("id")).ok_or_else(not_found)?;
     let found = store::find(&cx.state.platform, user, &id).await?;
     found.ok_or_else(not_found)
 }
@@ -64,7 +64,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     // The payload's bytes are those that were signed: they are put in as they are.
     let after = document.to_string().replacen('{', ",", 1);
     let before = "{\"payload\":";
-    Ok(Response::spliced(
+    Ok(Response::passthrough(
         200,
         Profile::Private,
         before,

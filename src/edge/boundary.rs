@@ -13,14 +13,12 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::request::{Body, Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
+use crate::platform::cloudflare::{self, task};
 use crate::platform::{Settlement, Text};
 
-use super::task;
-
-#[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+#[wasm_bindgen(module = "/src/edge/boundary.mjs")]
 extern "C" {
-    /// The bindings and variables that the runtime gave to `entry.mjs`.
-    fn environment() -> JsValue;
+    fn connect(host: &JsValue);
     /// Keeps the fixed headers of each profile, as JSON: a list of lists of pairs.
     #[wasm_bindgen(js_name = defineProfiles)]
     fn define_profiles(json: &str);
@@ -56,15 +54,22 @@ thread_local! {
     static APP: OnceCell<&'static App> = const { OnceCell::new() };
 }
 
+/// Takes what the runtime gave to `entry.mjs`, and its callbacks.
+pub fn start(host: &JsValue) {
+    cloudflare::start(host);
+    connect(host);
+}
+
 fn app() -> &'static App {
     APP.with(|cell| {
         *cell.get_or_init(|| {
             console_error_panic_hook::set_once();
             let profiles: Vec<Vec<_>> = Profile::ALL.map(|p| p.headers().collect()).into();
             define_profiles(&serde_json::json!(profiles).to_string());
-            let env = environment();
-            let config = Config::load(|name| super::variable(&env, name));
-            let platform = super::platform(&env, config.as_ref().ok());
+            let env = cloudflare::env();
+            let config = Config::load(|name| cloudflare::variable(&env, name));
+            let mail = config.as_ref().ok().map(|config| &config.mail);
+            let platform = cloudflare::platform(&env, mail);
             Box::leak(Box::new(App::new(platform, config)))
         })
     })
@@ -108,7 +113,7 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
     match &response.body {
         ResponseBody::Empty => respond(response.status, profile, &lines, None),
         ResponseBody::Bytes(bytes) => respond(response.status, profile, &lines, Some(bytes)),
-        ResponseBody::Spliced {
+        ResponseBody::Passthrough {
             before,
             text: Text::Foreign(text, _),
             after,
@@ -117,7 +122,7 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
             let frame = (!is_bare).then(|| [before, "\n", after].concat());
             respond_text(response.status, profile, &lines, text, frame.as_deref())
         }
-        ResponseBody::Spliced { .. } => respond(
+        ResponseBody::Passthrough { .. } => respond(
             response.status,
             profile,
             &lines,

@@ -1,18 +1,17 @@
 //! Mail on Cloudflare Workers: the `send_email` binding, or SMTP over a socket.
 //! Promises to say so when there is no way to send any. Leaves the words of SMTP to
-//! `platform::mail::smtp`, streams and time to `mail.mjs`, retries to the features.
+//! `mail::smtp`, streams and time to `mail.mjs`, retries to the features.
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect, Uint8Array};
 
-use crate::config::{self, Smtp, Transport};
-use crate::platform::mail::compose::{SENDER_NAME, check};
-use crate::platform::mail::smtp::{Wire, WireError, submit};
-use crate::platform::{LocalFuture, Mail, MailError, MailMessage};
+use crate::mail::compose::{SENDER_NAME, check};
+use crate::mail::smtp::{Smtp, Wire, WireError, submit};
+use crate::{LocalFuture, Mail, MailError, MailMessage, MailSettings, Transport};
 
 use super::task::Reply;
 
-#[wasm_bindgen(module = "/src/platform/cloudflare/mail.mjs")]
+#[wasm_bindgen(module = "/src/cloudflare/mail.mjs")]
 extern "C" {
     /// A promise of a connection, with TLS from the start or later.
     #[wasm_bindgen(js_name = openConnection)]
@@ -37,13 +36,13 @@ extern "C" {
     ) -> Promise;
 }
 
-/// The way that the configuration names; `binding` is `EMAIL`.
-pub fn mail(config: Option<&config::Mail>, binding: JsValue) -> Box<dyn Mail> {
-    match config {
+/// The way that the settings name; `binding` is `EMAIL`.
+pub fn mail(settings: Option<&MailSettings>, binding: JsValue) -> Box<dyn Mail> {
+    match settings {
         None => Box::new(Off),
-        Some(config) => {
-            let from = config.from.clone();
-            match &config.transport {
+        Some(settings) => {
+            let from = settings.from.clone();
+            match &settings.transport {
                 Transport::Off => Box::new(Off),
                 Transport::Binding => Box::new(Binding { binding, from }),
                 Transport::Smtp(smtp) => Box::new(Submission {

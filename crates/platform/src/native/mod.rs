@@ -19,7 +19,7 @@ use super::{
     Cache, CacheError, Clock, Database, DatabaseError, Level, LocalFuture, Log, Platform, Random,
     Retrying, Row, Statement, Unicode,
 };
-pub use limiter::MemoryLimiter;
+pub use limiter::{MemoryLimiter, ObjectRules};
 pub use mail::MemoryMail;
 pub use sqlite::{Outcome, Sqlite};
 pub use web::{MemoryQueue, MemoryWeb, Queued};
@@ -289,12 +289,17 @@ pub struct TestPlatform {
 }
 
 impl TestPlatform {
-    /// A platform with an empty, migrated database.
+    /// A platform with an empty, migrated database, whose limits nobody asks.
     #[allow(clippy::new_ret_no_self)]
     pub fn new() -> (Platform, Self) {
+        Self::with_objects(ObjectRules::NONE)
+    }
+
+    /// A platform whose limits' objects decide by `rules`.
+    pub fn with_objects(rules: ObjectRules) -> (Platform, Self) {
         let clock = TestClock(Rc::new(Cell::new(TEST_EPOCH_MS)));
         let handle = Self {
-            limiter: MemoryLimiter::new(clock.clone()),
+            limiter: MemoryLimiter::new(clock.clone(), rules),
             queue: MemoryQueue::new(clock.clone()),
             mail: MemoryMail::new(clock.clone()),
             web: MemoryWeb::default(),

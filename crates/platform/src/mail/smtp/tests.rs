@@ -3,7 +3,6 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::secret::Secret;
 
 const PLAIN: &str = "AHdyZW4AaHVudGVyMg==";
 

@@ -1,6 +1,5 @@
-// Called from boundary.rs and task.rs, which decide everything: writes responses and waits for promises.
-// Promises that fixed headers are copied natively, once, from Headers made once per isolate.
-// Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
+// Called from the adapters beside it, which decide everything: waits for promises, asks objects, calls servers, fills queues.
+// Promises that what goes out is bounded in time and in bytes.
 
 import { waitUntil } from "cloudflare:workers";
 
@@ -8,20 +7,15 @@ import { waitUntil } from "cloudflare:workers";
 const LIMITER_WITHIN_MS = 2_000;
 
 let host;
-let profiles = [];
 let lastNumber = 0;
 
-/** Takes from entry.mjs what this module needs of it: `env` and `resume`. */
+/** Takes from the entry module what this one needs of it: `env` and `resume`. */
 export function connect(given) {
   host = given;
 }
 
 export function environment() {
   return host.env;
-}
-
-export function defineProfiles(json) {
-  profiles = JSON.parse(json).map((pairs) => new Headers(pairs));
 }
 
 export function whenSettled(promise, reply, task) {
@@ -58,64 +52,17 @@ export async function askLimiter(name, ask) {
   }
 }
 
-/** Names and values follow one another, each ended by a line feed, which no header can hold. */
-function setHeaders(headers, lines) {
-  let from = 0;
-  while (from < lines.length) {
-    const name = lines.indexOf("\n", from);
-    const value = lines.indexOf("\n", name + 1);
-    headers.set(lines.slice(from, name), lines.slice(name + 1, value));
-    from = value + 1;
-  }
-}
-
-function headersOf(profile, lines) {
-  const headers = new Headers(profiles[profile]);
-  setHeaders(headers, lines);
-  return headers;
-}
-
-function make(body, status, profile, lines) {
-  // The runtime compresses a body only when Content-Encoding is there from the start.
-  if (lines.includes("content-encoding\n")) return new Response(body, { status, headers: headersOf(profile, lines) });
-  const response = new Response(body, { status, headers: profiles[profile] });
-  setHeaders(response.headers, lines);
-  return response;
-}
-
-export function respond(status, profile, lines, body) {
-  // `body` is a view of Wasm memory; the constructor copies it.
-  return make(body ?? null, status, profile, lines);
-}
-
-export function respondText(status, profile, lines, text, frame) {
-  if (frame === undefined) return make(text, status, profile, lines);
-  const middle = frame.indexOf("\n");
-  // A rope: the runtime flattens and encodes it once.
-  return make(frame.slice(0, middle) + text + frame.slice(middle + 1), status, profile, lines);
-}
-
-export async function respondAsset(path, ifNoneMatch, isHead, profile, lines) {
-  const known = ifNoneMatch === "" ? {} : { "if-none-match": ifNoneMatch };
-  const asset = await host.env.ASSETS.fetch(new Request(`https://assets${path}`, { headers: known }));
-  const headers = headersOf(profile, lines);
-  for (const name of ["content-type", "etag"]) {
-    const value = asset.headers.get(name);
-    if (value !== null) headers.set(name, value);
-  }
-  if (asset.status === 304 || isHead) headers.delete("content-encoding");
-  return new Response(isHead ? null : asset.body, { status: asset.status, headers });
-}
-
 /**
  * One exchange with another server, over in time and with no more of its body read than asked for: its status (0 when
  * none came), Retry-After, the body's beginning, and when it failed why and what the runtime says of it.
  */
 export async function exchange(method, url, lines, body, timeoutMs, maxBodyBytes) {
+  // Names and values follow one another, each ended by a line feed, which no header can hold.
+  const parts = lines.split("\n");
   const headers = new Headers();
-  setHeaders(headers, lines);
+  for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
   const signal = AbortSignal.timeout(timeoutMs);
-  const parts = [];
+  const pieces = [];
   let status = 0;
   let retryAfter = null;
   let failure;
@@ -124,12 +71,12 @@ export async function exchange(method, url, lines, body, timeoutMs, maxBodyBytes
     const response = await fetch(url, { method, headers, body, redirect: "manual", signal });
     status = response.status;
     retryAfter = response.headers.get("retry-after");
-    if (response.body !== null) await readBeginning(response.body, maxBodyBytes, parts);
+    if (response.body !== null) await readBeginning(response.body, maxBodyBytes, pieces);
   } catch (error) {
     failure = signal.aborted ? "timeout" : "connection";
     cause = String(error?.message ?? error);
   }
-  return [status, retryAfter, joined(parts, maxBodyBytes), failure, cause];
+  return [status, retryAfter, joined(pieces, maxBodyBytes), failure, cause];
 }
 
 /** Reads no further than it must, and tells the sender to stop. */
@@ -166,9 +113,4 @@ export function enqueue(binding, bodies, delays) {
     const sent = host.env[binding].sendBatch(messages.slice(from, from + MAX_MESSAGES));
     waitUntil(sent.catch((error) => console.warn(JSON.stringify({ time: new Date().toISOString(), level: "warn", event: "queue_send_failed", cause: String(error?.message ?? error) }))));
   }
-}
-
-/** Says what becomes of the messages of a batch. What its task still does later changes nothing about that. */
-export function settleBatch(task, settlements) {
-  host.settle(task, settlements);
 }

@@ -1,6 +1,6 @@
 //! D1 as a [`Database`]: rows as arrays, batches as the one transaction there is.
 //! Promises to classify every error by its text, which is all that D1 gives.
-//! Leaves retries to [`crate::platform::Retrying`].
+//! Leaves retries to [`crate::Retrying`].
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -11,7 +11,7 @@ use worker::js_sys::{Array, Error, JsString, Reflect, Uint8Array};
 use worker::worker_sys::types::{D1Database as DatabaseSys, D1PreparedStatement as PreparedSys};
 use worker::{D1Database, D1PreparedStatement};
 
-use crate::platform::{Database, DatabaseError, LocalFuture, Row, Statement, Text, Value};
+use crate::{Database, DatabaseError, LocalFuture, Row, Statement, Text, Value};
 
 use super::task::Reply;
 

@@ -1,6 +1,6 @@
 //! The ports: everything the product needs from the world around it.
 //! Promises that time, randomness, storage and logs are reached only through these traits.
-//! Leaves every decision to the features; adapters live in `cloudflare` and `native`.
+//! Leaves every decision to those above; adapters live in `cloudflare` and `native`.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -18,7 +18,7 @@ mod web;
 
 pub use kit::text::Unicode;
 pub use mail::compose::is_plain_address;
-pub use mail::{Mail, MailError, MailMessage, smtp};
+pub use mail::{Mail, MailError, MailMessage, MailSettings, Transport, smtp};
 pub use text::Text;
 pub use web::{
     HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, MAX_DELAY_SECONDS, Message,

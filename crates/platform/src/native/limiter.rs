@@ -1,20 +1,37 @@
 //! The objects of the limits in memory, as the Durable Object class of `entry.mjs` runs them.
-//! Promises the very decisions of the edge: this one adapter calls a feature, because the class is
-//! the feature's other half. Leaves calls that take time to the tests that need them.
+//! Leaves the decisions to the rules that it is given, calls that take time to the tests that need them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::limits::object;
-use crate::platform::{Clock as _, Limiter, LimiterError, LocalFuture};
+use crate::{Clock as _, Limiter, LimiterError, LocalFuture};
 
 use super::TestClock;
+
+/// What an object decides. An object is a pure function of what it has kept.
+#[derive(Clone, Copy)]
+pub struct ObjectRules {
+    /// Of its state, a question and the time: the answer and the next state. `None` when it is no
+    /// question.
+    pub decide: fn(&str, &str, i64) -> Option<(String, String)>,
+    /// When a state is worth nothing any more, in milliseconds since 1970.
+    pub forgotten_at_ms: fn(&str) -> i64,
+}
+
+impl ObjectRules {
+    /// Those of a platform whose limits nobody asks: each question is none.
+    pub const NONE: Self = Self {
+        decide: |_, _, _| None,
+        forgotten_at_ms: |_| 0,
+    };
+}
 
 /// One object for each name, shared by all isolates of a test.
 #[derive(Clone)]
 pub struct MemoryLimiter {
     clock: TestClock,
+    rules: ObjectRules,
     /// What the class keeps in its storage: it has no memory beside it.
     storage: Rc<RefCell<BTreeMap<String, String>>>,
     calls: Rc<Cell<usize>>,
@@ -23,9 +40,10 @@ pub struct MemoryLimiter {
 
 impl MemoryLimiter {
     /// No objects yet.
-    pub fn new(clock: TestClock) -> Self {
+    pub fn new(clock: TestClock, rules: ObjectRules) -> Self {
         Self {
             clock,
+            rules,
             storage: Rc::default(),
             calls: Rc::default(),
             is_away: Rc::default(),
@@ -51,7 +69,7 @@ impl MemoryLimiter {
     pub fn run_alarms(&self) {
         let now_ms = self.clock.now_ms();
         let mut storage = self.storage.borrow_mut();
-        storage.retain(|_, state| object::forgotten_at_ms(state) > now_ms);
+        storage.retain(|_, state| (self.rules.forgotten_at_ms)(state) > now_ms);
     }
 }
 
@@ -68,10 +86,10 @@ impl Limiter for MemoryLimiter {
             }
             let mut storage = self.storage.borrow_mut();
             let state = storage.get(name).map_or("", String::as_str);
-            let decision = object::decide(state, ask, self.clock.now_ms())
+            let (answer, state) = (self.rules.decide)(state, ask, self.clock.now_ms())
                 .ok_or_else(|| LimiterError("not a question".to_owned()))?;
-            storage.insert(name.to_owned(), decision.state);
-            Ok(decision.answer)
+            storage.insert(name.to_owned(), state);
+            Ok(answer)
         })
     }
 }

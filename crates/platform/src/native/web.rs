@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::TestClock;
-use crate::platform::{
+use crate::{
     Clock as _, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture,
     Message, Queue,
 };

@@ -13,13 +13,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Date, Promise};
 
-use crate::platform::LocalFuture;
+use crate::LocalFuture;
 
 /// A request that the client has left is never resumed; after this many milliseconds, longer than
 /// any request may take, it is forgotten when another begins to wait.
 const FORGET_AFTER_MS: f64 = 300_000.0;
 
-#[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+#[wasm_bindgen(module = "/src/cloudflare/ports.mjs")]
 extern "C" {
     /// Resumes the task with the promise's outcome.
     #[wasm_bindgen(js_name = whenSettled)]

@@ -5,8 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::TestClock;
-use crate::platform::mail::compose::check;
-use crate::platform::{Clock as _, LocalFuture, Mail, MailError, MailMessage};
+use crate::mail::compose::check;
+use crate::{Clock as _, LocalFuture, Mail, MailError, MailMessage};
 
 /// Everyone's mailbox.
 #[derive(Clone)]

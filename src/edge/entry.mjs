@@ -3,7 +3,7 @@
 // Leaves every decision to the Rust side.
 
 import { DurableObject } from "cloudflare:workers";
-import * as wasm from "../../../build/worker/index.js";
+import * as wasm from "../../build/worker/index.js";
 
 const HEADERS = wasm.headerNames().split(",");
 /** Those that a GET has a use for: the first ones. The very first is Authorization. */

@@ -2,7 +2,6 @@
 //! Promises to be thin: no decision is taken here.
 //! Leaves everything that can be tested natively to the features.
 
-pub mod boundary;
 mod d1;
 mod kv;
 mod limiter;
@@ -16,9 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::{Date, JsString, Promise, Reflect};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::config::Config;
-
-use super::{Clock, Level, LocalFuture, Log, Platform, Random, Retrying, Unicode};
+use crate::{Clock, Level, LocalFuture, Log, MailSettings, Platform, Random, Retrying, Unicode};
 use task::Reply;
 
 #[wasm_bindgen::prelude::wasm_bindgen]
@@ -31,8 +28,11 @@ extern "C" {
     fn console_error(line: &str);
 }
 
-#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+#[wasm_bindgen::prelude::wasm_bindgen(module = "/src/cloudflare/ports.mjs")]
 extern "C" {
+    fn connect(host: &JsValue);
+    /// The bindings and variables of the Worker.
+    fn environment() -> JsValue;
     /// A promise that is kept after so many milliseconds.
     fn sleep(ms: u32) -> Promise;
 }
@@ -117,8 +117,18 @@ impl Log for Console {
     }
 }
 
+/// Takes what the ports need of the Worker: its `env`, and `resume` for the tasks of [`task`].
+pub fn start(host: &JsValue) {
+    connect(host);
+}
+
+/// The bindings and variables that were given to [`start`].
+pub fn env() -> JsValue {
+    environment()
+}
+
 /// A text variable or secret of the Worker, or some text for a binding.
-fn variable(env: &JsValue, name: &str) -> Option<String> {
+pub fn variable(env: &JsValue, name: &str) -> Option<String> {
     let value = Reflect::get(env, &name.into()).ok()?;
     let is_binding = value.is_object();
     value
@@ -126,8 +136,8 @@ fn variable(env: &JsValue, name: &str) -> Option<String> {
         .or(is_binding.then(|| "a binding".to_owned()))
 }
 
-/// All ports over the bindings of `env`; `config` is there unless it is bad.
-fn platform(env: &JsValue, config: Option<&Config>) -> Platform {
+/// All ports over the bindings of `env`; without settings no mail is sent.
+pub fn platform(env: &JsValue, mail_settings: Option<&MailSettings>) -> Platform {
     let binding = |name: &str| Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
     Platform {
         database: Box::new(Retrying(d1::D1::new(binding("DB").unchecked_into()))),
@@ -135,7 +145,7 @@ fn platform(env: &JsValue, config: Option<&Config>) -> Platform {
         limiter: Box::new(limiter::DurableObjects),
         queue: Box::new(web::Queues),
         http: Box::new(web::Fetch),
-        mail: mail::mail(config.map(|config| &config.mail), binding("EMAIL")),
+        mail: mail::mail(mail_settings, binding("EMAIL")),
         clock: Box::new(IsolateClock),
         random: Box::new(WebCrypto(RefCell::default())),
         unicode: Box::new(JsUnicode),

@@ -3,14 +3,31 @@
 //! them), and that whatever the server says is bounded. Leaves connections, certificates and time
 //! to the adapter.
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kit::secret::Secret;
 use zeroize::Zeroizing;
 
 use super::compose::{compose, domain_of};
 use super::{MailError, MailMessage};
-use crate::config::Smtp;
-use crate::platform::LocalFuture;
+use crate::LocalFuture;
+
+/// A mail server that takes mail over from those who log in.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// Its name, which is also in its certificate.
+    pub host: String,
+    /// The port for submission.
+    pub port: u16,
+    /// TLS from the first byte, else after the command STARTTLS.
+    pub is_tls: bool,
+    /// Who logs in.
+    pub user: String,
+    /// With what.
+    pub password: Rc<Secret>,
+}
 
 /// A connection that failed: in words for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

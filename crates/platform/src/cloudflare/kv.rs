@@ -5,7 +5,7 @@
 use wasm_bindgen::JsValue;
 use worker::KvStore;
 
-use crate::platform::{Cache, CacheError, LocalFuture};
+use crate::{Cache, CacheError, LocalFuture};
 
 /// The binding `CACHE`.
 pub struct Kv(Result<KvStore, String>);

@@ -1,18 +1,18 @@
 //! `fetch` as a [`HttpClient`] and the queue bindings as a [`Queue`].
 //! Promises one crossing for a request and one for its answer.
-//! Leaves timing and bounds to `boundary.mjs`, which has the streams.
+//! Leaves timing and bounds to `ports.mjs`, which has the streams.
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Array, JsString, Promise, Uint8Array};
 
-use crate::platform::{
+use crate::{
     HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture, Message, Queue,
     Text,
 };
 
 use super::task::Reply;
 
-#[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+#[wasm_bindgen(module = "/src/cloudflare/ports.mjs")]
 extern "C" {
     /// A promise of an array: status (0: none came), `Retry-After` or null, the body's bytes, and
     /// for an exchange that failed `timeout` or `connection` and what the runtime says of it.

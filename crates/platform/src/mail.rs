@@ -7,6 +7,33 @@ use super::LocalFuture;
 pub mod compose;
 pub mod smtp;
 
+/// How mail is sent, if it is.
+#[derive(Debug)]
+pub struct MailSettings {
+    /// The address that mail comes from.
+    pub from: String,
+    /// Who takes it over.
+    pub transport: Transport,
+}
+
+/// Who takes mail over.
+#[derive(Debug)]
+pub enum Transport {
+    /// Nobody: what needs mail says so.
+    Off,
+    /// Cloudflare, through the `send_email` binding `EMAIL`.
+    Binding,
+    /// A mail server.
+    Smtp(smtp::Smtp),
+}
+
+impl MailSettings {
+    /// Whether nothing is sent.
+    pub const fn is_off(&self) -> bool {
+        matches!(self.transport, Transport::Off)
+    }
+}
+
 /// One mail to one person, as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailMessage {

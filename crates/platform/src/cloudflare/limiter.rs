@@ -5,11 +5,11 @@
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Error, Promise};
 
-use crate::platform::{Limiter, LimiterError, LocalFuture};
+use crate::{Limiter, LimiterError, LocalFuture};
 
 use super::task::Reply;
 
-#[wasm_bindgen(module = "/src/platform/cloudflare/boundary.mjs")]
+#[wasm_bindgen(module = "/src/cloudflare/ports.mjs")]
 extern "C" {
     /// A promise of the answer of the object called `name`; rejected when it does not come in time.
     #[wasm_bindgen(js_name = askLimiter)]

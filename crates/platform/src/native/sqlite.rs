@@ -8,7 +8,7 @@ use rusqlite::{Connection, StatementStatus, params_from_iter};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use crate::platform::{DatabaseError, Row, Statement, Value};
+use crate::{DatabaseError, Row, Statement, Value};
 
 /// D1 refuses a statement with more bound values than this.
 const MAX_PARAMS: usize = 100;
@@ -88,7 +88,7 @@ impl Sqlite {
 
 /// The files that `wrangler d1 migrations apply` runs, in its order.
 fn migrations() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     let entries = std::fs::read_dir(folder).expect("the checkout has its migrations");
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -1,0 +1,69 @@
+// Called from boundary.rs, which decides everything: writes responses, and says what becomes of messages.
+// Promises that fixed headers are copied natively, once, from Headers made once per isolate.
+// Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
+
+let host;
+let profiles = [];
+
+/** Takes from entry.mjs what this module needs of it: `env` and `settle`. */
+export function connect(given) {
+  host = given;
+}
+
+export function defineProfiles(json) {
+  profiles = JSON.parse(json).map((pairs) => new Headers(pairs));
+}
+
+/** Names and values follow one another, each ended by a line feed, which no header can hold. */
+function setHeaders(headers, lines) {
+  let from = 0;
+  while (from < lines.length) {
+    const name = lines.indexOf("\n", from);
+    const value = lines.indexOf("\n", name + 1);
+    headers.set(lines.slice(from, name), lines.slice(name + 1, value));
+    from = value + 1;
+  }
+}
+
+function headersOf(profile, lines) {
+  const headers = new Headers(profiles[profile]);
+  setHeaders(headers, lines);
+  return headers;
+}
+
+function make(body, status, profile, lines) {
+  // The runtime compresses a body only when Content-Encoding is there from the start.
+  if (lines.includes("content-encoding\n")) return new Response(body, { status, headers: headersOf(profile, lines) });
+  const response = new Response(body, { status, headers: profiles[profile] });
+  setHeaders(response.headers, lines);
+  return response;
+}
+
+export function respond(status, profile, lines, body) {
+  // `body` is a view of Wasm memory; the constructor copies it.
+  return make(body ?? null, status, profile, lines);
+}
+
+export function respondText(status, profile, lines, text, frame) {
+  if (frame === undefined) return make(text, status, profile, lines);
+  const middle = frame.indexOf("\n");
+  // A rope: the runtime flattens and encodes it once.
+  return make(frame.slice(0, middle) + text + frame.slice(middle + 1), status, profile, lines);
+}
+
+export async function respondAsset(path, ifNoneMatch, isHead, profile, lines) {
+  const known = ifNoneMatch === "" ? {} : { "if-none-match": ifNoneMatch };
+  const asset = await host.env.ASSETS.fetch(new Request(`https://assets${path}`, { headers: known }));
+  const headers = headersOf(profile, lines);
+  for (const name of ["content-type", "etag"]) {
+    const value = asset.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (asset.status === 304 || isHead) headers.delete("content-encoding");
+  return new Response(isHead ? null : asset.body, { status: asset.status, headers });
+}
+
+/** Says what becomes of the messages of a batch. What its task still does later changes nothing about that. */
+export function settleBatch(task, settlements) {
+  host.settle(task, settlements);
+}

@@ -9,6 +9,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub use crypto::seal::MasterKeys;
+
 use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
 use crate::platform::MailSettings;
@@ -79,16 +81,6 @@ pub struct Webhooks {
     /// `DNS_RESOLVER_URL`: whom names are looked up with before they are called (DNS over HTTPS with
     /// JSON answers). Unless set, in production [`RESOLVER`], in development nobody; `off`: nobody.
     pub resolver: Option<String>,
-}
-
-/// The keys that [`crate::identity::seal`] works with.
-#[derive(Debug)]
-pub struct MasterKeys {
-    /// `MASTER_KEY`: seals, and opens.
-    pub current: Secret,
-    /// `MASTER_KEY_PREVIOUS`: only opens what has not been put under the current one yet. Set only
-    /// while the master key is being replaced.
-    pub previous: Option<Secret>,
 }
 
 /// One value that is missing or weak. Shows the name, never the value.

@@ -6,98 +6,57 @@ use crate::http::schema::{Schema, Text};
 use crate::ids::{ApiKeyId, SessionId, UserId};
 use crate::limits::guard::Principal;
 
-/// What an account is on this instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Anyone who has registered.
-    User,
-    /// Named by whoever has access to the database, or by another administrator.
-    Administrator,
+kit::words! {
+    /// What an account is on this instance.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Role {
+        /// Anyone who has registered.
+        User = "user",
+        /// Named by whoever has access to the database, or by another administrator.
+        Administrator = "administrator",
+    }
 }
 
 impl Role {
-    /// The words of the API and of the database.
-    pub const WORDS: &'static [&'static str] = &["user", "administrator"];
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
-    }
-
-    /// Reads a word; what it does not know is no administrator.
-    pub fn parse(text: &str) -> Self {
-        if text == Self::Administrator.as_str() {
-            Self::Administrator
-        } else {
-            Self::User
-        }
+    /// Reads a stored word; what it does not know is no administrator.
+    pub fn stored(text: &str) -> Self {
+        Self::parse(text).unwrap_or(Self::User)
     }
 }
 
-/// What a token or an API key allows (RFC 6749, section 3.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// See one's account.
-    AccountRead,
-    /// Change one's account and what guards it.
-    AccountWrite,
-    /// See builds that are not public.
-    BuildsRead,
-    /// Make and change builds.
-    BuildsWrite,
-    /// See one's teams.
-    TeamsRead,
-    /// Make teams, and do in them what one's role allows.
-    TeamsWrite,
-    /// See compositions that are not public.
-    CompositionsRead,
-    /// Make and change compositions.
-    CompositionsWrite,
-    /// See webhooks and what was sent to them.
-    WebhooksRead,
-    /// Make, change and test webhooks.
-    WebhooksWrite,
-    /// See what administrators see.
-    AdminRead,
-    /// Do what administrators do.
-    AdminWrite,
+kit::words! {
+    /// What a token or an API key allows (RFC 6749, section 3.3): the word in the `scope` claim.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Scope {
+        /// See one's account.
+        AccountRead = "account:read",
+        /// Change one's account and what guards it.
+        AccountWrite = "account:write",
+        /// See builds that are not public.
+        BuildsRead = "builds:read",
+        /// Make and change builds.
+        BuildsWrite = "builds:write",
+        /// See one's teams.
+        TeamsRead = "teams:read",
+        /// Make teams, and do in them what one's role allows.
+        TeamsWrite = "teams:write",
+        /// See compositions that are not public.
+        CompositionsRead = "compositions:read",
+        /// Make and change compositions.
+        CompositionsWrite = "compositions:write",
+        /// See webhooks and what was sent to them.
+        WebhooksRead = "webhooks:read",
+        /// Make, change and test webhooks.
+        WebhooksWrite = "webhooks:write",
+        /// See what administrators see.
+        AdminRead = "admin:read",
+        /// Do what administrators do.
+        AdminWrite = "admin:write",
+    }
 }
 
 impl Scope {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::AccountRead,
-        Self::AccountWrite,
-        Self::BuildsRead,
-        Self::BuildsWrite,
-        Self::TeamsRead,
-        Self::TeamsWrite,
-        Self::CompositionsRead,
-        Self::CompositionsWrite,
-        Self::WebhooksRead,
-        Self::WebhooksWrite,
-        Self::AdminRead,
-        Self::AdminWrite,
-    ];
-
-    /// The word in the `scope` claim.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountRead => "account:read",
-            Self::AccountWrite => "account:write",
-            Self::BuildsRead => "builds:read",
-            Self::BuildsWrite => "builds:write",
-            Self::TeamsRead => "teams:read",
-            Self::TeamsWrite => "teams:write",
-            Self::CompositionsRead => "compositions:read",
-            Self::CompositionsWrite => "compositions:write",
-            Self::WebhooksRead => "webhooks:read",
-            Self::WebhooksWrite => "webhooks:write",
-            Self::AdminRead => "admin:read",
-            Self::AdminWrite => "admin:write",
-        }
-    }
-
+    /// Of the set in memory; not stored.
     const fn bit(self) -> u16 {
         1 << self as u8
     }
@@ -115,8 +74,7 @@ impl Scopes {
 
     /// Reads a `scope` claim; words it does not know give nothing.
     pub fn parse(text: &str) -> Self {
-        let known = |word: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == word);
-        Self::of(text.split(' ').filter_map(known))
+        Self::of(text.split(' ').filter_map(Scope::parse))
     }
 
     /// Whether `scope` is in it.
@@ -209,9 +167,9 @@ mod tests {
 
     #[test]
     fn roles_come_back_and_unknown_words_are_users() {
-        for role in [Role::User, Role::Administrator] {
-            assert_eq!(Role::parse(role.as_str()), role);
+        for role in Role::ALL {
+            assert_eq!(Role::stored(role.as_str()), role);
         }
-        assert_eq!(Role::parse("Administrator"), Role::User);
+        assert_eq!(Role::stored("Administrator"), Role::User);
     }
 }

@@ -39,7 +39,7 @@ pub async fn session(
     };
     Ok(Some(Session {
         is_live: row.integer(0)? == 1,
-        role: Role::parse(row.text(1)?),
+        role: Role::stored(row.text(1)?),
     }))
 }
 
@@ -84,7 +84,7 @@ pub async fn api_key(
     Ok(Some(ApiKey {
         id: api_key_id(row, 0)?,
         user_id: user_id(row, 1)?,
-        role: Role::parse(row.text(2)?),
+        role: Role::stored(row.text(2)?),
         scopes: Scopes::parse(row.text(3)?),
         expires_at: row.integer(4)?,
         is_use_due: row.integer(5)? == 1,

@@ -2,7 +2,7 @@
 //! Promises that a [`BuildInput`] in hand holds a template the game could make.
 //! Leaves SQL to `store` and HTTP to `handlers`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::auth::model::Caller;
@@ -17,33 +17,33 @@ use crate::platform::Text;
 
 use super::schemas::{ROLES_MAX, TAG_MAX, TAGS_MAX};
 
-/// Who may see a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Visibility {
-    /// Its owner.
-    Private,
-    /// The team that it is shared with, too.
-    Team,
-    /// Whoever knows its id.
-    Unlisted,
-    /// Everyone, also in lists.
-    Public,
+kit::words! {
+    /// Who may see a build.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+    #[serde(try_from = "String")]
+    pub enum Visibility {
+        /// Its owner.
+        Private = "private",
+        /// The team that it is shared with, too.
+        Team = "team",
+        /// Whoever knows its id.
+        Unlisted = "unlisted",
+        /// Everyone, also in lists.
+        Public = "public",
+    }
 }
 
-impl Visibility {
-    /// The words.
-    pub const NAMES: [&'static str; 4] = ["private", "team", "unlisted", "public"];
-
-    /// The word in JSON and in the database.
-    pub const fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize]
+impl Serialize for Visibility {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
+}
 
-    /// Reads the word.
-    pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Private, Self::Team, Self::Unlisted, Self::Public];
-        all.into_iter().find(|known| known.as_str() == text)
+impl TryFrom<String> for Visibility {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("unknown visibility")
     }
 }
 

@@ -64,7 +64,7 @@ pub const TAGS: Schema = Schema::List {
     min: 0,
     max: TAGS_MAX,
 };
-const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
+const VISIBILITY: Schema = Schema::Choice(Visibility::WORDS);
 const NOTES: Schema = Text::remarks(0, 2_000);
 const TEAM_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
 /// The game's build number.

@@ -61,7 +61,7 @@ const INVITATION: Schema = Schema::Object(&[
     Field::required("team_id", &Text::formatted(31, 31, "typeid"), "Where to."),
     Field::required(
         "role",
-        &Schema::Choice(&Role::NAMES),
+        &Schema::Choice(Role::WORDS),
         "What one becomes there.",
     ),
     Field::required("uses_left", &COUNT, "How often it can still be used."),

@@ -48,33 +48,24 @@ pub const LINK: Schema = Schema::Named(
     ]),
 );
 
-/// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Proves the address of an account.
-    Verify,
-    /// Makes the account that was registered, and proves its address.
-    Register,
-    /// Lets a new password be chosen.
-    Reset,
-    /// Puts an old address back.
-    Undo,
-    /// Asks that the second factor be taken away.
-    RemoveFactor,
+kit::words! {
+    /// What a link is for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Purpose {
+        /// Proves the address of an account.
+        Verify = "verify",
+        /// Makes the account that was registered, and proves its address.
+        Register = "register",
+        /// Lets a new password be chosen.
+        Reset = "reset",
+        /// Puts an old address back.
+        Undo = "undo",
+        /// Asks that the second factor be taken away.
+        RemoveFactor = "remove_factor",
+    }
 }
 
 impl Purpose {
-    /// Its word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verify => "verify",
-            Self::Register => "register",
-            Self::Reset => "reset",
-            Self::Undo => "undo",
-            Self::RemoveFactor => "remove_factor",
-        }
-    }
-
     /// How long a link lasts, in milliseconds.
     pub const fn life_ms(self) -> i64 {
         match self {

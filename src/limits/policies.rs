@@ -204,7 +204,7 @@ impl NetworkBucket {
         [POLICIES[policy as usize].name, self.network.suffix()].concat()
     }
 
-    /// Unlike that of any other.
+    /// Unlike that of any other. Part of the names of its objects: it stays when sets are added.
     pub const fn number(self) -> u8 {
         self.network as u8 * MAX_BUCKETS + self.bucket as u8
     }
@@ -262,6 +262,39 @@ mod tests {
                 let number = NetworkBucket { bucket, network }.number();
                 assert!(numbers.insert(number) && number < 0x80 - b'0');
             }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_in_names_of_objects_stay() {
+        let own = Network::Own;
+        for (number, bucket) in [
+            (0, Bucket::Anonymous),
+            (1, Bucket::User),
+            (2, Bucket::ApiKey),
+            (3, Bucket::Login),
+            (4, Bucket::Registration),
+            (5, Bucket::Refresh),
+            (6, Bucket::WebhookTest),
+            (7, Bucket::AccountKeys),
+            (8, Bucket::Password),
+            (9, Bucket::WebhookPing),
+            (10, Bucket::WebhookHost),
+            (11, Bucket::Reset),
+            (12, Bucket::Mailbox),
+        ] {
+            assert_eq!(
+                NetworkBucket {
+                    bucket,
+                    network: own
+                }
+                .number(),
+                number
+            );
+        }
+        for (number, network) in [(28, Network::Site), (52, Network::Block)] {
+            let bucket = Bucket::Registration;
+            assert_eq!(NetworkBucket { bucket, network }.number(), number);
         }
     }
 

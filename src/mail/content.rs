@@ -114,9 +114,41 @@ mod tests {
                     user_agent: None,
                 },
             ),
+            (r#"{"kind":"reset_requested"}"#, Content::ResetRequested),
+            (
+                r#"{"kind":"reset","token":"t"}"#,
+                Content::Reset { token: "t".into() },
+            ),
+            (
+                r#"{"kind":"address_changed","token":"t"}"#,
+                Content::AddressChanged { token: "t".into() },
+            ),
+            (
+                r#"{"kind":"password_changed","at":1}"#,
+                Content::PasswordChanged { at: 1 },
+            ),
+            (
+                r#"{"kind":"factor_added","token":"t"}"#,
+                Content::FactorAdded { token: "t".into() },
+            ),
             (
                 r#"{"kind":"factor_removal_begun","due_at":2}"#,
                 Content::FactorRemovalBegun { due_at: 2 },
+            ),
+            (
+                r#"{"kind":"factor_removal_stopped"}"#,
+                Content::FactorRemovalStopped,
+            ),
+            (
+                r#"{"kind":"factor_removed","at":1}"#,
+                Content::FactorRemoved { at: 1 },
+            ),
+            (
+                r#"{"kind":"api_key_made","name":"n","scopes":"s"}"#,
+                Content::ApiKeyMade {
+                    name: "n".into(),
+                    scopes: "s".into(),
+                },
             ),
         ] {
             assert_eq!(serde_json::to_string(&content).unwrap(), text);

@@ -5,11 +5,11 @@
 use std::error::Error;
 
 use crate::housekeeping::old::Old;
-use crate::identity::seal;
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
 use crate::runtime::State;
+use crate::seal;
 use crate::telemetry;
 
 use super::content::Content;

@@ -13,7 +13,7 @@ pub const ID: Schema = Text::formatted(31, 31, "typeid");
 /// The id of a user.
 pub const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 /// What one is in a team.
-pub const ROLE: Schema = Schema::Choice(&Role::NAMES);
+pub const ROLE: Schema = Schema::Choice(Role::WORDS);
 
 const NAME: Schema = Text::party(1, 100);
 const TAG: Schema = Text::party(0, 8);

@@ -77,6 +77,7 @@ mod shared_page_limits;
 mod shared_with_teams;
 mod signing_keys;
 mod stale_builds;
+mod stored_formats;
 mod support;
 mod team_accounts;
 mod team_departures;

@@ -348,7 +348,7 @@ fn one_removes_and_invites_only_below_oneself() {
                 assert_eq!(answer.status, expected, "{role:?} invites {target:?}");
             }
         }
-        let below: Vec<_> = Role::NAMES
+        let below: Vec<_> = Role::WORDS
             .iter()
             .filter(|name| Role::parse(name) < Some(role))
             .collect();

@@ -1,6 +1,6 @@
 //! Replacing the master key while tokens are issued and checked.
 //! Promises that nothing is unreadable at any step, and that the operator can see when it is over.
-//! Leaves sealing itself to `identity/seal.rs`.
+//! Leaves sealing itself to `crypto::seal`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,8 +9,8 @@ use pollster::block_on;
 use wvw_builder::auth::keys::reseal::{self, Resealed};
 use wvw_builder::auth::keys::store::SealedColumn;
 use wvw_builder::config::{Config, MasterKeys};
-use wvw_builder::identity::seal;
 use wvw_builder::platform::{Level, Platform, Statement};
+use wvw_builder::seal;
 
 use crate::databases::Raced;
 use crate::world::{DAY_MS, HOUR_MS, World, config};

@@ -8,3 +8,4 @@ pub mod ids;
 pub mod secret;
 pub mod text;
 pub mod time;
+mod words;

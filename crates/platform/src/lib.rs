@@ -178,7 +178,7 @@ pub enum DatabaseError {
     #[error("stale: a write changed no row")]
     Stale,
     /// Whoever asked for the write may not do it any more; nothing was written.
-    #[error("standing ended: {0:?}")]
+    #[error("standing ended: {}", .0.sql())]
     Ended(Ended),
     /// Out of reach or overloaded: the client may try again later.
     #[error("unavailable: {0}")]

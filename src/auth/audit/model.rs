@@ -9,137 +9,119 @@ use crate::auth::model::{Caller, TIME, Via};
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::{SessionId, UserId};
 
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident $word:literal,)*) => {
-        /// What was done.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Action {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Action {
-            /// The words of all actions, in the order of the enum.
-            pub const WORDS: &'static [&'static str] = &[$($word,)*];
-        }
-    };
-}
-
-actions! {
-    /// An account was made.
-    AccountRegistered "account.registered",
-    /// Its profile was changed.
-    AccountChanged "account.changed",
-    /// Someone has registered with an address that another account has: nothing is made of it unless
-    /// the address is proved.
-    RegistrationPending "account.registration_pending",
-    /// Its address was proved by the link in a mail.
-    EmailVerified "email.verified",
-    /// Someone else has proved the address, which the account never had: it has none now.
-    EmailLost "email.lost",
-    /// Its owner has put an old address back by the link in a mail.
-    EmailRestored "email.restored",
-    /// It was deleted with all that belongs to it.
-    AccountDeleted "account.deleted",
-    /// All that is held on it was handed out.
-    AccountExported "account.exported",
-    /// An administrator has disabled it.
-    AccountDisabled "account.disabled",
-    /// An administrator has enabled it again.
-    AccountEnabled "account.enabled",
-    /// It has become an administrator's, or a user's again.
-    RoleChanged "account.role_changed",
-    /// Its password was changed.
-    PasswordChanged "password.changed",
-    /// Its logins, API keys, webhooks, share links and invitations were ended, all at once.
-    EverythingEnded "account.everything_ended",
-    /// Its password was chosen anew by the link in a mail.
-    PasswordReset "password.reset",
-    /// Too many wrong guesses in a row have disabled its password.
-    PasswordDisabled "password.disabled",
-    /// Its password counts again.
-    PasswordEnabled "password.enabled",
-    /// Someone logged in.
-    SessionCreated "session.created",
-    /// The password, and a code where there is a second factor, were given again with a login.
-    Reauthenticated "session.reauthenticated",
-    /// A login was ended.
-    SessionEnded "session.ended",
-    /// All logins but one were ended.
-    OtherSessionsEnded "session.others_ended",
-    /// A spent refresh token came again: its login was ended.
-    RefreshReused "session.refresh_token_reused",
-    /// The second factor was switched on.
-    TwoFactorEnabled "two_factor.enabled",
-    /// The second factor was switched off.
-    TwoFactorDisabled "two_factor.disabled",
-    /// By the link in a mail, the second factor is to be taken away.
-    FactorRemovalBegun "two_factor.removal_begun",
-    /// It stays.
-    FactorRemovalStopped "two_factor.removal_stopped",
-    /// A recovery code was used up.
-    RecoveryCodeUsed "two_factor.recovery_code_used",
-    /// New recovery codes have replaced the old ones.
-    RecoveryCodesMade "two_factor.recovery_codes_made",
-    /// An API key was made.
-    ApiKeyCreated "api_key.created",
-    /// An API key was revoked.
-    ApiKeyRevoked "api_key.revoked",
-    /// An endpoint of webhooks was made.
-    WebhookCreated "webhook.created",
-    /// It was changed, disabled or enabled again.
-    WebhookChanged "webhook.changed",
-    /// It was deleted with the log of its deliveries.
-    WebhookDeleted "webhook.deleted",
-    /// It got another secret.
-    WebhookSecretRotated "webhook.secret_rotated",
-    /// A team was made.
-    TeamCreated "team.created",
-    /// Its name, tag or description was changed.
-    TeamChanged "team.changed",
-    /// The scores that its squads are measured by were changed.
-    TeamScoresChanged "team.scores_changed",
-    /// A file was read into its roster.
-    TeamRosterImported "team.roster_imported",
-    /// A player was taken out of its roster.
-    TeamPlayerRemoved "team.player_removed",
-    /// An invitation into a team was made.
-    InvitationCreated "team.invitation_created",
-    /// It was withdrawn.
-    InvitationWithdrawn "team.invitation_withdrawn",
-    /// Someone has come into a team.
-    TeamMemberJoined "team.member_joined",
-    /// A member was taken out of a team by another one.
-    TeamMemberRemoved "team.member_removed",
-    /// A leader of a team keeps someone out.
-    TeamMemberBanned "team.member_banned",
-    /// A leader of a team keeps someone out no more.
-    TeamBanLifted "team.ban_lifted",
-    /// A member has left a team.
-    TeamMemberLeft "team.member_left",
-    /// A member of a team got another role.
-    TeamRoleChanged "team.role_changed",
-    /// A leader of a team has made someone else leader, and is an officer now.
-    TeamHandedOver "team.handed_over",
-    /// A team's last leader has deleted their account, so someone else leads it.
-    TeamLeaderSucceeded "team.leader_succeeded",
-    /// A team was deleted with all that is its.
-    TeamDeleted "team.deleted",
-    /// A composition was deleted with its versions and links.
-    CompositionDeleted "composition.deleted",
-    /// A link that shows a composition to whoever has it was made.
-    ShareLinkCreated "share_link.created",
-    /// It was withdrawn.
-    ShareLinkWithdrawn "share_link.withdrawn",
-    /// A signing key was made.
-    SigningKeyCreated "signing_key.created",
-    /// A signing key verifies no more, from one moment to the next.
-    SigningKeyRevoked "signing_key.revoked",
-}
-
-impl Action {
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        Self::WORDS[self as usize]
+kit::words! {
+    /// What was done.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Action {
+        /// An account was made.
+        AccountRegistered = "account.registered",
+        /// Its profile was changed.
+        AccountChanged = "account.changed",
+        /// Someone has registered with an address that another account has: nothing is made of it unless
+        /// the address is proved.
+        RegistrationPending = "account.registration_pending",
+        /// Its address was proved by the link in a mail.
+        EmailVerified = "email.verified",
+        /// Someone else has proved the address, which the account never had: it has none now.
+        EmailLost = "email.lost",
+        /// Its owner has put an old address back by the link in a mail.
+        EmailRestored = "email.restored",
+        /// It was deleted with all that belongs to it.
+        AccountDeleted = "account.deleted",
+        /// All that is held on it was handed out.
+        AccountExported = "account.exported",
+        /// An administrator has disabled it.
+        AccountDisabled = "account.disabled",
+        /// An administrator has enabled it again.
+        AccountEnabled = "account.enabled",
+        /// It has become an administrator's, or a user's again.
+        RoleChanged = "account.role_changed",
+        /// Its password was changed.
+        PasswordChanged = "password.changed",
+        /// Its logins, API keys, webhooks, share links and invitations were ended, all at once.
+        EverythingEnded = "account.everything_ended",
+        /// Its password was chosen anew by the link in a mail.
+        PasswordReset = "password.reset",
+        /// Too many wrong guesses in a row have disabled its password.
+        PasswordDisabled = "password.disabled",
+        /// Its password counts again.
+        PasswordEnabled = "password.enabled",
+        /// Someone logged in.
+        SessionCreated = "session.created",
+        /// The password, and a code where there is a second factor, were given again with a login.
+        Reauthenticated = "session.reauthenticated",
+        /// A login was ended.
+        SessionEnded = "session.ended",
+        /// All logins but one were ended.
+        OtherSessionsEnded = "session.others_ended",
+        /// A spent refresh token came again: its login was ended.
+        RefreshReused = "session.refresh_token_reused",
+        /// The second factor was switched on.
+        TwoFactorEnabled = "two_factor.enabled",
+        /// The second factor was switched off.
+        TwoFactorDisabled = "two_factor.disabled",
+        /// By the link in a mail, the second factor is to be taken away.
+        FactorRemovalBegun = "two_factor.removal_begun",
+        /// It stays.
+        FactorRemovalStopped = "two_factor.removal_stopped",
+        /// A recovery code was used up.
+        RecoveryCodeUsed = "two_factor.recovery_code_used",
+        /// New recovery codes have replaced the old ones.
+        RecoveryCodesMade = "two_factor.recovery_codes_made",
+        /// An API key was made.
+        ApiKeyCreated = "api_key.created",
+        /// An API key was revoked.
+        ApiKeyRevoked = "api_key.revoked",
+        /// An endpoint of webhooks was made.
+        WebhookCreated = "webhook.created",
+        /// It was changed, disabled or enabled again.
+        WebhookChanged = "webhook.changed",
+        /// It was deleted with the log of its deliveries.
+        WebhookDeleted = "webhook.deleted",
+        /// It got another secret.
+        WebhookSecretRotated = "webhook.secret_rotated",
+        /// A team was made.
+        TeamCreated = "team.created",
+        /// Its name, tag or description was changed.
+        TeamChanged = "team.changed",
+        /// The scores that its squads are measured by were changed.
+        TeamScoresChanged = "team.scores_changed",
+        /// A file was read into its roster.
+        TeamRosterImported = "team.roster_imported",
+        /// A player was taken out of its roster.
+        TeamPlayerRemoved = "team.player_removed",
+        /// An invitation into a team was made.
+        InvitationCreated = "team.invitation_created",
+        /// It was withdrawn.
+        InvitationWithdrawn = "team.invitation_withdrawn",
+        /// Someone has come into a team.
+        TeamMemberJoined = "team.member_joined",
+        /// A member was taken out of a team by another one.
+        TeamMemberRemoved = "team.member_removed",
+        /// A leader of a team keeps someone out.
+        TeamMemberBanned = "team.member_banned",
+        /// A leader of a team keeps someone out no more.
+        TeamBanLifted = "team.ban_lifted",
+        /// A member has left a team.
+        TeamMemberLeft = "team.member_left",
+        /// A member of a team got another role.
+        TeamRoleChanged = "team.role_changed",
+        /// A leader of a team has made someone else leader, and is an officer now.
+        TeamHandedOver = "team.handed_over",
+        /// A team's last leader has deleted their account, so someone else leads it.
+        TeamLeaderSucceeded = "team.leader_succeeded",
+        /// A team was deleted with all that is its.
+        TeamDeleted = "team.deleted",
+        /// A composition was deleted with its versions and links.
+        CompositionDeleted = "composition.deleted",
+        /// A link that shows a composition to whoever has it was made.
+        ShareLinkCreated = "share_link.created",
+        /// It was withdrawn.
+        ShareLinkWithdrawn = "share_link.withdrawn",
+        /// A signing key was made.
+        SigningKeyCreated = "signing_key.created",
+        /// A signing key verifies no more, from one moment to the next.
+        SigningKeyRevoked = "signing_key.revoked",
     }
 }
 

@@ -17,8 +17,8 @@ use sha2::Sha256;
 
 use crate::config::MasterKeys;
 use crate::http::problem::Problem;
-use crate::identity::seal::{self, SealError};
 use crate::platform::DatabaseError;
+use crate::seal::{self, SealError};
 
 pub use ring::KeyRing;
 

@@ -14,29 +14,20 @@ const MADE_BEFORE_MS: i64 = PUBLISHED_MS + DAY_MS;
 /// The clocks of two machines may differ by this much.
 pub const SKEW_MS: i64 = 30_000;
 
-/// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// In the key set, so that everyone has it when it begins to sign.
-    Published,
-    /// Signs and verifies.
-    Active,
-    /// Only verifies: tokens that it has signed are still about.
-    Retired,
-    /// Does nothing; its row is deleted by the next cron.
-    Removed,
-    /// Taken back in an emergency; does nothing.
-    Revoked,
-}
-
-impl State {
-    /// All of them, as the API names them.
-    pub const NAMES: &'static [&'static str] =
-        &["published", "active", "retired", "removed", "revoked"];
-
-    /// The word for it in the API.
-    pub const fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize]
+kit::words! {
+    /// Where a key is in its life.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum State {
+        /// In the key set, so that everyone has it when it begins to sign.
+        Published = "published",
+        /// Signs and verifies.
+        Active = "active",
+        /// Only verifies: tokens that it has signed are still about.
+        Retired = "retired",
+        /// Does nothing; its row is deleted by the next cron.
+        Removed = "removed",
+        /// Taken back in an emergency; does nothing.
+        Revoked = "revoked",
     }
 }
 

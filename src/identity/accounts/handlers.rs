@@ -14,13 +14,13 @@ use crate::http::{etag, merge_patch};
 use crate::identity::breach;
 use crate::identity::email;
 use crate::identity::links::Token;
-use crate::identity::password::{self, Password};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
 use crate::limits::policies::Bucket;
 use crate::mail::{Content, Outgoing};
 use crate::membership;
+use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
 

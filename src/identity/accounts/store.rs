@@ -96,7 +96,7 @@ pub async fn credentials(
     Ok(Some(Credentials {
         user_id: user_id(row, 0)?,
         password_hash: row.text(1)?.to_owned(),
-        role: Role::parse(row.text(2)?),
+        role: Role::stored(row.text(2)?),
         is_disabled: row.optional_integer(3)?.is_some(),
         is_password_disabled: row.optional_integer(4)?.is_some(),
         has_two_factor: row.integer(5)? == 1,
@@ -222,7 +222,7 @@ fn read_user(row: &Row) -> Result<User, DatabaseError> {
         id: user_id(row, 0)?,
         email: row.text(1)?.to_owned(),
         display_name: row.text(2)?.to_owned(),
-        role: Role::parse(row.text(3)?),
+        role: Role::stored(row.text(3)?),
         version: row.integer(4)?,
         created_at: row.integer(5)?,
         updated_at: row.integer(6)?,

@@ -132,7 +132,7 @@ impl Change {
         }
         let role = body["role"].as_str().filter(|_| differs("role"));
         Ok(Self {
-            role: role.map(Role::parse),
+            role: role.map(Role::stored),
             disabled: body["disabled"].as_bool().filter(|_| differs("disabled")),
             enables_password: differs("password_disabled"),
         })

@@ -135,10 +135,9 @@ impl NewKey {
             return Err(errors);
         }
         let scopes = body["scopes"].as_array().into_iter().flatten();
-        let known = |word: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == word);
         Ok(Self {
             name,
-            scopes: Scopes::of(scopes.filter_map(|word| known(word.as_str()?))),
+            scopes: Scopes::of(scopes.filter_map(|word| Scope::parse(word.as_str()?))),
             expires_at,
         })
     }

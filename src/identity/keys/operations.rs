@@ -14,7 +14,7 @@ const KEY: Schema = Schema::Named(
         Field::required("kid", &Text::of(1, 100), "RFC 7638 thumbprint."),
         Field::required(
             "state",
-            &Schema::Choice(State::NAMES),
+            &Schema::Choice(State::WORDS),
             "published: signs from activates_at on. active: signs. retired: verifies until removed_at. revoked: taken back. removed: about to be deleted.",
         ),
         Field::required("created_at", &TIME, "Published since."),

@@ -18,11 +18,11 @@ use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
 use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links;
-use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Refusal, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State};
 

@@ -13,12 +13,12 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts::model::email_key;
 use crate::identity::accounts::store::{self as accounts, Credentials};
 use crate::identity::guessing::{self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject};
-use crate::identity::password::{self, Password, Verdict};
 use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
 use crate::limits::address::address_prefix;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
 

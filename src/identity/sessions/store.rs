@@ -83,7 +83,7 @@ pub async fn renewable(
     };
     Ok(Some(Renewable {
         user_id: user_id(row, 0)?,
-        role: Role::parse(row.text(1)?),
+        role: Role::stored(row.text(1)?),
         chain: Chain {
             family_hash: row.blob(2)?.to_vec(),
             refresh_hash: row.blob(3)?.to_vec(),

@@ -205,7 +205,7 @@ pub async fn challenged(
     };
     Ok(Some(Challenged {
         user_id: user_id(row, 0)?,
-        role: Role::parse(row.text(1)?),
+        role: Role::stored(row.text(1)?),
         email_key: row.text(2)?.to_owned(),
         password_hash: row.text(3)?.to_owned(),
         is_password_disabled: row.optional_integer(4)?.is_some(),

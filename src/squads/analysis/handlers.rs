@@ -14,7 +14,7 @@ use crate::squads::compositions::model::{Composition, Slot, StoredComposition};
 use crate::squads::functions::model::FUNCTIONS_VERSION;
 use crate::squads::functions::scores::Edits;
 
-use super::model::{Facts, analyze};
+use super::model::{Facts, analyze, balance_tag};
 use super::store;
 
 /// The answer's words change with the code, and so must its tag.
@@ -53,7 +53,7 @@ impl Gathered {
 
     /// The strong tag of what is made of `parts` and of this.
     pub fn etag(&self, parts: &[&str]) -> String {
-        let number = format!("{:?}", self.balance_build);
+        let number = balance_tag(self.balance_build);
         let [builds, players, scores] = self.texts.each_ref().map(Text::as_str);
         tag(&[parts, &[&number, builds, players, scores]].concat())
     }

@@ -335,3 +335,8 @@ fn scores_used(tally: &Tally, edits: &Edits) -> Vec<ScoresUsed> {
     };
     ids.into_iter().map(used).collect()
 }
+
+/// The game's build number of its last change of balance, as a part of a tag.
+pub fn balance_tag(build: Option<i64>) -> String {
+    build.map_or_else(|| "none".to_owned(), |build| build.to_string())
+}

@@ -56,7 +56,8 @@ async fn compared(
     let [base, other] = documents.map(|it| Composition::parse(it.as_str()));
     let (mut base, mut other) = (base?, other?);
     let gathered = Gathered::read(cx, team, &[&base, &other]).await?;
-    let tag = gathered.etag(&[&base.id, &other.id, &format!("{versions:?}")]);
+    let [from, to] = versions.map(|version| version.to_string());
+    let tag = gathered.etag(&[&base.id, &other.id, &from, &to]);
     answer(cx, tag, || {
         let facts = gathered.facts()?;
         facts.refresh(&mut base);

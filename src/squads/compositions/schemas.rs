@@ -21,7 +21,7 @@ pub const NAME: Schema = Text::name(1, 100);
 const NOTES: Schema = Text::remarks(0, 2_000);
 const MODE: Schema = Schema::Choice(&MODES);
 const PRESET: Schema = Schema::Nullable(&Schema::Choice(presets::IDS));
-const VISIBILITY: Schema = Schema::Choice(&Visibility::NAMES);
+const VISIBILITY: Schema = Schema::Choice(Visibility::WORDS);
 const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 const TEAM_ID: Schema = Schema::Nullable(&USER_ID);
 /// The id of one.

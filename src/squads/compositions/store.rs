@@ -28,24 +28,16 @@ pub const MAX_OF_TEAM: i64 = 500;
 /// Versions that are kept of a composition.
 pub const MAX_VERSIONS: i64 = 100;
 
-/// How a version came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It is the first.
-    Created,
-    /// Someone changed it.
-    Changed,
-    /// Someone brought back an earlier one.
-    Restored,
-}
-
-impl Change {
-    /// The words.
-    pub const NAMES: [&'static str; 3] = ["created", "changed", "restored"];
-
-    /// The word in JSON and in the database.
-    pub const fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize]
+kit::words! {
+    /// How a version came about.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Change {
+        /// It is the first.
+        Created = "created",
+        /// Someone changed it.
+        Changed = "changed",
+        /// Someone brought back an earlier one.
+        Restored = "restored",
     }
 }
 

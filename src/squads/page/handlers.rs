@@ -8,6 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::runtime::{Context, rendered};
+use crate::squads::analysis::model::balance_tag;
 use crate::squads::functions::model::FUNCTIONS_VERSION;
 use crate::squads::share_links::store::SLUG;
 
@@ -122,7 +123,10 @@ fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
 
 /// A name that is another one whenever the page may be another one.
 fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
-    let code = format!("{LOOKS:x} {:?}", cx.state.config.game_balance_build);
+    let code = format!(
+        "{LOOKS:x} {}",
+        balance_tag(cx.state.config.game_balance_build)
+    );
     let parts = [kind.name(), cx.param("slug"), state, &code];
     let tag = etag::of_parts(&[&parts[..], &[REFERENCE_VERSION, FUNCTIONS_VERSION]].concat());
     tag.trim_matches('"').to_owned()

@@ -16,7 +16,7 @@ const CHANGES: Schema = Schema::List {
             },
             "The version that came of it.",
         ),
-        Field::required("change", &Schema::Choice(&Change::NAMES), "What was done."),
+        Field::required("change", &Schema::Choice(Change::WORDS), "What was done."),
         Field::required("changed_at", &TIME, "When."),
     ]),
     min: 0,

@@ -29,7 +29,7 @@ const VERSION: Schema = Schema::Named(
         Field::required("changed_at", &TIME, "When."),
         Field::required(
             "change",
-            &Schema::Choice(&Change::NAMES),
+            &Schema::Choice(Change::WORDS),
             "How it came about.",
         ),
         Field::required(

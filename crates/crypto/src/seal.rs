@@ -1,15 +1,23 @@
 //! Sealing: what D1 may hold only unreadable is kept under the master key (XChaCha20-Poly1305).
 //! Promises that a sealed value opens only under its own label, and says which key it is under.
-//! Leaves which columns are sealed to their features, and moving to a new key to `keys::reseal`.
+//! Leaves which columns are sealed to their features, and moving to a new key to others.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use kit::secret::Secret;
+use platform::Platform;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::config::MasterKeys;
-use crate::platform::Platform;
-use crate::secret::Secret;
+/// The master keys.
+#[derive(Debug)]
+pub struct MasterKeys {
+    /// Seals, and opens.
+    pub current: Secret,
+    /// Only opens what has not been put under the current one yet. Set only
+    /// while the master key is being replaced.
+    pub previous: Option<Secret>,
+}
 
 /// The form of what follows; another form would get another number.
 const VERSION: u8 = 1;
@@ -77,7 +85,7 @@ pub fn open(master: &MasterKeys, label: &str, sealed: &[u8]) -> Option<Zeroizing
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::native::TestPlatform;
+    use platform::native::TestPlatform;
 
     const LABEL: &str = "signing-key:one";
     const PLAINTEXT: &[u8] = b"nobody may read this but its owner";

@@ -3,9 +3,8 @@
 //! run into one another. Leaves what is hashed, and why, to the features.
 
 use hmac::{Hmac, Mac};
+use kit::secret::Secret;
 use sha2::Sha256;
-
-use crate::secret::Secret;
 
 /// A keyed hash.
 pub type Tag = [u8; 32];

@@ -1,17 +1,16 @@
 //! Passwords (NIST SP 800-63B-4, section 3.1.1): rules, Argon2id (RFC 9106), verification.
 //! Promises that nothing is cut off, that any characters go, and that a missing account costs
-//! the same work as a wrong password. Leaves how often one may guess to `guessing`.
+//! the same work as a wrong password. Leaves how often one may guess to those who ask.
 
 use std::cell::Cell;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use kit::secret::Secret;
+use platform::{Platform, Unicode};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
-
-use crate::platform::{Platform, Unicode};
-use crate::secret::Secret;
 
 use strength::Kind;
 
@@ -46,7 +45,7 @@ impl Password {
     }
 
     /// Its bytes in UTF-8.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
@@ -74,7 +73,7 @@ pub enum Refusal {
     /// Easily guessed: how.
     #[error("{}", of_kind(*.0).1)]
     Weak(Kind),
-    /// On a list of breached ones (`breach`).
+    /// On a list of breached ones.
     #[error(
         "This password is on a list of stolen ones, which attackers try first. Choose another."
     )]
@@ -274,7 +273,7 @@ pub fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::native::TestPlatform;
+    use platform::native::TestPlatform;
 
     fn verdict_on_new(text: &str) -> Result<(), Refusal> {
         let (platform, _) = TestPlatform::new();

@@ -62,9 +62,9 @@ fn a_squad_is_added_up() {
         json!({ "function": "stability", "sum": 3, "target": 3, "covered": 100,
                 "from_others": { "least": 0, "players": 1 } })
     );
-    assert_eq!(found["lacks"][0]["code"], "none_in_subgroup");
+    assert_eq!(found["shortfalls"][0]["code"], "none_in_subgroup");
     let worst = "Subgroup 2 has no stability: put a Firebrand or Luminary there.";
-    assert_eq!(found["lacks"][0]["text"], worst);
+    assert_eq!(found["shortfalls"][0]["text"], worst);
     assert_eq!(found["roles"]["preset"], "gvg_15");
     assert_eq!(
         codes(&found),

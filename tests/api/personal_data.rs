@@ -39,12 +39,12 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     (
         "composition_versions",
         "changed_by",
-        "/composition_traces/*/changes",
+        "/composition_authorship/*/changes",
     ),
     (
         "share_links",
         "created_by",
-        "/composition_traces/*/share_links",
+        "/composition_authorship/*/share_links",
     ),
     ("team_bans", "user_id", "/team_bans"),
     ("team_players", "user_id", "/players"),

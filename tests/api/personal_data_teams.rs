@@ -209,8 +209,10 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
     let exported = app.as_player(&scene.gone, "GET", &export, &Value::Null);
     let exported = exported.expect(200).json();
     assert_eq!(exported["players"][1]["notes"], "Brings drinks");
-    let traces = exported["composition_traces"].as_array().expect("a list");
-    let of_left = traces.iter().find(|it| it["team_id"] == json!(left));
+    let authorship = exported["composition_authorship"]
+        .as_array()
+        .expect("a list");
+    let of_left = authorship.iter().find(|it| it["team_id"] == json!(left));
     let of_left = of_left.expect("of the team that was left");
     assert_eq!(of_left["is_maker"], true);
     assert_eq!(of_left["changes"][0]["change"], "created");

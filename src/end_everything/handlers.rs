@@ -1,4 +1,4 @@
-//! The call that ends everything.
+//! The call that ends everything, and the end of one API key with all that was made with it.
 //! Promises that nothing comes in between the counting and the ending, or both are done again.
 //! Leaves SQL to the stores of the features.
 
@@ -7,6 +7,7 @@ use crate::auth::permissions::{Permit, SecureAccount};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::identity::{api_keys, links, sessions};
+use crate::ids::ApiKeyId;
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
 use crate::squads::share_links;
@@ -72,4 +73,10 @@ fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<St
     ];
     writes.extend(links::end_pending(user));
     writes
+}
+
+/// DELETE /auth/api-keys/{id}, with the webhooks that the key has made.
+pub async fn revoke_api_key(cx: &Context<'_>) -> Result<Response, Problem> {
+    let ends = |key: &ApiKeyId, now| endpoints::endings::end_with_key(key, now).into();
+    api_keys::handlers::revoke(cx, ends).await
 }

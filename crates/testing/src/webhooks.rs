@@ -9,12 +9,12 @@ use std::task::Poll;
 use pollster::block_on;
 use serde_json::{Value, json};
 use wvw_builder::config::Config;
-use wvw_builder::identity::seal;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
 use wvw_builder::platform::{
     HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
 };
+use wvw_builder::seal;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::signing::EndpointSecret;
 

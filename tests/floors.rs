@@ -21,7 +21,7 @@ const CRATES: &[Row] = &[
         "wvw-builder",
         &["assignment", "kit", "platform", "crypto", "http"],
     ),
-    ("testing", &["wvw-builder"]),
+    ("testing", &["crypto", "wvw-builder"]),
 ];
 
 /// The modules of `src`, from the ground up. Each may use all crates, and of the modules only those

@@ -10,7 +10,7 @@ fn path(id: &str) -> String {
 
 #[track_caller]
 fn patch(app: &TestApp, by: &Player, id: &str, body: &Value) -> Answer {
-    let call = app.call("PATCH", &path(id)).by(&by);
+    let call = app.call("PATCH", &path(id)).by(by);
     call.raw("application/merge-patch+json", body.to_string())
         .send()
 }
@@ -240,7 +240,7 @@ fn the_last_administrator_stays_one() {
     let app = TestApp::new();
     let boss = app.administrator("boss");
     let delete = |player: &Player| {
-        let call = app.call("DELETE", ME).by(&player);
+        let call = app.call("DELETE", ME).by(player);
         call.json(&json!({ "password": PASSWORD })).send()
     };
     let before = last_seq(&app);
@@ -277,7 +277,7 @@ fn two_administrators_who_demote_each_other_at_once_leave_one() {
     let slow = |seed| app.slow_isolate(seed);
     let (left, right) = (slow(2), slow(3));
     let request = |app: &TestApp, by: &Player, of: &Player| {
-        let call = app.call("PATCH", &path(&of.id)).by(&by);
+        let call = app.call("PATCH", &path(&of.id)).by(by);
         call.json(&json!({ "role": "user" })).request()
     };
     let (first, second) = (request(&left, &one, &two), request(&right, &two, &one));

@@ -11,7 +11,7 @@ const TABLE: &str = "/api/v1/game/functions";
 fn analysis(app: &TestApp, composition: &Value, player: Option<&Player>) -> Answer {
     let call = app.get(&format!("{}/analysis", path_of(composition)));
     match player {
-        Some(player) => call.by(&player).send(),
+        Some(player) => call.by(player).send(),
         None => call.send(),
     }
 }

@@ -13,7 +13,7 @@ use crate::idempotency::{assert_replays, keyed};
 const KEYS: &str = "/api/v1/auth/api-keys";
 
 fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
-    app.post(KEYS, body).by(&player)
+    app.post(KEYS, body).by(player)
 }
 
 /// A key of this player's with these scopes.

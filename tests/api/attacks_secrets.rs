@@ -10,7 +10,7 @@ use testing::webhooks;
 
 /// What teams, squads and webhooks hand out, and what is guessed at them.
 fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, String)> {
-    let ask = |call: Call<'_>| call.by(&player).send().json();
+    let ask = |call: Call<'_>| call.by(player).send().json();
     let hook = webhooks::make(app, player, &json!({}));
     let rotate = format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"]));
     let rotated = ask(app.post(&rotate, &json!({})));
@@ -18,7 +18,7 @@ fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, Stri
     let invitation = app.invite(player, &team, &json!({})).created();
     let guessed = "wvwi_made-up-code";
     let guess = app.post("/api/v1/invitations/accept", &json!({ "code": guessed }));
-    guess.by(&player).send();
+    guess.by(player).send();
     let composition = text(&app.composition(player, &json!({}))["id"]);
     let shared = ask(app.call("POST", &format!("{COMPOSITIONS}/{composition}/share-links")));
     vec![

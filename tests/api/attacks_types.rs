@@ -46,7 +46,8 @@ fn json_of_another_type_in_every_place_of_every_body() {
             continue;
         };
         // What goes through may end the very account that calls.
-        let good = Walk::with(1).call(route);
+        let walk = Walk::with(1);
+        let good = walk.call(route);
         let sent: Value = serde_json::from_slice(&good.body).unwrap_or_default();
         let example: Value = serde_json::from_str(request.example).expect("JSON");
         for body in [sent, example] {

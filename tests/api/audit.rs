@@ -180,7 +180,7 @@ fn two_writers_at_once_follow_one_another() {
     for round in 0..5 {
         let rename = |app: &TestApp, player: &Player| {
             let body = json!({ "display_name": format!("Name {round}") });
-            let call = app.call("PATCH", "/api/v1/users/me").by(&player);
+            let call = app.call("PATCH", "/api/v1/users/me").by(player);
             call.json(&body).request()
         };
         let (first, second) = (rename(&left, &one), rename(&right, &two));
@@ -235,7 +235,7 @@ fn writers_of_one_isolate_do_not_turn_each_other_away() {
     let isolate = &slow_isolates(&app, 1)[0];
     let body = json!({ "display_name": "Renamed" });
     let rename = |player: &Player| {
-        let call = app.call("PATCH", "/api/v1/users/me").by(&player);
+        let call = app.call("PATCH", "/api/v1/users/me").by(player);
         call.json(&body).request()
     };
     let requests: Vec<_> = players.iter().map(rename).collect();

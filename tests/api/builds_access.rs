@@ -50,7 +50,7 @@ fn who_may_do_what() {
                     call = call.json(&body);
                 }
                 if let Some(caller) = caller {
-                    call = call.by(&caller);
+                    call = call.by(caller);
                 }
                 let answer = call.send();
                 assert_eq!(answer.status, status, "{name} {method} {visibility}");
@@ -66,7 +66,7 @@ fn who_may_do_what() {
                     is_write,
                     "{name} {method} {visibility}"
                 );
-                app.test.database.execute("DELETE FROM builds");
+                app.clear("builds");
             }
         }
     }

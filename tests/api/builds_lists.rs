@@ -8,7 +8,7 @@ use testing::prelude::*;
 fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
     let call = app.get(&format!("{BUILDS}?{query}"));
     let call = match player {
-        Some(player) => call.by(&player),
+        Some(player) => call.by(player),
         None => call,
     };
     let page = call.send().ok();
@@ -178,7 +178,7 @@ fn walk(
     loop {
         let call = app.get(&target);
         let answer = match player {
-            Some(player) => call.by(&player),
+            Some(player) => call.by(player),
             None => call,
         };
         let answer = answer.send().expect(200);

@@ -8,7 +8,7 @@ fn compare(app: &TestApp, base: &Value, other: &Value, player: Option<&Player>) 
     let path = format!("{}/compare/{}", path_of(base), text(&other["id"]));
     let call = app.get(&path);
     match player {
-        Some(player) => call.by(&player).send(),
+        Some(player) => call.by(player).send(),
         None => call.send(),
     }
 }
@@ -156,7 +156,7 @@ fn versions_say_what_changed_and_how() {
     let ask = |query: &str, player: Option<&Player>| {
         let call = app.get(&format!("{path}/compare/{id}?{query}"));
         match player {
-            Some(player) => call.by(&player).send(),
+            Some(player) => call.by(player).send(),
             None => call.send(),
         }
     };

@@ -54,7 +54,7 @@ fn whoever_has_left_is_told_nothing_more() {
             .contains("Seen")
     );
     let dashboard = || {
-        let call = app.get("/api/v1/users/me/dashboard").by(&officer);
+        let call = app.get("/api/v1/users/me/dashboard").by(officer);
         call.send().ok()
     };
     let shown = dashboard();
@@ -69,7 +69,7 @@ fn whoever_has_left_is_told_nothing_more() {
     let shown = dashboard();
     assert_eq!(shown["counts"]["compositions"], 0);
     assert!(!shown["activity"].to_string().contains("Hidden"));
-    let read = app.get(&path_of(&scene.plan)).by(&officer);
+    let read = app.get(&path_of(&scene.plan)).by(officer);
     read.send().expect(404);
     let path = path_of(&scene.plan);
     app.delete_as(&scene.leader, &path).expect(204);
@@ -172,7 +172,7 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         if path == copies {
             body.as_object_mut().expect("members").remove("mode");
         }
-        let call = late.call(method, path).by(&officer).if_match("\"1\"");
+        let call = late.call(method, path).by(officer).if_match("\"1\"");
         let call = if body.is_null() {
             call
         } else {

@@ -41,14 +41,14 @@ impl Scene {
             call.if_match(tag)
         };
         match player {
-            Some(player) => call.by(&player).send().status,
+            Some(player) => call.by(player).send().status,
             None => call.send().status,
         }
     }
 
     fn rename(&self, player: &Player, path: &str, tag: &str, name: &str) -> Value {
         let call = self.app.call("PATCH", path).json(&json!({ "name": name }));
-        call.if_match(tag).by(&player).send().ok()
+        call.if_match(tag).by(player).send().ok()
     }
 }
 
@@ -72,7 +72,7 @@ fn every_version_can_be_seen_and_brought_back() {
     let change = app
         .call("PATCH", &path)
         .json(&json!({ "subgroups": [], "tags": ["b"], "visibility": "unlisted" }));
-    change.if_match("\"2\"").by(&leader).send().expect(200);
+    change.if_match("\"2\"").by(leader).send().expect(200);
     let list = app
         .get_as(officer, &format!("{path}/versions?limit=2"))
         .ok();
@@ -238,7 +238,7 @@ fn a_copy_has_what_its_maker_may_see() {
     }));
     let copy = |player: &Player, body: &Value| {
         let call = app.post(&format!("{}/copy", path_of(&original)), body);
-        call.by(&player).send()
+        call.by(player).send()
     };
     let made = copy(stranger, &json!({ "keep_players": true })).created();
     assert_eq!(made["owner_id"], *stranger.id);
@@ -266,7 +266,7 @@ fn a_copy_has_what_its_maker_may_see() {
     copy(stranger, &json!({ "tags": [] })).expect_problem(422, "invalid_input");
     let private = app.composition(leader, &json!({}));
     let call = app.post(&format!("{}/copy", path_of(&private)), &json!({}));
-    call.by(&stranger).send().expect(404);
+    call.by(stranger).send().expect(404);
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn who_may_do_what() {
             let path = path_of(&made);
             let as_caller = |call: Call<'_>| {
                 let answer = match caller {
-                    Some(player) => call.by(&player).send(),
+                    Some(player) => call.by(player).send(),
                     None => call.send(),
                 };
                 answer.status
@@ -407,7 +407,7 @@ fn lists_show_what_one_may_see_and_are_narrowed() {
         loop {
             let call = app.get(&next);
             let call = match caller {
-                Some(player) => call.by(&player),
+                Some(player) => call.by(player),
                 None => call,
             };
             let answer = call.send();

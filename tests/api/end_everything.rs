@@ -10,7 +10,7 @@ const END: &str = "/api/v1/auth/end-everything";
 
 fn key(app: &TestApp, player: &Player) -> String {
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "teams:write"] });
-    let made = app.post("/api/v1/auth/api-keys", &body).by(&player);
+    let made = app.post("/api/v1/auth/api-keys", &body).by(player);
     text(&made.send().created()["key"])
 }
 

@@ -35,7 +35,7 @@ fn eight_right_logins_at_once_wait_for_one_another() {
         app.post(LOGIN, &body).header(Header::ConnectingIp, HOME)
     };
     for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
-        app.test.database.execute("DELETE FROM guesses");
+        app.clear("guesses");
         fail(&app, &player, HOME, before);
         let calls = (0..8).map(|_| login(PASSWORD)).collect();
         assert_eq!(at_once(&app, calls, [200, 429]), [8, 0], "{name}");
@@ -46,7 +46,7 @@ fn eight_right_logins_at_once_wait_for_one_another() {
     let calls = (0..20).map(|_| login(PASSWORD)).collect();
     assert_eq!(at_once(&app, calls, [200, 429]), [20, 0]);
     // Wrong ones among them are not more than ever.
-    app.test.database.execute("DELETE FROM guesses");
+    app.clear("guesses");
     let calls = (0..40).map(|_| login(WRONG)).collect();
     assert_eq!(at_once(&app, calls, [401, 429]), [5, 35]);
 }

@@ -234,7 +234,7 @@ fn nothing_stays_on_its_way_for_ever_and_no_event_goes_that_was_told_to_nobody_y
     assert_eq!(at(104), (1, 1));
     assert_eq!(at(105), (0, 0));
     let app = scene();
-    app.test.database.execute("DELETE FROM webhook_deliveries");
+    app.clear("webhook_deliveries");
     app.test
         .database
         .execute("UPDATE webhook_events SET fanned_out_at = NULL");
@@ -266,7 +266,8 @@ impl Database for Tired {
 
 /// What the log says of a step of the last run.
 fn line(app: &TestApp, step: &str) -> Value {
-    let mut read = app.test.log.lines().iter().rev().map(|(_, line)| {
+    let lines = app.test.log.lines();
+    let mut read = lines.iter().rev().map(|(_, line)| {
         let line: Value = serde_json::from_str(line).expect("JSON");
         line
     });

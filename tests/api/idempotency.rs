@@ -17,7 +17,7 @@ pub fn keyed<'a>(call: Call<'a>, key: &str) -> Call<'a> {
 /// A build of this player's, with a key.
 pub fn build<'a>(app: &'a TestApp, player: &Player, key: &str) -> Call<'a> {
     let body = build_body(&json!({}));
-    keyed(app.post(BUILDS, &body).by(&player), key)
+    keyed(app.post(BUILDS, &body).by(player), key)
 }
 
 pub fn builds(app: &TestApp) -> i64 {

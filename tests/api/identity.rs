@@ -376,7 +376,7 @@ fn a_deleted_account_answers_as_documented_while_it_is_remembered() {
     let app = TestApp::new();
     let player = app.player("deleted");
     app.get_as(&player, ME).expect(200);
-    app.test.database.execute("DELETE FROM users");
+    app.clear("users");
     let answer = app.get_as(&player, ME);
     assert!(matches!(answer.status, 401 | 404), "{}", answer.status);
 }

@@ -22,7 +22,7 @@ fn key(app: &TestApp, player: &Player) -> (String, String) {
 #[track_caller]
 fn revoke(app: &TestApp, player: &Player, id: &str) {
     let call = app.call("DELETE", &format!("{KEYS}/{id}"));
-    call.by(&player).send().expect(204);
+    call.by(player).send().expect(204);
 }
 
 /// Calls with this key until one is refused, or `most` have passed; gives how many have.
@@ -125,7 +125,7 @@ fn a_bot_with_one_key_asks_the_objects_no_more_than_a_user_does() {
 /// PATCH /users/me with another address, and the right password.
 fn move_to<'a>(app: &'a TestApp, player: &Player, email: &str) -> Call<'a> {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    app.call("PATCH", ME).by(&player).json(&body)
+    app.call("PATCH", ME).by(player).json(&body)
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
     let send = |(method, path, body): &(&str, &str, Value)| {
         let call = app.call(method, path).by(&player);
         // Its pauses come sooner than the quota's.
-        app.test.database.execute("DELETE FROM guesses");
+        app.clear("guesses");
         call.json(body).send()
     };
     app.test.web.take_requests();

@@ -241,7 +241,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     let good = Good::new(&app, "ended");
     let other = app.log_in(&good.player.email);
     let ended = [text(&other["access_token"]), good.key.clone()];
-    app.test.database.execute("DELETE FROM api_keys");
+    app.clear("api_keys");
     let body = json!({ "refresh_token": other["refresh_token"] });
     // By another isolate: this one learns nothing of it.
     let elsewhere = app.isolate_with(app.test.platform(9), production);
@@ -299,7 +299,7 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
 #[test]
 fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours() {
     let app = TestApp::with(production);
-    let token = app.player("body").refresh_token.as_str();
+    let token = app.player("body").refresh_token;
     let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
     for (name, body, policy) in [
         (

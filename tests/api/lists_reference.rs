@@ -183,7 +183,7 @@ impl Place {
                 .app
                 .get(&format!("{}?limit={limit}{query}{cursor}", kind.path));
             let call = match player {
-                Some(player) => call.by(&player),
+                Some(player) => call.by(player),
                 None => call,
             };
             let page = call.send().ok();
@@ -273,7 +273,7 @@ impl Place {
         ));
         let (one, what) = (dice.roll(own.len() + 1), dice.roll(6));
         let Some(row) = own.get(one).filter(|_| what < 4) else {
-            let call = self.app.post(kind.path, &body).by(&player);
+            let call = self.app.post(kind.path, &body).by(player);
             call.send().expect(201);
             return;
         };
@@ -315,7 +315,7 @@ impl Place {
                 self.app.call("PUT", &path).json(&body)
             }
         };
-        let answer = call.if_match(&tag).by(&player).send();
+        let answer = call.if_match(&tag).by(player).send();
         assert!(answer.status < 300, "{}", answer.what);
     }
 }
@@ -393,8 +393,8 @@ fn two_ids_of_one_millisecond_with_one_number() {
         };
         let make = |name: &str| {
             // Draws what the one before has drawn.
-            let call = app.isolate(4_711).post(kind.path, &body(name)).by(&player);
-            text(&call.send().created()["id"])
+            let isolate = app.isolate(4_711);
+            text(&isolate.post_as(&player, kind.path, &body(name)).created()["id"])
         };
         let first = make("first twin");
         let other =

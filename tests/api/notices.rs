@@ -19,7 +19,7 @@ fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
 #[track_caller]
 fn moved(app: &TestApp, player: &Player, email: &str) -> String {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).by(&player).json(&body);
+    let call = app.call("PATCH", ME).by(player).json(&body);
     call.send().expect(200);
     let token = token_of(&app.mail_to(email));
     app.use_link(VERIFY, &token).expect(204);

@@ -55,7 +55,7 @@ impl Scene {
             let plan = app.composition(by, &body);
             let change = json!({ "name": "Friday", "subgroups": slots(&player, "Stegalkin!") });
             let call = app.call("PATCH", &path_of(&plan)).json(&change);
-            call.if_match("*").by(&other).send().expect(200);
+            call.if_match("*").by(other).send().expect(200);
             plan
         };
         let plans = [plan(&gone, &stays), plan(&stays, &gone)];
@@ -141,7 +141,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
         // Who has read it before does not bring them back.
         let put = |tag: &str| {
             let call = app.call("PATCH", &path).json(&json!({ "notes": "New" }));
-            call.if_match(tag).by(&stays).send()
+            call.if_match(tag).by(stays).send()
         };
         put(tag).expect_problem(412, "precondition_failed");
         put(&read.etag()).expect(200);
@@ -156,7 +156,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
             (nobodys == "updated_by", nobodys == "owner_id")
         );
         let restore = format!("{path}/versions/1/restore");
-        let call = app.call("POST", &restore).by(&stays);
+        let call = app.call("POST", &restore).by(stays);
         call.if_match("*").send().expect(200);
     }
     for needle in [scene.gone.id.as_str(), "Stegalkin"] {

@@ -10,7 +10,7 @@ const WILLBENDER: u8 = 65;
 fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
     let call = app.get(path);
     let call = match player {
-        Some(player) => call.by(&player),
+        Some(player) => call.by(player),
         None => call,
     };
     call.send().expect(200)
@@ -41,7 +41,7 @@ fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
         "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": WILLBENDER }],
     } });
     let patch = app.call("PATCH", &build_path(build)).json(&body);
-    patch.by(&owner).send().expect(200);
+    patch.by(owner).send().expect(200);
 }
 
 #[test]

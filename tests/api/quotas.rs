@@ -40,12 +40,12 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
 }
 
 fn build(app: &TestApp, player: &Player, changes: &Value) -> Answer {
-    app.post(BUILDS, &build_body(changes)).by(&player).send()
+    app.post(BUILDS, &build_body(changes)).by(player).send()
 }
 
 fn plan(app: &TestApp, player: &Player, changes: &Value) -> Answer {
     let call = app.post(COMPOSITIONS, &composition_body(changes));
-    call.by(&player).send()
+    call.by(player).send()
 }
 
 #[test]

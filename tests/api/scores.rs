@@ -32,7 +32,7 @@ fn officers_set_them_members_see_them_others_know_nothing_of_them() {
         (&stranger, 404, 404),
         (&boss, 404, 404),
     ] {
-        app.get(&path(&team)).by(&player).send().expect(seen);
+        app.get(&path(&team)).by(player).send().expect(seen);
         let written = put(&app, &team, &player.token, &scores).send().expect(set);
         if set == 403 {
             assert_eq!(written.json()["code"], "insufficient_team_role");

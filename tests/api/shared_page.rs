@@ -186,8 +186,8 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
     let send = |call: testing::Call<'_>, status: u16| call.by(&owner).send().expect(status);
-    let made = send(app.post("/api/v1/compositions", &body), 201).json();
-    let path = format!("{path}/{}", text(&made["id"]));
+    let made = send(app.post(COMPOSITIONS, &body), 201).json();
+    let path = path_of(&made);
     let links = format!("{path}/share-links");
     let link = send(app.call("POST", &links), 201).json();
     let url = text(&link["url"]);
@@ -322,7 +322,7 @@ fn a_build_is_shown_only_to_those_who_may_see_it() {
     }
     show(&app, &build, "public", None);
     assert!(page(&app).contains(&code));
-    app.test.database.execute("DELETE FROM builds");
+    app.clear("builds");
     assert!(!page(&app).contains(&code));
     // A composition without a team shares with no team, not with builds of none.
     app.test
@@ -350,7 +350,7 @@ fn a_withdrawn_link_is_gone_at_once() {
     let tag = etag(&app.get(&path()).send().expect(200));
     let card = format!("{}/card.png", path());
     let card_tag = etag(&app.get(&card).send().expect(200));
-    app.test.database.execute("DELETE FROM share_links");
+    app.clear("share_links");
     for isolate in [&app, &app.isolate(2)] {
         for known in [None, Some(&tag), Some(&"*".to_owned())] {
             let call = isolate.get(&path());

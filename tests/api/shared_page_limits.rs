@@ -62,7 +62,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
         .database
         .execute(&format!("UPDATE teams SET scores = '{scores}'"));
     for (number, letter) in ["語", "<", "\u{1f9d9}"].into_iter().enumerate() {
-        app.test.database.execute("DELETE FROM compositions");
+        app.clear("compositions");
         let mut places = (0..50).map(|place| {
             let name = format!("{place}{}", letter.repeat(98 - place / 10));
             let specialization = rows[place % rows.len()]["specialization"].clone();

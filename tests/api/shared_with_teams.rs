@@ -44,7 +44,7 @@ impl Scene {
 
     fn listed(&self, player: &Player, query: &str) -> Vec<String> {
         let list = self.app.get(&format!("{BUILDS}?{query}"));
-        let list = list.by(&player).send().ok();
+        let list = list.by(player).send().ok();
         let items = array(&list["data"]).iter();
         items.map(|build| text(&build["id"])).collect()
     }

@@ -15,7 +15,7 @@ fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
 
 fn dated(app: &TestApp, player: &Player, method: &str, build: &Value, body: &Value) -> Value {
     let call = app.call(method, &build_path(build)).json(body);
-    call.by(&player).send().expect(200).json()["game_build"].clone()
+    call.by(player).send().expect(200).json()["game_build"].clone()
 }
 
 fn other_code() -> Value {
@@ -47,7 +47,8 @@ fn analyses_and_dashboards_name_the_same_builds() {
         let warnings = analysis["warnings"].as_array().expect("a list").iter();
         let mut found: Vec<(String, String)> = warnings
             .filter_map(|warning| {
-                let place = text(&warning["pointers"][0]).strip_prefix("/subgroups/0/slots/")?;
+                let pointer = text(&warning["pointers"][0]);
+                let place = pointer.strip_prefix("/subgroups/0/slots/")?;
                 let place = place.strip_suffix("/build_id")?;
                 let build = builds[place.parse::<usize>().expect("a place")];
                 Some((text(&build["name"]), text(&warning["code"])))

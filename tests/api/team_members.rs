@@ -233,7 +233,7 @@ fn both_at_once(method: &str, body: &Value) -> (Scene, [u16; 2]) {
     let isolate = scene.app.slow_isolate(9);
     let requests = [&scene.leader, &scene.officer].map(|player| {
         let call = isolate.call(method, &member_path(&scene.team, player));
-        let call = call.by(&player);
+        let call = call.by(player);
         let call = if body.is_null() {
             call
         } else {

@@ -235,7 +235,7 @@ fn every_cell_of_the_table_is_what_the_calls_do() {
                 let is_plan = path.starts_with(&format!("{COMPOSITIONS}/"));
                 let whole = format!("{TEAMS}/{}{path}", scene.team);
                 let path = if is_of_team { whole } else { path };
-                let call = scene.app.call(method, &path).by(&player).if_match("*");
+                let call = scene.app.call(method, &path).by(player).if_match("*");
                 let call = if body.is_null() {
                     call
                 } else {

@@ -133,7 +133,7 @@ fn compositions_are_told_with_type_and_data() {
     let path = path_of(&made);
     let rename = |tag: &str| {
         let call = app.call("PATCH", &path).json(&json!({ "name": "Renamed" }));
-        call.if_match(tag).by(&leader).send()
+        call.if_match(tag).by(leader).send()
     };
     rename("\"7\"").expect(412);
     assert_eq!(scene.told(), []);
@@ -171,7 +171,8 @@ fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
             sql: Rc::clone(&raced),
         };
         let platform = platform_on(&app.test, 3, Box::new(database));
-        let call = app.isolate_on(platform).call(method, &path).by(&leader);
+        let isolate = app.isolate_on(platform);
+        let call = isolate.call(method, &path).by(leader);
         let call = call.if_match(&format!("\"{version}\""));
         let call = if body.is_null() {
             call

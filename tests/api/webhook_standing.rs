@@ -305,7 +305,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
 fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.by(&player).send().created()
+    call.by(player).send().created()
 }
 
 fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
@@ -361,7 +361,7 @@ fn a_webhook_of_a_key_is_told_only_what_the_key_may_read() {
         let types = json!({ "event_types": ["build.created"] });
         let answer = by_key(&app, &key, "PATCH", &path(&webhook), &types).send();
         assert_eq!(answer.status, if told { 200 } else { 403 }, "{scopes:?}");
-        app.test.database.execute("DELETE FROM webhooks");
+        app.clear("webhooks");
         app.test.queue.take_all();
     }
 }

@@ -59,7 +59,7 @@ impl Team {
     fn delete_account(&self, player: &Player) {
         let call = self.app().call("DELETE", "/api/v1/users/me");
         let call = call.json(&json!({ "password": PASSWORD }));
-        call.by(&player).send().expect(204);
+        call.by(player).send().expect(204);
     }
 }
 

@@ -156,7 +156,7 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
     let (player, other) = (app.player("hasty"), app.player("patient"));
     let test = |player: &Player, webhook: &Value| {
         let call = app.post(&format!("{}/test", path(webhook)), &json!({}));
-        call.by(&player).send()
+        call.by(player).send()
     };
     let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
     test(&other, &slow).expect(200);

@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::identity::{api_keys, sessions};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::squads::share_links;
 use crate::teams::invitations;
 use crate::webhooks::endpoints;
@@ -32,8 +32,9 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut entries = vec![entry(user.as_str()).with_detail(document)];
         let teams = tally.of_teams();
         entries.extend(teams.map(|(team, detail)| entry(team).with_detail(detail)));
-        match cx
-            .commit(writes(&permit, &tally, now), &entries, answer)
+        match Tx::new(writes(&permit, &tally, now))
+            .log_all(entries)
+            .attempt(cx, answer)
             .await
         {
             Err(DatabaseError::Stale) => {}

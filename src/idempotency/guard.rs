@@ -1,6 +1,6 @@
 //! What stands before and after a handler when a POST comes with a key.
 //! Promises one effect, however often and however late the same is sent, and whoever dies half-way.
-//! Leaves the order of the guards to `app`, and the batch to `Context::commit`.
+//! Leaves the order of the guards to `app`, and the batch to `Tx`.
 
 use std::borrow::Cow;
 use std::cell::Cell;

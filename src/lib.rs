@@ -16,7 +16,6 @@ pub mod faults;
 pub mod game;
 pub mod health;
 pub mod housekeeping;
-pub mod http;
 pub mod idempotency;
 pub mod identity;
 pub mod limits;
@@ -38,5 +37,6 @@ pub mod webhooks;
 
 // The ground floors, under the paths by which the rest knows them.
 pub use crypto::mac;
+pub use http;
 pub use kit::{base62, crc32, ids, secret, text};
 pub use platform;

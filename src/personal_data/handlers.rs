@@ -19,7 +19,7 @@ use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::platform::{DatabaseError, Platform};
 use crate::runtime::{Context, Tx};
-use crate::squads::{compositions, share_links, traces};
+use crate::squads::{authorship, compositions, share_links};
 use crate::teams::store::Order;
 use crate::teams::{self, invitations, oversight, roster};
 use crate::telemetry::rfc3339;
@@ -56,7 +56,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(oversight::store::forget(&permit));
         writes.extend(webhooks::endpoints::store::delete_all(&permit));
         writes.push(share_links::store::withdraw_all(&permit));
-        writes.extend(traces::store::forget(&permit));
+        writes.extend(authorship::store::forget(&permit));
         writes.push(roster::store::delete_all(&permit));
         let entries = departures.iter().flat_map(|it| it.entries(permit.caller()));
         let last = Entry::by(permit.caller(), Action::AccountDeleted, user);
@@ -118,8 +118,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     builds(platform, user, &mut out).await?;
     out.push_str(",\"compositions\":");
     compositions(platform, user, &mut out).await?;
-    out.push_str(",\"composition_traces\":");
-    pages(platform, user, traces::store::OF_USER, &mut out).await?;
+    out.push_str(",\"composition_authorship\":");
+    pages(platform, user, authorship::store::OF_USER, &mut out).await?;
     out.push_str(",\"players\":");
     pages(platform, user, roster::store::OF_USER, &mut out).await?;
     out.push_str(",\"audit_log\":");

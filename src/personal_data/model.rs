@@ -15,8 +15,8 @@ use crate::identity::api_keys::model::KEY;
 use crate::identity::links::LINK;
 use crate::identity::reauthentication::model::CODE_FIELD;
 use crate::identity::sessions::model::RECORD;
+use crate::squads::authorship::schemas::AUTHORSHIP;
 use crate::squads::compositions::schemas::COMPOSITION;
-use crate::squads::traces::schemas::TRACE;
 use crate::teams::invitations::schemas::OWN_INVITATION;
 use crate::teams::oversight::schemas::OWN_BAN;
 use crate::teams::roster::schemas::PLAYER;
@@ -89,7 +89,7 @@ const COMPOSITIONS: Schema = all_of(&COMPOSITION);
 const PLAYERS: Schema = all_of(&PLAYER);
 const INVITATIONS: Schema = all_of(&OWN_INVITATION);
 const BANS: Schema = all_of(&OWN_BAN);
-const TRACES: Schema = all_of(&TRACE);
+const AUTHORSHIPS: Schema = all_of(&AUTHORSHIP);
 const ENTRIES: Schema = all_of(&ENTRY);
 
 const fn all_of(items: &'static Schema) -> Schema {
@@ -145,8 +145,8 @@ pub const EXPORT: Schema = Schema::Named(
             "All compositions that I made and still see, newest first.",
         ),
         Field::required(
-            "composition_traces",
-            &TRACES,
+            "composition_authorship",
+            &AUTHORSHIPS,
             "What I did to compositions, those of teams that I have left too, newest first.",
         ),
         Field::required(

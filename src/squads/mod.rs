@@ -4,11 +4,11 @@
 
 pub mod analysis;
 pub mod assign;
+pub mod authorship;
 pub mod compare;
 pub mod compositions;
 pub mod functions;
 pub mod page;
 pub mod presets;
 pub mod share_links;
-pub mod traces;
 pub mod versions;

@@ -12,8 +12,8 @@ use wvw_builder::config::{Config, MasterKeys};
 use wvw_builder::identity::seal;
 use wvw_builder::platform::{Level, Platform, Statement};
 
-use crate::databases::Raced;
 use crate::world::{DAY_MS, HOUR_MS, World, config};
+use testing::databases::Raced;
 
 const OLD: u8 = 1;
 const NEW: u8 = 60;

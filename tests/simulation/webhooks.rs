@@ -372,7 +372,7 @@ impl<'w> Simulation<'w> {
 
 /// Runs it alone, to its end.
 fn run_to_end<T>(future: LocalFuture<'_, T>) -> T {
-    let mut all = crate::databases::all_together([future]);
+    let mut all = testing::databases::all_together([future]);
     all.pop().expect("one")
 }
 

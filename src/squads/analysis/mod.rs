@@ -4,10 +4,10 @@
 
 pub mod coverage;
 pub mod handlers;
-pub mod lacks;
 pub mod model;
 pub mod operations;
 pub mod schemas;
+pub mod shortfalls;
 pub mod store;
 pub mod warnings;
 

@@ -1,6 +1,6 @@
 //! An analysis as a value: the answer that clients get, and how it is put together.
 //! Promises to be a pure function of the composition, its builds and the team's scores.
-//! Leaves the parts to `coverage`, `lacks` and `warnings`.
+//! Leaves the parts to `coverage`, `shortfalls` and `warnings`.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -12,7 +12,7 @@ use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
 use super::coverage::{self, Tally};
-use super::{lacks, warnings};
+use super::{shortfalls, warnings};
 
 /// What is told of a composition.
 #[derive(Debug, Serialize)]
@@ -30,7 +30,7 @@ pub struct Analysis<'a> {
     /// Who is there for what.
     pub roles: Roles,
     /// What is missing, the most important first.
-    pub lacks: Vec<Lack>,
+    pub shortfalls: Vec<Shortfall>,
     /// Who would bring it, once for each function that is missing somewhere.
     pub suggestions: Vec<Suggestions>,
     /// What each player adds, in the order of the places.
@@ -118,7 +118,7 @@ pub struct RoleCount {
 
 /// Something that is missing.
 #[derive(Debug, Serialize)]
-pub struct Lack {
+pub struct Shortfall {
     /// What kind: stable, `snake_case`.
     pub code: &'static str,
     /// What there is too little of.
@@ -295,7 +295,7 @@ pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     let tally = Tally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
     let planned_players = presets::size_of(plan.preset.as_deref(), &plan.mode);
-    let (lacks, suggestions) = lacks::find(&tally, planned_players, &roles, &facts.edits);
+    let (shortfalls, suggestions) = shortfalls::find(&tally, planned_players, &roles, &facts.edits);
     Analysis {
         composition_id: &plan.id,
         player_count: tally.players.len(),
@@ -306,7 +306,7 @@ pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
         warnings: warnings::find(plan, &tally, facts),
         scores: scores_used(&tally, &facts.edits),
         roles,
-        lacks,
+        shortfalls,
         suggestions,
     }
 }

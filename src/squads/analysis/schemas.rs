@@ -135,8 +135,8 @@ const SUGGESTION: Schema = Schema::Object(&[
     Field::required("name", &NAME, "Its name."),
     Field::required("score", &SCORE, "How good it is at it."),
 ]);
-const LACK: Schema = Schema::Named(
-    "Lack",
+const SHORTFALL: Schema = Schema::Named(
+    "CoverageShortfall",
     &Schema::Object(&[
         Field::required(
             "code",
@@ -291,9 +291,9 @@ pub const ANALYSIS: Schema = Schema::Named(
         Field::required("squad", &COVERAGES, "A row for each function."),
         Field::required("roles", &ROLES, "Who is there for what."),
         Field::required(
-            "lacks",
+            "shortfalls",
             &Schema::List {
-                items: &LACK,
+                items: &SHORTFALL,
                 min: 0,
                 max: 1_000,
             },

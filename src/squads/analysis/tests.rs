@@ -64,7 +64,11 @@ fn row(
 }
 
 fn texts(analysis: &Analysis<'_>) -> Vec<String> {
-    analysis.lacks.iter().map(|it| it.text.clone()).collect()
+    analysis
+        .shortfalls
+        .iter()
+        .map(|it| it.text.clone())
+        .collect()
 }
 
 #[test]
@@ -229,7 +233,7 @@ fn a_typed_name_does_not_hide_whom_the_roster_knows() {
 }
 
 #[test]
-fn lacks_come_in_a_commanders_words_the_worst_first() {
+fn shortfalls_come_in_a_commanders_words_the_worst_first() {
     let firebrand = || plays(FIREBRAND);
     let plan = plan(vec![
         vec![firebrand(), plays(DRUID)],
@@ -248,7 +252,7 @@ fn lacks_come_in_a_commanders_words_the_worst_first() {
             .any(|text| text.starts_with("Subgroup 1 has no stab"))
     );
     assert!(!texts.iter().any(|text| text.contains("lacrity")));
-    let worst = &analysis.lacks[0];
+    let worst = &analysis.shortfalls[0];
     assert_eq!(
         (worst.code, worst.function, worst.subgroup, worst.importance),
         ("none_in_subgroup", Some("stability"), Some(2), 100)
@@ -259,7 +263,7 @@ fn lacks_come_in_a_commanders_words_the_worst_first() {
     assert_eq!(names, ["Firebrand", "Luminary", "Chronomancer"]);
     assert!(
         analysis
-            .lacks
+            .shortfalls
             .is_sorted_by(|a, b| a.importance >= b.importance)
     );
 }
@@ -272,7 +276,7 @@ fn who_is_away_from_the_squad_needs_nothing_of_a_subgroup() {
     }
     let analysis = plan(vec![roamers.clone()]);
     let analysis = analyze(&analysis, &Facts::default());
-    assert!(analysis.lacks.is_empty(), "{:?}", analysis.lacks);
+    assert!(analysis.shortfalls.is_empty(), "{:?}", analysis.shortfalls);
     assert!(analysis.warnings.is_empty());
     // Open places for them are no wish either.
     let open = Slot {
@@ -280,7 +284,7 @@ fn who_is_away_from_the_squad_needs_nothing_of_a_subgroup() {
         ..Slot::default()
     };
     let open = plan(vec![vec![open]]);
-    assert!(analyze(&open, &Facts::default()).lacks.is_empty());
+    assert!(analyze(&open, &Facts::default()).shortfalls.is_empty());
     roamers[0].role = None;
     let analysis = plan(vec![roamers]);
     assert_eq!(
@@ -313,7 +317,12 @@ fn roles_are_counted_against_the_preset() {
     assert!(texts(&analysis).iter().any(|it| it == text));
     plan.preset = None;
     let analysis = analyze(&plan, &Facts::default());
-    assert!(analysis.lacks.iter().all(|lack| lack.role.is_none()));
+    assert!(
+        analysis
+            .shortfalls
+            .iter()
+            .all(|shortfall| shortfall.role.is_none())
+    );
 }
 
 #[test]
@@ -324,8 +333,8 @@ fn open_places_are_no_players() {
     assert_eq!(codes(&analysis), ["open_slots"]);
     assert_eq!(analysis.warnings[0].pointers, ["/subgroups/0/slots/1"]);
     assert_eq!(analysis.players.len(), 1);
-    // What is planned lacks what it is planned to have, so that nobody brings a lack by coming.
-    let worst = &analysis.lacks[0];
+    // What is planned lacks what it is planned to have, so that nobody brings a shortfall by coming.
+    let worst = &analysis.shortfalls[0];
     assert_eq!(
         (worst.function, worst.subgroup),
         (Some("stability"), Some(2))

@@ -1,6 +1,6 @@
 //! What looks wrong in a composition. Nothing of it is forbidden.
 //! Promises a stable code, the places and a way out for each.
-//! Leaves what is merely missing to `lacks`.
+//! Leaves what is merely missing to `shortfalls`.
 
 use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{STABILITY, gate_of, name_of};

@@ -184,13 +184,15 @@ fn sticks(bitmap: &mut Bitmap, bars: &[Bar], left: usize, width: usize) {
 }
 
 fn footer(bitmap: &mut Bitmap, view: &PageView) {
-    let (color, text) = match view.lacks.len() {
+    let (color, text) = match view.shortfalls.len() {
         0 if view.players == 0 => (MUTED, "Nobody is planned yet".to_owned()),
         0 => (GOOD, "Lacks nothing that counts".to_owned()),
         count => {
             // As many as the line has room for, and at least one.
             let line = |shown: usize| {
-                let first = view.lacks[..shown].iter().map(|lack| lack.short.as_str());
+                let first = view.shortfalls[..shown]
+                    .iter()
+                    .map(|shortfall| shortfall.short.as_str());
                 let text = format!("Lacks {}", first.collect::<Vec<_>>().join(", "));
                 if count > shown {
                     format!("{text} and {} more", count - shown)

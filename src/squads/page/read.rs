@@ -15,9 +15,9 @@ use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
 use super::store::Shared;
-use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup, clip};
+use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup, clip};
 
-/// Warnings that tell who looks at the page something new. What is missing is among the lacks, open
+/// Warnings that tell who looks at the page something new. What is missing is among the shortfalls, open
 /// places can be seen, and a build that may not be shown is no mistake.
 const WARNINGS: [&str; 5] = [
     "subgroup_over_five",
@@ -75,10 +75,10 @@ pub fn view(
         players,
         open: slots.saturating_sub(players),
         // Where nobody is planned yet, all that could be said is missing.
-        lacks: if players == 0 {
+        shortfalls: if players == 0 {
             Vec::new()
         } else {
-            analysis.lacks.iter().map(lack).collect()
+            analysis.shortfalls.iter().map(shortfall).collect()
         },
         warnings: warnings(&analysis, &subgroups),
         roles: analysis.roles.counts.iter().map(role_count).collect(),
@@ -207,19 +207,19 @@ fn role_count(count: &analysis::RoleCount) -> RoleCount {
     }
 }
 
-fn lack(lack: &analysis::Lack) -> Lack {
-    let missing = lack.target.saturating_sub(lack.have);
-    let what = match (lack.function, lack.role) {
+fn shortfall(shortfall: &analysis::Shortfall) -> ShortfallView {
+    let missing = shortfall.target.saturating_sub(shortfall.have);
+    let what = match (shortfall.function, shortfall.role) {
         (Some(id), _) => function(id).to_lowercase(),
         (None, Some(id)) => format!("{missing} {}", role_name(id).to_lowercase()),
-        (None, None) => lack.code.to_owned(),
+        (None, None) => shortfall.code.to_owned(),
     };
-    Lack {
-        short: match lack.subgroup {
+    ShortfallView {
+        short: match shortfall.subgroup {
             Some(number) => format!("{what} in subgroup {number}"),
             None => what,
         },
-        text: lack.text.clone(),
+        text: shortfall.text.clone(),
     }
 }
 

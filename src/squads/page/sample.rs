@@ -1,7 +1,7 @@
 //! A page with something of everything, for the tests of this room.
 //! Promises one that is full: fifty players in ten subgroups. Leaves real ones to `tests/api`.
 
-use super::view::{Bar, Build, Lack, PageView, RoleCount, Slot, Subgroup};
+use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup};
 use crate::game::model::{ROLES, SPECIALIZATIONS};
 
 const FUNCTIONS: [&str; 12] = [
@@ -94,7 +94,7 @@ pub fn full() -> PageView {
         slots: (0..5).map(|place| slot((number - 1) * 5 + place)).collect(),
         bars: bars(&FUNCTIONS, number),
     };
-    let lack = |function: &str, number: usize| Lack {
+    let shortfall = |function: &str, number: usize| ShortfallView {
         short: format!("{function} in subgroup {number}"),
         text: format!("Subgroup {number} has no {function}: put a Firebrand or a Luminary there."),
     };
@@ -110,11 +110,11 @@ pub fn full() -> PageView {
         open: 2,
         notes: "Meet at 20:00 at the northern camp.\nBring siege.".to_owned(),
         tags: vec!["zerg".to_owned(), "thursday".to_owned()],
-        lacks: vec![
-            lack("stability", 2),
-            lack("cleanse", 3),
-            lack("healing", 5),
-            lack("aegis", 7),
+        shortfalls: vec![
+            shortfall("stability", 2),
+            shortfall("cleanse", 3),
+            shortfall("healing", 5),
+            shortfall("aegis", 7),
         ],
         warnings: vec![
             "Anna stands in two places.".to_owned(),

@@ -7,7 +7,7 @@ use askama::Template;
 use crate::http::problem::Problem;
 
 /// More would bury what is most important.
-const LACKS_SHOWN: usize = 8;
+const SHORTFALLS_SHOWN: usize = 8;
 /// And so many are on the page at all; so many warnings and edited scores, too.
 const MOST: usize = 16;
 
@@ -38,7 +38,7 @@ pub struct PageView {
     /// Its tags.
     pub tags: Vec<String>,
     /// What it lacks, the worst first.
-    pub lacks: Vec<Lack>,
+    pub shortfalls: Vec<ShortfallView>,
     /// What else is odd about it.
     pub warnings: Vec<String>,
     /// Scores that the team has edited, such as `Firebrand: stability 1 (default 3)`.
@@ -57,7 +57,7 @@ pub struct PageView {
 
 /// Something that is not there.
 #[derive(Debug, Clone)]
-pub struct Lack {
+pub struct ShortfallView {
     /// In few words: `stability in subgroup 2`.
     pub short: String,
     /// As a sentence.
@@ -202,12 +202,16 @@ impl PageView {
             "players"
         };
         let mut line = format!("{} {noun}, {}.", self.players, self.mode);
-        if self.players > 0 && self.lacks.is_empty() {
+        if self.players > 0 && self.shortfalls.is_empty() {
             line.push_str(" Lacks nothing.");
         }
-        if !self.lacks.is_empty() {
-            let worst = self.lacks.iter().take(3).map(|lack| lack.short.as_str());
-            let more = match self.lacks.len() {
+        if !self.shortfalls.is_empty() {
+            let worst = self
+                .shortfalls
+                .iter()
+                .take(3)
+                .map(|shortfall| shortfall.short.as_str());
+            let more = match self.shortfalls.len() {
                 rest @ 4.. => format!(" and {} more", rest - 3),
                 _ => String::new(),
             };
@@ -225,9 +229,9 @@ impl PageView {
     }
 
     /// What is shown of what it lacks at once, and what is folded away.
-    pub fn lacks_shown(&self) -> (&[Lack], &[Lack]) {
-        let lacks = &self.lacks[..self.lacks.len().min(MOST)];
-        lacks.split_at(lacks.len().min(LACKS_SHOWN))
+    pub fn shortfalls_shown(&self) -> (&[ShortfallView], &[ShortfallView]) {
+        let shortfalls = &self.shortfalls[..self.shortfalls.len().min(MOST)];
+        shortfalls.split_at(shortfalls.len().min(SHORTFALLS_SHOWN))
     }
 
     /// How many are not shown.

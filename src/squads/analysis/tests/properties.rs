@@ -9,7 +9,7 @@ use super::{plan, plays, row_of};
 use crate::game::model::{ROLES, SPECIALIZATIONS};
 use crate::squads::analysis::coverage::{self, Tally};
 use crate::squads::analysis::model::{Analysis, Facts, analyze};
-use crate::squads::analysis::{lacks, warnings};
+use crate::squads::analysis::{shortfalls, warnings};
 use crate::squads::compositions::model::{Composition, MODES, Slot, Subgroup};
 use crate::squads::functions::model::{FUNCTION_IDS, FUNCTIONS};
 use crate::squads::functions::scores::Edits;
@@ -75,11 +75,11 @@ fn figures(analysis: &Analysis<'_>) -> Vec<[usize; 5]> {
     .collect()
 }
 
-/// What a lack is of, whatever it says.
+/// What a shortfall is of, whatever it says.
 fn missing(analysis: &Analysis<'_>) -> Vec<(Option<&'static str>, Option<&'static str>, usize)> {
-    let lacks = analysis.lacks.iter();
-    let lacks = lacks.map(|it| (it.function, it.role, it.subgroup.unwrap_or(0)));
-    lacks.collect()
+    let shortfalls = analysis.shortfalls.iter();
+    let shortfalls = shortfalls.map(|it| (it.function, it.role, it.subgroup.unwrap_or(0)));
+    shortfalls.collect()
 }
 
 fn is_away(slot: &Slot) -> bool {
@@ -88,9 +88,9 @@ fn is_away(slot: &Slot) -> bool {
 
 /// The numbers alone: what does not speak of places.
 fn numbers(analysis: &Analysis<'_>) -> String {
-    let lacks = &analysis.lacks;
+    let shortfalls = &analysis.shortfalls;
     let counts = &analysis.roles.counts;
-    format!("{:?} {lacks:?} {counts:?}", figures(analysis))
+    format!("{:?} {shortfalls:?} {counts:?}", figures(analysis))
 }
 
 proptest! {
@@ -145,9 +145,9 @@ proptest! {
             prop_assert!(asked(&after).iter().zip(&asked_before).all(|(after, before)| after <= before));
         }
         let known = missing(&less);
-        let was_asked = |lack: &(_, _, usize)| asked_before.get(lack.2).is_some_and(|asked| *asked);
-        for lack in missing(&more).iter().filter(|lack| was_asked(lack)) {
-            prop_assert!(known.contains(lack), "{lack:?}");
+        let was_asked = |shortfall: &(_, _, usize)| asked_before.get(shortfall.2).is_some_and(|asked| *asked);
+        for shortfall in missing(&more).iter().filter(|shortfall| was_asked(shortfall)) {
+            prop_assert!(known.contains(shortfall), "{shortfall:?}");
         }
     }
 
@@ -196,11 +196,17 @@ fn time_of_fifty_players() {
     let tally = Tally::of(&plan, &facts.edits);
     let roles = coverage::roles(&plan);
     let json = || serde_json::to_string(&analysis).expect("JSON");
-    println!("lacks: {}, bytes: {}", analysis.lacks.len(), json().len());
+    println!(
+        "shortfalls: {}, bytes: {}",
+        analysis.shortfalls.len(),
+        json().len()
+    );
     time_of("adding up", || Tally::of(&plan, &facts.edits));
     time_of("coverage", || coverage::subgroups(&plan, &tally));
     time_of("players", || coverage::players(&plan, &tally));
-    time_of("lacks", || lacks::find(&tally, 30, &roles, &facts.edits));
+    time_of("shortfalls", || {
+        shortfalls::find(&tally, 30, &roles, &facts.edits)
+    });
     time_of("warnings", || warnings::find(&plan, &tally, &facts));
     time_of("all", || analyze(&plan, &facts));
     time_of("JSON", json);

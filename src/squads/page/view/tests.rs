@@ -28,13 +28,13 @@ fn the_summary_names_the_worst_three() {
         view.summary(),
         "48 players, Zerg. Lacks stability in subgroup 2, cleanse in subgroup 3, healing in subgroup 5 and 1 more."
     );
-    view.lacks.truncate(1);
+    view.shortfalls.truncate(1);
     view.players = 1;
     assert_eq!(
         view.summary(),
         "1 player, Zerg. Lacks stability in subgroup 2."
     );
-    view.lacks.clear();
+    view.shortfalls.clear();
     assert_eq!(view.summary(), "1 player, Zerg. Lacks nothing.");
     view.players = 0;
     assert_eq!(view.summary(), "0 players, Zerg.");

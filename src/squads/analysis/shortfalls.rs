@@ -9,7 +9,7 @@ use crate::squads::functions::model::{
 use crate::squads::functions::scores::Edits;
 
 use super::coverage::{NO_ROLE, Sums, Tally, of_kind};
-use super::model::{Lack, RoleCount, Roles, Suggestion, Suggestions};
+use super::model::{RoleCount, Roles, Shortfall, Suggestion, Suggestions};
 
 /// How many specializations are named.
 const SUGGESTIONS: usize = 3;
@@ -26,14 +26,14 @@ pub fn find(
     planned: usize,
     roles: &Roles,
     edits: &Edits,
-) -> (Vec<Lack>, Vec<Suggestions>) {
+) -> (Vec<Shortfall>, Vec<Suggestions>) {
     // The same function is missing in many subgroups: who brings it is asked once.
     let mut helpers: [Option<Helpers>; FUNCTION_COUNT] = [const { None }; FUNCTION_COUNT];
-    let mut lacks = Vec::new();
+    let mut shortfalls = Vec::new();
     let mut look = |function: usize, sums: &Sums, target, subgroup: Option<usize>| {
         if let Some(short) = Short::of(function, sums, target) {
             let helpers = helpers[function].get_or_insert_with(|| Helpers::of(function, edits));
-            lacks.push(short.lack(function, subgroup, helpers));
+            shortfalls.push(short.shortfall(function, subgroup, helpers));
         }
     };
     for (index, sums) in tally.subgroups.iter().enumerate() {
@@ -49,9 +49,9 @@ pub fn find(
             look(function, &tally.squad, target, None);
         });
     }
-    lacks.extend(roles.counts.iter().filter_map(missing_role));
+    shortfalls.extend(roles.counts.iter().filter_map(missing_role));
     // Stable: equals stay in the order of subgroups and of the table.
-    lacks.sort_by_key(|lack| std::cmp::Reverse(lack.importance));
+    shortfalls.sort_by_key(|shortfall| std::cmp::Reverse(shortfall.importance));
     let helpers = FUNCTIONS.iter().zip(helpers);
     let suggestions = helpers.filter_map(|(function, helpers)| {
         Some(Suggestions {
@@ -59,7 +59,7 @@ pub fn find(
             specializations: helpers?.specializations,
         })
     });
-    (lacks, suggestions.collect())
+    (shortfalls, suggestions.collect())
 }
 
 struct Short {
@@ -89,7 +89,7 @@ impl Short {
         })
     }
 
-    fn lack(&self, function: usize, subgroup: Option<usize>, helpers: &Helpers) -> Lack {
+    fn shortfall(&self, function: usize, subgroup: Option<usize>, helpers: &Helpers) -> Shortfall {
         let Self { sum, target, .. } = *self;
         let Helpers { what, who, .. } = helpers;
         let (place, bring) = match subgroup {
@@ -112,7 +112,7 @@ impl Short {
             (None, 0) => "none_in_squad",
             (None, _) => "low_in_squad",
         };
-        Lack {
+        Shortfall {
             code,
             function: Some(FUNCTIONS[function].id),
             role: None,
@@ -184,7 +184,7 @@ impl Helpers {
     }
 }
 
-fn missing_role(count: &RoleCount) -> Option<Lack> {
+fn missing_role(count: &RoleCount) -> Option<Shortfall> {
     let target = count
         .target
         .filter(|_| count.missing > 0 && count.role != NO_ROLE)?;
@@ -196,7 +196,7 @@ fn missing_role(count: &RoleCount) -> Option<Lack> {
     } = *count;
     let name = role_by_id(role).map_or(role, |role| role.name);
     let there = if have == 1 { "is" } else { "are" };
-    Some(Lack {
+    Some(Shortfall {
         code: "role_short",
         function: None,
         role: Some(role),

@@ -1,13 +1,13 @@
-//! The SQL on people in compositions.
-//! Promises that what forgets someone moves each composition on, so that no writer who has read it
-//! before brings them back. Leaves all else on compositions to their own stores.
+//! The SQL of authorship: exports it, and removes an account from the compositions of teams.
+//! The removal increments each version, so that a writer who read the composition before gets 412 and
+//! cannot restore the id.
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
 use crate::platform::Statement;
 use crate::teams::store::{Order, sql_time};
 
-/// The compositions that name the user `?1`: made or changed by them, or with a place for an entry of
+/// The compositions that name the user `?1`: created or changed by them, or with a slot for a player of
 /// theirs in a roster.
 macro_rules! that_name {
     () => {
@@ -20,8 +20,7 @@ macro_rules! that_name {
     };
 }
 
-/// A document without the user `?1`: `?2` stands where they were named, and nobody by name in their
-/// places.
+/// A document without the user `?1`: their id is replaced by `?2`, and their slots name nobody.
 macro_rules! without_them {
     () => {
         "json_set(replace(document, ?1, ?2), '$.subgroups', json((SELECT json_group_array(json(\
@@ -34,8 +33,8 @@ macro_rules! without_them {
     };
 }
 
-/// Takes the caller out of what others go on planning with. To come before their entries in rosters
-/// go, by which they are found. Links are ended elsewhere: none outlives its maker.
+/// Removes the caller from compositions that others keep. To be run before their players are removed
+/// from rosters, by which their slots are found. Their links are deleted elsewhere.
 pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     [
         // The version in force moves with its composition.
@@ -60,7 +59,7 @@ pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     })
 }
 
-/// For an export: what the user `?1` has done to compositions before the id `?2`.
+/// For an export: the authorship of the user `?1`, for compositions before the id `?2`.
 pub const OF_USER: (&str, Order) = (
     concat!(
         "SELECT c.id AS id, json_object('composition_id', c.id, 'team_id', c.team_id, \

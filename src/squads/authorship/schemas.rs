@@ -1,6 +1,5 @@
-//! The form of what compositions hold on their makers.
-//! Promises ids and times only: what a team plans is the team's.
-//! Leaves compositions themselves to `compositions`.
+//! The schema of an account's authorship in an export: ids and times only, since the content of a
+//! team's composition is the team's.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
@@ -14,7 +13,7 @@ const CHANGES: Schema = Schema::List {
                 min: 1,
                 max: 1_000_000_000,
             },
-            "The version that came of it.",
+            "The version it made.",
         ),
         Field::required("change", &Schema::Choice(Change::WORDS), "What was done."),
         Field::required("changed_at", &TIME, "When."),
@@ -35,15 +34,15 @@ const LINKS: Schema = Schema::List {
     max: usize::MAX,
 };
 
-/// What someone has done to a composition.
-pub const TRACE: Schema = Schema::Named(
-    "CompositionTrace",
+/// What an account has done to one composition.
+pub const AUTHORSHIP: Schema = Schema::Named(
+    "CompositionAuthorship",
     &Schema::Object(&[
         Field::required("composition_id", &Text::of(1, 100), "Which."),
         Field::required(
             "team_id",
             &Schema::Nullable(&Text::of(1, 100)),
-            "Whose plan it is, if a team's.",
+            "The team it belongs to, if any.",
         ),
         Field::required("is_maker", &Schema::Boolean, "Whether I made it."),
         Field::required(

@@ -71,7 +71,7 @@ pub fn old_counts(now: i64) -> Old {
 async fn deliver(state: &State, id: &MailId) -> Result<(), Box<dyn Error>> {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let Some(mail) = store::claim(platform, id, now, now + LEASE_MS).await? else {
+    let Some(mail) = store::lease(platform, id, now, now + LEASE_MS).await? else {
         return Ok(());
     };
     if mail.expires_at <= now {

@@ -41,8 +41,8 @@ pub fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
     app.post(WEBHOOKS, &whole).token(&player.token)
 }
 
-/// A delivery, and its event, in this state; claimed until `claimed_until`, or not at all.
-pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -> String {
+/// A delivery, and its event, in this state; leased until `leased_until`, or not at all.
+pub fn delivery(app: &TestApp, webhook: &str, state: &str, leased_until: i64) -> String {
     let number = app.count("SELECT count(*) FROM webhook_deliveries");
     let now = app.test_now();
     let platform = app
@@ -55,7 +55,7 @@ pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -
     } else {
         "NULL"
     };
-    let (claim, due) = match claimed_until {
+    let (lease, due) = match leased_until {
         0 => ("NULL", now + 5_000),
         until => ("'someone'", until),
     };
@@ -69,7 +69,7 @@ pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -
         format!(
             "INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, attempts, \
              step, claim, next_attempt_at) VALUES ('{id}', '{webhook}', '{event}', '{state}', \
-             {reason}, 1, 3, {claim}, {due})"
+             {reason}, 1, 3, {lease}, {due})"
         ),
         format!(
             "INSERT INTO webhook_attempts VALUES ('{id}', 1, {now}, 82, 500, 'http_status', 'Oops')"
@@ -417,13 +417,13 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     let id = text(&webhook["id"]);
     let states = || {
         let rows = app.test.database.execute(
-            "SELECT state || iif(claim IS NULL, '', ' claimed') FROM webhook_deliveries ORDER BY 1",
+            "SELECT state || iif(claim IS NULL, '', ' leased') FROM webhook_deliveries ORDER BY 1",
         );
         let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
         rows.iter().map(read).collect::<Vec<_>>()
     };
-    for (state, claimed_until) in [("pending", 0), ("pending", app.test_now() + 9), ("dead", 0)] {
-        delivery(&app, &id, state, claimed_until);
+    for (state, leased_until) in [("pending", 0), ("pending", app.test_now() + 9), ("dead", 0)] {
+        delivery(&app, &id, state, leased_until);
     }
     app.test.database.execute(
         "UPDATE webhooks SET failures = 7, failing_since = 1, paused_until = 9e15, hung_until = 9e15, is_proven = 1",
@@ -440,7 +440,7 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     );
     assert_eq!(off["disabled_at"], "2026-11-22T00:00:00.000Z");
     assert_eq!(off["health"]["failures"], 7);
-    assert_eq!(states(), ["dead", "held", "pending claimed"]);
+    assert_eq!(states(), ["dead", "held", "pending leased"]);
     // Said again later, it stays as it was.
     app.test.clock.advance_ms(5);
     let again = patch(&app, &player, &webhook, &json!({ "enabled": false })).send();
@@ -455,7 +455,7 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     );
     assert_eq!(on["health"]["state"], "healthy");
     assert_eq!(on["health"]["failing_since"], Value::Null);
-    assert_eq!(states(), ["dead", "pending", "pending claimed"]);
+    assert_eq!(states(), ["dead", "pending", "pending leased"]);
     let woken = app.test.queue.take_all();
     assert_eq!(woken.len(), 1);
     assert_eq!(woken[0].body, id);

@@ -1,14 +1,14 @@
 //! The table of attacks, guessing: pauses, locks, known places and devices. Promises that an address
 //! without an account answers like one with, to the last header. Leaves strangers to
-//! `guessing_strangers`, right ones at once to `guessing_waiting`, codes to `second_factor`.
+//! `login_throttle_strangers`, right ones at once to `login_throttle_waiting`, codes to `second_factor`.
 
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
-use wvw_builder::identity::guessing::store;
+use wvw_builder::identity::login_throttle::store;
 use wvw_builder::platform::Platform;
 
 use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::guessing::{
+use crate::support::login_throttle::{
     CHANGE, DAY_MS, ELSEWHERE, HOME, LOGIN, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
 use crate::support::{PASSWORD, TestApp, text};

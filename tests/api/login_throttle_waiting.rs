@@ -1,13 +1,13 @@
 //! Attempts that come at once and wait until others are judged.
 //! Promises that right ones all pass, and that no more wrong ones are compared than one by one.
-//! Leaves a hundred wrong ones at once to `guessing`.
+//! Leaves a hundred wrong ones at once to `login_throttle`.
 
 use serde_json::json;
 use wvw_builder::http::request::Header;
 
 use crate::support::authenticator::guarded;
 use crate::support::databases::{Slow, all_together, platform_on, step_aside, together};
-use crate::support::guessing::{HOME, LOGIN, WRONG, fail, from, stranger_to_all};
+use crate::support::login_throttle::{HOME, LOGIN, WRONG, fail, from, stranger_to_all};
 use crate::support::{Call, PASSWORD, TestApp};
 
 /// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered

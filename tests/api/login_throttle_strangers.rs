@@ -1,11 +1,11 @@
 //! The table of attacks, guessing: what a hundred failures of strangers do to a password.
 //! Promises that an address without an account goes the same way as one with.
-//! Leaves the counters of single places to `guessing`.
+//! Leaves the counters of single places to `login_throttle`.
 
 use serde_json::json;
 
 use crate::support::authenticator::guarded;
-use crate::support::guessing::{
+use crate::support::login_throttle::{
     CHANGE, DAY_MS, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
 use crate::support::{PASSWORD, Player, TestApp, text};

@@ -16,12 +16,13 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::password::Verifications;
+use crate::identity::password_reset;
 use crate::identity::sessions::handlers::login_of_body;
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
+use crate::password::Verifications;
 use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::runtime::rendered::Rendered;
@@ -169,7 +170,13 @@ impl App {
         match consumer {
             Consumer::Lane(Lane::First) => delivery::consume_events(state, bodies, settle).await,
             Consumer::Lane(Lane::Slow) => delivery::consume_endpoints(state, bodies, settle).await,
-            Consumer::Lane(Lane::Mail) => mail::delivery::consume(state, bodies, settle).await,
+            Consumer::Lane(Lane::Mail) => {
+                mail::delivery::consume(state, bodies, settle, |state, email, done| {
+                    let answer = password_reset::answer_request(state, email, done);
+                    Box::pin(async { Ok(answer.await?) })
+                })
+                .await;
+            }
             Consumer::DeadLetters => delivery::consume_dead_letters(state, bodies, settle).await,
         }
     }

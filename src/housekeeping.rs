@@ -117,11 +117,11 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "mail.wake_due",
-        run: |state| Box::pin(mail::delivery::wake_due(state)),
+        run: |state| Box::pin(async { Ok(Done::all(mail::delivery::wake_due(state).await?)) }),
     },
     Step {
         name: "two_factor.remove_due",
-        run: |state| Box::pin(factor_removal::remove_due(state)),
+        run: |state| Box::pin(async { Ok(Done::all(factor_removal::remove_due(state).await?)) }),
     },
     Step {
         name: "idempotency.remove_expired",

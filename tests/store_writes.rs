@@ -57,11 +57,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "registration; a hash that is replaced by its own",
     ),
     ("identity/api_keys/store.rs", "expired", "purge"),
-    (
-        "identity/api_keys/store.rs",
-        "note_use",
-        "the time of its use",
-    ),
+    ("auth/store.rs", "note_use", "the time of its use"),
     ("mail/store.rs", "*", "mails on their way"),
     (
         "teams/invitations/store.rs",

@@ -5,7 +5,7 @@
 // From here on as the guide has it.
 use std::error::Error;
 
-use http::HeaderMap;
+use http_types::HeaderMap;
 use standardwebhooks::Webhook;
 
 /// Gives the event, if we have sent it just now. `body` is the request's, byte for byte.

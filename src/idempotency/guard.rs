@@ -18,10 +18,10 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::request::Request;
 use crate::http::response::Response;
-use crate::identity::seal;
 use crate::limits::address::address_prefix;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::seal;
 
 use super::model::{self, Fingerprints, Keyed};
 use super::store::{self, NewRecord};

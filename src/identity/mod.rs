@@ -17,5 +17,3 @@ pub mod password_reset;
 pub mod reauthentication;
 pub mod sessions;
 pub mod two_factor;
-
-pub use crypto::{password, seal};

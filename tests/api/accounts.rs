@@ -2,15 +2,7 @@
 //! Promises that of two changes at once one wins and the other is told.
 //! Leaves deletion and export to `personal_data`, what administrators change to `admin`.
 
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Raced, platform_on};
-use crate::support::{Answer, PASSWORD, Player, TestApp};
-
-const ME: &str = "/api/v1/users/me";
+use testing::prelude::*;
 
 #[track_caller]
 fn patch(app: &TestApp, player: &Player, body: &Value) -> Answer {
@@ -23,7 +15,7 @@ fn patch(app: &TestApp, player: &Player, body: &Value) -> Answer {
 fn a_name_is_changed_and_nothing_else() {
     let app = TestApp::new();
     let player = app.player("name");
-    let before = app.get(ME).token(&player.token).send().expect(200);
+    let before = app.get_as(&player, ME).expect(200);
     app.test.clock.advance_ms(1_000);
     let changed = patch(&app, &player, &json!({ "display_name": " Ry\u{301}t " })).expect(200);
     let mut expected = before.json();
@@ -31,7 +23,7 @@ fn a_name_is_changed_and_nothing_else() {
     expected["updated_at"] = "2026-11-22T00:00:01.000Z".into();
     assert_eq!(changed.json(), expected);
     assert_ne!(changed.etag(), before.etag());
-    let read = app.get(ME).token(&player.token).send().expect(200);
+    let read = app.get_as(&player, ME).expect(200);
     assert_eq!((read.json(), read.etag()), (changed.json(), changed.etag()));
     // What changes nothing is no change.
     let same = patch(&app, &player, &json!({ "display_name": "R\u{fd}t" })).expect(200);
@@ -132,7 +124,7 @@ fn an_address_is_changed_only_by_who_knows_the_password() {
         app.log_in(&player.email);
     }
     app.prove_address(&player);
-    let me = app.get(ME).token(&player.token).send().expect(200).json();
+    let me = app.get_as(&player, ME).ok();
     assert_eq!(me["email"], "New@Guild.gg");
     assert_eq!(me["pending_email"], Value::Null);
     app.log_in("new@guild.gg");
@@ -155,7 +147,7 @@ fn an_address_is_changed_only_by_who_knows_the_password() {
 fn a_change_names_the_version_it_was_made_for() {
     let app = TestApp::new();
     let player = app.player("version");
-    let tag = app.get(ME).token(&player.token).send().expect(200).etag();
+    let tag = app.get_as(&player, ME).expect(200).etag();
     let with_tag = |tag: &str, name: &str| {
         app.call("PATCH", ME)
             .token(&player.token)
@@ -183,16 +175,15 @@ fn a_change_names_the_version_it_was_made_for() {
         };
         let sql_slot = Rc::clone(&raced.sql);
         let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
-        racing.get(ME).token(&player.token).send().expect(200);
+        racing.get_as(&player, ME).expect(200);
         *sql_slot.borrow_mut() = Some(sql.to_owned());
         patch(&racing, &player, &body).expect_problem(412, "precondition_failed");
     }
-    let me = app.get(ME).token(&player.token).send().expect(200).json();
+    let me = app.get_as(&player, ME).ok();
     assert_eq!(me["display_name"], "First");
     assert_eq!(me["email"], json!(player.email));
-    let entries = "SELECT count(*) FROM audit_log WHERE action = 'account.changed'";
     assert_eq!(
-        app.count(entries),
+        app.count("SELECT count(*) FROM audit_log WHERE action = 'account.changed'"),
         1,
         "what did not happen is not in the log"
     );

@@ -2,15 +2,7 @@
 //! Promises that nobody else gets in, and that a change and its row in the audit log are one.
 //! Leaves naming the first administrator to the script (`tests/edge/scripts.test.mjs`).
 
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Raced, Slow, platform_on, together};
-use crate::support::{Answer, PASSWORD, Player, TestApp, text};
-
-const ME: &str = "/api/v1/users/me";
+use testing::prelude::*;
 
 fn path(id: &str) -> String {
     format!("/api/v1/admin/users/{id}")
@@ -79,8 +71,7 @@ fn an_account_is_seen_with_its_state() {
         .expect(200);
     for id in ["nobody", "user_00000000000000000000000000", "user_'--"] {
         let target = path(id).replace('\'', "%27");
-        let answer = app.get(&target).token(&boss.token).send();
-        answer.expect_problem(404, "not_found");
+        app.get_as(&boss, &target).expect_problem(404, "not_found");
     }
 }
 
@@ -113,12 +104,10 @@ fn nobody_else_gets_in() {
         target.replace("/users", "//users"),
         target.replace("/admin", "/./admin"),
     ] {
-        let answer = app.get(&odd).token(&boss.token).send();
-        answer.expect_problem(404, "not_found");
+        app.get_as(&boss, &odd).expect_problem(404, "not_found");
     }
     // A token of before has no scope for it; one of an administrator who is none any more, no role.
-    let made = patch(&app, &boss, &player.id, &json!({ "role": "administrator" }));
-    made.expect(200);
+    patch(&app, &boss, &player.id, &json!({ "role": "administrator" })).expect(200);
     let get = |token: &str| app.get(&target).token(token).send();
     get(&player.token).expect_problem(403, "insufficient_scope");
     let tokens = app.log_in(&player.email);
@@ -147,12 +136,12 @@ fn a_disabled_account_is_out_everywhere_until_it_is_enabled() {
     let boss = app.administrator("boss");
     let player = app.player("player");
     let elsewhere = app.isolate(2);
-    elsewhere.get(ME).token(&player.token).send().expect(200);
+    elsewhere.get_as(&player, ME).expect(200);
     let before = last_seq(&app);
     let answer = patch(&app, &boss, &player.id, &json!({ "disabled": true })).expect(200);
     assert_eq!(answer.json()["disabled"], true);
     assert_eq!(answer.json()["sessions"], 0);
-    let read = app.get(&path(&player.id)).token(&boss.token).send();
+    let read = app.get_as(&boss, &path(&player.id));
     assert_eq!((read.json(), read.etag()), (answer.json(), answer.etag()));
     assert_eq!(
         logged(&app, before),
@@ -188,7 +177,7 @@ fn a_disabled_password_can_be_enabled_and_not_the_other_way_round() {
         &player.id,
         &json!({ "password_disabled": true }),
     );
-    let mistakes = refused.expect_problem(422, "invalid_input").mistakes();
+    let mistakes = refused.invalid();
     let pointer = "/password_disabled".to_owned();
     assert_eq!(mistakes, [(pointer, "invalid_choice".to_owned())]);
     app.test.database.execute(&format!(
@@ -238,8 +227,7 @@ fn what_administrators_may_not_change_is_refused_by_name() {
             "unknown_field",
         ),
     ] {
-        let answer = patch(&app, &boss, &player.id, &body);
-        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        let mistakes = patch(&app, &boss, &player.id, &body).invalid();
         let expected = (pointer.to_owned(), code.to_owned());
         assert_eq!(mistakes, [expected], "{body}");
     }
@@ -311,7 +299,7 @@ fn a_change_names_the_version_it_was_made_for() {
     let app = TestApp::new();
     let boss = app.administrator("boss");
     let player = app.player("player");
-    let tag = app.get(&path(&player.id)).token(&boss.token).send().etag();
+    let tag = app.get_as(&boss, &path(&player.id)).etag();
     let with_tag = |body: &Value| {
         let call = app.call("PATCH", &path(&player.id)).token(&boss.token);
         call.header(Header::IfMatch, &tag).json(body).send()

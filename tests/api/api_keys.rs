@@ -2,18 +2,13 @@
 //! Promises that the database never has one, and that an account has fifty at most, also at once.
 //! Leaves what a key opens to `api_keys_access`, its text to the tests beside `auth::api_key`.
 
-use pollster::block_on;
-use serde_json::{Value, json};
-use wvw_builder::auth::credentials;
+use testing::prelude::*;
 use wvw_builder::auth::model::Scope;
 use wvw_builder::auth::permissions::scopes_for_api_keys;
+use wvw_builder::auth::store;
 use wvw_builder::ids::ApiKeyId;
-use wvw_builder::platform::Database as _;
 
 use crate::idempotency::{assert_replays, keyed};
-use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::scene::ME;
-use crate::support::{Answer, Call, Player, TestApp, hex, text};
 
 const KEYS: &str = "/api/v1/auth/api-keys";
 
@@ -25,7 +20,7 @@ fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
 #[track_caller]
 pub fn make(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
-    ask(app, player, &body).send().expect(201).json()
+    ask(app, player, &body).send().created()
 }
 
 pub fn all_scopes() -> Vec<&'static str> {
@@ -52,18 +47,18 @@ fn a_key_is_made_shown_once_used_and_revoked() {
         "scopes": ["builds:read", "account:read", "builds:read"],
         "expires_at": "2027-05-01T00:00:00Z",
     });
-    let made = ask(&app, &player, &body).send().expect(201).json();
+    let made = ask(&app, &player, &body).send().created();
     assert_eq!(made["name"], "Discord bot");
     assert_eq!(made["scopes"], json!(["account:read", "builds:read"]));
     assert_eq!(made["expires_at"], "2027-05-01T00:00:00.000Z");
     assert_eq!(made["last_used_at"], Value::Null);
-    let user = me(&app, &made).send().expect(200).json();
+    let user = me(&app, &made).send().ok();
     assert_eq!(user["id"], player.id);
 
     let mut listed = made.clone();
     listed.as_object_mut().unwrap().remove("key");
     listed["last_used_at"] = "2026-11-22T00:00:00.000Z".into();
-    let list = || app.get(KEYS).token(&player.token).send().expect(200).json();
+    let list = || app.get_as(&player, KEYS).ok();
     assert_eq!(list()["data"], json!([listed]));
 
     let path = format!("{KEYS}/{}", text(&made["id"]));
@@ -140,22 +135,21 @@ fn a_key_is_refused_with_all_its_mistakes() {
         rows.push((body, vec![("/expires_at", code)]));
     }
     for (body, expected) in rows {
-        let answer = ask(&app, &player, &body).send();
-        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        let mistakes = ask(&app, &player, &body).send().invalid();
         let expected: Vec<_> = expected
             .into_iter()
             .map(|(pointer, code)| (pointer.to_owned(), code.to_owned()))
             .collect();
         assert_eq!(mistakes, expected, "{body}");
     }
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 0);
+    assert_eq!(app.rows("api_keys"), 0);
     // The edges that are still good; without an end it is the longest there is.
     for end in ["2026-11-22T00:00:00.001Z", "2027-11-22T00:00:00Z"] {
         let mut body = good();
         body["expires_at"] = end.into();
         ask(&app, &player, &body).send().expect(201);
     }
-    let longest = ask(&app, &player, &good()).send().expect(201).json();
+    let longest = ask(&app, &player, &good()).send().created();
     assert_eq!(longest["expires_at"], "2027-11-22T00:00:00.000Z");
 }
 
@@ -179,7 +173,7 @@ fn the_last_use_is_noted_once_a_minute() {
     let id = ApiKeyId::parse(&text(&key["id"])).expect("an id");
     app.test.clock.advance_ms(60_000);
     for changes in [1, 0] {
-        let note = credentials::note_use(&id, app.test_now());
+        let note = store::note_use(&id, app.test_now());
         let noted = block_on(app.test.database.batch(vec![note]));
         assert_eq!(noted.unwrap(), [changes]);
     }
@@ -206,7 +200,7 @@ fn an_account_has_fifty_keys_and_no_more_also_at_once() {
         .send()
         .expect_problem(409, "too_many_api_keys");
     make(&app, &other, &["builds:read"]);
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 51);
+    assert_eq!(app.rows("api_keys"), 51);
 }
 
 #[test]
@@ -222,12 +216,7 @@ fn keys_are_paged_and_nobody_sees_or_ends_anothers() {
     let mut target = format!("{KEYS}?limit=2");
     let mut seen = Vec::new();
     loop {
-        let page = app
-            .get(&target)
-            .token(&player.token)
-            .send()
-            .expect(200)
-            .json();
+        let page = app.get_as(&player, &target).ok();
         let data = page["data"].as_array().unwrap().clone();
         seen.extend(data.iter().map(|key| text(&key["id"])));
         match page["next_cursor"].as_str() {
@@ -237,14 +226,14 @@ fn keys_are_paged_and_nobody_sees_or_ends_anothers() {
     }
     let latest_first: Vec<_> = made.iter().rev().cloned().collect();
     assert_eq!(seen, latest_first);
-    let list = app.get(KEYS).token(&stranger.token).send().expect(200);
+    let list = app.get_as(&stranger, KEYS).expect(200);
     assert_eq!(list.json()["data"], json!([]));
     for id in [made[0].as_str(), "key_x", &player.id] {
         let path = format!("{KEYS}/{id}");
         let call = app.call("DELETE", &path).token(&stranger.token);
         call.send().expect_problem(404, "not_found");
     }
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 5);
+    assert_eq!(app.rows("api_keys"), 5);
 }
 
 #[test]
@@ -259,7 +248,7 @@ fn the_database_has_no_key_and_an_answer_that_was_lost_can_be_had_again() {
     };
     let first = send();
     assert_replays(&first, &send());
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 1);
+    assert_eq!(app.rows("api_keys"), 1);
     let key = text(&first.json()["key"]);
     let rows = app.test.database.execute(
         "SELECT hex(hash) || hex(name) || hex(scopes) FROM api_keys UNION ALL \

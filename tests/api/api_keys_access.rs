@@ -2,18 +2,12 @@
 //! Promises a row for every route of the table with a key of each scope.
 //! Leaves how keys are made, listed and ended to `api_keys`.
 
-use serde_json::json;
+use testing::prelude::*;
 use wvw_builder::auth::api_key::Key;
 use wvw_builder::auth::model::{Role, Scope};
-use wvw_builder::http::request::{Header, Method};
-use wvw_builder::routes::{Access, ROUTES, Route};
-use wvw_builder::secret::Secret;
 
 use crate::api_keys::{all_scopes, make, me, refused};
-use crate::support::scene::ME;
-use crate::support::{BUILDS, TestApp, pepper, text};
 
-const DAY_MS: i64 = 86_400_000;
 /// What no key opens, whatever the table of permissions says.
 const CLOSED: [&str; 3] = ["/auth/", "/admin/", "/users/me/"];
 /// A key that was looked at is trusted for this long.
@@ -89,7 +83,7 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
             }
         }
     }
-    let kept = app.count("SELECT count(*) FROM api_keys");
+    let kept = app.rows("api_keys");
     assert_eq!(usize::try_from(kept).expect("few"), keys.len());
 }
 
@@ -100,9 +94,9 @@ fn a_key_acts_for_its_owner() {
     let writer = text(&make(&app, &owner, &["builds:write", "builds:read"])["key"]);
     let reader = text(&make(&app, &owner, &["builds:read"])["key"]);
     let others = text(&make(&app, &stranger, &all_scopes())["key"]);
-    let body = crate::support::build_body(&json!({}));
+    let body = testing::build_body(&json!({}));
     let build = app.post(BUILDS, &body).token(&writer).send().expect(201);
-    let path = crate::support::build_path(&build.json());
+    let path = testing::build_path(&build.json());
     assert_eq!(build.json()["owner_id"], owner.id);
     app.get(&path).token(&reader).send().expect(200);
     app.get(&path).token(&others).send().expect(404);
@@ -221,8 +215,7 @@ fn a_key_is_read_from_the_authorization_header_alone() {
     let call = app.get(ME).header(Header::Authorization, &header);
     call.send().expect(200);
     // In the place of a refresh token it is nothing.
-    let body = json!({ "refresh_token": key });
-    app.post("/api/v1/auth/refresh", &body)
+    app.post("/api/v1/auth/refresh", &json!({ "refresh_token": key }))
         .send()
         .expect_problem(401, "invalid_refresh_token");
 }
@@ -234,12 +227,10 @@ fn keys_outlive_logins_and_passwords() {
     let key = make(&app, &player, &all_scopes());
     me(&app, &key).send().expect(200);
     let passwords = json!({
-        "current_password": crate::support::PASSWORD,
+        "current_password": testing::PASSWORD,
         "new_password": "another four words here",
     });
-    app.post("/api/v1/auth/password", &passwords)
-        .token(&player.token)
-        .send()
+    app.post_as(&player, "/api/v1/auth/password", &passwords)
         .expect(204);
     let logout = json!({ "refresh_token": player.refresh_token });
     app.post("/api/v1/auth/logout", &logout).send().expect(204);

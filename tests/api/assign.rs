@@ -2,9 +2,7 @@
 //! Promises that answers hold to the constraints by a count of their own; leaves optimality and the
 //! bound to the tests of the crate `assignment` and to `scripts/check-assignment.mjs`.
 
-use serde_json::{Value, json};
-
-use crate::support::{TestApp, config_value};
+use testing::prelude::*;
 
 const PATH: &str = "/api/v1/squads/assign";
 const SPECIALIZATIONS: [u8; 8] = [62, 81, 43, 48, 61, 34, 66, 52];
@@ -24,7 +22,7 @@ fn body(players: usize, more: Value) -> Value {
 }
 
 fn assign(app: &TestApp, body: &Value) -> Value {
-    app.post(PATH, body).send().expect(200).json()
+    app.post(PATH, body).send().ok()
 }
 
 /// Where a player stands: subgroup and build.
@@ -307,14 +305,12 @@ fn bad_input_is_refused_where_it_stands() {
         one(json!({ "players": many })),
         at("invalid_length", "/players")
     );
-    let idle = json!([{ "name": "Anna", "builds": [] }]);
     assert_eq!(
-        one(json!({ "players": idle })),
+        one(json!({ "players": json!([{ "name": "Anna", "builds": [] }]) })),
         at("invalid_length", "/players/0/builds")
     );
-    let none = json!([{ "name": "Anna", "builds": [{ "role": "strip" }] }]);
     assert_eq!(
-        one(json!({ "players": none })),
+        one(json!({ "players": json!([{ "name": "Anna", "builds": [{ "role": "strip" }] }]) })),
         at("required", "/players/0/builds/0/specialization")
     );
     let unknown = json!([{ "name": "Anna", "builds": [{ "specialization": 200 }] }]);
@@ -325,9 +321,8 @@ fn bad_input_is_refused_where_it_stands() {
             "/players/0/builds/0/specialization"
         )
     );
-    let twice = json!([player(1), player(1)]);
     assert_eq!(
-        one(json!({ "players": twice })),
+        one(json!({ "players": json!([player(1), player(1)]) })),
         at("duplicate_player", "/players/1/name")
     );
     let pin = |more: Value| {
@@ -376,9 +371,8 @@ fn bad_functions_and_weights_are_refused_where_they_stand() {
         one(json!({ "functions": hugs })),
         at("unknown_function", "/functions/0/id")
     );
-    let twice = json!([{ "id": "strip" }, { "id": "strip" }]);
     assert_eq!(
-        one(json!({ "functions": twice })),
+        one(json!({ "functions": json!([{ "id": "strip" }, { "id": "strip" }]) })),
         at("duplicate_function", "/functions/1/id")
     );
     let scored = json!([{ "name": "Anna", "builds": [{ "scores": { "hugs": 1 } }] }]);

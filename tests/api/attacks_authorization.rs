@@ -2,17 +2,14 @@
 //! or a filter may not say. The table here is written by hand: a row of `ROUTES` that opens up fails
 //! it. Leaves each scope on its own to `api_keys`, other spellings to `attacks_spellings`.
 
-use serde_json::{Value, json};
+use testing::contract::{documented, resolved};
+use testing::prelude::*;
+use testing::{guild, webhooks};
 use wvw_builder::auth::model::Scope;
 use wvw_builder::auth::permissions::scopes_for_api_keys;
 use wvw_builder::http::pagination::cursor_after;
-use wvw_builder::http::request::Header;
-use wvw_builder::routes::{Access, ROUTES};
 
-use crate::support::contract::{documented, resolved};
-use crate::support::guild;
-use crate::support::{BUILDS, Player, TestApp, build_body, build_path, text};
-use crate::{shared_page, webhooks};
+use crate::shared_page;
 
 /// Who calls, in the order of the columns of [`TABLE`].
 const CALLERS: [&str; 7] = [
@@ -176,7 +173,7 @@ fn key_of(app: &TestApp, player: &Player) -> Value {
     let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.token(&player.token).send().expect(201).json()
+    call.token(&player.token).send().created()
 }
 
 pub fn scene() -> Scene {
@@ -214,14 +211,13 @@ impl Scene {
         let id = match route {
             "/api/v1/builds/{id}" => text(&app.build(owner, &json!({}))["id"]),
             "/api/v1/builds/{public}" => {
-                let body = json!({ "visibility": "public" });
-                text(&app.build(owner, &body)["id"])
+                text(&app.build(owner, &json!({ "visibility": "public" }))["id"])
             }
             "/api/v1/auth/sessions/{id}" => {
                 app.log_in(&owner.email);
                 let list = app.get("/api/v1/auth/sessions").token(&owner.token);
-                let list = list.send().expect(200).json();
-                let others = list["data"].as_array().expect("a list");
+                let list = list.send().ok();
+                let others = array(&list["data"]);
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
             }
@@ -229,7 +225,7 @@ impl Scene {
                 let id = text(&app.composition(owner, &json!({}))["id"]);
                 let links = format!("/api/v1/compositions/{id}/share-links");
                 let link = app.call("POST", &links).token(&owner.token);
-                let link = link.send().expect(201).json();
+                let link = link.send().created();
                 let path = route.replace("{id}", &id).replace("{other}", &id);
                 let path = path.replace("{version}", "1");
                 return path.replace("{link_id}", &text(&link["id"]));
@@ -248,8 +244,7 @@ impl Scene {
                 return route.replace("{slug}", shared_page::SLUG);
             }
             webhook if webhook.starts_with("/api/v1/webhooks/{id}") => {
-                let url = json!({ "url": webhooks::fresh_url(app) });
-                text(&webhooks::make(app, owner, &url)["id"])
+                text(&webhooks::make(app, owner, &json!({ "url": webhooks::fresh_url(app) }))["id"])
             }
             _ => String::new(),
         };
@@ -261,7 +256,7 @@ impl Scene {
     fn team_path(&self, route: &str) -> String {
         let (app, owner) = (&self.app, &self.owner);
         let team = app.team(&[(owner, "leader"), (&self.mate, "member")]);
-        let invitation = app.invite(owner, &team, &json!({})).expect(201).json();
+        let invitation = app.invite(owner, &team, &json!({})).created();
         let entry = guild::player(app, &team, owner, &json!({ "name": "Anna" }));
         let mut made = String::new();
         if route.ends_with("/bans/{user_id}") {
@@ -275,8 +270,8 @@ impl Scene {
         } else if route.ends_with("{link_id}") {
             let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
             let links = format!("/api/v1/compositions/{plan}/share-links");
-            let link = app.as_player(owner, "POST", &links, &Value::Null);
-            made = text(&link.expect(201).json()["id"]);
+            let link = app.post_as(owner, &links, &Value::Null);
+            made = text(&link.created()["id"]);
         }
         route
             .replace("{webhook_id}", &made)

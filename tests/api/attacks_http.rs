@@ -2,13 +2,12 @@
 //! Promises that whatever a client sends, the answer is a documented one with all its headers.
 //! Leaves 429 to `limits`, guarded paths to `attacks_authorization`, framing to the edge.
 
-use serde_json::json;
-use wvw_builder::http::request::{Header, MAX_BODY};
-use wvw_builder::routes::{Access, ROUTES};
+use testing::guild;
+use testing::prelude::*;
+use testing::webhooks;
+use wvw_builder::http::request::MAX_BODY;
 
-use crate::support::guild;
-use crate::support::{BUILDS, ORIGIN, TestApp, build_body, text};
-use crate::{shared_page, webhooks};
+use crate::shared_page;
 
 #[test]
 fn origins() {
@@ -122,14 +121,14 @@ fn methods() {
             .token(&player.token)
             .json(&json!({ "_method": "DELETE" }));
         answer.send().expect(405);
-        app.get(&target).token(&player.token).send().expect(422);
+        app.get_as(&player, &target).expect(422);
     }
     let names = Header::NAMES.join(" ");
     assert!(
         !names.contains("override") && !names.contains("forwarded"),
         "{names}"
     );
-    app.get(&path).token(&player.token).send().expect(200);
+    app.get_as(&player, &path).expect(200);
 }
 
 #[test]
@@ -144,7 +143,7 @@ fn head_is_get_without_a_body() {
     let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
     let team = app.team(&[(&player, "leader")]);
     let composition = text(&app.composition(&player, &json!({}))["id"]);
-    let code = text(&app.invite(&player, &team, &json!({})).expect(201).json()["code"]);
+    let code = text(&app.invite(&player, &team, &json!({})).created()["code"]);
     let entry = guild::player(&app, &team, &player, &json!({ "name": "Anna" }));
     let entry = text(&entry["id"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
@@ -238,7 +237,7 @@ fn paths_that_are_not_ours() {
         "/faults/panic",
         "*",
     ] {
-        let answer = app.get(target).token(&player.token).send();
+        let answer = app.get_as(&player, target);
         assert_eq!(answer.status, 404, "{target}");
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(!body.contains("script"), "{target} is reflected: {body}");
@@ -292,11 +291,10 @@ fn bodies_of_another_kind() {
             .send()
             .expect_problem(400, "body_required");
         let form = "email=a%40b.gg&password=x";
-        let answer = app
-            .call("POST", target)
+        app.call("POST", target)
             .raw("application/x-www-form-urlencoded", form)
-            .send();
-        answer.expect_problem(415, "unsupported_media_type");
+            .send()
+            .expect_problem(415, "unsupported_media_type");
         let answer = app.post(target, &json!({})).incomplete().send();
         answer.expect_problem(400, "body_incomplete");
         let answer = app
@@ -369,7 +367,7 @@ fn what_belongs_to_one_caller_is_in_no_cache() {
     let build = app.build(&player, &json!({ "visibility": "public" }));
     let path = format!("{BUILDS}/{}", text(&build["id"]));
     for target in ["/api/v1/users/me", BUILDS, &path] {
-        let answer = app.get(target).token(&player.token).send().expect(200);
+        let answer = app.get_as(&player, target).expect(200);
         assert_eq!(
             answer.header("cache-control"),
             Some("private, no-store"),

@@ -3,11 +3,9 @@
 //! Leaves who may send it to `attacks_authorization`, and SQL on every route to `attacks_sql`. There
 //! are no sort parameters.
 
-use serde_json::json;
+use testing::prelude::*;
 use wvw_builder::http::pagination::cursor_after;
-use wvw_builder::http::request::{Header, MAX_BODY};
-
-use crate::support::{BUILDS, GUARDIAN_CODE, PASSWORD, TestApp, percent_encoded, text};
+use wvw_builder::http::request::MAX_BODY;
 
 pub const SQL: [&str; 6] = [
     "' OR '1'='1",
@@ -96,11 +94,10 @@ fn json_that_two_readers_would_read_differently() {
         }
     }
     let call = app.call("POST", BUILDS).token(&player.token);
-    let answer = call
-        .raw("application/json", b"{\"name\":\"\xff\xfe\"}".as_slice())
-        .send();
-    answer.expect_problem(400, "invalid_json");
-    assert_eq!(app.count("SELECT count(*) FROM builds"), 0);
+    call.raw("application/json", b"{\"name\":\"\xff\xfe\"}".as_slice())
+        .send()
+        .expect_problem(400, "invalid_json");
+    assert_eq!(app.rows("builds"), 0);
 }
 
 #[test]
@@ -186,24 +183,15 @@ fn sql_is_data_everywhere() {
         let build = app.build(&player, &body);
         assert_eq!(build["name"], payload);
         let path = format!("{BUILDS}/{}", text(&build["id"]));
-        let read = app
-            .get(&path)
-            .token(&player.token)
-            .send()
-            .expect(200)
-            .json();
+        let read = app.get_as(&player, &path).ok();
         assert_eq!(read, build, "{payload}");
         let encoded = percent_encoded(payload);
-        let list = |query: &str| {
-            app.get(&format!("{BUILDS}?{query}"))
-                .token(&player.token)
-                .send()
-        };
+        let list = |query: &str| app.get_as(&player, &format!("{BUILDS}?{query}"));
         for query in [
             format!("q={encoded}"),
             format!("q={encoded}&limit=100&owner=me"),
         ] {
-            let found = list(&query).expect(200).json();
+            let found = list(&query).ok();
             assert_eq!(found["data"], json!([build]), "{query}");
         }
         let tag = percent_encoded(&tag);
@@ -227,16 +215,10 @@ fn sql_is_data_everywhere() {
         ] {
             list(&query).expect_problem(422, "invalid_input");
         }
-        app.get(&format!("{BUILDS}/{encoded}"))
-            .token(&player.token)
-            .send()
+        app.get_as(&player, &format!("{BUILDS}/{encoded}"))
             .expect(404);
         let name = json!({ "email": "sql@b.gg", "password": PASSWORD, "display_name": payload });
-        let answer = app
-            .post("/api/v1/auth/register", &name)
-            .send()
-            .expect(201)
-            .json();
+        let answer = app.post("/api/v1/auth/register", &name).send().created();
         assert_eq!(answer["user"]["display_name"], payload.trim());
         app.test
             .database
@@ -245,13 +227,10 @@ fn sql_is_data_everywhere() {
         app.post("/api/v1/auth/register", &email).send().expect(422);
         let login = json!({ "email": payload, "password": payload });
         app.post("/api/v1/auth/login", &login).send().expect(401);
-        app.call("DELETE", &path)
-            .token(&player.token)
-            .send()
-            .expect(204);
+        app.delete_as(&player, &path).expect(204);
     }
-    assert_eq!(app.count("SELECT count(*) FROM users"), 2);
-    assert_eq!(app.count("SELECT count(*) FROM builds"), 1);
+    assert_eq!(app.rows("users"), 2);
+    assert_eq!(app.rows("builds"), 1);
 }
 
 #[test]

@@ -2,18 +2,8 @@
 //! unknown address looks like a wrong password. Promises a login for every password taken.
 //! Leaves pauses and locks to `login_throttle`, times over many samples to the bench.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::http::request::MAX_BODY;
-
-use crate::support::databases::{Raced, platform_on};
-use crate::support::{Answer, PASSWORD, TestApp};
-
-const REGISTER: &str = "/api/v1/auth/register";
-const LOGIN: &str = "/api/v1/auth/login";
-const DAY_MS: i64 = 86_400_000;
 
 fn register(app: &TestApp, email: &str, password: &str) -> Answer {
     let body = json!({ "email": email, "password": password, "display_name": "Sir Commander" });
@@ -151,7 +141,6 @@ fn an_easy_password_is_refused_with_the_reason() {
 fn which_password_logs_in() {
     let app = TestApp::new();
     let after_72 = long(80);
-    let different_after_72 = format!("{}x", long(79));
     for (number, (name, kept, tried, status)) in [
         ("the same", PASSWORD, PASSWORD, 200),
         ("a prefix", PASSWORD, "four words in a ro", 401),
@@ -162,7 +151,7 @@ fn which_password_logs_in() {
         (
             "difference after byte 72",
             &after_72,
-            &different_after_72,
+            &format!("{}x", long(79)),
             401,
         ),
         ("the first 72 bytes", &after_72, &after_72[..72], 401),
@@ -251,8 +240,7 @@ fn an_unknown_address_looks_like_a_wrong_password() {
         .database
         .execute("UPDATE users SET password_hash = 'x' WHERE email_key LIKE 'broken%'");
     let wrong = "another four words";
-    let expected = log_in(&app, "known@guild.gg", wrong);
-    let expected = expected
+    let expected = log_in(&app, "known@guild.gg", wrong)
         .expect_problem(401, "invalid_credentials")
         .without_request_id();
     for (name, email, password) in [
@@ -284,7 +272,7 @@ fn an_unknown_address_looks_like_a_wrong_password() {
         // So that none of the rows runs into the pauses between guesses.
         app.test.clock.advance_ms(DAY_MS);
     }
-    assert_eq!(app.count("SELECT count(*) FROM sessions"), 0);
+    assert_eq!(app.rows("sessions"), 0);
 }
 
 #[test]
@@ -319,12 +307,12 @@ fn an_address_is_the_same_in_any_case_and_form() {
         log_in(&app, email, PASSWORD).expect(200);
         // It is no other account's, though the answer does not say so.
         register(&app, email, PASSWORD).expect(201);
-        assert_eq!(app.count("SELECT count(*) FROM users"), 1, "{email}");
+        assert_eq!(app.rows("users"), 1, "{email}");
     }
     for email in ["jose.rytlock@guild.gg", "jos\u{e9}.rytlock@guild.g"] {
         log_in(&app, email, PASSWORD).expect(401);
     }
-    assert_eq!(app.count("SELECT count(*) FROM users"), 1);
+    assert_eq!(app.rows("users"), 1);
 }
 
 #[test]
@@ -406,7 +394,7 @@ fn no_login_begins_in_another_state_than_it_was_judged_in() {
         let answer = raced.post("/api/v1/auth/login", &body).send();
         assert_eq!(answer.status, 401, "{name}");
         answer.expect_problem(401, "invalid_credentials");
-        assert_eq!(app.count("SELECT count(*) FROM sessions"), 1, "{name}");
+        assert_eq!(app.rows("sessions"), 1, "{name}");
         app.test.database.execute(undo);
     }
     // With nothing in between it is let in.

@@ -2,14 +2,11 @@
 //! suite looks for in every log line it sees. Promises that each kind is among them, and that a line
 //! with one in it fails. Leaves looking to `support`, which does so after each answer.
 
-use serde_json::json;
-use wvw_builder::http::request::Header;
+use testing::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
+use testing::prelude::*;
 use wvw_builder::platform::Level;
 
-use crate::compositions::COMPOSITIONS;
-use crate::support::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
-use crate::support::{BUILDS, Call, PASSWORD, Player, TestApp, percent_encoded, text};
-use crate::webhooks::{self, WEBHOOKS};
+use testing::webhooks;
 
 /// What teams, squads and webhooks hand out, and what is guessed at them.
 fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, String)> {
@@ -18,13 +15,12 @@ fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, Stri
     let rotate = format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"]));
     let rotated = ask(app.post(&rotate, &json!({})));
     let team = app.team(&[(player, "leader")]);
-    let invitation = app.invite(player, &team, &json!({})).expect(201).json();
+    let invitation = app.invite(player, &team, &json!({})).created();
     let guessed = "wvwi_made-up-code";
     let guess = app.post("/api/v1/invitations/accept", &json!({ "code": guessed }));
     guess.token(&player.token).send();
     let composition = text(&app.composition(player, &json!({}))["id"]);
-    let links = format!("{COMPOSITIONS}/{composition}/share-links");
-    let shared = ask(app.call("POST", &links));
+    let shared = ask(app.call("POST", &format!("{COMPOSITIONS}/{composition}/share-links")));
     vec![
         ("webhook secret", text(&hook["secret"])),
         ("webhook secret after a rotation", text(&rotated["secret"])),
@@ -40,15 +36,14 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
     let player = app.player("canary");
     let login = json!({ "email": player.email, "password": PASSWORD });
     let login = app.post("/api/v1/auth/login", &login).send().json();
-    let begun = app.call("POST", TWO_FACTOR).token(&player.token).send();
-    let begun = begun.expect(200).json();
+    let begun = app.post_as(&player, TWO_FACTOR, &Value::Null).ok();
     let authenticator = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let step = json!({ "challenge": challenge, "code": authenticator.fresh_code(&app) });
-    let second = app.post(SECOND_STEP, &step).send().expect(200).json();
+    let second = app.post(SECOND_STEP, &step).send().ok();
     let key = json!({ "name": "A bot", "scopes": ["builds:read"] });
     let key = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
-    let key = key.send().expect(201).json();
+    let key = key.send().created();
     let change = json!({ "current_password": PASSWORD, "new_password": "a very secret new one" });
     let change = app.post("/api/v1/auth/password", &change);
     change.token(&player.token).send().expect(204);
@@ -58,8 +53,7 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
         .get(BUILDS)
         .header(Header::IdempotencyKey, "a-key-of-mine");
     keyed.send().expect(200);
-    let broken = app.call("POST", "/api/v1/auth/login");
-    broken
+    app.call("POST", "/api/v1/auth/login")
         .raw("application/json", "{\"password\": no json")
         .send();
     app.get(BUILDS).token("made-up-token").send().expect(401);

@@ -2,11 +2,9 @@
 //! made. Promises that a path which some server takes for another one leads nowhere here, whoever
 //! calls. Leaves the paths as they are to `attacks_authorization`.
 
-use serde_json::json;
-use wvw_builder::routes::{Access, ROUTES, Route};
+use testing::prelude::*;
 
 use crate::attacks_authorization::scene;
-use crate::support::{TestApp, config_value};
 
 type Spelling = (&'static str, fn(&str) -> String);
 /// Ways to write a path that some server takes for the same.

@@ -2,14 +2,10 @@
 //! of what is there, so that what is sent gets past the look-up and to its statement.
 //! Promises that nothing sent is run. Leaves what becomes of it to `attacks_input`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-use wvw_builder::routes::{ROUTES, Route};
+use testing::contract::{documented, resolved};
+use testing::prelude::*;
 
 use crate::attacks_input::SQL;
-use crate::support::contract::{documented, resolved};
-use crate::support::walk::Walk;
-use crate::support::{BUILDS, Call, PASSWORD, TestApp, percent_encoded};
 
 /// `value` once for each text in it, with `payload` in that text's place.
 fn with_payload(value: &Value, payload: &str) -> Vec<Value> {

@@ -5,12 +5,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
-use serde_json::json;
 use sha2::Sha256;
-
-use crate::support::ISSUER;
-use crate::support::forge::{Forger, Members, encode, payload_of, signing_input};
-use crate::support::scene::{Scene, scene};
+use testing::forge::{Members, encode, signing_input};
+use testing::prelude::*;
+use testing::scene::{Scene, scene};
 
 #[test]
 fn headers_that_are_not_ours() {

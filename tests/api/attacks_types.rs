@@ -2,11 +2,7 @@
 //! place of every body. Promises an answer that says what is wrong, never a 500.
 //! Leaves texts that lie to `attacks_input`.
 
-use serde_json::{Value, json};
-use wvw_builder::routes::ROUTES;
-
-use crate::support::TestApp;
-use crate::support::walk::Walk;
+use testing::prelude::*;
 
 /// One of each type, and what code that trusts the type before it stumbles over.
 fn others() -> [Value; 10] {
@@ -81,12 +77,12 @@ fn a_roster_that_is_no_object_is_told_so() {
     let app = TestApp::new();
     let leader = app.player("leader");
     let made = app.post("/api/v1/teams", &json!({ "name": "Red Guard" }));
-    let team = made.token(&leader.token).send().expect(201).json();
+    let team = made.token(&leader.token).send().created();
     let id = team["id"].as_str().expect("an id");
     let path = format!("/api/v1/teams/{id}/players/import?dry_run=true");
     for body in others().into_iter().filter(|body| !body.is_object()) {
-        let answer = app.post(&path, &body).token(&leader.token).send();
-        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        // `post_as` would leave null out.
+        let mistakes = app.post(&path, &body).token(&leader.token).send().invalid();
         assert_eq!(mistakes, [(String::new(), "invalid_type".to_owned())]);
     }
 }

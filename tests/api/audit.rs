@@ -2,11 +2,8 @@
 //! Promises that a filter is a value and never SQL.
 //! Leaves checking a whole chain to the script (`tests/edge/scripts.test.mjs`).
 
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::auth::audit::model::{GENESIS, chain};
-
-use crate::support::databases::{Slow, all_together, platform_on, together};
-use crate::support::{PASSWORD, Player, TestApp, percent_encoded, text};
 
 const LOG: &str = "/api/v1/admin/audit-log";
 
@@ -49,9 +46,8 @@ fn scene() -> (TestApp, Player, Player) {
 
 #[track_caller]
 fn read(app: &TestApp, by: &Player, query: &str) -> Vec<Value> {
-    let answer = app.get(&format!("{LOG}?{query}")).token(&by.token).send();
-    let page = answer.expect(200).json();
-    page["data"].as_array().expect("a list").clone()
+    let page = app.get_as(by, &format!("{LOG}?{query}")).ok();
+    array(&page["data"]).to_vec()
 }
 
 #[test]
@@ -100,9 +96,8 @@ fn pages_follow_one_another() {
     let mut target = format!("{LOG}?limit=3");
     let mut seen = Vec::new();
     loop {
-        let page = app.get(&target).token(&boss.token).send().expect(200);
-        let page = page.json();
-        let rows = page["data"].as_array().expect("a list");
+        let page = app.get_as(&boss, &target).expect(200).json();
+        let rows = array(&page["data"]);
         seen.extend(rows.iter().filter_map(|row| row["seq"].as_i64()));
         match page["next_cursor"].as_str() {
             Some(cursor) => target = format!("{LOG}?limit=3&cursor={cursor}"),
@@ -123,7 +118,7 @@ fn pages_follow_one_another() {
 #[test]
 fn sql_in_a_filter_is_a_value() {
     let (app, boss, _) = scene();
-    let rows = app.count("SELECT count(*) FROM audit_log");
+    let rows = app.rows("audit_log");
     for attack in [
         "' OR '1'='1",
         "'; DROP TABLE audit_log; --",
@@ -144,7 +139,7 @@ fn sql_in_a_filter_is_a_value() {
             answer.expect_problem(422, "invalid_input");
         }
     }
-    assert_eq!(app.count("SELECT count(*) FROM audit_log"), rows);
+    assert_eq!(app.rows("audit_log"), rows);
 }
 
 #[test]
@@ -152,7 +147,7 @@ fn a_change_and_its_row_are_one() {
     let app = TestApp::new();
     let boss = app.administrator("boss");
     let player = app.player("player");
-    let rows = || app.count("SELECT count(*) FROM audit_log");
+    let rows = || app.rows("audit_log");
     let state = || app.count("SELECT count(*) FROM users WHERE disabled_at IS NOT NULL");
     let before = rows();
     let disable = || {

@@ -2,18 +2,15 @@
 //! Promises that each thing done leaves its one entry, and that a team's entries are found by the team.
 //! Leaves the chain and the other filters to `audit`.
 
-use serde_json::{Value, json};
+use testing::prelude::*;
 
-use crate::compositions::path_of;
-use crate::support::teams::{TEAMS, member_path};
-use crate::support::{PASSWORD, Player, TestApp, text};
-use crate::webhooks;
+use testing::webhooks;
 
 /// The entries of a team, oldest first: action, actor, target and detail.
 fn logged(app: &TestApp, boss: &str, team: &str) -> Vec<(String, String, String, Value)> {
     let path = format!("/api/v1/admin/audit-log?team_id={team}&limit=100");
-    let page = app.get(&path).token(boss).send().expect(200).json();
-    let rows = page["data"].as_array().expect("a list").iter().rev();
+    let page = app.get(&path).token(boss).send().ok();
+    let rows = array(&page["data"]).iter().rev();
     rows.map(|row| {
         let [action, actor, target] = ["action", "actor", "target"].map(|it| text(&row[it]));
         (action, actor, target, row["detail"].clone())
@@ -46,7 +43,7 @@ fn what_is_done_in_a_team_is_found_by_the_team() {
     let mut invitations = Vec::new();
     for role in ["officer", "member", "member"] {
         let made = app.invite(&leader, &team, &json!({ "role": role }));
-        invitations.push(made.expect(201).json());
+        invitations.push(made.created());
     }
     let id = |index: usize| text(&invitations[index]["id"]);
     let withdrawn = format!("{path}/invitations/{}", id(2));
@@ -83,8 +80,7 @@ fn what_is_done_in_a_team_is_found_by_the_team() {
     );
     call(&leader, "DELETE", &path, &Value::Null, 204);
     // What is tried and does not happen is no entry.
-    app.as_player(&leader, "DELETE", &path, &Value::Null)
-        .expect(404);
+    app.delete_as(&leader, &path).expect(404);
 
     let (l, g, o) = (&leader.id, &guest.id, &other.id);
     let invited = |role: &str| json!({ "team_id": team, "role": role, "max_uses": 1 });
@@ -142,9 +138,8 @@ fn what_is_done_to_scores_and_roster_is_found_by_the_team() {
     call("POST", &import, &file).expect(200);
     // What changes nothing has not happened.
     let dry = format!("{import}?dry_run=true");
-    let other = json!({ "players": [{ "name": "Xia" }] });
-    call("POST", &dry, &other).expect(200);
-    let listed = call("GET", &roster, &Value::Null).expect(200).json();
+    call("POST", &dry, &json!({ "players": [{ "name": "Xia" }] })).expect(200);
+    let listed = call("GET", &roster, &Value::Null).ok();
     let vera = text(&listed["data"][0]["id"]);
     call("DELETE", &format!("{roster}/{vera}"), &Value::Null).expect(204);
     let by = |action: &str, target: &str, detail: Value| {

@@ -2,12 +2,9 @@
 //! Promises that what leaves is five hex digits, and that a list which is away stops nobody.
 //! Leaves the real exchange to `tests/edge`.
 
-use serde_json::json;
 use sha1::{Digest, Sha1};
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpAnswer, HttpError, HttpFailure, Level};
-
-use crate::support::{Answer, PASSWORD, Player, TestApp, config_value, hex};
+use testing::prelude::*;
+use wvw_builder::platform::{HttpFailure, Level};
 
 const URL: &str = "https://breaches.guild.gg/range/";
 const NEW: &str = "five other words in a row";

@@ -2,10 +2,8 @@
 //! Promises that every mistake is named with its place.
 //! Leaves who may do what to `builds_access` and lists to `builds_lists`.
 
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::game::model::REFERENCE_VERSION;
-
-use crate::support::{BUILDS, GUARDIAN_CODE, TestApp, build_body, build_path, text};
 
 /// The chat code of a template.
 fn encoded(app: &TestApp, template: &Value) -> String {
@@ -94,7 +92,7 @@ fn from_chat_code_to_json_and_through_every_change() {
         .call("PUT", &build_path(&made))
         .token(token)
         .json(&build_body(&json!({ "name": "New" })));
-    let put = put.send().expect(200).json();
+    let put = put.send().ok();
     for (member, expected) in [
         ("name", json!("New")),
         ("visibility", json!("private")),
@@ -117,11 +115,7 @@ fn from_chat_code_to_json_and_through_every_change() {
         .send()
         .expect(404);
     for table in ["builds", "build_facets"] {
-        assert_eq!(
-            app.count(&format!("SELECT count(*) FROM {table}")),
-            0,
-            "{table}"
-        );
+        assert_eq!(app.rows(table), 0, "{table}");
     }
 }
 
@@ -136,7 +130,7 @@ fn all_mistakes_at_once() {
         "gear": { "stats": "", "helmet": "x", "sigils": [1] }, "game_build": -1,
         "is_admin": true, "owner_id": player.id, "id": "build_x", "a/b~c": 1,
     });
-    let answer = app.post(BUILDS, &body).token(&player.token).send();
+    let answer = app.post_as(&player, BUILDS, &body);
     let answer = answer.expect_problem(422, "invalid_input");
     let mistakes = answer.mistakes();
     for (pointer, code) in [
@@ -163,7 +157,7 @@ fn all_mistakes_at_once() {
         let wanted = (pointer.to_owned(), code.to_owned());
         assert!(mistakes.contains(&wanted), "{wanted:?} in {mistakes:?}");
     }
-    assert_eq!(app.count("SELECT count(*) FROM builds"), 0);
+    assert_eq!(app.rows("builds"), 0);
 }
 
 #[test]
@@ -172,14 +166,14 @@ fn a_tag_that_grows_in_lower_case_is_measured_as_it_is_kept() {
     let player = app.player("tags");
     let call = |tag: String| {
         let body = build_body(&json!({ "tags": [tag] }));
-        app.post(BUILDS, &body).token(&player.token).send()
+        app.post_as(&player, BUILDS, &body)
     };
     let refused = call("\u{130}".repeat(32)).expect(422);
     assert_eq!(
         refused.mistakes(),
         [("/tags/0".to_owned(), "invalid_length".to_owned())]
     );
-    let build = call("\u{130}".repeat(16)).expect(201).json();
+    let build = call("\u{130}".repeat(16)).created();
     // What was taken can be patched.
     let patch = app
         .call("PATCH", &build_path(&build))
@@ -222,21 +216,13 @@ fn members_that_are_the_services_own_are_refused_everywhere() {
             }
             let mut body = body.clone();
             body[member] = value.clone();
-            let answer = app
-                .call(method, target)
-                .token(&player.token)
-                .json(&body)
-                .send();
+            let answer = app.as_player(&player, method, target, &body);
             assert_eq!(answer.status, 422, "{method} {target} {member}");
             let expected = [(format!("/{member}"), "unknown_field".to_owned())];
             assert_eq!(answer.mistakes(), expected, "{method} {target}");
         }
     }
-    let read = app
-        .get(&build_path(&build))
-        .token(&player.token)
-        .send()
-        .expect(200);
+    let read = app.get_as(&player, &build_path(&build)).expect(200);
     assert_eq!(read.json(), build);
 }
 
@@ -282,7 +268,7 @@ fn what_the_game_would_not_allow_is_named_with_its_place() {
             (by_code, "/chat_code".to_owned()),
         ] {
             let body = build_body(&body);
-            let answer = app.post(BUILDS, &body).token(&player.token).send();
+            let answer = app.post_as(&player, BUILDS, &body);
             assert_eq!(answer.status, 422, "{name}");
             assert_eq!(answer.mistakes(), [(pointer, code.to_owned())], "{name}");
             let detail = text(&answer.json()["errors"][0]["detail"]);
@@ -302,18 +288,13 @@ fn chat_code_and_template_must_agree() {
     let app = TestApp::new();
     let player = app.player("agree");
     let code = json!({ "code": GUARDIAN_CODE });
-    let same = app
-        .post("/api/v1/chat-codes/decode", &code)
-        .send()
-        .expect(200)
-        .json()["template"]
-        .clone();
+    let same = app.post("/api/v1/chat-codes/decode", &code).send().ok()["template"].clone();
     let other = template("Warrior", [4, 0, 18]);
     let create = |body: &Value| {
         let body = build_body(body);
-        app.post(BUILDS, &body).token(&player.token).send()
+        app.post_as(&player, BUILDS, &body)
     };
-    let build = create(&json!({ "template": same })).expect(201).json();
+    let build = create(&json!({ "template": same })).created();
     let answer = create(&json!({ "template": other })).expect(422);
     let conflict = [("/template".to_owned(), "conflicting_fields".to_owned())];
     assert_eq!(answer.mistakes(), conflict);
@@ -341,18 +322,9 @@ fn chat_code_and_template_must_agree() {
         (json!(null), 422, "Warrior"),
         (json!({ "name": null }), 422, "Warrior"),
     ] {
-        let answer = app
-            .call("PATCH", &build_path(&build))
-            .token(&player.token)
-            .json(&patch)
-            .send();
+        let answer = app.as_player(&player, "PATCH", &build_path(&build), &patch);
         assert_eq!(answer.status, status, "{patch}");
-        let read = app
-            .get(&build_path(&build))
-            .token(&player.token)
-            .send()
-            .expect(200)
-            .json();
+        let read = app.get_as(&player, &build_path(&build)).ok();
         assert_eq!(read["profession"], profession, "{patch}");
     }
 }

@@ -2,15 +2,8 @@
 //! Promises a row for every method, visibility and kind of caller.
 //! Leaves what a build is made of to `builds`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde_json::json;
+use testing::prelude::*;
 use wvw_builder::game::model::REFERENCE_VERSION;
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Raced, platform_on};
-use crate::support::{BUILDS, Player, TestApp, build_body, build_path, text};
 
 #[test]
 fn who_may_do_what() {
@@ -236,17 +229,10 @@ fn a_write_that_comes_too_late_changes_nothing() {
             sql: Rc::clone(&sql_slot),
         };
         let late = app.isolate_on(platform_on(&app.test, 2, Box::new(database)));
-        late.get(&build_path(&build))
-            .token(&player.token)
-            .send()
-            .expect(200);
+        late.get_as(&player, &build_path(&build)).expect(200);
         let before = state();
         *sql_slot.borrow_mut() = Some(sql.clone());
-        let answer = late
-            .call(method, &build_path(&build))
-            .token(&player.token)
-            .json(&body)
-            .send();
+        let answer = late.as_player(&player, method, &build_path(&build), &body);
         answer.expect_problem(412, "precondition_failed");
         let after = state();
         if *sql == gone {

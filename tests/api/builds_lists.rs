@@ -2,12 +2,7 @@
 //! Promises that pages neither repeat nor lose a build, whatever is made meanwhile.
 //! Leaves single builds to `builds`.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value, json};
-use wvw_builder::platform::{Database as _, Statement};
-
-use crate::support::{BUILDS, Player, TestApp, text};
+use testing::prelude::*;
 
 /// The names on a page.
 fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
@@ -16,8 +11,8 @@ fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
         Some(player) => call.token(&player.token),
         None => call,
     };
-    let page = call.send().expect(200).json();
-    let items = page["data"].as_array().expect("a list");
+    let page = call.send().ok();
+    let items = array(&page["data"]);
     items.iter().map(|build| text(&build["name"])).collect()
 }
 
@@ -63,10 +58,7 @@ fn who_sees_what_in_a_list() {
         format!("owner_id={}", two.id),
         "owner=ME".to_owned(),
     ] {
-        let answer = app
-            .get(&format!("{BUILDS}?{query}"))
-            .token(&one.token)
-            .send();
+        let answer = app.get_as(&one, &format!("{BUILDS}?{query}"));
         answer.expect_problem(422, "invalid_input");
     }
 }
@@ -191,13 +183,7 @@ fn walk(
         };
         let answer = answer.send().expect(200);
         let page = answer.json();
-        ids.extend(
-            page["data"]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .map(|b| text(&b["id"])),
-        );
+        ids.extend(array(&page["data"]).iter().map(|b| text(&b["id"])));
         pages += 1;
         let Some(cursor) = page["next_cursor"].as_str() else {
             assert_eq!(answer.header("link"), None);
@@ -301,7 +287,7 @@ fn a_page_of_very_large_builds_ends_early_and_goes_on() {
         assert_eq!(response.status, 200);
         let page: Value = serde_json::from_slice(&response.body_bytes()).expect("JSON");
         assert!(response.body_bytes().len() < 700_000);
-        sizes.push(page["data"].as_array().expect("a list").len());
+        sizes.push(array(&page["data"]).len());
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -318,14 +304,9 @@ fn cursors_that_are_not_ours() {
     for _ in 0..3 {
         app.build(&player, &json!({}));
     }
-    let page = app
-        .get(&format!("{BUILDS}?limit=1"))
-        .token(&player.token)
-        .send()
-        .expect(200)
-        .json();
+    let page = app.get_as(&player, &format!("{BUILDS}?limit=1")).ok();
     let good = text(&page["next_cursor"]);
-    let encode = |text: &str| crate::support::forge::encode(text.as_bytes());
+    let encode = |text: &str| testing::forge::encode(text.as_bytes());
     let good_id = "build_01h455vb4pex5vsknk084sn02q";
     for (name, cursor, status) in [
         ("its own", good.clone(), 200),
@@ -346,10 +327,7 @@ fn cursors_that_are_not_ours() {
         ("a raw id", good_id.to_owned(), 422),
         ("long", "A".repeat(101), 422),
     ] {
-        let answer = app
-            .get(&format!("{BUILDS}?limit=1&cursor={cursor}"))
-            .token(&player.token)
-            .send();
+        let answer = app.get_as(&player, &format!("{BUILDS}?limit=1&cursor={cursor}"));
         assert_eq!(answer.status, status, "{name}");
     }
 }
@@ -372,12 +350,7 @@ fn what_was_rendered_with_older_tables_is_rendered_again() {
     let target = format!("{BUILDS}/{id}");
     assert_eq!(app.get(&target).send().expect(200).json(), first);
     for query in ["", "tag=x", "limit=1", "owner=me"] {
-        let page = app
-            .get(&format!("{BUILDS}?{query}"))
-            .token(&player.token)
-            .send()
-            .expect(200)
-            .json();
+        let page = app.get_as(&player, &format!("{BUILDS}?{query}")).ok();
         let expected = match query {
             "tag=x" => json!([]),
             "limit=1" => json!([second]),

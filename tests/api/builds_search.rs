@@ -2,10 +2,7 @@
 //! Promises that looking up finds what looking through all of them would, in the same order.
 //! Leaves the other filters to `builds_lists`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::{BUILDS, TestApp, percent_encoded, text};
+use testing::prelude::*;
 
 #[test]
 fn the_search_finds_what_looking_for_it_would() {
@@ -36,9 +33,7 @@ fn the_search_finds_what_looking_for_it_would() {
     let change = |index: usize, body: Value| {
         let path = format!("{BUILDS}/{}", builds[index].0);
         let tag = app
-            .get(&path)
-            .token(&player.token)
-            .send()
+            .get_as(&player, &path)
             .header("etag")
             .expect("a tag")
             .to_owned();
@@ -93,8 +88,8 @@ fn the_search_finds_what_looking_for_it_would() {
         let mut found = Vec::new();
         let mut next = format!("{BUILDS}?limit=7&q={}", percent_encoded(query));
         loop {
-            let page = app.get(&next).send().expect(200).json();
-            let items = page["data"].as_array().expect("a list").clone();
+            let page = app.get(&next).send().ok();
+            let items = array(&page["data"]).to_vec();
             found.extend(items.iter().map(|build| text(&build["id"])));
             let Some(cursor) = page["next_cursor"].as_str() else {
                 break;

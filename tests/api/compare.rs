@@ -2,11 +2,7 @@
 //! Promises three statements at most.
 //! Leaves what differs to the unit tests of `squads::compare`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::compositions::path_of;
-use crate::support::{Answer, Player, TestApp, text};
+use testing::prelude::*;
 
 fn compare(app: &TestApp, base: &Value, other: &Value, player: Option<&Player>) -> Answer {
     let path = format!("{}/compare/{}", path_of(base), text(&other["id"]));
@@ -106,7 +102,7 @@ fn both_are_measured_by_the_same_scores() {
         &json!({ "visibility": "public", "subgroups": firebrands(2) }),
     );
     let stability = |base: &Value, other: &Value, who: Option<&Player>| {
-        let found = compare(&app, base, other, who).expect(200).json();
+        let found = compare(&app, base, other, who).ok();
         let row = &found["subgroups"][0]["coverage"][0];
         assert_eq!(row["function"], "stability");
         row["change"].as_i64()
@@ -144,13 +140,13 @@ fn versions_say_what_changed_and_how() {
         call.token(&leader.token).send().expect(200);
     }
     let changed = |rows: &Value| {
-        let rows = rows["data"].as_array().expect("a list").iter();
+        let rows = array(&rows["data"]).iter();
         rows.map(|row| row["changed"].clone()).collect::<Vec<_>>()
     };
     let versions = format!("{path}/versions");
     let list = || {
-        let answer = app.get(&versions).token(&leader.token).send();
-        changed(&answer.expect(200).json())
+        let answer = app.get_as(&leader, &versions);
+        changed(&answer.ok())
     };
     let second = json!(["notes", "tags"]);
     assert_eq!(
@@ -189,8 +185,8 @@ fn versions_say_what_changed_and_how() {
     ask("base_version=0", Some(&leader)).expect(422);
     let other = app.composition(&leader, &json!({}));
     let across = format!("{path}/compare/{}?base_version=1", text(&other["id"]));
-    let across = app.get(&across).token(&leader.token).send();
-    let mistakes = across.expect_problem(422, "invalid_input").mistakes();
+    let across = app.get_as(&leader, &across);
+    let mistakes = across.invalid();
     assert_eq!(
         mistakes,
         [("?base_version".to_owned(), "conflicting_fields".to_owned())]

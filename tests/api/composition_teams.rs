@@ -3,16 +3,7 @@
 //! Promises that whoever is not in a team learns and changes nothing of its plans, whichever way.
 //! Leaves who may do what in a team that stays as it is to `compositions`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::compositions::{COMPOSITIONS, composition_body, path_of};
-use crate::support::databases::{Raced, platform_on};
-use crate::support::teams::member_path;
-use crate::support::{Player, TestApp, text};
+use testing::prelude::*;
 
 struct Scene {
     app: TestApp,
@@ -65,15 +56,14 @@ fn whoever_has_left_is_told_nothing_more() {
     );
     let dashboard = || {
         let call = app.get("/api/v1/users/me/dashboard").token(&officer.token);
-        call.send().expect(200).json()
+        call.send().ok()
     };
     let shown = dashboard();
     assert_eq!(shown["counts"]["compositions"], 1);
     assert!(shown["activity"].to_string().contains("Seen"));
 
     let path = member_path(&scene.team, officer);
-    app.as_player(officer, "DELETE", &path, &Value::Null)
-        .expect(200);
+    app.delete_as(officer, &path).expect(200);
     app.deliver();
     scene.rename("\"2\"", "Hidden");
     assert_eq!(app.deliver().len(), 0, "of a change");
@@ -83,8 +73,7 @@ fn whoever_has_left_is_told_nothing_more() {
     let read = app.get(&path_of(&scene.plan)).token(&officer.token);
     read.send().expect(404);
     let path = path_of(&scene.plan);
-    app.as_player(&scene.leader, "DELETE", &path, &Value::Null)
-        .expect(204);
+    app.delete_as(&scene.leader, &path).expect(204);
     assert_eq!(app.deliver().len(), 0, "of a deletion");
 }
 
@@ -102,10 +91,7 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let copies = format!("{path}/copy");
     let restores = format!("{path}/versions/1/restore");
     let links = format!("{path}/share-links");
-    let link = app
-        .as_player(officer, "POST", &links, &Value::Null)
-        .expect(201)
-        .json();
+    let link = app.post_as(officer, &links, &Value::Null).created();
     let link = format!("{links}/{}", text(&link["id"]));
     let makes = "INSERT INTO share_links";
     let withdraws = "DELETE FROM share_links";
@@ -204,5 +190,5 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
             assert_eq!(now, before_it, "{method} {path}: {sql}");
         }
     }
-    assert_eq!(app.count("SELECT count(*) FROM compositions"), 0);
+    assert_eq!(app.rows("compositions"), 0);
 }

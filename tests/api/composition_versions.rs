@@ -2,11 +2,7 @@
 //! Promises that nothing planned is lost, and that a copy or a list shows nothing that was hidden.
 //! Leaves the page behind a link to `shared_page`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::compositions::path_of;
-use crate::support::{Player, TestApp, text};
+use testing::prelude::*;
 
 struct Scene {
     app: TestApp,
@@ -53,15 +49,11 @@ impl Scene {
     fn rename(&self, player: &Player, path: &str, tag: &str, name: &str) -> Value {
         let call = self.app.call("PATCH", path).json(&json!({ "name": name }));
         let call = call.header(Header::IfMatch, tag).token(&player.token);
-        call.send().expect(200).json()
+        call.send().ok()
     }
 }
 
 #[test]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one plan, followed through all its versions"
-)]
 fn every_version_can_be_seen_and_brought_back() {
     let scene = Scene::new();
     let Scene {
@@ -87,12 +79,9 @@ fn every_version_can_be_seen_and_brought_back() {
         .send()
         .expect(200);
     let list = app
-        .get(&format!("{path}/versions?limit=2"))
-        .token(&officer.token)
-        .send()
-        .expect(200)
-        .json();
-    let items = list["data"].as_array().expect("a list");
+        .get_as(officer, &format!("{path}/versions?limit=2"))
+        .ok();
+    let items = array(&list["data"]);
     let seen: Vec<_> = items
         .iter()
         .map(|item| {
@@ -114,21 +103,11 @@ fn every_version_can_be_seen_and_brought_back() {
         "{path}/versions?limit=2&cursor={}",
         text(&list["next_cursor"])
     );
-    let rest = app
-        .get(&next)
-        .token(&officer.token)
-        .send()
-        .expect(200)
-        .json();
+    let rest = app.get_as(officer, &next).ok();
     assert_eq!(rest["data"][0]["version"], 1);
     assert_eq!(rest["data"][0]["change"], "created");
     assert_eq!(rest["next_cursor"], Value::Null);
-    let first = app
-        .get(&format!("{path}/versions/1"))
-        .token(&officer.token)
-        .send()
-        .expect(200)
-        .json();
+    let first = app.get_as(officer, &format!("{path}/versions/1")).ok();
     assert_eq!(first, made);
     for absent in ["0", "4", "99999999999", "-1", "x"] {
         assert_eq!(
@@ -145,24 +124,16 @@ fn every_version_can_be_seen_and_brought_back() {
     assert_eq!(scene.status(Some(officer), "POST", &restore, ""), 428);
     assert_eq!(scene.status(Some(officer), "POST", &restore, "\"2\""), 412);
     assert_eq!(scene.status(Some(officer), "POST", &restore, "\"3\""), 200);
-    let now = app.get(&path).token(&leader.token).send().expect(200);
+    let now = app.get_as(leader, &path).expect(200);
     assert_eq!(now.header("etag"), Some("\"4\""));
     let now = now.json();
     assert_eq!(now["name"], made["name"]);
     assert_eq!(now["subgroups"], made["subgroups"]);
     assert_eq!(now["visibility"], "unlisted");
     assert_eq!(now["updated_by"], *officer.id);
-    let found = app
-        .get("/api/v1/compositions?tag=a")
-        .token(&leader.token)
-        .send()
-        .json();
+    let found = app.get_as(leader, "/api/v1/compositions?tag=a").json();
     assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
-    let list = app
-        .get(&format!("{path}/versions"))
-        .token(&officer.token)
-        .send()
-        .json();
+    let list = app.get_as(officer, &format!("{path}/versions")).json();
     assert_eq!(list["data"][0]["change"], "restored");
 }
 
@@ -192,7 +163,7 @@ fn only_those_who_may_change_it_see_versions_and_links() {
     );
     let path = path_of(&made);
     let call = scene.app.call("POST", &format!("{path}/share-links"));
-    let link = call.token(&scene.officer.token).send().expect(201).json();
+    let link = call.token(&scene.officer.token).send().created();
     let link = format!("{path}/share-links/{}", text(&link["id"]));
     for (method, target) in [
         ("GET", format!("{path}/versions")),
@@ -224,10 +195,10 @@ fn links_are_unguessable_counted_and_withdrawn() {
     let Scene { app, leader, .. } = &scene;
     let path = path_of(&app.composition(leader, &json!({})));
     let links = format!("{path}/share-links");
-    let make = || app.call("POST", &links).token(&leader.token).send();
+    let make = || app.post_as(leader, &links, &Value::Null);
     let mut slugs = Vec::new();
     for _ in 0..20 {
-        let link = make().expect(201).json();
+        let link = make().created();
         let slug = text(&link["slug"]);
         assert_eq!(slug.len(), 22);
         assert!(slug.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -236,12 +207,7 @@ fn links_are_unguessable_counted_and_withdrawn() {
         slugs.push(slug);
     }
     make().expect_problem(409, "too_many_share_links");
-    let list = app
-        .get(&format!("{links}?limit=100"))
-        .token(&leader.token)
-        .send()
-        .expect(200)
-        .json();
+    let list = app.get_as(leader, &format!("{links}?limit=100")).ok();
     assert_eq!(list["data"].as_array().map(Vec::len), Some(20));
     let one = format!("{links}/{}", text(&list["data"][0]["id"]));
     assert_eq!(scene.status(Some(leader), "DELETE", &one, ""), 204);
@@ -279,9 +245,7 @@ fn a_copy_has_what_its_maker_may_see() {
         let call = app.post(&format!("{}/copy", path_of(&original)), body);
         call.token(&player.token).send()
     };
-    let made = copy(stranger, &json!({ "keep_players": true }))
-        .expect(201)
-        .json();
+    let made = copy(stranger, &json!({ "keep_players": true })).created();
     assert_eq!(made["owner_id"], *stranger.id);
     assert_eq!(made["team_id"], Value::Null);
     assert_eq!(made["visibility"], "private");
@@ -295,9 +259,7 @@ fn a_copy_has_what_its_maker_may_see() {
     assert_eq!(slots[1]["build_id"], open);
     assert_eq!(made["player_count"], 2);
     // Of a template without players, unless they are asked for.
-    let made = copy(leader, &json!({ "name": "Mine", "team_id": team }))
-        .expect(201)
-        .json();
+    let made = copy(leader, &json!({ "name": "Mine", "team_id": team })).created();
     assert_eq!(made["name"], "Mine");
     assert_eq!(made["visibility"], "team");
     let slots = &made["subgroups"][0]["slots"];
@@ -325,7 +287,7 @@ fn tags_are_counted_among_what_is_public() {
         app.composition(leader, &json!({ "visibility": visibility, "tags": tags }));
     }
     app.composition(leader, &json!({ "visibility": "public", "tags": ["na"] }));
-    let tags = || app.get("/api/v1/tags").send().expect(200).json()["data"].clone();
+    let tags = || app.get("/api/v1/tags").send().ok()["data"].clone();
     let expected = json!([
         { "tag": "zerg", "builds": 2, "compositions": 2 },
         { "tag": "eu", "builds": 1, "compositions": 1 },

@@ -2,49 +2,7 @@
 //! Promises that each rule on their input has a case that breaks it.
 //! Leaves versions, links and analyses to their own tests.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-use wvw_builder::ids::PlayerId;
-
-use crate::support::{Answer, Call, Player, TestApp, text};
-
-pub const COMPOSITIONS: &str = "/api/v1/compositions";
-
-/// A body that is right, with these members in it.
-pub fn composition_body(changes: &Value) -> Value {
-    let mut body = json!({ "name": "Thursday zerg", "mode": "zerg" });
-    for (name, value) in changes.as_object().expect("members") {
-        body[name] = value.clone();
-    }
-    body
-}
-
-impl TestApp {
-    /// Stores a composition.
-    pub fn composition(&self, player: &Player, changes: &Value) -> Value {
-        self.test.clock.advance_ms(1);
-        let call = self.post(COMPOSITIONS, &composition_body(changes));
-        call.token(&player.token).send().expect(201).json()
-    }
-
-    /// A player of a team's roster.
-    pub fn roster_player(&self, team: &str) -> String {
-        let seed = 600
-            + self
-                .count("SELECT count(*) FROM team_players")
-                .cast_unsigned();
-        let id = PlayerId::fresh(&self.test.platform(seed)).to_string();
-        self.test.database.execute(&format!(
-            "INSERT INTO team_players (id, team_id, name, search_name, document, version) \
-             VALUES ('{id}', '{team}', 'Anna', 'anna', '{{}}', 1)"
-        ));
-        id
-    }
-}
-
-pub fn path_of(composition: &Value) -> String {
-    format!("{COMPOSITIONS}/{}", text(&composition["id"]))
-}
+use testing::prelude::*;
 
 fn slots(list: &Value) -> Value {
     json!([{ "slots": list }])
@@ -57,7 +15,7 @@ fn put<'a>(app: &'a TestApp, path: &str, tag: &str, body: &Value) -> Call<'a> {
 }
 
 fn mistakes(answer: Answer) -> Vec<(String, String)> {
-    answer.expect_problem(422, "invalid_input").mistakes()
+    answer.invalid()
 }
 
 #[test]
@@ -93,7 +51,7 @@ fn a_composition_comes_back_as_it_was_planned() {
     assert_eq!(slots[2]["profession"], "Thief");
     assert_eq!(slots[3]["specialization"], Value::Null);
     let path = path_of(&made);
-    let read = app.get(&path).token(&player.token).send().expect(200);
+    let read = app.get_as(&player, &path).expect(200);
     assert_eq!(read.json(), made);
     let tag = read.header("etag").expect("a tag").to_owned();
     let again = app.get(&path).token(&player.token);
@@ -101,22 +59,20 @@ fn a_composition_comes_back_as_it_was_planned() {
     // A patch keeps what it does not name, the build's specialization too.
     let change = app.call("PATCH", &path).json(&json!({ "name": "Friday" }));
     let change = change.header(Header::IfMatch, &tag).token(&player.token);
-    let changed = change.send().expect(200).json();
+    let changed = change.send().ok();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["name"], "Friday");
     // The build is gone: what was planned with it stays.
-    app.call("DELETE", &format!("/api/v1/builds/{}", text(&build["id"])))
-        .token(&player.token)
-        .send()
+    app.delete_as(&player, &format!("/api/v1/builds/{}", text(&build["id"])))
         .expect(204);
     let change = app.call("PATCH", &path).json(&json!({ "notes": null }));
     let change = change.header(Header::IfMatch, "\"2\"").token(&player.token);
-    let changed = change.send().expect(200).json();
+    let changed = change.send().ok();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["notes"], "");
     let gone = app.call("DELETE", &path).token(&player.token);
     gone.send().expect(204);
-    app.get(&path).token(&player.token).send().expect(404);
+    app.get_as(&player, &path).expect(404);
 }
 
 #[test]
@@ -254,9 +210,9 @@ fn all_mistakes_are_named_at_once_and_nothing_is_stored() {
     assert_eq!(made["visibility"], "team");
     // All at once.
     let body = json!({ "name": "", "mode": "x", "subgroups": slots(&json!([{ "role": "king" }, { "build_id": hidden }, { "build_id": "x" }])) });
-    let found = mistakes(app.post(COMPOSITIONS, &body).token(&player.token).send());
+    let found = mistakes(app.post_as(&player, COMPOSITIONS, &body));
     assert_eq!(found.len(), 5, "{found:?}");
-    assert_eq!(app.count("SELECT count(*) FROM compositions"), 1);
+    assert_eq!(app.rows("compositions"), 1);
 }
 
 #[test]
@@ -351,7 +307,7 @@ fn who_may_do_what() {
         "DELETE FROM team_members WHERE user_id = '{}'",
         officer.id
     ));
-    let read = app.get(&path_of(&made)).token(&officer.token).send();
+    let read = app.get_as(&officer, &path_of(&made));
     assert_eq!(read.status, 404);
 }
 
@@ -372,7 +328,7 @@ fn two_officers_never_overwrite_each_other() {
     let body = composition_body(&json!({ "name": "Of two", "team_id": team }));
     let late = put(&app, &path, "\"1\"", &body).token(&two.token);
     late.send().expect_problem(412, "precondition_failed");
-    let now = app.get(&path).token(&two.token).send().json();
+    let now = app.get_as(&two, &path).json();
     assert_eq!(now["name"], "Of one");
     assert_eq!(now["updated_by"], *one.id);
     let moved = composition_body(&json!({ "team_id": null }));
@@ -464,8 +420,8 @@ fn lists_show_what_one_may_see_and_are_narrowed() {
                 assert_eq!(answer.status, 422);
                 break;
             }
-            let page = answer.expect(200).json();
-            let items = page["data"].as_array().expect("a list").clone();
+            let page = answer.ok();
+            let items = array(&page["data"]).to_vec();
             seen.extend(items.iter().map(|item| text(&item["name"])));
             match page["next_cursor"].as_str() {
                 Some(cursor) => next = format!("{target}&cursor={cursor}"),

@@ -1,13 +1,10 @@
 //! Ending everything: what goes, what stays, and that the answer counts just that.
 //! Leaves the proof that it takes to `reauthentication`.
 
-use serde_json::{Value, json};
-
-use crate::support::authenticator::{SECOND_STEP, challenge, enrol};
-use crate::support::guild::racing;
-use crate::support::scene::ME;
-use crate::support::{BUILDS, Player, TestApp, text};
-use crate::webhooks::{delivery, make};
+use testing::authenticator::{SECOND_STEP, challenge, enrol};
+use testing::guild::racing;
+use testing::prelude::*;
+use testing::webhooks::{delivery, make};
 
 const END: &str = "/api/v1/auth/end-everything";
 
@@ -16,14 +13,14 @@ fn key(app: &TestApp, player: &Player) -> String {
     let made = app
         .post("/api/v1/auth/api-keys", &body)
         .token(&player.token);
-    text(&made.send().expect(201).json()["key"])
+    text(&made.send().created()["key"])
 }
 
 fn share(app: &TestApp, player: &Player, body: &Value) -> String {
     let plan = text(&app.composition(player, body)["id"]);
     let links = format!("/api/v1/compositions/{plan}/share-links");
-    let made = app.call("POST", &links).token(&player.token).send();
-    text(&made.expect(201).json()["slug"])
+    let made = app.post_as(player, &links, &Value::Null);
+    text(&made.created()["slug"])
 }
 
 /// What someone has, and what ends with it.
@@ -49,7 +46,7 @@ fn belongings(app: &TestApp, name: &str) -> (Belongings, String) {
         json!({ "team_id": team, "url": "https://bot.guild.gg/team" }),
     ];
     let webhooks = webhooks.map(|body| text(&make(app, &player, &body)["id"]));
-    let code = app.invite(&player, &team, &json!({})).expect(201).json();
+    let code = app.invite(&player, &team, &json!({})).created();
     let code = text(&code["code"]);
     let key = key(app, &player);
     let belongings = Belongings {
@@ -89,7 +86,7 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
         "INSERT INTO team_invitations SELECT 'invitation_7zzzzzzzzzzzzzzzzzzzzzzzzz', team_id, x'01', \
          role, created_by, max_uses, max_uses, created_at, expires_at, NULL FROM team_invitations LIMIT 1",
     );
-    let answer = app.call("POST", END).token(&mine.player.token).send();
+    let answer = app.post_as(&mine.player, END, &Value::Null);
     let counts = json!({
         "sessions": 2, "api_keys": 1, "webhooks": 2, "share_links": 2, "invitations": 1
     });
@@ -109,7 +106,7 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
     let again = text(&app.log_in(&mine.player.email)["access_token"]);
     for id in &mine.webhooks {
         let call = app.get(&format!("/api/v1/webhooks/{id}")).token(&again);
-        let webhook = call.send().expect(200).json();
+        let webhook = call.send().ok();
         assert_eq!(webhook["enabled"], false);
         assert_eq!(webhook["disabled_reason"], "owner");
     }
@@ -144,7 +141,7 @@ fn it_takes_a_proof() {
     // No key has the scope.
     let call = app.call("POST", END).token(&mine.key);
     call.send().expect_problem(403, "insufficient_scope");
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 1);
+    assert_eq!(app.rows("api_keys"), 1);
     assert_eq!(
         app.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"),
         2
@@ -155,7 +152,7 @@ fn it_takes_a_proof() {
 fn who_has_nothing_else_ends_the_login_alone() {
     let app = TestApp::new();
     let player = app.player("bare");
-    let answer = app.call("POST", END).token(&player.token).send();
+    let answer = app.post_as(&player, END, &Value::Null);
     let counts = json!({
         "sessions": 1, "api_keys": 0, "webhooks": 0, "share_links": 0, "invitations": 0
     });
@@ -173,9 +170,9 @@ fn what_comes_in_between_is_ended_and_counted_too() {
         let (mine, _) = belongings(&app, "raced");
         let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
         let call = raced.call("POST", END).token(&mine.player.token);
-        let counts = call.send().expect(200).json();
+        let counts = call.send().ok();
         assert_eq!(counts[member], count, "{counts}");
-        assert_eq!(app.count(&format!("SELECT count(*) FROM {member}")), 0);
+        assert_eq!(app.rows(member), 0);
     }
 }
 
@@ -186,10 +183,7 @@ fn a_login_that_waits_for_its_code_ends_too() {
     let device = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let code = device.fresh_code(&app);
-    app.call("POST", END)
-        .token(&player.token)
-        .send()
-        .expect(200);
+    app.post_as(&player, END, &Value::Null).expect(200);
     let body = json!({ "challenge": challenge, "code": code });
     let answer = app.post(SECOND_STEP, &body).send();
     answer.expect_problem(401, "invalid_challenge");

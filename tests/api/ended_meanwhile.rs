@@ -3,22 +3,12 @@
 //! administrator's last request promotes nobody, and that a proof which grows too old on the way is
 //! none. Leaves other ends to `interleavings`.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
-use pollster::block_on;
-use serde_json::json;
-use wvw_builder::app::App;
+use testing::points::{Points, platform_with};
+use testing::prelude::*;
 use wvw_builder::auth::permissions::PROOF_SECONDS;
-use wvw_builder::config::Config;
-use wvw_builder::http::request::Method;
-use wvw_builder::routes::ROUTES;
 
 use crate::interleavings_seeded::claim;
 use crate::personal_data::places;
-use crate::support::points::{Points, platform_with};
-use crate::support::walk::Walk;
-use crate::support::{PASSWORD, TestApp, config_value};
 
 const NEVER: usize = usize::MAX;
 
@@ -125,7 +115,7 @@ fn a_proof_that_grows_too_old_on_the_way_is_none() {
             if passed > at {
                 app.test.clock.advance_ms(-2000);
             }
-            (status, passed, app.count("SELECT count(*) FROM api_keys"))
+            (status, passed, app.rows("api_keys"))
         })
     };
     let (status, awaits, made) = attempt(NEVER);

@@ -3,17 +3,9 @@
 //! and that nothing goes before. Leaves signing keys and sealed values to `signing_keys` and
 //! `tests/simulation`.
 
-use pollster::block_on;
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-use wvw_builder::platform::native::{MemoryWeb, TestClock, TestDatabase};
-use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Row, Statement};
+use testing::prelude::*;
+use wvw_builder::platform::native::TestClock;
 
-use super::support::databases::platform_on;
-use crate::support::{TestApp, build_body};
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 const CRONS: [&str; 2] = ["17 * * * *", "* * * * *"];
 
 /// A table, and how long after the scene its rows still mean something and then are gone.
@@ -136,7 +128,7 @@ fn copy(app: &TestApp, table: &str, count: i64) {
 }
 
 fn count(app: &TestApp, table: &str) -> i64 {
-    app.count(&format!("SELECT count(*) FROM {table}"))
+    app.rows(table)
 }
 
 /// Both crons, once.

@@ -4,24 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pollster::block_on;
-use serde_json::{Value, json};
-use wvw_builder::http::request::{Header, Method};
+use testing::prelude::*;
 use wvw_builder::idempotency::store;
 use wvw_builder::ids::UserId;
-use wvw_builder::platform::{Database as _, Statement};
-use wvw_builder::routes::ROUTES;
-
-use crate::support::walk::Walk;
-use crate::support::{
-    Answer, BUILDS, Call, GUARDIAN_CODE, PASSWORD, Player, TestApp, build_body, config_value, hex,
-    text,
-};
 
 pub const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
-const LOGIN: &str = "/api/v1/auth/login";
-const REFRESH: &str = "/api/v1/auth/refresh";
-const DAY_MS: i64 = 86_400_000;
 
 pub fn keyed<'a>(call: Call<'a>, key: &str) -> Call<'a> {
     call.header(Header::IdempotencyKey, key)
@@ -34,11 +21,11 @@ pub fn build<'a>(app: &'a TestApp, player: &Player, key: &str) -> Call<'a> {
 }
 
 pub fn builds(app: &TestApp) -> i64 {
-    app.count("SELECT count(*) FROM builds")
+    app.rows("builds")
 }
 
 pub fn records(app: &TestApp) -> i64 {
-    app.count("SELECT count(*) FROM idempotency_records")
+    app.rows("idempotency_records")
 }
 
 /// What a replay has in common with the first answer: all but what is made anew for each request.
@@ -168,7 +155,7 @@ fn what_one_caller_keeps_no_other_finds() {
     assert_ne!(first.json()["id"], second.json()["id"]);
     // The same login with another token is the same caller.
     let renewed = json!({ "refresh_token": one.refresh_token });
-    let renewed = app.post(REFRESH, &renewed).send().expect(200).json();
+    let renewed = app.post(REFRESH, &renewed).send().ok();
     let body = build_body(&json!({}));
     let with = |token: &Value| keyed(app.post(BUILDS, &body).token(&text(token)), KEY).send();
     assert_replays(&first, &with(&renewed["access_token"]));
@@ -176,8 +163,8 @@ fn what_one_caller_keeps_no_other_finds() {
     let again = app.log_in(&one.email);
     let third = with(&again["access_token"]).expect(201);
     let key = json!({ "name": "A bot", "scopes": ["builds:write"] });
-    let key = app.as_player(&one, "POST", "/api/v1/auth/api-keys", &key);
-    let fourth = with(&key.expect(201).json()["key"]).expect(201);
+    let key = app.post_as(&one, "/api/v1/auth/api-keys", &key);
+    let fourth = with(&key.created()["key"]).expect(201);
     assert!(!is_replay(&third) && !is_replay(&fourth));
     // Without an account it is the address; a forged header counts for nothing.
     let log_in = |address: &str| {
@@ -204,10 +191,7 @@ fn whoever_may_not_call_gets_nothing_that_was_kept() {
     keyed(app.post(BUILDS, &body).token("x.y.z"), KEY)
         .send()
         .expect_problem(401, "invalid_token");
-    app.call("DELETE", "/api/v1/auth/sessions")
-        .token(&player.token)
-        .send()
-        .expect(204);
+    app.delete_as(&player, "/api/v1/auth/sessions").expect(204);
     let logout = json!({ "refresh_token": player.refresh_token });
     app.post("/api/v1/auth/logout", &logout).send().expect(204);
     build(&app, &player, KEY)
@@ -296,7 +280,7 @@ fn the_database_tells_nothing_of_what_it_keeps() {
     let player = app.player("sealed");
     let body = json!({ "email": player.email, "password": PASSWORD });
     let call = keyed(app.post(LOGIN, &body), KEY).header(Header::ConnectingIp, "192.0.2.77");
-    let tokens = call.send().expect(200).json();
+    let tokens = call.send().ok();
     let kept = app.test.database.execute(
         "SELECT hex(id) || hex(fingerprint) || hex(holder) || hex(answer) || \
          hex(coalesce(user_id, '')) FROM idempotency_records",

@@ -2,22 +2,15 @@
 //! Promises that every point at which a request can be cut off was tried, and that one effect is
 //! left each time. Leaves what a key means to `idempotency`.
 
-use std::cell::{Cell, RefCell};
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use pollster::block_on;
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::http::request::Request;
 use wvw_builder::http::response::Response;
 use wvw_builder::idempotency::store;
-use wvw_builder::platform::native::TestDatabase;
-use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Row, Statement};
 
 use crate::idempotency::{KEY, assert_replays, build, builds, is_replay, keyed, records};
-use crate::support::databases::{Slow, platform_on, step_aside, together};
-use crate::support::{Answer, BUILDS, TestApp, build_body};
 
 /// A record without an answer is given up after this time.
 const ABANDONED_MS: i64 = 60_000;

@@ -2,20 +2,9 @@
 //! Promises that nothing is written once what the write relies on has ended: whether it relies on it
 //! is seen by letting it end before the request. Leaves what the answer says to the other tests.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use pollster::block_on;
-use serde_json::{Value, json};
-use wvw_builder::http::request::{Header, Method, Request};
-use wvw_builder::platform::native::TestDatabase;
-use wvw_builder::routes::{ROUTES, Route};
-
-use crate::compositions::{COMPOSITIONS, composition_body};
-use crate::support::points::{Points, platform_with};
-use crate::support::walk::Walk;
-use crate::support::{BUILDS, Call, TestApp, build_body, build_path, config_value, text};
-use crate::webhooks::WEBHOOKS;
+use testing::points::{Points, platform_with};
+use testing::prelude::*;
+use wvw_builder::http::request::Request;
 
 /// What ends, for everybody. SQL and no call: nothing but the write's own conditions helps.
 const ENDINGS: &[(&str, &str)] = &[
@@ -156,7 +145,7 @@ fn with_api_key<'a>(app: &TestApp, call: &Call<'a>) -> Option<Call<'a>> {
         .post("/api/v1/auth/api-keys", &body)
         .token(&token)
         .send();
-    let key: Value = made.expect(201).json();
+    let key: Value = made.created();
     Some(call.clone().token(&text(&key["key"])))
 }
 
@@ -172,7 +161,7 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
     };
     let link = |composition: &str| {
         let call = app.call("POST", &format!("{composition}/share-links"));
-        let made = call.token(&player.token).send().expect(201).json();
+        let made = call.token(&player.token).send().created();
         format!("{composition}/share-links/{}", text(&made["id"]))
     };
     let webhook = format!("{WEBHOOKS}/{}", holder.webhook);

@@ -3,26 +3,18 @@
 //! `INTERLEAVING_SEEDS=1000..2000` tries others than the usual ones; a failure names its seed.
 //! Leaves the awaits one by one to `interleavings`.
 
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::ops::Range;
 use std::pin::pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::{Method, Request};
+use testing::prelude::*;
+use wvw_builder::http::request::Request;
 use wvw_builder::http::response::Response;
-use wvw_builder::platform::native::{SeededRandom, TestDatabase};
-use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Random as _, Row, Statement};
-use wvw_builder::routes::{ROUTES, Route};
+use wvw_builder::platform::Random as _;
+use wvw_builder::platform::native::SeededRandom;
 
 use crate::interleavings::stored;
-use crate::support::databases::{platform_on, step_aside};
-use crate::support::forge::payload_of;
-use crate::support::teams::TEAMS;
-use crate::support::walk::Walk;
-use crate::support::{Call, PASSWORD, TestApp, text};
 
 /// A call that ends what a writer relies on, and SQL that is 1 once it has.
 struct Ending {

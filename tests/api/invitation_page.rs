@@ -2,10 +2,7 @@
 //! Promises that it says what one is asked into, that looking at it spends nothing, and that what
 //! lets nobody in is one page, whatever the reason. Leaves coming in to `team_invitations`.
 
-use serde_json::{Value, json};
-
-use crate::support::teams::TEAMS;
-use crate::support::{Answer, ISSUER, Player, TestApp, text};
+use testing::prelude::*;
 
 /// What would run if any text were written as it is.
 const PAYLOAD: &str = "</title><script>alert(1)</script>\"'&<b>";
@@ -25,7 +22,7 @@ fn scene(body: &Value) -> (TestApp, Player, String, Value) {
     let app = TestApp::new();
     let leader = app.player("leader");
     let team = app.team(&[(&leader, "leader")]);
-    let invitation = app.invite(&leader, &team, body).expect(201).json();
+    let invitation = app.invite(&leader, &team, body).created();
     (app, leader, team, invitation)
 }
 
@@ -101,11 +98,10 @@ fn what_lets_nobody_in_is_one_page_whatever_the_reason() {
         let calls = app.calls_of(|| nothing(odd));
         assert_eq!(calls, 0, "{odd}");
     }
-    let invite = |body: Value| app.invite(&leader, &team, &body).expect(201).json();
+    let invite = |body: Value| app.invite(&leader, &team, &body).created();
     let withdrawn = invite(json!({}));
     let path = format!("{TEAMS}/{team}/invitations/{}", text(&withdrawn["id"]));
-    app.as_player(&leader, "DELETE", &path, &Value::Null)
-        .expect(204);
+    app.delete_as(&leader, &path).expect(204);
     nothing(&path_of(&withdrawn));
     let used = invite(json!({}));
     app.accept(&app.player("guest"), &text(&used["code"]))

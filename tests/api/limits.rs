@@ -2,17 +2,9 @@
 //! answer says, and what happens when nobody can count. The quotas are those of production.
 //! Leaves the arithmetic and many isolates to `tests/limits.rs`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
+use testing::prelude::*;
 use wvw_builder::platform::Level;
 
-use super::support::{
-    Answer, BUILDS, Call, ORIGIN, PASSWORD, TestApp, config_value, scene::ME, text,
-};
-
-const REGISTER: &str = "/api/v1/auth/register";
-const LOGIN: &str = "/api/v1/auth/login";
-const ROLES: &str = "/api/v1/game/roles";
 const ADDRESS: &str = "192.0.2.7";
 
 /// The quotas of production.
@@ -328,7 +320,7 @@ fn a_request_counts_once() {
 fn an_account_has_a_minute_and_a_second_to_spend() {
     let app = app();
     let player = app.player("busy");
-    let me = || app.get(ME).token(&player.token).send();
+    let me = || app.get_as(&player, ME);
     for _ in 0..50 {
         me().expect(200);
     }
@@ -349,7 +341,7 @@ fn an_account_has_a_minute_and_a_second_to_spend() {
     refused(answer, &["user"]);
     assert!((1_474..=1_476).contains(&spent), "{spent}");
     let other = app.player("other");
-    app.get(ME).token(&other.token).send().expect(200);
+    app.get_as(&other, ME).expect(200);
 }
 
 #[test]
@@ -385,7 +377,7 @@ fn accounts_and_logins_have_quotas_of_their_own() {
 fn when_nobody_can_count_guessing_stops_and_the_rest_goes_on_at_a_quarter() {
     let app = app();
     let player = app.player("patient");
-    app.get(ME).token(&player.token).send().expect(200);
+    app.get_as(&player, ME).expect(200);
     app.test.clock.advance_ms(5_000);
     app.test.limiter.set_away(true);
     let registration =
@@ -401,9 +393,9 @@ fn when_nobody_can_count_guessing_stops_and_the_rest_goes_on_at_a_quarter() {
     spend(&app, ADDRESS, 25);
     refused(from(ADDRESS, app.get(ROLES)), &["anonymous"]);
     for _ in 0..12 {
-        app.get(ME).token(&player.token).send().expect(200);
+        app.get_as(&player, ME).expect(200);
     }
-    refused(app.get(ME).token(&player.token).send(), &["burst"]);
+    refused(app.get_as(&player, ME), &["burst"]);
     let warnings = || {
         let lines = app.test.log.lines().into_iter();
         let lines = lines.filter(|(_, line)| line.contains("limiter_unavailable"));
@@ -431,7 +423,7 @@ fn when_nobody_can_count_guessing_stops_and_the_rest_goes_on_at_a_quarter() {
 fn the_names_of_objects_give_nobody_away() {
     let app = app();
     let player = app.player("private");
-    app.get(ME).token(&player.token).send().expect(200);
+    app.get_as(&player, ME).expect(200);
     spend(&app, ADDRESS, 1);
     let names = app.test.limiter.names();
     // Registration, login, the account, the address.

@@ -2,12 +2,10 @@
 //! Promises that what costs much is counted by account, and what tells of others by address.
 //! Leaves whose quota a plain request is counted against to `limits`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
+use testing::authenticator::enrol;
+use testing::prelude::*;
 
 use crate::limits::{from, left, production, refused};
-use crate::support::authenticator::enrol;
-use crate::support::{Call, PASSWORD, Player, TestApp, config_value, scene::ME, text};
 
 const KEYS: &str = "/api/v1/auth/api-keys";
 const BREACHES: &str = "https://breaches.guild.gg/range/";
@@ -16,8 +14,8 @@ const BREACHES: &str = "https://breaches.guild.gg/range/";
 #[track_caller]
 fn key(app: &TestApp, player: &Player) -> (String, String) {
     let body = json!({ "name": "A bot", "scopes": ["account:read"] });
-    let made = app.post(KEYS, &body).token(&player.token).send();
-    let made = made.expect(201).json();
+    let made = app.post_as(player, KEYS, &body);
+    let made = made.created();
     (text(&made["id"]), text(&made["key"]))
 }
 

@@ -3,11 +3,7 @@
 //! order, page by page, after many changes by calls and by SQL.
 //! Leaves what it costs to `query_plans` and `query_work`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::compositions::{COMPOSITIONS, composition_body};
-use crate::support::{BUILDS, Player, TestApp, build_body, config_value, percent_encoded, text};
+use testing::prelude::*;
 
 /// Numbers that are the same in each run (xorshift).
 struct Dice(u64);
@@ -193,8 +189,8 @@ impl Place {
                 Some(player) => call.token(&player.token),
                 None => call,
             };
-            let page = call.send().expect(200).json();
-            let items = page["data"].as_array().expect("a list");
+            let page = call.send().ok();
+            let items = array(&page["data"]);
             assert!(items.len() <= limit);
             found.extend(items.iter().map(|item| text(&item["id"])));
             match page["next_cursor"].as_str() {
@@ -290,7 +286,7 @@ impl Place {
             row.integer(1).expect("a version"),
         );
         let path = format!("{}/{id}", kind.path);
-        let document = self.app.get(&path).token(&player.token).send();
+        let document = self.app.get_as(player, &path);
         let tag = document.header("etag").expect("a tag").to_owned();
         let call = match what {
             0 => self.app.call("DELETE", &path),
@@ -348,7 +344,7 @@ fn lists_show_what_a_look_at_each_row_would() {
         }
         if round == 8 {
             // One leaves the team, and later the team goes.
-            let member = crate::support::teams::member_path(&place.team, &place.players[1]);
+            let member = testing::teams::member_path(&place.team, &place.players[1]);
             let call = place.app.call("DELETE", &member);
             call.token(&place.players[1].token).send().expect(200);
             place.app.test.database.execute(&format!(
@@ -404,7 +400,7 @@ fn two_ids_of_one_millisecond_with_one_number() {
             // Draws what the one before has drawn.
             let isolate = app.isolate(4_711);
             let call = isolate.post(kind.path, &body(name)).token(&player.token);
-            text(&call.send().expect(201).json()["id"])
+            text(&call.send().created()["id"])
         };
         let first = make("first twin");
         let other =
@@ -425,12 +421,8 @@ fn two_ids_of_one_millisecond_with_one_number() {
         let second = make("second twin");
         assert_ne!(first, second);
         let found = || {
-            let page = app
-                .get(&format!("{}?q=twin", kind.path))
-                .send()
-                .expect(200)
-                .json();
-            page["data"].as_array().expect("a list").len()
+            let page = app.get(&format!("{}?q=twin", kind.path)).send().ok();
+            array(&page["data"]).len()
         };
         assert_eq!(found(), 2);
         app.test

@@ -2,13 +2,11 @@
 //! Promises that an address without an account goes the same way as one with.
 //! Leaves the counters of single places to `login_throttle`.
 
-use serde_json::json;
-
-use crate::support::authenticator::guarded;
-use crate::support::login_throttle::{
-    CHANGE, DAY_MS, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
+use testing::authenticator::guarded;
+use testing::login_throttle::{
+    CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
-use crate::support::{PASSWORD, Player, TestApp, text};
+use testing::prelude::*;
 
 /// As after so many failures of strangers.
 fn set_strangers(app: &TestApp, count: i64) {

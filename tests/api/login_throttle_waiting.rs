@@ -2,19 +2,15 @@
 //! Promises that right ones all pass, and that no more wrong ones are compared than one by one.
 //! Leaves a hundred wrong ones at once to `login_throttle`.
 
-use serde_json::json;
-use wvw_builder::http::request::Header;
-
-use crate::support::authenticator::guarded;
-use crate::support::databases::{Slow, all_together, platform_on, step_aside, together};
-use crate::support::login_throttle::{HOME, LOGIN, WRONG, fail, from, stranger_to_all};
-use crate::support::{Call, PASSWORD, TestApp};
+use testing::authenticator::guarded;
+use testing::login_throttle::{HOME, WRONG, fail, from, stranger_to_all};
+use testing::prelude::*;
 
 /// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered
 /// with each of `statuses`.
 fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; N]) -> [usize; N] {
     // Randomness that no other call of this test has had.
-    let first = 2 + 10 * app.count("SELECT count(*) FROM sessions").unsigned_abs();
+    let first = 2 + 10 * app.rows("sessions").unsigned_abs();
     let isolates: Vec<TestApp> = (first..first + 3)
         .map(|seed| {
             let slow = Box::new(Slow(app.test.database.clone()));

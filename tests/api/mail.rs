@@ -2,17 +2,13 @@
 //! Promises that none is lost, sent by two at once or tried for ever, and none lies readable.
 //! Leaves what causes them to the other tests.
 
-use pollster::block_on;
-use serde_json::json;
+use testing::prelude::*;
 use wvw_builder::platform::Lane;
 
-use crate::support::{TestApp, config_value};
-
 const QUEUE: &str = "wvw-builder-mail";
-const MINUTE_MS: i64 = 60_000;
 
 fn left(app: &TestApp) -> i64 {
-    app.count("SELECT count(*) FROM mails")
+    app.rows("mails")
 }
 
 /// Moves the clock, lets the cron of that minute run, and sends what it has woken.
@@ -170,7 +166,7 @@ fn a_mail_goes_with_its_change_or_not_at_all() {
     // Those of someone who is gone go with them.
     let other = app.player("gone");
     assert_eq!(left(&app), 1);
-    let body = json!({ "password": crate::support::PASSWORD });
+    let body = json!({ "password": testing::PASSWORD });
     let call = app.call("DELETE", "/api/v1/users/me").token(&other.token);
     call.json(&body).send().expect(204);
     assert_eq!(left(&app), 0);

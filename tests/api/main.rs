@@ -78,7 +78,6 @@ mod shared_with_teams;
 mod signing_keys;
 mod stale_builds;
 mod stored_formats;
-mod support;
 mod team_accounts;
 mod team_departures;
 mod team_departures_builds;

@@ -2,13 +2,11 @@
 //! Promises that a new member of a body is judged by `text::names`, or is listed here with a reason.
 //! Leaves what a good name is to the tests beside the rule.
 
-use serde_json::{Value, json};
+use testing::guild::CSV;
+use testing::prelude::*;
 use wvw_builder::http::schema::Schema;
 use wvw_builder::routes;
 use wvw_builder::text::names::Kind;
-
-use crate::support::guild::CSV;
-use crate::support::{GUARDIAN_CODE, PASSWORD, TestApp};
 
 /// Alone and within a word.
 const HIDDEN: [&str; 6] = [
@@ -112,12 +110,9 @@ fn account(email: &str, name: &str) -> Value {
 fn no_name_and_no_remark_hides_anything() {
     let app = TestApp::new();
     let player = app.player("one");
-    let call = |path: &str, body: &Value| app.post(path, body).token(&player.token).send();
+    let call = |path: &str, body: &Value| app.post_as(&player, path, body);
     let team = call("/api/v1/teams", &json!({ "name": "Łowcy Świętych" }));
-    let team = team.expect(201).json()["id"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let team = team.created()["id"].as_str().unwrap_or_default().to_owned();
     let players = format!("/api/v1/teams/{team}/players");
     let slots = |member: &str, text: &str| json!([{ "name": "x", "slots": [{ member: text }] }]);
     for text in HIDDEN {
@@ -222,10 +217,8 @@ fn neither_a_patch_nor_a_file_brings_a_hidden_character_in() {
 fn a_name_is_kept_in_nfc_with_single_blanks_and_is_nobody_elses() {
     let app = TestApp::new();
     let player = app.player("one");
-    let call = |body: &Value| app.post("/api/v1/teams", body).token(&player.token).send();
-    let made = call(&json!({ "name": " Jose\u{301}  und\u{a0}Co ", "tag": " RED " }))
-        .expect(201)
-        .json();
+    let call = |body: &Value| app.post_as(&player, "/api/v1/teams", body);
+    let made = call(&json!({ "name": " Jose\u{301}  und\u{a0}Co ", "tag": " RED " })).created();
     assert_eq!(made["name"], "Jos\u{e9} und Co");
     assert_eq!(made["tag"], "RED");
     for (name, code) in [

@@ -2,22 +2,11 @@
 //! Promises that every address gets the same answer after the same work, and that a link counts once
 //! while the account is as it was. Leaves mails on their way to `mail`.
 
-use std::rc::Rc;
+use testing::authenticator;
+use testing::prelude::*;
 
-use serde_json::json;
-use wvw_builder::http::request::Header;
-
-use crate::support::authenticator;
-use crate::support::databases::{Raced, platform_on};
-use crate::support::mail::token_of;
-use crate::support::{Answer, Call, PASSWORD, Player, TestApp, config_value, text};
-
-const ME: &str = "/api/v1/users/me";
-const LOGIN: &str = "/api/v1/auth/login";
-const RESET: &str = "/api/v1/auth/password-reset";
 const CONFIRM: &str = "/api/v1/auth/password-reset/confirm";
 const NEW: &str = "five other words in it";
-const HOUR_MS: i64 = 3_600_000;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn ask(app: &TestApp, email: &str) -> Answer {
@@ -48,7 +37,7 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     let player = app.proved("eir");
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let key = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
-    let key = text(&key.send().expect(201).json()["key"]);
+    let key = text(&key.send().created()["key"]);
     let (first, second) = (link(&app, &player), link(&app, &player));
     // A password that is refused leaves the link as it is.
     confirm(&app, &first, "short").expect_problem(422, "invalid_input");
@@ -60,7 +49,7 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     }
     log_in(&app, &player.email, PASSWORD).expect(401);
     log_in(&app, &player.email, NEW).expect(200);
-    app.get(ME).token(&player.token).send().expect(401);
+    app.get_as(&player, ME).expect(401);
     let refresh = json!({ "refresh_token": player.refresh_token });
     app.post("/api/v1/auth/refresh", &refresh)
         .send()
@@ -118,7 +107,7 @@ fn every_address_gets_the_same_answer_after_the_same_work() {
     let sent = app.mails();
     let to: Vec<_> = sent.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, [known.email.as_str()]);
-    assert_eq!(app.count("SELECT count(*) FROM mails"), 0);
+    assert_eq!(app.rows("mails"), 0);
 }
 
 #[test]
@@ -211,6 +200,16 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
             }
         }
     }
+}
+
+#[test]
+fn a_link_ends_with_everything_else() {
+    let app = TestApp::new();
+    let player = app.proved("zojja");
+    let token = link(&app, &player);
+    let end = app.call("POST", "/api/v1/auth/end-everything");
+    end.token(&player.token).send().expect(200);
+    confirm(&app, &token, NEW).expect_problem(410, "invalid_link");
 }
 
 #[test]

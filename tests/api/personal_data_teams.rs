@@ -3,17 +3,11 @@
 //! Promises to look through every column of the database for id, address and name.
 //! Leaves what goes with an account to `personal_data`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
+use testing::guild;
+use testing::prelude::*;
 use wvw_builder::ids::UserId;
 
-use crate::compositions::path_of;
 use crate::personal_data::{places, texts};
-use crate::support::guild;
-use crate::support::teams::member_path;
-use crate::support::{Answer, PASSWORD, Player, TestApp, text};
-
-const ME: &str = "/api/v1/users/me";
 
 /// Two who plan together, in a team and in one that the first has left.
 struct Scene {
@@ -67,8 +61,7 @@ impl Scene {
         };
         let plans = [plan(&gone, &stays), plan(&stays, &gone)];
         let links = format!("{}/share-links", path_of(&plans[0]));
-        let link = app.as_player(&gone, "POST", &links, &Value::Null);
-        let link = link.expect(201).json();
+        let link = app.post_as(&gone, &links, &Value::Null).created();
         app.invite(&gone, &team, &json!({})).expect(201);
         let old = guild::player(&app, &left, &gone, &entry);
         app.composition(
@@ -77,8 +70,7 @@ impl Scene {
             { "slots": [{ "player": "Stegalkin", "player_id": old["id"] }] } ] }),
         );
         let path = member_path(&left, &gone);
-        app.as_player(&gone, "DELETE", &path, &Value::Null)
-            .expect(200);
+        app.delete_as(&gone, &path).expect(200);
         Self {
             app,
             gone,
@@ -95,7 +87,7 @@ impl Scene {
     }
 
     fn read(&self, path: &str) -> Answer {
-        self.app.as_player(&self.stays, "GET", path, &Value::Null)
+        self.app.get_as(&self.stays, path)
     }
 }
 
@@ -116,9 +108,9 @@ fn who_has_gone_is_in_no_column_of_what_a_team_keeps() {
     for needle in &needles[1..] {
         assert_eq!(places(app, needle), [], "{needle}");
     }
-    assert_eq!(app.count("SELECT count(*) FROM team_players"), 0);
-    assert_eq!(app.count("SELECT count(*) FROM compositions"), 3);
-    assert_eq!(app.count("SELECT count(*) FROM composition_versions"), 5);
+    assert_eq!(app.rows("team_players"), 0);
+    assert_eq!(app.rows("compositions"), 3);
+    assert_eq!(app.rows("composition_versions"), 5);
 }
 
 #[test]
@@ -155,8 +147,8 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
         put(tag).expect_problem(412, "precondition_failed");
         put(&read.etag()).expect(200);
         // Nor does an earlier version.
-        let versions = scene.read(&format!("{path}/versions")).expect(200).json();
-        let versions = versions["data"].as_array().expect("a list").clone();
+        let versions = scene.read(&format!("{path}/versions")).ok();
+        let versions = array(&versions["data"]).to_vec();
         let numbers: Vec<_> = versions.iter().map(|it| it["version"].clone()).collect();
         assert_eq!(numbers, [4, 3, 1]);
         let by = |index: usize| versions[index]["changed_by"] == UserId::NOBODY;
@@ -166,8 +158,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
         );
         let restore = format!("{path}/versions/1/restore");
         let call = app.call("POST", &restore).token(&stays.token);
-        let call = call.header(Header::IfMatch, "*");
-        call.send().expect(200);
+        call.header(Header::IfMatch, "*").send().expect(200);
     }
     for needle in [scene.gone.id.as_str(), "Stegalkin"] {
         let left = places(app, needle);
@@ -176,7 +167,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
     // The link has gone with its maker; one of those who stay shows the plan as it is now.
     app.get(&page).send().expect(404);
     let links = format!("{}/share-links", path_of(&scene.plans[0]));
-    let link = app.as_player(stays, "POST", &links, &Value::Null);
+    let link = app.post_as(stays, &links, &Value::Null);
     let page = format!("/c/{}", text(&link.expect(201).json()["slug"]));
     let shown = app.get(&page).send().expect(200);
     let shown = String::from_utf8_lossy(&shown.body).into_owned();
@@ -195,7 +186,7 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
         texts(app, &sql)
     };
     assert_eq!(former(), [scene.gone.id.as_str()]);
-    let list = scene.read(&entries).expect(200).json();
+    let list = scene.read(&entries).ok();
     let path = format!("{entries}/{}", text(&list["data"][0]["id"]));
     let put = |body: &Value| app.as_player(stays, "PUT", &path, body).expect(200);
     // Notes on them are still on them, also from a file.
@@ -203,11 +194,9 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
     assert_eq!(former(), [scene.gone.id.as_str()]);
     let import = format!("{entries}/import?mode=replace");
     let file = json!({ "players": [{ "name": "Stegalkin", "notes": "Brings drinks" }] });
-    app.as_player(stays, "POST", &import, &file).expect(200);
+    app.post_as(stays, &import, &file).expect(200);
     assert_eq!(former(), [scene.gone.id.as_str()]);
-    let export = format!("{ME}/export");
-    let exported = app.as_player(&scene.gone, "GET", &export, &Value::Null);
-    let exported = exported.expect(200).json();
+    let exported = app.get_as(&scene.gone, &format!("{ME}/export")).ok();
     assert_eq!(exported["players"][1]["notes"], "Brings drinks");
     let authorship = exported["composition_authorship"]
         .as_array()

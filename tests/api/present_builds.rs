@@ -3,10 +3,7 @@
 //! those who may see it, and what was copied to others; and that their tags move.
 //! Leaves what a composition itself is to `compositions`.
 
-use serde_json::{Value, json};
-
-use crate::compositions::path_of;
-use crate::support::{Answer, ISSUER, Player, TestApp, build_path, text};
+use testing::prelude::*;
 
 const WILLBENDER: u8 = 65;
 
@@ -22,8 +19,8 @@ fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
 /// The path of a page that shows the composition.
 fn share(app: &TestApp, player: &Player, composition: &Value) -> String {
     let path = format!("{}/share-links", path_of(composition));
-    let made = app.call("POST", &path).token(&player.token).send();
-    let url = text(&made.expect(201).json()["url"]);
+    let made = app.post_as(player, &path, &Value::Null);
+    let url = text(&made.created()["url"]);
     url.strip_prefix(ISSUER).expect("ours").to_owned()
 }
 
@@ -97,8 +94,7 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     assert_eq!(played(&get(&app, &analysis, None).json()), willbender);
     // Gone, it is what it was when it was put there.
     let place = build_path(&build);
-    let gone = app.call("DELETE", &place).token(&owner.token).send();
-    gone.expect(204);
+    app.delete_as(&owner, &place).expect(204);
     let gone = get(&app, &analysis, Some(&owner)).json();
     assert_eq!(played(&gone), firebrand);
 }

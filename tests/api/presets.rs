@@ -2,10 +2,7 @@
 //! Promises the figures that players know, so that nobody changes one unawares.
 //! Leaves laying them out to `compositions`.
 
-use serde_json::json;
-use wvw_builder::http::request::Header;
-
-use crate::support::TestApp;
+use testing::prelude::*;
 
 const PATH: &str = "/api/v1/game/presets";
 

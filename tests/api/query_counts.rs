@@ -2,12 +2,7 @@
 //! Promises that a route which asks for more than its row says fails, and that no call asks more often
 //! because there is more. Leaves what the statements cost to `query_plans` and `query_work`.
 
-use serde_json::json;
-use wvw_builder::http::request::{Header, Method};
-use wvw_builder::routes::{ROUTES, Route};
-
-use crate::support::walk::Walk;
-use crate::support::{BUILDS, Call, build_body, build_path, text};
+use testing::prelude::*;
 
 /// Route, round trips, statements: of a call that goes well, by someone whose token this isolate has
 /// seen in the last ten seconds. What is not here asks for nothing.
@@ -179,7 +174,7 @@ fn what_comes_before_a_call_is_asked_for_once() {
     let build = build_path(&app.build(player, &json!({ "visibility": "public" })));
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "builds:write"] });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    let made = call.token(&player.token).send().expect(201).json();
+    let made = call.token(&player.token).send().created();
     let key = text(&made["key"]);
     let fresh = text(&app.log_in(&player.email)["access_token"]);
     let ago = |seconds: i64| app.test.clock.advance_ms(seconds * 1_000);

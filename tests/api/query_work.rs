@@ -2,8 +2,7 @@
 //! Promises that a list which begins to cost more because others have more, or because one has more
 //! oneself, fails until its row says so. Leaves how often the database is asked to `query_counts`.
 
-use crate::support::BUILDS;
-use crate::support::walk::Walk;
+use testing::prelude::*;
 
 /// A target, who asks, and whose things make it cost more though its page is full already: nobody's
 /// (-), one's own, or those of others.

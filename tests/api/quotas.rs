@@ -3,11 +3,7 @@
 //! room again; whatever the way in.
 //! Leaves other quotas to the features that have them.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::compositions::{COMPOSITIONS, composition_body, path_of};
-use crate::support::{Answer, BUILDS, Player, TestApp, build_body, build_path, text};
+use testing::prelude::*;
 
 const MAX_BUILDS: usize = 1_000;
 const MAX_SHARED: usize = 2_000;
@@ -24,7 +20,7 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
         .iter()
         .map(|row| row.text(0).expect("a name").to_owned())
         .collect();
-    let start = app.count(&format!("SELECT count(*) FROM {table}"));
+    let start = app.rows(table);
     let value = |name: &String| match others.iter().find(|(other, _)| other == name) {
         Some((_, value)) => (*value).to_owned(),
         None if name == "id" => {
@@ -60,10 +56,9 @@ fn an_account_has_a_thousand_builds() {
     let first = app.build(&player, &json!({}));
     copy(&app, "builds", &first, MAX_BUILDS - 2, &[]);
     build(&app, &player, &json!({ "tags": ["last"] })).expect(201);
-    let refused = build(&app, &player, &json!({ "tags": ["one more"] }));
-    refused.expect_problem(409, "too_many_builds");
-    assert_eq!(app.count("SELECT count(*) FROM builds"), 1_000);
-    assert_eq!(app.count("SELECT count(*) FROM build_facets"), 1);
+    build(&app, &player, &json!({ "tags": ["one more"] })).expect_problem(409, "too_many_builds");
+    assert_eq!(app.rows("builds"), 1_000);
+    assert_eq!(app.rows("build_facets"), 1);
     build(&app, &other, &json!({})).expect(201);
     let call = app
         .call("PATCH", &build_path(&first))
@@ -82,13 +77,12 @@ fn two_thousand_builds_are_shared_with_a_team() {
     let shared = json!({ "visibility": "team", "team_id": team });
     let first = app.build(&player, &shared);
     let own = app.build(&player, &json!({}));
-    let someone = "'user_01h455vb4pex5vsknk084sn02q'";
     copy(
         &app,
         "builds",
         &first,
         MAX_SHARED - 2,
-        &[("owner_id", someone)],
+        &[("owner_id", "'user_01h455vb4pex5vsknk084sn02q'")],
     );
     let share = |tag: &str| {
         let call = app.call("PATCH", &build_path(&own)).json(&shared);
@@ -96,12 +90,7 @@ fn two_thousand_builds_are_shared_with_a_team() {
             .token(&player.token)
             .send()
     };
-    let tag = || {
-        app.get(&build_path(&own))
-            .token(&player.token)
-            .send()
-            .etag()
-    };
+    let tag = || app.get_as(&player, &build_path(&own)).etag();
     share(&tag()).expect(200);
     build(&app, &player, &shared).expect_problem(409, "too_many_builds");
     // What is shared with it already may change, and one that is not may not come.
@@ -130,7 +119,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     copy(&app, "compositions", &first, MAX_OWN - 2, &[]);
     plan(&app, &player, &json!({})).expect(201);
     let of_team = json!({ "team_id": team, "visibility": "team" });
-    let planned = plan(&app, &player, &of_team).expect(201).json();
+    let planned = plan(&app, &player, &of_team).created();
     let refused = plan(&app, &player, &json!({ "tags": ["one more"] }));
     refused.expect_problem(409, "too_many_compositions");
     let copied = |body: &Value| {
@@ -142,7 +131,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     copied(&json!({ "team_id": team })).expect(201);
     copied(&json!({ "team_id": team })).expect_problem(409, "too_many_compositions");
     plan(&app, &player, &of_team).expect_problem(409, "too_many_compositions");
-    assert_eq!(app.count("SELECT count(*) FROM composition_tags"), 0);
+    assert_eq!(app.rows("composition_tags"), 0);
     for (one, next) in [(&first, json!({})), (&planned, of_team)] {
         let call = app.call("DELETE", &path_of(one)).token(&player.token);
         call.send().expect(204);

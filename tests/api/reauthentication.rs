@@ -2,13 +2,9 @@
 //! Promises that nothing that has ended, and no race, brings one about.
 //! Leaves which calls need one to `reauthentication_calls`, what ends everything to `end_everything`.
 
-use serde_json::{Value, json};
+use testing::authenticator::enrol;
+use testing::prelude::*;
 use wvw_builder::auth::permissions::PROOF_SECONDS;
-
-use crate::support::authenticator::enrol;
-use crate::support::forge::payload_of;
-use crate::support::scene::ME;
-use crate::support::{Answer, PASSWORD, TestApp, text};
 
 const REAUTHENTICATE: &str = "/api/v1/auth/reauthenticate";
 pub const KEYS: &str = "/api/v1/auth/api-keys";
@@ -28,7 +24,7 @@ fn prove(app: &TestApp, token: &str, body: &Value) -> Answer {
 #[track_caller]
 pub fn proved(app: &TestApp, token: &str) -> String {
     let answer = prove(app, token, &json!({ "password": PASSWORD }));
-    text(&answer.expect(200).json()["access_token"])
+    text(&answer.ok()["access_token"])
 }
 
 /// Makes an API key: the plainest of what needs a proof.
@@ -66,8 +62,7 @@ fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
 
     let refresh = |token: &str| {
         let body = json!({ "refresh_token": token });
-        let answer = app.post("/api/v1/auth/refresh", &body).send();
-        answer.expect(200).json()
+        app.post("/api/v1/auth/refresh", &body).send().ok()
     };
     let next = refresh(&player.refresh_token);
     let token = text(&next["access_token"]);
@@ -124,11 +119,7 @@ fn only_the_right_password_proves() {
         let wrong = json!({ "password": "not the right words" });
         let answer = match number % 2 {
             0 => prove(&app, &player.token, &wrong),
-            _ => app
-                .call("DELETE", ME)
-                .token(&player.token)
-                .json(&wrong)
-                .send(),
+            _ => app.as_player(&player, "DELETE", ME, &wrong),
         };
         if answer.status == 429 {
             answer.expect_problem(429, "too_many_attempts");
@@ -145,8 +136,7 @@ fn what_a_proof_is_told_by() {
     let app = TestApp::new();
     let player = app.player("told");
     wait(&app, 301);
-    let answer = prove(&app, &player.token, &json!({ "password": PASSWORD }));
-    let answer = answer.expect(200).json();
+    let answer = prove(&app, &player.token, &json!({ "password": PASSWORD })).ok();
     assert_eq!(answer["token_type"], "Bearer");
     assert_eq!(answer["expires_in"], 600);
     assert_eq!(answer.as_object().map(serde_json::Map::len), Some(3));
@@ -189,7 +179,7 @@ fn where_a_second_factor_is_on_a_password_proves_nothing_alone() {
     let code = device.fresh_code(&app);
     both("not the right words", &code).expect_problem(403, "wrong_password");
     refused(make_key(&app, &player.token));
-    let token = text(&both(PASSWORD, &code).expect(200).json()["access_token"]);
+    let token = text(&both(PASSWORD, &code).ok()["access_token"]);
     both(PASSWORD, &code).expect_problem(403, "wrong_two_factor_code");
     let amr = serde_json::from_str::<Value>(&payload_of(&token).text()).expect("JSON");
     assert_eq!(amr["amr"], json!(["pwd", "otp"]));
@@ -204,7 +194,7 @@ fn a_recovery_code_proves_once() {
     let device = enrol(&app, &player);
     wait(&app, 400);
     let body = json!({ "password": PASSWORD, "code": device.recovery_codes[0] });
-    let token = text(&prove(&app, &player.token, &body).expect(200).json()["access_token"]);
+    let token = text(&prove(&app, &player.token, &body).ok()["access_token"]);
     make_key(&app, &token).expect(201);
     prove(&app, &token, &body).expect_problem(403, "wrong_two_factor_code");
     let used = "SELECT count(*) FROM audit_log WHERE action = 'two_factor.recovery_code_used'";
@@ -228,7 +218,7 @@ fn no_proof_brings_a_login_back() {
         let before = since();
         // Long enough that it would be moved, and looked at just now.
         wait(&app, 100);
-        app.get(ME).token(&player.token).send().expect(200);
+        app.get_as(&player, ME).expect(200);
         app.test.database.execute(sql);
         let answer = prove(&app, &player.token, &json!({ "password": PASSWORD }));
         assert!(
@@ -238,8 +228,7 @@ fn no_proof_brings_a_login_back() {
         );
         assert_eq!(since(), before, "{name}");
         wait(&app, 11);
-        let answer = app.get(ME).token(&player.token).send();
-        answer.expect_problem(401, "invalid_token");
+        app.get_as(&player, ME).expect_problem(401, "invalid_token");
     }
 }
 
@@ -258,13 +247,11 @@ fn what_changes_between_the_look_and_the_write_leaves_a_proof_without_effect() {
         let app = TestApp::new();
         let player = app.player("raced");
         wait(&app, 100);
-        let before = "UPDATE sessions SET authenticated_at";
-        let body = json!({ "password": PASSWORD });
         let status = app.raced(
-            before,
+            "UPDATE sessions SET authenticated_at",
             sql.to_owned(),
             &player,
-            ("POST", REAUTHENTICATE, &body),
+            ("POST", REAUTHENTICATE, &json!({ "password": PASSWORD })),
         );
         assert!((400..500).contains(&status), "{sql}: {status}");
         let moved = "SELECT count(*) FROM sessions WHERE authenticated_at > created_at";

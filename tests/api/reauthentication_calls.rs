@@ -2,18 +2,12 @@
 //! Promises that every write of the table of routes is decided on in `docs/RECENT_PROOF.md`.
 //! Leaves what a proof is to `reauthentication`, each scope of keys to `api_keys_access`.
 
-use serde_json::{Value, json};
+use testing::authenticator::{TWO_FACTOR, enrol};
+use testing::prelude::*;
 use wvw_builder::auth::model::Scope;
 use wvw_builder::auth::permissions::{PROOF_SECONDS, Rule, scopes_for_api_keys};
-use wvw_builder::routes::{Access, ROUTES, Route};
 
 use crate::reauthentication::{KEYS, proved, refused, session_of, wait};
-use crate::support::authenticator::{TWO_FACTOR, enrol};
-use crate::support::forge::{Forger, payload_of};
-use crate::support::scene::ME;
-use crate::support::teams::member_path;
-use crate::support::walk::Walk;
-use crate::support::{Call, PASSWORD, Player, TestApp, text};
 
 fn rule_of(route: &Route) -> Option<Rule> {
     match route.access {
@@ -45,7 +39,7 @@ fn what_needs_a_proof_takes_one_of_the_last_five_minutes() {
         };
         let call = walk.call(route);
         let token = bearer(&call);
-        let writes = || app.count("SELECT count(*) FROM audit_log");
+        let writes = || app.rows("audit_log");
         let before = writes();
         let late = aged(&token, PROOF_SECONDS + 1);
         refused(call.clone().token(&late).send());
@@ -95,7 +89,7 @@ fn key_of(app: &TestApp, token: &str) -> String {
     let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
     let body = json!({ "name": "All", "scopes": scopes });
     let made = app.post(KEYS, &body).token(token).send();
-    text(&made.expect(201).json()["key"])
+    text(&made.created()["key"])
 }
 
 /// The calls that carry their proof, with the password in each.

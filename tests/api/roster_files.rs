@@ -6,10 +6,8 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use serde_json::{Value, json};
-
-use crate::support::guild::{CSV, done, guild, mistakes, player, players_of, racing};
-use crate::support::text;
+use testing::guild::{CSV, done, guild, mistakes, player, players_of, racing};
+use testing::prelude::*;
 
 #[test]
 fn out_and_in_again() {
@@ -136,13 +134,7 @@ fn a_file_replaces_by_name_and_keeps_ids() {
         guild.member.id
     );
     guild.import("mode=replace", CSV, file).expect(200);
-    let list = || {
-        app.get(&guild.path)
-            .token(&officer.token)
-            .send()
-            .expect(200)
-            .json()
-    };
+    let list = || app.get_as(officer, &guild.path).ok();
     let before = list()["data"].clone();
     app.test.clock.advance_ms(60_000);
     // Members change places, too.
@@ -218,11 +210,7 @@ fn builds_that_players_had_come_in_again() {
     let changed = csv.replace(":5", ":3");
     let answer = guild.import("mode=replace", CSV, changed.as_str());
     assert_eq!(answer.expect(200).json(), done(0, 1, 0));
-    let list = app
-        .get(&guild.path)
-        .token(&officer.token)
-        .send()
-        .expect(200);
+    let list = app.get_as(officer, &guild.path).expect(200);
     assert_eq!(list.json()["data"][0]["builds"][0]["preference"], 3);
 }
 

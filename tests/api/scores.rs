@@ -2,14 +2,7 @@
 //! Promises that leaving a score out gives the default back.
 //! Leaves what they do to `analysis`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Raced, platform_on};
-use crate::support::{Call, TestApp};
+use testing::prelude::*;
 
 fn path(team: &str) -> String {
     format!("/api/v1/teams/{team}/scores")
@@ -59,7 +52,7 @@ fn what_is_left_out_is_the_default_again() {
     let player = app.player("leader");
     let team = app.team(&[(&player, "leader")]);
     let read = || {
-        let answer = app.get(&path(&team)).token(&player.token).send();
+        let answer = app.get_as(&player, &path(&team));
         (answer.json()["scores"].clone(), answer.etag())
     };
     let (none, empty_tag) = read();
@@ -87,7 +80,7 @@ fn every_mistake_is_named() {
     let team = app.team(&[(&player, "leader")]);
     let scores = json!({ "62": { "hugs": 1, "strip": 4 }, "200": {}, "81": [] });
     let answer = put(&app, &team, &player.token, &scores).send();
-    let found = answer.expect_problem(422, "invalid_input").mistakes();
+    let found = answer.invalid();
     let expected = [
         ("/scores/200", "unknown_specialization"),
         ("/scores/62/hugs", "unknown_function"),
@@ -119,7 +112,7 @@ fn of_two_who_set_them_at_once_one_reads_again() {
     let app = TestApp::new();
     let player = app.player("leader");
     let team = app.team(&[(&player, "leader")]);
-    let answer = app.get(&path(&team)).token(&player.token).send();
+    let answer = app.get_as(&player, &path(&team));
     let tag = answer.expect(200).etag();
     let set = |scores: Value| {
         let call = put(&app, &team, &player.token, &scores);
@@ -128,7 +121,7 @@ fn of_two_who_set_them_at_once_one_reads_again() {
     set(json!({ "62": { "stability": 1 } })).expect(200);
     let late = set(json!({ "62": { "stability": 2 } }));
     late.expect_problem(412, "precondition_failed");
-    let kept = app.get(&path(&team)).token(&player.token).send().json();
+    let kept = app.get_as(&player, &path(&team)).json();
     assert_eq!(kept["scores"]["62"]["stability"], 1);
 }
 

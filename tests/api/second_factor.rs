@@ -2,28 +2,20 @@
 //! code may be wrong. Promises that nothing of it changes without proof.
 //! Leaves the table of attacks to `attacks_second_factor`.
 
-use serde_json::json;
-use wvw_builder::http::request::Header;
-use wvw_builder::identity::two_factor::store;
-
-use crate::support::authenticator::{
+use testing::authenticator::{
     Authenticator, CONFIRM, STEP_MS, TWO_FACTOR, challenge, enrol, guarded,
 };
-use crate::support::{PASSWORD, TestApp, text};
-
-const ME: &str = "/api/v1/users/me";
-const LOGIN: &str = "/api/v1/auth/login";
-const RECOVERY_CODES: &str = "/api/v1/auth/two-factor/recovery-codes";
-const MINUTE_MS: i64 = 60_000;
+use testing::prelude::*;
+use wvw_builder::identity::two_factor::store;
 
 #[test]
 fn a_challenge_is_no_login() {
     let it = guarded();
-    let sessions = it.count("SELECT count(*) FROM sessions");
+    let sessions = it.app.rows("sessions");
     let body = json!({ "email": it.player.email, "password": PASSWORD });
     let answer = it.app.post(LOGIN, &body).send().expect(401).json();
     assert!(answer["access_token"].is_null() && answer["device_token"].is_null());
-    assert_eq!(it.count("SELECT count(*) FROM sessions"), sessions);
+    assert_eq!(it.app.rows("sessions"), sessions);
     let wrong = json!({ "email": it.player.email, "password": "another four words" });
     let answer = it.app.post(LOGIN, &wrong).send();
     answer.expect_problem(401, "invalid_credentials");
@@ -48,7 +40,7 @@ fn a_new_challenge_does_not_begin_the_count_again() {
                 .json()["challenge"],
         )
     };
-    let known = it.log_in(&it.fresh_code()).expect(200).json();
+    let known = it.log_in(&it.fresh_code()).ok();
     let device = text(&known["device_token"]);
     let mut pauses = Vec::new();
     for number in 0..12 {
@@ -106,14 +98,14 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
 fn a_secret_counts_only_once_it_is_confirmed() {
     let app = TestApp::new();
     let player = app.player("begins");
-    let begin = || app.call("POST", TWO_FACTOR).token(&player.token).send();
+    let begin = || app.post_as(&player, TWO_FACTOR, &Value::Null);
     let confirm = |code: &str| {
         let call = app.post(CONFIRM, &json!({ "code": code }));
         call.token(&player.token).send()
     };
     confirm("000000").expect_problem(409, "two_factor_not_enabled");
-    let first = Authenticator::scan(&begin().expect(200).json());
-    let answer = begin().expect(200).json();
+    let first = Authenticator::scan(&begin().ok());
+    let answer = begin().ok();
     let second = Authenticator::scan(&answer);
     let svg = text(&answer["qr_svg"]);
     assert!(svg.starts_with("<svg ") && !svg.contains(&text(&answer["secret"])));
@@ -125,7 +117,7 @@ fn a_secret_counts_only_once_it_is_confirmed() {
 
     confirm(&second.code_at(app.test_now())).expect(200);
     challenge(&app, &player);
-    app.get(ME).token(&player.token).send().expect(200);
+    app.get_as(&player, ME).expect(200);
     let others = app.get(ME).token(&text(&other["access_token"])).send();
     others.expect_problem(401, "invalid_token");
     begin().expect_problem(409, "two_factor_enabled");
@@ -138,7 +130,7 @@ fn a_secret_counts_only_once_it_is_confirmed() {
 fn it_is_switched_off_with_password_and_code_only() {
     let it = guarded();
     let (right, wrong) = (it.fresh_code(), it.wrong_code());
-    let other = it.log_in(it.recovery_code()).expect(200).json();
+    let other = it.log_in(it.recovery_code()).ok();
     for (name, body, status, code) in [
         ("nothing", json!({}), 422, "invalid_input"),
         (
@@ -181,10 +173,10 @@ fn it_is_switched_off_with_password_and_code_only() {
     without_body.send().expect_problem(400, "body_required");
     it.switch_off(PASSWORD, &right).expect(204);
     it.app.log_in(&it.player.email);
-    it.app.get(ME).token(&it.player.token).send().expect(200);
+    it.app.get_as(&it.player, ME).expect(200);
     let others = it.app.get(ME).token(&text(&other["access_token"])).send();
     others.expect_problem(401, "invalid_token");
-    assert_eq!(it.count("SELECT count(*) FROM recovery_codes"), 0);
+    assert_eq!(it.app.rows("recovery_codes"), 0);
     let again = it.switch_off(PASSWORD, &it.fresh_code());
     again.expect_problem(409, "two_factor_not_enabled");
     let body = json!({ "code": it.fresh_code() });
@@ -198,7 +190,7 @@ fn it_is_switched_off_with_password_and_code_only() {
 #[test]
 fn a_stolen_login_does_not_help_to_guess_codes() {
     let it = guarded();
-    let other = it.log_in(it.recovery_code()).expect(200).json();
+    let other = it.log_in(it.recovery_code()).ok();
     for _ in 0..5 {
         let body = json!({ "code": it.wrong_code() });
         let answer = it.own("POST", RECOVERY_CODES, &body);
@@ -246,7 +238,7 @@ fn nothing_of_the_second_factor_is_kept_readable() {
         other.id
     ));
     let body = json!({ "code": it.fresh_code() });
-    let moved = it.app.post(CONFIRM, &body).token(&other.token).send();
+    let moved = it.app.post_as(&other, CONFIRM, &body);
     assert_eq!(moved.status, 500);
 }
 
@@ -260,6 +252,6 @@ fn challenges_that_are_over_are_removed() {
     let remove = store::expired(it.app.test_now()).portion();
     let platform = it.app.test.platform(9);
     pollster::block_on(platform.database.batch(vec![remove])).expect("it runs");
-    assert_eq!(it.count("SELECT count(*) FROM challenges"), 1);
+    assert_eq!(it.app.rows("challenges"), 1);
     it.give(&last, &it.code_of(0)).expect(200);
 }

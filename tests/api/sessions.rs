@@ -2,21 +2,11 @@
 //! Promises that of many attempts one makes a successor, and that what has ended stays so.
 //! Leaves access tokens to `attacks_tokens` and `attacks_sessions`.
 
-use std::collections::BTreeSet;
+use testing::prelude::*;
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::{Answer, PASSWORD, Player, TestApp, text};
-
-const ME: &str = "/api/v1/users/me";
-const REFRESH: &str = "/api/v1/auth/refresh";
-const LOGOUT: &str = "/api/v1/auth/logout";
 const SESSIONS: &str = "/api/v1/auth/sessions";
 const CHANGE: &str = "/api/v1/auth/password";
 const NEW_PASSWORD: &str = "five other words in a row";
-const DAY_MS: i64 = 86_400_000;
 
 fn refresh(app: &TestApp, token: &str) -> Answer {
     app.post(REFRESH, &json!({ "refresh_token": token })).send()
@@ -25,7 +15,7 @@ fn refresh(app: &TestApp, token: &str) -> Answer {
 /// Renews a login; gives the new refresh token.
 #[track_caller]
 fn next(app: &TestApp, token: &str) -> String {
-    text(&refresh(app, token).expect(200).json()["refresh_token"])
+    text(&refresh(app, token).ok()["refresh_token"])
 }
 
 fn me(app: &TestApp, token: &Value) -> Answer {
@@ -40,13 +30,13 @@ fn a_login_is_renewed_again_and_again() {
     let mut seen = BTreeSet::from([token.clone()]);
     for _ in 0..20 {
         app.test.clock.advance_ms(600_000);
-        let answer = refresh(&app, &token).expect(200).json();
+        let answer = refresh(&app, &token).ok();
         token = text(&answer["refresh_token"]);
         assert!(seen.insert(token.clone()), "a token came again");
         me(&app, &answer["access_token"]).expect(200);
         assert_eq!(answer["refresh_expires_in"], 14 * 86_400);
     }
-    assert_eq!(app.count("SELECT count(*) FROM sessions"), 1);
+    assert_eq!(app.rows("sessions"), 1);
     assert_eq!(app.count("SELECT counter FROM sessions"), 20);
 }
 
@@ -270,7 +260,7 @@ fn refresh_tokens_that_come_again_or_are_none() {
 fn a_stolen_token_ends_the_whole_family_at_once() {
     let app = TestApp::new();
     let player = app.player("robbed");
-    let own = refresh(&app, &player.refresh_token).expect(200).json();
+    let own = refresh(&app, &player.refresh_token).ok();
     me(&app, &own["access_token"]).expect(200);
     app.test.clock.advance_ms(60_000);
     refresh(&app, &player.refresh_token).expect_problem(401, "refresh_token_reused");
@@ -325,9 +315,9 @@ fn logout_ends_the_login_and_answers_the_same_when_there_is_none() {
         let body = json!({ "refresh_token": token });
         app.post(LOGOUT, &body).send().expect(204)
     };
-    app.get(ME).token(&player.token).send().expect(200);
+    app.get_as(&player, ME).expect(200);
     let first = out(&player.refresh_token);
-    app.get(ME).token(&player.token).send().expect(401);
+    app.get_as(&player, ME).expect(401);
     let forged = format!("{}{}", &player.refresh_token[..31], "A".repeat(64));
     for token in [
         player.refresh_token.as_str(),
@@ -367,9 +357,9 @@ fn sessions_are_listed_and_ended_by_their_owner() {
         let agent = format!("tool/{number} {}", "x".repeat(300));
         call.header(Header::UserAgent, &agent).send().expect(200);
     }
-    let list = |target: &str| app.get(target).token(&player.token).send();
-    let all = list(SESSIONS).expect(200).json();
-    let data = all["data"].as_array().expect("a list").clone();
+    let list = |target: &str| app.get_as(&player, target);
+    let all = list(SESSIONS).ok();
+    let data = array(&all["data"]).to_vec();
     assert_eq!(data.len(), 5);
     let agents: Vec<usize> = data
         .iter()
@@ -382,8 +372,8 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     let mut paged = Vec::new();
     let mut target = format!("{SESSIONS}?limit=2");
     loop {
-        let page = list(&target).expect(200).json();
-        paged.extend(page["data"].as_array().expect("a list").clone());
+        let page = list(&target).ok();
+        paged.extend(array(&page["data"]).to_vec());
         let Some(cursor) = page["next_cursor"].as_str() else {
             break;
         };
@@ -398,7 +388,7 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     end(&path(0), &player.token).expect_problem(404, "not_found");
     end(&format!("{SESSIONS}/x"), &player.token).expect_problem(404, "not_found");
     end(SESSIONS, &player.token).expect(204);
-    let left = list(SESSIONS).expect(200).json();
+    let left = list(SESSIONS).ok();
     assert_eq!(left["data"], json!([data[4]]));
     next(&app, &stranger.refresh_token);
     // One's own goes too.
@@ -415,7 +405,7 @@ fn a_password_is_changed_and_every_other_login_ends() {
     app.test.clock.advance_ms(1_000);
     let change = |current: &str, new: &str| {
         let body = json!({ "current_password": current, "new_password": new });
-        app.post(CHANGE, &body).token(&player.token).send()
+        app.post_as(&player, CHANGE, &body)
     };
     change("not the password at all", NEW_PASSWORD).expect_problem(403, "wrong_password");
     for (new, code) in [
@@ -433,12 +423,8 @@ fn a_password_is_changed_and_every_other_login_ends() {
     refresh(&app, other["refresh_token"].as_str().expect("a token"))
         .expect_problem(401, "invalid_refresh_token");
     // The login that changed it goes on, also elsewhere.
-    app.get(ME).token(&player.token).send().expect(200);
-    app.isolate(8)
-        .get(ME)
-        .token(&player.token)
-        .send()
-        .expect(200);
+    app.get_as(&player, ME).expect(200);
+    app.isolate(8).get_as(&player, ME).expect(200);
     next(&app, &player.refresh_token);
     for (password, status) in [(PASSWORD, 401), (NEW_PASSWORD, 200)] {
         let body = json!({ "email": player.email, "password": password });
@@ -460,14 +446,5 @@ fn no_refresh_token_can_be_read_in_the_database() {
                 assert!(!row.contains(&token[31..]), "{table}: {row}");
             }
         }
-    }
-}
-
-impl Player {
-    /// The id of the login that the player was made with.
-    fn session(&self, app: &TestApp) -> String {
-        let sql = format!("SELECT id FROM sessions WHERE user_id = '{}'", self.id);
-        let rows = app.test.database.execute(&sql);
-        rows[0].text(0).expect("an id").to_owned()
     }
 }

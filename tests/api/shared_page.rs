@@ -2,10 +2,7 @@
 //! Promises that nobody's private build is on a page. Leaves caches to `shared_page_cache`, size and
 //! strange texts to `shared_page_limits`, looks and keyboard to `tests/edge/page.test.mjs`.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::{Answer, GUARDIAN_CODE, ISSUER, Player, TestApp, text};
+use testing::prelude::*;
 
 /// A slug as share links have them.
 pub const SLUG: &str = "0123456789ABCDEFGHIJab";
@@ -188,9 +185,8 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
         json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
-    let send = |call: crate::support::Call<'_>, status: u16| {
-        call.token(&owner.token).send().expect(status)
-    };
+    let send =
+        |call: testing::Call<'_>, status: u16| call.token(&owner.token).send().expect(status);
     let path = "/api/v1/compositions";
     let made = send(app.post(path, &body), 201).json();
     let path = format!("{path}/{}", text(&made["id"]));

@@ -2,13 +2,10 @@
 //! Promises that another version is another page, and that whoever writes in KV cannot put one there.
 //! Leaves what is on a page to `shared_page`.
 
-use pollster::block_on;
-use serde_json::json;
-use wvw_builder::http::request::Header;
+use testing::prelude::*;
 use wvw_builder::platform::Cache as _;
 
 use crate::shared_page::{TEAM, etag, group, html, make_team, page, path, share, slot, someone};
-use crate::support::{Answer, TestApp};
 
 #[test]
 fn a_view_is_one_statement_once_it_is_rendered() {

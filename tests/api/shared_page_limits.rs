@@ -2,11 +2,9 @@
 //! Promises that the longest and the strangest texts leave the page small and in order.
 //! Leaves escaping to `shared_page`, and how it looks to `tests/edge/page.test.mjs`.
 
-use serde_json::{Value, json};
+use testing::prelude::*;
 
-use crate::compositions::path_of;
 use crate::shared_page::{TEAM, make_team, page, path, share, slot, someone};
-use crate::support::{ISSUER, TestApp, config_value, text};
 
 /// The page's files and the most that all of it may have.
 fn size_with_files(page: &str) -> usize {
@@ -50,7 +48,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
     });
     let owner = someone(&app);
     make_team(&app, &"語".repeat(100));
-    let table = app.get("/api/v1/game/functions").send().expect(200).json();
+    let table = app.get("/api/v1/game/functions").send().ok();
     let rows = table["specializations"].as_array().expect("rows");
     let mut scores = json!({});
     for row in rows {
@@ -188,8 +186,8 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         app.test.database.execute(&format!(
             "UPDATE compositions SET document = replace(document, 'Zojirushi', '{name}')"
         ));
-        let made = app.get(&path_of(&made)).token(&owner.token).send();
-        let made = made.expect(200).json();
+        let made = app.get_as(&owner, &path_of(&made));
+        let made = made.ok();
         for (member, value) in [
             ("/name", name),
             ("/notes", name),
@@ -199,11 +197,11 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         ] {
             assert_eq!(made.pointer(member), Some(&json!(value)), "{member}");
         }
-        let read = app.get(&path_of(&made)).token(&owner.token).send();
+        let read = app.get_as(&owner, &path_of(&made));
         assert_eq!(read.expect(200).json(), made);
         let links = format!("{}/share-links", path_of(&made));
-        let link = app.call("POST", &links).token(&owner.token).send();
-        let url = text(&link.expect(201).json()["url"]);
+        let link = app.post_as(&owner, &links, &Value::Null);
+        let url = text(&link.created()["url"]);
         let target = url.strip_prefix(ISSUER).expect("ours");
         let page = app.get(target).send().expect(200).body;
         let page = String::from_utf8(page).expect("UTF-8");

@@ -3,10 +3,7 @@
 //! dated, and that a date moves with its chat code alone.
 //! Leaves how warnings are worded to the unit tests of `squads::analysis`.
 
-use serde_json::{Value, json};
-
-use crate::compositions::path_of;
-use crate::support::{GUARDIAN_CODE, Player, TestApp, build_path, config_value, text};
+use testing::prelude::*;
 
 /// The same database, under a service that knows this change of balance.
 fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
@@ -45,8 +42,8 @@ fn analyses_and_dashboards_name_the_same_builds() {
         .collect();
     let made = new.composition(&player, &json!({ "subgroups": [{ "slots": slots }] }));
     let get = |app: &TestApp, path: &str| {
-        let answer = app.get(path).token(&player.token).send();
-        answer.expect(200).json()
+        let answer = app.get_as(&player, path);
+        answer.ok()
     };
     // By the name of each build, what the analysis says of it.
     let warned = |app: &TestApp| {
@@ -67,9 +64,7 @@ fn analyses_and_dashboards_name_the_same_builds() {
     let attention = |app: &TestApp| {
         let dashboard = get(app, "/api/v1/users/me/dashboard");
         let stale = &dashboard["attention"]["stale_builds"];
-        let mut names: Vec<String> = stale["data"]
-            .as_array()
-            .expect("a list")
+        let mut names: Vec<String> = array(&stale["data"])
             .iter()
             .map(|build| text(&build["name"]))
             .collect();

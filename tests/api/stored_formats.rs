@@ -1,19 +1,15 @@
 //! What is stored reads as it was written: the words of today, beside the variants that they stand for.
 //! docs/ARCHITECTURE.md has the table of all stored formats, and which test keeps each.
 
-use pollster::block_on;
-use serde_json::json;
+use testing::prelude::*;
 use wvw_builder::auth::audit::Action;
 use wvw_builder::auth::model::{Role, Scope};
 use wvw_builder::builds::model::Visibility;
-use wvw_builder::config::Config;
 use wvw_builder::http::pagination::cursor_after;
 use wvw_builder::identity::links::Purpose;
-use wvw_builder::identity::seal;
+use wvw_builder::membership::model::Role as TeamRole;
+use wvw_builder::seal;
 use wvw_builder::squads::compositions::store::Change;
-use wvw_builder::teams::model::Role as TeamRole;
-
-use crate::support::{TestApp, config_value};
 
 #[test]
 fn words_of_columns_and_tokens() {

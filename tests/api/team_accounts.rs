@@ -2,10 +2,7 @@
 //! Promises that no team is left without a leader, and none with nobody.
 //! Leaves all else that a deletion takes to `personal_data`.
 
-use serde_json::{Value, json};
-
-use crate::support::teams::{TEAMS, member_path};
-use crate::support::{PASSWORD, Player, TestApp, build_path, text};
+use testing::prelude::*;
 
 /// Who is in a team as what, since when; and who leads it in the end.
 type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
@@ -18,14 +15,9 @@ fn members_are_called_what_their_accounts_are_called() {
     let name = json!({ "display_name": "Stegalkin \u{1f43a}" });
     app.as_player(&member, "PATCH", "/api/v1/users/me", &name)
         .expect(200);
-    let list = app.as_player(
-        &leader,
-        "GET",
-        &format!("{TEAMS}/{team}/members"),
-        &Value::Null,
-    );
-    let list = list.expect(200).json();
-    for entry in list["data"].as_array().expect("a list") {
+    let list = app.get_as(&leader, &format!("{TEAMS}/{team}/members"));
+    let list = list.ok();
+    for entry in array(&list["data"]) {
         let is_renamed = entry["user_id"] == json!(member.id);
         let expected = if is_renamed {
             name["display_name"].clone()
@@ -36,15 +28,9 @@ fn members_are_called_what_their_accounts_are_called() {
     }
     // Whoever makes a team brings their name along.
     let body = json!({ "name": "Wolf pack" });
-    let made = app
-        .as_player(&member, "POST", TEAMS, &body)
-        .expect(201)
-        .json();
+    let made = app.post_as(&member, TEAMS, &body).created();
     let path = format!("{TEAMS}/{}/members", text(&made["id"]));
-    let list = app
-        .as_player(&member, "GET", &path, &Value::Null)
-        .expect(200)
-        .json();
+    let list = app.get_as(&member, &path).ok();
     assert_eq!(list["data"][0]["display_name"], name["display_name"]);
 }
 
@@ -105,8 +91,7 @@ fn a_deleted_account_hands_its_teams_on() {
     app.invite(&c, first, &json!({})).expect(201);
     // Whoever has left one of them has shared something there.
     let shared = app.build(&c, &json!({ "visibility": "team", "team_id": alone }));
-    app.as_player(&c, "DELETE", &member_path(alone, &c), &Value::Null)
-        .expect(200);
+    app.delete_as(&c, &member_path(alone, &c)).expect(200);
 
     let body = json!({ "password": PASSWORD });
     app.as_player(&gone, "DELETE", "/api/v1/users/me", &body)
@@ -126,11 +111,8 @@ fn a_deleted_account_hands_its_teams_on() {
         app.count(&format!("SELECT count(*) FROM teams WHERE id = '{alone}'")),
         0
     );
-    assert_eq!(app.count("SELECT count(*) FROM teams"), 5);
-    let read = app
-        .as_player(&c, "GET", &build_path(&shared), &Value::Null)
-        .expect(200)
-        .json();
+    assert_eq!(app.rows("teams"), 5);
+    let read = app.get_as(&c, &build_path(&shared)).ok();
     assert_eq!(
         (&read["visibility"], &read["team_id"]),
         (&json!("private"), &Value::Null)

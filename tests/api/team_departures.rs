@@ -2,11 +2,8 @@
 //! Promises the smallest case of each kind, and that leaders see all that is a team's and end each.
 //! Leaves who may remove whom to `team_members`, webhooks to `webhook_teams`.
 
-use serde_json::{Value, json};
-
-use crate::support::departures::{Scene, many};
-use crate::support::teams::TEAMS;
-use crate::support::{Player, text};
+use testing::departures::{Scene, many};
+use testing::prelude::*;
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 
@@ -24,14 +21,14 @@ fn a_link_to_a_teams_plan_ends_with_its_makers_removal_leaving_or_demotion() {
             "left" => drop(scene.remove(officer, officer, "").expect(200)),
             "demoted" => scene.role(officer, "member"),
             _ => {
-                let body = json!({ "password": crate::support::PASSWORD });
+                let body = json!({ "password": testing::PASSWORD });
                 app.as_player(officer, "DELETE", "/api/v1/users/me", &body)
                     .expect(204);
             }
         }
         assert!(!scene.sees(&page), "{end}");
         assert!(scene.sees(&others), "{end}");
-        assert_eq!(app.count("SELECT count(*) FROM share_links"), 1, "{end}");
+        assert_eq!(app.rows("share_links"), 1, "{end}");
         // To be an officer again brings nothing back.
         if end == "demoted" {
             scene.role(officer, "officer");
@@ -116,8 +113,8 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
     assert_eq!(lives(0, &guests[1]), ([false; 2], 404, 404));
     assert_eq!(lives(1, &guests[1]), ([true; 2], 200, 200));
     // Nothing of it is left to count against what a composition or a team may have.
-    assert_eq!(app.count("SELECT count(*) FROM share_links"), 2);
-    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+    assert_eq!(app.rows("share_links"), 2);
+    assert_eq!(app.rows("team_invitations"), 1);
     // The other one ends by itself, before the invitation does.
     let soon = app.test_now() + 1_000;
     app.test
@@ -150,11 +147,11 @@ fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     } = &scene;
     let body = json!({ "url": "https://discord.com/api/webhooks/1/s3cret", "event_types": ["*"],
         "team_id": team, "description": "Our channel" });
-    let hook = app.as_player(officer, "POST", "/api/v1/webhooks", &body);
-    let hook = hook.expect(201).json();
+    let hook = app.post_as(officer, "/api/v1/webhooks", &body);
+    let hook = hook.created();
     let page = scene.share(&scene.plan, &officer.token);
     let made_by = json!({ "id": officer.id, "name": "Player" });
-    let list = app.as_player(leader, "GET", &scene.at("/webhooks"), &Value::Null);
+    let list = app.get_as(leader, &scene.at("/webhooks"));
     let list = list.expect(200);
     assert!(!String::from_utf8_lossy(&list.body).contains("s3cret"));
     let item = list.json()["data"][0].clone();
@@ -177,22 +174,20 @@ fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     let elsewhere = app.team(&[(leader, "leader")]);
     for (kind, id) in [("webhooks", &hook["id"]), ("share-links", &link["id"])] {
         let path = format!("{TEAMS}/{elsewhere}/{kind}/{}", text(id));
-        app.as_player(leader, "DELETE", &path, &Value::Null)
+        app.delete_as(leader, &path)
             .expect_problem(404, "not_found");
         let path = scene.at(&format!("/{kind}/{}", text(id)));
-        app.as_player(officer, "DELETE", &path, &Value::Null)
+        app.delete_as(officer, &path)
             .expect_problem(403, "insufficient_team_role");
-        app.as_player(leader, "DELETE", &path, &Value::Null)
-            .expect(204);
-        app.as_player(leader, "DELETE", &path, &Value::Null)
+        app.delete_as(leader, &path).expect(204);
+        app.delete_as(leader, &path)
             .expect_problem(404, "not_found");
         let list = scene.read(leader, &scene.at(&format!("/{kind}")));
         assert_eq!(list["data"], json!([]));
     }
     assert!(!scene.sees(&page));
     let path = format!("/api/v1/webhooks/{}", text(&hook["id"]));
-    app.as_player(officer, "GET", &path, &Value::Null)
-        .expect(404);
+    app.get_as(officer, &path).expect(404);
     // Whoever leads no more ends nothing by it.
     let page = scene.share(&scene.plan, &officer.token);
     let link = scene.read(leader, &scene.at("/share-links"))["data"][0]["id"].clone();
@@ -233,6 +228,6 @@ fn an_expired_key_is_purged_with_what_it_made() {
     scene.share(&scene.plan, &key);
     app.test.clock.advance_ms(2 * YEAR_MS);
     pollster::block_on(app.app.tick("17 * * * *", app.test_now()));
-    assert_eq!(app.count("SELECT count(*) FROM api_keys"), 0);
-    assert_eq!(app.count("SELECT count(*) FROM share_links"), 0);
+    assert_eq!(app.rows("api_keys"), 0);
+    assert_eq!(app.rows("share_links"), 0);
 }

@@ -2,12 +2,8 @@
 //! that goes with a removal. Promises that the owner has them back, and the team's plans keep places.
 //! Leaves who sees a build to `builds_access`.
 
-use serde_json::{Value, json};
-
-use crate::compositions::path_of;
-use crate::support::build_path;
-use crate::support::departures::Scene;
-use crate::support::teams::member_path;
+use testing::departures::Scene;
+use testing::prelude::*;
 
 #[test]
 fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
@@ -36,7 +32,7 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
         let shown = html();
         assert!(shown.contains("Build team") && shown.contains("Build public"));
         let by = if end == "left" { member } else { leader };
-        let went = scene.remove(by, member, "").expect(200).json();
+        let went = scene.remove(by, member, "").ok();
         assert_eq!(went["builds"], 2);
 
         // It is their own again, and edited as any other.
@@ -59,8 +55,7 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
         // The team has neither, and its page shows what is public, as it would of anyone's.
         let path = format!("/api/v1/builds?team_id={team}");
         assert_eq!(scene.read(leader, &path)["data"], json!([]));
-        app.as_player(leader, "GET", &build_path(&hidden), &Value::Null)
-            .expect(404);
+        app.get_as(leader, &build_path(&hidden)).expect(404);
         let shown = html();
         assert!(!shown.contains("Build team"), "{end}");
         assert_eq!(shown.matches("Changed later").count(), with_name, "{end}");
@@ -100,8 +95,7 @@ fn a_removal_says_what_goes_with_it() {
         ..
     } = &scene;
     let hook = json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
-    app.as_player(officer, "POST", "/api/v1/webhooks", &hook)
-        .expect(201);
+    app.post_as(officer, "/api/v1/webhooks", &hook).expect(201);
     for _ in 0..2 {
         scene.share(&scene.plan, &officer.token);
     }
@@ -116,7 +110,7 @@ fn a_removal_says_what_goes_with_it() {
     scene.code(&leader.token, &json!({}));
     app.build(officer, &json!({}));
     let entry = json!({ "name": "Bert", "user_id": officer.id });
-    app.as_player(leader, "POST", &scene.at("/players"), &entry)
+    app.post_as(leader, &scene.at("/players"), &entry)
         .expect(201);
     let expected = json!({ "webhooks": 1, "share_links": 2, "invitations": 3, "builds": 4,
         "players": 1, "banned": false });
@@ -129,13 +123,13 @@ fn a_removal_says_what_goes_with_it() {
     );
     let path = member_path(team, officer);
     let went = {
-        use crate::support::guild::racing;
+        use testing::guild::racing;
         let isolate = racing(app, "DELETE FROM team_members", sql);
-        isolate.as_player(leader, "DELETE", &path, &Value::Null)
+        isolate.delete_as(leader, &path)
     };
     let mut with_one_more = expected;
     with_one_more["invitations"] = json!(4);
     assert_eq!(went.expect(200).json(), with_one_more);
-    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
-    assert_eq!(app.count("SELECT count(*) FROM share_links"), 1);
+    assert_eq!(app.rows("team_invitations"), 1);
+    assert_eq!(app.rows("share_links"), 1);
 }

@@ -2,11 +2,8 @@
 //! Promises that a code lets in only while its maker may invite, also in a race.
 //! Leaves codes that end with an API key to `team_departures`, the rest to `team_invitations`.
 
-use serde_json::{Value, json};
-
-use crate::support::Player;
-use crate::support::departures::{Scene, many};
-use crate::support::teams::member_path;
+use testing::departures::{Scene, many};
+use testing::prelude::*;
 
 #[test]
 fn whoever_was_removed_comes_back_only_by_an_invitation_from_afterwards() {
@@ -130,7 +127,7 @@ fn nobody_who_is_banned_comes_in_until_the_ban_is_lifted() {
     scene
         .remove(officer, member, "?ban=true")
         .expect_problem(403, "insufficient_team_role");
-    let answer = scene.remove(leader, member, "?ban=true").expect(200).json();
+    let answer = scene.remove(leader, member, "?ban=true").ok();
     assert_eq!(answer["banned"], true);
     let after = scene.code(&leader.token, &many());
     for code in [&before, &after] {
@@ -139,10 +136,7 @@ fn nobody_who_is_banned_comes_in_until_the_ban_is_lifted() {
     }
     // Someone who has left by themselves, just before.
     scene.remove(officer, officer, "").expect(200);
-    let answer = scene
-        .remove(leader, officer, "?ban=true")
-        .expect(200)
-        .json();
+    let answer = scene.remove(leader, officer, "?ban=true").ok();
     let nothing = json!({ "webhooks": 0, "share_links": 0, "invitations": 0, "builds": 0,
         "players": 0, "banned": true });
     assert_eq!(answer, nothing);
@@ -156,10 +150,8 @@ fn nobody_who_is_banned_comes_in_until_the_ban_is_lifted() {
     assert_eq!(of(officer).expect("a ban")["display_name"], Value::Null);
 
     let ban = scene.at(&format!("/bans/{}", member.id));
-    app.as_player(leader, "DELETE", &ban, &Value::Null)
-        .expect(204);
-    app.as_player(leader, "DELETE", &ban, &Value::Null)
-        .expect_problem(404, "not_found");
+    app.delete_as(leader, &ban).expect(204);
+    app.delete_as(leader, &ban).expect_problem(404, "not_found");
     app.accept(member, &before)
         .expect_problem(403, "invitation_refused");
     app.accept(member, &after).expect(200);
@@ -171,7 +163,7 @@ fn nobody_who_is_banned_comes_in_until_the_ban_is_lifted() {
         [mistake]
     );
     let path = scene.at("/members/user_00000000000000000000000001?ban=true");
-    app.as_player(leader, "DELETE", &path, &Value::Null)
+    app.delete_as(leader, &path)
         .expect_problem(404, "not_found");
     scene
         .remove(leader, member, "?ban=1")
@@ -202,7 +194,7 @@ fn a_ban_is_a_leaders_also_at_the_moment_that_it_is_written() {
         app.raced("INSERT INTO team_bans", demote, leader, call),
         403
     );
-    assert_eq!(app.count("SELECT count(*) FROM team_bans"), 0);
+    assert_eq!(app.rows("team_bans"), 0);
     assert!(app.role_of(&scene.team, member).is_some());
     // Someone who has left and is back by now is taken out again.
     scene.remove(member, member, "").expect(200);
@@ -211,7 +203,7 @@ fn a_ban_is_a_leaders_also_at_the_moment_that_it_is_written() {
         scene.team, member.id
     );
     assert_eq!(app.raced("INSERT INTO team_bans", back, officer, call), 200);
-    assert_eq!(app.count("SELECT count(*) FROM team_bans"), 1);
+    assert_eq!(app.rows("team_bans"), 1);
     assert_eq!(app.role_of(&scene.team, member), None);
 }
 

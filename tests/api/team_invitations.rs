@@ -2,17 +2,11 @@
 //! Promises that of many at once as many come in as may.
 //! Leaves who may invite to `team_permissions`.
 
-use pollster::block_on;
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::teams::invitations::code::Code;
 use wvw_builder::telemetry::rfc3339;
 
-use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::teams::{TEAMS, member_path};
-use crate::support::{Answer, Call, ISSUER, Player, TestApp, hex, text};
-
 const ACCEPT: &str = "/api/v1/invitations/accept";
-const DAY_MS: i64 = 86_400_000;
 
 struct Scene {
     app: TestApp,
@@ -33,7 +27,7 @@ impl Scene {
     }
 
     fn code(&self, body: &Value) -> String {
-        text(&self.ask(body).expect(201).json()["code"])
+        text(&self.ask(body).created()["code"])
     }
 
     fn path(&self) -> String {
@@ -41,14 +35,8 @@ impl Scene {
     }
 
     fn list(&self, token: &str) -> Vec<Value> {
-        let list = self
-            .app
-            .get(&self.path())
-            .token(token)
-            .send()
-            .expect(200)
-            .json();
-        list["data"].as_array().expect("a list").clone()
+        let list = self.app.get(&self.path()).token(token).send().ok();
+        array(&list["data"]).to_vec()
     }
 
     fn show(&self, code: &str) -> Answer {
@@ -57,8 +45,7 @@ impl Scene {
 
     fn withdraw(&self, invitation: &Value) -> Answer {
         let path = format!("{}/{}", self.path(), text(&invitation["id"]));
-        self.app
-            .as_player(&self.leader, "DELETE", &path, &Value::Null)
+        self.app.delete_as(&self.leader, &path)
     }
 
     fn guests(&self, count: usize) -> Vec<Player> {
@@ -105,7 +92,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     let guest = app.player("guest");
     app.endpoint(&guest, "https://guest.guild.gg/h");
     let body = json!({ "role": "officer", "max_uses": 2, "expires_in_seconds": 300 });
-    let mut made = scene.ask(&body).expect(201).json();
+    let mut made = scene.ask(&body).created();
     let code = text(&made["code"]);
     assert!(code.starts_with("wvwi_") && code.len() == 27, "{code}");
     assert_eq!(made["url"], json!(format!("{ISSUER}/i/{code}")));
@@ -132,20 +119,15 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     assert_eq!(shown.header("cache-control"), Some("no-store"));
 
     app.test.clock.advance_ms(1_000);
-    let joined = app.accept(&guest, &format!(" {code}\n")).expect(200).json();
+    let joined = app.accept(&guest, &format!(" {code}\n")).ok();
     let path = format!("{TEAMS}/{team}");
-    let read = app
-        .as_player(&guest, "GET", &path, &Value::Null)
-        .expect(200)
-        .json();
+    let read = app.get_as(&guest, &path).ok();
     assert_eq!(joined, read);
     assert_eq!(
         (&joined["role"], &joined["member_count"]),
         (&json!("officer"), &json!(2))
     );
-    let list = app
-        .as_player(leader, "GET", &format!("{path}/members"), &Value::Null)
-        .json();
+    let list = app.get_as(leader, &format!("{path}/members")).json();
     let entry = json!({
         "user_id": guest.id, "display_name": "A player", "role": "officer",
         "joined_at": rfc3339(app.test_now()),
@@ -174,7 +156,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
 #[test]
 fn an_invitation_is_what_it_is_asked_to_be_or_the_usual() {
     let scene = Scene::new();
-    let made = scene.ask(&json!({})).expect(201).json();
+    let made = scene.ask(&json!({})).created();
     assert_eq!(
         (&made["role"], &made["max_uses"]),
         (&json!("member"), &json!(1))
@@ -202,13 +184,10 @@ fn an_invitation_is_what_it_is_asked_to_be_or_the_usual() {
         ),
         (json!({ "code": "wvwi_0" }), "/code", "unknown_field"),
     ] {
-        let mistakes = scene
-            .ask(&body)
-            .expect_problem(422, "invalid_input")
-            .mistakes();
+        let mistakes = scene.ask(&body).invalid();
         assert_eq!(mistakes, [(pointer.to_owned(), code.to_owned())], "{body}");
     }
-    assert_eq!(scene.app.count("SELECT count(*) FROM team_invitations"), 2);
+    assert_eq!(scene.app.rows("team_invitations"), 2);
 }
 
 #[test]
@@ -230,7 +209,7 @@ fn an_invitation_that_lets_nobody_in_says_why() {
     }
     assert_eq!(scene.uses(), 1);
 
-    let withdrawn = scene.ask(&json!({})).expect(201).json();
+    let withdrawn = scene.ask(&json!({})).created();
     scene.withdraw(&withdrawn).expect(204);
     scene.withdraw(&withdrawn).expect_problem(404, "not_found");
     let unknown = Code::fresh(&app.test.platform(99)).expose().to_owned();
@@ -247,10 +226,7 @@ fn an_invitation_that_lets_nobody_in_says_why() {
         scene.show(code).expect_problem(404, "not_found");
         app.accept(&second, code).expect_problem(404, "not_found");
     }
-    let mistakes = app
-        .accept(&second, "")
-        .expect_problem(422, "invalid_input")
-        .mistakes();
+    let mistakes = app.accept(&second, "").invalid();
     assert_eq!(
         mistakes,
         [("/code".to_owned(), "invalid_length".to_owned())]
@@ -278,15 +254,15 @@ fn an_invitation_is_withdrawn_only_by_its_own_team() {
     let Scene { app, leader, .. } = &scene;
     let other = app.player("other");
     let elsewhere = app.team(&[(&other, "leader"), (leader, "leader")]);
-    let id = text(&scene.ask(&json!({})).expect(201).json()["id"]);
+    let id = text(&scene.ask(&json!({})).created()["id"]);
     for player in [&other, leader] {
         for id in [&id, "x"] {
             let path = format!("{TEAMS}/{elsewhere}/invitations/{id}");
-            let answer = app.as_player(player, "DELETE", &path, &Value::Null);
+            let answer = app.delete_as(player, &path);
             answer.expect_problem(404, "not_found");
         }
     }
-    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+    assert_eq!(app.rows("team_invitations"), 1);
 }
 
 #[test]
@@ -341,7 +317,7 @@ fn one_comes_into_twenty_teams_at_most_also_with_all_at_once() {
     }
     let codes = [(); 5].map(|()| {
         let team = app.team(&[(leader, "leader")]);
-        app.invite(leader, &team, &json!({})).expect(201).json()["code"].clone()
+        app.invite(leader, &team, &json!({})).created()["code"].clone()
     });
     let statuses = scene.at_once(|isolate| {
         let call = |code| {
@@ -378,7 +354,7 @@ fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
         .app
         .accept(&scene.app.player("guest"), &first)
         .expect(200);
-    let made = ask().expect(201).json();
+    let made = ask().created();
     ask().expect_problem(409, "too_many_invitations");
     scene.withdraw(&made).expect(204);
     ask().expect(201);
@@ -390,16 +366,14 @@ fn invitations_are_listed_newest_first_page_by_page() {
     let mut expected = Vec::new();
     for _ in 0..5 {
         scene.app.test.clock.advance_ms(1);
-        expected.insert(0, text(&scene.ask(&json!({})).expect(201).json()["id"]));
+        expected.insert(0, text(&scene.ask(&json!({})).created()["id"]));
     }
     let path = format!("{}?limit=2", scene.path());
     let (mut target, mut found) = (path.clone(), Vec::new());
     loop {
-        let page = scene
-            .app
-            .as_player(&scene.leader, "GET", &target, &Value::Null);
-        let page = page.expect(200).json();
-        let items = page["data"].as_array().expect("a list").iter();
+        let page = scene.app.get_as(&scene.leader, &target);
+        let page = page.ok();
+        let items = array(&page["data"]).iter();
         found.extend(items.map(|it| text(&it["id"])));
         let Some(cursor) = page["next_cursor"].as_str() else {
             break;
@@ -418,9 +392,8 @@ fn whoever_was_removed_has_no_way_back_by_their_own_invitation() {
     app.accept(&officer, &code).expect(200);
     let own = app
         .invite(&officer, team, &json!({ "max_uses": 100 }))
-        .expect(201)
-        .json();
-    app.as_player(leader, "DELETE", &member_path(team, &officer), &Value::Null)
+        .created();
+    app.delete_as(leader, &member_path(team, &officer))
         .expect(200);
     app.accept(&officer, &text(&own["code"]))
         .expect_problem(404, "not_found");
@@ -442,7 +415,7 @@ fn an_invitation_is_kept_for_thirty_days_after_its_end() {
     ] {
         scene.app.test.clock.set_ms(now + after);
         block_on(scene.app.app.tick("17 * * * *", scene.app.test_now()));
-        let count = scene.app.count("SELECT count(*) FROM team_invitations");
+        let count = scene.app.rows("team_invitations");
         assert_eq!(count, left, "{after}");
     }
 }

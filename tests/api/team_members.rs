@@ -2,12 +2,7 @@
 //! Promises a leader for every team, also when two act at once and when accounts are deleted.
 //! Leaves coming in to `team_invitations`, the table of permissions to `team_permissions`.
 
-use serde_json::{Value, json};
-use wvw_builder::platform::native::MemoryWeb;
-
-use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::teams::{TEAMS, member_path};
-use crate::support::{Answer, Player, TestApp, text};
+use testing::prelude::*;
 
 struct Scene {
     app: TestApp,
@@ -47,13 +42,12 @@ impl Scene {
     }
 
     fn remove(&self, by: &Player, whom: &Player) -> Answer {
-        self.app
-            .as_player(by, "DELETE", &member_path(&self.team, whom), &Value::Null)
+        self.app.delete_as(by, &member_path(&self.team, whom))
     }
 
     fn hand_over(&self, by: &Player, body: &Value) -> Answer {
         let path = format!("{TEAMS}/{}/hand-over", self.team);
-        self.app.as_player(by, "POST", &path, body)
+        self.app.post_as(by, &path, body)
     }
 
     fn role(&self, player: &Player) -> Option<String> {
@@ -93,11 +87,8 @@ fn members_are_listed_by_their_ids_page_by_page() {
     let path = format!("{TEAMS}/{team}/members?limit=2");
     let (mut target, mut found) = (path.clone(), Vec::new());
     loop {
-        let page = app
-            .as_player(member, "GET", &target, &Value::Null)
-            .expect(200)
-            .json();
-        for entry in page["data"].as_array().expect("a list") {
+        let page = app.get_as(member, &target).ok();
+        for entry in array(&page["data"]) {
             assert_eq!(entry["display_name"], "Player");
             let now = wvw_builder::telemetry::rfc3339(app.test_now());
             assert_eq!(entry["joined_at"], json!(now));
@@ -117,7 +108,7 @@ fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
     let [leader, officer, member] = scene.cast();
     let team = &scene.team;
     for role in ["officer", "member", "leader"] {
-        let changed = scene.change(leader, member, role).expect(200).json();
+        let changed = scene.change(leader, member, role).ok();
         assert_eq!(
             (&changed["role"], &changed["user_id"]),
             (&json!(role), &json!(member.id))
@@ -168,7 +159,7 @@ fn what_is_no_role_or_no_member_is_named() {
         ),
     ] {
         let answer = app.as_player(leader, "PATCH", &member_path(team, member), &body);
-        let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
+        let mistakes = answer.invalid();
         assert_eq!(mistakes, [(pointer.to_owned(), code.to_owned())], "{body}");
     }
     scene
@@ -178,7 +169,7 @@ fn what_is_no_role_or_no_member_is_named() {
         .remove(officer, &stranger)
         .expect_problem(404, "not_found");
     let path = format!("{TEAMS}/{team}/members/me");
-    app.as_player(leader, "DELETE", &path, &Value::Null)
+    app.delete_as(leader, &path)
         .expect_problem(404, "not_found");
     for (body, code) in [
         (json!({}), "required"),
@@ -337,8 +328,8 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
             Some("member"),
             "{method} {path}"
         );
-        assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 0);
-        assert_eq!(app.count("SELECT count(*) FROM teams"), 1);
+        assert_eq!(app.rows("team_invitations"), 0);
+        assert_eq!(app.rows("teams"), 1);
     }
     // Someone who has risen meanwhile is out of reach, too.
     let scene = Scene::new();
@@ -377,8 +368,7 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         let body =
             json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
         for player in [leader, officer] {
-            app.as_player(player, "POST", "/api/v1/webhooks", &body)
-                .expect(201);
+            app.post_as(player, "/api/v1/webhooks", &body).expect(201);
         }
         let status = match act {
             "remove" => scene.remove(officer, officer).status,
@@ -420,8 +410,7 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     let url = |name: &str| format!("https://{name}.guild.gg/h");
     for (player, name) in [(leader, "leader"), (officer, "officer")] {
         let body = json!({ "url": url(name), "event_types": ["*"], "team_id": team });
-        app.as_player(player, "POST", "/api/v1/webhooks", &body)
-            .expect(201);
+        app.post_as(player, "/api/v1/webhooks", &body).expect(201);
     }
     app.test.web.answer_with(|_| MemoryWeb::status(204));
     // Their pings.

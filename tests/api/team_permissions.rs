@@ -2,15 +2,10 @@
 //! Promises that a permission which no call is tried with fails, until it is named as someone else's.
 //! Leaves what else the calls do to the tests of their features.
 
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-use wvw_builder::teams::model::Role;
-use wvw_builder::teams::permissions::{ALL, Rule};
-
-use crate::compositions::{COMPOSITIONS, composition_body, path_of};
-use crate::support::guild;
-use crate::support::teams::TEAMS;
-use crate::support::{BUILDS, Player, TestApp, build_body, build_path, text};
+use testing::guild;
+use testing::prelude::*;
+use wvw_builder::membership::model::Role;
+use wvw_builder::membership::permissions::{ALL, Rule};
 
 /// Someone in each role, one who is in no team, and a member for calls to act on.
 struct Scene {
@@ -117,18 +112,16 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         }
         "OverseeSharing" => {
             let leader = &scene.players[0];
-            let url = crate::webhooks::fresh_url(&scene.app);
+            let url = testing::webhooks::fresh_url(&scene.app);
             let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
-            let hook = scene
-                .app
-                .as_player(leader, "POST", "/api/v1/webhooks", &body);
-            let hook = text(&hook.expect(201).json()["id"]);
+            let hook = scene.app.post_as(leader, "/api/v1/webhooks", &body);
+            let hook = text(&hook.created()["id"]);
             let plan = scene
                 .app
                 .composition(leader, &composition_body(&json!({ "team_id": team })));
             let links = format!("{}/share-links", path_of(&plan));
-            let link = scene.app.as_player(leader, "POST", &links, &Value::Null);
-            let link = text(&link.expect(201).json()["id"]);
+            let link = scene.app.post_as(leader, &links, &Value::Null);
+            let link = text(&link.created()["id"]);
             vec![
                 ("GET", at("/webhooks"), Value::Null, 200),
                 ("DELETE", format!("/webhooks/{hook}"), Value::Null, 204),
@@ -196,10 +189,8 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let plan = scene.app.composition(&scene.players[0], &body);
             let path = path_of(&plan);
             let links = format!("{path}/share-links");
-            let link = scene
-                .app
-                .as_player(&scene.players[0], "POST", &links, &Value::Null);
-            let link = link.expect(201).json();
+            let link = scene.app.post_as(&scene.players[0], &links, &Value::Null);
+            let link = link.created();
             let link = format!("{links}/{}", text(&link["id"]));
             vec![
                 ("POST", at(COMPOSITIONS), body.clone(), 201),
@@ -339,7 +330,7 @@ fn one_removes_and_invites_only_below_oneself() {
                 "UPDATE team_members SET role = '{word}' WHERE user_id = '{id}'"
             ));
             let path = format!("{TEAMS}/{team}/members/{id}");
-            let answer = app.as_player(&players[place], "DELETE", &path, &Value::Null);
+            let answer = app.delete_as(&players[place], &path);
             let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");
             if target != Role::Leader {
@@ -361,10 +352,8 @@ fn a_key_does_in_a_team_what_its_scopes_and_its_owners_role_allow() {
     let scene = Scene::new();
     let key = |player: &Player, scopes: &[&str]| {
         let body = json!({ "name": "bot", "scopes": scopes });
-        let made = scene
-            .app
-            .as_player(player, "POST", "/api/v1/auth/api-keys", &body);
-        text(&made.expect(201).json()["key"])
+        let made = scene.app.post_as(player, "/api/v1/auth/api-keys", &body);
+        text(&made.created()["key"])
     };
     let path = format!("{TEAMS}/{}", scene.team);
     let [leader, _, member, _] = &scene.players;

@@ -2,13 +2,7 @@
 //! Promises that for outsiders, administrators too, there is no such team.
 //! Leaves who comes and goes to `team_members` and `team_invitations`, roles to `team_permissions`.
 
-use pollster::block_on;
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-
-use crate::support::databases::{Slow, all_together, platform_on};
-use crate::support::teams::TEAMS;
-use crate::support::{Player, TestApp, build_path, text};
+use testing::prelude::*;
 
 const ABSENT: &str = "team_01h455vb4pex5vsknk084sn02q";
 
@@ -32,7 +26,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     app.endpoint(&player, "https://own.guild.gg/h");
     let body =
         json!({ "name": "  Red Guard ", "tag": " RED", "description": "Thursdays\nat 19:00" });
-    let answer = app.as_player(&player, "POST", TEAMS, &body).expect(201);
+    let answer = app.post_as(&player, TEAMS, &body).expect(201);
     let made = answer.json();
     assert_eq!(answer.header("location"), Some(path(&made).as_str()));
     assert_eq!(made["name"], "Red Guard");
@@ -45,9 +39,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     let team = text(&made["id"]);
 
     // What SQL puts together is what was answered then, byte for byte.
-    let read = app
-        .as_player(&player, "GET", &path(&made), &Value::Null)
-        .expect(200);
+    let read = app.get_as(&player, &path(&made)).expect(200);
     assert_eq!(read.body, answer.body);
     assert_eq!(read.etag(), answer.etag());
     let again = app.get(&path(&made)).token(&player.token);
@@ -55,10 +47,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
         .header(Header::IfNoneMatch, &read.etag())
         .send()
         .expect(304);
-    let list = app
-        .as_player(&player, "GET", TEAMS, &Value::Null)
-        .expect(200)
-        .json();
+    let list = app.get_as(&player, TEAMS).ok();
     assert_eq!(list, json!({ "data": [made], "next_cursor": null }));
 
     app.test.clock.advance_ms(1_001);
@@ -76,9 +65,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     assert_eq!(changed.json()["description"], "");
     assert_ne!(changed.json()["updated_at"], made["updated_at"]);
     patch(&read.etag()).expect_problem(412, "precondition_failed");
-    let read = app
-        .as_player(&player, "GET", &path(&made), &Value::Null)
-        .expect(200);
+    let read = app.get_as(&player, &path(&made)).expect(200);
     assert_eq!(
         (read.body.clone(), read.etag()),
         (changed.body.clone(), changed.etag())
@@ -91,9 +78,9 @@ fn a_team_is_made_shown_changed_and_deleted() {
     delete(&answer.etag()).expect_problem(412, "precondition_failed");
     app.test.clock.advance_ms(1);
     delete(&changed.etag()).expect(204);
-    app.as_player(&player, "GET", &path(&made), &Value::Null)
+    app.get_as(&player, &path(&made))
         .expect_problem(404, "not_found");
-    assert_eq!(app.count("SELECT count(*) FROM team_members"), 0);
+    assert_eq!(app.rows("team_members"), 0);
     let kinds = ["team.created", "team.updated", "team.deleted"];
     assert_eq!(told(&app), kinds.map(|kind| format!("{kind} {team}")));
     let logged = format!(
@@ -133,9 +120,7 @@ fn the_tag_of_a_team_covers_what_each_member_sees() {
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let path = format!("{TEAMS}/{team}");
     let read = |player: &Player| {
-        let answer = app
-            .as_player(player, "GET", &path, &Value::Null)
-            .expect(200);
+        let answer = app.get_as(player, &path).expect(200);
         (answer.json(), answer.etag())
     };
     let mut seen = vec![read(&leader), read(&member)];
@@ -197,7 +182,7 @@ fn every_mistake_is_named_at_once() {
             vec![("/name", "too_many_marks")],
         ),
     ] {
-        let answer = app.as_player(&player, "POST", TEAMS, &body);
+        let answer = app.post_as(&player, TEAMS, &body);
         let expected: Vec<_> = mistakes
             .iter()
             .map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned()))
@@ -208,7 +193,6 @@ fn every_mistake_is_named_at_once() {
             "{body}"
         );
     }
-    let path = format!("{TEAMS}/{team}");
     for (body, pointer, code) in [
         (json!({ "name": null }), "/name", "required"),
         (json!({ "name": " " }), "/name", "invalid_length"),
@@ -216,7 +200,7 @@ fn every_mistake_is_named_at_once() {
         (json!([]), "", "invalid_type"),
     ] {
         let answer = app
-            .as_player(&player, "PATCH", &path, &body)
+            .as_player(&player, "PATCH", &format!("{TEAMS}/{team}"), &body)
             .expect_problem(422, "invalid_input");
         assert_eq!(
             answer.mistakes(),
@@ -224,7 +208,7 @@ fn every_mistake_is_named_at_once() {
             "{body}"
         );
     }
-    assert_eq!(app.count("SELECT count(*) FROM teams"), 1);
+    assert_eq!(app.rows("teams"), 1);
 }
 
 #[test]
@@ -243,14 +227,8 @@ fn names_of_every_script_come_back_as_they_came() {
         let tag: String = name.chars().take(8).collect();
         let tag = tag.trim();
         let body = json!({ "name": name, "tag": tag, "description": description });
-        let made = app
-            .as_player(&player, "POST", TEAMS, &body)
-            .expect(201)
-            .json();
-        let read = app
-            .as_player(&player, "GET", &path(&made), &Value::Null)
-            .expect(200)
-            .json();
+        let made = app.post_as(&player, TEAMS, &body).created();
+        let read = app.get_as(&player, &path(&made)).ok();
         for document in [&made, &read] {
             assert_eq!(document["name"], name);
             assert_eq!(document["tag"], tag);
@@ -258,8 +236,7 @@ fn names_of_every_script_come_back_as_they_came() {
         }
         let invitation = app
             .invite(&player, &text(&made["id"]), &json!({}))
-            .expect(201)
-            .json();
+            .created();
         let shown = app.get(&format!(
             "/api/v1/invitations/{}",
             text(&invitation["code"])
@@ -284,12 +261,10 @@ fn a_list_has_the_teams_that_one_is_in_page_by_page() {
     let mut target = format!("{TEAMS}?limit=2");
     let mut pages = 0;
     loop {
-        let answer = app
-            .as_player(&player, "GET", &target, &Value::Null)
-            .expect(200);
+        let answer = app.get_as(&player, &target).expect(200);
         let page = answer.json();
         pages += 1;
-        let items = page["data"].as_array().expect("a list");
+        let items = array(&page["data"]);
         assert!(items.len() <= 2);
         found.extend(
             items
@@ -305,9 +280,9 @@ fn a_list_has_the_teams_that_one_is_in_page_by_page() {
     }
     assert_eq!((found, pages), (expected, 3));
     // A page that is just full is the last one.
-    let exact = app.as_player(&player, "GET", &format!("{TEAMS}?limit=5"), &Value::Null);
+    let exact = app.get_as(&player, &format!("{TEAMS}?limit=5"));
     assert_eq!(exact.json()["next_cursor"], Value::Null);
-    let wrong = app.as_player(&player, "GET", &format!("{TEAMS}?cursor=x"), &Value::Null);
+    let wrong = app.get_as(&player, &format!("{TEAMS}?cursor=x"));
     wrong.expect_problem(422, "invalid_input");
 }
 
@@ -318,7 +293,7 @@ fn for_outsiders_there_is_no_such_team() {
     let boss = app.administrator("boss");
     let team = app.team(&[(&leader, "leader")]);
     app.team(&[(&stranger, "leader"), (&boss, "leader")]);
-    let invitation = app.invite(&leader, &team, &json!({})).expect(201).json();
+    let invitation = app.invite(&leader, &team, &json!({})).created();
     let invitation = text(&invitation["id"]);
     for (method, rest, body) in [
         ("GET", String::new(), Value::Null),
@@ -354,7 +329,7 @@ fn for_outsiders_there_is_no_such_team() {
         }
     }
     assert_eq!(app.roles(&team), [(leader.id.clone(), "leader".to_owned())]);
-    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+    assert_eq!(app.rows("team_invitations"), 1);
 }
 
 #[test]
@@ -380,11 +355,10 @@ fn one_is_in_twenty_teams_at_most_also_with_all_at_once() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     let refused = answers.iter().filter(|answer| answer.status == 409).count();
     assert_eq!((made, refused), (5, 7));
-    assert_eq!(app.count("SELECT count(*) FROM team_members"), 20);
+    assert_eq!(app.rows("team_members"), 20);
     // Those that were refused have left nothing behind.
-    assert_eq!(app.count("SELECT count(*) FROM teams"), 20);
-    let body = json!({ "name": "One more" });
-    app.as_player(&player, "POST", TEAMS, &body)
+    assert_eq!(app.rows("teams"), 20);
+    app.post_as(&player, TEAMS, &json!({ "name": "One more" }))
         .expect_problem(409, "too_many_teams");
 }
 
@@ -407,27 +381,23 @@ fn a_deleted_team_takes_its_own_along_and_gives_builds_back() {
         shared(&team, "public"),
         shared(&kept, "team"),
     ];
-    app.as_player(&leader, "DELETE", &format!("{TEAMS}/{team}"), &Value::Null)
+    app.delete_as(&leader, &format!("{TEAMS}/{team}"))
         .expect(204);
     assert_eq!(app.roles(&team), []);
     assert_eq!(app.roles(&kept).len(), 2);
-    assert_eq!(app.count("SELECT count(*) FROM team_invitations"), 1);
+    assert_eq!(app.rows("team_invitations"), 1);
     for (build, visibility, team) in [
         (&only, "private", Value::Null),
         (&public, "public", Value::Null),
         (&other, "team", json!(kept)),
     ] {
-        let read = app
-            .as_player(&member, "GET", &build_path(build), &Value::Null)
-            .expect(200)
-            .json();
+        let read = app.get_as(&member, &build_path(build)).ok();
         assert_eq!(
             (&read["visibility"], &read["team_id"]),
             (&json!(visibility), &team)
         );
     }
-    app.as_player(&leader, "GET", &build_path(&only), &Value::Null)
-        .expect(404);
+    app.get_as(&leader, &build_path(&only)).expect(404);
 }
 
 #[test]
@@ -446,7 +416,7 @@ fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
     };
     let told = endpoint(&officer, "told", &team);
     let other = endpoint(&officer, "other", &kept);
-    app.as_player(&leader, "DELETE", &format!("{TEAMS}/{team}"), &Value::Null)
+    app.delete_as(&leader, &format!("{TEAMS}/{team}"))
         .expect(204);
     let hourly = || block_on(app.app.tick("17 * * * *", app.test_now()));
     let reason = |id: &str| {
@@ -481,11 +451,6 @@ fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
         (reason(&told).as_str(), reason(&other).as_str()),
         ("team_deleted", "")
     );
-    let read = app.as_player(
-        &officer,
-        "GET",
-        &format!("/api/v1/webhooks/{told}"),
-        &Value::Null,
-    );
+    let read = app.get_as(&officer, &format!("/api/v1/webhooks/{told}"));
     assert_eq!(read.expect(200).json()["disabled_reason"], "team_deleted");
 }

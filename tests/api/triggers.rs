@@ -1,16 +1,12 @@
 //! Queues and crons are recognised by their whole names, and `wrangler.toml` has those of the tables
 //! (`src/triggers.rs`) in each environment.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
-use pollster::block_on;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use testing::prelude::*;
 use wvw_builder::platform::{Lane, Level, Settlement};
 use wvw_builder::triggers::check::Environment;
-
-use crate::support::{TestApp, build_body};
 
 const TEXT: &str = include_str!("../../wrangler.toml");
 

@@ -2,17 +2,9 @@
 //! written, answers that are lost on their way. Promises that what could not be sent does not count,
 //! and that what is written twice counts once. Leaves random faults to `tests/simulation`.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use testing::prelude::*;
+use wvw_builder::platform::{Lane, Settlement};
 
-use pollster::block_on;
-use wvw_builder::platform::native::{MemoryWeb, TestDatabase};
-use wvw_builder::platform::{
-    Database, DatabaseError, Lane, LocalFuture, Platform, Row, Settlement, Statement,
-};
-
-use crate::support::TestApp;
-use crate::support::webhooks::SideBySide;
 use crate::webhook_delivery::Scene;
 
 /// When a call fails.
@@ -201,7 +193,7 @@ fn failures_that_are_written_twice_count_once() {
     consume_due(&app);
     assert_eq!(left.get(), 0, "an answer was lost");
     assert_eq!(scene.app.count("SELECT failures FROM webhooks"), 1);
-    assert_eq!(scene.app.count("SELECT count(*) FROM webhook_attempts"), 1);
+    assert_eq!(scene.app.rows("webhook_attempts"), 1);
 }
 
 #[test]

@@ -2,21 +2,11 @@
 //! Promises the clock in hand: schedules of days pass in no time.
 //! Leaves killed processes and hostile receivers to `tests/edge`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpAnswer, HttpRequest};
-
-use pollster::block_on;
+use testing::prelude::*;
+use testing::webhooks::header;
 use wvw_builder::ids::UserId;
 use wvw_builder::telemetry::Trace;
 use wvw_builder::webhooks::outbox::Event;
-
-use super::support::webhooks::{Endpoint, header};
-use super::support::{Player, TestApp, build_path, config_value};
 
 /// An application, a player, and what receivers answer by their URL: 200 unless said otherwise.
 pub struct Scene {
@@ -338,7 +328,7 @@ fn an_event_without_a_message_is_found_by_the_reconciler_and_sent_once() {
 fn nobody_listens_so_nothing_is_written() {
     let scene = Scene::new();
     scene.app.build(&scene.player, &json!({}));
-    assert_eq!(scene.app.count("SELECT count(*) FROM webhook_events"), 0);
+    assert_eq!(scene.app.rows("webhook_events"), 0);
     assert!(scene.app.test.queue.messages().is_empty());
 }
 

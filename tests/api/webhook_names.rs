@@ -2,18 +2,10 @@
 //! Promises that each is found before the attempt, holds nobody else up, and that the receiver is
 //! not blamed for what is ours. Leaves spellings of targets to the tests of `webhooks::target`.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use testing::prelude::*;
+use wvw_builder::platform::native::TestClock;
+use wvw_builder::platform::{HttpFailure, Lane};
 
-use wvw_builder::platform::native::{MemoryWeb, TestClock, TestPlatform};
-use wvw_builder::platform::{
-    Clock as _, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture,
-    Platform,
-};
-
-use crate::support::databases::{all_together, step_aside};
-use crate::support::webhooks::SideBySide;
-use crate::support::{TestApp, config_value};
 use crate::webhook_delivery::Scene;
 
 const RESOLVER: &str = "https://dns.guild.gg/dns-query";

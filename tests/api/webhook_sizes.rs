@@ -2,10 +2,7 @@
 //! Promises that nobody's results are lost with the size of somebody else's.
 //! Leaves D1's rules themselves to `platform::native`, which has them.
 
-use serde_json::json;
-use wvw_builder::platform::{HttpAnswer, Statement};
-
-use pollster::block_on;
+use testing::prelude::*;
 
 use crate::webhook_delivery::Scene;
 
@@ -80,7 +77,7 @@ fn a_hundred_events_for_160_endpoints_are_fanned_out() {
          updated_at) SELECT substr(w.id, 1, length(w.id) - 3) || printf('%03d', i), user_id, url, \
          '', event_types, 1, 1, 1 FROM n JOIN webhooks w",
     );
-    assert_eq!(scene.app.count("SELECT count(*) FROM webhooks"), 160);
+    assert_eq!(scene.app.rows("webhooks"), 160);
     for _ in 0..100 {
         scene.event();
     }

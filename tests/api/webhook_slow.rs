@@ -2,18 +2,13 @@
 //! Promises that nobody else waits with us, and that they get no more meanwhile than they have begun.
 //! Leaves time limits and what bodies may be to `tests/edge`, where connections are real.
 
-use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{
-    Clock, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, Lane, LocalFuture, Platform,
-};
+use testing::prelude::*;
+use wvw_builder::platform::{Clock, HttpFailure, Lane};
 
-use crate::support::text;
 use crate::webhook_delivery::Scene;
 
 /// Receivers whose URL says `hangs` do not answer before they are let.
@@ -95,8 +90,8 @@ fn counted(requests: &[HttpRequest]) -> (usize, usize) {
 /// How the endpoints do, those that hang last.
 fn states(scene: &Scene) -> Vec<String> {
     let call = scene.app.get("/api/v1/webhooks");
-    let page = call.token(&scene.player.token).send().expect(200).json();
-    let data = page["data"].as_array().expect("a list").iter();
+    let page = call.token(&scene.player.token).send().ok();
+    let data = array(&page["data"]).iter();
     let mut found: Vec<_> = data
         .map(|each| (text(&each["url"]), text(&each["health"]["state"])))
         .collect();

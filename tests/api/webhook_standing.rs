@@ -2,17 +2,9 @@
 //! ended. Promises that nothing is told or sent from that moment on, wherever it stood.
 //! Leaves who may have webhooks at first to `shared_with_teams` and `team_permissions`.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-
-use serde_json::{Value, json};
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpRequest, Lane};
-
-use crate::support::databases::{Raced, platform_on};
-use crate::support::webhooks::SideBySide;
-use crate::support::{Call, Player, TestApp, text};
-use crate::webhooks::{URL, WEBHOOKS, get, make, make_proved, patch, path};
+use testing::prelude::*;
+use testing::webhooks::{URL, get, make, make_proved, patch, path};
+use wvw_builder::platform::Lane;
 
 fn scene() -> (TestApp, Player) {
     let app = TestApp::new();
@@ -107,7 +99,7 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
         let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
         let url = format!("{URL}/{team}");
         let webhook = make_proved(&app, &officer, &json!({ "team_id": team, "url": url }));
-        crate::webhooks::delivery(&app, &text(&webhook["id"]), "dead", 0);
+        testing::webhooks::delivery(&app, &text(&webhook["id"]), "dead", 0);
         let racing = raced(&app, before, removal(&team, &officer));
         let call = racing.call(method, &format!("{}{rest}", path(&webhook)));
         let answer = call.json(&body).token(&officer.token).send();
@@ -167,7 +159,7 @@ fn of_team_by_key() -> (TestApp, Player, Player, String) {
             "url": URL, "event_types": ["*"], "team_id": team,
         }),
     );
-    let webhook = made.send().expect(201).json();
+    let webhook = made.send().created();
     app.prove(&text(&webhook["id"]));
     (app, officer, leader, team)
 }
@@ -228,9 +220,9 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     app.test
         .database
         .execute("UPDATE webhooks SET is_proven = 1");
-    let webhooks = app.get(WEBHOOKS).token(&officer.token).send();
-    let id = text(&webhooks.expect(200).json()["data"][0]["id"]);
-    let dead = crate::webhooks::delivery(&app, &id, "dead", 0);
+    let webhooks = app.get_as(&officer, WEBHOOKS);
+    let id = text(&webhooks.ok()["data"][0]["id"]);
+    let dead = testing::webhooks::delivery(&app, &id, "dead", 0);
     let retry = format!("{WEBHOOKS}/deliveries/{dead}/retry");
     let call = ("POST", retry.as_str(), &Value::Null);
     let status = app.raced("UPDATE webhook_deliveries", unproved(), &officer, call);
@@ -319,7 +311,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
 fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.token(&player.token).send().expect(201).json()
+    call.token(&player.token).send().created()
 }
 
 fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
@@ -404,7 +396,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         }
         app.build(&owner, &json!({}));
         assert_eq!(app.deliver_after(600).len(), 0, "{expires}");
-        let shown = get(&app, &owner, &webhook).expect(200).json();
+        let shown = get(&app, &owner, &webhook).ok();
         let reason = if expires {
             "key_expired"
         } else {
@@ -416,7 +408,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         let token = text(&app.log_in(&owner.email)["access_token"]);
         let owner = Player { token, ..owner };
         let on = patch(&app, &owner, &webhook, &json!({ "enabled": true }));
-        let on = on.send().expect(200).json();
+        let on = on.send().ok();
         assert_eq!(on["api_key_id"], Value::Null);
         app.build(&owner, &json!({}));
         assert!(bodies(&app.deliver()).contains("build.created"));
@@ -485,7 +477,7 @@ fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
     app.build(&owner, &json!({ "notes": "secret plan" }));
     app.deliver();
     let list = app.get(&format!("{}/deliveries", path(&webhook)));
-    let list = list.token(&owner.token).send().expect(200).json();
+    let list = list.token(&owner.token).send().ok();
     let build = text(&list["data"][0]["id"]);
     let ping = text(&list["data"][1]["id"]);
     let little = key(&app, &owner, &["webhooks:read"]);

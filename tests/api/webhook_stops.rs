@@ -2,13 +2,9 @@
 //! Promises that only what was already under way still arrives, and that the rest costs no attempt.
 //! Leaves pauses between invocations to `webhook_delivery`.
 
-use std::cell::Cell;
+use testing::prelude::*;
+use testing::webhooks::header;
 
-use serde_json::json;
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpAnswer, HttpError, HttpRequest};
-
-use crate::support::webhooks::{Endpoint, SideBySide, header};
 use crate::webhook_delivery::{Scene, body};
 
 /// Connections that an endpoint has.

@@ -2,11 +2,8 @@
 //! Promises that what others are told is not lost with it, and that nobody is told too much.
 //! Leaves who may have webhooks for a team to `shared_with_teams`.
 
-use serde_json::json;
-use wvw_builder::platform::HttpRequest;
+use testing::prelude::*;
 
-use crate::support::webhooks::Endpoint;
-use crate::support::{PASSWORD, Player, TestApp};
 use crate::webhook_delivery::{Scene, body};
 
 /// A scene whose player is the officer of a team with a leader and a member.
@@ -107,7 +104,7 @@ fn events_of_a_team_go_with_the_account_when_nobody_else_is_told_of_them() {
     team.endpoint(&team.scene.player, "officer");
     team.share(&team.scene.player);
     team.delete_account(&team.scene.player);
-    assert_eq!(team.app().count("SELECT count(*) FROM webhook_events"), 0);
+    assert_eq!(team.app().rows("webhook_events"), 0);
 }
 
 #[test]

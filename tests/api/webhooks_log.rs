@@ -2,14 +2,10 @@
 //! Promises payloads byte for byte, and that what is asked for twice at once is sent again once.
 //! Leaves sending to `webhook_delivery`.
 
-use serde_json::{Value, json};
-
-use crate::support::databases::{Raced, Slow, all_together, platform_on};
-use crate::support::{Player, TestApp, config_value, text};
-use crate::webhooks::{URL, WEBHOOKS, delivery, make_proved, patch, path};
+use testing::prelude::*;
+use testing::webhooks::{URL, delivery, make_proved, patch, path};
 
 const DELIVERIES: &str = "/api/v1/webhooks/deliveries";
-const DAY_MS: i64 = 86_400_000;
 
 fn scene() -> (TestApp, Player, Value, String) {
     let app = TestApp::new();
@@ -33,14 +29,10 @@ fn deliveries_are_listed_by_state_and_page() {
     made.reverse();
     let list = |query: &str| {
         let target = format!("{}/deliveries{query}", path(&webhook));
-        app.get(&target)
-            .token(&player.token)
-            .send()
-            .expect(200)
-            .json()
+        app.get_as(&player, &target).ok()
     };
     let ids = |page: &Value| -> Vec<String> {
-        let data = page["data"].as_array().expect("a list");
+        let data = array(&page["data"]);
         data.iter().map(|item| text(&item["id"])).collect()
     };
     assert_eq!(ids(&list("")), made);
@@ -63,9 +55,7 @@ fn deliveries_are_listed_by_state_and_page() {
         "2026-11-22T00:00:05.002Z"
     );
     let target = format!("{}/deliveries?state=lost", path(&webhook));
-    app.get(&target)
-        .token(&player.token)
-        .send()
+    app.get_as(&player, &target)
         .expect_problem(422, "invalid_input");
 }
 
@@ -74,7 +64,7 @@ fn a_delivery_shows_its_attempts_and_the_very_bytes_that_are_sent() {
     let (app, player, _, id) = scene();
     let made = delivery(&app, &id, "dead", 0);
     let target = format!("{DELIVERIES}/{made}");
-    let answer = app.get(&target).token(&player.token).send().expect(200);
+    let answer = app.get_as(&player, &target).expect(200);
     let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
     let payload =
         r#""payload":{"type":"build.created","data":{"z":1,"a":2.50,"n":12345678901234567890}},"#;

@@ -2,20 +2,14 @@
 //! Promises that no answer shows a secret again, and that a test is the request an event would be.
 //! Leaves endpoints themselves to `webhooks`, sending events to `webhook_delivery`.
 
-use std::cell::Cell;
-
-use serde_json::{Value, json};
+use testing::prelude::*;
+use testing::webhooks::{URL, actions, ask, get, header, make, make_proved, patch, path};
 use wvw_builder::auth::keys::reseal;
-use wvw_builder::config::Config;
-use wvw_builder::platform::native::MemoryWeb;
-use wvw_builder::platform::{HttpAnswer, HttpFailure, HttpRequest};
+use wvw_builder::platform::HttpFailure;
 use wvw_builder::sealed_columns::SEALED;
 use wvw_builder::webhooks::signing::{EndpointSecret, verify};
 
 use crate::idempotency::{assert_replays, keyed};
-use crate::support::webhooks::header;
-use crate::support::{Player, TestApp, config_value, text};
-use crate::webhooks::{URL, WEBHOOKS, actions, ask, get, make, make_proved, patch, path};
 
 #[test]
 fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
@@ -25,7 +19,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     let rotate = |body: &Value| {
         app.test.clock.advance_ms(1);
         let path = format!("{}/rotate-secret", path(&webhook));
-        app.post(&path, body).token(&player.token).send()
+        app.post_as(&player, &path, body)
     };
     app.test.web.answer_with(|_| MemoryWeb::status(204));
     let signing = |secrets: &[String]| {
@@ -38,9 +32,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     };
     let mut secrets = vec![text(&webhook["secret"])];
     for seconds in [86_400, 60] {
-        let answer = rotate(&json!({ "overlap_seconds": seconds }))
-            .expect(200)
-            .json();
+        let answer = rotate(&json!({ "overlap_seconds": seconds })).ok();
         secrets.push(text(&answer["secret"]));
     }
     assert_eq!(signing(&secrets), (3, vec![true, true, true]));
@@ -50,9 +42,9 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
         rotate(&json!({})).expect(200);
     }
     rotate(&json!({})).expect_problem(409, "too_many_secrets");
-    assert_eq!(app.count("SELECT count(*) FROM webhook_secrets"), 5);
+    assert_eq!(app.rows("webhook_secrets"), 5);
     // A secret that has become known: nothing but the new one from now on.
-    let answer = rotate(&json!({ "overlap_seconds": 0 })).expect(200).json();
+    let answer = rotate(&json!({ "overlap_seconds": 0 })).ok();
     secrets.push(text(&answer["secret"]));
     assert_eq!(signing(&secrets), (1, vec![false, false, false, true]));
     for seconds in [-1, 604_801] {
@@ -66,7 +58,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     assert_eq!(rotations, 7);
     // Nothing shows one of them again.
     for target in [WEBHOOKS, &path(&webhook), "/api/v1/users/me/export"] {
-        let answer = app.get(target).token(&player.token).send().expect(200);
+        let answer = app.get_as(&player, target).expect(200);
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(!body.contains("whsec_"), "{target}");
         assert!(
@@ -111,9 +103,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
             body: vec![b'x'; 5_000],
         })
     });
-    let answer = test(&json!({ "event_type": "build.created" }))
-        .expect(200)
-        .json();
+    let answer = test(&json!({ "event_type": "build.created" })).ok();
     assert_eq!(
         (&answer["status"], &answer["error"]),
         (&json!(500), &json!("http_status"))
@@ -133,7 +123,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     app.test
         .web
         .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
-    let answer = test(&json!({})).expect(200).json();
+    let answer = test(&json!({})).ok();
     assert_eq!(
         (&answer["status"], &answer["error"]),
         (&Value::Null, &json!("timeout"))
@@ -142,7 +132,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
         test(&json!({ "event_type": kind })).expect_problem(422, "invalid_input");
     }
     // Neither logged nor counted as a failure.
-    assert_eq!(app.count("SELECT count(*) FROM webhook_deliveries"), 0);
+    assert_eq!(app.rows("webhook_deliveries"), 0);
     assert_eq!(get(&app, &player, &webhook).json()["health"]["failures"], 0);
     // An address that was public when it was taken.
     app.test
@@ -237,7 +227,7 @@ fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
         &first,
         &keyed(ask(&app, &player, &json!({})), "once").send(),
     );
-    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+    assert_eq!(app.rows("webhooks"), 1);
     // Nor is a test sent twice.
     app.test.web.answer_with(|_| MemoryWeb::status(204));
     let test = || {
@@ -295,5 +285,5 @@ fn where_a_resolver_is_configured_a_name_must_lead_to_public_addresses_alone() {
         call.send().expect_problem(503, "unavailable");
     }
     assert_eq!(get(&app, &player, &webhook).json()["url"], URL);
-    assert_eq!(app.count("SELECT count(*) FROM webhooks"), 1);
+    assert_eq!(app.rows("webhooks"), 1);
 }

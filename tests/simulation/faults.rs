@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use wvw_builder::platform::native::{SeededRandom, TestDatabase};
 use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Random as _, Row, Statement};
 
-use crate::databases::step_aside;
+use testing::databases::step_aside;
 
 const LOST: &str = "Network connection lost.";
 

@@ -13,8 +13,8 @@ use wvw_builder::http::request::Credential;
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::platform::{Platform, Random as _};
 
-use crate::databases::{Slow, together};
 use crate::world::{HOUR_MS, Isolate, MINUTE_MS, StaleKeys, World, config};
+use testing::databases::{Slow, together};
 
 const DAYS: i64 = 400;
 const KV_STALE_MS: i64 = 10 * MINUTE_MS;

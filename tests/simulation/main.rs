@@ -2,9 +2,6 @@
 //! Promises that every run can be replayed: clock and randomness are the test's own.
 //! Leaves single calls to `tests/api`, the real runtime to `tests/edge`.
 
-#[path = "../api/support/databases.rs"]
-#[allow(dead_code)]
-mod databases;
 mod faults;
 mod keys;
 mod master_key;

@@ -11,9 +11,9 @@ use wvw_builder::platform::{
     Clock as _, HttpAnswer, HttpClient, HttpError, HttpFailure, HttpRequest, LocalFuture,
 };
 
-use crate::databases::step_aside;
 use crate::faults::Dice;
 use crate::world::{DAY_MS, HOUR_MS};
+use testing::databases::step_aside;
 
 /// The waits of the schedule, in seconds.
 const WAITS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];

@@ -14,15 +14,15 @@ use crate::http::{etag, merge_patch};
 use crate::identity::breach;
 use crate::identity::email;
 use crate::identity::links::Token;
-use crate::identity::password::{self, Password};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
 use crate::limits::policies::Bucket;
 use crate::mail::{Content, Outgoing};
+use crate::membership;
+use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
-use crate::teams;
 
 use super::model::{ProfileChange, Registration, User, email_key};
 use super::store;
@@ -215,7 +215,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = store::change_profile(&permit, user.version, &change, stored, now);
     writes.extend(later);
     if change.display_name != user.display_name {
-        writes.push(teams::store::rename(&permit, &change.display_name));
+        writes.push(membership::store::rename(&permit, &change.display_name));
     }
     let entry = Entry::by(permit.caller(), Action::AccountChanged, permit.user_id());
     let entry = entry.with_detail(json!({ "changed": change.changed }));

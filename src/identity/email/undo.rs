@@ -6,8 +6,8 @@ use crate::auth::audit::{Action, Entry};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 use crate::identity::links::{self, Purpose, Token};
-use crate::identity::password::{self, Password};
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;
 

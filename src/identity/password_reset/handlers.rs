@@ -10,9 +10,9 @@ use crate::identity::breach;
 use crate::identity::email::handlers::accepted;
 use crate::identity::links::{self, Purpose};
 use crate::identity::login_throttle::{self, Guard, Kind};
-use crate::identity::password::{self, Password};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password};
 use crate::platform::DatabaseError;
 use crate::runtime::Context;
 

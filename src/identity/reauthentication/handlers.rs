@@ -9,11 +9,11 @@ use crate::auth::permissions::{self, ManageAccount, Permit, reauthentication_req
 use crate::auth::tokens::{self, Grant};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
-use crate::identity::password::Password;
 use crate::identity::sessions;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
 use crate::identity::two_factor;
 use crate::identity::two_factor::handlers::wrong_code;
+use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::Context;
 

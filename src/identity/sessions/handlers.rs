@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::refresh_token::{RefreshToken, Standing};
 use crate::auth::tokens::{self, Grant};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
@@ -17,17 +18,16 @@ use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
 use crate::identity::links;
 use crate::identity::login_throttle::{self, Guard, Kind};
-use crate::identity::password::{self, Password, Refusal, Verdict};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Refusal, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State};
 
 use super::model;
 use super::store;
-use crate::auth::refresh_token::{RefreshToken, Standing};
 
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.

@@ -4,6 +4,7 @@
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Role;
+use crate::auth::refresh_token::RefreshToken;
 use crate::auth::tokens::Grant;
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -14,19 +15,18 @@ use crate::identity::accounts::store::{self as accounts, Credentials};
 use crate::identity::login_throttle::{
     self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
 };
-use crate::identity::password::{self, Password, Verdict};
 use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
 use crate::limits::address::address_prefix;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
 
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;
 use super::store;
-use crate::auth::refresh_token::RefreshToken;
 
 /// Where a login is asked for from.
 struct From<'a> {

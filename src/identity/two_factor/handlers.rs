@@ -12,14 +12,14 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::factor_removal;
 use crate::identity::login_throttle::{self, Attempt, Guard, Kind};
-use crate::identity::password::Password;
-use crate::identity::seal;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::identity::sessions::store::end_others;
 use crate::ids::UserId;
 use crate::mail::{Content, Outgoing};
+use crate::password::Password;
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
+use crate::seal;
 
 use super::model::{Code, Factor, Proof};
 use super::qr;

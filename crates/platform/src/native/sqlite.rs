@@ -2,11 +2,13 @@
 //! Promises D1's rules where they are stricter: at most 100 parameters, no whole number past 2^53, no
 //! text and no row past 2,000,000 bytes, no SQL past 100,000. Leaves D1's latency to the edge tests.
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
 
 use crate::{DatabaseError, Row, Statement, Value};
 
@@ -18,6 +20,9 @@ const MAX_VALUE_BYTES: i32 = 2_000_000;
 const MAX_SQL_BYTES: i32 = 100_000;
 /// Numbers cross to D1 as IEEE 754 doubles.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+/// Migrated once in a process; each database of a test is a copy.
+static PREPARED: LazyLock<Mutex<Connection>> = LazyLock::new(migrated);
 
 /// What one statement of a batch did.
 #[derive(Debug, Clone, Default)]
@@ -40,16 +45,16 @@ impl Sqlite {
     /// # Panics
     /// When a migration is not valid SQL: the test that opened it must fail.
     pub fn in_memory() -> Self {
-        let connection = Connection::open_in_memory().expect("SQLite opens in memory");
+        let mut connection = open();
+        {
+            let prepared = PREPARED.lock().expect("copying does not panic");
+            let backup = Backup::new(&prepared, &mut connection).expect("two databases");
+            let step = backup.step(-1).expect("memory is copied");
+            assert_eq!(step, StepResult::Done, "all pages at once");
+        }
         connection
             .execute_batch("PRAGMA foreign_keys = ON")
             .expect("foreign keys can be switched on");
-        for path in migrations() {
-            let sql = std::fs::read_to_string(&path).expect("a listed migration can be read");
-            connection
-                .execute_batch(&sql)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        }
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES),
             (Limit::SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_BYTES),
@@ -84,6 +89,21 @@ impl Sqlite {
         let connection = self.0.borrow();
         connection.execute_batch(sql).expect("SQL of our own");
     }
+}
+
+fn open() -> Connection {
+    Connection::open_in_memory().expect("SQLite opens in memory")
+}
+
+fn migrated() -> Mutex<Connection> {
+    let connection = open();
+    for path in migrations() {
+        let sql = std::fs::read_to_string(&path).expect("a listed migration can be read");
+        connection
+            .execute_batch(&sql)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    Mutex::new(connection)
 }
 
 /// The files that `wrangler d1 migrations apply` runs, in its order.

@@ -20,6 +20,7 @@ pub fn member_path(team: &str, player: &Player) -> String {
 
 impl TestApp {
     /// A call of this player's, without a body where `body` is null.
+    #[track_caller]
     pub fn as_player(&self, player: &Player, method: &str, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).token(&player.token);
         let call = if body.is_null() {
@@ -28,6 +29,21 @@ impl TestApp {
             call.json(body)
         };
         call.send()
+    }
+
+    #[track_caller]
+    pub fn get_as(&self, player: &Player, path: &str) -> Answer {
+        self.as_player(player, "GET", path, &Value::Null)
+    }
+
+    #[track_caller]
+    pub fn post_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "POST", path, body)
+    }
+
+    #[track_caller]
+    pub fn delete_as(&self, player: &Player, path: &str) -> Answer {
+        self.as_player(player, "DELETE", path, &Value::Null)
     }
 
     /// The status of a call of this player's into which `sql` comes, just before it writes.
@@ -53,7 +69,7 @@ impl TestApp {
     /// Asks for an invitation.
     pub fn invite(&self, player: &Player, team: &str, body: &Value) -> Answer {
         let path = format!("{TEAMS}/{team}/invitations");
-        let answer = self.as_player(player, "POST", &path, body);
+        let answer = self.post_as(player, &path, body);
         if answer.status == 201 {
             // Not for all calls: problems have a code too, which is in the log.
             self.keep_strings_secret(&answer.json()["code"]);
@@ -64,7 +80,7 @@ impl TestApp {
     /// Comes in, or does not.
     pub fn accept(&self, player: &Player, code: &str) -> Answer {
         let body = json!({ "code": code });
-        self.as_player(player, "POST", "/api/v1/invitations/accept", &body)
+        self.post_as(player, "/api/v1/invitations/accept", &body)
     }
 
     /// Who is what in a team, by their ids.
@@ -86,7 +102,7 @@ impl TestApp {
 
     /// A team with these members.
     pub fn team(&self, members: &[(&Player, &str)]) -> String {
-        let seed = 500 + self.count("SELECT count(*) FROM teams").cast_unsigned();
+        let seed = 500 + self.rows("teams").cast_unsigned();
         let id = TeamId::fresh(&self.test.platform(seed)).to_string();
         let now = self.test_now();
         self.test.database.execute(&format!(

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::platform::{DatabaseError, Ended};
+use platform::{DatabaseError, Ended};
 
 use super::problems::{self, ProblemKind};
 

@@ -33,6 +33,24 @@ impl Answer {
         answer
     }
 
+    /// The document of a 200.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200).json()
+    }
+
+    /// The document of a 201.
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.expect(201).json()
+    }
+
+    /// The mistakes of an input that is refused.
+    #[track_caller]
+    pub fn invalid(self) -> Vec<(String, String)> {
+        self.expect_problem(422, "invalid_input").mistakes()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())

@@ -7,17 +7,18 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use pollster::block_on;
+use serde_json::{Value, json};
 use wvw_builder::config::Config;
-use wvw_builder::identity::seal;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
 use wvw_builder::platform::{
     HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
 };
+use wvw_builder::seal;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::signing::EndpointSecret;
 
-use super::{Player, TestApp, config_value};
+use super::{Answer, Call, Player, TestApp, config_value, text};
 
 /// An endpoint of a player.
 pub struct Endpoint {
@@ -81,7 +82,7 @@ impl TestApp {
     pub fn endpoint(&self, player: &Player, url: &str) -> Endpoint {
         let platform = self
             .test
-            .platform(77 + self.count("SELECT count(*) FROM webhooks").cast_unsigned());
+            .platform(77 + self.rows("webhooks").cast_unsigned());
         let id = WebhookId::fresh(&platform);
         let now = self.test_now();
         self.test.database.execute(&format!(
@@ -118,10 +119,7 @@ impl TestApp {
 
     /// Another secret of an endpoint; the one before it signs until `previous_expires_at`.
     pub fn add_secret(&self, webhook: &str, secret: &[u8], previous_expires_at: Option<i64>) {
-        let seed = 900
-            + self
-                .count("SELECT count(*) FROM webhook_secrets")
-                .cast_unsigned();
+        let seed = 900 + self.rows("webhook_secrets").cast_unsigned();
         let platform = self.test.platform(seed);
         let master = Config::load(config_value).expect("good").master_keys;
         let id = WebhookSecretId::fresh(&platform);
@@ -190,4 +188,97 @@ impl TestApp {
         self.test.clock.advance_ms(seconds * 1000);
         self.deliver()
     }
+}
+
+pub const WEBHOOKS: &str = "/api/v1/webhooks";
+pub const URL: &str = "https://bot.guild.gg/hooks";
+
+/// An endpoint of this player's; `body` is laid over a plain one.
+#[track_caller]
+pub fn make(app: &TestApp, player: &Player, body: &Value) -> Value {
+    ask(app, player, body).send().created()
+}
+
+/// A URL that no endpoint has.
+pub fn fresh_url(app: &TestApp) -> String {
+    let number = app.rows("webhooks");
+    format!("{URL}/{number}")
+}
+
+/// As [`make`], and its URL has answered its ping.
+#[track_caller]
+pub fn make_proved(app: &TestApp, player: &Player, body: &Value) -> Value {
+    let webhook = make(app, player, body);
+    app.prove(&text(&webhook["id"]));
+    webhook
+}
+
+pub fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
+    let mut whole = json!({ "url": URL, "event_types": ["*"] });
+    for (name, value) in body.as_object().expect("an object") {
+        whole[name] = value.clone();
+    }
+    app.post(WEBHOOKS, &whole).token(&player.token)
+}
+
+/// A delivery, and its event, in this state; leased until `leased_until`, or not at all.
+pub fn delivery(app: &TestApp, webhook: &str, state: &str, leased_until: i64) -> String {
+    let number = app.rows("webhook_deliveries");
+    let now = app.test_now();
+    let platform = app
+        .test
+        .platform(5_000 + u64::try_from(number).expect("few"));
+    let event = wvw_builder::ids::EventId::fresh(&platform);
+    let id = wvw_builder::ids::DeliveryId::fresh(&platform);
+    let reason = if state == "dead" {
+        "'exhausted'"
+    } else {
+        "NULL"
+    };
+    let (lease, due) = match leased_until {
+        0 => ("NULL", now + 5_000),
+        until => ("'someone'", until),
+    };
+    for sql in [
+        format!(
+            "INSERT INTO webhook_events (id, user_id, type, scope, payload, traceparent) \
+             SELECT '{event}', user_id, 'build.created', 'builds:read', \
+             '{{\"type\":\"build.created\",\"data\":{{\"z\":1,\"a\":2.50,\"n\":12345678901234567890}}}}', '' \
+             FROM webhooks WHERE id = '{webhook}'"
+        ),
+        format!(
+            "INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, attempts, \
+             step, claim, next_attempt_at) VALUES ('{id}', '{webhook}', '{event}', '{state}', \
+             {reason}, 1, 3, {lease}, {due})"
+        ),
+        format!(
+            "INSERT INTO webhook_attempts VALUES ('{id}', 1, {now}, 82, 500, 'http_status', 'Oops')"
+        ),
+    ] {
+        app.test.database.execute(&sql);
+    }
+    id.to_string()
+}
+
+pub fn path(webhook: &Value) -> String {
+    format!("{WEBHOOKS}/{}", text(&webhook["id"]))
+}
+
+pub fn get(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
+    app.get_as(player, &path(webhook))
+}
+
+pub fn patch<'a>(app: &'a TestApp, player: &Player, webhook: &Value, body: &Value) -> Call<'a> {
+    app.call("PATCH", &path(webhook))
+        .json(body)
+        .token(&player.token)
+}
+
+pub fn actions(app: &TestApp) -> Vec<String> {
+    let rows = app.test.database.execute(
+        "SELECT action || ' ' || coalesce(entry ->> '$.detail.members', '') FROM audit_log \
+         WHERE action LIKE 'webhook.%' ORDER BY seq",
+    );
+    let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").trim().to_owned();
+    rows.iter().map(read).collect()
 }

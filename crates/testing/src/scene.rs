@@ -5,9 +5,8 @@
 use serde_json::json;
 
 use super::forge::{Forger, Members, payload_of};
+use super::paths::ME;
 use super::{Player, TestApp, build_path};
-
-pub const ME: &str = "/api/v1/users/me";
 
 /// An application, a player, and someone who can sign.
 pub struct Scene {

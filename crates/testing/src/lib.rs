@@ -2,8 +2,11 @@
 //! at its fingertips. Promises that every answer made through it keeps what every answer must keep
 //! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 mod answer;
 pub mod authenticator;
+pub mod compositions;
 pub mod contract;
 pub mod crowd;
 pub mod databases;
@@ -12,7 +15,9 @@ pub mod forge;
 pub mod guild;
 pub mod login_throttle;
 pub mod mail;
+pub mod paths;
 pub mod points;
+pub mod prelude;
 pub mod scene;
 pub mod teams;
 pub mod walk;
@@ -34,7 +39,7 @@ use wvw_builder::config::Config;
 use wvw_builder::http::request::{Body, Credential, Header, MAX_BODY, Method, Request};
 use wvw_builder::limits::object;
 use wvw_builder::platform::native::TestPlatform;
-use wvw_builder::platform::{Clock as _, Platform};
+use wvw_builder::platform::{Clock as _, Platform, Row};
 use wvw_builder::secret::Secret;
 
 pub const ISSUER: &str = "https://builds.guild.gg";
@@ -178,10 +183,7 @@ impl TestApp {
     #[track_caller]
     pub fn log_in(&self, email: &str) -> Value {
         let body = json!({ "email": email, "password": PASSWORD });
-        self.post("/api/v1/auth/login", &body)
-            .send()
-            .expect(200)
-            .json()
+        self.post("/api/v1/auth/login", &body).send().ok()
     }
 
     /// Makes an account and logs in.
@@ -226,7 +228,7 @@ impl TestApp {
     #[track_caller]
     pub fn build(&self, player: &Player, body: &Value) -> Value {
         let answer = self.post("/api/v1/builds", &build_body(body));
-        answer.token(&player.token).send().expect(201).json()
+        answer.token(&player.token).send().created()
     }
 
     /// Milliseconds since 1970, by the test's clock.
@@ -241,6 +243,18 @@ impl TestApp {
             .expect("a number")
     }
 
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        self.count(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// The texts in the first column of what `sql` gives.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.test.database.execute(sql);
+        let text = |row: &Row| row.text(0).expect("text").to_owned();
+        rows.iter().map(text).collect()
+    }
+
     /// Skips the log lines of requests that were not made with [`Call::send`].
     pub fn skip_log(&self) {
         self.seen_lines.set(self.test.log.lines().len());
@@ -253,7 +267,7 @@ impl TestApp {
         self.test.database.calls() - before
     }
 
-    pub(crate) fn keep_secret(&self, text: &str) {
+    pub fn keep_secret(&self, text: &str) {
         let is_id = "user_ build_ session_ team_ key_ invitation_"
             .split(' ')
             .any(|prefix| text.starts_with(prefix) && text.len() < 40);
@@ -291,6 +305,15 @@ impl TestApp {
     }
 }
 
+impl Player {
+    /// The id of the login that the player was made with.
+    pub fn session(&self, app: &TestApp) -> String {
+        let sql = format!("SELECT id FROM sessions WHERE user_id = '{}'", self.id);
+        let rows = app.test.database.execute(&sql);
+        rows[0].text(0).expect("an id").to_owned()
+    }
+}
+
 /// A plain build's input with `body` laid over it; null removes a member.
 pub fn build_body(body: &Value) -> Value {
     let mut whole = json!({ "name": "A build", "chat_code": GUARDIAN_CODE });
@@ -322,6 +345,12 @@ pub fn hex(bytes: &[u8]) -> String {
         write!(out, "{byte:02X}").expect("a String takes it");
         out
     })
+}
+
+/// The elements of a JSON array.
+#[track_caller]
+pub fn array(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
 }
 
 /// The text of a JSON string.

@@ -4,10 +4,10 @@
 
 use wvw_builder::platform::{Lane, MailMessage};
 
+use super::paths::VERIFY;
 use super::{Player, TestApp};
 
 const VERIFICATION: &str = "/api/v1/auth/email/verification";
-const VERIFY: &str = "/api/v1/auth/email/verify";
 
 impl TestApp {
     /// Lets the consumer work on all mails that were woken, until none is. Gives what was sent.

@@ -92,8 +92,8 @@ impl Crowd<'_> {
 
     fn compositions(&self, id: &str, player: &Player, most: usize) {
         let links = format!("/api/v1/compositions/{id}/share-links");
-        let link = self.app.call("POST", &links).token(&player.token).send();
-        let link = text(&link.expect(201).json()["id"]);
+        let link = self.app.post_as(player, &links, &serde_json::Value::Null);
+        let link = text(&link.created()["id"]);
         for _ in 0..self.amount.min(FEW_LINKS) {
             let (platform, ms) = self.apart();
             let copy = ShareLinkId::of_time(&platform, ms);
@@ -146,7 +146,7 @@ impl Crowd<'_> {
             let values = [("id", format!("'{id}'"))];
             self.copy("team_players", &format!("id = '{anna}'"), &values);
         }
-        let invitation = app.invite(leader, &team, &json!({})).expect(201).json();
+        let invitation = app.invite(leader, &team, &json!({})).created();
         for _ in 0..self.amount.min(FEW) {
             let (platform, ms) = self.apart();
             let id = InvitationId::of_time(&platform, ms);
@@ -174,8 +174,8 @@ impl Crowd<'_> {
     pub fn roster(&self, team: &str, leader: &Player) -> String {
         let body = json!({ "name": format!("Anna {}", self.next()) });
         let path = format!("{TEAMS}/{team}/players");
-        let made = self.app.as_player(leader, "POST", &path, &body);
-        text(&made.expect(201).json()["id"])
+        let made = self.app.post_as(leader, &path, &body);
+        text(&made.created()["id"])
     }
 
     fn next_team(&self, leader: &Player) -> String {
@@ -245,7 +245,7 @@ impl Crowd<'_> {
         }
         let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
         let call = app.post("/api/v1/auth/api-keys", &body);
-        let key = call.token(&player.token).send().expect(201).json();
+        let key = call.token(&player.token).send().created();
         for _ in 0..self.amount.min(FEW) {
             let (platform, ms) = self.apart();
             let id = ApiKeyId::of_time(&platform, ms);

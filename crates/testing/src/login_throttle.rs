@@ -5,14 +5,13 @@
 use serde_json::{Value, json};
 use wvw_builder::http::request::Header;
 
+use super::paths::LOGIN;
 use super::{Answer, PASSWORD, Player, TestApp};
 
-pub const LOGIN: &str = "/api/v1/auth/login";
 pub const CHANGE: &str = "/api/v1/auth/password";
 pub const WRONG: &str = "another four words";
 pub const HOME: &str = "192.0.2.1";
 pub const ELSEWHERE: &str = "198.51.100.7";
-pub const DAY_MS: i64 = 86_400_000;
 
 /// One attempt to log in.
 pub struct Try<'a> {
@@ -56,7 +55,7 @@ pub fn stranger_to_all(app: &TestApp, name: &str) -> Player {
 /// An account that has been logged in to from home.
 pub fn at_home(app: &TestApp, name: &str) -> (Player, Value) {
     let player = stranger_to_all(app, name);
-    let tokens = from(&player, PASSWORD, HOME).send(app).expect(200).json();
+    let tokens = from(&player, PASSWORD, HOME).send(app).ok();
     (player, tokens)
 }
 

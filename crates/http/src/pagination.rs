@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::platform::Text;
+use platform::Text;
 
 use super::problem::{FieldError, Problem};
 use super::query::Query;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::platform::Text;
+use platform::Text;
 
 use super::problem::Problem;
 

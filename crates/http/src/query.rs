@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::platform::Unicode;
+use platform::Unicode;
 
 use super::problem::{FieldError, Problem};
 use super::schema::{Field, Schema};
@@ -115,7 +115,7 @@ fn encode(text: &str, out: &mut String) {
 }
 
 /// Text that was percent-encoded, with `+` for blanks; `None` when it is not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -135,8 +135,8 @@ pub(crate) fn decode(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::schema::Text;
-    use crate::platform::native::TestPlatform;
+    use crate::schema::Text;
+    use platform::native::TestPlatform;
 
     const KNOWN: &[Field] = &[
         Field::optional("limit", &Schema::Integer { min: 1, max: 100 }, "l"),

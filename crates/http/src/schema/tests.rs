@@ -1,7 +1,7 @@
 //! Tests of the check, mistake by mistake, and of the document that says the same.
 
 use super::*;
-use crate::platform::native::TestPlatform;
+use platform::native::TestPlatform;
 
 const NUMBER: Schema = Schema::Integer { min: 1, max: 5 };
 const NAMES: Schema = Schema::List {

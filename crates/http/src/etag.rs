@@ -83,7 +83,7 @@ pub fn require_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::request::{Body, Method};
+    use crate::request::{Body, Method};
 
     fn with(header: Header, value: &str) -> Request {
         let mut headers = vec![None; Header::NAMES.len()];

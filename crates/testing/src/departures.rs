@@ -4,11 +4,10 @@
 
 use serde_json::{Value, json};
 
+use super::paths::API_KEYS;
 use super::teams::{TEAMS, member_path};
 use super::{Answer, Player, TestApp, text};
 use crate::compositions::path_of;
-
-const API_KEYS: &str = "/api/v1/auth/api-keys";
 
 pub struct Scene {
     pub app: TestApp,
@@ -49,7 +48,7 @@ impl Scene {
     pub fn share(&self, plan: &Value, token: &str) -> String {
         let links = format!("{}/share-links", path_of(plan));
         let made = self.app.call("POST", &links).token(token).send();
-        let made = made.expect(201).json();
+        let made = made.created();
         self.app.keep_strings_secret(&made["slug"]);
         format!("/c/{}", text(&made["slug"]))
     }
@@ -65,7 +64,7 @@ impl Scene {
 
     pub fn remove(&self, by: &Player, whom: &Player, query: &str) -> Answer {
         let path = format!("{}{query}", member_path(&self.team, whom));
-        self.app.as_player(by, "DELETE", &path, &Value::Null)
+        self.app.delete_as(by, &path)
     }
 
     pub fn role(&self, whom: &Player, role: &str) {
@@ -86,30 +85,25 @@ impl Scene {
 
     pub fn key(&self, of: &Player, scopes: &[&str]) -> (String, String) {
         let body = json!({ "name": "A bot", "scopes": scopes });
-        let made = self.app.as_player(of, "POST", API_KEYS, &body).expect(201);
+        let made = self.app.post_as(of, API_KEYS, &body).expect(201);
         let made = made.json();
         (text(&made["id"]), text(&made["key"]))
     }
 
     pub fn revoke(&self, of: &Player, key: &str) {
         let path = format!("{API_KEYS}/{key}");
-        self.app
-            .as_player(of, "DELETE", &path, &Value::Null)
-            .expect(204);
+        self.app.delete_as(of, &path).expect(204);
     }
 
     pub fn code(&self, token: &str, body: &Value) -> String {
         let made = self.app.post(&self.at("/invitations"), body).token(token);
-        let made = made.send().expect(201).json();
+        let made = made.send().created();
         self.app.keep_strings_secret(&made["code"]);
         text(&made["code"])
     }
 
     pub fn read(&self, by: &Player, path: &str) -> Value {
-        self.app
-            .as_player(by, "GET", path, &Value::Null)
-            .expect(200)
-            .json()
+        self.app.get_as(by, path).ok()
     }
 }
 

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::platform::Unicode;
-use crate::text::names::{self, Kind};
+use kit::text::names::{self, Kind};
+use platform::Unicode;
 
 use super::json::pointer_token;
 use super::problem::{FieldError, MAX_ERRORS};

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufWriter, Write as _};
 
-use wvw_builder::identity::password::{self, Password, Refusal};
+use wvw_builder::password::{self, Password, Refusal};
 use wvw_builder::platform::native::TestPlatform;
 
 /// As configured unless an instance asks for another.

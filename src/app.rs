@@ -16,12 +16,13 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::password::Verifications;
+use crate::identity::password_reset;
 use crate::identity::sessions::handlers::login_of_body;
 use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
+use crate::password::Verifications;
 use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::runtime::rendered::Rendered;
@@ -169,7 +170,13 @@ impl App {
         match consumer {
             Consumer::Lane(Lane::First) => delivery::consume_events(state, bodies, settle).await,
             Consumer::Lane(Lane::Slow) => delivery::consume_endpoints(state, bodies, settle).await,
-            Consumer::Lane(Lane::Mail) => mail::delivery::consume(state, bodies, settle).await,
+            Consumer::Lane(Lane::Mail) => {
+                mail::delivery::consume(state, bodies, settle, |state, email, done| {
+                    let answer = password_reset::answer_request(state, email, done);
+                    Box::pin(async { Ok(answer.await?) })
+                })
+                .await;
+            }
             Consumer::DeadLetters => delivery::consume_dead_letters(state, bodies, settle).await,
         }
     }
@@ -287,7 +294,7 @@ async fn guard(
     let rule = route.access.rule();
     let key = request.header(Header::IdempotencyKey);
     // In boxes: requests without a key are not to carry the room for it.
-    let claim = match key.filter(|_| route.method == Method::Post) {
+    let reservation = match key.filter(|_| route.method == Method::Post) {
         None => None,
         Some(key) => {
             let begin = idempotency::begin(
@@ -299,7 +306,7 @@ async fn guard(
                 key,
             );
             match Box::pin(begin).await? {
-                Begun::Claimed(claim) => Some(claim),
+                Begun::Reserved(reservation) => Some(reservation),
                 Begun::Done(answer) => return Ok(answer),
             }
         }
@@ -314,12 +321,12 @@ async fn guard(
         query,
         caller,
         rule,
-        claim,
+        reservation,
     };
     let outcome = (route.handler)(&context).await;
-    match &context.claim {
+    match &context.reservation {
         None => outcome,
-        Some(claim) => Box::pin(claim.settle(config, platform, outcome)).await,
+        Some(reservation) => Box::pin(reservation.settle(config, platform, outcome)).await,
     }
 }
 

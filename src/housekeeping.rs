@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
+use crate::identity::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::runtime::State;
@@ -77,7 +77,7 @@ pub static HOURLY: &[Step] = &[
     },
     Step {
         name: "guesses.remove_old",
-        run: |state| Box::pin(remove(state, guessing::store::old)),
+        run: |state| Box::pin(remove(state, login_throttle::store::old)),
     },
     Step {
         name: "email_links.remove_expired",
@@ -117,11 +117,11 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "mail.wake_due",
-        run: |state| Box::pin(mail::delivery::wake_due(state)),
+        run: |state| Box::pin(async { Ok(Done::all(mail::delivery::wake_due(state).await?)) }),
     },
     Step {
         name: "two_factor.remove_due",
-        run: |state| Box::pin(factor_removal::remove_due(state)),
+        run: |state| Box::pin(async { Ok(Done::all(factor_removal::remove_due(state).await?)) }),
     },
     Step {
         name: "idempotency.remove_expired",

@@ -137,7 +137,7 @@ pub static ROUTES: &[Route] = routes! {
 
     Post   "/api/v1/auth/api-keys" Required(SecureAccount::RULE), Caller(1), api_keys::handlers::create, api_keys::operations::CREATE;
     Get    "/api/v1/auth/api-keys" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::list, api_keys::operations::LIST;
-    Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), api_keys::handlers::revoke, api_keys::operations::REVOKE;
+    Delete "/api/v1/auth/api-keys/{id}" Required(ManageAccount::RULE), Caller(1), end_everything::handlers::revoke_api_key, api_keys::operations::REVOKE;
 
     Get    "/api/v1/teams/{id}/players" Required(ReadTeams::RULE), Caller(1), roster::handlers::list, roster::operations::LIST;
     Post   "/api/v1/teams/{id}/players" Required(WriteTeams::RULE), Caller(1), roster::handlers::create, roster::operations::CREATE;

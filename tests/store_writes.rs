@@ -16,10 +16,10 @@ const STANDINGS: [&str; 5] = [
 
 /// Public functions of stores that write without one: file, function (`*`: all), why.
 const WITHOUT: &[(&str, &str, &str)] = &[
-    ("idempotency/store.rs", "*", "holds claims of requests"),
+    ("idempotency/store.rs", "*", "reservations of requests"),
     ("auth/audit/store.rs", "*", "the log itself"),
     (
-        "identity/guessing/store.rs",
+        "identity/login_throttle/store.rs",
         "*",
         "counts attempts of strangers",
     ),
@@ -57,11 +57,7 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "registration; a hash that is replaced by its own",
     ),
     ("identity/api_keys/store.rs", "expired", "purge"),
-    (
-        "identity/api_keys/store.rs",
-        "note_use",
-        "the time of its use",
-    ),
+    ("auth/store.rs", "note_use", "the time of its use"),
     ("mail/store.rs", "*", "mails on their way"),
     (
         "teams/invitations/store.rs",
@@ -109,10 +105,10 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 /// Files that commit by themselves, and why nobody's standing is asked there.
 const COMMITS: &[(&str, &str)] = &[
     ("housekeeping/old.rs", "purge"),
-    ("idempotency/guard.rs", "claims of requests"),
+    ("idempotency/guard.rs", "reservations of requests"),
     ("auth/audit/chain_writer.rs", "what Tx runs on"),
     ("auth/audit/store.rs", "what Tx runs on"),
-    ("identity/guessing/attempt.rs", "counts attempts"),
+    ("identity/login_throttle/attempt.rs", "counts attempts"),
     ("auth/keys/reseal.rs", "cron"),
     ("auth/keys/rotation.rs", "cron"),
     ("auth/keys/ring.rs", "the first signing key"),

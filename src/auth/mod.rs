@@ -4,12 +4,12 @@
 
 pub mod api_key;
 pub mod audit;
-pub mod credentials;
 pub mod keys;
 pub mod model;
 pub mod permissions;
 pub mod refresh_token;
 pub mod standing;
+pub mod store;
 pub mod tokens;
 
-pub use credentials::{api_key_id, user_id};
+pub use store::{api_key_id, user_id};

@@ -21,10 +21,10 @@ use crate::platform::{DatabaseError, Platform};
 use crate::telemetry;
 
 use super::api_key::{self, Key};
-use super::credentials;
 use super::keys::{ActiveKey, KeyError, KeyRing};
 use super::model::{Caller, Role, Scopes, Via};
 use super::permissions;
+use super::store;
 
 /// `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
@@ -233,7 +233,7 @@ impl Verifier {
                 })
             }
             Shown::Genuine(Genuine::Key(key, _)) => {
-                let found = credentials::api_key(platform, &key, now_ms).await?;
+                let found = store::api_key(platform, &key, now_ms).await?;
                 if let Some(found) = &found {
                     note_use(found, platform, now_ms).await;
                 }
@@ -355,11 +355,11 @@ impl Verifier {
 }
 
 /// For the key's owner to know; the next use will note it if this one cannot.
-async fn note_use(found: &credentials::ApiKey, platform: &Platform, now_ms: i64) {
+async fn note_use(found: &store::ApiKey, platform: &Platform, now_ms: i64) {
     if !found.is_use_due {
         return;
     }
-    let note = credentials::note_use(&found.id, now_ms);
+    let note = store::note_use(&found.id, now_ms);
     if let Err(error) = platform.database.batch(vec![note]).await {
         telemetry::warn(platform, "api_key_use_not_noted", error);
     }
@@ -374,7 +374,7 @@ async fn standing(
     match &caller.via {
         Via::Session(session) => {
             let user = &caller.user_id;
-            let found = credentials::session(platform, session, user, now_ms).await?;
+            let found = store::session(platform, session, user, now_ms).await?;
             Ok(found.filter(|found| found.is_live).map(|found| found.role))
         }
         // Looked up as a whole before it comes to this.

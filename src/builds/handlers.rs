@@ -13,10 +13,10 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{BuildId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
+use crate::membership::lookup;
+use crate::membership::permissions::{ShareBuilds, TeamPermit};
 use crate::platform::{DatabaseError, Platform, Text};
 use crate::runtime::{Context, Tx};
-use crate::teams::lookup;
-use crate::teams::permissions::{ShareBuilds, TeamPermit};
 use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 

@@ -10,10 +10,10 @@ use crate::game::model::REFERENCE_VERSION;
 use crate::http::pagination::Page;
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::membership::model::Membership;
+use crate::membership::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
+use crate::membership::store::still_is;
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
-use crate::teams::model::Membership;
-use crate::teams::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
-use crate::teams::store::still_is;
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 

@@ -3,7 +3,7 @@
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::teams::model::Role;
+use crate::membership::model::Role;
 
 const ID: Schema = Text::formatted(31, 40, "typeid");
 const TEAM: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));

@@ -7,11 +7,10 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::http::problem::{FieldError, Problem};
+use crate::password::{Password, Refusal};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
 use crate::runtime::Context;
 use crate::telemetry;
-
-use super::password::{Password, Refusal};
 
 const TIMEOUT_MS: u32 = 2_000;
 /// A range has about 40 kB with its padding.

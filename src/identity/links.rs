@@ -14,8 +14,8 @@ use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::EMAIL;
 use crate::ids::UserId;
+use crate::paging::{Order, sql_time};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::teams::store::{Order, sql_time};
 
 /// What scanners for leaked secrets can find.
 const PREFIX: &str = "wvwl_";

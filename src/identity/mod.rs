@@ -9,13 +9,11 @@ pub mod audit;
 pub mod breach;
 pub mod email;
 pub mod factor_removal;
-pub mod guessing;
 pub mod keys;
 pub mod links;
+pub mod login_throttle;
 pub mod pages;
 pub mod password_reset;
 pub mod reauthentication;
 pub mod sessions;
 pub mod two_factor;
-
-pub use crypto::{password, seal};

@@ -5,16 +5,15 @@
 use std::error::Error;
 
 use crate::housekeeping::old::Old;
-use crate::housekeeping::{Done, Outcome};
-use crate::identity::{password_reset, seal};
 use crate::ids::MailId;
 use crate::mac;
-use crate::platform::{DatabaseError, MailError, MailMessage, Settlement};
+use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
 use crate::runtime::State;
+use crate::seal;
 use crate::telemetry;
 
 use super::content::Content;
-use super::{SEAL_LABEL, outgoing, store, view};
+use super::{Outgoing, SEAL_LABEL, outgoing, store, view};
 
 /// Whoever has taken a mail has so long to send it, in milliseconds; then someone else may.
 const LEASE_MS: i64 = 120_000;
@@ -29,12 +28,25 @@ const TO_OWNER: (i64, i64) = (30, 100);
 /// Seconds after which a batch comes again that the database could not take.
 const RETRY_S: u32 = 30;
 
+/// Answers a request for a new password by the address given: with the statement in the same batch, and
+/// with a mail, if there is somebody to send one to.
+pub type ResetAnswer = for<'a> fn(
+    &'a State,
+    &'a str,
+    Statement,
+) -> LocalFuture<'a, Result<Option<Outgoing>, Box<dyn Error>>>;
+
 /// Works on a batch of ids.
-pub async fn consume(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+pub async fn consume(
+    state: &State,
+    bodies: &[String],
+    settle: &dyn Fn(&[Settlement]),
+    answer_reset: ResetAnswer,
+) {
     let mut settlements = Vec::with_capacity(bodies.len());
     for body in bodies {
         let outcome = if let Some(id) = MailId::parse(body) {
-            deliver(state, &id).await
+            deliver(state, &id, answer_reset).await
         } else {
             // It would be none the next time.
             telemetry::warn(&state.platform, "mail_message_unreadable", 1);
@@ -52,14 +64,14 @@ pub async fn consume(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlem
 }
 
 /// Wakes what is due: what no message has woken, and what is to be tried again.
-pub async fn wake_due(state: &State) -> Outcome {
+pub async fn wake_due(state: &State) -> Result<u64, DatabaseError> {
     let platform = &state.platform;
     let ids = store::due(platform, platform.clock.now_ms()).await?;
     let count = ids.len() as u64;
     if count > 0 {
         outgoing::wake(state, ids);
     }
-    Ok(Done::all(count))
+    Ok(count)
 }
 
 /// Counts that mean nothing any more.
@@ -68,10 +80,14 @@ pub fn old_counts(now: i64) -> Old {
 }
 
 /// Sends a mail, if it is due and nobody else has taken it.
-async fn deliver(state: &State, id: &MailId) -> Result<(), Box<dyn Error>> {
+async fn deliver(
+    state: &State,
+    id: &MailId,
+    answer_reset: ResetAnswer,
+) -> Result<(), Box<dyn Error>> {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let Some(mail) = store::claim(platform, id, now, now + LEASE_MS).await? else {
+    let Some(mail) = store::lease(platform, id, now, now + LEASE_MS).await? else {
         return Ok(());
     };
     if mail.expires_at <= now {
@@ -84,8 +100,7 @@ async fn deliver(state: &State, id: &MailId) -> Result<(), Box<dyn Error>> {
         return give_up(state, id, "does not open under MASTER_KEY").await;
     };
     if content == Content::ResetRequested {
-        let written = password_reset::answer_request(state, &mail.recipient, store::remove(id));
-        if let Some(mail) = written.await? {
+        if let Some(mail) = answer_reset(state, &mail.recipient, store::remove(id)).await? {
             mail.wake_from(state);
         }
         return Ok(());

@@ -3,10 +3,10 @@
 //! Leaves sending to `delivery`.
 
 use crate::http::problem::Problem;
-use crate::identity::seal;
 use crate::ids::{MailId, UserId};
 use crate::platform::{Lane, Message, Statement};
 use crate::runtime::{Context, State};
+use crate::seal;
 
 use super::content::Content;
 use super::{SEAL_LABEL, store};

@@ -11,16 +11,16 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::idempotency;
-use crate::identity::password::Password;
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::{check_bounds, wrong_password};
 use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
+use crate::paging::{self, Order};
+use crate::password::Password;
 use crate::platform::{DatabaseError, Platform};
 use crate::runtime::{Context, Tx};
 use crate::squads::{authorship, compositions, share_links};
-use crate::teams::store::Order;
 use crate::teams::{self, invitations, oversight, roster};
 use crate::telemetry::rfc3339;
 use crate::webhooks;
@@ -257,7 +257,7 @@ async fn pages(
     loop {
         let params = vec![user.as_str().into(), after.into()];
         let page = page_after(None);
-        let listed = teams::store::page(platform, select, params, order, &page).await?;
+        let listed = paging::page(platform, select, params, order, &page).await?;
         let text = listed.data.as_str();
         array.push(&text[1..text.len() - 1]);
         match listed.last {

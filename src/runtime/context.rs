@@ -13,7 +13,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
-use crate::idempotency::Claim;
+use crate::idempotency::Reservation;
 use crate::limits::guard::Meter;
 use crate::platform::Statement;
 use crate::telemetry::Trace;
@@ -40,8 +40,8 @@ pub struct Context<'a> {
     pub caller: Option<Caller>,
     /// What the route asks of a caller.
     pub rule: Option<Rule>,
-    /// What the request's `Idempotency-Key` has claimed, if it has one.
-    pub claim: Option<Claim>,
+    /// The reservation of the request's `Idempotency-Key`, if it has one.
+    pub reservation: Option<Reservation>,
 }
 
 impl<'a> Context<'a> {

@@ -10,8 +10,8 @@ use crate::auth::keys::KeyRing;
 use crate::auth::keys::store::SealedColumn;
 use crate::auth::tokens::Verifier;
 use crate::config::Config;
-use crate::identity::password::Verifications;
 use crate::limits::counter::Limits;
+use crate::password::Verifications;
 use crate::platform::Platform;
 
 use rendered::Rendered;

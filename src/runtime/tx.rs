@@ -91,13 +91,13 @@ impl Tx {
         let mut writes: Vec<Statement> = cx.standing().into_iter().chain(self.writes).collect();
         let place = writes.len();
         writes.extend(self.events.iter().map(Event::insert));
-        if let Some(claim) = &cx.claim {
-            writes.extend(claim.complete(config, platform, &answer)?);
+        if let Some(reservation) = &cx.reservation {
+            writes.extend(reservation.complete(config, platform, &answer)?);
         }
         let committed = cx.state.audit.commit(platform, writes, &self.entries).await;
         let changes = committed.inspect_err(|error| forget_caller(cx, error))?;
-        if let Some(claim) = &cx.claim {
-            claim.set_kept();
+        if let Some(reservation) = &cx.reservation {
+            reservation.set_kept();
         }
         for (event, written) in self.events.iter().zip(&changes[place..]) {
             if *written > 0 {

@@ -11,11 +11,13 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
+use crate::membership::model::Role;
+use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
+use crate::paging;
 use crate::runtime::{Context, Tx};
 use crate::webhooks::outbox::{Audience, Event};
 
-use super::model::{self, Role, Team, TeamInput};
-use super::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
+use super::model::{self, Team, TeamInput};
 use super::store;
 
 /// Where teams are.
@@ -79,7 +81,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// A page of the list at `path`.
-pub fn respond(cx: &Context<'_>, path: &str, listed: store::Listed) -> Response {
+pub fn respond(cx: &Context<'_>, path: &str, listed: paging::Listed) -> Response {
     let path = format!("{}{path}", cx.state.config.issuer);
     let last = listed.last.as_deref();
     pagination::respond(Profile::Private, listed.data, last, &path, &cx.query)

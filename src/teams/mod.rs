@@ -4,12 +4,10 @@
 
 pub mod handlers;
 pub mod invitations;
-pub mod lookup;
 pub mod members;
 pub mod model;
 pub mod operations;
 pub mod oversight;
-pub mod permissions;
 pub mod roster;
 pub mod schemas;
 pub mod scores;

@@ -1,13 +1,13 @@
-//! Teams as values: what one is, and who is what in it.
-//! Promises that roles are ordered by what they may do.
-//! Leaves the table of permissions to `permissions` and SQL to `store`.
+//! Teams as values: what one is, and what the end of an account does to it.
+//! Leaves who is what in a team to `membership` and SQL to `store`.
 
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Caller;
 use crate::http::problem::{FieldError, Problem};
-use crate::ids::{TeamId, UserId};
+use crate::ids::TeamId;
+use crate::membership::model::{Membership, Role};
 use crate::platform::Text;
 use crate::telemetry::rfc3339;
 
@@ -15,41 +15,6 @@ use crate::telemetry::rfc3339;
 pub const MAX_TEAMS: i64 = 20;
 /// Members of a team.
 pub const MAX_MEMBERS: i64 = 500;
-
-kit::words! {
-    /// What a member is in a team. A greater one may do all that a lesser one may.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-    pub enum Role {
-        /// Sees, and keeps their own entry in the roster.
-        Member = "member",
-        /// Plans.
-        Officer = "officer",
-        /// Decides who is what.
-        Leader = "leader",
-    }
-}
-
-impl Role {
-    /// The words of the roles below this one: whom it may remove, and invite others as.
-    pub const fn below(self) -> &'static [&'static str] {
-        match self {
-            Self::Member => &[],
-            Self::Officer => &["member"],
-            Self::Leader => &["member", "officer"],
-        }
-    }
-}
-
-/// That someone is in a team. Made by `store` from a row, and by nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Membership {
-    /// The team.
-    pub team: TeamId,
-    /// Who is in it.
-    pub user: UserId,
-    /// What they are in it.
-    pub role: Role,
-}
 
 /// What the end of an account does to a team that it is in.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,8 +4,9 @@
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
+use crate::membership::model::Role;
 
-use super::model::{MAX_MEMBERS, Role};
+use super::model::MAX_MEMBERS;
 
 /// The id of a team.
 pub const ID: Schema = Text::formatted(31, 31, "typeid");

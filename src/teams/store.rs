@@ -8,25 +8,15 @@ use serde_json::{Value as Json, json};
 use crate::auth::permissions::{GovernTeams, ManageAccount, Permit, WriteTeams};
 use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value};
+use crate::membership::permissions::{DeleteTeam, EditTeam, Permission as _, TeamPermit};
+use crate::membership::store::{as_membership, broken, still_is};
+use crate::paging::{self, Listed, Order, sql_time};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
 
-use super::model::{Departure, MAX_TEAMS, Membership, Role, Team, TeamInput};
-use super::permissions::{DeleteTeam, EditTeam, Permission as _, TeamPermit};
+use super::model::{Departure, MAX_TEAMS, Team, TeamInput};
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "team_~";
-
-/// SQL over a number of milliseconds: RFC 3339 in UTC, as `telemetry::rfc3339` has it.
-macro_rules! sql_time {
-    ($column:literal) => {
-        concat!(
-            "strftime('%Y-%m-%dT%H:%M:%fZ', ",
-            $column,
-            " / 1000.0, 'unixepoch')"
-        )
-    };
-}
-pub(crate) use sql_time;
 
 /// SQL over a team `t`: how many are in it.
 macro_rules! member_count {
@@ -44,58 +34,15 @@ macro_rules! team_document {
              'role', m.role, 'member_count', ",
             $crate::teams::store::member_count!(),
             ", 'created_at', ",
-            $crate::teams::store::sql_time!("t.created_at"),
+            $crate::paging::sql_time!("t.created_at"),
             ", 'updated_at', ",
-            $crate::teams::store::sql_time!("t.updated_at"),
+            $crate::paging::sql_time!("t.updated_at"),
             ")"
         )
     };
 }
 
-/// Holds where the user `$user` is in the team `$team` with one of the roles of the list `$roles`:
-/// who writes may have lost their role since they were looked at.
-macro_rules! still_is {
-    ($team:literal, $user:literal, $roles:literal) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
-            " AND m.role IN (SELECT value FROM json_each(",
-            $roles,
-            ")))"
-        )
-    };
-}
-pub(crate) use {member_count, still_is, team_document};
-
-/// A mistake of ours: a row is not what was written.
-pub fn broken(what: &str) -> DatabaseError {
-    DatabaseError::Other(format!("{what} does not read"))
-}
-
-/// What `user` is in `team`; `None` also when there is no such team.
-pub async fn membership(
-    platform: &Platform,
-    team: &TeamId,
-    user: &UserId,
-) -> Result<Option<Membership>, DatabaseError> {
-    let statement = Statement::new(
-        "SELECT role FROM team_members WHERE team_id = ?1 AND user_id = ?2",
-        vec![team.as_str().into(), user.as_str().into()],
-    );
-    let rows = platform.database.query(statement).await?;
-    let read = |row: &Row| as_membership(team, user, row.text(0)?);
-    rows.first().map(read).transpose()
-}
-
-fn as_membership(team: &TeamId, user: &UserId, role: &str) -> Result<Membership, DatabaseError> {
-    Ok(Membership {
-        team: team.clone(),
-        user: user.clone(),
-        role: Role::parse(role).ok_or_else(|| broken("a member's row"))?,
-    })
-}
+pub(crate) use {member_count, team_document};
 
 /// Adds a team with the caller as its leader; stale when they are in too many.
 pub fn insert(
@@ -269,14 +216,6 @@ pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -
     ]
 }
 
-/// Shows the members of the caller's teams what the caller is called now.
-pub fn rename(permit: &Permit<'_, ManageAccount>, display_name: &str) -> Statement {
-    Statement::new(
-        "UPDATE team_members SET display_name = ?2 WHERE user_id = ?1",
-        vec![permit.user_id().as_str().into(), display_name.into()],
-    )
-}
-
 /// The team with this id, if this user is in it.
 pub async fn find(
     platform: &Platform,
@@ -311,53 +250,6 @@ pub async fn find(
     rows.into_iter().next().map(read).transpose()
 }
 
-/// One page of a list.
-#[derive(Debug)]
-pub struct Listed {
-    /// A JSON array of documents.
-    pub data: Text,
-    /// The id that the next page begins after, if there is one.
-    pub last: Option<String>,
-}
-
-/// Which way a list goes.
-#[derive(Debug, Clone, Copy)]
-pub enum Order {
-    /// By id, from the least on.
-    Ascending,
-    /// By id, from the greatest on: newest first.
-    Descending,
-}
-
-/// A page as one JSON array that SQL has put together. `select` gives `id` and `document` of all
-/// rows after the page before; `params` are its values.
-pub async fn page(
-    platform: &Platform,
-    select: &str,
-    mut params: Vec<Value>,
-    order: Order,
-    page: &Page,
-) -> Result<Listed, DatabaseError> {
-    let (order, last) = match order {
-        Order::Ascending => ("", "max"),
-        Order::Descending => ("DESC", "min"),
-    };
-    params.push(page.limit.into());
-    let limit = params.len();
-    let sql = format!(
-        "WITH page AS ({select} ORDER BY id {order} LIMIT ?{limit} + 1), \
-         shown AS (SELECT * FROM page ORDER BY id {order} LIMIT ?{limit}) \
-         SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id {order}), '') || ']', \
-         CASE WHEN count(*) < (SELECT count(*) FROM page) THEN {last}(id) END FROM shown"
-    );
-    let rows = platform.database.query(Statement::new(sql, params)).await?;
-    let mut row = rows.into_iter().next().ok_or_else(|| broken("a page"))?;
-    Ok(Listed {
-        data: row.take_text(0)?,
-        last: row.optional_text(1)?.map(str::to_owned),
-    })
-}
-
 /// A page of a user's teams, newest first.
 pub async fn list(
     platform: &Platform,
@@ -372,7 +264,7 @@ pub async fn list(
     );
     let after = page.after.as_deref().unwrap_or(PAST_ALL_IDS);
     let params = vec![user.as_str().into(), after.into()];
-    self::page(platform, select, params, Order::Descending, page).await
+    paging::page(platform, select, params, Order::Descending, page).await
 }
 
 /// All that teams hold on a user, as a JSON array.
@@ -389,6 +281,6 @@ pub async fn export(platform: &Platform, user: &UserId) -> Result<Text, Database
         after: None,
     };
     let params = vec![user.as_str().into()];
-    let listed = page(platform, select, params, Order::Descending, &all).await?;
+    let listed = paging::page(platform, select, params, Order::Descending, &all).await?;
     Ok(listed.data)
 }

@@ -6,7 +6,7 @@
 //! In all of them `w` is a row of `webhooks` and `e` one of `webhook_events`; `$roles` is the list of
 //! the roles that may have webhooks of a team, `$now` milliseconds since 1970.
 
-use crate::teams::permissions::{ManageWebhooks, Permission as _};
+use crate::membership::permissions::{ManageWebhooks, Permission as _};
 
 /// The roles that may have webhooks of a team, as the parameter `$roles`.
 pub fn roles() -> String {
@@ -26,7 +26,7 @@ macro_rules! role_stands {
     ($roles:literal) => {
         concat!(
             "(w.team_id IS NULL OR ",
-            $crate::teams::store::still_is!("w.team_id", "w.user_id", $roles),
+            $crate::membership::store::still_is!("w.team_id", "w.user_id", $roles),
             " OR NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id))"
         )
     };

@@ -3,9 +3,9 @@
 //! Leaves what a key opens to `api_keys_access`, its text to the tests beside `auth::api_key`.
 
 use testing::prelude::*;
-use wvw_builder::auth::credentials;
 use wvw_builder::auth::model::Scope;
 use wvw_builder::auth::permissions::scopes_for_api_keys;
+use wvw_builder::auth::store;
 use wvw_builder::ids::ApiKeyId;
 
 use crate::idempotency::{assert_replays, keyed};
@@ -173,7 +173,7 @@ fn the_last_use_is_noted_once_a_minute() {
     let id = ApiKeyId::parse(&text(&key["id"])).expect("an id");
     app.test.clock.advance_ms(60_000);
     for changes in [1, 0] {
-        let note = credentials::note_use(&id, app.test_now());
+        let note = store::note_use(&id, app.test_now());
         let noted = block_on(app.test.database.batch(vec![note]));
         assert_eq!(noted.unwrap(), [changes]);
     }

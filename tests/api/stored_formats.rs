@@ -7,9 +7,9 @@ use wvw_builder::auth::model::{Role, Scope};
 use wvw_builder::builds::model::Visibility;
 use wvw_builder::http::pagination::cursor_after;
 use wvw_builder::identity::links::Purpose;
-use wvw_builder::identity::seal;
+use wvw_builder::membership::model::Role as TeamRole;
+use wvw_builder::seal;
 use wvw_builder::squads::compositions::store::Change;
-use wvw_builder::teams::model::Role as TeamRole;
 
 #[test]
 fn words_of_columns_and_tokens() {

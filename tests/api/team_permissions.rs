@@ -4,8 +4,8 @@
 
 use testing::guild;
 use testing::prelude::*;
-use wvw_builder::teams::model::Role;
-use wvw_builder::teams::permissions::{ALL, Rule};
+use wvw_builder::membership::model::Role;
+use wvw_builder::membership::permissions::{ALL, Rule};
 
 /// Someone in each role, one who is in no team, and a member for calls to act on.
 struct Scene {

@@ -9,8 +9,8 @@ use pollster::block_on;
 use wvw_builder::auth::keys::reseal::{self, Resealed};
 use wvw_builder::auth::keys::store::SealedColumn;
 use wvw_builder::config::{Config, MasterKeys};
-use wvw_builder::identity::seal;
 use wvw_builder::platform::{Level, Platform, Statement};
+use wvw_builder::seal;
 
 use crate::world::{DAY_MS, HOUR_MS, World, config};
 use testing::databases::Raced;

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use pollster::block_on;
 use wvw_builder::app::App;
 use wvw_builder::config::Config;
-use wvw_builder::identity::seal;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::platform::{
     Clock as _, Database as _, LocalFuture, Platform, Settlement, Statement,
 };
+use wvw_builder::seal;
 use wvw_builder::telemetry::Trace;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::endpoints::proof;

@@ -18,8 +18,7 @@ use sha2::Sha256;
 use crate::config::MasterKeys;
 use crate::http::problem::Problem;
 use crate::platform::DatabaseError;
-
-use crate::identity::seal::{self, SealError};
+use crate::seal::{self, SealError};
 
 pub use ring::KeyRing;
 

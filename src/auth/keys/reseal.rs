@@ -3,8 +3,8 @@
 //! Leaves which columns those are, and when to run, to its callers.
 
 use crate::config::MasterKeys;
-use crate::identity::seal;
 use crate::platform::{DatabaseError, Platform};
+use crate::seal;
 
 use super::KeyError;
 use super::store::SealedColumn;

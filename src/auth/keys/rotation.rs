@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::{Permit, WriteAdmin};
 use crate::config::MasterKeys;
-use crate::identity::seal::{self, SealError};
 use crate::platform::{Platform, Statement};
+use crate::seal::{self, SealError};
 
 use super::model::{Life, SKEW_MS, State};
 use super::store::{self, KeyRow, NewKey};

@@ -14,15 +14,15 @@ use crate::http::{etag, merge_patch};
 use crate::identity::breach;
 use crate::identity::email;
 use crate::identity::links::Token;
-use crate::identity::password::{self, Password};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::identity::sessions::handlers::check_bounds;
 use crate::ids::UserId;
 use crate::limits::policies::Bucket;
 use crate::mail::{Content, Outgoing};
+use crate::membership;
+use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
-use crate::teams;
 
 use super::model::{ProfileChange, Registration, User, email_key};
 use super::store;
@@ -49,7 +49,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
         }
         let plan = match holder {
             None => plan_account(cx, &id, &registration, &hash)?,
-            Some(holder) => plan_claim(cx, &id, &registration, &hash, holder.is_proved)?,
+            Some(holder) => plan_pending(cx, &id, &registration, &hash, holder.is_proved)?,
         };
         let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
         match Tx::new(plan.writes)
@@ -119,7 +119,7 @@ fn plan_account(
 
 /// Someone has the address. The answer does not say so: the mail does. Unless they have proved it,
 /// the account is made once this one proves it.
-fn plan_claim(
+fn plan_pending(
     cx: &Context<'_>,
     id: &UserId,
     registration: &Registration,
@@ -219,7 +219,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = store::change_profile(&permit, user.version, &change, stored, now);
     writes.extend(later);
     if change.display_name != user.display_name {
-        writes.push(teams::store::rename(&permit, &change.display_name));
+        writes.push(membership::store::rename(&permit, &change.display_name));
     }
     let entry = Entry::by(permit.caller(), Action::AccountChanged, permit.user_id());
     let entry = entry.with_detail(json!({ "changed": change.changed }));

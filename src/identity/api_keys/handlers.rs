@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use crate::auth::api_key::Key;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, SecureAccount};
 use crate::http::pagination::{self, Page};
@@ -12,13 +13,11 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::ApiKeyId;
 use crate::mail::{Content, Outgoing};
-use crate::platform::DatabaseError;
+use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
-use crate::webhooks;
 
 use super::model::{ApiKey, NewKey};
 use super::store;
-use crate::auth::api_key::Key;
 
 const PATH: &str = "/api/v1/auth/api-keys";
 
@@ -68,14 +67,17 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(pagination::respond_with(&page, documents, &path, &cx.query))
 }
 
-/// DELETE /auth/api-keys/{id}
-pub async fn revoke(cx: &Context<'_>) -> Result<Response, Problem> {
+/// DELETE /auth/api-keys/{id}. `ends` gives the writes that end what was made with the key.
+pub async fn revoke(
+    cx: &Context<'_>,
+    ends: fn(&ApiKeyId, i64) -> Vec<Statement>,
+) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let id = ApiKeyId::parse(cx.param("id")).ok_or_else(not_found)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
     let mut writes = store::revoke(&permit, &id);
-    writes.extend(webhooks::endpoints::endings::end_with_key(&id, cx.now_ms()));
+    writes.extend(ends(&id, cx.now_ms()));
     match Tx::new(writes)
         .log(entry)
         .attempt(cx, Response::no_content())

@@ -4,13 +4,12 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::api_key;
 use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::ApiKeyId;
 use crate::telemetry::{parse_rfc3339, rfc3339};
-
-use crate::auth::api_key;
 
 /// Keys that an account can have at a time.
 pub const MAX_KEYS: i64 = 50;

@@ -2,6 +2,7 @@
 //! Promises that no account gets more keys than it may have, also of many requests at once.
 //! Leaves when to run writes to the handlers, what a key stands for to `auth`.
 
+use crate::auth::api_key::Key;
 use crate::auth::api_key_id;
 use crate::auth::model::Scopes;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
@@ -11,7 +12,6 @@ use crate::ids::{ApiKeyId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
 
 use super::model::{ApiKey, MAX_KEYS};
-use crate::auth::api_key::Key;
 
 /// Its owner still sees a key that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;

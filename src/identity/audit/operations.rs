@@ -1,12 +1,11 @@
 //! Reading the audit log, as it is documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::audit::model::{Action, MOMENT, ROW, WHO};
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema};
 use crate::identity::admin::operations::TAG;
-
-use crate::auth::audit::model::{Action, MOMENT, ROW, WHO};
 
 /// GET /admin/audit-log
 pub const LIST: Operation = Operation {

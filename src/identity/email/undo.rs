@@ -6,8 +6,8 @@ use crate::auth::audit::{Action, Entry};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 use crate::identity::links::{self, Purpose, Token};
-use crate::identity::password::{self, Password};
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
@@ -52,7 +52,7 @@ pub async fn put_back(
         entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
     }
     writes.extend(store::put_back(user, &link, unknown, now));
-    writes.push(store::end_claims(&link.email_key));
+    writes.push(store::end_address_links(&link.email_key));
     let reset = Token::fresh(platform);
     let content = Content::Reset {
         token: reset.expose(),

@@ -6,8 +6,9 @@ pub mod handlers;
 pub mod operations;
 mod store;
 
+use std::error::Error;
+
 use crate::auth::audit::{Action, Entry};
-use crate::housekeeping::{Done, Outcome};
 use crate::http::problem::Problem;
 use crate::ids::UserId;
 use crate::mail::{Content, Outgoing};
@@ -37,17 +38,17 @@ pub fn notice(
 }
 
 /// Takes away the factors whose time has come.
-pub async fn remove_due(state: &State) -> Outcome {
-    let mut done = Done::default();
+pub async fn remove_due(state: &State) -> Result<u64, Box<dyn Error>> {
+    let mut removed = 0;
     for user in store::due(&state.platform, state.platform.clock.now_ms()).await? {
         if remove(state, &user)
             .await
             .map_err(|_| "a mail could not be written")?
         {
-            done.count += 1;
+            removed += 1;
         }
     }
-    Ok(done)
+    Ok(removed)
 }
 
 /// Takes a factor away, if its time has come. Gives whether it did.

@@ -5,14 +5,13 @@
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
+use crate::auth::keys::model::Life;
+use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
 use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::{Context, State, Tx};
 use crate::telemetry::rfc3339;
-
-use crate::auth::keys::model::Life;
-use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
 
 fn document(kid: &str, life: &Life, now: i64) -> Value {
     json!({

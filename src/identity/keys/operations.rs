@@ -1,11 +1,10 @@
 //! The calls on signing keys, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::keys::model::State;
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::schema::{Field, Schema, Text};
-
-use crate::auth::keys::model::State;
 
 const TAG: &str = "Administration";
 const PUBLIC_TAG: &str = "Identity";

@@ -1,6 +1,6 @@
 //! The call that proves again who is there, and the proof that other calls carry in their body.
 //! Promises that where there is a second factor, a password alone proves nothing.
-//! Leaves the number of attempts to `guessing`, SQL to `sessions::store`.
+//! Leaves the number of attempts to `login_throttle`, SQL to `sessions::store`.
 
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ use crate::auth::permissions::{self, ManageAccount, Permit, reauthentication_req
 use crate::auth::tokens::{self, Grant};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
-use crate::identity::password::Password;
 use crate::identity::sessions;
 use crate::identity::sessions::handlers::{check_bounds, confirm_password, wrong_password};
 use crate::identity::two_factor;
 use crate::identity::two_factor::handlers::wrong_code;
+use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::refresh_token::{RefreshToken, Standing};
 use crate::auth::tokens::{self, Grant};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
@@ -15,19 +16,18 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
-use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links;
-use crate::identity::password::{self, Password, Refusal, Verdict};
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Refusal, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State, Tx};
 
 use super::model;
 use super::store;
-use crate::auth::refresh_token::{RefreshToken, Standing};
 
 const PATH: &str = "/api/v1/auth/sessions";
 /// Renewals of one login that come at once: each may find that another was faster, once.
@@ -279,7 +279,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     // Nobody has guessed at the new one yet.
     let login =
         Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
-    writes.push(guessing::store::clear_strangers(&login));
+    writes.push(login_throttle::store::clear_strangers(&login));
     writes.push(store::end_others(&permit, now));
     writes.push(store::authenticated(&permit, now));
     writes.extend(links::end_pending(permit.user_id()));
@@ -316,8 +316,8 @@ pub async fn confirm_password(
     let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
     let guard = Guard::new(&config.password_pepper);
     let subject = guard.subject(Kind::Password, permit.user_id().as_str());
-    let place = guessing::place_of_login(&guard, &subject, permit);
-    let attempt = guessing::begin(platform, Kind::Password, subject, place, false).await?;
+    let place = login_throttle::place_of_login(&guard, &subject, permit);
+    let attempt = login_throttle::begin(platform, Kind::Password, subject, place, false).await?;
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
     let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {

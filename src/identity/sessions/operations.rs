@@ -1,6 +1,7 @@
 //! The calls on logins, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers`.
 
+use crate::auth::refresh_token::GRACE_MS;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::problems;
@@ -8,7 +9,6 @@ use crate::http::schema::{Field, Text};
 use crate::idempotency::store::KEPT_MS;
 
 use super::model::{LOGIN, PASSWORD_CHANGE, REFRESH, SESSION, TOKENS, TWO_FACTOR_LOGIN};
-use crate::auth::refresh_token::GRACE_MS;
 
 const TAG: &str = "Identity";
 const EXAMPLE_TOKENS: &str = r#"{"access_token":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl","token_type":"Bearer","expires_in":600,"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0","refresh_expires_in":1209600}"#;

@@ -4,6 +4,7 @@
 
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
+use crate::auth::refresh_token::{Chain, RefreshToken};
 use crate::auth::user_id;
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
@@ -11,7 +12,6 @@ use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::model::{Login, Record, Session};
-use crate::auth::refresh_token::{Chain, RefreshToken};
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "session_~";

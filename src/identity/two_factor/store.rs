@@ -6,7 +6,7 @@ use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
 use crate::housekeeping::old::Old;
-use crate::identity::guessing::Place;
+use crate::identity::login_throttle::Place;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 

@@ -4,8 +4,8 @@
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
+use crate::paging::{Order, sql_time};
 use crate::platform::Statement;
-use crate::teams::store::{Order, sql_time};
 
 /// The compositions that name the user `?1`: created or changed by them, or with a slot for a player of
 /// theirs in a roster.

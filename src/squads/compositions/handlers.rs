@@ -12,11 +12,11 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
+use crate::membership::model::Membership;
+use crate::membership::permissions::{EditCompositions, Permission as _, TeamPermit};
+use crate::membership::{lookup, store as memberships};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
-use crate::teams::model::Membership;
-use crate::teams::permissions::{EditCompositions, Permission as _, TeamPermit};
-use crate::teams::{lookup, store as teams};
 use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 
@@ -70,7 +70,7 @@ pub async fn store_new(
 /// Why a composition was not stored: there are too many, or the caller plans for the team no more.
 async fn refusal(cx: &Context<'_>, user: &UserId, team: Option<&TeamId>) -> Problem {
     if let Some(team) = team {
-        match teams::membership(&cx.state.platform, team, user).await {
+        match memberships::membership(&cx.state.platform, team, user).await {
             Ok(now) if now.as_ref().is_some_and(may_plan) => {}
             // The next try is told what has become of it.
             Ok(_) => {

@@ -10,9 +10,9 @@ use crate::builds::model::Visibility;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::ids::{CompositionId, TeamId, UserId};
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{EditCompositions, TeamPermit};
 use crate::platform::Text;
-use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{EditCompositions, TeamPermit};
 
 /// What a squad is for.
 pub const MODES: [&str; 7] = [

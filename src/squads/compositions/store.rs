@@ -12,9 +12,9 @@ use crate::game::chat_code;
 use crate::http::pagination::Page;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::membership::model::Role;
+use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::teams::model::Role;
-use crate::teams::permissions::{EditCompositions, Permission as _};
 
 use super::input::{Known, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
@@ -49,7 +49,7 @@ macro_rules! still_plans {
             "(",
             $team,
             " IS NULL OR ",
-            $crate::teams::store::still_is!($team, $user, $roles),
+            $crate::membership::store::still_is!($team, $user, $roles),
             ")"
         )
     };

@@ -2,10 +2,10 @@
 //! Promises one statement that says whether a link stands and what its page depends on, and one that
 //! reads all of it. Leaves writing links and compositions to their own rooms.
 
+use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::analysis::store::BUILD;
 use crate::squads::share_links::store::link_shows;
-use crate::teams::permissions::{EditCompositions, Permission as _};
 
 /// What a page depends on, as one text: it changes whenever the page may.
 const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::auth::permissions::{Permission, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, ShareLinkId, TeamId, UserId};
+use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
-use crate::teams::permissions::{EditCompositions, Permission as _};
 use crate::telemetry::rfc3339;
 
 /// Digits of 128 bits in base62.
@@ -96,7 +96,7 @@ macro_rules! link_shows {
         concat!(
             $crate::auth::standing::maker_stands!("l.created_by", "l.api_key_id", $now),
             " AND iif(c.team_id IS NULL, c.owner_id = l.created_by, ",
-            $crate::teams::store::still_is!("c.team_id", "l.created_by", $roles),
+            $crate::membership::store::still_is!("c.team_id", "l.created_by", $roles),
             ")"
         )
     };

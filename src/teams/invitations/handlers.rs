@@ -11,12 +11,13 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::InvitationId;
+use crate::membership::lookup;
+use crate::membership::model::Role;
+use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
-use crate::teams::lookup;
-use crate::teams::model::{Role, told_member};
-use crate::teams::permissions::{Invite, TeamPermit};
+use crate::teams::model::told_member;
 
 use super::code::Code;
 use super::model::NewInvitation;

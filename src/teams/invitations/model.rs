@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{InvitationId, UserId};
-use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
+use crate::membership::model::{Membership, Role};
+use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
 use crate::telemetry::rfc3339;
 
 /// Invitations of a team that still let someone in.

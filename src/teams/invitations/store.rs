@@ -10,12 +10,13 @@ use crate::auth::standing::maker_stands;
 use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{Invite, Permission as _, TeamPermit};
+use crate::membership::store::{broken, still_is};
+use crate::paging::{Listed, Order, page, sql_time};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS, Membership, Role};
-use crate::teams::permissions::{Invite, Permission as _, TeamPermit};
-use crate::teams::store::{
-    Listed, Order, broken, member_count, page, sql_time, still_is, team_document,
-};
+use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
+use crate::teams::store::{member_count, team_document};
 
 use super::code::Code;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};

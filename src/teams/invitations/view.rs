@@ -5,7 +5,7 @@
 use askama::Template;
 
 use crate::http::problem::Problem;
-use crate::teams::model::Role;
+use crate::membership::model::Role;
 use crate::telemetry::rfc3339;
 
 use super::code::Code;

@@ -13,13 +13,14 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
+use crate::membership::lookup;
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH, event, respond};
-use crate::teams::lookup;
-use crate::teams::model::{Membership, Role, told_member};
+use crate::teams::model::told_member;
 use crate::teams::oversight;
-use crate::teams::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::webhooks::outbox::Event;
 
 use super::model::Standing;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
 use crate::telemetry::rfc3339;
 
 /// A member as others of the team see them.

@@ -8,13 +8,14 @@ use crate::auth::permissions::{GovernTeams, Permit};
 use crate::builds;
 use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement, Value};
-use crate::squads::share_links;
-use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{
     ChangeRoles, EditCompositions, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
 };
-use crate::teams::store::{Listed, Order, broken, page, sql_time};
+use crate::membership::store::broken;
+use crate::paging::{Listed, Order, page, sql_time};
+use crate::platform::{DatabaseError, Platform, Statement, Value};
+use crate::squads::share_links;
 use crate::teams::{invitations, roster};
 use crate::webhooks;
 

@@ -13,10 +13,10 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
+use crate::membership::lookup;
+use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH, respond};
-use crate::teams::lookup;
-use crate::teams::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 
 use super::store;
 

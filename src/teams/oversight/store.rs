@@ -5,12 +5,13 @@
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::squads::share_links::store::{ShareLink, link_shows};
-use crate::teams::permissions::{
+use crate::membership::permissions::{
     BanMembers, EditCompositions, OverseeSharing, Permission as _, TeamPermit,
 };
-use crate::teams::store::{Listed, Order, page, sql_time, still_is};
+use crate::membership::store::still_is;
+use crate::paging::{Listed, Order, page, sql_time};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::squads::share_links::store::{ShareLink, link_shows};
 
 use super::model::{Maker, TeamLink, TeamWebhook};
 

@@ -11,11 +11,11 @@ use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::ids::{PlayerId, TeamId, UserId};
+use crate::membership;
+use crate::membership::model::Membership;
+use crate::membership::permissions::{EditRoster, TeamPermit, ViewTeam};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
-use crate::teams;
-use crate::teams::model::Membership;
-use crate::teams::permissions::{EditRoster, TeamPermit, ViewTeam};
 use crate::telemetry::rfc3339;
 
 use super::csv;
@@ -43,7 +43,7 @@ fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
 /// The team of the path and what the caller is there. A team that one is not in is not there.
 async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
     let team = team_of(cx)?;
-    let found = teams::store::membership(&cx.state.platform, &team, user).await?;
+    let found = membership::store::membership(&cx.state.platform, &team, user).await?;
     found.ok_or_else(not_found)
 }
 

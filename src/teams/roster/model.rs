@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{BuildId, PlayerId, TeamId, UserId};
+use crate::membership::model::Membership;
+use crate::membership::permissions::{
+    EditOwnPlayer, EditRoster, Permission as _, Rule, TeamPermit,
+};
 use crate::platform::Text;
-use crate::teams::model::Membership;
-use crate::teams::permissions::{EditOwnPlayer, EditRoster, Permission as _, Rule, TeamPermit};
 
 /// A build that a player can play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,10 +7,11 @@ use serde_json::json;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{PlayerId, TeamId, UserId};
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
+use crate::membership::store::still_is;
+use crate::paging::Order;
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
-use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{EditRoster, Permission as _, TeamPermit};
-use crate::teams::store::{Order, still_is};
 
 use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};

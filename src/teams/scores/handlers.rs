@@ -10,10 +10,10 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::TeamId;
+use crate::membership::model::Membership;
+use crate::membership::permissions::{EditScores, TeamPermit, ViewTeam};
 use crate::runtime::{Context, Tx};
 use crate::squads::functions::scores::Edits;
-use crate::teams::model::Membership;
-use crate::teams::permissions::{EditScores, TeamPermit, ViewTeam};
 
 use super::store;
 

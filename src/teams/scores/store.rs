@@ -3,10 +3,10 @@
 //! Leaves what may be in them to `squads::functions::scores`.
 
 use crate::ids::{TeamId, UserId};
+use crate::membership::model::{Membership, Role};
+use crate::membership::permissions::{EditScores, Permission as _, TeamPermit};
+use crate::membership::store::still_is;
 use crate::platform::{DatabaseError, Platform, Statement};
-use crate::teams::model::{Membership, Role};
-use crate::teams::permissions::{EditScores, Permission as _, TeamPermit};
-use crate::teams::store::still_is;
 
 /// What `user` is in `team`, and the team's scores as they are kept; `None` also when there is no
 /// such team.

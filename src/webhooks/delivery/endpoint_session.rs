@@ -4,8 +4,8 @@
 
 use std::cell::{Cell, OnceCell};
 
-use crate::identity::seal;
 use crate::runtime::State;
+use crate::seal;
 use crate::telemetry;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};

@@ -12,11 +12,11 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::limits::guard::Principal;
+use crate::membership::lookup;
+use crate::membership::permissions::{ManageWebhooks, TeamPermit};
+use crate::membership::store::membership;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::runtime::{Context, Tx};
-use crate::teams::lookup;
-use crate::teams::permissions::{ManageWebhooks, TeamPermit};
-use crate::teams::store::membership;
 use crate::telemetry::rfc3339;
 use crate::webhooks::check_target;
 

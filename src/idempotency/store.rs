@@ -3,10 +3,10 @@
 //! Leaves what a record is found by to `model`.
 
 use crate::auth::refresh_token::RefreshToken;
-use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
+use db::purge::PurgeQuery;
 
 use super::model::Fingerprints;
 
@@ -121,8 +121,8 @@ pub fn release(id: &Tag, holder: &[u8; 16]) -> Statement {
 }
 
 /// What has expired.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM idempotency_records",
         key: "id",
         among: "FROM idempotency_records WHERE expires_at <= ?1",

@@ -2,10 +2,10 @@
 //! Promises that of two who would send the same mail at once, one does.
 //! Leaves when to run the statements to `outgoing` and `delivery`.
 
-use crate::housekeeping::old::Old;
 use crate::ids::{MailId, UserId};
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
+use db::purge::PurgeQuery;
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -150,8 +150,8 @@ pub async fn due(platform: &Platform, now: i64) -> Result<Vec<String>, DatabaseE
 }
 
 /// Counts that mean nothing any more.
-pub fn old_counts(now: i64) -> Old {
-    Old {
+pub fn old_counts(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM mails_sent",
         key: "address, by_anyone, at, mail",
         among: "FROM mails_sent WHERE at <= ?1",

@@ -6,10 +6,10 @@ use crate::auth::api_key::Key;
 use crate::auth::api_key_id;
 use crate::auth::model::Scopes;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
-use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
+use db::purge::PurgeQuery;
 
 use super::model::{ApiKey, MAX_KEYS};
 
@@ -57,8 +57,8 @@ pub fn revoke_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
 }
 
 /// Keys that ended more than [`KEEP_MS`] ago.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM api_keys",
         key: "id",
         among: "FROM api_keys WHERE expires_at < ?1",

@@ -5,10 +5,10 @@
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
-use crate::housekeeping::old::Old;
 use crate::identity::guessing::Place;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
+use db::purge::PurgeQuery;
 
 use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
 use super::model::Factor;
@@ -239,8 +239,8 @@ pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
 }
 
 /// Challenges that are over.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM challenges",
         key: "hash",
         among: "FROM challenges WHERE expires_at <= ?1",

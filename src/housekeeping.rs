@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
+use crate::identity::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::runtime::State;
@@ -58,7 +58,7 @@ pub static HOURLY: &[Step] = &[
     },
     Step {
         name: "guesses.remove_old",
-        run: |state| Box::pin(remove(state, guessing::store::old)),
+        run: |state| Box::pin(remove(state, login_throttle::store::old)),
     },
     Step {
         name: "email_links.remove_expired",

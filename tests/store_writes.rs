@@ -16,10 +16,10 @@ const STANDINGS: [&str; 5] = [
 
 /// Public functions of stores that write without one: file, function (`*`: all), why.
 const WITHOUT: &[(&str, &str, &str)] = &[
-    ("idempotency/store.rs", "*", "holds claims of requests"),
+    ("idempotency/store.rs", "*", "reservations of requests"),
     ("auth/audit/store.rs", "*", "the log itself"),
     (
-        "identity/guessing/store.rs",
+        "identity/login_throttle/store.rs",
         "*",
         "counts attempts of strangers",
     ),
@@ -105,10 +105,10 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 /// Files that commit by themselves, and why nobody's standing is asked there.
 const COMMITS: &[(&str, &str)] = &[
     ("crates/db/src/purge.rs", "purges expired rows"),
-    ("idempotency/guard.rs", "claims of requests"),
+    ("idempotency/guard.rs", "reservations of requests"),
     ("auth/audit/chain_writer.rs", "what Context::commit runs on"),
     ("auth/audit/store.rs", "what Context::commit runs on"),
-    ("identity/guessing/attempt.rs", "counts attempts"),
+    ("identity/login_throttle/attempt.rs", "counts attempts"),
     ("auth/keys/reseal.rs", "cron"),
     ("auth/keys/rotation.rs", "cron"),
     ("auth/keys/ring.rs", "the first signing key"),

@@ -88,7 +88,7 @@ async fn deliver(
 ) -> Result<(), Box<dyn Error>> {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let Some(mail) = store::claim(platform, id, now, now + LEASE_MS).await? else {
+    let Some(mail) = store::lease(platform, id, now, now + LEASE_MS).await? else {
         return Ok(());
     };
     if mail.expires_at <= now {

@@ -2,6 +2,8 @@
 //! Promises that no account gets more keys than it may have, also of many requests at once.
 //! Leaves when to run writes to the handlers, what a key stands for to `auth`.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::api_key::Key;
 use crate::auth::api_key_id;
 use crate::auth::model::Scopes;
@@ -9,7 +11,6 @@ use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
-use db::purge::PurgeQuery;
 
 use super::model::{ApiKey, MAX_KEYS};
 

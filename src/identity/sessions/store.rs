@@ -2,6 +2,8 @@
 //! Promises that a login begins only under the password it was checked against, and is renewed
 //! only from the state it was read in. Leaves when to run the statements to the handlers.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::auth::refresh_token::{Chain, RefreshToken};
@@ -9,7 +11,6 @@ use crate::auth::user_id;
 use crate::http::pagination::Page;
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use db::purge::PurgeQuery;
 
 use super::model::{Login, Record, Session};
 

@@ -2,13 +2,14 @@
 //! Promises that what counts once is used up by a compare-and-set, together with what it opens.
 //! Leaves when to run the statements to the handlers.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
-use crate::identity::guessing::Place;
+use crate::identity::login_throttle::Place;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
-use db::purge::PurgeQuery;
 
 use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
 use super::model::Factor;

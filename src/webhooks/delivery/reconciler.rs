@@ -1,9 +1,10 @@
 //! Cron steps of the delivery: wakes what a lost message did not, and purges expired rows.
 //! A lost message costs a delay of a minute and nothing else. The queues' consumers do the work.
 
+use db::purge::PurgeQuery;
+
 use crate::platform::{DatabaseError, Lane, Message};
 use crate::runtime::State;
-use db::purge::PurgeQuery;
 
 use super::reconciler_store as store;
 

@@ -1,8 +1,9 @@
 //! The SQL of the reconciler. Every query is bounded and follows an index.
 
+use db::purge::PurgeQuery;
+
 use crate::ids::{DeliveryId, EventId};
 use crate::platform::{DatabaseError, Platform, Statement};
-use db::purge::PurgeQuery;
 
 use crate::webhooks::standing::{self, maker_stands};
 

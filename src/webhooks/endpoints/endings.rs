@@ -2,9 +2,10 @@
 //! Promises that their owner sees why. Leaves who may have one at a time to `standing`, members who
 //! lose their role to `store::leave_team`.
 
+use db::purge::PurgeQuery;
+
 use crate::ids::ApiKeyId;
 use crate::platform::Statement;
-use db::purge::PurgeQuery;
 
 /// Disables the endpoints that a key has made, as the key is revoked, and holds what they have
 /// waiting.

@@ -2,9 +2,10 @@
 //! Promises that of two attempts at once, one counts on what the other has left.
 //! Leaves how long to pause to `model`.
 
+use db::purge::PurgeQuery;
+
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
-use db::purge::PurgeQuery;
 
 use super::model::{ACCOUNT_FAILURES, Bounds, Counter, KNOWN_MS, Place, QUIET_MS, Subject};
 

@@ -2,8 +2,9 @@
 //! Of concurrent reservations of a record one wins, and only its holder can store the answer.
 //! `model` has the fingerprints by which records are found.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::refresh_token::RefreshToken;
-use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -121,8 +122,8 @@ pub fn release(id: &Tag, holder: &[u8; 16]) -> Statement {
 }
 
 /// Expired records.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM idempotency_records",
         key: "id",
         among: "FROM idempotency_records WHERE expires_at <= ?1",

@@ -4,7 +4,8 @@
 
 use std::error::Error;
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
@@ -75,7 +76,7 @@ pub async fn wake_due(state: &State) -> Result<u64, DatabaseError> {
 }
 
 /// Counts that mean nothing any more.
-pub fn old_counts(now: i64) -> Old {
+pub fn old_counts(now: i64) -> PurgeQuery {
     store::old_counts(now)
 }
 

@@ -2,7 +2,8 @@
 //! Promises that of two who would send the same mail at once, one does.
 //! Leaves when to run the statements to `outgoing` and `delivery`.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::{MailId, UserId};
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -150,8 +151,8 @@ pub async fn due(platform: &Platform, now: i64) -> Result<Vec<String>, DatabaseE
 }
 
 /// Counts that mean nothing any more.
-pub fn old_counts(now: i64) -> Old {
-    Old {
+pub fn old_counts(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM mails_sent",
         key: "address, by_anyone, at, mail",
         among: "FROM mails_sent WHERE at <= ?1",

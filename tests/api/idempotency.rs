@@ -267,11 +267,11 @@ fn what_has_expired_is_removed_and_what_belongs_to_an_account_goes_with_it() {
     build(&app, &one, KEY).send().expect(201);
     build(&app, &other, KEY).send().expect(201);
     app.test.clock.advance_ms(DAY_MS - 1);
-    assert_eq!(run(store::expired(app.test_now()).portion()), [0]);
+    assert_eq!(run(store::expired(app.test_now()).batch()), [0]);
     let id = UserId::parse(&one.id).expect("an id");
     assert_eq!(run(store::remove_of(&id)), [1]);
     app.test.clock.advance_ms(1);
-    assert_eq!(run(store::expired(app.test_now()).portion()), [1]);
+    assert_eq!(run(store::expired(app.test_now()).batch()), [1]);
 }
 
 #[test]

@@ -317,7 +317,7 @@ fn old_counters_go_and_what_still_counts_stays() {
         ));
     }
     let platform: Platform = app.test.platform(2);
-    pollster::block_on(platform.database.batch(vec![store::old(now).portion()])).expect("it runs");
+    pollster::block_on(platform.database.batch(vec![store::old(now).batch()])).expect("it runs");
     let left = app
         .test
         .database

@@ -17,9 +17,10 @@ const CRATES: &[Row] = &[
     ("platform", &["kit"]),
     ("crypto", &["kit", "platform"]),
     ("http", &["kit", "platform"]),
+    ("db", &["http", "kit", "platform"]),
     (
         "wvw-builder",
-        &["assignment", "kit", "platform", "crypto", "http"],
+        &["assignment", "kit", "platform", "crypto", "http", "db"],
     ),
     ("testing", &["crypto", "wvw-builder"]),
 ];
@@ -27,7 +28,6 @@ const CRATES: &[Row] = &[
 /// The modules of `src`, from the ground up. Each may use all crates, and of the modules only those
 /// before it.
 const MODULES: &[Row] = &[
-    ("lists", &[]),
     ("telemetry", &[]),
     ("triggers", &[]),
     ("limits", &["telemetry"]),
@@ -68,15 +68,7 @@ const MODULES: &[Row] = &[
     ),
     (
         "builds",
-        &[
-            "auth",
-            "game",
-            "lists",
-            "runtime",
-            "teams",
-            "telemetry",
-            "webhooks",
-        ],
+        &["auth", "game", "runtime", "teams", "telemetry", "webhooks"],
     ),
     (
         "squads",
@@ -84,7 +76,6 @@ const MODULES: &[Row] = &[
             "auth",
             "builds",
             "game",
-            "lists",
             "runtime",
             "teams",
             "telemetry",
@@ -105,7 +96,6 @@ const MODULES: &[Row] = &[
             "builds",
             "idempotency",
             "identity",
-            "lists",
             "runtime",
             "squads",
             "teams",
@@ -181,21 +171,16 @@ const TO_TURN: &[(&str, &str)] = &[
     ("auth", "identity"),
     ("config", "webhooks"),
     ("housekeeping", "app"),
-    ("idempotency", "housekeeping"),
     ("idempotency", "identity"),
-    ("identity", "housekeeping"),
     ("identity", "teams"),
     ("identity", "webhooks"),
-    ("mail", "housekeeping"),
     ("mail", "identity"),
     ("runtime", "identity"),
     ("runtime", "webhooks"),
     ("teams", "builds"),
-    ("teams", "housekeeping"),
     ("teams", "squads"),
     ("teams", "webhooks"),
     ("webhooks", "builds"),
-    ("webhooks", "housekeeping"),
     ("webhooks", "squads"),
 ];
 

@@ -9,10 +9,10 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::identity::accounts::model::{Details, email_key};
-use crate::identity::guessing::{self, Guard, Kind};
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::model::{self, Change};
 use super::store;
@@ -59,7 +59,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         // Else the next wrong guess would disable it again.
         let email_key = email_key(platform.unicode.as_ref(), &details.user.email);
         let guard = Guard::new(&cx.state.config.password_pepper);
-        writes.push(guessing::store::clear_strangers(
+        writes.push(login_throttle::store::clear_strangers(
             &guard.subject(Kind::Login, &email_key),
         ));
     }
@@ -67,7 +67,11 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = |(action, detail)| Entry::by(permit.caller(), action, &id).with_detail(detail);
     let entries: Vec<Entry> = change.actions().into_iter().map(entry).collect();
     apply(&mut details, &change, now);
-    match cx.commit(writes, &entries, answer(&details)?).await {
+    match Tx::new(writes)
+        .log_all(entries)
+        .attempt(cx, answer(&details)?)
+        .await
+    {
         Err(DatabaseError::Stale) => Err(why_stale(cx, details.user.version - 1).await?),
         outcome => {
             cx.state.verifier.forget_user(&id);

@@ -9,7 +9,7 @@ use crate::identity::links::{self, Purpose, Token};
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::store;
 
@@ -52,7 +52,7 @@ pub async fn put_back(
         entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
     }
     writes.extend(store::put_back(user, &link, unknown, now));
-    writes.push(store::end_claims(&link.email_key));
+    writes.push(store::end_address_links(&link.email_key));
     let reset = Token::fresh(platform);
     let content = Content::Reset {
         token: reset.expose(),
@@ -61,7 +61,11 @@ pub async fn put_back(
     writes.push(links::insert_for_owner(&reset, Purpose::Reset, user, now));
     writes.push(mail.insert());
     entries.push(Entry::by_user(user, None, Action::EmailRestored, user));
-    match cx.commit(writes, &entries, answer.clone()).await {
+    match Tx::new(writes)
+        .log_all(entries)
+        .attempt(cx, answer.clone())
+        .await
+    {
         Err(DatabaseError::Stale | DatabaseError::Unique(_)) => Err(links::invalid()),
         outcome => {
             let answer = outcome?;

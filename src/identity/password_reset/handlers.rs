@@ -8,13 +8,12 @@ use crate::http::response::Response;
 use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
 use crate::identity::email::handlers::accepted;
-use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links::{self, Purpose};
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
-use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::store;
 
@@ -34,7 +33,7 @@ pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Resp
     let meter = cx.meter;
     meter.charge_too(Principal::Mailbox(&key)).await?;
     let mail = Outgoing::to_address(cx.state, None, email, &Content::ResetRequested)?;
-    let answer = cx.commit(vec![mail.insert()], &[], answer).await?;
+    let answer = Tx::new(vec![mail.insert()]).attempt(cx, answer).await?;
     mail.wake(cx);
     Ok(answer)
 }
@@ -97,18 +96,16 @@ pub async fn choose(
     writes.extend(links::end_pending(user));
     // Nobody has guessed at the new one yet.
     let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
-    writes.push(guessing::store::clear_strangers(&login));
+    writes.push(login_throttle::store::clear_strangers(&login));
     let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::PasswordReset, user);
-    match cx.commit(writes, &[entry], answer.clone()).await {
-        // Used meanwhile, or the account has changed since.
-        Err(DatabaseError::Stale) => Err(links::invalid()),
-        outcome => {
-            let answer = outcome?;
-            cx.state.verifier.forget_user(user);
-            mail.wake(cx);
-            Ok(answer)
-        }
-    }
+    // Used meanwhile, or the account has changed since.
+    let answer = Tx::new(writes)
+        .log(entry)
+        .commit(cx, answer.clone(), links::invalid())
+        .await?;
+    cx.state.verifier.forget_user(user);
+    mail.wake(cx);
+    Ok(answer)
 }

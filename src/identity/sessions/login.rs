@@ -1,6 +1,6 @@
 //! The calls that open a login: address and password, then the second factor.
 //! Promises that an unknown address and a wrong password cannot be told apart, and that a login
-//! opens only from the very state it was judged in. Leaves how often one may try to `guessing`.
+//! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Role;
@@ -12,7 +12,9 @@ use crate::http::request::Header;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts::model::email_key;
 use crate::identity::accounts::store::{self as accounts, Credentials};
-use crate::identity::guessing::{self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject};
+use crate::identity::login_throttle::{
+    self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
+};
 use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
@@ -20,7 +22,7 @@ use crate::limits::address::address_prefix;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password, Verdict};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;
@@ -83,7 +85,8 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let email_key = email_key(unicode, text("email"));
     let from = From::of(cx, &email_key, text("device_token"));
     let place = from.place.clone();
-    let attempt = guessing::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
+    let attempt =
+        login_throttle::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
     let known = accounts::credentials(platform, &email_key).await?;
     let stored = known.as_ref().map(|known| known.password_hash.as_str());
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
@@ -104,7 +107,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = Vec::new();
     let mut entries = Vec::new();
     if known.is_password_disabled && !attempt.is_known {
-        writes.extend(guessing::store::enable_password(
+        writes.extend(login_throttle::store::enable_password(
             &known.user_id,
             &from.login,
         ));
@@ -120,7 +123,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     if known.has_two_factor {
         let place = from.place_of_codes(&attempt);
-        return Err(challenge(cx, &known, &place, &attempt, writes, &entries).await?);
+        return Err(challenge(cx, &known, &place, &attempt, writes, entries).await?);
     }
     let opening = Opening {
         user_id: &known.user_id,
@@ -145,9 +148,9 @@ async fn disable_when_due(
     if !attempt.may_be_last_straw || known.is_password_disabled {
         return Ok(());
     }
-    let writes = guessing::store::disable_password(&known.user_id, login, cx.now_ms());
+    let writes = login_throttle::store::disable_password(&known.user_id, login, cx.now_ms());
     let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
-    match cx.commit_aside(writes, &[entry]).await {
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
         // Another attempt at the same time has done it, or is still to be judged and will.
         Err(DatabaseError::Stale) => Ok(()),
         outcome => Ok(outcome?),
@@ -161,7 +164,7 @@ async fn challenge(
     place: &Place,
     attempt: &Attempt,
     mut writes: Vec<Statement>,
-    entries: &[Entry],
+    entries: Vec<Entry>,
 ) -> Result<Problem, Problem> {
     let challenge = Challenge::fresh(&cx.state.platform);
     writes.extend(attempt.right());
@@ -172,7 +175,7 @@ async fn challenge(
         place,
         cx.now_ms(),
     ));
-    match cx.commit_aside(writes, entries).await {
+    match Tx::new(writes).log_all(entries).commit_aside(cx).await {
         // The password has changed while this one was checked.
         Err(DatabaseError::Stale) => {
             attempt.wrong(&cx.state.platform).await?;
@@ -201,9 +204,9 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = &found.user_id;
     let codes = guard.subject(Kind::Code, user.as_str());
     let place = found.place.clone();
-    let attempt = guessing::begin(platform, Kind::Code, codes, place, false).await?;
+    let attempt = login_throttle::begin(platform, Kind::Code, codes, place, false).await?;
     let count = two_factor::store::count_challenge(&challenge);
-    match cx.commit_aside(count, &[]).await {
+    match Tx::new(count).commit_aside(cx).await {
         Err(DatabaseError::Stale) => {
             attempt.wrong(platform).await?;
             return Err(ended("used up meanwhile"));
@@ -225,7 +228,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
         if found.is_password_disabled {
             let login = guard.subject(Kind::Login, &found.email_key);
-            writes.extend(guessing::store::enable_password(user, &login));
+            writes.extend(login_throttle::store::enable_password(user, &login));
             entries.push(Entry::by_user(user, None, Action::PasswordEnabled, user));
         }
     }
@@ -295,7 +298,7 @@ pub async fn open(
     let answer = Response::json(200, Profile::Private, &document)?;
     let place = address(cx, &guard, &subject);
     writes.extend(opening.attempt.right());
-    writes.push(guessing::store::make_known(&subject, &place, now));
+    writes.push(login_throttle::store::make_known(&subject, &place, now));
     writes.extend(store::insert(&login, &token, opening.password_hash));
     let (user, session) = (opening.user_id, &token.session);
     let mut notice = None;
@@ -314,7 +317,7 @@ pub async fn open(
         Action::SessionCreated,
         session,
     ));
-    match cx.commit(writes, &entries, answer).await {
+    match Tx::new(writes).log_all(entries).attempt(cx, answer).await {
         // The password or the second factor has changed, or the account was disabled, while these
         // were checked.
         Err(DatabaseError::Stale) => {

@@ -12,7 +12,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::telemetry::parse_rfc3339;
 use crate::webhooks::catalogue;
 use crate::webhooks::endpoints::handlers::{
@@ -85,12 +85,12 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     let writes = store::retry(&permit, &delivery.id, now);
     "pending".clone_into(&mut delivery.state);
     delivery.reason = None;
-    delivery.is_claimed = false;
+    delivery.is_leased = false;
     delivery.next_attempt_at = now;
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
-    match cx.commit(writes, &[], answer).await {
+    match Tx::new(writes).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
-            // Claimed, disabled or deleted in between, or of a role or key that has ended.
+            // Leased, disabled or deleted in between, or of a role or key that has ended.
             check(&find(cx, permit.user_id()).await?.0, now)?;
             let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
             check_standing(cx, &webhook).await?;
@@ -145,7 +145,7 @@ pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
         let count = store::count_dead(platform, &webhook.id, since).await?;
         let writes = store::recover(&permit, &webhook.id, since, count, now);
         let answer = Response::json(202, Profile::Private, &json!({ "recovered": count }))?;
-        match cx.commit(writes, &[], answer).await {
+        match Tx::new(writes).attempt(cx, answer).await {
             Err(DatabaseError::Stale) => check_standing(cx, &webhook).await?,
             outcome => {
                 let answer = outcome?;

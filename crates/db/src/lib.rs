@@ -1,0 +1,5 @@
+//! SQL that is no feature's: pages of documents, and purging in batches.
+//! Leaves which rows, and who may see them, to the stores of the features.
+
+pub mod lists;
+pub mod purge;

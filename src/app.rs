@@ -8,6 +8,7 @@ use crate::auth::audit::ChainWriter;
 use crate::auth::keys::KeyRing;
 use crate::auth::model::Caller;
 use crate::auth::tokens::{Shown, TokenError, Verifier};
+use crate::catalogue;
 use crate::config::{Config, ConfigError};
 use crate::housekeeping;
 use crate::http::problem::Problem;
@@ -70,6 +71,7 @@ impl App {
                 rendered: Rendered::default(),
                 audit: ChainWriter::default(),
                 sealed: SEALED,
+                events: catalogue::ALL,
             })),
             Err(errors) => Self::Misconfigured { platform, errors },
         }

@@ -5,12 +5,14 @@
 pub mod app;
 pub mod auth;
 pub mod builds;
+pub mod catalogue;
 pub mod config;
 pub mod dashboard;
 pub mod docs;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 pub mod end_everything;
+pub mod events;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 pub mod game;

@@ -8,6 +8,7 @@ use crate::auth::audit::Entry;
 use crate::auth::model::Caller;
 use crate::auth::permissions::{Permission, Permit, Rule};
 use crate::auth::standing;
+use crate::events::outbox::Event;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
 use crate::http::problem::{FieldError, Problem};
@@ -19,7 +20,6 @@ use crate::idempotency::Claim;
 use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Statement};
 use crate::telemetry::Trace;
-use crate::webhooks::outbox::Event;
 
 use super::State;
 

@@ -9,6 +9,7 @@ use crate::auth::keys::KeyRing;
 use crate::auth::keys::store::SealedColumn;
 use crate::auth::tokens::Verifier;
 use crate::config::Config;
+use crate::events::Catalogue;
 use crate::limits::counter::Limits;
 use crate::password::Verifications;
 use crate::platform::Platform;
@@ -37,4 +38,6 @@ pub struct State {
     pub audit: audit::ChainWriter,
     /// The columns whose values are sealed.
     pub sealed: &'static [SealedColumn],
+    /// The types of events.
+    pub events: Catalogue,
 }

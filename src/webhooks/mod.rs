@@ -2,15 +2,12 @@
 //! Promises that an event is written with its change, sent until it has arrived or is given up
 //! with a reason, and always as the same bytes. Leaves what an event means to its feature.
 
-pub mod catalogue;
 pub mod custom_headers;
 pub mod delivery;
 pub mod endpoint_throttle;
 pub mod endpoints;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod event_types;
+pub mod events;
 pub mod log;
-pub mod outbox;
 pub mod resolver;
 pub mod schedule;
 pub mod sending;

@@ -6,7 +6,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{Permit, SecureAccount};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::identity::{api_keys, sessions};
+use crate::identity::{api_keys, links, sessions};
 use crate::ids::ApiKeyId;
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::Context;
@@ -52,10 +52,11 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// Ends what was counted, no more and no less; else stale.
 fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<Statement> {
+    let user = permit.user_id();
     let content = tally.all();
     let [disable, hold] = endpoints::store::disable_all(permit, now);
     let [end, end_challenges] = sessions::store::end_all(permit, now);
-    vec![
+    let mut writes = vec![
         end,
         Statement::must_change_exactly(tally.sessions),
         end_challenges,
@@ -69,7 +70,9 @@ fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<St
         // Last: links and invitations go with the keys that made them, uncounted.
         api_keys::store::revoke_all(permit, now),
         Statement::must_change_exactly(tally.api_keys),
-    ]
+    ];
+    writes.extend(links::end_pending(user));
+    writes
 }
 
 /// DELETE /auth/api-keys/{id}, with the webhooks that the key has made.

@@ -203,6 +203,16 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
 }
 
 #[test]
+fn a_link_ends_with_everything_else() {
+    let app = TestApp::new();
+    let player = app.proved("zojja");
+    let token = link(&app, &player);
+    let end = app.call("POST", "/api/v1/auth/end-everything");
+    end.token(&player.token).send().expect(200);
+    confirm(&app, &token, NEW).expect_problem(410, "invalid_link");
+}
+
+#[test]
 fn of_two_confirmations_at_once_one_counts() {
     let app = TestApp::new();
     let player = app.proved("eir");

@@ -165,35 +165,49 @@ fn skeleton(text: &str, unicode: &dyn Unicode) -> String {
     out
 }
 
-/// The Latin letter that a letter of another alphabet, or a small capital, looks like.
+/// The Latin letter that a letter of another alphabet, a small capital, a letter with a stroke or an
+/// enclosed letter looks like (UTS #39, confusables).
 fn latin(c: char) -> Option<char> {
-    const LOOK_ALIKES: [(&str, char); 25] = [
-        ("аАαΑᴀɑ", 'a'),
-        ("ВвΒʙЬ", 'b'),
-        ("сСϲᴄ", 'c'),
-        ("ԁᴅ", 'd'),
-        ("еЕΕεᴇєЄ", 'e'),
-        ("ғ", 'f'),
-        ("ɡɢԌ", 'g'),
-        ("һҺНнΗʜ", 'h'),
-        ("іІιΙıɪ", 'i'),
-        ("јЈᴊ", 'j'),
-        ("кКκΚᴋ", 'k'),
-        ("ӏӀʟ", 'l'),
-        ("мМΜᴍ", 'm'),
-        ("пΝɴ", 'n'),
-        ("оОοΟσᴏօ", 'o'),
-        ("рРρΡᴘ", 'p'),
-        ("ԛ", 'q'),
-        ("гᴦʀ", 'r'),
-        ("ѕЅꜱ", 's'),
-        ("тТτΤᴛ", 't'),
-        ("υᴜս", 'u'),
-        ("νѵᴠ", 'v'),
-        ("ԝᴡωш", 'w'),
-        ("хХχΧ", 'x'),
-        ("уУүΥγʏ", 'y'),
+    const LOOK_ALIKES: [(&str, char); 26] = [
+        ("аАαΑᴀɑᎪꓮⲀⲁ", 'a'),
+        ("ВвΒʙЬᏴꓐⲂ", 'b'),
+        ("сСϲᴄᏟꓚⲤⲥ", 'c'),
+        ("ԁᴅᎠꓓđꮷᏧ", 'd'),
+        ("еЕΕεᴇєЄᎬꓰⲈ", 'e'),
+        ("ғꓝ", 'f'),
+        ("ɡɢԌᏀᏻꓖց", 'g'),
+        ("һҺНнΗʜᎻᏂꓧⲎհħ", 'h'),
+        ("іІιΙıɪᎥꓲⲒⲓɨ", 'i'),
+        ("јЈᴊᎫꓙյ", 'j'),
+        ("кКκΚᴋᏦꓗⲔⲕ", 'k'),
+        ("ӏӀʟᏞꓡⳐլł", 'l'),
+        ("мМΜᴍᎷꓟⲘⲙ", 'm'),
+        ("пΝɴꓠⲚⲛո", 'n'),
+        ("оОοΟσᴏօՕꓳⲞⲟø", 'o'),
+        ("рРρΡᴘᏢꓑⲢⲣ", 'p'),
+        ("ԛզ", 'q'),
+        ("гᴦʀᎡᏒꓣ", 'r'),
+        ("ѕЅꜱᏚᏕꓢՏ", 's'),
+        ("тТτΤᴛᎢꓔⲦⲧŧ", 't'),
+        ("υᴜսՍꓴ", 'u'),
+        ("νѵᴠᏙꓦ", 'v'),
+        ("ԝᴡωшᎳᏔꓪ", 'w'),
+        ("хХχΧꓫⲬⲭ", 'x'),
+        ("уУүΥγʏᎩꓬⲨⲩ", 'y'),
+        ("ᏃꓜⲌ", 'z'),
     ];
+    // Negative circled, negative squared and regional indicator letters, which have no compatibility form.
+    for first in ['\u{1f150}', '\u{1f170}', '\u{1f1e6}'] {
+        if let Some(place @ 0..26) = u32::from(c).checked_sub(u32::from(first)) {
+            return char::from_u32(u32::from('a') + place);
+        }
+    }
+    let is_cherokee_small = ('\u{ab70}'..='\u{abbf}').contains(&c);
+    let c = if is_cherokee_small {
+        c.to_uppercase().next()?
+    } else {
+        c
+    };
     let found = LOOK_ALIKES.iter().find(|(letters, _)| letters.contains(c));
     found.map(|(_, letter)| *letter)
 }
@@ -201,12 +215,34 @@ fn latin(c: char) -> Option<char> {
 /// Letters of the Latin alphabet that Cyrillic ones look like.
 const LIKE_CYRILLIC: &str = "ABCEHIJKMOPSTXYaceijopsxyhk";
 
+/// Alphabets with letters of Latin shape that nobody writes into a Latin word: Armenian, Cherokee,
+/// Canadian syllabics, Coptic, Tifinagh, Lisu, and those of old and small scripts.
+const SELDOM: [(char, char); 9] = [
+    ('\u{531}', '\u{58f}'),
+    ('\u{13a0}', '\u{13ff}'),
+    ('\u{1400}', '\u{167f}'),
+    ('\u{2c80}', '\u{2cff}'),
+    ('\u{2d30}', '\u{2d7f}'),
+    ('\u{a4d0}', '\u{a63f}'),
+    ('\u{ab70}', '\u{abbf}'),
+    ('\u{10280}', '\u{107ff}'),
+    ('\u{11800}', '\u{118ff}'),
+];
+
+fn is_seldom(c: char) -> bool {
+    let is_in = |(first, last): &(char, char)| (*first..=*last).contains(&c);
+    c.is_alphabetic() && SELDOM.iter().any(is_in)
+}
+
 /// Whether a word mixes alphabets so that it looks like one of them alone.
 fn is_mixed(word: &str) -> bool {
     let is_latin =
         |c: char| c.is_alphabetic() && (c < '\u{250}' || ('\u{1e00}'..'\u{1f00}').contains(&c));
     let is_greek = |c: char| ('\u{370}'..'\u{400}').contains(&c);
     let is_cyrillic = |c: char| ('\u{400}'..'\u{530}').contains(&c);
+    if word.chars().any(is_latin) && word.chars().any(is_seldom) {
+        return true;
+    }
     let letters = || word.chars().filter(|c| c.is_alphabetic());
     let foreign = || letters().filter(|c| is_greek(*c) || is_cyrillic(*c));
     if !letters().any(is_latin) || foreign().next().is_none() {

@@ -62,6 +62,10 @@ fn names_that_people_have_pass() {
         "Supporters of Kaineng",
         "Moderate Gamers",
         "Badminton",
+        "ᏣᎳᎩ",
+        "Հայկ",
+        "Łódź Ørn Đurđa",
+        "🇩🇪 Admirals",
     ] {
         assert_eq!(code(Kind::Party, name), None, "{name}");
         assert_eq!(code(Kind::Thing, name), None, "{name}");
@@ -156,11 +160,32 @@ fn nobody_is_called_like_the_service() {
         "5upport",
         "Administrаtоr Bob",
         "Adrnin1strator",
+        "Ꭺdministrator",
+        "ꭺdmin",
+        "ꓮꓓꓟꓲꓠ",
+        "ⲀDⲘⲒN",
+        "Admiո",
+        "Ađmin",
+        "🅐🅓🅜🅘🅝",
+        "🅰dmin",
+        "🇦🇩🇲🇮🇳",
     ] {
         assert_eq!(code(Kind::Party, name), Some("reserved_name"), "{name}");
         assert_eq!(code(Kind::Thing, name), Some("reserved_name"), "{name}");
     }
-    for name in ["Аlice", "Ivаn", "Ивaн", "Kоmmander", "Сommander", "αlice"] {
+    for name in [
+        "Аlice",
+        "Ivаn",
+        "Ивaн",
+        "Kоmmander",
+        "Сommander",
+        "αlice",
+        "Ꭺlice",
+        "Aliϲe",
+        "Boꓐ",
+        "Ꮯharr",
+        "Նorn",
+    ] {
         assert_eq!(code(Kind::Party, name), Some("mixed_scripts"), "{name}");
     }
     for address in ["administrator@b.gg", "support@b.gg", "adm1n@b.gg"] {

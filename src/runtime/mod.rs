@@ -41,3 +41,26 @@ pub struct State {
     /// The types of events.
     pub events: Catalogue,
 }
+
+impl State {
+    /// The state of an isolate that starts. The tables are of all features.
+    pub fn new(
+        platform: Platform,
+        config: Config,
+        sealed: &'static [SealedColumn],
+        events: Catalogue,
+    ) -> Self {
+        Self {
+            limits: Limits::new(config.quotas, &config.master_keys.current),
+            keys: KeyRing::new(&config.master_keys.current),
+            config,
+            platform,
+            verifier: Verifier::default(),
+            verifications: Verifications::default(),
+            rendered: Rendered::default(),
+            audit: audit::ChainWriter::default(),
+            sealed,
+            events,
+        }
+    }
+}

@@ -9,7 +9,6 @@ pub mod endpoints;
 pub mod events;
 pub mod log;
 pub mod resolver;
-pub mod schedule;
 pub mod sending;
 pub mod signing;
 pub mod standing;

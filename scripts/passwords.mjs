@@ -124,7 +124,7 @@ async function writeList({ passwords, words, encyclopedia }) {
   const spelled = known.filter((text) => LETTERS.test(text.replaceAll(GAPS, "")));
   // Without its gaps a long one may be shorter.
   const isLong = (text) => [...text].length >= MIN_LENGTH;
-  const write = () => writeFile(fromRoot("src", "identity", "password", "common.txt"), `${[...kept].sort().join("\n")}\n`);
+  const write = () => writeFile(fromRoot("crates", "crypto", "src", "password", "common.txt"), `${[...kept].sort().join("\n")}\n`);
   await write();
   // What the rules refuse by themselves need not be on it.
   const all = [...new Set([...Object.values(passwords).flat(), ...spelled].filter(isLong))];

@@ -283,7 +283,7 @@ async fn guard(
     let rule = route.access.rule();
     let key = request.header(Header::IdempotencyKey);
     // In boxes: requests without a key are not to carry the room for it.
-    let claim = match key.filter(|_| route.method == Method::Post) {
+    let reservation = match key.filter(|_| route.method == Method::Post) {
         None => None,
         Some(key) => {
             let begin = idempotency::begin(
@@ -295,7 +295,7 @@ async fn guard(
                 key,
             );
             match Box::pin(begin).await? {
-                Begun::Claimed(claim) => Some(claim),
+                Begun::Reserved(reservation) => Some(reservation),
                 Begun::Done(answer) => return Ok(answer),
             }
         }
@@ -310,12 +310,12 @@ async fn guard(
         query,
         caller,
         rule,
-        claim,
+        reservation,
     };
     let outcome = (route.handler)(&context).await;
-    match &context.claim {
+    match &context.reservation {
         None => outcome,
-        Some(claim) => Box::pin(claim.settle(config, platform, outcome)).await,
+        Some(reservation) => Box::pin(reservation.settle(config, platform, outcome)).await,
     }
 }
 

@@ -2,15 +2,14 @@
 //! Promises that a step which fails stops no other, and one log line for each that did something.
 //! Leaves each step's work, in small bounded portions, to its feature.
 
-pub mod old;
-
 use std::error::Error;
 
+use db::purge::{self, Done, PurgeQuery};
 use serde::Serialize;
 
 use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::{api_keys, factor_removal, guessing, links, sessions, two_factor};
+use crate::identity::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::runtime::State;
@@ -19,24 +18,6 @@ use crate::telemetry::rfc3339;
 use crate::triggers::Schedule;
 use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
-
-use old::{Old, clear};
-
-/// What a step has done.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// Things made, changed or deleted.
-    pub count: u64,
-    /// Things known to wait for the next run; of a hundred thousand or more, so many.
-    pub left: u64,
-}
-
-impl Done {
-    /// Did this many things and knows of no more.
-    pub const fn all(count: u64) -> Self {
-        Self { count, left: 0 }
-    }
-}
 
 /// What a step comes to.
 pub type Outcome = Result<Done, Box<dyn Error>>;
@@ -77,7 +58,7 @@ pub static HOURLY: &[Step] = &[
     },
     Step {
         name: "guesses.remove_old",
-        run: |state| Box::pin(remove(state, guessing::store::old)),
+        run: |state| Box::pin(remove(state, login_throttle::store::old)),
     },
     Step {
         name: "email_links.remove_expired",
@@ -101,7 +82,7 @@ pub static HOURLY: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_letters",
-        run: |state| Box::pin(clear(state, reconciler::old_dead_letters(state))),
+        run: |state| Box::pin(purge(state, reconciler::old_dead_letters(state))),
     },
 ];
 
@@ -129,11 +110,11 @@ pub static EVERY_MINUTE: &[Step] = &[
     },
     Step {
         name: "webhooks.remove_old_deliveries",
-        run: |state| Box::pin(clear(state, reconciler::old_deliveries(state))),
+        run: |state| Box::pin(purge(state, reconciler::old_deliveries(state))),
     },
     Step {
         name: "webhooks.remove_old_events",
-        run: |state| Box::pin(clear(state, reconciler::old_events(state))),
+        run: |state| Box::pin(purge(state, reconciler::old_events(state))),
     },
 ];
 
@@ -212,8 +193,12 @@ async fn reseal_some(state: &State) -> Outcome {
 }
 
 /// Removes, or lays to rest, rows that mean nothing any more at this time.
-async fn remove(state: &State, at: fn(i64) -> Old) -> Outcome {
-    clear(state, at(state.platform.clock.now_ms())).await
+async fn remove(state: &State, at: fn(i64) -> PurgeQuery) -> Outcome {
+    purge(state, at(state.platform.clock.now_ms())).await
+}
+
+async fn purge(state: &State, query: PurgeQuery) -> Outcome {
+    Ok(purge::purge(&state.platform, query).await?)
 }
 
 #[cfg(test)]

@@ -21,13 +21,11 @@ pub mod housekeeping;
 pub mod idempotency;
 pub mod identity;
 pub mod limits;
-pub mod lists;
 pub mod mail;
 pub mod membership;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
-pub mod paging;
 pub mod personal_data;
 pub mod routes;
 pub mod runtime;
@@ -41,6 +39,7 @@ pub mod webhooks;
 
 // The ground floors, under the paths by which the rest knows them.
 pub use crypto::{mac, password, seal};
+pub use db::{lists, paging};
 pub use http;
 pub use kit::{base62, crc32, ids, secret, text};
 pub use platform;

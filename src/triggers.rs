@@ -1,6 +1,6 @@
 //! What starts the Worker besides requests: one table of queues, one of crons.
 //! A name that is not in its table is an error: it is never recognised by a part of it, and nothing is
-//! done for it. `npm run check-config` and `tests/triggers.rs` compare `wrangler.toml` with both tables.
+//! done for it. `npm run check-config` and `tests/api/triggers.rs` compare `wrangler.toml` with both tables.
 
 use crate::platform::Lane;
 

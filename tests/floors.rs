@@ -17,9 +17,10 @@ const CRATES: &[Row] = &[
     ("platform", &["kit"]),
     ("crypto", &["kit", "platform"]),
     ("http", &["kit", "platform"]),
+    ("db", &["http", "kit", "platform"]),
     (
         "wvw-builder",
-        &["assignment", "kit", "platform", "crypto", "http"],
+        &["assignment", "kit", "platform", "crypto", "http", "db"],
     ),
     ("testing", &["wvw-builder"]),
 ];
@@ -27,8 +28,6 @@ const CRATES: &[Row] = &[
 /// The modules of `src`, from the ground up. Each may use all crates, and of the modules only those
 /// before it.
 const MODULES: &[Row] = &[
-    ("lists", &[]),
-    ("paging", &[]),
     ("telemetry", &[]),
     ("triggers", &[]),
     ("limits", &["telemetry"]),
@@ -60,7 +59,6 @@ const MODULES: &[Row] = &[
             "limits",
             "mail",
             "membership",
-            "paging",
             "runtime",
             "telemetry",
         ],
@@ -71,7 +69,6 @@ const MODULES: &[Row] = &[
             "auth",
             "events",
             "game",
-            "lists",
             "membership",
             "runtime",
             "telemetry",
@@ -84,9 +81,7 @@ const MODULES: &[Row] = &[
             "builds",
             "events",
             "game",
-            "lists",
             "membership",
-            "paging",
             "runtime",
             "telemetry",
         ],
@@ -111,7 +106,6 @@ const MODULES: &[Row] = &[
             "events",
             "identity",
             "membership",
-            "paging",
             "runtime",
             "squads",
             "telemetry",
@@ -137,8 +131,6 @@ const MODULES: &[Row] = &[
             "builds",
             "idempotency",
             "identity",
-            "lists",
-            "paging",
             "runtime",
             "squads",
             "teams",
@@ -211,13 +203,7 @@ const MODULES: &[Row] = &[
 ];
 
 /// Arrows upwards that are still there. This list only ever gets shorter.
-const TO_TURN: &[(&str, &str)] = &[
-    ("idempotency", "housekeeping"),
-    ("identity", "housekeeping"),
-    ("mail", "housekeeping"),
-    ("teams", "housekeeping"),
-    ("webhooks", "housekeeping"),
-];
+const TO_TURN: &[(&str, &str)] = &[];
 
 /// The package at the top.
 const PRODUCT: &str = "wvw-builder";

@@ -1,6 +1,6 @@
-//! What stands before and after a handler when a POST comes with a key.
-//! Promises one effect, however often and however late the same is sent, and whoever dies half-way.
-//! Leaves the order of the guards to `app`, and the batch to `Context::commit`.
+//! Runs before and after the handler of a POST with an `Idempotency-Key`.
+//! A request has its effect once, however often and late it is repeated, and wherever an attempt was
+//! aborted. `Context::commit` commits the batch.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,16 +26,16 @@ use crate::seal;
 use super::model::{self, Fingerprints, Keyed};
 use super::store::{self, NewRecord};
 
-/// What a request with a key is.
+/// How a request with a key begins.
 pub enum Begun {
-    /// The first of its kind: to be handled, and settled.
-    Claimed(Claim),
-    /// One that was answered before.
+    /// The first with this key: to be handled and settled.
+    Reserved(Reservation),
+    /// A repetition, with the stored answer.
     Done(Response),
 }
 
-/// The right to answer a record.
-pub struct Claim {
+/// The reservation of a record: its holder alone may store the answer.
+pub struct Reservation {
     id: Tag,
     holder: [u8; 16],
     replay: Replay,
@@ -43,8 +43,8 @@ pub struct Claim {
     is_kept: Cell<bool>,
 }
 
-/// Finds out whether this POST was sent before. The caller is the login or the API key: a client may
-/// have renewed its access token since. Without one it is the address.
+/// Reserves the record of this POST, or finds the stored answer. The caller is the session or the API
+/// key, since a client may have renewed its access token; without one it is the address.
 pub async fn begin(
     config: &Config,
     platform: &Platform,
@@ -67,7 +67,7 @@ pub async fn begin(
     };
     let now = platform.clock.now_ms();
     let fingerprints = fingerprints(&config.master_keys, platform, &keyed, now).await?;
-    let claim = Claim {
+    let reservation = Reservation {
         id: fingerprints.id,
         holder: platform.random_bytes(),
         replay: operation.replay,
@@ -77,31 +77,31 @@ pub async fn begin(
     let record = NewRecord {
         fingerprints: &fingerprints,
         user: caller.map(|(caller, _)| &caller.user_id),
-        holder: &claim.holder,
+        holder: &reservation.holder,
         now,
         max_age_ms: match operation.replay {
             Replay::Tokens { max_age_ms } => max_age_ms,
             Replay::Data | Replay::Secret => 0,
         },
     };
-    // Whoever ended a moment ago is not told again what was kept for them.
+    // A session or key that has just ended gets no stored answer.
     let standing = caller.map(|(caller, rule)| standing::of(caller, rule, now));
-    let claimed = standing
+    let reserved = standing
         .into_iter()
-        .chain([store::claim(&record)])
+        .chain([store::reserve(&record)])
         .collect();
-    let changes = platform.database.batch(claimed).await?;
+    let changes = platform.database.batch(reserved).await?;
     if changes.last() == Some(&1) {
-        return Ok(Begun::Claimed(claim));
+        return Ok(Begun::Reserved(reservation));
     }
-    // Gone again: the other attempt has just failed.
-    let known = store::find(platform, &claim.id, now).await?;
+    // Not found: the other attempt has just failed.
+    let known = store::find(platform, &reservation.id, now).await?;
     let known = known.ok_or_else(in_use)?;
     if !bool::from(known.request.ct_eq(&fingerprints.request)) {
         return Err(Problem::new(&problems::IDEMPOTENCY_KEY_REUSED));
     }
     let sealed = known.answer.ok_or_else(in_use)?;
-    let bytes = seal::open(&config.master_keys, &claim.label(), &sealed);
+    let bytes = seal::open(&config.master_keys, &reservation.label(), &sealed);
     let answer = bytes.and_then(|bytes| model::decode(&bytes));
     let answer = answer.ok_or_else(|| Problem::internal("a kept answer does not open"))?;
     Ok(Begun::Done(
@@ -132,15 +132,14 @@ fn in_use() -> Problem {
     Problem::new(&problems::IDEMPOTENCY_KEY_IN_USE).with_header("retry-after", "2")
 }
 
-impl Claim {
-    /// What the sealed answer is bound to.
+impl Reservation {
+    /// The context that the sealed answer is bound to.
     fn label(&self) -> String {
         format!("idempotency:{}", URL_SAFE_NO_PAD.encode(self.id))
     }
 
-    /// What keeps `answer`, or gives the record up where it may be given to nobody again: to be
-    /// committed in one batch with the change that it tells of. Stale when the attempt took so long that
-    /// another one has taken over.
+    /// Stores `answer`, or releases the record where the answer may not be repeated. To be committed in
+    /// one batch with the change that it reports. Stale when another attempt has taken over meanwhile.
     pub fn complete(
         &self,
         config: &Config,
@@ -172,13 +171,13 @@ impl Claim {
         ))
     }
 
-    /// Notes that the answer was committed.
+    /// Records that the answer was committed.
     pub fn set_kept(&self) {
         self.is_kept.set(true);
     }
 
-    /// After the handler: keeps the answer of a success that changed nothing, and gives the record
-    /// up when nothing was done. One that cannot be reached for that is given up in a minute.
+    /// After the handler: stores the answer of a success without a change, and releases the record on
+    /// failure. If that fails too, the reservation expires after a minute.
     pub async fn settle(
         &self,
         config: &Config,
@@ -200,11 +199,11 @@ impl Claim {
                 let release = store::release(&self.id, &self.holder);
                 let released = platform.database.batch(vec![release]).await;
                 let is_lost = matches!(released, Ok(changes) if changes == [0]);
-                // A write whose answer was lost may have happened, and then its record is done.
+                // A write whose answer was lost may have been committed, and then its record is done.
                 if !is_lost || problem.kind.status == 503 {
                     return Err(problem);
                 }
-                // Another attempt has taken over: whatever this one ran into comes of that.
+                // Another attempt has taken over, which explains the failure of this one.
                 let mut late = in_use();
                 late.cause = Some(format!("late: {}", problem.cause.unwrap_or_default()));
                 Err(late)

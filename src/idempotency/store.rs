@@ -1,9 +1,10 @@
-//! All SQL on idempotency records.
-//! Promises that of many claims on one record one wins, and that only its holder can answer it.
-//! Leaves what a record is found by to `model`.
+//! The SQL of idempotency records.
+//! Of concurrent reservations of a record one wins, and only its holder can store the answer.
+//! `model` has the fingerprints by which records are found.
+
+use db::purge::PurgeQuery;
 
 use crate::auth::refresh_token::RefreshToken;
-use crate::housekeeping::old::Old;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -12,12 +13,12 @@ use super::model::Fingerprints;
 
 /// An answer is kept for 24 hours.
 pub const KEPT_MS: i64 = 86_400_000;
-/// A record without an answer is given up after this time, longer than a request lives.
+/// A reservation without an answer expires after this time, longer than a request lives.
 pub const ABANDONED_MS: i64 = 60_000;
 
-/// A record to be claimed.
+/// A record to be reserved.
 pub struct NewRecord<'a> {
-    /// What it is found by.
+    /// The fingerprints by which it is found.
     pub fingerprints: &'a Fingerprints,
     /// Who is calling, where there is an account.
     pub user: Option<&'a UserId>,
@@ -25,21 +26,21 @@ pub struct NewRecord<'a> {
     pub holder: &'a [u8; 16],
     /// Milliseconds since 1970.
     pub now: i64,
-    /// How old tokens in a kept answer may be, in milliseconds.
+    /// How old tokens in a stored answer may be, in milliseconds.
     pub max_age_ms: i64,
 }
 
-/// Holds where the tokens in the answer of a record are of no use to whoever got them, or have been
-/// renewed, or are too old, or the password that they were given for is another one by now.
+/// True when the tokens in the answer of a record are not valid any more, have been renewed, are too
+/// old, or were issued for a password that has been changed.
 const HAS_PAST_TOKENS: &str = "session_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sessions s \
      JOIN users u ON u.id = s.user_id WHERE s.id = idempotency_records.session_id \
      AND s.refresh_hash = idempotency_records.refresh_hash AND s.ended_at IS NULL \
      AND s.refresh_expires_at > ?5 AND s.expires_at > ?5 AND u.disabled_at IS NULL \
      AND s.created_at >= u.password_changed_at AND ?5 - s.refreshed_at BETWEEN 0 AND ?8)";
 
-/// Makes a record, or takes over one that has expired, one whose holder has been silent for too long,
-/// or one whose tokens may not be given again. Changes one row when the record is the holder's, and none otherwise.
-pub fn claim(record: &NewRecord<'_>) -> Statement {
+/// Reserves a record: inserts it, or takes over one that has expired, whose reservation has expired, or
+/// whose tokens may not be repeated. Changes one row if the record is reserved, none otherwise.
+pub fn reserve(record: &NewRecord<'_>) -> Statement {
     Statement::new(
         [
             "INSERT INTO idempotency_records (id, user_id, fingerprint, holder, started_at, \
@@ -66,9 +67,9 @@ pub fn claim(record: &NewRecord<'_>) -> Statement {
     )
 }
 
-/// A record that someone else has claimed.
+/// A record that another request has reserved or answered.
 pub struct Known {
-    /// Fingerprint of what was sent first.
+    /// The fingerprint of the first request.
     pub request: Vec<u8>,
     /// The sealed answer; `None` while it runs.
     pub answer: Option<Vec<u8>>,
@@ -90,8 +91,8 @@ pub async fn find(platform: &Platform, id: &Tag, now: i64) -> Result<Option<Know
     }))
 }
 
-/// Keeps the answer, with the refresh token that is in it; stale when the record is no longer this
-/// holder's to answer.
+/// Stores the answer, with the hash of the refresh token in it. Stale when the holder has lost the
+/// reservation.
 pub fn complete(
     id: &Tag,
     holder: &[u8; 16],
@@ -112,7 +113,7 @@ pub fn complete(
     vec![update, Statement::must_change()]
 }
 
-/// Gives the record up, so that the key can be sent again at once.
+/// Releases the record, so that the key can be used again at once.
 pub fn release(id: &Tag, holder: &[u8; 16]) -> Statement {
     Statement::new(
         "DELETE FROM idempotency_records WHERE id = ?1 AND holder = ?2 AND answer IS NULL",
@@ -120,9 +121,9 @@ pub fn release(id: &Tag, holder: &[u8; 16]) -> Statement {
     )
 }
 
-/// What has expired.
-pub fn expired(now: i64) -> Old {
-    Old {
+/// Expired records.
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM idempotency_records",
         key: "id",
         among: "FROM idempotency_records WHERE expires_at <= ?1",
@@ -130,7 +131,7 @@ pub fn expired(now: i64) -> Old {
     }
 }
 
-/// Removes what is kept for an account, with the account.
+/// Deletes the records of an account, with the account.
 pub fn remove_of(user: &UserId) -> Statement {
     Statement::new(
         "DELETE FROM idempotency_records WHERE user_id = ?1",

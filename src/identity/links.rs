@@ -4,11 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use db::purge::PurgeQuery;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::auth::model::TIME;
-use crate::housekeeping::old::Old;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
@@ -229,8 +229,8 @@ pub const OF_USER: (&str, Order) = (
 );
 
 /// Links that do not work any more.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM email_links",
         key: "hash",
         among: "FROM email_links WHERE expires_at <= ?1",

@@ -4,7 +4,8 @@
 
 use std::error::Error;
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
@@ -75,7 +76,7 @@ pub async fn wake_due(state: &State) -> Result<u64, DatabaseError> {
 }
 
 /// Counts that mean nothing any more.
-pub fn old_counts(now: i64) -> Old {
+pub fn old_counts(now: i64) -> PurgeQuery {
     store::old_counts(now)
 }
 
@@ -87,7 +88,7 @@ async fn deliver(
 ) -> Result<(), Box<dyn Error>> {
     let platform = &state.platform;
     let now = platform.clock.now_ms();
-    let Some(mail) = store::claim(platform, id, now, now + LEASE_MS).await? else {
+    let Some(mail) = store::lease(platform, id, now, now + LEASE_MS).await? else {
         return Ok(());
     };
     if mail.expires_at <= now {

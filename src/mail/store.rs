@@ -2,7 +2,8 @@
 //! Promises that of two who would send the same mail at once, one does.
 //! Leaves when to run the statements to `outgoing` and `delivery`.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::{MailId, UserId};
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -55,7 +56,7 @@ pub fn insert_to_owner(mail: &NewMail<'_>, user: &UserId) -> Statement {
 }
 
 /// A mail that one may send now.
-pub struct Claimed {
+pub struct Leased {
     /// Where it goes.
     pub recipient: String,
     /// What it says, sealed.
@@ -69,12 +70,12 @@ pub struct Claimed {
 }
 
 /// Takes a mail that is due until `until`; `None` when someone else has, or it is gone.
-pub async fn claim(
+pub async fn lease(
     platform: &Platform,
     id: &MailId,
     now: i64,
     until: i64,
-) -> Result<Option<Claimed>, DatabaseError> {
+) -> Result<Option<Leased>, DatabaseError> {
     let update = Statement::new(
         "UPDATE mails SET tries = tries + 1, next_at = ?3 WHERE id = ?1 AND next_at <= ?2",
         vec![id.as_str().into(), now.into(), until.into()],
@@ -91,7 +92,7 @@ pub async fn claim(
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    Ok(Some(Claimed {
+    Ok(Some(Leased {
         recipient: row.text(0)?.to_owned(),
         sealed: row.blob(1)?.to_vec(),
         tries: row.integer(2)?,
@@ -150,8 +151,8 @@ pub async fn due(platform: &Platform, now: i64) -> Result<Vec<String>, DatabaseE
 }
 
 /// Counts that mean nothing any more.
-pub fn old_counts(now: i64) -> Old {
-    Old {
+pub fn old_counts(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM mails_sent",
         key: "address, by_anyone, at, mail",
         among: "FROM mails_sent WHERE at <= ?1",

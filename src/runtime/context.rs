@@ -16,7 +16,7 @@ use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
 use crate::http::response::Response;
-use crate::idempotency::Claim;
+use crate::idempotency::Reservation;
 use crate::limits::guard::Meter;
 use crate::platform::{DatabaseError, Statement};
 use crate::telemetry::Trace;
@@ -43,8 +43,8 @@ pub struct Context<'a> {
     pub caller: Option<Caller>,
     /// What the route asks of a caller.
     pub rule: Option<Rule>,
-    /// What the request's `Idempotency-Key` has claimed, if it has one.
-    pub claim: Option<Claim>,
+    /// The reservation of the request's `Idempotency-Key`, if it has one.
+    pub reservation: Option<Reservation>,
 }
 
 impl<'a> Context<'a> {
@@ -115,13 +115,13 @@ impl<'a> Context<'a> {
         let mut writes: Vec<Statement> = self.standing().into_iter().chain(writes).collect();
         let place = writes.len();
         writes.extend(events.iter().map(|event| event.insert()));
-        if let Some(claim) = &self.claim {
-            writes.extend(claim.complete(config, platform, &answer)?);
+        if let Some(reservation) = &self.reservation {
+            writes.extend(reservation.complete(config, platform, &answer)?);
         }
         let committed = self.state.audit.commit(platform, writes, entries).await;
         let changes = committed.inspect_err(|error| self.forget_caller(error))?;
-        if let Some(claim) = &self.claim {
-            claim.set_kept();
+        if let Some(reservation) = &self.reservation {
+            reservation.set_kept();
         }
         for (event, written) in events.iter().zip(&changes[place..]) {
             if *written > 0 {

@@ -1,6 +1,6 @@
 //! The table of attacks, rows "Passwords": what is refused, what is kept whole, and that an
 //! unknown address looks like a wrong password. Promises a login for every password taken.
-//! Leaves pauses and locks to `guessing`, times over many samples to the bench.
+//! Leaves pauses and locks to `login_throttle`, times over many samples to the bench.
 
 use testing::prelude::*;
 use wvw_builder::http::request::MAX_BODY;

@@ -166,7 +166,7 @@ fn what_one_caller_keeps_no_other_finds() {
     let key = app.post_as(&one, "/api/v1/auth/api-keys", &key);
     let fourth = with(&key.created()["key"]).expect(201);
     assert!(!is_replay(&third) && !is_replay(&fourth));
-    // Without an account it is the address; a claim to have another one counts for nothing.
+    // Without an account it is the address; a forged header counts for nothing.
     let log_in = |address: &str| {
         let body = json!({ "email": one.email, "password": PASSWORD });
         keyed(app.post(LOGIN, &body), KEY)
@@ -234,7 +234,7 @@ fn without_a_key_nothing_is_kept_and_nothing_is_asked() {
     });
     assert_eq!(calls, 1);
     assert_eq!(records(&app), 0);
-    // With one, the claim comes first; the answer goes with the change.
+    // With one, the reservation comes first; the answer goes with the change.
     let calls = app.calls_of(|| {
         build(&app, &player, KEY).send().expect(201);
     });
@@ -267,11 +267,11 @@ fn what_has_expired_is_removed_and_what_belongs_to_an_account_goes_with_it() {
     build(&app, &one, KEY).send().expect(201);
     build(&app, &other, KEY).send().expect(201);
     app.test.clock.advance_ms(DAY_MS - 1);
-    assert_eq!(run(store::expired(app.test_now()).portion()), [0]);
+    assert_eq!(run(store::expired(app.test_now()).batch()), [0]);
     let id = UserId::parse(&one.id).expect("an id");
     assert_eq!(run(store::remove_of(&id)), [1]);
     app.test.clock.advance_ms(1);
-    assert_eq!(run(store::expired(app.test_now()).portion()), [1]);
+    assert_eq!(run(store::expired(app.test_now()).batch()), [1]);
 }
 
 #[test]

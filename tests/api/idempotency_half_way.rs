@@ -77,15 +77,15 @@ fn a_worker_that_dies_anywhere_leaves_one_build_to_whoever_sends_again() {
             break;
         }
         deaths += 1;
-        let is_claimed = records(&app) == 1;
+        let is_reserved = records(&app) == 1;
         let first = app.isolate(3);
         let again = build(&first, &player, KEY).request();
         let at_once = block_on(first.app.handle(&again));
-        if is_claimed {
+        if is_reserved {
             assert_eq!(code_of(&at_once), "idempotency_key_in_use", "{turns} turns");
         }
         app.test.clock.advance_ms(ABANDONED_MS - 1);
-        assert_eq!(builds(&app), i64::from(!is_claimed));
+        assert_eq!(builds(&app), i64::from(!is_reserved));
         app.test.clock.advance_ms(1);
         let last = app.isolate(4);
         let response = block_on(last.app.handle(&build(&last, &player, KEY).request()));
@@ -129,8 +129,8 @@ fn a_worker_that_wakes_up_late_does_not_act_again() {
     assert!(naps >= 3, "{naps}");
 }
 
-/// The record's claim stands, and nothing else has happened: how many turns that takes.
-fn turns_to_claim(app: &TestApp, request: &Request) -> usize {
+/// The record is reserved, and nothing else has happened: how many turns that takes.
+fn turns_to_reserve(app: &TestApp, request: &Request) -> usize {
     let mut turns = 0;
     while records(app) == 0 {
         turns += 1;
@@ -146,7 +146,7 @@ fn a_worker_that_wakes_up_late_does_not_act_for_the_one_that_took_over() {
     let app = TestApp::new();
     let player = app.player("replaced");
     let request = build(&app, &player, KEY).request();
-    let turns = turns_to_claim(&app, &request);
+    let turns = turns_to_reserve(&app, &request);
     app.test.clock.advance_ms(ABANDONED_MS);
     let (sleepy, other) = (slow(&app, 7), slow(&app, 8));
     let mut late = pin!(sleepy.app.handle(&request));
@@ -154,7 +154,7 @@ fn a_worker_that_wakes_up_late_does_not_act_for_the_one_that_took_over() {
     assert!(poll(late.as_mut(), turns).is_none());
     app.test.clock.advance_ms(ABANDONED_MS);
     assert!(poll(second.as_mut(), turns).is_none());
-    // Both stand between claim and write, and the claim is the second one's.
+    // Both stand between reservation and write, and the reservation is the second one's.
     let late = poll(late, usize::MAX).expect("an answer");
     assert_eq!(code_of(&late), "idempotency_key_in_use");
     assert_eq!(builds(&app), 0);
@@ -168,7 +168,7 @@ fn an_answer_is_written_once() {
     let app = TestApp::new();
     let player = app.player("once");
     let request = build(&app, &player, KEY).request();
-    turns_to_claim(&app, &request);
+    turns_to_reserve(&app, &request);
     let row = app
         .test
         .database
@@ -191,7 +191,7 @@ fn another_body_does_not_take_over_what_was_given_up() {
     let app = TestApp::new();
     let player = app.player("other-body");
     let request = build(&app, &player, KEY).request();
-    turns_to_claim(&app, &request);
+    turns_to_reserve(&app, &request);
     app.test.clock.advance_ms(ABANDONED_MS);
     let other = build_body(&json!({ "name": "Another" }));
     keyed(app.post(BUILDS, &other).token(&player.token), KEY)
@@ -243,7 +243,7 @@ impl Database for Unlucky {
 
 #[test]
 fn a_write_whose_answer_was_lost_is_not_made_twice() {
-    // Write 0 is the claim, write 1 the build with its answer.
+    // Write 0 is the reservation, write 1 the build with its answer.
     for (at, fate) in [
         (0, Fate::Unanswered),
         (0, Fate::Late),

@@ -27,7 +27,7 @@ const ENDINGS: &[(&str, &str)] = &[
     ("composition deleted", "DELETE FROM compositions"),
 ];
 
-/// Counters of attempts and claims of an `Idempotency-Key`: they grant nothing to anybody.
+/// Counters of attempts and reservations of an `Idempotency-Key`: they grant nothing to anybody.
 const BOOKKEEPING: &[&str] = &["guesses", "challenges", "idempotency_records"];
 
 /// Writes that only read what is deleted: a name in a list, or the source of a copy.

@@ -249,7 +249,7 @@ fn challenges_that_are_over_are_removed() {
     it.app.test.clock.advance_ms(5 * MINUTE_MS - 1);
     let last = it.challenge();
     it.app.test.clock.advance_ms(1);
-    let remove = store::expired(it.app.test_now()).portion();
+    let remove = store::expired(it.app.test_now()).batch();
     let platform = it.app.test.platform(9);
     pollster::block_on(platform.database.batch(vec![remove])).expect("it runs");
     assert_eq!(it.app.rows("challenges"), 1);

@@ -1,4 +1,4 @@
-//! Deliveries while the database answers seldom: claims that are not sent, results that are not
+//! Deliveries while the database answers seldom: leases that are not sent, results that are not
 //! written, answers that are lost on their way. Promises that what could not be sent does not count,
 //! and that what is written twice counts once. Leaves random faults to `tests/simulation`.
 
@@ -111,7 +111,7 @@ const READ_CLAIMS: &str = "coalesce(e.payload";
 const RECORD: &str = "INSERT INTO webhook_attempts";
 
 #[test]
-fn claims_that_cannot_be_read_are_given_back_and_never_lost() {
+fn leases_that_cannot_be_read_are_released_and_never_lost() {
     let scene = Scene::new();
     scene.endpoint("patient");
     scene.app.slow_down();
@@ -124,15 +124,15 @@ fn claims_that_cannot_be_read_are_given_back_and_never_lost() {
         block_on(app.app.tick("* * * * *", app.test_now()));
     }
     assert_eq!(scene.states(), [("pending".to_owned(), 0)]);
-    let claimed = "SELECT coalesce(sum(claims), 0) FROM webhook_deliveries";
-    assert_eq!(scene.app.count(claimed), 0);
+    let leased = "SELECT coalesce(sum(claims), 0) FROM webhook_deliveries";
+    assert_eq!(scene.app.count(leased), 0);
     left.set(0);
     consume_due(&app);
     assert_eq!(scene.states(), [("delivered".to_owned(), 1)]);
 }
 
 #[test]
-fn what_was_claimed_before_an_error_is_sent_and_the_rest_comes_again() {
+fn what_was_leased_before_an_error_is_sent_and_the_rest_comes_again() {
     let scene = Scene::new();
     let ids: Vec<String> = ["a", "b", "c"]
         .iter()
@@ -211,7 +211,7 @@ fn what_was_sent_and_not_written_down_is_not_given_back_with_the_rest() {
         let sql = format!("SELECT count(*) FROM webhook_deliveries WHERE {what}");
         scene.app.count(&sql)
     };
-    // They may have arrived: they wait until their claim lapses, and that counts.
+    // They may have arrived: they wait until their lease expires, and that counts.
     assert_eq!(count("claim IS NOT NULL AND claims = 1"), 3);
     assert_eq!(count("claim IS NULL AND claims = 0"), 7);
 }

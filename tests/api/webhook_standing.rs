@@ -215,7 +215,7 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
         "wvw-builder-webhooks-slow",
         &app.test.queue.take_due(Lane::Slow),
     );
-    assert_eq!(app.test.web.take_requests().len(), 0, "claim");
+    assert_eq!(app.test.web.take_requests().len(), 0, "lease");
     // Of one that is sent again by hand.
     app.test
         .database
@@ -238,7 +238,7 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
         assert_eq!(app.deliver().len(), 1, "{what}");
         app.test.web.answer_with(|_| MemoryWeb::status(204));
         app.test.clock.advance_ms(6_000);
-        // Between the look at the endpoint and the claim.
+        // Between the look at the endpoint and the lease.
         let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
         racing.consume(
             "wvw-builder-webhooks-slow",
@@ -252,7 +252,7 @@ fn each_attempt_asks_what_its_endpoint_stands_on() {
 }
 
 #[test]
-fn what_was_claimed_together_is_not_sent_once_it_has_ended() {
+fn what_was_leased_together_is_not_sent_once_it_has_ended() {
     for (what, sql) in ENDINGS {
         let (app, _, leader, team) = of_team_by_key();
         for _ in 0..10 {

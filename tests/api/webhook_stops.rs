@@ -1,4 +1,4 @@
-//! What was claimed for an endpoint that says it has had enough, while it is being sent.
+//! What was leased for an endpoint that says it has had enough, while it is being sent.
 //! Promises that only what was already under way still arrives, and that the rest costs no attempt.
 //! Leaves pauses between invocations to `webhook_delivery`.
 
@@ -68,7 +68,7 @@ fn first_answer(scene: &Scene, answer: impl Fn() -> Result<HttpAnswer, HttpError
     });
 }
 
-/// Those that were not sent are as if nobody had claimed them.
+/// Those that were not sent are as if nobody had leased them.
 fn check_the_rest(scene: &Scene, state: &str, sent: usize) {
     let rest = format!(
         "SELECT count(*) FROM webhook_deliveries WHERE state = '{state}' AND attempts = 0 \

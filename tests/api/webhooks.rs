@@ -315,13 +315,13 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     let id = text(&webhook["id"]);
     let states = || {
         let rows = app.test.database.execute(
-            "SELECT state || iif(claim IS NULL, '', ' claimed') FROM webhook_deliveries ORDER BY 1",
+            "SELECT state || iif(claim IS NULL, '', ' leased') FROM webhook_deliveries ORDER BY 1",
         );
         let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
         rows.iter().map(read).collect::<Vec<_>>()
     };
-    for (state, claimed_until) in [("pending", 0), ("pending", app.test_now() + 9), ("dead", 0)] {
-        delivery(&app, &id, state, claimed_until);
+    for (state, leased_until) in [("pending", 0), ("pending", app.test_now() + 9), ("dead", 0)] {
+        delivery(&app, &id, state, leased_until);
     }
     app.test.database.execute(
         "UPDATE webhooks SET failures = 7, failing_since = 1, paused_until = 9e15, hung_until = 9e15, is_proven = 1",
@@ -338,7 +338,7 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     );
     assert_eq!(off["disabled_at"], "2026-11-22T00:00:00.000Z");
     assert_eq!(off["health"]["failures"], 7);
-    assert_eq!(states(), ["dead", "held", "pending claimed"]);
+    assert_eq!(states(), ["dead", "held", "pending leased"]);
     // Said again later, it stays as it was.
     app.test.clock.advance_ms(5);
     let again = patch(&app, &player, &webhook, &json!({ "enabled": false })).send();
@@ -353,7 +353,7 @@ fn disabled_it_holds_what_waits_and_enabled_it_begins_anew() {
     );
     assert_eq!(on["health"]["state"], "healthy");
     assert_eq!(on["health"]["failing_since"], Value::Null);
-    assert_eq!(states(), ["dead", "pending", "pending claimed"]);
+    assert_eq!(states(), ["dead", "pending", "pending leased"]);
     let woken = app.test.queue.take_all();
     assert_eq!(woken.len(), 1);
     assert_eq!(woken[0].body, id);

@@ -99,14 +99,14 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         let call = app.call("POST", &format!("{DELIVERIES}/{delivery}/retry"));
         call.token(&player.token).send()
     };
-    for (state, claimed_until, status) in [
+    for (state, leased_until, status) in [
         ("dead", 0, 202),
         ("delivered", 0, 202),
         ("pending", 0, 202),
         ("pending", now, 202),
         ("pending", now + 1, 409),
     ] {
-        let made = delivery(&app, &id, state, claimed_until);
+        let made = delivery(&app, &id, state, leased_until);
         let answer = retry(&made).expect(status);
         if status == 409 {
             answer.expect_problem(409, "delivery_in_progress");
@@ -124,7 +124,7 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         assert_eq!(woken.len(), 1);
         assert_eq!(woken[0].body, id);
     }
-    // Claimed between our look and our write.
+    // Leased between our look and our write.
     let made = delivery(&app, &id, "pending", 0);
     let raced = Raced {
         database: app.test.database.clone(),

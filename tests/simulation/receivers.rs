@@ -156,12 +156,12 @@ impl Receivers {
                 wrong.push("called though it is disabled".to_owned());
             }
             let state = row.optional_text(1).expect("a state");
-            let claimed = row.optional_integer(2).expect("0 or 1") == Some(1);
-            let lapses_at = row.optional_integer(3).expect("a time").unwrap_or(0);
-            if state != Some("pending") || !claimed || lapses_at <= now {
+            let leased = row.optional_integer(2).expect("0 or 1") == Some(1);
+            let expires_at = row.optional_integer(3).expect("a time").unwrap_or(0);
+            if state != Some("pending") || !leased || expires_at <= now {
                 wrong.push(format!(
-                    "no live claim: {state:?} {claimed} {}",
-                    lapses_at - now
+                    "no live lease: {state:?} {leased} {}",
+                    expires_at - now
                 ));
             }
             if row.optional_integer(5).expect("0 or 1") != Some(1) {

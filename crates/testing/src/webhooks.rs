@@ -221,8 +221,8 @@ pub fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
     app.post(WEBHOOKS, &whole).token(&player.token)
 }
 
-/// A delivery, and its event, in this state; claimed until `claimed_until`, or not at all.
-pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -> String {
+/// A delivery, and its event, in this state; leased until `leased_until`, or not at all.
+pub fn delivery(app: &TestApp, webhook: &str, state: &str, leased_until: i64) -> String {
     let number = app.rows("webhook_deliveries");
     let now = app.test_now();
     let platform = app
@@ -235,7 +235,7 @@ pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -
     } else {
         "NULL"
     };
-    let (claim, due) = match claimed_until {
+    let (lease, due) = match leased_until {
         0 => ("NULL", now + 5_000),
         until => ("'someone'", until),
     };
@@ -249,7 +249,7 @@ pub fn delivery(app: &TestApp, webhook: &str, state: &str, claimed_until: i64) -
         format!(
             "INSERT INTO webhook_deliveries (id, webhook_id, event_id, state, reason, attempts, \
              step, claim, next_attempt_at) VALUES ('{id}', '{webhook}', '{event}', '{state}', \
-             {reason}, 1, 3, {claim}, {due})"
+             {reason}, 1, 3, {lease}, {due})"
         ),
         format!(
             "INSERT INTO webhook_attempts VALUES ('{id}', 1, {now}, 82, 500, 'http_status', 'Oops')"

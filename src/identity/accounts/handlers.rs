@@ -49,7 +49,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
         }
         let plan = match holder {
             None => plan_account(cx, &id, &registration, &hash)?,
-            Some(holder) => plan_claim(cx, &id, &registration, &hash, holder.is_proved)?,
+            Some(holder) => plan_pending(cx, &id, &registration, &hash, holder.is_proved)?,
         };
         let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
         match cx.commit(plan.writes, &[plan.entry], answer).await {
@@ -115,7 +115,7 @@ fn plan_account(
 
 /// Someone has the address. The answer does not say so: the mail does. Unless they have proved it,
 /// the account is made once this one proves it.
-fn plan_claim(
+fn plan_pending(
     cx: &Context<'_>,
     id: &UserId,
     registration: &Registration,

@@ -9,7 +9,7 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::identity::accounts::model::{Details, email_key};
-use crate::identity::guessing::{self, Guard, Kind};
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
 use crate::runtime::Context;
@@ -59,7 +59,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         // Else the next wrong guess would disable it again.
         let email_key = email_key(platform.unicode.as_ref(), &details.user.email);
         let guard = Guard::new(&cx.state.config.password_pepper);
-        writes.push(guessing::store::clear_strangers(
+        writes.push(login_throttle::store::clear_strangers(
             &guard.subject(Kind::Login, &email_key),
         ));
     }

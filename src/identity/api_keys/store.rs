@@ -2,11 +2,12 @@
 //! Promises that no account gets more keys than it may have, also of many requests at once.
 //! Leaves when to run writes to the handlers, what a key stands for to `auth`.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::api_key::Key;
 use crate::auth::api_key_id;
 use crate::auth::model::Scopes;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
-use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -57,8 +58,8 @@ pub fn revoke_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
 }
 
 /// Keys that ended more than [`KEEP_MS`] ago.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM api_keys",
         key: "id",
         among: "FROM api_keys WHERE expires_at < ?1",

@@ -108,8 +108,8 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
             writes.extend(store::take_from(&holder.user_id, &link.email_key, now));
             entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
         }
-        let mail = claim(cx, &link, &mut writes, &mut entries)?;
-        writes.push(store::end_claims(&link.email_key));
+        let mail = assign_address(cx, &link, &mut writes, &mut entries)?;
+        writes.push(store::end_address_links(&link.email_key));
         match cx.commit(writes, &entries, answer.clone()).await {
             // The link was used, or the address or the account has changed hands, meanwhile.
             Err(DatabaseError::Stale | DatabaseError::Unique(_)) => {}
@@ -126,7 +126,7 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
 }
 
 /// The writes that give an account the address of a link, and the mail to the address that it had.
-fn claim(
+fn assign_address(
     cx: &Context<'_>,
     link: &Found,
     writes: &mut Vec<Statement>,

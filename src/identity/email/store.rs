@@ -158,8 +158,8 @@ pub fn keep_factor(user: &UserId) -> Statement {
     )
 }
 
-/// Ends whatever else would prove this address: it is proved.
-pub fn end_claims(email_key: &str) -> Statement {
+/// Deletes the other links that would prove this address, once it is proved.
+pub fn end_address_links(email_key: &str) -> Statement {
     Statement::new(
         "DELETE FROM email_links WHERE email_key = ?1 AND purpose IN ('verify', 'register')",
         vec![email_key.into()],

@@ -52,7 +52,7 @@ pub async fn put_back(
         entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
     }
     writes.extend(store::put_back(user, &link, unknown, now));
-    writes.push(store::end_claims(&link.email_key));
+    writes.push(store::end_address_links(&link.email_key));
     let reset = Token::fresh(platform);
     let content = Content::Reset {
         token: reset.expose(),

@@ -8,8 +8,8 @@ use crate::http::response::Response;
 use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
 use crate::identity::email::handlers::accepted;
-use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links::{self, Purpose};
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
@@ -97,7 +97,7 @@ pub async fn choose(
     writes.extend(links::end_pending(user));
     // Nobody has guessed at the new one yet.
     let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
-    writes.push(guessing::store::clear_strangers(&login));
+    writes.push(login_throttle::store::clear_strangers(&login));
     let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::PasswordReset, user);

@@ -1,6 +1,6 @@
 //! The call that proves again who is there, and the proof that other calls carry in their body.
 //! Promises that where there is a second factor, a password alone proves nothing.
-//! Leaves the number of attempts to `guessing`, SQL to `sessions::store`.
+//! Leaves the number of attempts to `login_throttle`, SQL to `sessions::store`.
 
 use serde_json::{Value, json};
 

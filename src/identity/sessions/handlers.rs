@@ -16,8 +16,8 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::accounts::model::email_key;
 use crate::identity::breach;
-use crate::identity::guessing::{self, Guard, Kind};
 use crate::identity::links;
+use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
@@ -275,7 +275,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     // Nobody has guessed at the new one yet.
     let login =
         Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
-    writes.push(guessing::store::clear_strangers(&login));
+    writes.push(login_throttle::store::clear_strangers(&login));
     writes.push(store::end_others(&permit, now));
     writes.push(store::authenticated(&permit, now));
     writes.extend(links::end_pending(permit.user_id()));
@@ -308,8 +308,8 @@ pub async fn confirm_password(
     let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
     let guard = Guard::new(&config.password_pepper);
     let subject = guard.subject(Kind::Password, permit.user_id().as_str());
-    let place = guessing::place_of_login(&guard, &subject, permit);
-    let attempt = guessing::begin(platform, Kind::Password, subject, place, false).await?;
+    let place = login_throttle::place_of_login(&guard, &subject, permit);
+    let attempt = login_throttle::begin(platform, Kind::Password, subject, place, false).await?;
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
     let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {

@@ -1,6 +1,6 @@
 //! The calls that open a login: address and password, then the second factor.
 //! Promises that an unknown address and a wrong password cannot be told apart, and that a login
-//! opens only from the very state it was judged in. Leaves how often one may try to `guessing`.
+//! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Role;
@@ -12,7 +12,9 @@ use crate::http::request::Header;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts::model::email_key;
 use crate::identity::accounts::store::{self as accounts, Credentials};
-use crate::identity::guessing::{self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject};
+use crate::identity::login_throttle::{
+    self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
+};
 use crate::identity::two_factor::challenge::Challenge;
 use crate::identity::two_factor::{self, model::Code};
 use crate::ids::{SessionId, UserId};
@@ -83,7 +85,8 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let email_key = email_key(unicode, text("email"));
     let from = From::of(cx, &email_key, text("device_token"));
     let place = from.place.clone();
-    let attempt = guessing::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
+    let attempt =
+        login_throttle::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
     let known = accounts::credentials(platform, &email_key).await?;
     let stored = known.as_ref().map(|known| known.password_hash.as_str());
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
@@ -104,7 +107,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut writes = Vec::new();
     let mut entries = Vec::new();
     if known.is_password_disabled && !attempt.is_known {
-        writes.extend(guessing::store::enable_password(
+        writes.extend(login_throttle::store::enable_password(
             &known.user_id,
             &from.login,
         ));
@@ -145,7 +148,7 @@ async fn disable_when_due(
     if !attempt.may_be_last_straw || known.is_password_disabled {
         return Ok(());
     }
-    let writes = guessing::store::disable_password(&known.user_id, login, cx.now_ms());
+    let writes = login_throttle::store::disable_password(&known.user_id, login, cx.now_ms());
     let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
     match cx.commit_aside(writes, &[entry]).await {
         // Another attempt at the same time has done it, or is still to be judged and will.
@@ -201,7 +204,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = &found.user_id;
     let codes = guard.subject(Kind::Code, user.as_str());
     let place = found.place.clone();
-    let attempt = guessing::begin(platform, Kind::Code, codes, place, false).await?;
+    let attempt = login_throttle::begin(platform, Kind::Code, codes, place, false).await?;
     let count = two_factor::store::count_challenge(&challenge);
     match cx.commit_aside(count, &[]).await {
         Err(DatabaseError::Stale) => {
@@ -225,7 +228,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
         if found.is_password_disabled {
             let login = guard.subject(Kind::Login, &found.email_key);
-            writes.extend(guessing::store::enable_password(user, &login));
+            writes.extend(login_throttle::store::enable_password(user, &login));
             entries.push(Entry::by_user(user, None, Action::PasswordEnabled, user));
         }
     }
@@ -295,7 +298,7 @@ pub async fn open(
     let answer = Response::json(200, Profile::Private, &document)?;
     let place = address(cx, &guard, &subject);
     writes.extend(opening.attempt.right());
-    writes.push(guessing::store::make_known(&subject, &place, now));
+    writes.push(login_throttle::store::make_known(&subject, &place, now));
     writes.extend(store::insert(&login, &token, opening.password_hash));
     let (user, session) = (opening.user_id, &token.session);
     let mut notice = None;

@@ -2,11 +2,12 @@
 //! Promises that a login begins only under the password it was checked against, and is renewed
 //! only from the state it was read in. Leaves when to run the statements to the handlers.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::auth::refresh_token::{Chain, RefreshToken};
 use crate::auth::user_id;
-use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
@@ -197,8 +198,8 @@ pub fn end_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
 }
 
 /// Logins whose absolute end has passed.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM sessions",
         key: "id",
         among: "FROM sessions WHERE expires_at < ?1",

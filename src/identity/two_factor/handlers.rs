@@ -11,7 +11,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::identity::factor_removal;
-use crate::identity::guessing::{self, Attempt, Guard, Kind};
+use crate::identity::login_throttle::{self, Attempt, Guard, Kind};
 use crate::identity::sessions::handlers::{check_bounds, confirm_password};
 use crate::identity::sessions::store::end_others;
 use crate::ids::UserId;
@@ -67,8 +67,9 @@ pub async fn prove<P: Permission>(
     let guard = Guard::new(&cx.state.config.password_pepper);
     let user = permit.user_id();
     let subject = guard.subject(Kind::Code, user.as_str());
-    let place = guessing::place_of_login(&guard, &subject, permit);
-    let attempt = guessing::begin(&cx.state.platform, Kind::Code, subject, place, false).await?;
+    let place = login_throttle::place_of_login(&guard, &subject, permit);
+    let attempt =
+        login_throttle::begin(&cx.state.platform, Kind::Code, subject, place, false).await?;
     let proof = match Code::parse(code) {
         Some(code) => proof(cx, user, factor, &code).await?,
         None => None,

@@ -1,6 +1,6 @@
 //! The second factor: one-time passwords of an authenticator app, recovery codes, challenges.
 //! Promises that a code counts once, and only after the factor was confirmed.
-//! Leaves passwords and logins to `sessions`, the number of attempts to `guessing`.
+//! Leaves passwords and logins to `sessions`, the number of attempts to `login_throttle`.
 
 pub mod base32;
 pub mod challenge;

@@ -2,11 +2,12 @@
 //! Promises that what counts once is used up by a compare-and-set, together with what it opens.
 //! Leaves when to run the statements to the handlers.
 
+use db::purge::PurgeQuery;
+
 use crate::auth::model::Role;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
-use crate::housekeeping::old::Old;
-use crate::identity::guessing::Place;
+use crate::identity::login_throttle::Place;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
@@ -239,8 +240,8 @@ pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
 }
 
 /// Challenges that are over.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM challenges",
         key: "hash",
         among: "FROM challenges WHERE expires_at <= ?1",

@@ -3,11 +3,11 @@
 //! many come in as may, and no team gets more members, invitations, or a user more teams, than they
 //! may have. Leaves why someone is not let in to `model`.
 
+use db::purge::PurgeQuery;
 use serde_json::json;
 
 use crate::auth::permissions::{Permit, SecureAccount};
 use crate::auth::standing::maker_stands;
-use crate::housekeeping::old::Old;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
 use crate::membership::model::{Membership, Role};
@@ -174,8 +174,8 @@ pub fn close_to(member: &Membership, left: Option<Role>, now: i64) -> Statement 
 }
 
 /// Invitations that ended more than [`KEEP_MS`] ago.
-pub fn expired(now: i64) -> Old {
-    Old {
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM team_invitations",
         key: "id",
         among: "FROM team_invitations WHERE expires_at < ?1",

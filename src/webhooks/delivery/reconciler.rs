@@ -1,7 +1,8 @@
 //! Cron steps of the delivery: wakes what a lost message did not, and purges expired rows.
 //! A lost message costs a delay of a minute and nothing else. The queues' consumers do the work.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::platform::{DatabaseError, Lane, Message};
 use crate::runtime::State;
 
@@ -35,18 +36,18 @@ pub async fn wake_overlooked(state: &State) -> Result<u64, DatabaseError> {
 }
 
 /// Deliveries that are older than configured.
-pub fn old_deliveries(state: &State) -> Old {
+pub fn old_deliveries(state: &State) -> PurgeQuery {
     let before = kept_since(state);
     store::old_deliveries(before, before - MEANWHILE_MS)
 }
 
 /// Events that are older than configured.
-pub fn old_events(state: &State) -> Old {
+pub fn old_events(state: &State) -> PurgeQuery {
     store::old_events(kept_since(state))
 }
 
 /// Dead letters that are older than configured.
-pub fn old_dead_letters(state: &State) -> Old {
+pub fn old_dead_letters(state: &State) -> PurgeQuery {
     store::old_dead_letters(kept_since(state))
 }
 

@@ -1,6 +1,7 @@
 //! The SQL of the reconciler. Every query is bounded and follows an index.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::{DeliveryId, EventId};
 use crate::platform::{DatabaseError, Platform, Statement};
 
@@ -50,8 +51,8 @@ async fn texts(platform: &Platform, statement: Statement) -> Result<Vec<String>,
 
 /// Deliveries of events from before `before`, in milliseconds since 1970; those that are still on
 /// their way only from before `given_up`. Their attempts go with them.
-pub fn old_deliveries(before: i64, given_up: i64) -> Old {
-    Old {
+pub fn old_deliveries(before: i64, given_up: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM webhook_deliveries",
         key: "id",
         among: "FROM webhook_deliveries WHERE id < ?1 AND (state <> 'pending' OR id < ?2)",
@@ -63,8 +64,8 @@ pub fn old_deliveries(before: i64, given_up: i64) -> Old {
 }
 
 /// Events from before `before` of which no delivery is left.
-pub fn old_events(before: i64) -> Old {
-    Old {
+pub fn old_events(before: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM webhook_events",
         key: "id",
         // A delivery's id has the time of its event, in its first ten digits: those of the same
@@ -78,8 +79,8 @@ pub fn old_events(before: i64) -> Old {
 }
 
 /// Dead letters from before `before`, in milliseconds since 1970.
-pub fn old_dead_letters(before: i64) -> Old {
-    Old {
+pub fn old_dead_letters(before: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM webhook_dead_letters",
         key: "id",
         among: "FROM webhook_dead_letters WHERE at < ?1",

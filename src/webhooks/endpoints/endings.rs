@@ -2,7 +2,8 @@
 //! Promises that their owner sees why. Leaves who may have one at a time to `standing`, members who
 //! lose their role to `store::leave_team`.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::ApiKeyId;
 use crate::platform::Statement;
 
@@ -28,8 +29,8 @@ pub fn end_with_key(key: &ApiKeyId, now: i64) -> [Statement; 2] {
 
 /// Endpoints whose key has expired. They are told nothing from that moment on; this says so to their
 /// owner.
-pub fn of_ended_keys(now: i64) -> Old {
-    Old {
+pub fn of_ended_keys(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
                  disabled_reason = 'key_expired', version = version + 1",
         key: "id",
@@ -40,8 +41,8 @@ pub fn of_ended_keys(now: i64) -> Old {
 }
 
 /// Endpoints whose key is gone, however it went.
-pub fn of_missing_keys(now: i64) -> Old {
-    Old {
+pub fn of_missing_keys(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
                  disabled_reason = 'key_revoked', version = version + 1",
         key: "id",
@@ -54,8 +55,8 @@ pub fn of_missing_keys(now: i64) -> Old {
 
 /// Endpoints of teams that are gone, to be disabled once they were told of it: what waits for them
 /// is neither taken from them nor held.
-pub fn of_deleted_teams(now: i64) -> Old {
-    Old {
+pub fn of_deleted_teams(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \
                  updated_at = ?1, version = version + 1",
         key: "id",

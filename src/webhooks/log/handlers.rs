@@ -89,12 +89,12 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     let writes = store::retry(&permit, &delivery.id, now);
     "pending".clone_into(&mut delivery.state);
     delivery.reason = None;
-    delivery.is_claimed = false;
+    delivery.is_leased = false;
     delivery.next_attempt_at = now;
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
     match cx.commit(writes, &[], answer).await {
         Err(DatabaseError::Stale) => {
-            // Claimed, disabled or deleted in between, or of a role or key that has ended.
+            // Leased, disabled or deleted in between, or of a role or key that has ended.
             check(&find(cx, permit.user_id()).await?.0, now)?;
             let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
             check_standing(cx, &webhook).await?;

@@ -146,10 +146,10 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// Attempts in the log.
     pub attempts: i64,
-    /// When it is due, or while it is claimed when the claim lapses, in milliseconds since 1970.
+    /// When it is due, or while it is leased when the lease expires, in milliseconds since 1970.
     pub next_attempt_at: i64,
-    /// Whether someone claims to make an attempt.
-    pub is_claimed: bool,
+    /// Whether it is leased for an attempt.
+    pub is_leased: bool,
     /// Whether its endpoint is disabled.
     pub is_endpoint_disabled: bool,
     /// Whether its endpoint's URL has answered a ping.
@@ -161,12 +161,12 @@ pub struct Delivery {
 impl Delivery {
     /// Whether an attempt is being made at `now`.
     pub const fn is_in_progress(&self, now: i64) -> bool {
-        self.is_claimed && self.next_attempt_at > now
+        self.is_leased && self.next_attempt_at > now
     }
 
     /// As its owner sees it.
     pub fn document(&self) -> Value {
-        let is_waiting = self.state == "pending" && !self.is_claimed;
+        let is_waiting = self.state == "pending" && !self.is_leased;
         json!({
             "id": self.id.as_str(),
             "webhook_id": self.webhook.as_str(),

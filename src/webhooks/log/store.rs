@@ -100,7 +100,7 @@ fn read(row: &Row) -> Result<Delivery, DatabaseError> {
         reason: row.optional_text(5)?.map(str::to_owned),
         attempts: row.integer(6)?,
         next_attempt_at: row.integer(7)?,
-        is_claimed: row.integer(8)? == 1,
+        is_leased: row.integer(8)? == 1,
         is_endpoint_disabled: row.integer(9)? == 1,
         is_endpoint_proven: row.integer(10)? == 1,
         url: row.text(11)?.to_owned(),

@@ -70,7 +70,7 @@ impl DeviceToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::guessing::model::Kind;
+    use crate::identity::login_throttle::model::Kind;
     use crate::platform::native::{TEST_EPOCH_MS, TestPlatform};
     use crate::secret::Secret;
 

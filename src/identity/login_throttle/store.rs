@@ -2,7 +2,8 @@
 //! Promises that of two attempts at once, one counts on what the other has left.
 //! Leaves how long to pause to `model`.
 
-use crate::housekeeping::old::Old;
+use db::purge::PurgeQuery;
+
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
@@ -157,8 +158,8 @@ pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
 }
 
 /// Counters that mean nothing any more.
-pub fn old(now: i64) -> Old {
-    Old {
+pub fn old(now: i64) -> PurgeQuery {
+    PurgeQuery {
         change: "DELETE FROM guesses",
         key: "subject, place",
         among: "FROM guesses WHERE updated_at < ?1 AND (known_at IS NULL OR known_at < ?2) \

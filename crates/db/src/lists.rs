@@ -6,9 +6,9 @@
 
 use std::fmt::Write as _;
 
-use crate::http::pagination::Page;
-use crate::ids::{TeamId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
+use http::pagination::Page;
+use kit::ids::{TeamId, UserId};
+use platform::{DatabaseError, Platform, Statement, Text, Value};
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "~";

@@ -1,9 +1,9 @@
 //! The table of attacks, guessing: what a hundred failures of strangers do to a password.
 //! Promises that an address without an account goes the same way as one with.
-//! Leaves the counters of single places to `guessing`.
+//! Leaves the counters of single places to `login_throttle`.
 
 use testing::authenticator::guarded;
-use testing::guessing::{
+use testing::login_throttle::{
     CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
 use testing::prelude::*;

@@ -1,9 +1,9 @@
 //! Attempts that come at once and wait until others are judged.
 //! Promises that right ones all pass, and that no more wrong ones are compared than one by one.
-//! Leaves a hundred wrong ones at once to `guessing`.
+//! Leaves a hundred wrong ones at once to `login_throttle`.
 
 use testing::authenticator::guarded;
-use testing::guessing::{HOME, WRONG, fail, from, stranger_to_all};
+use testing::login_throttle::{HOME, WRONG, fail, from, stranger_to_all};
 use testing::prelude::*;
 
 /// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered

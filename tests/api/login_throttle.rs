@@ -1,12 +1,12 @@
 //! The table of attacks, guessing: pauses, locks, known places and devices. Promises that an address
 //! without an account answers like one with, to the last header. Leaves strangers to
-//! `guessing_strangers`, right ones at once to `guessing_waiting`, codes to `second_factor`.
+//! `login_throttle_strangers`, right ones at once to `login_throttle_waiting`, codes to `second_factor`.
 
-use testing::guessing::{
+use testing::login_throttle::{
     CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
 use testing::prelude::*;
-use wvw_builder::identity::guessing::store;
+use wvw_builder::identity::login_throttle::store;
 
 const LOCK_MS: i64 = 15 * 60_000;
 
@@ -317,7 +317,7 @@ fn old_counters_go_and_what_still_counts_stays() {
         ));
     }
     let platform: Platform = app.test.platform(2);
-    pollster::block_on(platform.database.batch(vec![store::old(now).portion()])).expect("it runs");
+    pollster::block_on(platform.database.batch(vec![store::old(now).batch()])).expect("it runs");
     let left = app
         .test
         .database

@@ -1,5 +1,5 @@
 //! The sources against two rules on writes: a store's write takes the value that carries the standing it
-//! relies on, and nothing but what is listed here commits without `Context::commit`, which asks for the
+//! relies on, and nothing but what is listed here commits without `Tx`, which asks for the
 //! caller's standing again. Leaves whether the conditions hold to `tests/api/interleavings.rs`.
 
 use std::fs;
@@ -106,8 +106,8 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 const COMMITS: &[(&str, &str)] = &[
     ("crates/db/src/purge.rs", "purges expired rows"),
     ("idempotency/guard.rs", "reservations of requests"),
-    ("auth/audit/chain_writer.rs", "what Context::commit runs on"),
-    ("auth/audit/store.rs", "what Context::commit runs on"),
+    ("auth/audit/chain_writer.rs", "what Tx runs on"),
+    ("auth/audit/store.rs", "what Tx runs on"),
     ("identity/login_throttle/attempt.rs", "counts attempts"),
     ("auth/keys/reseal.rs", "cron"),
     ("auth/keys/rotation.rs", "cron"),

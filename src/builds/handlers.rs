@@ -11,12 +11,12 @@ use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::ids::{BuildId, MAX_DRAWS, UserId};
+use crate::ids::{BuildId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::Filters;
 use crate::membership::lookup;
 use crate::membership::permissions::{ShareBuilds, TeamPermit};
-use crate::platform::{DatabaseError, Platform, Statement, Text};
-use crate::runtime::Context;
+use crate::platform::{DatabaseError, Platform, Text};
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 
@@ -52,7 +52,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         let event = tell(cx, CREATED, audience.clone(), &id, &document);
         let writes = store::insert(&permit, &id, &input, document.clone());
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        match Tx::new(writes).tell(event).attempt(cx, answer).await {
             Err(DatabaseError::Stale) => {
                 // Whoever has left the team meanwhile is told that.
                 let (user, team) = (permit.user_id(), input.team.as_ref());
@@ -181,25 +181,24 @@ async fn write(
         };
         tell(cx, DELETED, audience, &build.id, &id_only(&build.id))
     });
-    let events: Vec<&Event> = [Some(&updated), gone.as_ref()]
-        .into_iter()
-        .flatten()
-        .collect();
     let writes = store::replace(grant, &input, document.clone());
     let answer = answer(200, document, build.version + 1);
     let anew = input.team.as_ref().filter(|_| input.team != build.team);
-    match (commit(cx, writes, &events, answer).await, anew) {
-        (Err(stale), Some(team)) if stale.kind.code == problems::PRECONDITION_FAILED.code => {
-            // As it was read: then its owner has left the team, or the team has too many.
-            let now = find(cx).await;
-            if !now.is_ok_and(|now| now.version == build.version) {
-                return Err(stale);
-            }
-            let platform = &cx.state.platform;
-            lookup::named_still::<ShareBuilds>(platform, &build.owner, Some(team)).await?;
-            Err(Problem::new(&problems::TOO_MANY_BUILDS))
-        }
-        (outcome, _) => outcome,
+    let tx = Tx::new(writes).tell(updated).tell_all(gone);
+    tx.commit_or(cx, answer, why_stale(cx, build, anew)).await
+}
+
+/// Why a build was not changed: someone else has just changed it; or, where it is shared with a team
+/// `anew`, its owner has left the team, or the team has too many.
+async fn why_stale(cx: &Context<'_>, build: &StoredBuild, anew: Option<&TeamId>) -> Problem {
+    let now = find(cx).await;
+    if anew.is_none() || !now.is_ok_and(|now| now.version == build.version) {
+        return Problem::new(&problems::PRECONDITION_FAILED);
+    }
+    let platform = &cx.state.platform;
+    match lookup::named_still::<ShareBuilds>(platform, &build.owner, anew).await {
+        Ok(()) => Problem::new(&problems::TOO_MANY_BUILDS),
+        Err(problem) => problem,
     }
 }
 
@@ -213,20 +212,9 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         team: build.team.clone(),
     };
     let event = tell(cx, DELETED, audience, &build.id, &id_only(&build.id));
-    commit(cx, store::delete(&grant), &[&event], Response::no_content()).await
-}
-
-/// Runs a write that changes the build, unless someone else has just changed it.
-async fn commit(
-    cx: &Context<'_>,
-    writes: Vec<Statement>,
-    events: &[&Event],
-    answer: Response,
-) -> Result<Response, Problem> {
-    match cx.commit_telling_all(writes, &[], events, answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
+    let tx = Tx::new(store::delete(&grant)).tell(event);
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    tx.commit(cx, Response::no_content(), stale).await
 }
 
 /// GET /builds

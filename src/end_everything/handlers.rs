@@ -9,7 +9,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::{api_keys, links, sessions};
 use crate::ids::ApiKeyId;
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::squads::share_links;
 use crate::teams::invitations;
 use crate::webhooks::endpoints;
@@ -33,8 +33,9 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut entries = vec![entry(user.as_str()).with_detail(document)];
         let teams = tally.of_teams();
         entries.extend(teams.map(|(team, detail)| entry(team).with_detail(detail)));
-        match cx
-            .commit(writes(&permit, &tally, now), &entries, answer)
+        match Tx::new(writes(&permit, &tally, now))
+            .log_all(entries)
+            .attempt(cx, answer)
             .await
         {
             Err(DatabaseError::Stale) => {}

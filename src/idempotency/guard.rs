@@ -1,6 +1,6 @@
 //! Runs before and after the handler of a POST with an `Idempotency-Key`.
 //! A request has its effect once, however often and late it is repeated, and wherever an attempt was
-//! aborted. `Context::commit` commits the batch.
+//! aborted. `Tx` commits the batch.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -19,7 +19,7 @@ use crate::lists::Filters;
 use crate::paging::{self, Order};
 use crate::password::Password;
 use crate::platform::{DatabaseError, Platform};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::squads::{authorship, compositions, share_links};
 use crate::teams::{self, invitations, oversight, roster};
 use crate::telemetry::rfc3339;
@@ -61,7 +61,11 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         let entries = departures.iter().flat_map(|it| it.entries(permit.caller()));
         let last = Entry::by(permit.caller(), Action::AccountDeleted, user);
         let entries: Vec<Entry> = entries.chain(std::iter::once(last)).collect();
-        match cx.commit(writes, &entries, Response::no_content()).await {
+        match Tx::new(writes)
+            .log_all(entries)
+            .attempt(cx, Response::no_content())
+            .await
+        {
             Err(DatabaseError::Stale) => {
                 let now = accounts::store::password_hash(platform, user).await?;
                 if now.as_ref() != Some(&stored) {
@@ -124,7 +128,7 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::bytes(200, Profile::Private, out.into_bytes())
         .with_header("content-disposition", DISPOSITION);
     let entry = Entry::by(permit.caller(), Action::AccountExported, user);
-    Ok(cx.commit(Vec::new(), &[entry], answer).await?)
+    Ok(Tx::new(Vec::new()).log(entry).attempt(cx, answer).await?)
 }
 
 /// A JSON array that is written item by item.

@@ -4,7 +4,6 @@
 
 use serde_json::Value;
 
-use crate::auth::audit::Entry;
 use crate::auth::model::Caller;
 use crate::auth::permissions::{Permission, Permit, Rule};
 use crate::auth::standing;
@@ -14,12 +13,10 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
-use crate::http::response::Response;
 use crate::idempotency::Reservation;
 use crate::limits::guard::Meter;
-use crate::platform::{DatabaseError, Statement};
+use crate::platform::Statement;
 use crate::telemetry::Trace;
-use crate::webhooks::outbox::Event;
 
 use super::State;
 
@@ -77,77 +74,6 @@ impl<'a> Context<'a> {
     pub fn standing(&self) -> Option<Statement> {
         let (caller, rule) = self.caller.as_ref().zip(self.rule.as_ref())?;
         Some(standing::of(caller, rule, self.now_ms()))
-    }
-
-    /// Commits the writes of this request, what the audit log says of them and what is kept for its
-    /// `Idempotency-Key`, all or nothing and only while the caller's standing lasts, and hands `answer`
-    /// on. To be called once, with the answer as it goes out.
-    pub async fn commit(
-        &self,
-        writes: Vec<Statement>,
-        entries: &[Entry],
-        answer: Response,
-    ) -> Result<Response, DatabaseError> {
-        self.commit_telling(writes, entries, None, answer).await
-    }
-
-    /// As [`Self::commit`], together with the event that webhooks are told of.
-    pub async fn commit_telling(
-        &self,
-        writes: Vec<Statement>,
-        entries: &[Entry],
-        event: Option<&Event>,
-        answer: Response,
-    ) -> Result<Response, DatabaseError> {
-        self.commit_telling_all(writes, entries, event.as_slice(), answer)
-            .await
-    }
-
-    /// As [`Self::commit_telling`], with several events.
-    pub async fn commit_telling_all(
-        &self,
-        writes: Vec<Statement>,
-        entries: &[Entry],
-        events: &[&Event],
-        answer: Response,
-    ) -> Result<Response, DatabaseError> {
-        let (config, platform) = (&self.state.config, &self.state.platform);
-        let mut writes: Vec<Statement> = self.standing().into_iter().chain(writes).collect();
-        let place = writes.len();
-        writes.extend(events.iter().map(|event| event.insert()));
-        if let Some(reservation) = &self.reservation {
-            writes.extend(reservation.complete(config, platform, &answer)?);
-        }
-        let committed = self.state.audit.commit(platform, writes, entries).await;
-        let changes = committed.inspect_err(|error| self.forget_caller(error))?;
-        if let Some(reservation) = &self.reservation {
-            reservation.set_kept();
-        }
-        for (event, written) in events.iter().zip(&changes[place..]) {
-            if *written > 0 {
-                event.wake(platform);
-            }
-        }
-        Ok(answer)
-    }
-
-    /// A credential that has ended is looked up again when it comes the next time.
-    fn forget_caller(&self, error: &DatabaseError) {
-        if let (DatabaseError::Ended(_), Some(caller)) = (error, &self.caller) {
-            self.state.verifier.forget_user(&caller.user_id);
-        }
-    }
-
-    /// Commits writes that are not what the request asked for, such as counts of attempts: they stand
-    /// beside its answer and rely on nobody's standing.
-    pub async fn commit_aside(
-        &self,
-        writes: Vec<Statement>,
-        entries: &[Entry],
-    ) -> Result<(), DatabaseError> {
-        let (line, platform) = (&self.state.audit, &self.state.platform);
-        line.commit(platform, writes, entries).await?;
-        Ok(())
     }
 
     /// The body as JSON, checked against the route's schema. The mistakes found are handed on, so

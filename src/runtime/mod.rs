@@ -3,6 +3,7 @@
 
 mod context;
 pub mod rendered;
+mod tx;
 
 use crate::auth::audit;
 use crate::auth::keys::KeyRing;
@@ -16,6 +17,7 @@ use crate::platform::Platform;
 use rendered::Rendered;
 
 pub use context::Context;
+pub use tx::Tx;
 
 /// What lives as long as the isolate.
 pub struct State {

@@ -14,8 +14,7 @@ use crate::ids::{TeamId, UserId};
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
 use crate::paging;
-use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::webhooks::outbox::{Audience, Event};
 
 use super::model::{self, Team, TeamInput};
@@ -66,13 +65,11 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let event = event(cx, user, &id, CREATED, &model::told(document));
     let entry = Entry::by(permit.caller(), Action::TeamCreated, &id);
     let writes = store::insert(&permit, &id, &input, &display_name, now);
-    match cx
-        .commit_telling(writes, &[entry], Some(&event), answer)
+    Tx::new(writes)
+        .log(entry)
+        .tell(event)
+        .commit(cx, answer, Problem::new(&problems::TOO_MANY_TEAMS))
         .await
-    {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_TEAMS)),
-        outcome => Ok(outcome?),
-    }
 }
 
 /// GET /teams
@@ -136,7 +133,9 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     );
     let entry = Entry::by(user.caller(), Action::TeamChanged, permit.team());
     let writes = store::update(&permit, team.version, &input, now);
-    commit(cx, writes, &[entry], &event, answer).await
+    let tx = Tx::new(writes).log(entry).tell(event);
+    tx.commit(cx, answer, Problem::new(&problems::PRECONDITION_FAILED))
+        .await
 }
 
 /// DELETE /teams/{id}
@@ -151,22 +150,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     // Webhooks of the team stay until they were told: see `housekeeping`.
     let mut writes = store::delete(&user, &permit, team.version);
     writes.push(builds::store::leave_team(&permit));
-    commit(cx, writes, &[entry], &event, Response::no_content()).await
-}
-
-/// Runs a write that changes the team, unless someone else has just changed it.
-async fn commit(
-    cx: &Context<'_>,
-    writes: Vec<Statement>,
-    entries: &[Entry],
-    event: &Event,
-    answer: Response,
-) -> Result<Response, Problem> {
-    match cx
-        .commit_telling(writes, entries, Some(event), answer)
-        .await
-    {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    let tx = Tx::new(writes).log(entry).tell(event);
+    tx.commit(cx, Response::no_content(), stale).await
 }

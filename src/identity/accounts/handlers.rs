@@ -22,7 +22,7 @@ use crate::mail::{Content, Outgoing};
 use crate::membership;
 use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::model::{ProfileChange, Registration, User, email_key};
 use super::store;
@@ -52,7 +52,11 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
             Some(holder) => plan_pending(cx, &id, &registration, &hash, holder.is_proved)?,
         };
         let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
-        match cx.commit(plan.writes, &[plan.entry], answer).await {
+        match Tx::new(plan.writes)
+            .log(plan.entry)
+            .attempt(cx, answer)
+            .await
+        {
             // Someone else has just registered with this address.
             Err(DatabaseError::Unique(column)) if column == "users.email_key" => {}
             outcome => {
@@ -227,7 +231,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         updated_at: now,
         ..user
     };
-    match cx.commit(writes, &[entry], answer(&user)?).await {
+    match Tx::new(writes).log(entry).attempt(cx, answer(&user)?).await {
         Err(DatabaseError::Unique(column)) if column == "users.email_key" => {
             Err(Problem::new(&problems::EMAIL_TAKEN))
         }

@@ -12,7 +12,7 @@ use crate::identity::accounts::model::{Details, email_key};
 use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::ids::UserId;
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::model::{self, UserPatch};
 use super::store;
@@ -67,7 +67,11 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = |(action, detail)| Entry::by(permit.caller(), action, &id).with_detail(detail);
     let entries: Vec<Entry> = change.actions().into_iter().map(entry).collect();
     apply(&mut details, &change, now);
-    match cx.commit(writes, &entries, answer(&details)?).await {
+    match Tx::new(writes)
+        .log_all(entries)
+        .attempt(cx, answer(&details)?)
+        .await
+    {
         Err(DatabaseError::Stale) => Err(why_stale(cx, details.user.version - 1).await?),
         outcome => {
             cx.state.verifier.forget_user(&id);

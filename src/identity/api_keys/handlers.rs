@@ -14,7 +14,7 @@ use crate::http::response::{Profile, Response};
 use crate::ids::ApiKeyId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::model::{ApiKey, NewKey};
 use super::store;
@@ -49,14 +49,12 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
     let mut writes = store::insert(&permit, &api_key, &key);
     writes.push(mail.insert());
-    match cx.commit(writes, &[entry], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TOO_MANY_API_KEYS)),
-        outcome => {
-            let answer = outcome?;
-            mail.wake(cx);
-            Ok(answer)
-        }
-    }
+    let answer = Tx::new(writes)
+        .log(entry)
+        .commit(cx, answer, Problem::new(&problems::TOO_MANY_API_KEYS))
+        .await?;
+    mail.wake(cx);
+    Ok(answer)
 }
 
 /// GET /auth/api-keys
@@ -80,7 +78,11 @@ pub async fn revoke(
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
     let mut writes = store::revoke(&permit, &id);
     writes.extend(ends(&id, cx.now_ms()));
-    match cx.commit(writes, &[entry], Response::no_content()).await {
+    match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
         Err(DatabaseError::Stale) => Err(not_found()),
         outcome => {
             cx.state.verifier.forget_api_key(&id);

@@ -16,7 +16,7 @@ use crate::ids::UserId;
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::store;
 
@@ -74,7 +74,7 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
     let meter = cx.meter;
     meter.charge_too(Principal::Mailbox(&key)).await?;
     let (writes, mail) = ask_for_proof(cx, permit.user_id(), (email, &key)).await?;
-    let answer = cx.commit(writes, &[], accepted()?).await?;
+    let answer = Tx::new(writes).attempt(cx, accepted()?).await?;
     mail.wake(cx);
     Ok(answer)
 }
@@ -110,7 +110,11 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
         }
         let mail = assign_address(cx, &link, &mut writes, &mut entries)?;
         writes.push(store::end_address_links(&link.email_key));
-        match cx.commit(writes, &entries, answer.clone()).await {
+        match Tx::new(writes)
+            .log_all(entries)
+            .attempt(cx, answer.clone())
+            .await
+        {
             // The link was used, or the address or the account has changed hands, meanwhile.
             Err(DatabaseError::Stale | DatabaseError::Unique(_)) => {}
             outcome => {

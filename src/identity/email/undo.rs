@@ -9,7 +9,7 @@ use crate::identity::links::{self, Purpose, Token};
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::store;
 
@@ -61,7 +61,11 @@ pub async fn put_back(
     writes.push(links::insert_for_owner(&reset, Purpose::Reset, user, now));
     writes.push(mail.insert());
     entries.push(Entry::by_user(user, None, Action::EmailRestored, user));
-    match cx.commit(writes, &entries, answer.clone()).await {
+    match Tx::new(writes)
+        .log_all(entries)
+        .attempt(cx, answer.clone())
+        .await
+    {
         Err(DatabaseError::Stale | DatabaseError::Unique(_)) => Err(links::invalid()),
         outcome => {
             let answer = outcome?;

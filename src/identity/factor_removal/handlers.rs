@@ -12,7 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::links::{self, Purpose};
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 
 use super::{DELAY_MS, remove, store};
@@ -48,7 +48,7 @@ pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
     let mail = Outgoing::to_owner(cx.state, user, &Content::FactorRemovalBegun { due_at: at })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::FactorRemovalBegun, user);
-    match cx.commit_aside(writes, &[entry]).await {
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
         Err(DatabaseError::Stale) => Err(links::invalid()),
         outcome => {
             outcome?;
@@ -66,12 +66,14 @@ pub async fn stop(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.push(mail.insert());
     let action = Action::FactorRemovalStopped;
     let entry = Entry::by(permit.caller(), action, permit.user_id());
-    match cx.commit(writes, &[entry], Response::no_content()).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::NO_FACTOR_REMOVAL)),
-        outcome => {
-            let answer = outcome?;
-            mail.wake(cx);
-            Ok(answer)
-        }
-    }
+    let answer = Tx::new(writes)
+        .log(entry)
+        .commit(
+            cx,
+            Response::no_content(),
+            Problem::new(&problems::NO_FACTOR_REMOVAL),
+        )
+        .await?;
+    mail.wake(cx);
+    Ok(answer)
 }

@@ -10,7 +10,7 @@ use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
 use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::runtime::{Context, State};
+use crate::runtime::{Context, State, Tx};
 use crate::telemetry::rfc3339;
 
 fn document(kid: &str, life: &Life, now: i64) -> Value {
@@ -58,7 +58,10 @@ pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     let entries: Vec<_> = std::iter::once(created).chain(revoked).collect();
     let answer = document(&rotation.kid, &rotation.life, cx.now_ms());
     let answer = Response::json(201, Profile::Private, &answer)?;
-    let committed = cx.commit(rotation.writes, &entries, answer).await;
+    let committed = Tx::new(rotation.writes)
+        .log_all(entries)
+        .attempt(cx, answer)
+        .await;
     let answer = committed.map_err(KeyError::from)?;
     announce(cx.state).await;
     Ok(answer)

@@ -13,8 +13,7 @@ use crate::identity::login_throttle::{self, Guard, Kind};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
-use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::store;
 
@@ -34,7 +33,7 @@ pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Resp
     let meter = cx.meter;
     meter.charge_too(Principal::Mailbox(&key)).await?;
     let mail = Outgoing::to_address(cx.state, None, email, &Content::ResetRequested)?;
-    let answer = cx.commit(vec![mail.insert()], &[], answer).await?;
+    let answer = Tx::new(vec![mail.insert()]).attempt(cx, answer).await?;
     mail.wake(cx);
     Ok(answer)
 }
@@ -101,14 +100,12 @@ pub async fn choose(
     let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::PasswordReset, user);
-    match cx.commit(writes, &[entry], answer.clone()).await {
-        // Used meanwhile, or the account has changed since.
-        Err(DatabaseError::Stale) => Err(links::invalid()),
-        outcome => {
-            let answer = outcome?;
-            cx.state.verifier.forget_user(user);
-            mail.wake(cx);
-            Ok(answer)
-        }
-    }
+    // Used meanwhile, or the account has changed since.
+    let answer = Tx::new(writes)
+        .log(entry)
+        .commit(cx, answer.clone(), links::invalid())
+        .await?;
+    cx.state.verifier.forget_user(user);
+    mail.wake(cx);
+    Ok(answer)
 }

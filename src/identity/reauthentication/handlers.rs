@@ -15,7 +15,7 @@ use crate::identity::two_factor;
 use crate::identity::two_factor::handlers::wrong_code;
 use crate::password::Password;
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::model::read_code;
 
@@ -55,7 +55,7 @@ async fn prove(
     writes.extend(attempt.right());
     let spent = Entry::by(permit.caller(), Action::RecoveryCodeUsed, user);
     let entries = Vec::from_iter(proof.is_recovery().then_some(spent));
-    match cx.commit_aside(writes, &entries).await {
+    match Tx::new(writes).log_all(entries).commit_aside(cx).await {
         // Another use of the code was faster.
         Err(DatabaseError::Stale) => {
             attempt.wrong(&cx.state.platform).await?;
@@ -125,9 +125,9 @@ pub async fn reauthenticate(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(200, Profile::Private, &document)?;
     let entry = Entry::by(permit.caller(), Action::Reauthenticated, session);
     let writes = sessions::store::proved_again(&permit, &proven.password_hash, proven.amr, now);
-    match cx.commit(writes, &[entry], answer).await {
-        // The password is another one now, or the session has ended.
-        Err(DatabaseError::Stale) => Err(wrong_password()),
-        outcome => Ok(outcome?),
-    }
+    // The password is another one now, or the session has ended.
+    Tx::new(writes)
+        .log(entry)
+        .commit(cx, answer, wrong_password())
+        .await
 }

@@ -24,7 +24,7 @@ use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password, PasswordError, Verdict};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::{Context, State};
+use crate::runtime::{Context, State, Tx};
 
 use super::model;
 use super::store;
@@ -134,7 +134,7 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
                 let next = token.next(platform);
                 let answer = answer(cx, &grant, &next, idle_end).await?;
                 let writes = store::renew(&token, &next, found.counter, now, idle_end);
-                match cx.commit(writes, &[], answer).await {
+                match Tx::new(writes).attempt(cx, answer).await {
                     // Another request was faster: this one's token is now just spent.
                     Err(DatabaseError::Stale) => {}
                     outcome => return Ok(outcome?),
@@ -161,7 +161,7 @@ async fn end_reused(
 ) -> Result<Problem, DatabaseError> {
     let writes = store::end(session, user, cx.now_ms());
     let entry = Entry::by_system(Action::RefreshReused, session);
-    match cx.commit_aside(writes, &[entry]).await {
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
         Ok(()) | Err(DatabaseError::Stale) => {}
         Err(error) => return Err(error),
     }
@@ -186,7 +186,7 @@ pub async fn log_out(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = &found.user_id;
     let entry = Entry::by_user(user, Some(session), Action::SessionEnded, session);
     let writes = store::end(session, user, cx.now_ms());
-    match cx.commit(writes, &[entry], done.clone()).await {
+    match Tx::new(writes).log(entry).attempt(cx, done.clone()).await {
         Err(DatabaseError::Stale) => Ok(done),
         outcome => Ok(outcome?),
     }
@@ -212,7 +212,11 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = SessionId::parse(cx.param("id")).ok_or_else(not_found)?;
     let writes = store::end(&id, permit.user_id(), cx.now_ms());
     let entry = Entry::by(permit.caller(), Action::SessionEnded, &id);
-    match cx.commit(writes, &[entry], Response::no_content()).await {
+    match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
         Err(DatabaseError::Stale) => Err(not_found()),
         outcome => {
             cx.state.verifier.forget_session(&id);
@@ -234,7 +238,7 @@ pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
         permit.user_id(),
     );
     let done = Response::no_content();
-    match cx.commit(writes, &[entry], done.clone()).await {
+    match Tx::new(writes).log(entry).attempt(cx, done.clone()).await {
         // There is no other login: nothing has ended, and nothing is told.
         Err(DatabaseError::Stale) => return Ok(done),
         outcome => outcome?,
@@ -283,7 +287,11 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
     writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
-    let answer = match cx.commit(writes, &[entry], Response::no_content()).await {
+    let answer = match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
         // Another change of the password was faster: the current one is another now.
         Err(DatabaseError::Stale) => return Err(wrong_password()),
         outcome => outcome?,
@@ -314,7 +322,7 @@ pub async fn confirm_password(
     let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {
         Verdict::Right { .. } => {
-            cx.commit_aside(attempt.right(), &[]).await?;
+            Tx::new(attempt.right()).commit_aside(cx).await?;
             Ok(stored)
         }
         Verdict::Wrong => {

@@ -22,7 +22,7 @@ use crate::limits::address::address_prefix;
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password, Verdict};
 use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 
 use super::handlers::{check_bounds, tokens};
 use super::model::Login;
@@ -123,7 +123,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     if known.has_two_factor {
         let place = from.place_of_codes(&attempt);
-        return Err(challenge(cx, &known, &place, &attempt, writes, &entries).await?);
+        return Err(challenge(cx, &known, &place, &attempt, writes, entries).await?);
     }
     let opening = Opening {
         user_id: &known.user_id,
@@ -150,7 +150,7 @@ async fn disable_when_due(
     }
     let writes = login_throttle::store::disable_password(&known.user_id, login, cx.now_ms());
     let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
-    match cx.commit_aside(writes, &[entry]).await {
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
         // Another attempt at the same time has done it, or is still to be judged and will.
         Err(DatabaseError::Stale) => Ok(()),
         outcome => Ok(outcome?),
@@ -164,7 +164,7 @@ async fn challenge(
     place: &Place,
     attempt: &Attempt,
     mut writes: Vec<Statement>,
-    entries: &[Entry],
+    entries: Vec<Entry>,
 ) -> Result<Problem, Problem> {
     let challenge = Challenge::fresh(&cx.state.platform);
     writes.extend(attempt.right());
@@ -175,7 +175,7 @@ async fn challenge(
         place,
         cx.now_ms(),
     ));
-    match cx.commit_aside(writes, entries).await {
+    match Tx::new(writes).log_all(entries).commit_aside(cx).await {
         // The password has changed while this one was checked.
         Err(DatabaseError::Stale) => {
             attempt.wrong(&cx.state.platform).await?;
@@ -206,7 +206,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let place = found.place.clone();
     let attempt = login_throttle::begin(platform, Kind::Code, codes, place, false).await?;
     let count = two_factor::store::count_challenge(&challenge);
-    match cx.commit_aside(count, &[]).await {
+    match Tx::new(count).commit_aside(cx).await {
         Err(DatabaseError::Stale) => {
             attempt.wrong(platform).await?;
             return Err(ended("used up meanwhile"));
@@ -317,7 +317,7 @@ pub async fn open(
         Action::SessionCreated,
         session,
     ));
-    match cx.commit(writes, &entries, answer).await {
+    match Tx::new(writes).log_all(entries).attempt(cx, answer).await {
         // The password or the second factor has changed, or the account was disabled, while these
         // were checked.
         Err(DatabaseError::Stale) => {

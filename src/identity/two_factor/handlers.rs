@@ -17,8 +17,7 @@ use crate::identity::sessions::store::end_others;
 use crate::ids::UserId;
 use crate::mail::{Content, Outgoing};
 use crate::password::Password;
-use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::seal;
 
 use super::model::{Code, Factor, Proof};
@@ -76,7 +75,7 @@ pub async fn prove<P: Permission>(
     };
     match proof {
         Some(proof) => Ok((proof, attempt)),
-        None => Err(not_proven(cx, &attempt).await?),
+        None => Err(not_proven(cx, &attempt).await),
     }
 }
 
@@ -86,9 +85,11 @@ pub fn wrong_code() -> Problem {
 }
 
 /// A code was wrong, or was used by another call at the same time.
-async fn not_proven(cx: &Context<'_>, attempt: &Attempt) -> Result<Problem, Problem> {
-    attempt.wrong(&cx.state.platform).await?;
-    Ok(wrong_code())
+async fn not_proven(cx: &Context<'_>, attempt: &Attempt) -> Problem {
+    match attempt.wrong(&cx.state.platform).await {
+        Ok(()) => wrong_code(),
+        Err(error) => error.into(),
+    }
 }
 
 fn not_enabled() -> Problem {
@@ -118,21 +119,6 @@ fn show(codes: &[RecoveryCode]) -> Result<Response, Problem> {
     Response::json(200, Profile::Private, &json!({ "recovery_codes": codes }))
 }
 
-/// Commits what a code has proven; another use of the code may have been faster.
-async fn commit(
-    cx: &Context<'_>,
-    attempt: &Attempt,
-    mut writes: Vec<Statement>,
-    entries: &[Entry],
-    answer: Response,
-) -> Result<Response, Problem> {
-    writes.extend(attempt.right());
-    match cx.commit(writes, entries, answer).await {
-        Err(DatabaseError::Stale) => Err(not_proven(cx, attempt).await?),
-        outcome => Ok(outcome?),
-    }
-}
-
 /// POST /auth/two-factor
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
@@ -151,10 +137,9 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     });
     let answer = Response::json(200, Profile::Private, &answer)?;
     let writes = store::begin(&permit, sealed, cx.now_ms());
-    match cx.commit(writes, &[], answer).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::TWO_FACTOR_ENABLED)),
-        outcome => Ok(outcome?),
-    }
+    Tx::new(writes)
+        .commit(cx, answer, Problem::new(&problems::TWO_FACTOR_ENABLED))
+        .await
 }
 
 /// POST /auth/two-factor/confirm
@@ -169,7 +154,7 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;
     // There are no recovery codes before this.
     let Proof::Step(step) = proof else {
-        return Err(not_proven(cx, &attempt).await?);
+        return Err(not_proven(cx, &attempt).await);
     };
     let now = cx.now_ms();
     let codes = RecoveryCode::fresh_set(&cx.state.platform);
@@ -179,7 +164,11 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     let (notice, mail) = factor_removal::notice(cx.state, permit.user_id(), now)?;
     writes.extend(notice);
     let entry = Entry::by(permit.caller(), Action::TwoFactorEnabled, permit.user_id());
-    let answer = commit(cx, &attempt, writes, &[entry], show(&codes)?).await?;
+    writes.extend(attempt.right());
+    let tx = Tx::new(writes).log(entry);
+    let answer = tx
+        .commit_or(cx, show(&codes)?, not_proven(cx, &attempt))
+        .await?;
     mail.wake(cx);
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
@@ -209,7 +198,11 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
     writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::TwoFactorDisabled, permit.user_id());
-    let answer = commit(cx, &attempt, writes, &[entry], Response::no_content()).await?;
+    writes.extend(attempt.right());
+    let tx = Tx::new(writes).log(entry);
+    let answer = tx
+        .commit_or(cx, Response::no_content(), not_proven(cx, &attempt))
+        .await?;
     mail.wake(cx);
     cx.state.verifier.forget_others(permit.caller());
     Ok(answer)
@@ -225,5 +218,8 @@ pub async fn make_recovery_codes(cx: &Context<'_>) -> Result<Response, Problem> 
     let mut writes = proof.writes(permit.user_id());
     writes.extend(store::replace_recovery_codes(&permit, &codes));
     let entry = Entry::by(permit.caller(), Action::RecoveryCodesMade, permit.user_id());
-    commit(cx, &attempt, writes, &[entry], show(&codes)?).await
+    writes.extend(attempt.right());
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, show(&codes)?, not_proven(cx, &attempt))
+        .await
 }

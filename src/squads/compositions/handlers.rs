@@ -15,8 +15,8 @@ use crate::lists::Filters;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditCompositions, Permission as _, TeamPermit};
 use crate::membership::{lookup, store as memberships};
-use crate::platform::{DatabaseError, Statement, Text};
-use crate::runtime::Context;
+use crate::platform::{DatabaseError, Text};
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 use crate::webhooks::outbox::{Audience, Event};
 
@@ -58,7 +58,7 @@ pub async fn store_new(
         let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
         let writes = store::insert(&permit, &id, &composition, &document, now);
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
-        match cx.commit_telling(writes, &[], Some(&event), answer).await {
+        match Tx::new(writes).tell(event).attempt(cx, answer).await {
             Err(DatabaseError::Stale) => return Err(refusal(cx, user, team.as_ref()).await),
             Err(DatabaseError::Unique(column)) if column == store::NUMBER => {}
             outcome => return Ok(outcome?),
@@ -228,14 +228,10 @@ pub async fn write(
     let team = stored.team.as_ref();
     let event = tell(cx, UPDATED, stored.told(user), team, &stored.id, &document);
     let writes = store::replace(grant, user, &after, &document, now, change);
-    commit(
-        cx,
-        writes,
-        &[],
-        &event,
-        answer(200, document, stored.version + 1),
-    )
-    .await
+    let answer = answer(200, document, stored.version + 1);
+    let tx = Tx::new(writes).tell(event);
+    tx.commit(cx, answer, Problem::new(&problems::PRECONDITION_FAILED))
+        .await
 }
 
 /// DELETE /compositions/{id}
@@ -251,24 +247,9 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(permit.caller(), Action::CompositionDeleted, &stored.id)
         .with_detail(json!({ "team_id": team.map(TeamId::as_str) }));
     let writes = store::delete(&grant, user);
-    commit(cx, writes, &[entry], &event, Response::no_content()).await
-}
-
-/// Runs a write that changes the composition, unless someone else has just changed it.
-async fn commit(
-    cx: &Context<'_>,
-    writes: Vec<Statement>,
-    entries: &[Entry],
-    event: &Event,
-    answer: Response,
-) -> Result<Response, Problem> {
-    match cx
-        .commit_telling(writes, entries, Some(event), answer)
-        .await
-    {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    let tx = Tx::new(writes).log(entry).tell(event);
+    tx.commit(cx, Response::no_content(), stale).await
 }
 
 /// GET /compositions

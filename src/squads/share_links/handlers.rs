@@ -13,7 +13,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{ShareLinkId, TeamId};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::squads::compositions::handlers::find;
 use crate::squads::compositions::model::StoredComposition;
 
@@ -48,7 +48,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = entry(&permit, Action::ShareLinkCreated, &link.id, &composition);
     let writes = store::insert(&grant, &link, permit.caller().api_key_id());
-    match cx.commit(writes, &[entry], answer).await {
+    match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             // What the winner has left may let the caller share no more.
             find(cx).await?.grant_to(&permit)?;
@@ -89,7 +89,11 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         &composition,
     );
     let writes = store::delete(&grant, permit.user_id(), &id);
-    match cx.commit(writes, &[entry], Response::no_content()).await {
+    match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
         Err(DatabaseError::Stale) => {
             find(cx).await?.grant_to(&permit)?;
             Err(not_found())

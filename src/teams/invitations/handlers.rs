@@ -15,7 +15,7 @@ use crate::membership::lookup;
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
 use crate::teams::model::told_member;
 
@@ -56,7 +56,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         "max_uses": invitation.max_uses,
     }));
     let writes = store::insert(&permit, &invitation, &code, user.caller().api_key_id());
-    match cx.commit(writes, &[entry], answer).await {
+    match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             let now = TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
             Err(if now.role() == permit.role() {
@@ -88,7 +88,11 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(user.caller(), Action::InvitationWithdrawn, &id);
     let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
     let writes = store::withdraw(&permit, &id);
-    match cx.commit(writes, &[entry], Response::no_content()).await {
+    match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
         Err(DatabaseError::Stale) => {
             // Gone, or the caller's role is.
             TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
@@ -157,8 +161,10 @@ pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
             "invitation_id": invitation.id,
         }));
         let writes = store::accept(&code, member, &display_name, now);
-        match cx
-            .commit_telling(writes, &[entry], Some(&event), answer)
+        match Tx::new(writes)
+            .log(entry)
+            .tell(event)
+            .attempt(cx, answer)
             .await
         {
             Err(DatabaseError::Stale) => {}

@@ -17,7 +17,7 @@ use crate::membership::lookup;
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::model::told_member;
 use crate::teams::oversight;
@@ -102,7 +102,10 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         }));
         let writes = store::change_role(&user, &permit, &before, role, cx.now_ms());
         let entries = [entry];
-        let telling = cx.commit_telling(writes, &entries, Some(&event), answer);
+        let telling = Tx::new(writes)
+            .log_all(entries)
+            .tell(event)
+            .attempt(cx, answer);
         match telling.await {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
@@ -162,8 +165,10 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
             entries.push(entry.with_detail(json!({ "team_id": permit.team().as_str() })));
         }
         let answer = removed(&goes, is_ban)?;
-        match cx
-            .commit_telling(writes, &entries, event.as_ref(), answer)
+        match Tx::new(writes)
+            .log_all(entries)
+            .tell_all(event)
+            .attempt(cx, answer)
             .await
         {
             Err(DatabaseError::Stale) => {
@@ -240,13 +245,12 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
         let entry = Entry::by(user.caller(), Action::TeamHandedOver, &target.user);
         let entry = entry.with_detail(json!({ "team_id": target.team.as_str() }));
         let events = [
-            &updated(cx, user.user_id(), &target, TeamRole::Leader),
-            &updated(cx, user.user_id(), permit.membership(), TeamRole::Officer),
+            updated(cx, user.user_id(), &target, TeamRole::Leader),
+            updated(cx, user.user_id(), permit.membership(), TeamRole::Officer),
         ];
         let writes = store::hand_over(&user, &permit, &target, cx.now_ms());
-        let (entries, answer) = ([entry], Response::no_content());
-        let telling = cx.commit_telling_all(writes, &entries, &events, answer);
-        match telling.await {
+        let tx = Tx::new(writes).log(entry).tell_all(events);
+        match tx.attempt(cx, Response::no_content()).await {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }

@@ -15,8 +15,7 @@ use crate::http::response::Response;
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::membership::lookup;
 use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
-use crate::platform::{DatabaseError, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH, respond};
 
 use super::store;
@@ -35,19 +34,11 @@ fn of_team(team: &TeamId) -> Value {
     json!({ "team_id": team.as_str() })
 }
 
-/// Runs a write that is stale where there is nothing to end, or the caller may no more.
-async fn commit<P: Permission>(
-    cx: &Context<'_>,
-    user: &UserId,
-    writes: Vec<Statement>,
-    entry: Entry,
-) -> Result<Response, Problem> {
-    match cx.commit(writes, &[entry], Response::no_content()).await {
-        Err(DatabaseError::Stale) => {
-            permit::<P>(cx, user).await?;
-            Err(not_found())
-        }
-        outcome => Ok(outcome?),
+/// Why nothing was ended: the caller may no more, or there is nothing to end.
+async fn why_stale<P: Permission>(cx: &Context<'_>, user: &UserId) -> Problem {
+    match permit::<P>(cx, user).await {
+        Ok(_) => not_found(),
+        Err(problem) => problem,
     }
 }
 
@@ -72,7 +63,9 @@ pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(user.caller(), Action::TeamBanLifted, &banned);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::lift(&permit, &banned);
-    commit::<BanMembers>(cx, user.user_id(), writes, entry).await
+    let stale = why_stale::<BanMembers>(cx, user.user_id());
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, Response::no_content(), stale).await
 }
 
 /// GET /teams/{id}/webhooks
@@ -95,7 +88,9 @@ pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_webhook(&permit, &id);
-    commit::<OverseeSharing>(cx, user.user_id(), writes, entry).await
+    let stale = why_stale::<OverseeSharing>(cx, user.user_id());
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, Response::no_content(), stale).await
 }
 
 /// GET /teams/{id}/share-links
@@ -120,5 +115,7 @@ pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_link(&permit, &id);
-    commit::<OverseeSharing>(cx, user.user_id(), writes, entry).await
+    let stale = why_stale::<OverseeSharing>(cx, user.user_id());
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, Response::no_content(), stale).await
 }

@@ -14,8 +14,8 @@ use crate::ids::{PlayerId, TeamId, UserId};
 use crate::membership;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditRoster, TeamPermit, ViewTeam};
-use crate::platform::{DatabaseError, Statement, Text};
-use crate::runtime::Context;
+use crate::platform::{DatabaseError, Text};
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 
 use super::csv;
@@ -117,14 +117,8 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let location = [&path(editor.team()), "/", id.as_str()].concat();
     let answer = answer(201, document.clone(), 1).with_header("location", location);
     let writes = store::insert(&grant, &id, &input, document);
-    commit(
-        cx,
-        writes,
-        &[],
-        answer,
-        Problem::new(&problems::ROSTER_CHANGED),
-    )
-    .await
+    let committed = Tx::new(writes).attempt(cx, answer).await;
+    judge(committed, &problems::ROSTER_CHANGED)
 }
 
 /// `PUT /teams/{id}/players/{player_id}`
@@ -170,14 +164,8 @@ async fn write(
     }
     let answer = answer(200, document.clone(), player.version + 1);
     let writes = store::replace(&grant, &player, &input, document);
-    commit(
-        cx,
-        writes,
-        &[],
-        answer,
-        Problem::new(&problems::PRECONDITION_FAILED),
-    )
-    .await
+    let committed = Tx::new(writes).attempt(cx, answer).await;
+    judge(committed, &problems::PRECONDITION_FAILED)
 }
 
 /// `DELETE /teams/{id}/players/{player_id}`
@@ -191,7 +179,8 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let entry = Entry::by(permit.caller(), Action::TeamPlayerRemoved, &player.id)
         .with_detail(json!({ "team_id": editor.team().as_str() }));
     let stale = Problem::new(&problems::PRECONDITION_FAILED);
-    commit(cx, writes, &[entry], Response::no_content(), stale).await
+    let tx = Tx::new(writes).log(entry);
+    tx.commit(cx, Response::no_content(), stale).await
 }
 
 /// Looks up what a draft names; all mistakes, those of the body too, are told at once. Says also
@@ -225,16 +214,14 @@ async fn settle(
     Ok((draft.input, has_room))
 }
 
-/// Runs writes; `stale` is what it means when someone else has just changed what they are about.
-async fn commit(
-    cx: &Context<'_>,
-    writes: Vec<Statement>,
-    entries: &[Entry],
-    answer: Response,
-    stale: Problem,
+/// What a commit comes to that names a member; `stale` is what it means when someone else has just
+/// changed what it is about.
+fn judge(
+    committed: Result<Response, DatabaseError>,
+    stale: &'static problems::ProblemKind,
 ) -> Result<Response, Problem> {
-    match cx.commit(writes, entries, answer).await {
-        Err(DatabaseError::Stale) => Err(stale),
+    match committed {
+        Err(DatabaseError::Stale) => Err(Problem::new(stale)),
         Err(DatabaseError::Unique(column)) if column == "team_players.user_id" => {
             Err(Problem::new(&problems::MEMBER_HAS_PLAYER))
         }
@@ -353,8 +340,8 @@ pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
     let writes = store::carry_out(&permit, &plan, documents);
     let entry = Entry::by(account.caller(), Action::TeamRosterImported, permit.team())
         .with_detail(plan.summary());
-    let stale = Problem::new(&problems::ROSTER_CHANGED);
-    commit(cx, writes, &[entry], answer, stale).await
+    let committed = Tx::new(writes).log(entry).attempt(cx, answer).await;
+    judge(committed, &problems::ROSTER_CHANGED)
 }
 
 /// Compares a file with the roster; all mistakes, those of the file too, are told at once.

@@ -12,8 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::ids::TeamId;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditScores, TeamPermit, ViewTeam};
-use crate::platform::DatabaseError;
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::squads::functions::scores::Edits;
 
 use super::store;
@@ -64,8 +63,12 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let scores = edits.to_json();
     let writes = store::replace(&permit, &kept, scores.to_string());
     let entry = Entry::by(cx.caller()?, Action::TeamScoresChanged, permit.team());
-    match cx.commit(writes, &[entry], answer(&scores)?).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
+    Tx::new(writes)
+        .log(entry)
+        .commit(
+            cx,
+            answer(&scores)?,
+            Problem::new(&problems::PRECONDITION_FAILED),
+        )
+        .await
 }

@@ -16,7 +16,7 @@ use crate::membership::lookup;
 use crate::membership::permissions::{ManageWebhooks, TeamPermit};
 use crate::membership::store::membership;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 use crate::webhooks::check_target;
 
@@ -124,7 +124,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     if is_enabled {
         writes.extend(ping(cx, permit.user_id(), &webhook));
     }
-    match cx.commit(writes, &[entry], answer).await {
+    match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             check_conflict(cx, permit.user_id(), &webhook).await?;
             Err(Problem::new(&problems::TOO_MANY_WEBHOOKS))
@@ -248,7 +248,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(ping(cx, permit.user_id(), &after));
     }
     let answer = answer(200, &after, &after.document(now), now)?;
-    let answer = match cx.commit(writes, &[entry], answer).await {
+    let answer = match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             check_conflict(cx, permit.user_id(), &after).await?;
             return Err(Problem::new(&problems::PRECONDITION_FAILED));
@@ -268,10 +268,14 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &webhook.etag(cx.now_ms()))?;
     let entry = entry(&permit, Action::WebhookDeleted, &webhook, None);
     let writes = store::delete(&permit, &webhook);
-    match cx.commit(writes, &[entry], Response::no_content()).await {
-        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
-        outcome => Ok(outcome?),
-    }
+    Tx::new(writes)
+        .log(entry)
+        .commit(
+            cx,
+            Response::no_content(),
+            Problem::new(&problems::PRECONDITION_FAILED),
+        )
+        .await
 }
 
 /// What the audit log says of an endpoint: which members of it were changed, and whose it is.
@@ -320,7 +324,7 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(store::take_on(&permit, &webhook, key, now));
     }
     let entry = entry(&permit, Action::WebhookSecretRotated, &webhook, None);
-    match cx.commit(writes, &[entry], answer).await {
+    match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             check_role(cx, &webhook).await?;
             Err(Problem::new(&problems::TOO_MANY_SECRETS))

@@ -12,7 +12,7 @@ use crate::http::response::{Profile, Response};
 use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::attempt_runner::refusal;
 use crate::webhooks::delivery::outcome::Attempt;
@@ -80,7 +80,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
         return Ok(answer);
     }
     let writes = proof::proved(&webhook.id, &webhook.input.url);
-    let answer = cx.commit(writes, &[], answer).await?;
+    let answer = Tx::new(writes).attempt(cx, answer).await?;
     wake(platform, &webhook.id);
     Ok(answer)
 }

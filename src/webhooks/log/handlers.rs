@@ -12,7 +12,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
-use crate::runtime::Context;
+use crate::runtime::{Context, Tx};
 use crate::telemetry::parse_rfc3339;
 use crate::webhooks::catalogue;
 use crate::webhooks::endpoints::handlers::{
@@ -88,7 +88,7 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     delivery.is_leased = false;
     delivery.next_attempt_at = now;
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
-    match cx.commit(writes, &[], answer).await {
+    match Tx::new(writes).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
             // Leased, disabled or deleted in between, or of a role or key that has ended.
             check(&find(cx, permit.user_id()).await?.0, now)?;
@@ -145,7 +145,7 @@ pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
         let count = store::count_dead(platform, &webhook.id, since).await?;
         let writes = store::recover(&permit, &webhook.id, since, count, now);
         let answer = Response::json(202, Profile::Private, &json!({ "recovered": count }))?;
-        match cx.commit(writes, &[], answer).await {
+        match Tx::new(writes).attempt(cx, answer).await {
             Err(DatabaseError::Stale) => check_standing(cx, &webhook).await?,
             outcome => {
                 let answer = outcome?;

@@ -1,0 +1,124 @@
+//! The one way to commit a request's writes, with what the audit log and webhooks are told of them.
+//! All of it happens or nothing does. Forbids a write whose caller's standing has ended meanwhile.
+
+use crate::auth::audit::Entry;
+use crate::http::problem::Problem;
+use crate::http::response::Response;
+use crate::platform::{DatabaseError, Statement};
+use crate::webhooks::outbox::Event;
+
+use super::Context;
+
+/// What is committed together.
+#[derive(Default)]
+#[must_use]
+pub struct Tx {
+    /// The change itself.
+    pub writes: Vec<Statement>,
+    /// What the audit log says of it.
+    pub entries: Vec<Entry>,
+    /// What webhooks are told of it.
+    pub events: Vec<Event>,
+}
+
+impl Tx {
+    /// These writes, of which nothing is told.
+    pub fn new(writes: Vec<Statement>) -> Self {
+        Self {
+            writes,
+            ..Self::default()
+        }
+    }
+
+    /// With this entry of the audit log.
+    pub fn log(mut self, entry: Entry) -> Self {
+        self.entries.push(entry);
+        self
+    }
+
+    /// With these entries of the audit log.
+    pub fn log_all(mut self, entries: impl IntoIterator<Item = Entry>) -> Self {
+        self.entries.extend(entries);
+        self
+    }
+
+    /// With this event.
+    pub fn tell(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// With these events.
+    pub fn tell_all(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+        self.events.extend(events);
+        self
+    }
+
+    /// Commits, and hands `answer` on. `on_stale` is what it means that a write found another state
+    /// than it was made for. Called once in a request, with the answer as it goes out.
+    pub async fn commit(
+        self,
+        cx: &Context<'_>,
+        answer: Response,
+        on_stale: Problem,
+    ) -> Result<Response, Problem> {
+        match self.attempt(cx, answer).await {
+            Err(DatabaseError::Stale) => Err(on_stale),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// As [`Self::commit`], where what it means is looked up: `on_stale` does so, and only then.
+    pub async fn commit_or(
+        self,
+        cx: &Context<'_>,
+        answer: Response,
+        on_stale: impl Future<Output = Problem>,
+    ) -> Result<Response, Problem> {
+        match self.attempt(cx, answer).await {
+            Err(DatabaseError::Stale) => Err(on_stale.await),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// As [`Self::commit`], for a caller that tries again when it is stale, or whose writes cannot be.
+    pub async fn attempt(
+        self,
+        cx: &Context<'_>,
+        answer: Response,
+    ) -> Result<Response, DatabaseError> {
+        let (config, platform) = (&cx.state.config, &cx.state.platform);
+        let mut writes: Vec<Statement> = cx.standing().into_iter().chain(self.writes).collect();
+        let place = writes.len();
+        writes.extend(self.events.iter().map(Event::insert));
+        if let Some(reservation) = &cx.reservation {
+            writes.extend(reservation.complete(config, platform, &answer)?);
+        }
+        let committed = cx.state.audit.commit(platform, writes, &self.entries).await;
+        let changes = committed.inspect_err(|error| forget_caller(cx, error))?;
+        if let Some(reservation) = &cx.reservation {
+            reservation.set_kept();
+        }
+        for (event, written) in self.events.iter().zip(&changes[place..]) {
+            if *written > 0 {
+                event.wake(platform);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Commits what is not what the request asked for, such as counts of attempts: it stands beside the
+    /// request's answer and relies on nobody's standing.
+    pub async fn commit_aside(self, cx: &Context<'_>) -> Result<(), DatabaseError> {
+        let (chain, platform) = (&cx.state.audit, &cx.state.platform);
+        chain.commit(platform, self.writes, &self.entries).await?;
+        Ok(())
+    }
+}
+
+/// A credential that has ended is looked up again when it comes the next time.
+fn forget_caller(cx: &Context<'_>, error: &DatabaseError) {
+    if let (DatabaseError::Ended(_), Some(caller)) = (error, &cx.caller) {
+        cx.state.verifier.forget_user(&caller.user_id);
+    }
+}

@@ -13,7 +13,7 @@ use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
 use crate::paging;
 use crate::runtime::{Context, Tx};
@@ -58,7 +58,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (id, now) = (TeamId::fresh(&cx.state.platform), cx.now_ms());
     let document = input.document(&id, now);
     let answer = Response::json(201, Profile::Private, &document)?
-        .with_header("etag", model::etag(1, Role::Leader, 1))
+        .with_header("etag", model::etag(1, TeamRole::Leader, 1))
         .with_header("location", format!("{PATH}/{id}"));
     let event = event(cx, user, &id, &events::CREATED, &model::told(document));
     let entry = Entry::by(permit.caller(), Action::TeamCreated, &id);

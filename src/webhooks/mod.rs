@@ -16,7 +16,7 @@ pub mod target;
 
 use crate::config::Config;
 
-use target::{Refusal, Target};
+use target::{Target, TargetError};
 
 /// With the id of the row, what a sealed secret is sealed under.
 pub const SECRET_LABEL: &str = "webhook-secret:";
@@ -24,7 +24,7 @@ pub const SECRET_LABEL: &str = "webhook-secret:";
 pub const HEADERS_LABEL: &str = "webhook-headers:";
 
 /// Whether this URL may be called: asked when it is taken and before each attempt.
-pub fn check_target(config: &Config, url: &str) -> Result<Target, Refusal> {
+pub fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
     let origin = config.issuer.rsplit("://").next().unwrap_or_default();
     let own = origin.split(':').next().unwrap_or_default();
     target::check(url, &[own], config.webhooks.allow_local)

@@ -24,7 +24,7 @@ use crate::telemetry::rfc3339;
 use super::events;
 use super::input;
 use super::model::{Composition, StoredComposition, WriteGrant};
-use super::store::{self, Change, Shown};
+use super::store::{self, Shown, VersionCause};
 
 const PATH: &str = "/api/v1/compositions";
 
@@ -188,7 +188,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
         members.entry("team_id").or_insert_with(team);
     }
     let after = read(cx, permit.user_id(), &body, Some(&before), errors).await?;
-    write(cx, &grant, &before, after, Change::Changed).await
+    write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
 /// PATCH /compositions/{id}
@@ -202,7 +202,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
     let after = read(cx, permit.user_id(), &target, Some(&before), errors).await?;
-    write(cx, &grant, &before, after, Change::Changed).await
+    write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
 /// Writes what a composition is from now on, as a version of its own.
@@ -211,7 +211,7 @@ pub async fn write(
     grant: &WriteGrant<'_>,
     before: &Composition,
     mut after: Composition,
-    change: Change,
+    change: VersionCause,
 ) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let stored = grant.composition();

@@ -12,7 +12,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::InvitationId;
 use crate::membership::lookup;
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
@@ -38,7 +38,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = InvitationId::fresh(platform);
     let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
     invitation.check_rank(permit.role())?;
-    if invitation.role > Role::Member {
+    if invitation.role > TeamRole::Member {
         // As good as giving someone the role.
         cx.permit::<GovernTeams>()?;
     }

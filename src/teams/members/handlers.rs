@@ -15,7 +15,7 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
 use crate::membership::lookup;
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
@@ -24,7 +24,7 @@ use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::model::told_member;
 use crate::teams::oversight;
 
-use super::model::Standing;
+use super::model::RankCheck;
 use super::store;
 
 /// Others may come in between this often before a write is given up.
@@ -42,7 +42,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// What the caller and the member of the path are in the team of the path.
-async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem> {
+async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<RankCheck, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
     let target = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
@@ -51,7 +51,7 @@ async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem
 }
 
 /// That a member is something else from now on.
-fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: Role) -> Event {
+fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: TeamRole) -> Event {
     let member = Membership {
         role,
         ..member.clone()
@@ -79,7 +79,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut target = json!({ "role": before.role.as_str() });
         merge_patch::apply(&mut target, cx.patch()?);
         let errors = cx.check_patched(&mut target);
-        let Some(role) = target["role"].as_str().and_then(Role::parse) else {
+        let Some(role) = target["role"].as_str().and_then(TeamRole::parse) else {
             return Err(Problem::invalid(errors));
         };
         if !errors.is_empty() {
@@ -203,7 +203,7 @@ struct Ban {
 }
 
 /// Lets a leader ban the account of the path, which may have left the team by itself.
-async fn grant_ban(cx: &Context<'_>, standing: &Standing) -> Result<Ban, Problem> {
+async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Problem> {
     let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let user = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
@@ -249,8 +249,8 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
         let entry = Entry::by(user.caller(), Action::TeamHandedOver, &target.user);
         let entry = entry.with_detail(json!({ "team_id": target.team.as_str() }));
         let events = [
-            updated(cx, user.user_id(), &target, Role::Leader),
-            updated(cx, user.user_id(), permit.membership(), Role::Officer),
+            updated(cx, user.user_id(), &target, TeamRole::Leader),
+            updated(cx, user.user_id(), permit.membership(), TeamRole::Officer),
         ];
         let writes = store::hand_over(&user, &permit, &target, cx.now_ms());
         let tx = Tx::new(writes).log(entry).tell_all(events);

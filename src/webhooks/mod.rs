@@ -2,17 +2,13 @@
 //! An event is written with its change, and sent as the same bytes until it is delivered or marked dead
 //! with a reason. Features define what their events mean.
 
-pub mod catalogue;
 pub mod custom_headers;
 pub mod delivery;
 pub mod endpoint_throttle;
 pub mod endpoints;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod event_types;
+pub mod events;
 pub mod log;
-pub mod outbox;
 pub mod resolver;
-pub mod schedule;
 pub mod sending;
 pub mod signing;
 pub mod standing;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
+use crate::events::outbox::Event;
 use crate::http::merge_patch;
 use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
@@ -18,17 +19,14 @@ use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
+use crate::teams::events;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::model::told_member;
 use crate::teams::oversight;
-use crate::webhooks::outbox::Event;
 
 use super::model::RankCheck;
 use super::store;
 
-/// Events.
-const UPDATED: &str = "team.member_updated";
-const REMOVED: &str = "team.member_removed";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;
 
@@ -58,7 +56,13 @@ fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: TeamRole)
         role,
         ..member.clone()
     };
-    event(cx, user, &member.team, UPDATED, &told_member(&member))
+    event(
+        cx,
+        user,
+        &member.team,
+        &events::MEMBER_UPDATED,
+        &told_member(&member),
+    )
 }
 
 fn overtaken() -> Problem {
@@ -149,7 +153,7 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
                 cx,
                 user.user_id(),
                 &target.team,
-                REMOVED,
+                &events::MEMBER_REMOVED,
                 &told,
             ));
         }

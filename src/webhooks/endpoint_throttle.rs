@@ -1,6 +1,5 @@
-//! The rate of an endpoint: GCRA with a burst and a distance that keep it in any minute.
-//! Promises never more than the rate in any minute, and all of it for whoever waits their turn.
-//! Leaves keeping the one number that it needs to `delivery`.
+//! The rate limit of an endpoint: GCRA with a burst and a distance that keep it.
+//! No minute has more attempts than the rate. `delivery` stores the one number that it needs.
 
 use crate::limits::gcra::{Rate, Tat};
 

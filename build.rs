@@ -32,7 +32,7 @@ pub struct Reference {
     professions: Vec<Profession>,
     weapons: Vec<Weapon>,
     legends: Vec<Legend>,
-    roles: Vec<Role>,
+    roles: Vec<SquadRole>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +69,7 @@ struct Legend {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Role {
+struct SquadRole {
     id: String,
     name: String,
     description: String,
@@ -317,11 +317,11 @@ fn render(reference: &Reference, text: &str) -> Result<String, std::fmt::Error> 
         (
             "The roles that players of World vs World speak of.",
             "ROLES",
-            "Role",
+            "SquadRole",
         ),
         reference.roles.iter().map(|r| {
             format!(
-                "Role {{ id: {:?}, name: {:?}, description: {:?} }}",
+                "SquadRole {{ id: {:?}, name: {:?}, description: {:?} }}",
                 r.id, r.name, r.description
             )
         }),

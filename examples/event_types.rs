@@ -3,5 +3,5 @@
 //! Leaves what is in it to `webhooks::event_types`.
 
 fn main() {
-    println!("{:#}", wvw_builder::webhooks::event_types::document());
+    println!("{:#}", wvw_builder::catalogue::ALL.document());
 }

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufWriter, Write as _};
 
-use wvw_builder::password::{self, Password, Refusal};
+use wvw_builder::password::{self, Password, PasswordError};
 use wvw_builder::platform::native::TestPlatform;
 
 /// As configured unless an instance asks for another.
@@ -16,7 +16,9 @@ fn main() -> std::io::Result<()> {
     for line in std::io::stdin().lock().lines() {
         let password = Password::new(platform.unicode.as_ref(), &line?);
         let refusal = password::check(&password, MIN_LENGTH, &[]);
-        let verdict = refusal.as_ref().map_or_else(Refusal::code, |()| "taken");
+        let verdict = refusal
+            .as_ref()
+            .map_or_else(PasswordError::code, |()| "taken");
         writeln!(out, "{verdict}")?;
     }
     Ok(())

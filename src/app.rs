@@ -4,10 +4,9 @@
 
 use std::borrow::Cow;
 
-use crate::auth::audit::ChainWriter;
-use crate::auth::keys::KeyRing;
 use crate::auth::model::Caller;
-use crate::auth::tokens::{Shown, TokenError, Verifier};
+use crate::auth::tokens::{Shown, TokenError};
+use crate::catalogue;
 use crate::config::{Config, ConfigError};
 use crate::housekeeping;
 use crate::http::problem::Problem;
@@ -18,14 +17,11 @@ use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
 use crate::identity::password_reset;
 use crate::identity::sessions::handlers::login_of_body;
-use crate::limits::counter::Limits;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
-use crate::password::Verifications;
 use crate::platform::{Lane, Level, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
-use crate::runtime::rendered::Rendered;
 use crate::runtime::{Context, State};
 use crate::sealed_columns::SEALED;
 use crate::telemetry::{self, RequestLine, Trace, rfc3339};
@@ -60,17 +56,10 @@ impl App {
     /// The application for this configuration.
     pub fn new(platform: Platform, config: Result<Config, Vec<ConfigError>>) -> Self {
         match config {
-            Ok(config) => Self::Ready(Box::new(State {
-                limits: Limits::new(config.quotas, &config.master_keys.current),
-                keys: KeyRing::new(&config.master_keys.current),
-                config,
-                platform,
-                verifier: Verifier::default(),
-                verifications: Verifications::default(),
-                rendered: Rendered::default(),
-                audit: ChainWriter::default(),
-                sealed: SEALED,
-            })),
+            Ok(config) => {
+                let state = State::new(platform, config, SEALED, catalogue::ALL);
+                Self::Ready(Box::new(state))
+            }
             Err(errors) => Self::Misconfigured { platform, errors },
         }
     }

@@ -3,6 +3,7 @@
 //! default secret. Leaves where values come from (bindings, a file, a test) to the caller.
 
 mod mail;
+pub mod schedule;
 
 use std::fmt;
 
@@ -15,7 +16,8 @@ use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
 use crate::platform::MailSettings;
 use crate::secret::Secret;
-use crate::webhooks::schedule::Schedule;
+
+use schedule::Schedule;
 
 /// Where this instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

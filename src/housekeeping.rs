@@ -204,8 +204,8 @@ async fn purge(state: &State, query: PurgeQuery) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::App;
     use crate::config::Config;
+    use crate::events::Catalogue;
     use crate::platform::native::{TEST_EPOCH_MS, TestPlatform};
     use pollster::block_on;
     use serde_json::Value;
@@ -237,9 +237,8 @@ mod tests {
             "PASSWORD_PEPPER" => Some(key.replace("AAEC", "CAEC")),
             _ => None,
         });
-        let App::Ready(state) = App::new(platform, config) else {
-            panic!("the configuration is good");
-        };
+        let config = config.expect("a good configuration");
+        let state = State::new(platform, config, &[], Catalogue(&[]));
         block_on(run(&state, TRIED, "17 * * * *", TEST_EPOCH_MS - 5));
         let lines = handle.log.lines();
         let [(failed, first), (worked, second)] = lines.as_slice() else {

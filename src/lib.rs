@@ -5,12 +5,14 @@
 pub mod app;
 pub mod auth;
 pub mod builds;
+pub mod catalogue;
 pub mod config;
 pub mod dashboard;
 pub mod docs;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 pub mod end_everything;
+pub mod events;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 pub mod game;
@@ -24,7 +26,6 @@ pub mod membership;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
-pub mod paging;
 pub mod personal_data;
 pub mod routes;
 pub mod runtime;
@@ -38,7 +39,7 @@ pub mod webhooks;
 
 // The ground floors, under the paths by which the rest knows them.
 pub use crypto::{mac, password, seal};
-pub use db::lists;
+pub use db::{lists, paging};
 pub use http;
 pub use kit::{base62, crc32, ids, secret, text};
 pub use platform;

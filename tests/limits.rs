@@ -209,12 +209,12 @@ proptest! {
             prop_assert_eq!(answer.granted >= need, need <= least);
             prop_assert!(answer.granted == 0 || answer.granted >= need);
             prop_assert!(may_lease || answer.granted <= need);
-            for (bucket, standing) in buckets.iter_mut().zip(&answer.standings) {
+            for (bucket, state) in buckets.iter_mut().zip(&answer.states) {
                 bucket.take(answer.granted);
-                prop_assert_eq!(standing.remaining, bucket.look(now_ms * 1000));
+                prop_assert_eq!(state.remaining, bucket.look(now_ms * 1000));
             }
             let is_refused = answer.granted == 0;
-            let waits = answer.standings.iter().any(|standing| standing.retry_ms > 0);
+            let waits = answer.states.iter().any(|standing| standing.retry_ms > 0);
             prop_assert_eq!(is_refused, waits);
             prop_assert!(decision.forget_at_ms > now_ms);
             // Nothing is whole before it is forgotten, and all is then.
@@ -272,7 +272,7 @@ fn what_has_come_back_by_itself_is_not_given_back_again() {
             answer = Answer::parse(&decision.answer);
         }
         let answer = answer.expect("an answer");
-        assert_eq!(answer.standings[0].remaining, remaining, "{age_ms}");
+        assert_eq!(answer.states[0].remaining, remaining, "{age_ms}");
         assert_eq!(answer.granted, u32::from(remaining > 0), "{age_ms}");
     }
 }

@@ -9,7 +9,7 @@ use crate::limits::guard::Principal;
 kit::words! {
     /// What an account is on this instance.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Role {
+    pub enum AccountRole {
         /// Anyone who has registered.
         User = "user",
         /// Named by whoever has access to the database, or by another administrator.
@@ -17,7 +17,7 @@ kit::words! {
     }
 }
 
-impl Role {
+impl AccountRole {
     /// Reads a stored word; what it does not know is no administrator.
     pub fn stored(text: &str) -> Self {
         Self::parse(text).unwrap_or(Self::User)
@@ -111,7 +111,7 @@ pub struct Caller {
     /// The account.
     pub user_id: UserId,
     /// What the account is, as of the last look at the database.
-    pub role: Role,
+    pub role: AccountRole,
     /// Its credential.
     pub via: Via,
     /// What the credential allows.
@@ -167,9 +167,9 @@ mod tests {
 
     #[test]
     fn roles_come_back_and_unknown_words_are_users() {
-        for role in Role::ALL {
-            assert_eq!(Role::stored(role.as_str()), role);
+        for role in AccountRole::ALL {
+            assert_eq!(AccountRole::stored(role.as_str()), role);
         }
-        assert_eq!(Role::stored("Administrator"), Role::User);
+        assert_eq!(AccountRole::stored("Administrator"), AccountRole::User);
     }
 }

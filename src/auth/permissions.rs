@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::ids::UserId;
 
-use super::model::{Caller, Role, Scope, Scopes, Via};
+use super::model::{AccountRole, Caller, Scope, Scopes, Via};
 
 /// How old the proof may be that some permissions ask of a login, in seconds.
 pub const PROOF_SECONDS: i64 = 300;
@@ -19,7 +19,7 @@ pub struct Rule {
     /// The scope that the credential must have.
     pub scope: Scope,
     /// The role that the account must have.
-    pub role: Role,
+    pub role: AccountRole,
     /// Whether an API key will do.
     pub takes_api_keys: bool,
     /// Whether a login will do only when its owner has proved who they are in the last
@@ -43,7 +43,7 @@ macro_rules! permissions {
             impl Permission for $name {
                 const RULE: Rule = Rule {
                     scope: Scope::$scope,
-                    role: Role::$role,
+                    role: AccountRole::$role,
                     takes_api_keys: $takes_api_keys,
                     needs_proof: $needs_proof,
                 };
@@ -92,7 +92,7 @@ permissions! {
 impl Rule {
     /// Whether `caller` passes at `now_ms`, in milliseconds since 1970; if not, what to answer.
     pub fn check(&self, caller: &Caller, now_ms: i64) -> Result<(), Problem> {
-        let has_role = self.role == Role::User || caller.role == self.role;
+        let has_role = self.role == AccountRole::User || caller.role == self.role;
         let is_scoped = has_role && caller.scopes.contains(self.scope);
         let is_key = matches!(caller.via, Via::ApiKey(_));
         let refused = if !is_scoped || is_key && !self.takes_api_keys && !self.needs_proof {
@@ -126,8 +126,8 @@ pub fn reauthentication_required() -> Problem {
 }
 
 /// The scopes that a login of an account with this role gives.
-pub fn scopes_of(role: Role) -> Scopes {
-    let admits = |rule: &&Rule| rule.role == Role::User || rule.role == role;
+pub fn scopes_of(role: AccountRole) -> Scopes {
+    let admits = |rule: &&Rule| rule.role == AccountRole::User || rule.role == role;
     Scopes::of(ALL.iter().filter(admits).map(|rule| rule.scope))
 }
 
@@ -190,7 +190,7 @@ mod tests {
         for rule in ALL {
             let own = Scopes::of([rule.scope]);
             let others = Scopes::of(Scope::ALL.into_iter().filter(|s| *s != rule.scope));
-            let user = (rule.role != Role::User).then_some("insufficient_scope");
+            let user = (rule.role != AccountRole::User).then_some("insufficient_scope");
             let asked = rule.needs_proof.then_some("reauthentication_required");
             let keyed = (!rule.takes_api_keys).then_some(if rule.needs_proof {
                 "reauthentication_required"
@@ -198,29 +198,35 @@ mod tests {
                 "insufficient_scope"
             });
             for (role, via, scopes, age, expected) in [
-                (Role::Administrator, &session, own, fresh, None),
-                (Role::Administrator, &session, own, PROOF_SECONDS - 1, None),
-                (Role::Administrator, &session, own, stale, asked),
+                (AccountRole::Administrator, &session, own, fresh, None),
                 (
-                    Role::Administrator,
+                    AccountRole::Administrator,
+                    &session,
+                    own,
+                    PROOF_SECONDS - 1,
+                    None,
+                ),
+                (AccountRole::Administrator, &session, own, stale, asked),
+                (
+                    AccountRole::Administrator,
                     &session,
                     others,
                     fresh,
                     Some("insufficient_scope"),
                 ),
                 (
-                    Role::Administrator,
+                    AccountRole::Administrator,
                     &session,
                     others,
                     stale,
                     Some("insufficient_scope"),
                 ),
-                (Role::User, &session, own, fresh, user),
-                (Role::User, &session, own, stale, user.or(asked)),
-                (Role::User, &key, own, fresh, user.or(keyed)),
-                (Role::Administrator, &key, own, fresh, keyed),
+                (AccountRole::User, &session, own, fresh, user),
+                (AccountRole::User, &session, own, stale, user.or(asked)),
+                (AccountRole::User, &key, own, fresh, user.or(keyed)),
+                (AccountRole::Administrator, &key, own, fresh, keyed),
                 (
-                    Role::Administrator,
+                    AccountRole::Administrator,
                     &key,
                     others,
                     fresh,
@@ -241,7 +247,10 @@ mod tests {
         for scope in [Scope::AccountWrite, Scope::AdminRead, Scope::AdminWrite] {
             assert!(!scopes.contains(scope), "{scope:?}");
         }
-        assert_eq!(scopes_of(Role::Administrator), Scopes::of(Scope::ALL));
-        assert!(!scopes_of(Role::User).contains(Scope::AdminRead));
+        assert_eq!(
+            scopes_of(AccountRole::Administrator),
+            Scopes::of(Scope::ALL)
+        );
+        assert!(!scopes_of(AccountRole::User).contains(Scope::AdminRead));
     }
 }

@@ -152,7 +152,7 @@ pub struct Chain {
 }
 
 /// What a token is to its login.
-pub enum Standing {
+pub enum TokenState {
     /// In force.
     Current,
     /// Just spent: the same successor again.
@@ -165,14 +165,14 @@ pub enum Standing {
 
 impl Chain {
     /// Judges a token that came at `now`, in milliseconds since 1970.
-    pub fn judge(&self, token: &RefreshToken, now: i64) -> Standing {
+    pub fn judge(&self, token: &RefreshToken, now: i64) -> TokenState {
         let same = |stored: &[u8], shown: &[u8; 32]| bool::from(stored.ct_eq(shown.as_slice()));
         if !same(&self.family_hash, &token.family_hash()) {
-            return Standing::Foreign;
+            return TokenState::Foreign;
         }
         let hash = token.hash();
         if same(&self.refresh_hash, &hash) {
-            return Standing::Current;
+            return TokenState::Current;
         }
         let is_previous = self
             .previous_hash
@@ -181,10 +181,10 @@ impl Chain {
         if is_previous && (0..=GRACE_MS).contains(&(now - self.refreshed_at)) {
             let successor = self.successor.as_ref().and_then(|it| token.uncover(it));
             if let Some(successor) = successor.filter(|it| same(&self.refresh_hash, &it.hash())) {
-                return Standing::JustSpent(successor);
+                return TokenState::JustSpent(successor);
             }
         }
-        Standing::Reused
+        TokenState::Reused
     }
 }
 
@@ -213,10 +213,10 @@ mod tests {
         let stranger = RefreshToken::first(first.session.clone(), &pepper, &platform);
         let chain = chain_of(&third, &second);
         let at = |token: &RefreshToken, ms: i64| match chain.judge(token, 1_000_000 + ms) {
-            Standing::Current => "current".to_owned(),
-            Standing::JustSpent(successor) => successor.expose().to_string(),
-            Standing::Reused => "reused".to_owned(),
-            Standing::Foreign => "foreign".to_owned(),
+            TokenState::Current => "current".to_owned(),
+            TokenState::JustSpent(successor) => successor.expose().to_string(),
+            TokenState::Reused => "reused".to_owned(),
+            TokenState::Foreign => "foreign".to_owned(),
         };
         assert_eq!(at(&third, 0), "current");
         assert_eq!(at(&third, 1_000_000_000), "current");

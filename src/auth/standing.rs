@@ -5,7 +5,7 @@
 
 use crate::platform::{Ended, Statement};
 
-use super::model::{Caller, Role, Via};
+use super::model::{AccountRole, Caller, Via};
 use super::permissions::{PROOF_SECONDS, Rule};
 
 /// Of a session, `?1`, of the account `?2`.
@@ -23,7 +23,7 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
         Via::Session(id) => (id.as_str(), OF_SESSION),
         Via::ApiKey(id) => (id.as_str(), OF_API_KEY),
     };
-    let needs_administrator = rule.role == Role::Administrator;
+    let needs_administrator = rule.role == AccountRole::Administrator;
     let proved_since = if rule.needs_proof {
         now_ms - PROOF_SECONDS * 1000
     } else {

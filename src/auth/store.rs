@@ -6,7 +6,7 @@ use crate::ids::{ApiKeyId, SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::api_key::Key;
-use super::model::{Role, Scopes};
+use super::model::{AccountRole, Scopes};
 
 /// The last use of a key is noted at most this often.
 const USE_NOTED_MS: i64 = 60_000;
@@ -17,7 +17,7 @@ pub struct Session {
     /// before the password changed.
     pub is_live: bool,
     /// What the account is.
-    pub role: Role,
+    pub role: AccountRole,
 }
 
 /// The standing of a login of this user; `None` when there is none, or no such user.
@@ -39,7 +39,7 @@ pub async fn session(
     };
     Ok(Some(Session {
         is_live: row.integer(0)? == 1,
-        role: Role::stored(row.text(1)?),
+        role: AccountRole::stored(row.text(1)?),
     }))
 }
 
@@ -50,7 +50,7 @@ pub struct ApiKey {
     /// Whose it is.
     pub user_id: UserId,
     /// What the account is.
-    pub role: Role,
+    pub role: AccountRole,
     /// What the key may do.
     pub scopes: Scopes,
     /// Milliseconds since 1970.
@@ -84,7 +84,7 @@ pub async fn api_key(
     Ok(Some(ApiKey {
         id: api_key_id(row, 0)?,
         user_id: user_id(row, 1)?,
-        role: Role::stored(row.text(2)?),
+        role: AccountRole::stored(row.text(2)?),
         scopes: Scopes::parse(row.text(3)?),
         expires_at: row.integer(4)?,
         is_use_due: row.integer(5)? == 1,

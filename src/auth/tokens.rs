@@ -23,7 +23,7 @@ use crate::telemetry;
 
 use super::api_key::{self, Key};
 use super::keys::{ActiveKey, KeyError, KeyRing};
-use super::model::{Caller, Role, Scopes, Via};
+use super::model::{AccountRole, Caller, Scopes, Via};
 use super::permissions;
 use super::store;
 
@@ -73,7 +73,7 @@ pub struct Grant<'a> {
     /// The login.
     pub session_id: &'a SessionId,
     /// What the account is.
-    pub role: Role,
+    pub role: AccountRole,
     /// How its owner was authenticated (RFC 8176), separated by blanks.
     pub amr: &'a str,
     /// Milliseconds since 1970: when.
@@ -371,7 +371,7 @@ async fn standing(
     caller: &Caller,
     platform: &Platform,
     now_ms: i64,
-) -> Result<Option<Role>, DatabaseError> {
+) -> Result<Option<AccountRole>, DatabaseError> {
     match &caller.via {
         Via::Session(session) => {
             let user = &caller.user_id;
@@ -432,7 +432,7 @@ async fn check_token(
     let caller = Caller {
         user_id,
         // Until the session was looked at.
-        role: Role::User,
+        role: AccountRole::User,
         via: Via::Session(session_id),
         scopes: Scopes::parse(&payload.scope),
         auth_time: Some(payload.auth_time),

@@ -5,6 +5,8 @@
 use serde_json::Value;
 
 use crate::auth::permissions::WriteBuilds;
+use crate::events::EventType;
+use crate::events::outbox::{Audience, Event};
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::etag;
 use crate::http::pagination::{self, Page};
@@ -18,16 +20,12 @@ use crate::membership::permissions::{ShareBuilds, TeamPermit};
 use crate::platform::{DatabaseError, Platform, Text};
 use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
-use crate::webhooks::outbox::{Audience, Event};
 
+use super::events;
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
 use super::store::{self, Shown};
 
 const PATH: &str = "/api/v1/builds";
-/// Events.
-const CREATED: &str = "build.created";
-const UPDATED: &str = "build.updated";
-const DELETED: &str = "build.deleted";
 
 /// POST /builds
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -49,7 +47,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         let id = BuildId::fresh(platform);
         let document = model::render(&id, permit.user_id(), &input, &now, &now);
         let document = document.map_err(Problem::internal)?;
-        let event = tell(cx, CREATED, audience.clone(), &id, &document);
+        let event = tell(cx, &events::CREATED, audience.clone(), &id, &document);
         let writes = store::insert(&permit, &id, &input, document.clone());
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
         match Tx::new(writes).tell(event).attempt(cx, answer).await {
@@ -87,7 +85,7 @@ fn id_only(id: &BuildId) -> String {
 /// The event that webhooks are told of.
 fn tell(
     cx: &Context<'_>,
-    kind: &'static str,
+    kind: &'static EventType,
     audience: Audience,
     id: &BuildId,
     data: &str,
@@ -168,7 +166,7 @@ async fn write(
         user: Some(build.owner.clone()),
         team: input.team.clone(),
     };
-    let updated = tell(cx, UPDATED, audience, &build.id, &document);
+    let updated = tell(cx, &events::UPDATED, audience, &build.id, &document);
     // For a team that it was taken from it is gone, and what it says now is not for them.
     let gone = build
         .team
@@ -179,7 +177,13 @@ async fn write(
             user: None,
             team: Some(team),
         };
-        tell(cx, DELETED, audience, &build.id, &id_only(&build.id))
+        tell(
+            cx,
+            &events::DELETED,
+            audience,
+            &build.id,
+            &id_only(&build.id),
+        )
     });
     let writes = store::replace(grant, &input, document.clone());
     let answer = answer(200, document, build.version + 1);
@@ -211,7 +215,13 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         user: Some(build.owner.clone()),
         team: build.team.clone(),
     };
-    let event = tell(cx, DELETED, audience, &build.id, &id_only(&build.id));
+    let event = tell(
+        cx,
+        &events::DELETED,
+        audience,
+        &build.id,
+        &id_only(&build.id),
+    );
     let tx = Tx::new(store::delete(&grant)).tell(event);
     let stale = Problem::new(&problems::PRECONDITION_FAILED);
     tx.commit(cx, Response::no_content(), stale).await

@@ -2,6 +2,7 @@
 //! Promises that only its owner changes a build and that what one may not see is not there.
 //! Leaves the chat code itself to `game`.
 
+pub mod events;
 pub mod handlers;
 pub mod model;
 pub mod operations;

@@ -3,7 +3,7 @@
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 
 const ID: Schema = Text::formatted(31, 40, "typeid");
 const TEAM: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
@@ -61,7 +61,7 @@ const INVITATION: Schema = Schema::Object(&[
     Field::required("team_id", &Text::formatted(31, 31, "typeid"), "Where to."),
     Field::required(
         "role",
-        &Schema::Choice(Role::WORDS),
+        &Schema::Choice(TeamRole::WORDS),
         "What one becomes there.",
     ),
     Field::required("uses_left", &COUNT, "How often it can still be used."),

@@ -61,7 +61,7 @@ pub struct Legend {
 
 /// A role a player takes in a squad.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Role {
+pub struct SquadRole {
     /// Stable id, `snake_case`.
     pub id: &'static str,
     /// The name for people.
@@ -99,7 +99,7 @@ pub fn legend_by_code(code: u8) -> Option<&'static Legend> {
 }
 
 /// The role with this id.
-pub fn role_by_id(id: &str) -> Option<&'static Role> {
+pub fn role_by_id(id: &str) -> Option<&'static SquadRole> {
     ROLES.iter().find(|role| role.id == id)
 }
 

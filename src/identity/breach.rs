@@ -7,7 +7,7 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::http::problem::{FieldError, Problem};
-use crate::password::{Password, Refusal};
+use crate::password::{Password, PasswordError};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
 use crate::runtime::Context;
 use crate::telemetry;
@@ -50,7 +50,7 @@ pub async fn check(
     match judge(platform.http.send(request).await, suffix) {
         Ok(false) => Ok(()),
         Ok(true) => {
-            let refusal = Refusal::Breached;
+            let refusal = PasswordError::Breached;
             let error = FieldError::new(pointer, refusal.code(), refusal.to_string());
             Err(Problem::invalid(vec![error]))
         }

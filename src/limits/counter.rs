@@ -9,7 +9,7 @@ use crate::platform::{Level, LimiterError, Platform};
 use crate::secret::Secret;
 use crate::telemetry::{self, hex};
 
-use super::leases::{Found, Granted, Leases, Refusal};
+use super::leases::{Found, Granted, Leases, QuotaExceeded};
 use super::object::Answer;
 use super::policies::{Bucket, Network, NetworkBucket, Quotas};
 
@@ -22,7 +22,7 @@ const PURPOSE: &str = "limiter object";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// Its key has spent a quota.
-    Refused(Refusal),
+    Refused(QuotaExceeded),
     /// It cannot be counted, and uncounted it may not go on.
     Uncountable,
 }
@@ -124,7 +124,7 @@ impl Limits {
         bucket: NetworkBucket,
         key: &str,
         need: u32,
-    ) -> Option<Refusal> {
+    ) -> Option<QuotaExceeded> {
         let need = self.payable(bucket, need);
         let now_ms = platform.clock.now_ms();
         self.leases.refusal(bucket, key, need, now_ms)

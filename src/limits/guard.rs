@@ -15,7 +15,7 @@ use crate::platform::Platform;
 
 use super::address::address_prefix;
 use super::counter::{Denied, Limits};
-use super::leases::{Granted, Notice, Refusal};
+use super::leases::{Granted, Notice, QuotaExceeded};
 use super::policies::{Bucket, NetworkBucket};
 
 /// Who a request is charged to once that is known.
@@ -181,7 +181,7 @@ impl<'a> Meter<'a> {
         Ok(charges)
     }
 
-    fn refused(&self, refusal: &Refusal) -> Problem {
+    fn refused(&self, refusal: &QuotaExceeded) -> Problem {
         self.notice.set(Some(refusal.notice));
         quota_exceeded(refusal, self.platform.clock.now_ms())
     }
@@ -219,7 +219,7 @@ fn rate_limit_field(notice: &Notice, now_ms: i64) -> String {
 }
 
 /// 429, with the policies that refuse.
-fn quota_exceeded(refusal: &Refusal, now_ms: i64) -> Problem {
+fn quota_exceeded(refusal: &QuotaExceeded, now_ms: i64) -> Problem {
     let policies = refusal
         .notice
         .bucket

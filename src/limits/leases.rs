@@ -6,7 +6,7 @@ use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 
 use super::gcra::{MAX_WINDOW_S, Rate, Tat};
-use super::object::{self, Answer, Ask, Each, LEASE_MS, Standing};
+use super::object::{self, Answer, Ask, Each, LEASE_MS, PolicyState};
 use super::policies::{MAX_POLICIES, NetworkBucket, Quotas, Unreachable};
 
 /// Keys that an isolate knows at most.
@@ -38,7 +38,7 @@ pub struct Notice {
 
 /// Why a request has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct QuotaExceeded {
     /// How its key stands.
     pub notice: Notice,
     /// When it may come again, in milliseconds since 1970.
@@ -64,7 +64,7 @@ pub enum Found {
     /// Go on: it has been deducted.
     Granted(Granted),
     /// Not now.
-    Refused(Refusal),
+    Refused(QuotaExceeded),
     /// The object has to be asked.
     Ask(Ask),
     /// Nobody can say, and without a word nobody may.
@@ -83,7 +83,7 @@ struct Entry {
     back_since_ms: i64,
     asked_ms: Option<i64>,
     /// Until when, and for what it was too much.
-    refused: Option<(Refusal, u32)>,
+    refused: Option<(QuotaExceeded, u32)>,
     away_until_ms: i64,
     /// The isolate's own count while nobody counts for all.
     own: [Tat; MAX_POLICIES],
@@ -112,7 +112,7 @@ impl Entry {
         since.is_some_and(|since| (0..ASKING_MS).contains(&since))
     }
 
-    fn refusal(&self, need: u32, now_ms: i64) -> Option<&Refusal> {
+    fn refusal(&self, need: u32, now_ms: i64) -> Option<&QuotaExceeded> {
         let refused = self.refused.as_ref();
         let refused = refused.filter(|(refusal, least)| {
             let wait_ms = refusal.until_ms - now_ms;
@@ -129,10 +129,9 @@ impl Entry {
     }
 
     /// Remembers how the policies stand: what is in hand here is left too.
-    fn note(&mut self, standings: &[Standing; MAX_POLICIES], now_ms: i64) {
+    fn note(&mut self, states: &[PolicyState; MAX_POLICIES], now_ms: i64) {
         let in_hand = self.leased;
-        self.policies =
-            standings.map(|standing| (standing.remaining + in_hand, now_ms + standing.reset_ms));
+        self.policies = states.map(|state| (state.remaining + in_hand, now_ms + state.reset_ms));
     }
 
     fn notice(&self, bucket: NetworkBucket) -> Notice {
@@ -229,7 +228,7 @@ impl Leases {
         key: &str,
         need: u32,
         now_ms: i64,
-    ) -> Option<Refusal> {
+    ) -> Option<QuotaExceeded> {
         let keys = self.keys.borrow();
         keys.get(&name(bucket, key))?.refusal(need, now_ms).copied()
     }
@@ -251,12 +250,12 @@ impl Leases {
         if answer.granted != need {
             entry.low = answer.granted / LOW_PART;
         }
-        entry.note(&answer.standings, now_ms);
+        entry.note(&answer.states, now_ms);
         if entry.leased >= need {
             entry.refused = None;
             return entry.spend(bucket, need);
         }
-        self.refuse(entry, bucket, need, &answer.standings, now_ms)
+        self.refuse(entry, bucket, need, &answer.states, now_ms)
     }
 
     /// The object could not be asked.
@@ -311,20 +310,20 @@ impl Leases {
         entry: &mut Entry,
         bucket: NetworkBucket,
         need: u32,
-        standings: &[Standing; MAX_POLICIES],
+        states: &[PolicyState; MAX_POLICIES],
         now_ms: i64,
     ) -> Found {
-        let mut refusal = Refusal {
+        let mut refusal = QuotaExceeded {
             notice: entry.notice(bucket),
             until_ms: now_ms + 1,
             violated: [false; MAX_POLICIES],
         };
-        let policies = bucket.policies().iter().zip(standings);
-        for ((policy, standing), violated) in policies.zip(&mut refusal.violated) {
-            if standing.retry_ms > 0 {
+        let policies = bucket.policies().iter().zip(states);
+        for ((policy, state), violated) in policies.zip(&mut refusal.violated) {
+            if state.retry_ms > 0 {
                 *violated = true;
                 let window_ms = i64::from(bucket.rate(*policy, &self.quotas).window_s()) * 1000;
-                let wait_ms = standing.retry_ms.max(window_ms / PART_OF_WINDOW);
+                let wait_ms = state.retry_ms.max(window_ms / PART_OF_WINDOW);
                 refusal.until_ms = refusal.until_ms.max(now_ms + wait_ms);
             }
         }
@@ -355,8 +354,8 @@ impl Leases {
         let here = least.map_or(need, |least| need.min(least));
         let is_granted = object::take_all(&mut entry.own, &rates, now, here);
         let waiting = if is_granted { 0 } else { here };
-        let standings = object::standings_of(&mut entry.own, &rates, now, waiting);
-        entry.note(&standings, now_ms);
+        let states = object::standings_of(&mut entry.own, &rates, now, waiting);
+        entry.note(&states, now_ms);
         if is_granted {
             return Found::Granted(Granted {
                 notice: entry.notice(bucket),
@@ -364,7 +363,7 @@ impl Leases {
                 is_alone: true,
             });
         }
-        self.refuse(entry, bucket, need, &standings, now_ms)
+        self.refuse(entry, bucket, need, &states, now_ms)
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Ask {
 
 /// One policy after the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct PolicyState {
     /// How much is left.
     pub remaining: u32,
     /// Milliseconds until all of it is there again.
@@ -47,7 +47,7 @@ pub struct Standing {
     pub retry_ms: i64,
 }
 
-impl Standing {
+impl PolicyState {
     /// How `tat` stands, and how long `need` more have to wait.
     pub fn of(rate: Rate, tat: Tat, now: i64, need: u32) -> Self {
         Self {
@@ -64,7 +64,7 @@ pub struct Answer {
     /// What was handed out: at least what was needed, or 0 for a refusal.
     pub granted: u32,
     /// How each policy stands; nothing where there is none.
-    pub standings: [Standing; MAX_POLICIES],
+    pub states: [PolicyState; MAX_POLICIES],
 }
 
 /// The answer, and what the object has to keep for the next one.
@@ -142,10 +142,10 @@ impl Answer {
     fn to_text(&self) -> String {
         let mut numbers = [0; 1 + 3 * MAX_POLICIES];
         numbers[0] = self.granted.into();
-        for (index, standing) in self.standings.iter().enumerate() {
-            numbers[1 + 3 * index] = standing.remaining.into();
-            numbers[2 + 3 * index] = standing.reset_ms;
-            numbers[3 + 3 * index] = standing.retry_ms;
+        for (index, state) in self.states.iter().enumerate() {
+            numbers[1 + 3 * index] = state.remaining.into();
+            numbers[2 + 3 * index] = state.reset_ms;
+            numbers[3 + 3 * index] = state.retry_ms;
         }
         written(&numbers)
     }
@@ -154,15 +154,15 @@ impl Answer {
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = [0; 1 + 3 * MAX_POLICIES];
         read(text, &mut numbers)?;
-        let mut standings = [Standing::default(); MAX_POLICIES];
-        for (index, standing) in standings.iter_mut().enumerate() {
-            standing.remaining = count(numbers[1 + 3 * index])?;
-            standing.reset_ms = numbers[2 + 3 * index];
-            standing.retry_ms = numbers[3 + 3 * index];
+        let mut states = [PolicyState::default(); MAX_POLICIES];
+        for (index, state) in states.iter_mut().enumerate() {
+            state.remaining = count(numbers[1 + 3 * index])?;
+            state.reset_ms = numbers[2 + 3 * index];
+            state.retry_ms = numbers[3 + 3 * index];
         }
         Some(Self {
             granted: count(numbers[0])?,
-            standings,
+            states,
         })
     }
 }
@@ -244,12 +244,12 @@ pub fn standings_of(
     rates: &Each<Rate>,
     now: i64,
     need: u32,
-) -> [Standing; MAX_POLICIES] {
-    let mut standings = [Standing::default(); MAX_POLICIES];
-    for (standing, (tat, rate)) in standings.iter_mut().zip(pairs(tats, rates)) {
-        *standing = Standing::of(rate, *tat, now, need);
+) -> [PolicyState; MAX_POLICIES] {
+    let mut states = [PolicyState::default(); MAX_POLICIES];
+    for (state, (tat, rate)) in states.iter_mut().zip(pairs(tats, rates)) {
+        *state = PolicyState::of(rate, *tat, now, need);
     }
-    standings
+    states
 }
 
 /// Answers one question. `None` when the question cannot be read.
@@ -276,7 +276,7 @@ pub fn decide(state: &str, ask: &str, now_ms: i64) -> Option<Decision> {
     };
     let answer = Answer {
         granted,
-        standings: standings_of(&mut tats, &ask.rates, now, waiting),
+        states: standings_of(&mut tats, &ask.rates, now, waiting),
     };
     Some(Decision {
         answer: answer.to_text(),

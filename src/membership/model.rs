@@ -7,7 +7,7 @@ use crate::ids::{TeamId, UserId};
 kit::words! {
     /// What a member is in a team. A greater one may do all that a lesser one may.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-    pub enum Role {
+    pub enum TeamRole {
         /// Sees, and keeps their own entry in the roster.
         Member = "member",
         /// Plans.
@@ -17,7 +17,7 @@ kit::words! {
     }
 }
 
-impl Role {
+impl TeamRole {
     /// The words of the roles below this one: whom it may remove, and invite others as.
     pub const fn below(self) -> &'static [&'static str] {
         match self {
@@ -36,5 +36,5 @@ pub struct Membership {
     /// Who is in it.
     pub user: UserId,
     /// What they are in it.
-    pub role: Role,
+    pub role: TeamRole,
 }

@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::ids::{TeamId, UserId};
 
-use super::model::{Membership, Role};
+use super::model::{Membership, TeamRole};
 
 /// One row of the table: whom it admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,20 +25,20 @@ pub struct Rule {
 
 impl Rule {
     /// Whether someone in this role may.
-    pub const fn admits(&self, role: Role) -> bool {
+    pub const fn admits(&self, role: TeamRole) -> bool {
         match role {
-            Role::Leader => self.leader,
-            Role::Officer => self.officer,
-            Role::Member => self.member,
+            TeamRole::Leader => self.leader,
+            TeamRole::Officer => self.officer,
+            TeamRole::Member => self.member,
         }
     }
 
     /// The words of the roles that may, as a JSON list: for statements that ask the table again.
     pub fn roles(&self) -> String {
-        let all = [Role::Member, Role::Officer, Role::Leader];
+        let all = [TeamRole::Member, TeamRole::Officer, TeamRole::Leader];
         let words = all.into_iter().filter(|role| self.admits(*role));
         words
-            .map(Role::as_str)
+            .map(TeamRole::as_str)
             .collect::<serde_json::Value>()
             .to_string()
     }
@@ -141,7 +141,7 @@ impl<P: Permission> TeamPermit<P> {
     }
 
     /// The member's role.
-    pub const fn role(&self) -> Role {
+    pub const fn role(&self) -> TeamRole {
         self.membership.role
     }
 }

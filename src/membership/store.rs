@@ -6,7 +6,7 @@ use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::{TeamId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
-use super::model::{Membership, Role};
+use super::model::{Membership, TeamRole};
 
 /// Holds where the user `$user` is in the team `$team` with one of the roles of the list `$roles`:
 /// who writes may have lost their role since they were looked at.
@@ -54,7 +54,7 @@ pub fn as_membership(
     Ok(Membership {
         team: team.clone(),
         user: user.clone(),
-        role: Role::parse(role).ok_or_else(|| broken("a member's row"))?,
+        role: TeamRole::parse(role).ok_or_else(|| broken("a member's row"))?,
     })
 }
 

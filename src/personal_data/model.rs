@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::auth::audit::model::ENTRY;
-use crate::auth::model::{OPTIONAL_TIME, Role, TIME};
+use crate::auth::model::{AccountRole, OPTIONAL_TIME, TIME};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::{
@@ -56,7 +56,7 @@ const ACCOUNT: Schema = Schema::Named(
         Field::required("display_name", &DISPLAY_NAME, "What others see."),
         Field::required(
             "role",
-            &Schema::Choice(Role::WORDS),
+            &Schema::Choice(AccountRole::WORDS),
             "What the account is on this instance.",
         ),
         Field::required("created_at", &TIME, "RFC 3339, UTC."),

@@ -10,6 +10,7 @@ use crate::auth::keys::KeyRing;
 use crate::auth::keys::store::SealedColumn;
 use crate::auth::tokens::Verifier;
 use crate::config::Config;
+use crate::events::Catalogue;
 use crate::limits::counter::Limits;
 use crate::password::Verifications;
 use crate::platform::Platform;
@@ -39,4 +40,29 @@ pub struct State {
     pub audit: audit::ChainWriter,
     /// The columns whose values are sealed.
     pub sealed: &'static [SealedColumn],
+    /// The types of events.
+    pub events: Catalogue,
+}
+
+impl State {
+    /// The state of an isolate that starts. The tables are of all features.
+    pub fn new(
+        platform: Platform,
+        config: Config,
+        sealed: &'static [SealedColumn],
+        events: Catalogue,
+    ) -> Self {
+        Self {
+            limits: Limits::new(config.quotas, &config.master_keys.current),
+            keys: KeyRing::new(&config.master_keys.current),
+            config,
+            platform,
+            verifier: Verifier::default(),
+            verifications: Verifications::default(),
+            rendered: Rendered::default(),
+            audit: audit::ChainWriter::default(),
+            sealed,
+            events,
+        }
+    }
 }

@@ -2,10 +2,10 @@
 //! All of it happens or nothing does. Forbids a write whose caller's standing has ended meanwhile.
 
 use crate::auth::audit::Entry;
+use crate::events::outbox::Event;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 use crate::platform::{DatabaseError, Statement};
-use crate::webhooks::outbox::Event;
 
 use super::Context;
 

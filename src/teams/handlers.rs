@@ -5,34 +5,32 @@
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::builds;
+use crate::events::EventType;
+use crate::events::outbox::{Audience, Event};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
 use crate::paging;
 use crate::runtime::{Context, Tx};
-use crate::webhooks::outbox::{Audience, Event};
 
+use super::events;
 use super::model::{self, Team, TeamInput};
 use super::store;
 
 /// Where teams are.
 pub const PATH: &str = "/api/v1/teams";
-/// Events.
-const CREATED: &str = "team.created";
-const UPDATED: &str = "team.updated";
-const DELETED: &str = "team.deleted";
 
 /// An event that `user` has caused in `team`; the webhooks of both are told.
 pub fn event(
     cx: &Context<'_>,
     user: &UserId,
     team: &TeamId,
-    kind: &'static str,
+    kind: &'static EventType,
     data: &str,
 ) -> Event {
     let audience = Audience {
@@ -60,9 +58,9 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (id, now) = (TeamId::fresh(&cx.state.platform), cx.now_ms());
     let document = input.document(&id, now);
     let answer = Response::json(201, Profile::Private, &document)?
-        .with_header("etag", model::etag(1, Role::Leader, 1))
+        .with_header("etag", model::etag(1, TeamRole::Leader, 1))
         .with_header("location", format!("{PATH}/{id}"));
-    let event = event(cx, user, &id, CREATED, &model::told(document));
+    let event = event(cx, user, &id, &events::CREATED, &model::told(document));
     let entry = Entry::by(permit.caller(), Action::TeamCreated, &id);
     let writes = store::insert(&permit, &id, &input, &display_name, now);
     Tx::new(writes)
@@ -128,7 +126,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         cx,
         permit.user(),
         permit.team(),
-        UPDATED,
+        &events::UPDATED,
         &model::told(document),
     );
     let entry = Entry::by(user.caller(), Action::TeamChanged, permit.team());
@@ -145,7 +143,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = TeamPermit::<DeleteTeam>::of(team.membership.clone())?;
     etag::check_if_match(cx.request, &team.etag())?;
     let data = format!("{{\"id\":\"{}\"}}", permit.team());
-    let event = event(cx, permit.user(), permit.team(), DELETED, &data);
+    let event = event(cx, permit.user(), permit.team(), &events::DELETED, &data);
     let entry = Entry::by(user.caller(), Action::TeamDeleted, permit.team());
     // Webhooks of the team stay until they were told: see `housekeeping`.
     let mut writes = store::delete(&user, &permit, team.version);

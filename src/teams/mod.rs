@@ -2,6 +2,7 @@
 //! Promises that what a member may do is one table (`permissions`).
 //! Leaves squads to `squads`.
 
+pub mod events;
 pub mod handlers;
 pub mod invitations;
 pub mod members;

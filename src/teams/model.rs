@@ -7,7 +7,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Caller;
 use crate::http::problem::{FieldError, Problem};
 use crate::ids::TeamId;
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::platform::Text;
 use crate::telemetry::rfc3339;
 
@@ -79,7 +79,7 @@ impl TeamInput {
             "name": self.name,
             "tag": self.tag,
             "description": self.description,
-            "role": Role::Leader.as_str(),
+            "role": TeamRole::Leader.as_str(),
             "member_count": 1,
             "created_at": rfc3339(now),
             "updated_at": rfc3339(now),
@@ -121,7 +121,7 @@ impl Team {
 }
 
 /// See [`Team::etag`].
-pub fn etag(version: i64, role: Role, member_count: i64) -> String {
+pub fn etag(version: i64, role: TeamRole, member_count: i64) -> String {
     format!("\"{version}.{}.{member_count}\"", role.as_str())
 }
 

@@ -4,7 +4,7 @@
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 
 use super::model::MAX_MEMBERS;
 
@@ -13,7 +13,7 @@ pub const ID: Schema = Text::formatted(31, 31, "typeid");
 /// The id of a user.
 pub const USER_ID: Schema = Text::formatted(31, 31, "typeid");
 /// What one is in a team.
-pub const ROLE: Schema = Schema::Choice(Role::WORDS);
+pub const ROLE: Schema = Schema::Choice(TeamRole::WORDS);
 
 const NAME: Schema = Text::party(1, 100);
 const TAG: Schema = Text::party(0, 8);

@@ -127,10 +127,10 @@ pub fn check(headers: &Map<String, Value>) -> Result<Vec<(String, String)>, Vec<
     }
 }
 
-type Refusal = (&'static str, &'static str);
-const NO_TEXT: Refusal = ("invalid_type", "Must be a string.");
+type HeaderError = (&'static str, &'static str);
+const NO_TEXT: HeaderError = ("invalid_type", "Must be a string.");
 
-fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option<Refusal> {
+fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option<HeaderError> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_token) {
         return Some((

@@ -2,17 +2,13 @@
 //! Promises that an event is written with its change, sent until it has arrived or is given up
 //! with a reason, and always as the same bytes. Leaves what an event means to its feature.
 
-pub mod catalogue;
 pub mod custom_headers;
 pub mod delivery;
 pub mod endpoint_throttle;
 pub mod endpoints;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod event_types;
+pub mod events;
 pub mod log;
-pub mod outbox;
 pub mod resolver;
-pub mod schedule;
 pub mod sending;
 pub mod signing;
 pub mod standing;
@@ -20,7 +16,7 @@ pub mod target;
 
 use crate::config::Config;
 
-use target::{Refusal, Target};
+use target::{Target, TargetError};
 
 /// With the id of the row, what a sealed secret is sealed under.
 pub const SECRET_LABEL: &str = "webhook-secret:";
@@ -28,7 +24,7 @@ pub const SECRET_LABEL: &str = "webhook-secret:";
 pub const HEADERS_LABEL: &str = "webhook-headers:";
 
 /// Whether this URL may be called: asked when it is taken and before each attempt.
-pub fn check_target(config: &Config, url: &str) -> Result<Target, Refusal> {
+pub fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
     let origin = config.issuer.rsplit("://").next().unwrap_or_default();
     let own = origin.split(':').next().unwrap_or_default();
     target::check(url, &[own], config.webhooks.allow_local)

@@ -24,7 +24,7 @@ const SERVICE_PORTS: [u32; 69] = [
 
 /// Why a URL is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum TargetError {
     /// Not a URL as we read them.
     #[error("Give an absolute URL of at most 2000 visible ASCII characters, without backslash.")]
     Malformed,
@@ -60,7 +60,7 @@ pub enum Refusal {
     OwnHost,
 }
 
-impl Refusal {
+impl TargetError {
     /// Stable, `snake_case`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -99,25 +99,25 @@ impl Target {
 
 /// Judges `url`. `own_hosts` are names of this service; with `allow_local` http, names without a dot
 /// and private addresses pass as well.
-pub fn check(url: &str, own_hosts: &[&str], allow_local: bool) -> Result<Target, Refusal> {
+pub fn check(url: &str, own_hosts: &[&str], allow_local: bool) -> Result<Target, TargetError> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
     if url.len() > MAX_URL_BYTES || !url.bytes().all(is_plain) {
-        return Err(Refusal::Malformed);
+        return Err(TargetError::Malformed);
     }
-    let (scheme, rest) = url.split_once("://").ok_or(Refusal::Malformed)?;
+    let (scheme, rest) = url.split_once("://").ok_or(TargetError::Malformed)?;
     let scheme = scheme.to_ascii_lowercase();
     match scheme.as_str() {
         "https" => {}
         "http" if allow_local => {}
-        _ => return Err(Refusal::Scheme),
+        _ => return Err(TargetError::Scheme),
     }
     if rest.contains('#') {
-        return Err(Refusal::Fragment);
+        return Err(TargetError::Fragment);
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     if authority.contains('@') {
-        return Err(Refusal::UserInfo);
+        return Err(TargetError::UserInfo);
     }
     let (host, port) = split_port(authority)?;
     let port = read_port(port, &scheme, allow_local)?;
@@ -127,14 +127,14 @@ pub fn check(url: &str, own_hosts: &[&str], allow_local: bool) -> Result<Target,
     Ok(Target { url, name })
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
+fn split_port(authority: &str) -> Result<(&str, Option<&str>), TargetError> {
     if authority.starts_with('[') {
-        let end = authority.find(']').ok_or(Refusal::Host)? + 1;
+        let end = authority.find(']').ok_or(TargetError::Host)? + 1;
         let (host, rest) = authority.split_at(end);
         return match rest.strip_prefix(':') {
             Some(port) => Ok((host, Some(port))),
             None if rest.is_empty() => Ok((host, None)),
-            None => Err(Refusal::Host),
+            None => Err(TargetError::Host),
         };
     }
     Ok(match authority.split_once(':') {
@@ -144,7 +144,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Refusal> {
 }
 
 /// The port as it stands in the URL: with its colon, or nothing for the scheme's own.
-fn read_port(port: Option<&str>, scheme: &str, allow_local: bool) -> Result<String, Refusal> {
+fn read_port(port: Option<&str>, scheme: &str, allow_local: bool) -> Result<String, TargetError> {
     let Some(text) = port else {
         return Ok(String::new());
     };
@@ -153,12 +153,12 @@ fn read_port(port: Option<&str>, scheme: &str, allow_local: bool) -> Result<Stri
         .parse()
         .ok()
         .filter(|_| is_number)
-        .ok_or(Refusal::Port)?;
+        .ok_or(TargetError::Port)?;
     match (port, scheme) {
         (443, "https") | (80, "http") => Ok(String::new()),
-        (port, _) if SERVICE_PORTS.contains(&port) && !allow_local => Err(Refusal::Port),
+        (port, _) if SERVICE_PORTS.contains(&port) && !allow_local => Err(TargetError::Port),
         (443 | 80 | 1024..=65_535, _) => Ok(format!(":{port}")),
-        _ => Err(Refusal::Port),
+        _ => Err(TargetError::Port),
     }
 }
 
@@ -167,10 +167,10 @@ fn judge_host(
     host: &str,
     own_hosts: &[&str],
     allow_local: bool,
-) -> Result<(String, Option<String>), Refusal> {
+) -> Result<(String, Option<String>), TargetError> {
     if let Some(inner) = host.strip_prefix('[') {
-        let inner = inner.strip_suffix(']').ok_or(Refusal::Host)?;
-        let address: Ipv6Addr = inner.parse().map_err(|_| Refusal::Host)?;
+        let inner = inner.strip_suffix(']').ok_or(TargetError::Host)?;
+        let address: Ipv6Addr = inner.parse().map_err(|_| TargetError::Host)?;
         judge_address(IpAddr::V6(address), allow_local)?;
         return Ok((format!("[{address}]"), None));
     }
@@ -178,29 +178,29 @@ fn judge_host(
     let name = host.strip_suffix('.').unwrap_or(&host);
     let last = name.rsplit('.').next().unwrap_or_default();
     if is_number(last) {
-        let address = read_ipv4(name).ok_or(Refusal::Host)?;
+        let address = read_ipv4(name).ok_or(TargetError::Host)?;
         judge_address(IpAddr::V4(address), allow_local)?;
         return Ok((address.to_string(), None));
     }
     if !is_name(name) || !names::is_written_well(name) {
-        return Err(Refusal::Host);
+        return Err(TargetError::Host);
     }
     let is_own = |own: &str| name == own || name.ends_with(&[".", own].concat());
     if own_hosts.iter().any(|own| own.contains('.') && is_own(own)) {
-        return Err(Refusal::OwnHost);
+        return Err(TargetError::OwnHost);
     }
     if names::is_private(name) && !allow_local {
-        return Err(Refusal::PrivateName);
+        return Err(TargetError::PrivateName);
     }
     if names::spells_refused_address(name) && !allow_local {
-        return Err(Refusal::PrivateAddress);
+        return Err(TargetError::PrivateAddress);
     }
     Ok((name.to_owned(), Some(name.to_owned())))
 }
 
-fn judge_address(address: IpAddr, allow_local: bool) -> Result<(), Refusal> {
+fn judge_address(address: IpAddr, allow_local: bool) -> Result<(), TargetError> {
     if is_refused(address) && !allow_local {
-        return Err(Refusal::PrivateAddress);
+        return Err(TargetError::PrivateAddress);
     }
     Ok(())
 }

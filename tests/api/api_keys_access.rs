@@ -4,7 +4,7 @@
 
 use testing::prelude::*;
 use wvw_builder::auth::api_key::Key;
-use wvw_builder::auth::model::{Role, Scope};
+use wvw_builder::auth::model::{AccountRole, Scope};
 
 use crate::api_keys::{all_scopes, make, me, refused};
 
@@ -71,7 +71,7 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
                     assert!(!matches!(answer.status, 401 | 403 | 500..), "{what}");
                 } else {
                     // What the key has the scope for, but nobody proves by a key.
-                    let has_role = rule.role == Role::User || role == "administrator";
+                    let has_role = rule.role == AccountRole::User || role == "administrator";
                     let is_scoped = has_role && scopes.contains(&rule.scope.as_str());
                     let code = if is_scoped && rule.needs_proof {
                         "reauthentication_required"

@@ -3,20 +3,20 @@
 
 use testing::prelude::*;
 use wvw_builder::auth::audit::Action;
-use wvw_builder::auth::model::{Role, Scope};
+use wvw_builder::auth::model::{AccountRole, Scope};
 use wvw_builder::builds::model::Visibility;
 use wvw_builder::http::pagination::cursor_after;
 use wvw_builder::identity::links::Purpose;
-use wvw_builder::membership::model::Role as TeamRole;
+use wvw_builder::membership::model::TeamRole;
 use wvw_builder::seal;
-use wvw_builder::squads::compositions::store::Change;
+use wvw_builder::squads::compositions::store::VersionCause;
 
 #[test]
 fn words_of_columns_and_tokens() {
-    assert_eq!(Role::WORDS, ["user", "administrator"]);
+    assert_eq!(AccountRole::WORDS, ["user", "administrator"]);
     assert_eq!(TeamRole::WORDS, ["member", "officer", "leader"]);
     assert_eq!(Visibility::WORDS, ["private", "team", "unlisted", "public"]);
-    assert_eq!(Change::WORDS, ["created", "changed", "restored"]);
+    assert_eq!(VersionCause::WORDS, ["created", "changed", "restored"]);
     assert_eq!(
         Purpose::WORDS,
         ["verify", "register", "reset", "undo", "remove_factor"]
@@ -27,10 +27,10 @@ fn words_of_columns_and_tokens() {
          compositions:read compositions:write webhooks:read webhooks:write admin:read admin:write"
     );
     for (word, variant) in [
-        ("administrator", Role::Administrator.as_str()),
+        ("administrator", AccountRole::Administrator.as_str()),
         ("leader", TeamRole::Leader.as_str()),
         ("team", Visibility::Team.as_str()),
-        ("restored", Change::Restored.as_str()),
+        ("restored", VersionCause::Restored.as_str()),
         ("remove_factor", Purpose::RemoveFactor.as_str()),
         ("webhooks:read", Scope::WebhooksRead.as_str()),
     ] {

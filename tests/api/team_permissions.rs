@@ -4,7 +4,7 @@
 
 use testing::guild;
 use testing::prelude::*;
-use wvw_builder::membership::model::Role;
+use wvw_builder::membership::model::TeamRole;
 use wvw_builder::membership::permissions::{ALL, Rule};
 
 /// Someone in each role, one who is in no team, and a member for calls to act on.
@@ -20,10 +20,10 @@ struct Scene {
 /// The id of someone who is banned.
 const NOBODY: &str = "user_00000000000000000000000000";
 /// In the order of [`Scene::players`].
-const ROLES: [Option<Role>; 4] = [
-    Some(Role::Leader),
-    Some(Role::Officer),
-    Some(Role::Member),
+const ROLES: [Option<TeamRole>; 4] = [
+    Some(TeamRole::Leader),
+    Some(TeamRole::Officer),
+    Some(TeamRole::Member),
     None,
 ];
 
@@ -319,8 +319,8 @@ fn the_guide_shows_the_table() {
 #[test]
 fn one_removes_and_invites_only_below_oneself() {
     let mut scene = Scene::new();
-    for (place, role) in [(0, Role::Leader), (1, Role::Officer)] {
-        for target in [Role::Member, Role::Officer, Role::Leader] {
+    for (place, role) in [(0, TeamRole::Leader), (1, TeamRole::Officer)] {
+        for target in [TeamRole::Member, TeamRole::Officer, TeamRole::Leader] {
             scene.begin_again();
             let Scene {
                 app, team, players, ..
@@ -333,15 +333,15 @@ fn one_removes_and_invites_only_below_oneself() {
             let answer = app.delete_as(&players[place], &path);
             let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");
-            if target != Role::Leader {
+            if target != TeamRole::Leader {
                 let answer = app.invite(&players[place], team, &json!({ "role": word }));
                 let expected = if target < role { 201 } else { 403 };
                 assert_eq!(answer.status, expected, "{role:?} invites {target:?}");
             }
         }
-        let below: Vec<_> = Role::WORDS
+        let below: Vec<_> = TeamRole::WORDS
             .iter()
-            .filter(|name| Role::parse(name) < Some(role))
+            .filter(|name| TeamRole::parse(name) < Some(role))
             .collect();
         assert_eq!(role.below().iter().collect::<Vec<_>>(), below);
     }

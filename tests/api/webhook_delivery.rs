@@ -4,9 +4,9 @@
 
 use testing::prelude::*;
 use testing::webhooks::header;
+use wvw_builder::events::outbox::Event;
 use wvw_builder::ids::UserId;
 use wvw_builder::telemetry::Trace;
-use wvw_builder::webhooks::outbox::Event;
 
 /// An application, a player, and what receivers answer by their URL: 200 unless said otherwise.
 pub struct Scene {
@@ -57,11 +57,12 @@ impl Scene {
     }
 
     /// Something happens whose data are these bytes.
-    pub fn raise(&self, kind: &'static str, subject: &str, data: &str) {
+    pub fn raise(&self, kind: &str, subject: &str, data: &str) {
         let seed = 1 + self.app.test.database.calls() as u64;
         let platform = self.app.test.platform(seed);
         let trace = Trace::from_header(None, &platform);
         let user = UserId::parse(&self.player.id).expect("an id");
+        let kind = wvw_builder::catalogue::ALL.find(kind).expect("a type");
         let event = Event::new(&platform, &trace, (&user).into(), kind, subject, data);
         let written = block_on(platform.database.batch(vec![event.insert()]));
         if written.expect("written") == [1] {

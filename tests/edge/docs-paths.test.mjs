@@ -169,7 +169,7 @@ describe("docs/SECURITY_GUIDE.md", () => {
 
   test("shows the permissions of src/auth/permissions.rs", () => {
     const source = read("src/auth/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
-    const words = new Map([...read("src/auth/model.rs").matchAll(/Self::(\w+) => "(\w+:\w+)"/g)].map(([, name, word]) => [name, word]));
+    const words = new Map([...read("src/auth/model.rs").matchAll(/^ +(\w+) = "(\w+:\w+)"/gm)].map(([, name, word]) => [name, word]));
     const expected = [...source.matchAll(/^ {4}(\w+) +(\w+) +(\w+) +(true|false) +(true|false);$/gm)].map(([, name, scope, role, ...may]) => [
       name, words.get(scope), role.toLowerCase(), ...may.map((it) => (it === "true" ? "yes" : "no")),
     ]);

@@ -10,7 +10,9 @@ use std::rc::Rc;
 
 use pollster::block_on;
 use wvw_builder::app::App;
+use wvw_builder::builds::events::CREATED;
 use wvw_builder::config::Config;
+use wvw_builder::events::outbox::Event;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::platform::{
@@ -20,7 +22,6 @@ use wvw_builder::seal;
 use wvw_builder::telemetry::Trace;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::endpoints::proof;
-use wvw_builder::webhooks::outbox::Event;
 
 use crate::faults::{Dice, Faults, Faulty, Health, run_mixed};
 use crate::owner::{ACTS, Act};
@@ -117,7 +118,7 @@ impl<'w> Simulation<'w> {
         let data = format!(r#"{{"id":"build_{number}"}}"#);
         let trace = Trace::from_header(None, platform);
         let audience = (&self.world.user).into();
-        let event = Event::new(platform, &trace, audience, "build.created", "build", &data);
+        let event = Event::new(platform, &trace, audience, &CREATED, "build", &data);
         let written = run_to_end(platform.database.batch(vec![event.insert()]));
         if written.is_ok_and(|changes| changes == [1]) {
             event.wake(platform);

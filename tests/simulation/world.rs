@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use wvw_builder::app::App;
 use wvw_builder::auth::keys::ActiveKey;
-use wvw_builder::auth::model::Role;
+use wvw_builder::auth::model::AccountRole;
 use wvw_builder::auth::tokens::{self, Grant};
 use wvw_builder::config::Config;
 use wvw_builder::http::request::Credential;
@@ -146,7 +146,7 @@ impl Isolate<'_> {
         let grant = Grant {
             user_id: &self.world.user,
             session_id: &self.world.session,
-            role: Role::User,
+            role: AccountRole::User,
             amr: "pwd",
             authenticated_at: self.world.now(),
         };

@@ -2,13 +2,13 @@
 //! and who would add most.
 
 use crate::problem::{
-    BENCHED, Function, PARTY, PLAYING, Placement, Problem, Refusal, SQUAD, Seat, row,
+    BENCHED, Function, InputError, PARTY, PLAYING, Placement, Problem, SQUAD, Seat, row,
 };
 use crate::state::{State, Step, squad_worth, worth};
 
 /// The best single change of one player.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct Move {
     /// Where to; none is the bench.
     pub seat: Placement,
     /// Who takes the old place, as what.
@@ -31,7 +31,7 @@ pub enum Reason {
 }
 
 /// The best change for each player that breaks nothing; none for who has no other.
-pub fn best_changes(problem: &Problem, placements: &[Placement]) -> Vec<Option<Change>> {
+pub fn best_changes(problem: &Problem, placements: &[Placement]) -> Vec<Option<Move>> {
     let state = State::of(problem, placements);
     (0..problem.players)
         .map(|player| best_change(problem, &state, player))
@@ -39,9 +39,9 @@ pub fn best_changes(problem: &Problem, placements: &[Placement]) -> Vec<Option<C
 }
 
 #[allow(clippy::cast_possible_truncation)] // Players, places and options fit their types: `Problem::new`.
-fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Change> {
-    let mut best: Option<Change> = None;
-    let mut take = |change: Change, broken: i32| {
+fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> {
+    let mut best: Option<Move> = None;
+    let mut take = |change: Move, broken: i32| {
         if broken <= 0 && best.as_ref().is_none_or(|best| change.gain > best.gain) {
             best = Some(change);
         }
@@ -67,7 +67,7 @@ fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Change
             };
             let (gain, broken) = state.gain_of(&[step]);
             take(
-                Change {
+                Move {
                     seat: seat(place, option),
                     with: None,
                     gain,
@@ -91,7 +91,7 @@ fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Change
                     let (gain, broken) = state.gain_of_swap(player, other, mine, theirs);
                     let with = Some((other, seat(from, theirs)));
                     take(
-                        Change {
+                        Move {
                             seat: seat(to, mine),
                             with,
                             gain,
@@ -171,7 +171,7 @@ pub fn whom_to_ask(
     functions: (&[Function], &[Function]),
     placements: &[Placement],
     candidates: &[Candidate],
-) -> Result<Vec<Option<Addition>>, Refusal> {
+) -> Result<Vec<Option<Addition>>, InputError> {
     let state = State::of(problem, placements);
     let playing = i32::try_from(placements.iter().flatten().count()).unwrap_or(i32::MAX);
     let most = i32::try_from(problem.groups * problem.group_size).unwrap_or(i32::MAX);

@@ -3,7 +3,7 @@
 
 use crate::constraint::Constraint;
 use crate::counts::{Fit, fit_builds};
-use crate::problem::{ANYWHERE, Input, PLAYING, Placement, Problem, Refusal, Seat, bits};
+use crate::problem::{ANYWHERE, Input, InputError, PLAYING, Placement, Problem, Seat, bits};
 
 /// The answer to whether constraints can be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn check(problem: &Problem, nodes: &mut u32) -> Feasibility {
 
 /// Drops one constraint after the other that the clash does not need. Call it when there is a clash.
 /// Looks at `nodes` in all, and at `each` for one question.
-pub fn minimal_clash(input: &Input, mut nodes: u32, each: u32) -> Result<Clash, Refusal> {
+pub fn minimal_clash(input: &Input, mut nodes: u32, each: u32) -> Result<Clash, InputError> {
     let mut kept: Vec<usize> = (0..input.constraints.len()).collect();
     // A few who are all apart are easier to tell of than many pairs, and faster to find.
     if let Some(few) = around_a_clique(input)
@@ -111,7 +111,7 @@ fn probe(
     kept: &[usize],
     nodes: &mut u32,
     each: u32,
-) -> Result<Feasibility, Refusal> {
+) -> Result<Feasibility, InputError> {
     let constraints: Vec<Constraint> = kept
         .iter()
         .map(|at| input.constraints[*at].clone())

@@ -75,7 +75,7 @@ pub struct Seat {
 
 /// Why a question cannot be worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum InputError {
     /// More players, subgroups or functions than rows have room for, or a name of none of them.
     Shape,
     /// Weights and targets whose products leave the room that scores have.
@@ -151,7 +151,7 @@ pub struct Problem {
 
 impl Problem {
     /// Lays the question out, with `constraints` instead of its own.
-    pub fn new(input: &Input, constraints: &[Constraint]) -> Result<Self, Refusal> {
+    pub fn new(input: &Input, constraints: &[Constraint]) -> Result<Self, InputError> {
         let players = input.players.len();
         if players > MAX_PLAYERS
             || input.players.iter().any(Vec::is_empty)
@@ -159,7 +159,7 @@ impl Problem {
             || input.party.len() > PARTY
             || input.squad.len() > SQUAD
         {
-            return Err(Refusal::Shape);
+            return Err(InputError::Shape);
         }
         let mut problem = Self {
             groups: input.groups,
@@ -204,13 +204,13 @@ impl Problem {
                     problem.squad.push(row(&build.squad, &input.squad)?);
                     problem
                         .preference
-                        .push(i32::try_from(build.preference).map_err(|_| Refusal::Range)?);
+                        .push(i32::try_from(build.preference).map_err(|_| InputError::Range)?);
                     problem
                         .owner
-                        .push(u8::try_from(player).map_err(|_| Refusal::Shape)?);
+                        .push(u8::try_from(player).map_err(|_| InputError::Shape)?);
                     problem
                         .build
-                        .push(u8::try_from(number).map_err(|_| Refusal::Shape)?);
+                        .push(u8::try_from(number).map_err(|_| InputError::Shape)?);
                 }
             }
         }
@@ -225,14 +225,14 @@ impl Problem {
         constraint: &Constraint,
         input: &Input,
         only: &mut [Option<usize>; MAX_PLAYERS],
-    ) -> Result<(), Refusal> {
-        let set = |members: &[usize]| -> Result<u64, Refusal> {
+    ) -> Result<(), InputError> {
+        let set = |members: &[usize]| -> Result<u64, InputError> {
             let is_there = |member: &&usize| **member < input.players.len();
             let known = members.iter().take_while(is_there).count() == members.len();
             let bits = members
                 .iter()
                 .fold(0, |set, member| set | 1_u64 << (member & 63));
-            known.then_some(bits).ok_or(Refusal::Shape)
+            known.then_some(bits).ok_or(InputError::Shape)
         };
         match constraint {
             Constraint::Plays { player } | Constraint::PinBuild { player, .. } => {
@@ -240,9 +240,9 @@ impl Problem {
             }
             Constraint::PinGroup { player, group } => {
                 self.must_play |= set(&[*player])?;
-                let group = u8::try_from(*group).map_err(|_| Refusal::Shape)?;
+                let group = u8::try_from(*group).map_err(|_| InputError::Shape)?;
                 if usize::from(group) >= self.groups {
-                    return Err(Refusal::Shape);
+                    return Err(InputError::Shape);
                 }
                 if ![ANYWHERE, group].contains(&self.fixed[*player]) {
                     self.nowhere |= 1 << player;
@@ -265,7 +265,7 @@ impl Problem {
         }
         if let Constraint::PinBuild { player, build } = constraint {
             if *build >= input.players[*player].len() {
-                return Err(Refusal::Shape);
+                return Err(InputError::Shape);
             }
             if only[*player].is_some_and(|other| other != *build) {
                 self.nowhere |= 1 << player;
@@ -308,9 +308,9 @@ impl Problem {
         }
     }
 
-    fn classify(&mut self, input: &Input, constraints: &[Constraint]) -> Result<(), Refusal> {
-        let all = i32::try_from(input.players.len()).map_err(|_| Refusal::Shape)?;
-        let room = i32::try_from(input.groups * input.group_size).map_err(|_| Refusal::Shape)?;
+    fn classify(&mut self, input: &Input, constraints: &[Constraint]) -> Result<(), InputError> {
+        let all = i32::try_from(input.players.len()).map_err(|_| InputError::Shape)?;
+        let room = i32::try_from(input.groups * input.group_size).map_err(|_| InputError::Shape)?;
         let free = Range {
             min: 0,
             max: UNBOUNDED,
@@ -342,7 +342,7 @@ impl Problem {
         }
         self.ranges.resize(1 + roles.len() + copies.len() + 1, free);
         let behind = 1 + roles.len();
-        let none = u8::try_from(behind + copies.len()).map_err(|_| Refusal::Shape)?;
+        let none = u8::try_from(behind + copies.len()).map_err(|_| InputError::Shape)?;
         for constraint in constraints {
             match constraint {
                 Constraint::RoleMin { role, min } => {
@@ -384,7 +384,7 @@ impl Problem {
             let copy = copies.iter().position(|it| *it == build.specialization);
             let class = |at: Option<usize>, from: usize| {
                 at.map_or(Ok(none), |at| {
-                    u8::try_from(from + at).map_err(|_| Refusal::Shape)
+                    u8::try_from(from + at).map_err(|_| InputError::Shape)
                 })
             };
             self.classes
@@ -394,7 +394,7 @@ impl Problem {
     }
 
     /// Refuses what could leave 32 bits: the greatest score, and every sum of coverage.
-    fn check_range(&self) -> Result<(), Refusal> {
+    fn check_range(&self) -> Result<(), InputError> {
         let groups = i64::try_from(self.groups).unwrap_or(i64::MAX);
         let party: i64 = self.party_target.iter().map(|it| i64::from(*it)).sum();
         let squad: i64 = self.squad_target.iter().map(|it| i64::from(*it)).sum();
@@ -412,7 +412,7 @@ impl Problem {
         let fits = score <= MAX_SCORE
             && sums.all(|sum| sum <= MAX_SCORE)
             && squad_sums.all(|sum| sum <= MAX_SCORE);
-        fits.then_some(()).ok_or(Refusal::Range)
+        fits.then_some(()).ok_or(InputError::Range)
     }
 
     /// The options of a player.
@@ -441,18 +441,19 @@ impl Problem {
 }
 
 /// Multiplies weights in. What is above 31 bits by itself has no room.
-pub fn row<const N: usize>(units: &[u32], functions: &[Function]) -> Result<[i32; N], Refusal> {
+pub fn row<const N: usize>(units: &[u32], functions: &[Function]) -> Result<[i32; N], InputError> {
     let mut row = [0; N];
     for ((points, units), function) in row.iter_mut().zip(units).zip(functions) {
         // More than is asked for is worth no more, so one player need not bring more.
         let units = u64::from((*units).min(function.target));
-        *points = i32::try_from(units * u64::from(function.weight)).map_err(|_| Refusal::Range)?;
+        *points =
+            i32::try_from(units * u64::from(function.weight)).map_err(|_| InputError::Range)?;
     }
     Ok(row)
 }
 
-fn narrow(number: usize) -> Result<u16, Refusal> {
-    u16::try_from(number).map_err(|_| Refusal::Shape)
+fn narrow(number: usize) -> Result<u16, InputError> {
+    u16::try_from(number).map_err(|_| InputError::Shape)
 }
 
 /// The members of a set.

@@ -5,7 +5,7 @@ mod support;
 use assignment::certificate::{Work, certify};
 use assignment::constraint::Constraint;
 use assignment::feasible::{Feasibility, check, minimal_clash};
-use assignment::problem::{MAX_PLAYERS, Problem, Refusal};
+use assignment::problem::{InputError, MAX_PLAYERS, Problem};
 use assignment::random::Random;
 use assignment::rerun::rerun;
 use assignment::search::{Effort, search};
@@ -171,30 +171,33 @@ fn what_has_no_room_is_refused() {
         Problem::new(&input, &input.constraints).err()
     };
     assert_eq!(refused(&|_| {}), None);
-    assert_eq!(refused(&|it| it.groups = 16), Some(Refusal::Shape));
-    assert_eq!(refused(&|it| it.groups = 0), Some(Refusal::Shape));
-    assert_eq!(refused(&|it| it.players[0].clear()), Some(Refusal::Shape));
+    assert_eq!(refused(&|it| it.groups = 16), Some(InputError::Shape));
+    assert_eq!(refused(&|it| it.groups = 0), Some(InputError::Shape));
+    assert_eq!(
+        refused(&|it| it.players[0].clear()),
+        Some(InputError::Shape)
+    );
     assert_eq!(
         refused(&|it| it.players = vec![it.players[0].clone(); MAX_PLAYERS + 1]),
-        Some(Refusal::Shape)
+        Some(InputError::Shape)
     );
     assert_eq!(
         refused(&|it| it.constraints = vec![Constraint::Plays { player: 64 }]),
-        Some(Refusal::Shape)
+        Some(InputError::Shape)
     );
     assert_eq!(
         refused(&|it| it.constraints = vec![Constraint::PinGroup {
             player: 0,
             group: 10
         }]),
-        Some(Refusal::Shape)
+        Some(InputError::Shape)
     );
     assert_eq!(
         refused(&|it| it.party[0].weight = u32::MAX),
-        Some(Refusal::Range)
+        Some(InputError::Range)
     );
     assert_eq!(
         refused(&|it| it.players[0][0].preference = u32::MAX),
-        Some(Refusal::Range)
+        Some(InputError::Range)
     );
 }

@@ -63,7 +63,7 @@ impl std::fmt::Debug for Password {
 
 /// Why a password is not taken.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum PasswordError {
     /// Fewer code points than configured.
     #[error("Use at least {0} characters. A few words in a row are easy to remember.")]
     TooShort(usize),
@@ -80,7 +80,7 @@ pub enum Refusal {
     Breached,
 }
 
-impl Refusal {
+impl PasswordError {
     /// Stable, `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -127,12 +127,16 @@ const fn of_kind(kind: Kind) -> (&'static str, &'static str) {
 }
 
 /// Applies the rules for a new password. `personal` are the user's address and name.
-pub fn check(password: &Password, min_length: usize, personal: &[&str]) -> Result<(), Refusal> {
+pub fn check(
+    password: &Password,
+    min_length: usize,
+    personal: &[&str],
+) -> Result<(), PasswordError> {
     if !password.is_within_bounds() {
-        return Err(Refusal::TooLong);
+        return Err(PasswordError::TooLong);
     }
     if password.0.chars().count() < min_length {
-        return Err(Refusal::TooShort(min_length));
+        return Err(PasswordError::TooShort(min_length));
     }
     let folded = Zeroizing::new(password.0.to_lowercase());
     let is_name = |name: &str| name.chars().count() >= PERSONAL_MIN_CHARS;
@@ -153,7 +157,7 @@ pub fn check(password: &Password, min_length: usize, personal: &[&str]) -> Resul
     } else {
         strength::weakness(&password.0, &words, min_length)
     };
-    kind.map_or(Ok(()), |kind| Err(Refusal::Weak(kind)))
+    kind.map_or(Ok(()), |kind| Err(PasswordError::Weak(kind)))
 }
 
 /// Whether `text` is `name` with nothing but digits, spaces and punctuation around it, any number
@@ -275,7 +279,7 @@ mod tests {
     use super::*;
     use platform::native::TestPlatform;
 
-    fn verdict_on_new(text: &str) -> Result<(), Refusal> {
+    fn verdict_on_new(text: &str) -> Result<(), PasswordError> {
         let (platform, _) = TestPlatform::new();
         let password = Password::new(platform.unicode.as_ref(), text);
         check(&password, 15, &["commander@guild.gg", "Sir Commander"])
@@ -285,20 +289,29 @@ mod tests {
     fn the_rules_for_a_new_password() {
         for (text, expected) in [
             ("four words in a row", Ok(())),
-            ("fourteen chars", Err(Refusal::TooShort(15))),
-            (&"\u{1F409}".repeat(7), Err(Refusal::TooShort(15))),
+            ("fourteen chars", Err(PasswordError::TooShort(15))),
+            (&"\u{1F409}".repeat(7), Err(PasswordError::TooShort(15))),
             (
                 "\u{1F409}\u{1F40A}\u{1F40B}\u{1F40C}\u{1F40D}x\u{1F409}\u{1F40B}\u{1F40C}\u{1F40D}xyzzy",
                 Ok(()),
             ),
             (&"k3x9wq7z-four-words-and-more-a.b".repeat(8), Ok(())),
-            (&"k3x9wq7z".repeat(33), Err(Refusal::TooLong)),
-            (&"\u{1F409}a".repeat(205), Err(Refusal::TooLong)),
-            ("password12345678", Err(Refusal::Weak(Kind::Common))),
-            ("commander@guild.gg", Err(Refusal::Weak(Kind::Personal))),
-            ("Commander-2026-12345", Err(Refusal::Weak(Kind::Personal))),
-            ("SirCommander12345678", Err(Refusal::Weak(Kind::Personal))),
-            ("wvwbuilder123456", Err(Refusal::Weak(Kind::Game))),
+            (&"k3x9wq7z".repeat(33), Err(PasswordError::TooLong)),
+            (&"\u{1F409}a".repeat(205), Err(PasswordError::TooLong)),
+            ("password12345678", Err(PasswordError::Weak(Kind::Common))),
+            (
+                "commander@guild.gg",
+                Err(PasswordError::Weak(Kind::Personal)),
+            ),
+            (
+                "Commander-2026-12345",
+                Err(PasswordError::Weak(Kind::Personal)),
+            ),
+            (
+                "SirCommander12345678",
+                Err(PasswordError::Weak(Kind::Personal)),
+            ),
+            ("wvwbuilder123456", Err(PasswordError::Weak(Kind::Game))),
             ("nul \u{0} inside is fine", Ok(())),
         ] {
             assert_eq!(verdict_on_new(text), expected, "{text}");

@@ -1,5 +1,6 @@
-//! SQL that is no feature's: pages of documents, and purging in batches.
+//! SQL that is no feature's: pages of documents, pages of JSON, and purging in batches.
 //! Leaves which rows, and who may see them, to the stores of the features.
 
 pub mod lists;
+pub mod paging;
 pub mod purge;

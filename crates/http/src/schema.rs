@@ -421,7 +421,7 @@ impl Text {
         }
         let tidy = names::tidy(kind, found, unicode);
         let before = errors.len();
-        if let Err(names::Refusal { code, detail }) = names::check(kind, &tidy, unicode) {
+        if let Err(names::NameError { code, detail }) = names::check(kind, &tidy, unicode) {
             errors.push(FieldError::new(pointer, code, detail));
         }
         if errors.len() == before {

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, ReadAccount};
 use crate::http::problem::Problem;
 use crate::http::problems;
@@ -86,7 +86,7 @@ fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User 
         email_verified_at: None,
         pending_email: None,
         display_name: registration.display_name.clone(),
-        role: Role::User,
+        role: AccountRole::User,
         version: 1,
         created_at: cx.now_ms(),
         updated_at: cx.now_ms(),

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::auth::model::{Role, TIME};
+use crate::auth::model::{AccountRole, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::reauthentication::model::CODE_FIELD;
@@ -95,7 +95,7 @@ pub const USER: Schema = Schema::Named(
         Field::required("display_name", &DISPLAY_NAME, "What others see."),
         Field::required(
             "role",
-            &Schema::Choice(Role::WORDS),
+            &Schema::Choice(AccountRole::WORDS),
             "What the account is on this instance.",
         ),
         Field::required("created_at", &TIME, "RFC 3339, UTC."),
@@ -272,7 +272,7 @@ pub struct User {
     /// What others see.
     pub display_name: String,
     /// User or administrator.
-    pub role: Role,
+    pub role: AccountRole,
     /// Moves with each change.
     pub version: i64,
     /// Milliseconds since 1970.

@@ -2,7 +2,7 @@
 //! Promises that writes are statements for one batch, and that none of them takes away the last
 //! administrator. Leaves when to run them to the handlers.
 
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
 use crate::ids::UserId;
@@ -69,7 +69,7 @@ pub struct Credentials {
     /// PHC string.
     pub password_hash: String,
     /// User or administrator.
-    pub role: Role,
+    pub role: AccountRole,
     /// Whether it may log in.
     pub is_disabled: bool,
     /// Whether too many wrong guesses have disabled its password.
@@ -96,7 +96,7 @@ pub async fn credentials(
     Ok(Some(Credentials {
         user_id: user_id(row, 0)?,
         password_hash: row.text(1)?.to_owned(),
-        role: Role::stored(row.text(2)?),
+        role: AccountRole::stored(row.text(2)?),
         is_disabled: row.optional_integer(3)?.is_some(),
         is_password_disabled: row.optional_integer(4)?.is_some(),
         has_two_factor: row.integer(5)? == 1,
@@ -222,7 +222,7 @@ fn read_user(row: &Row) -> Result<User, DatabaseError> {
         id: user_id(row, 0)?,
         email: row.text(1)?.to_owned(),
         display_name: row.text(2)?.to_owned(),
-        role: Role::stored(row.text(3)?),
+        role: AccountRole::stored(row.text(3)?),
         version: row.integer(4)?,
         created_at: row.integer(5)?,
         updated_at: row.integer(6)?,

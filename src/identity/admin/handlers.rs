@@ -14,7 +14,7 @@ use crate::ids::UserId;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
-use super::model::{self, Change};
+use super::model::{self, UserPatch};
 use super::store;
 
 /// GET /admin/users/{id}
@@ -49,7 +49,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = model::as_input(&details);
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
-    let change = Change::from_json(&target, &details, errors).map_err(Problem::invalid)?;
+    let change = UserPatch::from_json(&target, &details, errors).map_err(Problem::invalid)?;
     if change.is_empty() {
         return answer(&details);
     }
@@ -81,7 +81,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// The account as the change leaves it.
-fn apply(details: &mut Details, change: &Change, now: i64) {
+fn apply(details: &mut Details, change: &UserPatch, now: i64) {
     let user = &mut details.user;
     user.role = change.role.unwrap_or(user.role);
     user.version += 1;

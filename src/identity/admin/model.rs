@@ -5,14 +5,14 @@
 use serde_json::{Value, json};
 
 use crate::auth::audit::Action;
-use crate::auth::model::{Role, TIME};
+use crate::auth::model::{AccountRole, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::identity::accounts::model::{
     DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
 };
 
-const ROLE: Schema = Schema::Choice(Role::WORDS);
+const ROLE: Schema = Schema::Choice(AccountRole::WORDS);
 
 /// An account as administrators see it.
 pub const ACCOUNT: Schema = Schema::Named(
@@ -102,16 +102,16 @@ pub fn as_input(details: &Details) -> Value {
 
 /// What differs between an account and what a patch has led to.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct UserPatch {
     /// Another role.
-    pub role: Option<Role>,
+    pub role: Option<AccountRole>,
     /// Disabled now, or enabled again.
     pub disabled: Option<bool>,
     /// The password counts again.
     pub enables_password: bool,
 }
 
-impl Change {
+impl UserPatch {
     /// Takes what a patch has led to, checked by [`ACCOUNT_INPUT`]; its mistakes are in `errors`.
     pub fn from_json(
         body: &Value,
@@ -132,7 +132,7 @@ impl Change {
         }
         let role = body["role"].as_str().filter(|_| differs("role"));
         Ok(Self {
-            role: role.map(Role::stored),
+            role: role.map(AccountRole::stored),
             disabled: body["disabled"].as_bool().filter(|_| differs("disabled")),
             enables_password: differs("password_disabled"),
         })

@@ -2,20 +2,20 @@
 //! Promises that a change is made in the version it was read in, and never to the last one.
 //! Leaves reading accounts to `accounts::store`.
 
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::permissions::{Permit, WriteAdmin};
 use crate::identity::accounts::model::Details;
 use crate::identity::accounts::store::LEAVES_AN_ADMINISTRATOR;
 use crate::platform::Statement;
 
-use super::model::Change;
+use super::model::UserPatch;
 
 /// Changes an account; stale when it is no longer in the version it was read in, or when no
 /// administrator would be left. An account that is disabled loses all its logins.
 pub fn change(
     _permit: &Permit<'_, WriteAdmin>,
     details: &Details,
-    change: &Change,
+    change: &UserPatch,
     now: i64,
 ) -> Vec<Statement> {
     let user = &details.user;
@@ -31,7 +31,7 @@ pub fn change(
              password_disabled_at = iif(?5, NULL, password_disabled_at), \
              version = version + 1, updated_at = ?6 WHERE id = ?1 AND version = ?2 \
              AND ((?3 = '{}' AND ?4 IS NULL) OR {LEAVES_AN_ADMINISTRATOR})",
-            Role::Administrator.as_str()
+            AccountRole::Administrator.as_str()
         ),
         vec![
             user.id.as_str().into(),

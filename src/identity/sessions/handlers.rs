@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
-use crate::auth::refresh_token::{RefreshToken, Standing};
+use crate::auth::refresh_token::{RefreshToken, TokenState};
 use crate::auth::tokens::{self, Grant};
 use crate::http::json;
 use crate::http::pagination::{self, Page};
@@ -23,7 +23,7 @@ use crate::identity::reauthentication::handlers::prove_in_call;
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
-use crate::password::{self, Password, Refusal, Verdict};
+use crate::password::{self, Password, PasswordError, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State, Tx};
 
@@ -39,7 +39,7 @@ const MAX_BODY: usize = 1_024;
 /// Refuses a password that no stored one can be.
 pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
     if !password.is_within_bounds() {
-        let refusal = Refusal::TooLong;
+        let refusal = PasswordError::TooLong;
         errors.push(FieldError::new(
             pointer,
             refusal.code(),
@@ -116,7 +116,7 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
         let found = store::renewable(platform, &token.session, now).await?;
         let found = found.ok_or_else(|| refused_refresh("no such session"))?;
         let standing = found.chain.judge(&token, now);
-        if matches!(standing, Standing::Foreign) {
+        if matches!(standing, TokenState::Foreign) {
             return Err(refused_refresh("not of this session"));
         }
         if !found.is_live {
@@ -131,7 +131,7 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
         };
         let idle_end = model::idle_end(config, now, found.expires_at);
         match standing {
-            Standing::Current => {
+            TokenState::Current => {
                 let next = token.next(platform);
                 let answer = answer(cx, &grant, &next, idle_end).await?;
                 let writes = store::renew(&token, &next, found.counter, now, idle_end);
@@ -141,10 +141,10 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
                     outcome => return Ok(outcome?),
                 }
             }
-            Standing::JustSpent(successor) => {
+            TokenState::JustSpent(successor) => {
                 return answer(cx, &grant, &successor, idle_end).await;
             }
-            Standing::Reused | Standing::Foreign => {
+            TokenState::Reused | TokenState::Foreign => {
                 return Err(end_reused(cx, &found.user_id, &token.session).await?);
             }
         }
@@ -180,7 +180,7 @@ pub async fn log_out(cx: &Context<'_>) -> Result<Response, Problem> {
     let Some(found) = store::renewable(platform, session, cx.now_ms()).await? else {
         return Ok(done);
     };
-    if matches!(found.chain.judge(&token, cx.now_ms()), Standing::Foreign) {
+    if matches!(found.chain.judge(&token, cx.now_ms()), TokenState::Foreign) {
         return Ok(done);
     }
     cx.state.verifier.forget_session(session);

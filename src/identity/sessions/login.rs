@@ -3,7 +3,7 @@
 //! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
 
 use crate::auth::audit::{Action, Entry};
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::refresh_token::RefreshToken;
 use crate::auth::tokens::Grant;
 use crate::http::problem::Problem;
@@ -256,7 +256,7 @@ pub struct Opening<'a> {
     /// Its address, for comparing.
     pub email_key: &'a str,
     /// What it is.
-    pub role: Role,
+    pub role: AccountRole,
     /// The PHC string that the password was checked against, or that replaces it in `writes`.
     pub password_hash: &'a str,
     /// How the owner was authenticated (RFC 8176), separated by blanks.

@@ -4,7 +4,7 @@
 
 use db::purge::PurgeQuery;
 
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::auth::refresh_token::{Chain, RefreshToken};
 use crate::auth::user_id;
@@ -48,7 +48,7 @@ pub struct Renewable {
     /// Whose it is.
     pub user_id: UserId,
     /// What the account is now.
-    pub role: Role,
+    pub role: AccountRole,
     /// What its tokens are.
     pub chain: Chain,
     /// How often it was renewed.
@@ -84,7 +84,7 @@ pub async fn renewable(
     };
     Ok(Some(Renewable {
         user_id: user_id(row, 0)?,
-        role: Role::stored(row.text(1)?),
+        role: AccountRole::stored(row.text(1)?),
         chain: Chain {
             family_hash: row.blob(2)?.to_vec(),
             refresh_hash: row.blob(3)?.to_vec(),

@@ -4,7 +4,7 @@
 
 use db::purge::PurgeQuery;
 
-use crate::auth::model::Role;
+use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
 use crate::identity::login_throttle::Place;
@@ -167,7 +167,7 @@ pub struct Challenged {
     /// The account.
     pub user_id: UserId,
     /// What it is.
-    pub role: Role,
+    pub role: AccountRole,
     /// Its address, for comparing.
     pub email_key: String,
     /// The PHC string of its password, which is the one that the challenge was made under.
@@ -206,7 +206,7 @@ pub async fn challenged(
     };
     Ok(Some(Challenged {
         user_id: user_id(row, 0)?,
-        role: Role::stored(row.text(1)?),
+        role: AccountRole::stored(row.text(1)?),
         email_key: row.text(2)?.to_owned(),
         password_hash: row.text(3)?.to_owned(),
         is_password_disabled: row.optional_integer(4)?.is_some(),

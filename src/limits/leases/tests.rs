@@ -19,14 +19,14 @@ fn leases() -> Leases {
 }
 
 fn answer(granted: u32, retry_ms: i64) -> Answer {
-    let standing = Standing {
+    let state = PolicyState {
         remaining: 500,
         reset_ms: 30_000,
         retry_ms,
     };
     Answer {
         granted,
-        standings: [standing, Standing::default()],
+        states: [state, PolicyState::default()],
     }
 }
 

@@ -3,7 +3,7 @@
 
 use assignment::certificate::{Certificate, Work, certify};
 use assignment::feasible::{Feasibility, check, minimal_clash};
-use assignment::problem::{Input, Problem as Kernel, Refusal};
+use assignment::problem::{Input, InputError, Problem as Kernel};
 use assignment::rerun::rerun;
 use assignment::search::{Effort, Found, search};
 
@@ -77,13 +77,13 @@ pub fn solve(question: &Question, max_moves: u32) -> Result<Solved, Problem> {
     })
 }
 
-fn refused(refusal: Refusal) -> Problem {
+fn refused(refusal: InputError) -> Problem {
     let (code, detail) = match refusal {
-        Refusal::Range => (
+        InputError::Range => (
             "weights_too_large",
             "Weights times targets, added up over all subgroups, must stay below 2^30 points. Divide all weights and preferences by the same number.",
         ),
-        Refusal::Shape => (
+        InputError::Shape => (
             "invalid_length",
             "At most 50 players, 15 subgroups, 16 functions for allies and 8 for the squad.",
         ),

@@ -3,7 +3,7 @@
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};
-use crate::squads::compositions::store::Change;
+use crate::squads::compositions::store::VersionCause;
 
 const CHANGES: Schema = Schema::List {
     items: &Schema::Object(&[
@@ -15,7 +15,11 @@ const CHANGES: Schema = Schema::List {
             },
             "The version it made.",
         ),
-        Field::required("change", &Schema::Choice(Change::WORDS), "What was done."),
+        Field::required(
+            "change",
+            &Schema::Choice(VersionCause::WORDS),
+            "What was done.",
+        ),
         Field::required("changed_at", &TIME, "When."),
     ]),
     min: 0,

@@ -23,7 +23,7 @@ pub struct Comparison<'a> {
     /// The subgroups by their numbers; as many as the greater one has.
     pub subgroups: Vec<SubgroupChange>,
     /// Functions of which the squad has more or less.
-    pub squad: Vec<Change>,
+    pub squad: Vec<CoverageChange>,
     /// Roles of which there are more or fewer.
     pub roles: Vec<RoleChange>,
     /// Who has come, gone, or changed.
@@ -47,12 +47,12 @@ pub struct SubgroupChange {
     /// Counted from 1.
     pub subgroup: usize,
     /// Functions with other numbers.
-    pub coverage: Vec<Change>,
+    pub coverage: Vec<CoverageChange>,
 }
 
 /// A function with other numbers.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct CoverageChange {
     /// Id of `GET /game/functions`.
     pub function: &'static str,
     /// What the base has; null where it has no such subgroup.
@@ -237,7 +237,7 @@ fn difference(base: u16, other: u16) -> i32 {
 }
 
 /// The rows with other numbers. Both have the same functions in the same order, or are empty.
-fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<Change> {
+fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<CoverageChange> {
     let count = base.len().max(other.len());
     let rows = (0..count).map(|index| (base.get(index), other.get(index)));
     rows.filter(|(base, other)| {
@@ -254,7 +254,7 @@ fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<Change> {
     })
     .map(|(base, other)| {
         let sum = |row: Option<&Coverage>| row.map_or(0, |row| row.sum);
-        Change {
+        CoverageChange {
             function: base.or(other).map_or("", |row| row.function),
             change: difference(sum(base), sum(other)),
             base: base.cloned(),

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::WriteCompositions;
+use crate::events::EventType;
+use crate::events::outbox::{Audience, Event};
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
@@ -18,17 +20,13 @@ use crate::membership::{lookup, store as memberships};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
 use crate::telemetry::rfc3339;
-use crate::webhooks::outbox::{Audience, Event};
 
+use super::events;
 use super::input;
 use super::model::{Composition, StoredComposition, WriteGrant};
-use super::store::{self, Change, Shown};
+use super::store::{self, Shown, VersionCause};
 
 const PATH: &str = "/api/v1/compositions";
-/// Events.
-const CREATED: &str = "composition.created";
-const UPDATED: &str = "composition.updated";
-const DELETED: &str = "composition.deleted";
 
 /// POST /compositions
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -55,7 +53,7 @@ pub async fn store_new(
         let id = CompositionId::fresh(platform);
         composition.id = id.to_string();
         let document = composition.render()?;
-        let event = tell(cx, CREATED, user, team.as_ref(), &id, &document);
+        let event = tell(cx, &events::CREATED, user, team.as_ref(), &id, &document);
         let writes = store::insert(&permit, &id, &composition, &document, now);
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
         match Tx::new(writes).tell(event).attempt(cx, answer).await {
@@ -125,7 +123,7 @@ pub async fn read(
 /// The event that webhooks are told of.
 fn tell(
     cx: &Context<'_>,
-    kind: &'static str,
+    kind: &'static EventType,
     user: &UserId,
     team: Option<&TeamId>,
     id: &CompositionId,
@@ -190,7 +188,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
         members.entry("team_id").or_insert_with(team);
     }
     let after = read(cx, permit.user_id(), &body, Some(&before), errors).await?;
-    write(cx, &grant, &before, after, Change::Changed).await
+    write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
 /// PATCH /compositions/{id}
@@ -204,7 +202,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
     let after = read(cx, permit.user_id(), &target, Some(&before), errors).await?;
-    write(cx, &grant, &before, after, Change::Changed).await
+    write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
 /// Writes what a composition is from now on, as a version of its own.
@@ -213,7 +211,7 @@ pub async fn write(
     grant: &WriteGrant<'_>,
     before: &Composition,
     mut after: Composition,
-    change: Change,
+    change: VersionCause,
 ) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let stored = grant.composition();
@@ -226,7 +224,14 @@ pub async fn write(
     after.updated_by = user.to_string();
     let document = after.render()?;
     let team = stored.team.as_ref();
-    let event = tell(cx, UPDATED, stored.told(user), team, &stored.id, &document);
+    let event = tell(
+        cx,
+        &events::UPDATED,
+        stored.told(user),
+        team,
+        &stored.id,
+        &document,
+    );
     let writes = store::replace(grant, user, &after, &document, now, change);
     let answer = answer(200, document, stored.version + 1);
     let tx = Tx::new(writes).tell(event);
@@ -243,7 +248,14 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let data = format!("{{\"id\":\"{}\"}}", stored.id);
     let team = stored.team.as_ref();
     let user = permit.user_id();
-    let event = tell(cx, DELETED, stored.told(user), team, &stored.id, &data);
+    let event = tell(
+        cx,
+        &events::DELETED,
+        stored.told(user),
+        team,
+        &stored.id,
+        &data,
+    );
     let entry = Entry::by(permit.caller(), Action::CompositionDeleted, &stored.id)
         .with_detail(json!({ "team_id": team.map(TeamId::as_str) }));
     let writes = store::delete(&grant, user);

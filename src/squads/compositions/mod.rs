@@ -3,6 +3,7 @@
 //! Leaves what a squad lacks to `analysis`.
 
 pub mod copy;
+pub mod events;
 pub mod handlers;
 pub mod input;
 pub mod model;

@@ -10,7 +10,7 @@ use crate::builds::model::Visibility;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::ids::{CompositionId, TeamId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditCompositions, TeamPermit};
 use crate::platform::Text;
 
@@ -172,7 +172,7 @@ pub struct StoredComposition {
     /// Moves with each change.
     pub version: i64,
     /// What whoever asks is in its team.
-    pub role: Option<Role>,
+    pub role: Option<TeamRole>,
     /// Whether who made it is still in its team, if it has one.
     pub is_owner_there: bool,
     /// The answer.

@@ -12,7 +12,7 @@ use crate::game::chat_code;
 use crate::http::pagination::Page;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
@@ -31,7 +31,7 @@ pub const MAX_VERSIONS: i64 = 100;
 kit::words! {
     /// How a version came about.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Change {
+    pub enum VersionCause {
         /// It is the first.
         Created = "created",
         /// Someone changed it.
@@ -95,7 +95,7 @@ pub fn insert(
         insert,
         Statement::must_change(),
         insert_tags(id, composition),
-        insert_version(id, 1, user, now, Change::Created, document),
+        insert_version(id, 1, user, now, VersionCause::Created, document),
     ]
 }
 
@@ -107,7 +107,7 @@ pub fn replace(
     composition: &Composition,
     document: &str,
     now: i64,
-    change: Change,
+    change: VersionCause,
 ) -> Vec<Statement> {
     let StoredComposition { id, version, .. } = grant.composition();
     vec![
@@ -202,7 +202,7 @@ fn insert_version(
     version: i64,
     user: &UserId,
     now: i64,
-    change: Change,
+    change: VersionCause,
     document: &str,
 ) -> Statement {
     Statement::new(
@@ -246,7 +246,7 @@ fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
     let mut next = || rest.next().unwrap_or_default();
     let (id, owner) = (CompositionId::parse(next()), UserId::parse(next()));
     let (visibility, version) = (Visibility::parse(next()), next().parse().ok());
-    let (team, role) = (TeamId::parse(next()), Role::parse(next()));
+    let (team, role) = (TeamId::parse(next()), TeamRole::parse(next()));
     let is_owner_there = team.is_none() || next() == "1";
     let (Some(id), Some(owner), Some(visibility), Some(version)) = (id, owner, visibility, version)
     else {

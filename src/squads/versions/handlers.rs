@@ -11,7 +11,7 @@ use crate::platform::Text;
 use crate::runtime::Context;
 use crate::squads::compositions::handlers::{find as find_composition, write};
 use crate::squads::compositions::model::{Composition, StoredComposition, WriteGrant};
-use crate::squads::compositions::store::Change;
+use crate::squads::compositions::store::VersionCause;
 
 use super::store;
 
@@ -59,5 +59,5 @@ pub async fn restore(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut earlier = Composition::parse(document.as_str())?;
     // What is brought back is the plan: who may see it is decided anew, not by what it once was.
     earlier.visibility = before.visibility;
-    write(cx, &grant, &before, earlier, Change::Restored).await
+    write(cx, &grant, &before, earlier, VersionCause::Restored).await
 }

@@ -7,7 +7,7 @@ use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
 use crate::squads::compositions::operations::{ANSWER, EXAMPLE, ID, REFUSALS, TAG};
 use crate::squads::compositions::schemas::{COMPOSITION, MEMBER_NAMES};
-use crate::squads::compositions::store::Change;
+use crate::squads::compositions::store::VersionCause;
 
 const CHANGED: Schema = Schema::Nullable(&MEMBER_NAMES);
 const VERSION: Schema = Schema::Named(
@@ -29,7 +29,7 @@ const VERSION: Schema = Schema::Named(
         Field::required("changed_at", &TIME, "When."),
         Field::required(
             "change",
-            &Schema::Choice(Change::WORDS),
+            &Schema::Choice(VersionCause::WORDS),
             "How it came about.",
         ),
         Field::required(

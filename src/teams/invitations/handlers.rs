@@ -12,10 +12,11 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::InvitationId;
 use crate::membership::lookup;
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
+use crate::teams::events;
 use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
 use crate::teams::model::told_member;
 
@@ -25,8 +26,6 @@ use super::{store, view};
 
 /// Where the page of an invitation is.
 const PAGE: &str = "/i";
-/// Event.
-const ADDED: &str = "team.member_added";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;
 
@@ -39,7 +38,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = InvitationId::fresh(platform);
     let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
     invitation.check_rank(permit.role())?;
-    if invitation.role > Role::Member {
+    if invitation.role > TeamRole::Member {
         // As good as giving someone the role.
         cx.permit::<GovernTeams>()?;
     }
@@ -153,7 +152,13 @@ pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut team = invitation.team;
         team["member_count"] = (invitation.member_count + 1).into();
         let answer = Response::json(200, Profile::Private, &team)?;
-        let event = event(cx, &member.user, &member.team, ADDED, &told_member(member));
+        let event = event(
+            cx,
+            &member.user,
+            &member.team,
+            &events::MEMBER_ADDED,
+            &told_member(member),
+        );
         let entry = Entry::by(permit.caller(), Action::TeamMemberJoined, &member.user);
         let entry = entry.with_detail(json!({
             "team_id": member.team.as_str(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{InvitationId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
 use crate::telemetry::rfc3339;
 
@@ -22,7 +22,7 @@ pub struct NewInvitation {
     /// Its id.
     pub id: InvitationId,
     /// What it makes of whoever comes in by it.
-    pub role: Role,
+    pub role: TeamRole,
     /// How many it lets in.
     pub max_uses: i64,
     /// Milliseconds since 1970.
@@ -42,11 +42,11 @@ impl NewInvitation {
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        let role = body["role"].as_str().and_then(Role::parse);
+        let role = body["role"].as_str().and_then(TeamRole::parse);
         let seconds = body["expires_in_seconds"].as_i64();
         Ok(Self {
             id,
-            role: role.unwrap_or(Role::Member),
+            role: role.unwrap_or(TeamRole::Member),
             max_uses: body["max_uses"].as_i64().unwrap_or(1),
             created_at: now,
             expires_at: now + seconds.unwrap_or(LIFE_SECONDS) * 1_000,
@@ -54,7 +54,7 @@ impl NewInvitation {
     }
 
     /// Refuses roles that are not below the inviter's own.
-    pub fn check_rank(&self, inviter: Role) -> Result<(), Problem> {
+    pub fn check_rank(&self, inviter: TeamRole) -> Result<(), Problem> {
         if self.role < inviter {
             return Ok(());
         }
@@ -85,7 +85,7 @@ pub struct Invitation {
     /// The team's document as whoever came in by it would see it; who is in it is not counted again.
     pub team: Value,
     /// What it makes of whoever comes in by it.
-    pub role: Role,
+    pub role: TeamRole,
     /// What whoever made it is called.
     pub inviter: String,
     /// How many it still lets in.

@@ -10,7 +10,7 @@ use crate::auth::permissions::{Permit, SecureAccount};
 use crate::auth::standing::maker_stands;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{Invite, Permission as _, TeamPermit};
 use crate::membership::store::{broken, still_is};
 use crate::paging::{Listed, Order, page, sql_time};
@@ -46,7 +46,7 @@ const REFUSES: &str = "(EXISTS (SELECT 1 FROM team_bans x WHERE x.team_id = m.te
 
 /// Who may invite to what, as a JSON list of pairs of roles.
 fn pairs() -> String {
-    let inviters = [Role::Member, Role::Officer, Role::Leader];
+    let inviters = [TeamRole::Member, TeamRole::Officer, TeamRole::Leader];
     let inviters = inviters
         .into_iter()
         .filter(|role| Invite::RULE.admits(*role));
@@ -158,7 +158,7 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
 
 /// Closes a team's open invitations to a member from whom others take their role, or all but `left`: those
 /// to what they may not be any more. What is made from now on is open to them.
-pub fn close_to(member: &Membership, left: Option<Role>, now: i64) -> Statement {
+pub fn close_to(member: &Membership, left: Option<TeamRole>, now: i64) -> Statement {
     let kept = left.map(|role| [role.below(), &[role.as_str()]].concat());
     Statement::new(
         "INSERT OR IGNORE INTO team_invitation_exclusions (invitation_id, user_id) SELECT id, ?2 \
@@ -227,7 +227,7 @@ pub async fn find(
         let mut rest = row.text(1)?.split(' ');
         let mut next = || rest.next().unwrap_or_default();
         let invitation = next().to_owned();
-        let (id, role) = (TeamId::parse(next()), Role::parse(next()));
+        let (id, role) = (TeamId::parse(next()), TeamRole::parse(next()));
         let (Some(id), Some(role)) = (id, role) else {
             return Err(broken());
         };

@@ -5,7 +5,7 @@
 use askama::Template;
 
 use crate::http::problem::Problem;
-use crate::membership::model::Role;
+use crate::membership::model::TeamRole;
 use crate::telemetry::rfc3339;
 
 use super::code::Code;
@@ -37,9 +37,9 @@ pub fn page(invitation: &Invitation, code: &Code, issuer: &str) -> Result<String
     let expires_at = rfc3339(invitation.expires_at);
     let (day, time) = (&expires_at[..10], &expires_at[11..16]);
     let role = match invitation.role {
-        Role::Leader => "a leader",
-        Role::Officer => "an officer",
-        Role::Member => "a member",
+        TeamRole::Leader => "a leader",
+        TeamRole::Officer => "an officer",
+        TeamRole::Member => "a member",
     };
     let until = format!("{day}, {time} UTC");
     let page = Page {

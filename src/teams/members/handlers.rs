@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
+use crate::events::outbox::Event;
 use crate::http::merge_patch;
 use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
@@ -14,21 +15,18 @@ use crate::http::response::{Profile, Response};
 use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
 use crate::membership::lookup;
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
+use crate::teams::events;
 use crate::teams::handlers::{PATH, event, respond};
 use crate::teams::model::told_member;
 use crate::teams::oversight;
-use crate::webhooks::outbox::Event;
 
-use super::model::Standing;
+use super::model::RankCheck;
 use super::store;
 
-/// Events.
-const UPDATED: &str = "team.member_updated";
-const REMOVED: &str = "team.member_removed";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;
 
@@ -44,7 +42,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 }
 
 /// What the caller and the member of the path are in the team of the path.
-async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem> {
+async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<RankCheck, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
     let target = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
@@ -53,12 +51,18 @@ async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<Standing, Problem
 }
 
 /// That a member is something else from now on.
-fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: Role) -> Event {
+fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: TeamRole) -> Event {
     let member = Membership {
         role,
         ..member.clone()
     };
-    event(cx, user, &member.team, UPDATED, &told_member(&member))
+    event(
+        cx,
+        user,
+        &member.team,
+        &events::MEMBER_UPDATED,
+        &told_member(&member),
+    )
 }
 
 fn overtaken() -> Problem {
@@ -75,7 +79,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut target = json!({ "role": before.role.as_str() });
         merge_patch::apply(&mut target, cx.patch()?);
         let errors = cx.check_patched(&mut target);
-        let Some(role) = target["role"].as_str().and_then(Role::parse) else {
+        let Some(role) = target["role"].as_str().and_then(TeamRole::parse) else {
             return Err(Problem::invalid(errors));
         };
         if !errors.is_empty() {
@@ -149,7 +153,7 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
                 cx,
                 user.user_id(),
                 &target.team,
-                REMOVED,
+                &events::MEMBER_REMOVED,
                 &told,
             ));
         }
@@ -199,7 +203,7 @@ struct Ban {
 }
 
 /// Lets a leader ban the account of the path, which may have left the team by itself.
-async fn grant_ban(cx: &Context<'_>, standing: &Standing) -> Result<Ban, Problem> {
+async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Problem> {
     let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let user = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
@@ -245,8 +249,8 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
         let entry = Entry::by(user.caller(), Action::TeamHandedOver, &target.user);
         let entry = entry.with_detail(json!({ "team_id": target.team.as_str() }));
         let events = [
-            updated(cx, user.user_id(), &target, Role::Leader),
-            updated(cx, user.user_id(), permit.membership(), Role::Officer),
+            updated(cx, user.user_id(), &target, TeamRole::Leader),
+            updated(cx, user.user_id(), permit.membership(), TeamRole::Officer),
         ];
         let writes = store::hand_over(&user, &permit, &target, cx.now_ms());
         let tx = Tx::new(writes).log(entry).tell_all(events);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
 use crate::telemetry::rfc3339;
 
@@ -35,7 +35,7 @@ impl Member {
 
 /// Who acts on whom.
 #[derive(Debug)]
-pub struct Standing {
+pub struct RankCheck {
     /// Who acts.
     pub caller: Membership,
     /// On whom; `None`: there is no such member.
@@ -44,7 +44,7 @@ pub struct Standing {
     pub leaders: i64,
 }
 
-impl Standing {
+impl RankCheck {
     /// Whom is acted on.
     pub fn target(&self) -> Result<&Member, Problem> {
         let target = self.target.as_ref();
@@ -64,14 +64,14 @@ impl Standing {
 
     /// Refuses when the target's ceasing to be what they are would leave no leader.
     pub fn check_leader_is_left(&self, target: &Membership) -> Result<(), Problem> {
-        if target.role == Role::Leader && self.leaders <= 1 {
+        if target.role == TeamRole::Leader && self.leaders <= 1 {
             return Err(Problem::new(&problems::LAST_LEADER));
         }
         Ok(())
     }
 }
 
-/// Proof that a member may be taken out of the team. Only [`Standing::grant_removal`] makes one.
+/// Proof that a member may be taken out of the team. Only [`RankCheck::grant_removal`] makes one.
 pub struct RemovalGrant<'a> {
     caller: &'a Membership,
     target: &'a Membership,
@@ -94,7 +94,7 @@ impl RemovalGrant<'_> {
     }
 }
 
-impl Standing {
+impl RankCheck {
     /// Lets the caller leave, or remove someone.
     pub fn grant_removal(&self) -> Result<RemovalGrant<'_>, Problem> {
         let (caller, target) = (&self.caller, self.target.as_ref());

@@ -8,7 +8,7 @@ use crate::auth::permissions::{GovernTeams, Permit};
 use crate::builds;
 use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{
     ChangeRoles, EditCompositions, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
 };
@@ -19,7 +19,7 @@ use crate::squads::share_links;
 use crate::teams::{invitations, roster};
 use crate::webhooks;
 
-use super::model::{Member, RemovalGrant, Standing};
+use super::model::{Member, RankCheck, RemovalGrant};
 
 /// What is asked of both: SQL over a row of `team_members` with the values of [`params`].
 const AS_READ: &str = " WHERE team_id = ?1 AND user_id = ?2 AND role = ?3 AND EXISTS (SELECT 1 \
@@ -43,7 +43,7 @@ pub fn change_role(
     _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<ChangeRoles>,
     target: &Membership,
-    role: Role,
+    role: TeamRole,
     now: i64,
 ) -> Vec<Statement> {
     let mut values = params(permit.membership(), target);
@@ -85,7 +85,7 @@ pub fn hand_over(
         step_down,
         Statement::must_change(),
     ];
-    writes.extend(lose(caller, Some(Role::Officer), false, now));
+    writes.extend(lose(caller, Some(TeamRole::Officer), false, now));
     writes
 }
 
@@ -125,8 +125,13 @@ pub fn remove(grant: &RemovalGrant<'_>, goes: &str, now: i64) -> Vec<Statement> 
 /// Takes away what a member may not have any more once they are in this role, or in none: webhooks and
 /// share links of the team, invitations that could bring back what they have lost, and, when others take
 /// the role from them, the way back by invitations that are open.
-fn lose(member: &Membership, role: Option<Role>, is_by_others: bool, now: i64) -> Vec<Statement> {
-    let may_invite_as = role.map_or(&[][..], Role::below);
+fn lose(
+    member: &Membership,
+    role: Option<TeamRole>,
+    is_by_others: bool,
+    now: i64,
+) -> Vec<Statement> {
+    let may_invite_as = role.map_or(&[][..], TeamRole::below);
     let mut writes = vec![Statement::new(
         "DELETE FROM team_invitations WHERE team_id = ?1 AND created_by = ?2 \
          AND role NOT IN (SELECT value FROM json_each(?3))",
@@ -176,7 +181,7 @@ pub async fn standing(
     team: &TeamId,
     caller: &UserId,
     target: &UserId,
-) -> Result<Option<Standing>, DatabaseError> {
+) -> Result<Option<RankCheck>, DatabaseError> {
     let statement = Statement::new(
         "SELECT c.role, (SELECT count(*) FROM team_members WHERE team_id = ?1 \
          AND role = 'leader'), t.role, t.display_name, t.joined_at FROM team_members c \
@@ -196,7 +201,7 @@ pub async fn standing(
         Ok(Membership {
             team: team.clone(),
             user: user.clone(),
-            role: Role::parse(role).ok_or_else(|| broken("a member's row"))?,
+            role: TeamRole::parse(role).ok_or_else(|| broken("a member's row"))?,
         })
     };
     let target = match row.optional_text(2)? {
@@ -207,7 +212,7 @@ pub async fn standing(
             joined_at: row.integer(4)?,
         }),
     };
-    Ok(Some(Standing {
+    Ok(Some(RankCheck {
         caller: membership(caller, row.text(0)?)?,
         target,
         leaders: row.integer(1)?,

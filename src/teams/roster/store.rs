@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{PlayerId, TeamId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
 use crate::membership::store::still_is;
 use crate::paging::Order;
@@ -30,7 +30,7 @@ fn membership(team: &TeamId, user: &UserId, role: &str) -> Result<Membership, Da
     Ok(Membership {
         team: team.clone(),
         user: user.clone(),
-        role: Role::parse(role).ok_or_else(unreadable)?,
+        role: TeamRole::parse(role).ok_or_else(unreadable)?,
     })
 }
 

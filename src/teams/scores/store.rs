@@ -3,7 +3,7 @@
 //! Leaves what may be in them to `squads::functions::scores`.
 
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::{Membership, Role};
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditScores, Permission as _, TeamPermit};
 use crate::membership::store::still_is;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -29,7 +29,7 @@ pub async fn find(
     let membership = Membership {
         team: team.clone(),
         user: user.clone(),
-        role: Role::parse(role).ok_or_else(unreadable)?,
+        role: TeamRole::parse(role).ok_or_else(unreadable)?,
     };
     Ok(Some((membership, scores.to_owned())))
 }

@@ -3,9 +3,9 @@
 
 use kit::hex;
 
+use crate::events::outbox::{Audience, WEBHOOK_DISABLED};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
-use crate::webhooks::outbox::{Audience, WEBHOOK_DISABLED};
 use crate::webhooks::standing::{self, maker_stands};
 
 use super::store::{broken, list};

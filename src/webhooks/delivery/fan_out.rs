@@ -2,10 +2,10 @@
 //! An event is fanned out once, however often its message arrives. Deliveries to healthy endpoints are
 //! leased for their first attempt at once; all others go to the slow lane.
 
+use crate::events::outbox::WEBHOOK_DISABLED;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform};
 use crate::runtime::State;
-use crate::webhooks::outbox::WEBHOOK_DISABLED;
 
 use super::attempt_runner::{LEASE_MS, new_lease_token, release_and_wake};
 use super::endpoint::{self, Endpoint};

@@ -2,8 +2,8 @@
 //! A delivery ends as delivered, or dead with a reason; no retry is early; an endpoint that asks us to
 //! slow down gets a pause. `store` has the SQL.
 
+use crate::config::schedule::{self, Schedule};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure};
-use crate::webhooks::schedule::{self, Schedule};
 
 /// Bytes of a response that are stored.
 pub const MAX_RESPONSE_BYTES: usize = 4_096;

@@ -4,11 +4,12 @@
 
 use serde_json::json;
 
+use crate::events::outbox::Event;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::runtime::State;
 use crate::telemetry::{self, Trace, rfc3339};
-use crate::webhooks::outbox::{Event, WEBHOOK_DISABLED};
+use crate::webhooks::events::DISABLED;
 
 use super::endpoint::Endpoint;
 use super::outcome::{self, Attempt, BREAKER_FAILURES, BREAKER_MS, DISABLE_AFTER_MS, Next};
@@ -263,7 +264,7 @@ impl ResultBatch {
             platform,
             &trace,
             (&endpoint.user).into(),
-            WEBHOOK_DISABLED,
+            &DISABLED,
             endpoint.id.as_str(),
             &data.to_string(),
         );

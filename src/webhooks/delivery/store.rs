@@ -4,9 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::events::outbox::Audience;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
-use crate::webhooks::outbox::Audience;
 use crate::webhooks::standing::{self, account_stands, is_told};
 
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};

@@ -89,12 +89,12 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let (state, now) = (cx.state, cx.now_ms());
     let secret = model::read_secret(&body, &state.platform, &mut errors);
     let team = read_team(cx, permit.user_id(), &body, &mut errors).await?;
-    let (config, platform) = (&state.config, &state.platform);
-    let input = WebhookInput::from_json(&body, team, config, platform, errors).await?;
+    let platform = &state.platform;
+    let input = WebhookInput::from_json(&body, team, state, errors).await?;
     let secret = secret.ok_or_else(|| Problem::internal("a secret without mistakes is none"))?;
     // Of everything, one is told what one may read.
     if input.event_types != [model::ALL]
-        && let Some(scope) = input.missing_scope(permit.caller())
+        && let Some(scope) = input.missing_scope(cx.state.events, permit.caller())
     {
         return Err(Problem::insufficient_scope(scope.as_str()));
     }
@@ -225,9 +225,9 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         before.withhold_headers(&mut target, &given, url.url());
     }
     let team = read_team(cx, permit.user_id(), &target, &mut errors).await?;
-    let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let input = WebhookInput::from_json(&target, team, config, platform, errors).await?;
-    let maker = before.maker_after(permit.caller(), Some(&input))?;
+    let platform = &cx.state.platform;
+    let input = WebhookInput::from_json(&target, team, cx.state, errors).await?;
+    let maker = before.maker_after(cx.state.events, permit.caller(), Some(&input))?;
     let after = before.changed(input, maker, now);
     let is_begun = after.input.is_enabled
         && (before.disabled_at.is_some() || after.input.url != before.input.url);
@@ -310,7 +310,7 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     };
     check_role(cx, &webhook).await?;
-    let maker = webhook.maker_after(permit.caller(), None)?;
+    let maker = webhook.maker_after(cx.state.events, permit.caller(), None)?;
     let overlap = body["overlap_seconds"].as_i64();
     let expires_at = now + overlap.unwrap_or(model::OVERLAP_SECONDS) * 1_000;
     let document = json!({

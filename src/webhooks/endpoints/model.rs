@@ -6,14 +6,16 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::model::{Caller, Scope};
 use crate::config::Config;
+use crate::events::{Catalogue, EventType};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
+use crate::runtime::State;
 use crate::telemetry::rfc3339;
 use crate::webhooks::resolver::{self, Unresolved};
 use crate::webhooks::signing::EndpointSecret;
-use crate::webhooks::{catalogue, check_target, custom_headers};
+use crate::webhooks::{check_target, custom_headers};
 
 use super::proof::is_same_origin;
 
@@ -25,11 +27,6 @@ pub const MAX_SECRETS: i64 = 5;
 pub const OVERLAP_SECONDS: i64 = 86_400;
 /// Stands for all event types.
 pub const ALL: &str = "*";
-
-/// The scopes that reading all there is to be told of takes.
-pub fn all_scopes() -> impl Iterator<Item = Scope> {
-    catalogue::ALL.iter().filter_map(|kind| kind.scope)
-}
 
 /// What an endpoint is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +54,10 @@ impl WebhookInput {
     pub async fn from_json(
         body: &Value,
         team: Option<TeamId>,
-        config: &Config,
-        platform: &Platform,
+        state: &State,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Problem> {
-        let event_types = read_event_types(&body["event_types"], &mut errors);
+        let event_types = read_event_types(&body["event_types"], state.events, &mut errors);
         let headers = match body.get("headers") {
             None => Vec::new(),
             Some(Value::Object(headers)) => {
@@ -76,7 +72,13 @@ impl WebhookInput {
                 Vec::new()
             }
         };
-        let url = read_url(body["url"].as_str(), config, platform, &mut errors).await?;
+        let url = read_url(
+            body["url"].as_str(),
+            &state.config,
+            &state.platform,
+            &mut errors,
+        )
+        .await?;
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
@@ -95,12 +97,12 @@ impl WebhookInput {
 
 impl WebhookInput {
     /// A scope that the caller does not have and that reading what this is told of takes.
-    pub fn missing_scope(&self, caller: &Caller) -> Option<Scope> {
-        let named = |kind: &&catalogue::EventType| {
+    pub fn missing_scope(&self, types: Catalogue, caller: &Caller) -> Option<Scope> {
+        let named = |kind: &&EventType| {
             let mut wanted = self.event_types.iter();
             wanted.any(|wanted| wanted == ALL || wanted == kind.name)
         };
-        let kinds = catalogue::ALL.iter().filter(named);
+        let kinds = types.iter().filter(named);
         kinds
             .filter_map(|kind| kind.scope)
             .find(|scope| !caller.scopes.contains(*scope))
@@ -127,13 +129,13 @@ pub enum Maker {
 }
 
 /// In the order in which they were given, each once.
-fn read_event_types(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
+fn read_event_types(list: &Value, types: Catalogue, errors: &mut Vec<FieldError>) -> Vec<String> {
     let mut read: Vec<String> = Vec::new();
     let names = list.as_array().map_or(&[][..], Vec::as_slice);
     for (index, name) in names.iter().enumerate() {
         let Some(name) = name.as_str() else { continue };
         let is_alone = names.len() == 1;
-        if !(catalogue::find(name).is_some() || name == ALL && is_alone) {
+        if !(types.find(name).is_some() || name == ALL && is_alone) {
             let shown: String = name.chars().take(100).collect();
             let detail = [
                 "There is no event type \"",
@@ -365,6 +367,7 @@ impl Webhook {
     /// what is told more than the key may read.
     pub fn maker_after(
         &self,
+        types: Catalogue,
         caller: &Caller,
         after: Option<&WebhookInput>,
     ) -> Result<Maker, Problem> {
@@ -395,7 +398,7 @@ impl Webhook {
         let told = after.unwrap_or(&self.input);
         // What a key has made is told, of all there is, what the key may read.
         let is_bounded = self.api_key.is_some() && told.event_types == [ALL];
-        if let Some(scope) = told.missing_scope(caller).filter(|_| !is_bounded) {
+        if let Some(scope) = told.missing_scope(types, caller).filter(|_| !is_bounded) {
             return Err(Problem::insufficient_scope(scope.as_str()));
         }
         Ok(if self.api_key.is_some() {

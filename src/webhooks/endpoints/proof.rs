@@ -2,12 +2,12 @@
 //! Promises that a new URL gets one ping by itself, and that the one before it is not sent any more.
 //! Leaves sending it to `delivery`, which notes the answer.
 
+use crate::events::outbox::Event;
 use crate::ids::{DeliveryId, UserId, WebhookId};
 use crate::platform::{Platform, Statement};
 use crate::telemetry::Trace;
-use crate::webhooks::catalogue::PING;
 use crate::webhooks::delivery::store::{record_success, resume_held};
-use crate::webhooks::outbox::Event;
+use crate::webhooks::events::PING;
 
 /// Whether two URLs in their one spelling have the same scheme, host and port.
 pub fn is_same_origin(one: &str, other: &str) -> bool {
@@ -41,7 +41,7 @@ pub fn ping(
     webhook: &WebhookId,
     now: i64,
 ) -> Vec<Statement> {
-    let event = Event::new(platform, trace, user.into(), PING, webhook.as_str(), "{}");
+    let event = Event::new(platform, trace, user.into(), &PING, webhook.as_str(), "{}");
     let delivery = DeliveryId::of_time(platform, event.id.time_ms());
     vec![
         replace_ping(webhook),

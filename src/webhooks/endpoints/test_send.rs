@@ -6,6 +6,7 @@
 use serde_json::json;
 
 use crate::auth::permissions::WriteWebhooks;
+use crate::events::outbox;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -17,7 +18,8 @@ use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::attempt_runner::refusal;
 use crate::webhooks::delivery::outcome::Attempt;
 use crate::webhooks::delivery::store::take_slots;
-use crate::webhooks::{catalogue, endpoint_throttle, outbox, sending};
+use crate::webhooks::events::PING;
+use crate::webhooks::{endpoint_throttle, sending};
 
 use super::handlers::{charge_ping, check_standing, find, sealer, wake};
 use super::model::Webhook;
@@ -31,7 +33,10 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
     let (body, mut errors) = cx.body()?;
-    let kind = catalogue::find(body["event_type"].as_str().unwrap_or(catalogue::PING));
+    let kind = cx
+        .state
+        .events
+        .find(body["event_type"].as_str().unwrap_or(PING.name));
     if kind.is_none() && errors.is_empty() {
         let detail = "Use a name of GET /api/v1/webhooks/event-types.";
         errors.push(FieldError::new("/event_type", "unknown_event_type", detail));
@@ -40,7 +45,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     };
     let is_proven = webhook.health.is_proven;
-    if !is_proven && kind.name != catalogue::PING {
+    if !is_proven && kind.name != PING.name {
         return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
     }
     let principal = Principal::WebhookTest(permit.user_id());
@@ -63,7 +68,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
             &webhook.input.headers,
             event.as_str(),
             &cx.trace.child(platform),
-            Text::Owned(outbox::payload(kind.name, &rfc3339(at), kind.data)),
+            Text::Owned(outbox::payload(kind.name, &rfc3339(at), kind.example)),
             at,
         );
         Attempt::of(platform.http.send(request).await, at, cx.now_ms())

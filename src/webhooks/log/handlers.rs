@@ -14,10 +14,10 @@ use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
 use crate::telemetry::parse_rfc3339;
-use crate::webhooks::catalogue;
 use crate::webhooks::endpoints::handlers::{
     charge_ping, check_standing, find as find_endpoint, find_of, wake,
 };
+use crate::webhooks::events::PING;
 
 use super::model::Delivery;
 use super::store;
@@ -54,7 +54,11 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
     let (delivery, payload) = find(cx, permit.user_id()).await?;
     // A receiver's answer may have the payload in it.
-    if let Some(scope) = catalogue::find(&delivery.kind).and_then(|kind| kind.scope)
+    if let Some(scope) = cx
+        .state
+        .events
+        .find(&delivery.kind)
+        .and_then(|kind| kind.scope)
         && !permit.caller().scopes.contains(scope)
     {
         return Err(Problem::insufficient_scope(scope.as_str()));
@@ -109,7 +113,7 @@ fn check(delivery: &Delivery, now: i64) -> Result<(), Problem> {
     if delivery.is_endpoint_disabled {
         return Err(Problem::new(&problems::WEBHOOK_DISABLED));
     }
-    if !delivery.is_endpoint_proven && delivery.kind != catalogue::PING {
+    if !delivery.is_endpoint_proven && delivery.kind != PING.name {
         return Err(Problem::new(&problems::WEBHOOK_UNPROVED));
     }
     if delivery.is_in_progress(now) {

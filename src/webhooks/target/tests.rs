@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use super::*;
 
 fn code(url: &str) -> &'static str {
-    check(url, &["builds.guild.gg"], false).map_or_else(Refusal::code, |_| "taken")
+    check(url, &["builds.guild.gg"], false).map_or_else(TargetError::code, |_| "taken")
 }
 
 /// Every spelling by which someone has tried to get inside.
@@ -385,7 +385,8 @@ fn locally_http_and_private_addresses_pass_and_nothing_else() {
         ("http://localhost:22/", "port_not_allowed"),
         ("https://builds.guild.gg/", "own_host"),
     ] {
-        let found = check(url, &["builds.guild.gg"], true).map_or_else(Refusal::code, |_| "taken");
+        let found =
+            check(url, &["builds.guild.gg"], true).map_or_else(TargetError::code, |_| "taken");
         assert_eq!(found, expected, "{url}");
     }
 }

@@ -22,7 +22,7 @@ pub enum Kind {
 
 /// What is wrong with a text: a stable code and what would be right.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct NameError {
     /// Stable, `snake_case`.
     pub code: &'static str,
     /// What to do.
@@ -64,8 +64,8 @@ pub fn is_control(kind: Kind, c: char) -> bool {
 }
 
 /// Judges a text that [`tidy`] has made and that has no control characters.
-pub fn check(kind: Kind, text: &str, unicode: &dyn Unicode) -> Result<(), Refusal> {
-    let refuse = |code, detail: String| Err(Refusal { code, detail });
+pub fn check(kind: Kind, text: &str, unicode: &dyn Unicode) -> Result<(), NameError> {
+    let refuse = |code, detail: String| Err(NameError { code, detail });
     if let Some(c) = find_hidden(text) {
         return refuse(
             "invisible_character",

@@ -5,7 +5,7 @@
 use pollster::block_on;
 
 use super::*;
-use crate::auth::model::{Caller, Role, Via};
+use crate::auth::model::{AccountRole, Caller, Via};
 use crate::auth::permissions::{self, Permit};
 use crate::ids::{SessionId, UserId};
 use crate::platform::native::TestPlatform;
@@ -30,9 +30,9 @@ fn knows(ring: &KeyRing, kid: &str, platform: &Platform) -> bool {
 fn rotate(platform: &Platform, revoke_current: bool) -> String {
     let administrator = Caller {
         user_id: UserId::fresh(platform),
-        role: Role::Administrator,
+        role: AccountRole::Administrator,
         via: Via::Session(SessionId::fresh(platform)),
-        scopes: permissions::scopes_of(Role::Administrator),
+        scopes: permissions::scopes_of(AccountRole::Administrator),
         auth_time: Some(platform.clock.now_ms() / 1000),
     };
     let permit = Permit::of(&administrator, platform.clock.now_ms()).unwrap();

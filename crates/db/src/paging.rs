@@ -2,10 +2,11 @@
 //! Promises one statement for a page, and the id that the next one begins after.
 //! Leaves which rows are listed to the stores.
 
-use crate::http::pagination::Page;
-use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
+use http::pagination::Page;
+use platform::{DatabaseError, Platform, Statement, Text, Value};
 
 /// SQL over a number of milliseconds: RFC 3339 in UTC, as `telemetry::rfc3339` has it.
+#[macro_export]
 macro_rules! sql_time {
     ($column:literal) => {
         concat!(
@@ -15,7 +16,7 @@ macro_rules! sql_time {
         )
     };
 }
-pub(crate) use sql_time;
+pub use sql_time;
 
 /// One page of a list.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::ids::{EventId, TeamId, UserId};
 use crate::platform::{Lane, Message, Platform, Statement, Value};
 use crate::telemetry::{Trace, rfc3339};
 
-use super::catalogue;
+use super::EventType;
 
 /// A payload is smaller than this many bytes (Standard Webhooks: under 20 kB).
 pub const MAX_PAYLOAD_BYTES: usize = 20_000;
@@ -33,14 +33,14 @@ impl From<&UserId> for Audience {
 }
 
 /// Something that has happened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Event {
     /// Sent as `webhook-id`.
     pub id: EventId,
     /// Whose things have changed, and whose endpoints are told.
     pub audience: Audience,
-    /// A name of the catalogue.
-    pub kind: &'static str,
+    /// Its type.
+    pub kind: &'static EventType,
     /// The bytes that are sent and signed.
     pub payload: String,
     /// `traceparent` (W3C Trace Context) of what caused it.
@@ -54,15 +54,15 @@ impl Event {
         platform: &Platform,
         trace: &Trace,
         audience: Audience,
-        kind: &'static str,
+        kind: &'static EventType,
         subject: &str,
         data: &str,
     ) -> Self {
         let at = rfc3339(platform.clock.now_ms());
-        let mut payload = payload(kind, &at, data);
+        let mut payload = payload(kind.name, &at, data);
         if payload.len() >= MAX_PAYLOAD_BYTES {
             let id_only = format!("{{\"id\":\"{subject}\",\"is_truncated\":true}}");
-            payload = self::payload(kind, &at, &id_only);
+            payload = self::payload(kind.name, &at, &id_only);
         }
         Self {
             id: EventId::fresh(platform),
@@ -86,12 +86,12 @@ impl Event {
                 self.id.as_str().into(),
                 // The column takes no NULL; no id is empty.
                 user.as_ref().map_or("", UserId::as_str).into(),
-                self.kind.into(),
+                self.kind.name.into(),
                 self.payload.as_str().into(),
                 self.traceparent.as_str().into(),
                 team.as_ref()
                     .map_or(Value::Null, |team| team.as_str().into()),
-                scope_word(self.kind).into(),
+                self.kind.scope_word().into(),
             ],
         )
     }
@@ -106,10 +106,10 @@ impl Event {
             vec![
                 self.id.as_str().into(),
                 user.map_or("", UserId::as_str).into(),
-                self.kind.into(),
+                self.kind.name.into(),
                 self.payload.as_str().into(),
                 self.traceparent.as_str().into(),
-                scope_word(self.kind).into(),
+                self.kind.scope_word().into(),
                 now.into(),
             ],
         )
@@ -131,11 +131,6 @@ impl Event {
         };
         platform.queue.send(Lane::First, vec![message]);
     }
-}
-
-/// What the column of an event's scope says. A type that nobody knows is for no key.
-fn scope_word(kind: &str) -> &'static str {
-    catalogue::find(kind).map_or("unknown", catalogue::EventType::scope_word)
 }
 
 /// The text of a payload.

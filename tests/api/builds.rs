@@ -321,7 +321,8 @@ fn chat_code_and_template_must_agree() {
         (json!(null), 422, "Warrior"),
         (json!({ "name": null }), 422, "Warrior"),
     ] {
-        let answer = app.as_player(&player, "PATCH", &build_path(&build), &patch);
+        let call = app.call("PATCH", &build_path(&build)).by(&player);
+        let answer = call.json(&patch).send();
         assert_eq!(answer.status, status, "{patch}");
         let read = app.get_as(&player, &build_path(&build)).ok();
         assert_eq!(read["profession"], profession, "{patch}");

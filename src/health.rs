@@ -1,5 +1,4 @@
-//! Whether the service lives and whether what it needs answers.
-//! Promises a time for each dependency; leaves alarms to whoever asks.
+//! Liveness and readiness, with the response time of each dependency.
 
 use serde_json::json;
 

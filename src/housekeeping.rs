@@ -1,6 +1,6 @@
-//! What the Worker does by itself: lists of steps, run one after the other.
-//! Promises that a step which fails stops no other, and one log line for each that did something.
-//! Leaves each step's work, in small bounded portions, to its feature.
+//! The steps of the crons, run one after the other.
+//! A failed step stops no other, and each step that did something writes one log line. The features
+//! have the steps' work, in bounded batches.
 
 use std::error::Error;
 

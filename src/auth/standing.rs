@@ -1,4 +1,4 @@
-//! The caller's standing, asked again where a write happens.
+//! Checks the caller's standing again in the batch of a write.
 //! Promises that a batch which begins with [`of`] writes nothing for a credential that has ended, an
 //! account that is gone or disabled, a role that was taken away or a proof that is too old by then.
 //! Leaves roles in teams to `membership::store::still_is`.

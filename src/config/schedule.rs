@@ -1,6 +1,5 @@
-//! When a failed delivery is tried again (Standard Webhooks 1.0.0; RFC 9110, section 10.2.3).
-//! Promises that a receiver can ask for more time but never for less than our own, and that what
-//! does not read is as good as absent. Leaves counting the failures to `delivery`.
+//! When a failed delivery is retried (Standard Webhooks 1.0.0; RFC 9110, section 10.2.3).
+//! A receiver can ask for more time but never for less, and an unreadable `Retry-After` is ignored.
 
 use crate::telemetry::parse_rfc3339;
 

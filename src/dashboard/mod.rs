@@ -1,6 +1,4 @@
-//! What one looks at first: counts, what has happened lately, and what needs attention.
-//! Promises two statements, however much there is.
-//! Leaves changing anything to the features: this room only reads their tables.
+//! The dashboard: counts, recent activity, and what needs attention. Two statements, read only.
 
 pub mod handlers;
 pub mod operations;

@@ -1,5 +1,4 @@
 //! The call for the dashboard, as it is documented.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 

@@ -1,6 +1,4 @@
-//! What there is to end, counted.
-//! Promises that a team's counts are parts of the account's.
-//! Leaves counting to `store`.
+//! Counts of what acts for an account. A team's counts are included in the account's.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Events on their way into the database: written in the batch of the change they tell of.
-//! Promises that a payload's bytes are made once, and that nothing is written for whom nobody
-//! listens. Leaves the form of `data` to the features, and sending to `delivery`.
+//! The outbox: writes events in the batch of the change that they report.
+//! A payload is serialized once, and events without a subscribed endpoint are not written. `delivery`
+//! sends them.
 
 use crate::ids::{EventId, TeamId, UserId};
 use crate::platform::{Lane, Message, Platform, Statement, Value};

@@ -1,6 +1,6 @@
-//! What an isolate knows of each key: what it was handed to spend, and who has to wait.
-//! Promises that its memory is bounded, and that forgetting it never lets more through.
-//! Leaves asking the object to `counter`, and what the object answers to `object`.
+//! An isolate's leases and refusals, by key.
+//! Memory is bounded, and losing an entry never admits more requests. `counter` calls the object,
+//! `object` decides.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const ASKING_MS: i64 = 1_000;
 const LOW_PART: u32 = 16;
 /// Only in the first half of its life: what is added ends with the lease that is there.
 const EARLY_MS: i64 = LEASE_MS / 2;
-/// An object that could not be asked is left alone for this long, in milliseconds.
+/// An object that could not be reached is not asked again for this long, in milliseconds.
 pub const AWAY_MS: i64 = 1_000;
 /// A refusal holds for this part of the window at least, so that twenty isolates do not all ask
 /// for each single token. So much of a quota, half a percent, may come late.

@@ -1,6 +1,6 @@
-//! Rate limits: who may call how often, counted across all isolates.
-//! Promises that no quota is exceeded, whatever the number of isolates, and that a steady caller
-//! costs a map lookup. Leaves who is calling to `identity` and the running of objects to `platform`.
+//! Rate limits: quotas counted across all isolates.
+//! No quota is exceeded, whatever the number of isolates, and a steady caller costs a map lookup.
+//! `auth` identifies the caller, `platform` runs the Durable Objects.
 
 pub mod address;
 pub mod counter;

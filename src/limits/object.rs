@@ -1,6 +1,6 @@
-//! What the Durable Object of one key decides: state and question in, state and answer out.
-//! Promises that no more is handed out than the quotas have, and all policies or none are charged.
-//! Leaves storage, alarms and calls to `platform`, and what is handed out to `leases`.
+//! The decision of the Durable Object of one key, as a pure function of state and request.
+//! It never grants more than the quotas have, and charges all policies or none. `platform` has storage,
+//! alarms and calls.
 
 use std::fmt::Write as _;
 

@@ -49,7 +49,7 @@ pub async fn consume(
         let outcome = if let Some(id) = MailId::parse(body) {
             deliver(state, &id, answer_reset).await
         } else {
-            // It would be none the next time.
+            // A retry would not change it.
             telemetry::warn(&state.platform, "mail_message_unreadable", 1);
             Ok(())
         };

@@ -1,5 +1,4 @@
 //! The calls on all that is held on the caller, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

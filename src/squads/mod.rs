@@ -1,6 +1,5 @@
-//! Squads: how up to 50 players stand together.
-//! Promises that what a commander planned is never lost to someone else's change.
-//! Leaves who plans with whom to `teams`, single builds to `builds`.
+//! Squads of up to 50 players: compositions, their analysis, comparison, assignment and shared page.
+//! No concurrent change overwrites another. `teams` has members, `builds` single builds.
 
 pub mod analysis;
 pub mod assign;

@@ -1,5 +1,4 @@
 //! The call on tags, as it is documented.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::builds::schemas::TAG;
 use crate::http::operation::{Answer, Content, Operation, PLAIN};

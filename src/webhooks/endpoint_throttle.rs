@@ -1,6 +1,5 @@
-//! The rate of an endpoint: GCRA (the generic cell rate algorithm) in whole microseconds.
-//! Promises never more than the rate in any minute, and all of it for whoever waits their turn.
-//! Leaves keeping the one number that it needs to `delivery`.
+//! The rate limit of an endpoint: GCRA (the generic cell rate algorithm) in whole microseconds.
+//! No minute has more attempts than the rate. `delivery` stores the one number that it needs.
 
 /// An attempt begins at most this long after it was admitted, in milliseconds.
 pub const MAX_LATE_MS: i64 = 3_000;

@@ -1,6 +1,6 @@
-//! Webhooks (Standard Webhooks 1.0.0): endpoints, the events they are told of, and the delivery.
-//! Promises that an event is written with its change, sent until it has arrived or is given up
-//! with a reason, and always as the same bytes. Leaves what an event means to its feature.
+//! Webhooks (Standard Webhooks 1.0.0): endpoints, events and their delivery.
+//! An event is written with its change, and sent as the same bytes until it is delivered or marked dead
+//! with a reason. Features define what their events mean.
 
 pub mod custom_headers;
 pub mod delivery;

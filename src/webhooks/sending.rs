@@ -1,6 +1,5 @@
-//! A payload as the request that carries it (Standard Webhooks 1.0.0).
-//! Promises that the body is the very bytes that were signed, and that custom headers replace none
-//! of ours. Leaves when to send, and what an answer means, to its callers.
+//! Builds the signed request for a payload (Standard Webhooks 1.0.0).
+//! The body is the bytes that were signed, and custom headers replace none of ours.
 
 use crate::platform::{HttpRequest, Text};
 

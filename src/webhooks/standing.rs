@@ -1,7 +1,7 @@
-//! Whether whoever made an endpoint may still have it: SQL conditions for every statement that tells,
-//! claims, sends or sends again. Promises that the rule is written once: account there and enabled,
-//! role in the team, API key there and not ended, with the scope of what is told. Leaves what becomes
-//! of an endpoint that has lost it to `endpoints::store`.
+//! The standing of an endpoint's creator: SQL conditions for every statement that writes, leases, sends
+//! or recovers deliveries. The rule is written once: account exists and is enabled, role in the team,
+//! API key exists and has not ended, with the event's scope. `endpoints::endings` disables endpoints
+//! that have lost it.
 //!
 //! In all of them `w` is a row of `webhooks` and `e` one of `webhook_events`; `$roles` is the list of
 //! the roles that may have webhooks of a team, `$now` milliseconds since 1970.

@@ -1,4 +1,4 @@
-//! Sealing: what D1 may hold only unreadable is kept under the master key (XChaCha20-Poly1305).
+//! Sealing: encryption at rest under the master key (XChaCha20-Poly1305).
 //! Promises that a sealed value opens only under its own label, and says which key it is under.
 //! Leaves which columns are sealed to their features, and moving to a new key to others.
 

@@ -1,4 +1,4 @@
-//! Text that one person writes and others see.
+//! Text written by one user and shown to others.
 //! Promises that it looks like what it is. Leaves lengths and places to those who check inputs.
 
 pub mod characters;

@@ -1,4 +1,4 @@
-//! The port to people's mailboxes.
+//! The mail port.
 //! Promises that a message is taken over whole, or that it is said whether trying again is of use.
 //! Leaves when, and how often, to send what to the features.
 

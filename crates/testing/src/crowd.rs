@@ -1,4 +1,4 @@
-//! Much of everything: rows that were made by calls, copied until a list has pages.
+//! Bulk data: rows created by API calls, copied until lists have several pages.
 //! Promises copies that differ in their ids and times, with their facets, and no two alike.
 //! Leaves what is done with so much to the walk.
 

@@ -1,4 +1,4 @@
-//! A team with its roster, in the hand of a test.
+//! A team with its roster, for tests.
 //! Promises that the clock moves between two players, so that lists have an order.
 //! Leaves what is right to the tests.
 

@@ -1,5 +1,4 @@
-//! A whole application in the hand of a test: requests in, answers out, the clock and the database
-//! at its fingertips. Promises that every answer made through it keeps what every answer must keep
+//! The whole application under test: requests in, answers out, with control of clock and database. Promises that every answer made through it keeps what every answer must keep
 //! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
 
 #![cfg(not(target_arch = "wasm32"))]

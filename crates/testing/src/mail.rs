@@ -1,4 +1,4 @@
-//! Mailboxes in the hand of a test.
+//! Mailboxes for tests.
 //! Promises that what is due is sent when the test says so, and that no token of a link is logged.
 //! Leaves what mails say to the tests.
 

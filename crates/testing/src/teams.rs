@@ -1,4 +1,4 @@
-//! Teams in the hand of a test, made without the calls that make them.
+//! Teams for tests, created without API calls.
 //! Promises members in the roles that the test names.
 //! Leaves how one gets into a team to the tests of teams.
 

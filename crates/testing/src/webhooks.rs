@@ -1,4 +1,4 @@
-//! Endpoints of webhooks in the hand of a test, and the queues' consumers.
+//! Webhook endpoints for tests, and the queues' consumers.
 //! Promises that what is due is worked on when the test says so, in the order of the queues.
 //! Leaves what receivers answer to the tests.
 

@@ -1,4 +1,4 @@
-//! Replacing the master key: whatever is sealed under another is put under the current one.
+//! Re-encrypts values that are sealed under another master key under the current one.
 //! Promises small steps that may be cut off anywhere, and that every value can be read throughout.
 //! Leaves which columns those are, and when to run, to its callers.
 

@@ -1,4 +1,4 @@
-//! Making the next signing key in time, and another one at once in an emergency.
+//! Rotation: creates the next signing key in time, or at once in an emergency.
 //! Promises that crons which come twice, at once or late make one key, and never cut another short.
 //! Leaves the times to `model`; telling other isolates is what publishing early is for.
 

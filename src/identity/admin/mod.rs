@@ -1,4 +1,4 @@
-//! Accounts in the hands of administrators.
+//! Administration of accounts.
 //! Promises that each change is in the audit log and that the last administrator stays one.
 //! Leaves accounts themselves to `accounts`, reading the log to `audit`.
 

@@ -1,5 +1,5 @@
 //! An account as administrators see it, and what they may change of it.
-//! Promises that a `Change` names only what differs from what the account has.
+//! Promises that a `UserPatch` names only what differs from what the account has.
 //! Leaves whether another administrator is left to the database.
 
 use serde_json::{Value, json};

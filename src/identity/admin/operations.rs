@@ -1,5 +1,4 @@
 //! The calls of administrators on accounts, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

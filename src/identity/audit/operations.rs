@@ -1,5 +1,4 @@
 //! Reading the audit log, as it is documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::auth::audit::model::{Action, MOMENT, ROW, WHO};
 use crate::http::operation::{Answer, Content, Operation, PLAIN};

@@ -1,5 +1,4 @@
 //! The calls that prove an address, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers` and `undo`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

@@ -1,5 +1,4 @@
 //! The calls on signing keys, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::auth::keys::model::State;
 use crate::auth::model::{OPTIONAL_TIME, TIME};

@@ -1,7 +1,6 @@
-//! One attempt at a secret: let in and counted, or refused, before anything is compared.
-//! Promises that of any number of attempts at once no more are let in than one after the other, and
-//! that those that are right wait for one another and are not refused.
-//! Leaves what was right or wrong to the caller, who says so to the attempt.
+//! One attempt at a secret: admitted and counted, or refused, before anything is compared.
+//! No more concurrent attempts are admitted than sequential ones, and concurrent correct attempts wait
+//! for each other instead of being refused. The caller reports the result.
 
 use crate::auth::permissions::{Permission, Permit};
 use crate::http::problem::Problem;
@@ -12,10 +11,10 @@ use crate::platform::{DatabaseError, Platform, Statement};
 use super::model::{ACCOUNT_FAILURES, Bounds, Guard, Kind, Origin, Place, Subject};
 use super::store;
 
-/// How often an attempt looks whether its turn has come,
+/// How often an attempt polls while others are being checked,
 const MAX_TRIES: usize = 10;
-/// and how long it waits at most in between, at first and at last: five seconds in all. Whoever is
-/// judged takes a tenth of a second.
+/// and how long it waits at most in between, at first and at last: five seconds in all. A check takes
+/// a tenth of a second.
 const FIRST_WAIT_MS: u32 = 50;
 const LAST_WAIT_MS: u32 = 800;
 

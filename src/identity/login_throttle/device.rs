@@ -1,6 +1,5 @@
-//! Device tokens: proof that an account was logged in to with this device.
-//! Promises that a token is worth something for its own account only, and for 180 days.
-//! Leaves what a known device may do to `attempt`. It proves no identity.
+//! Device tokens: proof of an earlier login from this device, valid for one account and 180 days.
+//! A token proves no identity: it only selects the device's own counter (see `attempt`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

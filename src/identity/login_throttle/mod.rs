@@ -1,6 +1,6 @@
-//! Protection against guessing: of passwords and codes, by one stranger or by many at once.
-//! Promises that an attempt is counted before it is judged, that an address without an account
-//! counts like one with, and that strangers do not lock out a known place. Leaves judging to others.
+//! Throttles attempts at passwords and codes, by place and in total.
+//! An attempt is counted before it is checked, an address without an account counts like any other,
+//! and strangers do not lock out a known place. The callers check the secrets.
 
 pub mod attempt;
 pub mod device;

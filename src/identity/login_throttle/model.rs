@@ -1,6 +1,5 @@
-//! How often one may guess: counters, pauses, and the names under which they are kept.
-//! Promises that a name tells nothing of the address or place it was made of.
-//! Leaves storage to `store`.
+//! Counters of attempts, their delays, and the keyed hashes under which they are stored.
+//! A hash reveals nothing about its address or place.
 
 use crate::limits::address::AddressPrefix;
 use crate::limits::policies::Network;

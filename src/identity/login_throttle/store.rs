@@ -1,6 +1,5 @@
-//! All SQL on counters of guesses.
-//! Promises that of two attempts at once, one counts on what the other has left.
-//! Leaves how long to pause to `model`.
+//! The SQL of the counters of attempts. Concurrent attempts are counted one after the other
+//! (compare-and-set).
 
 use db::purge::PurgeQuery;
 

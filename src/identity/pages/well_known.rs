@@ -1,4 +1,4 @@
-//! What browsers, password managers and finders of holes look for under /.well-known.
+//! Documents under /.well-known for browsers, password managers and security researchers.
 //! Promises the forms of "A Well-Known URL for Changing Passwords" (W3C) and of RFC 9116.
 //! Leaves the page itself to `reset`.
 

@@ -1,4 +1,4 @@
-//! The way back after a forgotten password: a link to the address that the account has proved.
+//! Password reset: a link to the address that the account has proved.
 //! Promises the same answer for every address, after the same work, and that the second factor
 //! stays in force. Leaves links themselves to `links`, mails to `mail`.
 

@@ -1,4 +1,4 @@
-//! What comes of a request for a new password, after its answer.
+//! Handles a request for a password reset, after its answer was sent.
 //! Promises that an address without an account, one that was not proved and a disabled account get
 //! nothing. Leaves sending to `mail::delivery`.
 

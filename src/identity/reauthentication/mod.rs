@@ -1,4 +1,4 @@
-//! Proving again who one is, inside a session.
+//! Reauthentication inside a session.
 //! Promises that a session gets a fresh `auth_time` for the password, and for a code too where there is
 //! a second factor. Leaves what needs a fresh one to `auth::permissions`.
 

@@ -1,5 +1,4 @@
 //! The call that proves again who is there, as it is documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::problems;

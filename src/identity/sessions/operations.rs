@@ -1,5 +1,4 @@
 //! The calls on logins, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::auth::refresh_token::GRACE_MS;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};

@@ -1,6 +1,4 @@
 //! The calls on one's second factor, as they are documented and checked.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::problems;

@@ -1,4 +1,4 @@
-//! Recovery codes: ten ways in, each for once, for whoever has lost the authenticator.
+//! Recovery codes: ten single-use codes for a user who has lost the authenticator.
 //! Promises 120 random bits a code, and that a code reads the same however it was typed.
 //! Leaves using one up to `store`.
 

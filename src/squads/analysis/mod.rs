@@ -1,4 +1,4 @@
-//! What a composition is worth: coverage, what lacks, who adds what, and what looks wrong.
+//! Analyses a composition: coverage, shortfalls, contributions of players, and warnings.
 //! Promises whole numbers only, and that the order of players changes nothing.
 //! Leaves what specializations bring to `functions`.
 

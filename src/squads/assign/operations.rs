@@ -1,6 +1,4 @@
 //! The call that places players, as it is documented.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

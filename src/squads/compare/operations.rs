@@ -1,6 +1,4 @@
 //! The call for a comparison, as it is documented.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::problems;

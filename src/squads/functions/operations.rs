@@ -1,6 +1,4 @@
 //! The call on the table of functions, as it is documented.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`.
 
 use crate::game::operations::TABLE;
 use crate::http::operation::{Answer, Content, Operation};

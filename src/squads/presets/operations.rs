@@ -1,6 +1,4 @@
 //! The call on presets, as it is documented.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`.
 
 use crate::builds::schemas::ROLE;
 use crate::game::operations::TABLE;

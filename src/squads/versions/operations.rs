@@ -1,5 +1,4 @@
 //! The calls on versions, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};

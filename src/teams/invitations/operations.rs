@@ -1,5 +1,4 @@
 //! The calls on invitations, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};

@@ -1,5 +1,4 @@
 //! The calls on what leaders oversee, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::pagination::{CURSOR, LIMIT};

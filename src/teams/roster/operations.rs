@@ -1,5 +1,4 @@
 //! The calls on the roster, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers`.
 
 use crate::http::operation::{
     Alternative, Answer, Condition, Content, Operation, PLAIN, RequestBody,

@@ -231,7 +231,7 @@ pub struct Webhook {
     pub disabled_reason: Option<String>,
     /// How it has been answering.
     pub health: Health,
-    /// Where its rate stands: see `pace`.
+    /// The state of its rate: see `endpoint_throttle`.
     pub next_slot_us: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Orders that fingers and memories follow: rows and columns of keyboards, alphabets, digits.
+//! Sequences: rows and columns of keyboards, alphabets, digits.
 //! Promises to find where a text goes along one of them, or along several by turns (`1q2w3e4r`).
 //! Leaves what such a piece is worth to `strength`.
 

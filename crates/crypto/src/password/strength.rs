@@ -1,4 +1,4 @@
-//! What of a password has to be guessed, once all that comes cheap is taken out of it.
+//! Password strength: what an attacker has to guess, beyond words, sequences and repetitions.
 //! Promises that four words in a row pass, whatever the words, and that the reason it gives is true.
 //! Leaves lengths and the user's own name to `password`, stolen passwords to `breach`.
 

@@ -1,4 +1,4 @@
-//! The one rule for what one person writes and others see.
+//! The rule for text that one user writes and others see.
 //! Promises that a name is in NFC, shows something, hides nothing, and is not written like that of
 //! the service or its administrators. Leaves lengths, and the form of addresses, to those who check inputs.
 

@@ -36,7 +36,7 @@ const DEPENDENCIES: Schema = Schema::List {
 pub const LIVE: Operation = Operation {
     id: "health_live",
     tag: TAG,
-    summary: "Whether the service lives",
+    summary: "Liveness",
     response: Answer {
         status: 200,
         about: "It lives.",
@@ -58,7 +58,7 @@ pub const LIVE: Operation = Operation {
 pub const READY: Operation = Operation {
     id: "health_ready",
     tag: TAG,
-    summary: "Whether what the service needs answers",
+    summary: "Readiness, with each dependency",
     description: "503 with the same form when something it cannot do without has failed.",
     response: Answer {
         status: 200,

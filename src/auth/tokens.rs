@@ -14,6 +14,7 @@ use jwt_compact::{Algorithm as _, AlgorithmExt, Claims, Header};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::http::json;
 use crate::http::request::Credential;
 use crate::ids::{self, ApiKeyId, SessionId, UserId};
 use crate::limits::guard::Principal;
@@ -443,7 +444,7 @@ async fn check_token(
 fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     bytes.starts_with(b"{").then_some(())?;
-    serde_json::from_slice(&bytes).ok()
+    json::read(&bytes)
 }
 
 fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {

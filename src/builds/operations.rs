@@ -27,7 +27,7 @@ const BODY: RequestBody = RequestBody {
 pub const CREATE: Operation = Operation {
     id: "create_build",
     tag: TAG,
-    summary: "Store a build",
+    summary: "Create a build",
     description: "Paste the chat code from the game, or send the template as JSON. An account can have 1,000 builds, and 2,000 can be shared with a team.",
     request: Some(BODY),
     response: Answer {
@@ -116,7 +116,7 @@ pub const REPLACE: Operation = Operation {
 pub const PATCH: Operation = Operation {
     id: "patch_build",
     tag: TAG,
-    summary: "Change a build in part",
+    summary: "Update a build",
     description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. A template replaces the chat code.",
     path: PATH,
     request: Some(RequestBody {

@@ -8,7 +8,7 @@ use super::schemas::DASHBOARD;
 pub const GET: Operation = Operation {
     id: "get_dashboard",
     tag: "Identity",
-    summary: "What there is, what has happened, what needs attention",
+    summary: "Dashboard: counts, recent activity, what needs attention",
     description: "Needs a login: an API key sees each part by its own call.",
     response: Answer {
         status: 200,

@@ -8,7 +8,7 @@ use super::model::ENDED;
 pub const END: Operation = Operation {
     id: "end_everything",
     tag: "Identity",
-    summary: "End all that acts for me",
+    summary: "End my sessions, API keys, webhooks and links",
     description: "At once: all my logins, the one that asks too; all my API keys; all my webhooks (disabled, so that what they were set to can be looked at; nothing is sent until one is enabled again); all links and open invitations that I have made. Then log in again and change the password, if someone else may know it. The password, the second factor, memberships, builds and compositions stay as they are.",
     response: Answer {
         status: 200,

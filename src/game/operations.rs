@@ -181,7 +181,7 @@ const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"s
 pub const DECODE: Operation = Operation {
     id: "decode_chat_code",
     tag: CODES,
-    summary: "Read a build template chat code",
+    summary: "Decode a build template chat code",
     description: "Loses nothing: encoding the answer gives the same code, byte for byte. Ids that are not known are kept, with null for a name.",
     request: Some(RequestBody {
         schema: &Schema::Named(
@@ -212,7 +212,7 @@ pub const DECODE: Operation = Operation {
 pub const ENCODE: Operation = Operation {
     id: "encode_chat_code",
     tag: CODES,
-    summary: "Write a build template chat code",
+    summary: "Encode a build template chat code",
     request: Some(RequestBody {
         schema: &Schema::Named(
             "TemplateToEncode",

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::model::{Caller, Via};
 use crate::auth::refresh_token::RefreshToken;
+use crate::http::json::read;
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::schema::{Schema, Text};
 use crate::mac;
@@ -102,7 +103,7 @@ impl Keyed<'_> {
 
 /// The refresh token that an answer holds.
 pub fn refresh_token(answer: &Response, pepper: &Secret) -> Option<RefreshToken> {
-    let body: Value = serde_json::from_slice(&answer.body_bytes()).ok()?;
+    let body: Value = read(&answer.body_bytes())?;
     RefreshToken::parse(body["refresh_token"].as_str()?, pepper)
 }
 
@@ -146,7 +147,7 @@ pub fn encode(answer: &Response) -> Option<Zeroizing<Vec<u8>>> {
 /// The reverse of [`encode`].
 pub fn decode(bytes: &[u8]) -> Option<Response> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let head: Value = serde_json::from_slice(&bytes[..end]).ok()?;
+    let head: Value = read(&bytes[..end])?;
     let status = u16::try_from(head[0].as_u64()?).ok()?;
     let profile = head[1].as_str()?;
     let profile = Profile::ALL

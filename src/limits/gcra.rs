@@ -11,7 +11,7 @@ pub const MAX_WINDOW_S: u32 = 86_400;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     quota: u32,
-    window_s: u32,
+    window_us: i64,
 }
 
 /// The state of one quota: the theoretical arrival time, when the whole quota will be there again.
@@ -27,21 +27,34 @@ pub struct Tat {
     pub parts: u32,
 }
 
+const fn within(number: u32, max: u32) -> u32 {
+    if number == 0 {
+        1
+    } else if number > max {
+        max
+    } else {
+        number
+    }
+}
+
 impl Rate {
     /// `quota` in `window_s` seconds; both are brought within their bounds.
     pub const fn new(quota: u32, window_s: u32) -> Self {
-        const fn within(number: u32, max: u32) -> u32 {
-            if number == 0 {
-                1
-            } else if number > max {
-                max
-            } else {
-                number
-            }
-        }
+        let window_s = within(window_s, MAX_WINDOW_S);
         Self {
             quota: within(quota, MAX_QUOTA),
-            window_s: within(window_s, MAX_WINDOW_S),
+            window_us: window_s as i64 * 1_000_000,
+        }
+    }
+
+    /// One each `interval_us` microseconds, of which `burst` may come at once; both are brought
+    /// within their bounds.
+    pub fn spaced(interval_us: i64, burst: u32) -> Self {
+        let burst = within(burst, MAX_QUOTA);
+        let most = i64::from(MAX_WINDOW_S) * 1_000_000 / i64::from(burst);
+        Self {
+            quota: burst,
+            window_us: interval_us.clamp(1, most) * i64::from(burst),
         }
     }
 
@@ -54,7 +67,7 @@ impl Rate {
         let (quota, window_s) = text.split_once('/')?;
         let (quota, window_s) = (number(quota)?, number(window_s)?);
         let rate = Self::new(quota, window_s);
-        (rate.quota == quota && rate.window_s == window_s).then_some(rate)
+        (rate.quota == quota && rate.window_s() == window_s).then_some(rate)
     }
 
     /// How much.
@@ -64,24 +77,34 @@ impl Rate {
 
     /// In how many seconds.
     pub const fn window_s(self) -> u32 {
-        self.window_s
+        // At most a day.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let seconds = (self.window_us / 1_000_000) as u32;
+        seconds
     }
 
     /// A quarter of it, at least 1: what an isolate allows by itself while nobody counts for all.
     #[must_use]
     pub const fn quarter(self) -> Self {
-        Self::new(self.quota / 4, self.window_s)
+        self.with_quota(self.quota / 4)
     }
 
     /// So many of it, in the same time.
     #[must_use]
     pub const fn times(self, count: u32) -> Self {
-        Self::new(self.quota.saturating_mul(count), self.window_s)
+        self.with_quota(self.quota.saturating_mul(count))
+    }
+
+    const fn with_quota(self, quota: u32) -> Self {
+        Self {
+            quota: within(quota, MAX_QUOTA),
+            ..self
+        }
     }
 
     /// What one call costs, in `quota`-ths of a microsecond: the window, shared by the quota.
     const fn interval(self) -> i64 {
-        self.window_s as i64 * 1_000_000
+        self.window_us
     }
 
     /// What the whole quota costs. At most 8.64e16: no sum here comes near the end of an `i64`.

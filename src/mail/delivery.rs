@@ -6,6 +6,7 @@ use std::error::Error;
 
 use db::purge::PurgeQuery;
 
+use crate::http::json;
 use crate::ids::MailId;
 use crate::mac;
 use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
@@ -96,7 +97,7 @@ async fn deliver(
     }
     let label = [SEAL_LABEL, id.as_str()].concat();
     let content = seal::open(&state.config.master_keys, &label, &mail.sealed);
-    let content = content.and_then(|text| serde_json::from_slice::<Content>(&text).ok());
+    let content = content.and_then(|text| Content::from_json(&json::read(&text)?));
     let Some(content) = content else {
         return give_up(state, id, "does not open under MASTER_KEY").await;
     };

@@ -2,6 +2,8 @@
 //! Promises that only an address that was proved is told anything about an account.
 //! Leaves sending to `delivery`.
 
+use zeroize::Zeroizing;
+
 use crate::http::problem::Problem;
 use crate::ids::{MailId, UserId};
 use crate::platform::{Lane, Message, Statement};
@@ -41,9 +43,9 @@ impl Outgoing {
     ) -> Result<Self, Problem> {
         let platform = &state.platform;
         let id = MailId::fresh(platform);
-        let text = serde_json::to_vec(content).map_err(Problem::internal)?;
+        let text = Zeroizing::new(content.to_json().to_string());
         let label = [SEAL_LABEL, id.as_str()].concat();
-        let sealed = seal::seal(&state.config.master_keys, &label, &text, platform);
+        let sealed = seal::seal(&state.config.master_keys, &label, text.as_bytes(), platform);
         let now = platform.clock.now_ms();
         let insert = insert(&store::NewMail {
             id: &id,

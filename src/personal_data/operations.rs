@@ -32,7 +32,7 @@ pub const DELETE: Operation = Operation {
 pub const EXPORT: Operation = Operation {
     id: "export_me",
     tag: TAG,
-    summary: "All that is held on me",
+    summary: "Export all my personal data",
     description: "Everything but secrets, as one JSON document to keep. What a team plans is the team's: of compositions that I changed, but did not make or see no more, it has ids and times.",
     response: Answer {
         status: 200,

@@ -21,7 +21,7 @@ const USED: Schema = Schema::Named(
 pub const LIST: Operation = Operation {
     id: "list_tags",
     tag: "Builds",
-    summary: "The 100 most used tags of what is public",
+    summary: "List the 100 most used public tags",
     description: "Counted at most every five minutes.",
     response: Answer {
         status: 200,

@@ -24,7 +24,7 @@ const ANSWER: Answer = Answer {
 pub const CREATE: Operation = Operation {
     id: "create_team",
     tag: TAG,
-    summary: "Make a team",
+    summary: "Create a team",
     description: "Whoever makes it is its leader. One can be in 20 teams.",
     request: Some(RequestBody {
         schema: &TEAM_INPUT,
@@ -43,7 +43,7 @@ pub const CREATE: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_teams",
     tag: TAG,
-    summary: "The teams that I am in",
+    summary: "List my teams",
     description: "Newest first.",
     query: &[LIMIT, CURSOR],
     response: Answer {
@@ -57,7 +57,7 @@ pub const LIST: Operation = Operation {
 pub const GET: Operation = Operation {
     id: "get_team",
     tag: TAG,
-    summary: "One team that I am in",
+    summary: "Get one of my teams",
     path: PATH,
     response: ANSWER,
     problems: &[&problems::NOT_FOUND],
@@ -85,7 +85,7 @@ pub const PATCH_TEAM: Operation = Operation {
 pub const DELETE: Operation = Operation {
     id: "delete_team",
     tag: TAG,
-    summary: "Delete a team and all that is its",
+    summary: "Delete a team and all its data",
     description: "For leaders. Members, invitations, roster and compositions go with it. Builds stay their owners': those that only the team could see are private then. Webhooks of the team are told, and disabled after that.",
     path: PATH,
     problems: &[&problems::INSUFFICIENT_TEAM_ROLE, &problems::NOT_FOUND],

@@ -1,5 +1,7 @@
-//! The rate limit of an endpoint: GCRA (the generic cell rate algorithm) in whole microseconds.
+//! The rate limit of an endpoint: GCRA with a burst and a distance that keep it.
 //! No minute has more attempts than the rate. `delivery` stores the one number that it needs.
+
+use crate::limits::gcra::{Rate, Tat};
 
 /// An attempt begins at most this long after it was admitted, in milliseconds.
 pub const MAX_LATE_MS: i64 = 3_000;
@@ -24,22 +26,23 @@ pub struct Admission {
 pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admission {
     let rate = rate.clamp(1, MAX_RATE);
     let burst = (rate / 60).max(1);
-    let apart = rate - burst + 1;
-    let interval = (WINDOW_US + apart - 1) / apart;
-    let tolerance = interval * (burst - 1);
-    let now = now_ms * 1_000;
-    // Further ahead than any attempt leaves it: a clock was ahead, and has gone back.
-    let mut slot = next_slot_us.min(now + tolerance + interval).max(now);
-    let mut admitted = 0;
-    while admitted < wanted && slot - tolerance <= now {
-        slot += interval;
-        admitted += 1;
-    }
+    let steady = rate - burst + 1;
+    let interval_us = (WINDOW_US + steady - 1) / steady;
+    let rate = Rate::spaced(interval_us, u32::try_from(burst).unwrap_or(1));
+    let now_us = now_ms * 1_000;
+    let before = Tat {
+        us: next_slot_us,
+        parts: 0,
+    };
+    let left = rate.remaining(before, now_us);
+    let admitted = left.min(u32::try_from(wanted).unwrap_or(u32::MAX));
+    // No more is taken than remains.
+    let after = rate.take(before, now_us, admitted).unwrap_or(before);
     Admission {
-        admitted,
-        next_slot_us: slot,
+        admitted: admitted as usize,
+        next_slot_us: after.us,
         // Rounded up.
-        retry_at_ms: ((slot - tolerance).max(now) + 999).div_euclid(1_000),
+        retry_at_ms: (now_us + rate.retry_after_us(after, now_us, 1) + 999).div_euclid(1_000),
     }
 }
 

@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use serde_json::Value;
 
+use crate::http::json;
 use crate::platform::{HttpAnswer, HttpRequest, Platform};
 
 use super::target::is_refused;
@@ -71,7 +72,7 @@ pub async fn check(platform: &Platform, resolver: &str, name: &str) -> Result<()
 /// How many addresses of this kind an answer has, all of which may be reached.
 fn read(number: u64, answer: Option<HttpAnswer>) -> Result<usize, Unresolved> {
     let answer = answer.ok_or(Unresolved::Unavailable)?;
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = json::read(&answer.body).unwrap_or_default();
     // 0: no error; 3: no such name (RFC 1035, section 4.1.1).
     let is_answer = answer.status == 200 && matches!(body["Status"].as_u64(), Some(0 | 3));
     if !is_answer {

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Number, Value};
 
 use super::problem::{FieldError, Problem};
@@ -15,6 +17,12 @@ pub const MAX_DEPTH: usize = 32;
 
 const TOO_DEEP: &str = "nested too deeply";
 const DUPLICATE: &str = "duplicate member ";
+
+/// Reads JSON that is not from a client: what we have written, or what another server answers. From a
+/// string, as everywhere: a second source would compile serde's readers twice.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+}
 
 /// Reads one JSON value.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use crate::config::MasterKeys;
+use crate::limits::gcra::{Rate, Tat};
 use crate::mac;
 use crate::platform::{CacheError, LocalFuture, Platform};
 use crate::secret::Secret;
@@ -22,10 +23,9 @@ use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store
 
 /// Older than this, what was read is read again: so long may a revoked key live on elsewhere.
 pub const MAX_AGE_MS: i64 = 300_000;
-/// Reads for unknown key ids that found nothing: so many at once,
-const RELOADS_AT_ONCE: i64 = 10;
-/// and after them one in this time. The read that a stranger causes also finds a fresh key.
-const RELOAD_MS: i64 = 3_000;
+/// Reads for unknown key ids that found nothing: ten at once, after them one in three seconds. The
+/// read that a stranger causes also finds a fresh key.
+const RELOADS: Rate = Rate::new(10, 30);
 /// Key ids that are remembered as nobody's.
 const MAX_MISSING: usize = 100;
 /// Where the public halves lie in KV.
@@ -58,8 +58,8 @@ pub struct KeyRing {
     active: RefCell<Option<Rc<ActiveKey>>>,
     /// A key id is the hash of a random key: one that was looked for before is nobody's for ever.
     missing: RefCell<HashSet<String>>,
-    /// Reads that found nothing are paid for until then (GCRA's theoretical arrival time).
-    paid_until: Cell<i64>,
+    /// Reads that found nothing.
+    reloads: Cell<Tat>,
 }
 
 impl KeyRing {
@@ -70,7 +70,7 @@ impl KeyRing {
             view: RefCell::default(),
             active: RefCell::default(),
             missing: RefCell::default(),
-            paid_until: Cell::default(),
+            reloads: Cell::default(),
         }
     }
 
@@ -93,11 +93,9 @@ impl KeyRing {
             return Ok(life.verifies(now).then(|| key.clone()));
         }
         // Only now: a request that comes in meanwhile, or after a failure, must look too.
-        let paid_until = self
-            .paid_until
-            .get()
-            .clamp(now, now + RELOADS_AT_ONCE * RELOAD_MS);
-        self.paid_until.set(paid_until + RELOAD_MS);
+        let reloads = self.reloads.get();
+        let after = RELOADS.take(reloads, now * 1_000, 1);
+        self.reloads.set(after.unwrap_or(reloads));
         let mut missing = self.missing.borrow_mut();
         if missing.len() >= MAX_MISSING {
             missing.clear();
@@ -107,8 +105,7 @@ impl KeyRing {
     }
 
     fn may_reload(&self, now: i64) -> bool {
-        self.paid_until.get().min(now + RELOADS_AT_ONCE * RELOAD_MS) - now
-            <= (RELOADS_AT_ONCE - 1) * RELOAD_MS
+        RELOADS.remaining(self.reloads.get(), now * 1_000) > 0
     }
 
     /// All public halves for the JWKS, newest first. Makes the first key when there is none.

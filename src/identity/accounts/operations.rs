@@ -13,7 +13,7 @@ const EXAMPLE_USER: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"c
 pub const REGISTER: Operation = Operation {
     id: "register",
     tag: TAG,
-    summary: "Make an account",
+    summary: "Create an account",
     description: "A link that proves the address is sent there; until it is used, the account gets no other mail and no way back after a forgotten password. Whether another account has the address is not told here, but in that mail: if nobody has proved it, this account is made when the link is used (and cannot be logged in to before); if someone has, nothing is made. Only where the instance sends no mail is a taken address 409.",
     request: Some(RequestBody {
         schema: &REGISTRATION,

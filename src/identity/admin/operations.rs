@@ -34,7 +34,7 @@ pub const GET: Operation = Operation {
 pub const CHANGE: Operation = Operation {
     id: "change_account",
     tag: TAG,
-    summary: "Change what an account is, or disable it",
+    summary: "Change the role of an account, or disable it",
     description: "Disabling ends all logins. In other isolates a change takes effect within 10 seconds. A new administrator's access tokens get their scopes at the next login or renewal.",
     path: PATH,
     request: Some(RequestBody {

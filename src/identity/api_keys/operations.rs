@@ -13,7 +13,7 @@ const TAG: &str = "Identity";
 pub const CREATE: Operation = Operation {
     id: "create_api_key",
     tag: TAG,
-    summary: "Make an API key",
+    summary: "Create an API key",
     description: "For programs that act for you: send the key as Authorization: Bearer, never in a URL. It has the scopes you give it and no others, can neither make keys nor change your account, and lasts until it ends or is revoked, also when your password changes. At most 50 at a time.",
     request: Some(RequestBody {
         schema: &NEW_KEY,
@@ -36,7 +36,7 @@ pub const CREATE: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_api_keys",
     tag: TAG,
-    summary: "My API keys",
+    summary: "List my API keys",
     query: &[LIMIT, CURSOR],
     response: Answer {
         status: 200,

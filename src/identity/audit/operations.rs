@@ -10,7 +10,7 @@ use crate::identity::admin::operations::TAG;
 pub const LIST: Operation = Operation {
     id: "list_audit_log",
     tag: TAG,
-    summary: "Who did what to what, latest first",
+    summary: "List the audit log, latest first",
     description: "All filters given must hold. An entry holds ids only.",
     query: &[
         LIMIT,

@@ -65,7 +65,7 @@ pub const VERIFY: Operation = Operation {
 /// POST /auth/email/undo
 pub const UNDO: Operation = Operation {
     id: "undo_email_change",
-    summary: "Put my old address back",
+    summary: "Restore my previous address",
     description: "By the link that the old address was sent, for 7 days. Ends all logins, revokes all API keys and makes the password worthless: a link to choose a new one is sent to the address that is back. The second factor stays.",
     response: Answer {
         status: 204,

@@ -20,7 +20,7 @@ const REMOVAL: Schema = Schema::Named(
 pub const BEGIN: Operation = Operation {
     id: "begin_two_factor_removal",
     tag: TAG,
-    summary: "Have a stranger's second factor taken away",
+    summary: "Request the removal of a second factor that is not mine",
     description: "By the link in the notice that came when the factor was added, for 30 days. It goes 72 hours later, unless someone who logs in with it stops that; a mail announces it. All logins end then. Without a password that the stranger does not know, they could stop it: choose a new one first. The link goes on working for that factor.",
     request: Some(RequestBody {
         schema: &LINK,
@@ -39,7 +39,7 @@ pub const BEGIN: Operation = Operation {
 pub const STOP: Operation = Operation {
     id: "stop_two_factor_removal",
     tag: TAG,
-    summary: "Keep my second factor",
+    summary: "Cancel the removal of my second factor",
     description: "Stops the removal that someone who reads the mail of the account has asked for. Takes a login that was opened with the second factor.",
     problems: &[&problems::NO_FACTOR_REMOVAL],
     ..PLAIN

@@ -41,7 +41,7 @@ const EXAMPLE: &str = r#"{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","s
 pub const LIST: Operation = Operation {
     id: "list_signing_keys",
     tag: TAG,
-    summary: "Signing keys and where they are in their lives",
+    summary: "List signing keys and their states",
     description: "Keys rotate by themselves every 30 days: the next one is published at least 24 hours before it signs.",
     response: Answer {
         status: 200,
@@ -83,7 +83,7 @@ pub const LIST: Operation = Operation {
 pub const ROTATE: Operation = Operation {
     id: "rotate_signing_keys",
     tag: TAG,
-    summary: "Sign with a new key at once",
+    summary: "Rotate the signing key at once",
     description: "For emergencies. The old key goes on verifying for 24 hours, or with revoke_current not at all: every access token issued so far is void then, here at once and everywhere within five minutes; clients refresh or log in again.",
     request: Some(RequestBody {
         schema: &Schema::Named(

@@ -65,7 +65,7 @@ pub const SHOW_RESET: Operation = Operation {
 /// POST /reset
 pub const SUBMIT_RESET: Operation = Operation {
     id: "submit_reset_page",
-    summary: "Send what the page to choose a new password asks for",
+    summary: "Submit the page to choose a new password",
     request: Some(RequestBody {
         schema: &RESET_FORM,
         example: r#"{"email":"commander@guild.gg"}"#,
@@ -86,38 +86,38 @@ pub const SHOW_VERIFY: Operation = Operation {
 /// POST /verify
 pub const SUBMIT_VERIFY: Operation = Operation {
     id: "submit_verify_page",
-    summary: "Press the button of the page that proves an address",
+    summary: "Submit the page that proves an address",
     ..SUBMIT
 };
 /// GET /undo
 pub const SHOW_UNDO: Operation = Operation {
     id: "get_undo_page",
-    summary: "The page that puts an old address back",
+    summary: "The page that restores a previous address",
     ..SHOW
 };
 /// POST /undo
 pub const SUBMIT_UNDO: Operation = Operation {
     id: "submit_undo_page",
-    summary: "Press the button of the page that puts an old address back",
+    summary: "Submit the page that restores a previous address",
     ..SUBMIT
 };
 /// GET /remove-factor
 pub const SHOW_REMOVE_FACTOR: Operation = Operation {
     id: "get_remove_factor_page",
-    summary: "The page that asks for the removal of a second factor",
+    summary: "The page that requests the removal of a second factor",
     ..SHOW
 };
 /// POST /remove-factor
 pub const SUBMIT_REMOVE_FACTOR: Operation = Operation {
     id: "submit_remove_factor_page",
-    summary: "Press the button of the page that asks for the removal of a second factor",
+    summary: "Submit the page that requests the removal of a second factor",
     ..SUBMIT
 };
 /// GET /.well-known/change-password
 pub const CHANGE_PASSWORD: Operation = Operation {
     id: "change_password_url",
     tag: TAG,
-    summary: "Where passwords are changed",
+    summary: "Redirect to the page to change a password",
     description: "For browsers and password managers (W3C, A Well-Known URL for Changing Passwords).",
     response: Answer {
         status: 303,
@@ -130,7 +130,7 @@ pub const CHANGE_PASSWORD: Operation = Operation {
 pub const SECURITY: Operation = Operation {
     id: "security_txt",
     tag: TAG,
-    summary: "Whom to tell of a hole (RFC 9116)",
+    summary: "Contact for security reports (RFC 9116)",
     response: Answer {
         status: 200,
         about: "The file.",

@@ -37,7 +37,7 @@ const CHOICE: Schema = Schema::Named(
 pub const REQUEST: Operation = Operation {
     id: "request_password_reset",
     tag: TAG,
-    summary: "Have a link sent to choose a new password",
+    summary: "Send a link to reset the password",
     description: "The answer is the same for every address, and takes the same time: whether it has an account is looked up afterwards. A link goes to an address that an account has proved (see verify_email), and works once, for an hour. Limited by network, by address and by account.",
     request: Some(RequestBody {
         schema: &REQUEST_BODY,

@@ -9,7 +9,7 @@ use super::model::{ACCESS_TOKEN, REAUTHENTICATION};
 pub const REAUTHENTICATE: Operation = Operation {
     id: "reauthenticate",
     tag: "Identity",
-    summary: "Prove again who I am, for what needs a recent proof",
+    summary: "Reauthenticate, for calls that need a recent proof",
     description: "What cannot be undone, and what gives lasting access, needs a proof from the last five minutes: else it answers 403 reauthentication_required. Where there is a second factor, it takes a code too. The session and its refresh token go on; the access tokens that it gives from now on carry the new auth_time, those from before do not.",
     request: Some(RequestBody {
         schema: &REAUTHENTICATION,

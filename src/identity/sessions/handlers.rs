@@ -8,6 +8,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::refresh_token::{RefreshToken, TokenState};
 use crate::auth::tokens::{self, Grant};
+use crate::http::json;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
@@ -100,7 +101,7 @@ pub fn login_of_body(state: &State, request: &Request) -> Option<SessionId> {
     let body = request.body().ok()?;
     // Nobody has been charged yet: what is longer than any such body is not read.
     (body.len() <= MAX_BODY).then_some(())?;
-    let body = serde_json::from_slice::<Value>(body).ok()?;
+    let body = json::read::<Value>(body)?;
     let text = body["refresh_token"].as_str()?;
     let token = RefreshToken::parse(text, &state.config.password_pepper)?;
     Some(token.session)

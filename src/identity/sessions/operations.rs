@@ -70,7 +70,7 @@ pub const LOG_IN_TWO_FACTOR: Operation = Operation {
 pub const REFRESH_TOKENS: Operation = Operation {
     id: "refresh",
     tag: TAG,
-    summary: "Renew a login",
+    summary: "Refresh the tokens of a session",
     description: "Gives a new pair; the old refresh token is spent. The same answer again is given for 10 seconds, as long as the new refresh token was not used: a lost answer is no theft. A refresh token that was spent longer ago ends its login.",
     request: Some(RequestBody {
         schema: &REFRESH,
@@ -95,7 +95,7 @@ pub const REFRESH_TOKENS: Operation = Operation {
 pub const LOG_OUT: Operation = Operation {
     id: "logout",
     tag: TAG,
-    summary: "End a login",
+    summary: "Log out",
     description: "Answers the same when the login had ended before. Access tokens of the login end within 10 seconds.",
     request: Some(RequestBody {
         schema: &REFRESH,
@@ -108,7 +108,7 @@ pub const LOG_OUT: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_sessions",
     tag: TAG,
-    summary: "Where I am logged in",
+    summary: "List my sessions",
     query: &[LIMIT, CURSOR],
     response: Answer {
         status: 200,
@@ -124,7 +124,7 @@ pub const LIST: Operation = Operation {
 pub const END: Operation = Operation {
     id: "end_session",
     tag: TAG,
-    summary: "End one of my logins",
+    summary: "End one of my sessions",
     path: &[Field::required(
         "id",
         &Text::formatted(34, 34, "typeid"),
@@ -137,7 +137,7 @@ pub const END: Operation = Operation {
 pub const END_OTHERS: Operation = Operation {
     id: "end_other_sessions",
     tag: TAG,
-    summary: "End all my logins but this one",
+    summary: "End all my sessions except this one",
     ..PLAIN
 };
 /// POST /auth/password

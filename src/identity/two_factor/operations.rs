@@ -13,7 +13,7 @@ const EXAMPLE_CODES: &str = r#"{"recovery_codes":["GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV
 pub const BEGIN: Operation = Operation {
     id: "begin_two_factor",
     tag: TAG,
-    summary: "Make a secret for an authenticator app",
+    summary: "Create a secret for an authenticator app",
     description: "It does not count before it is confirmed with a code; until then, another one takes its place. Codes have 6 digits, by SHA-1, every 30 seconds (RFC 6238).",
     response: Answer {
         status: 200,

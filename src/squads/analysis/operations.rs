@@ -14,7 +14,7 @@ const EXAMPLE: &str = include_str!("analysis.example.json");
 pub const GET: Operation = Operation {
     id: "analyze_composition",
     tag: TAG,
-    summary: "What a composition has, what it lacks, and who adds what",
+    summary: "Analyse a composition: coverage, shortfalls, contributions",
     description: "Adds up the scores of GET /game/functions, in the numbers of World vs World: each function for each subgroup and for the squad. What is done for allies counts in the subgroup of its source; how much of it players get from the others of their subgroup is said beside. One more player never lowers any of it, and brings no new lack, unless they are the first of the squad among roamers and scouts. Builds that you may see count as they are now, others as they were when they were put there. Members of its team see it by the team's own scores (PUT /teams/{id}/scores), others by the defaults. Nothing in warnings is forbidden.",
     path: &[Field::required(
         "id",

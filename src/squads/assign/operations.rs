@@ -10,7 +10,7 @@ use super::schemas::INPUT;
 pub const ASSIGN: Operation = Operation {
     id: "assign_squad",
     tag: "Compositions",
-    summary: "Place players in subgroups",
+    summary: "Assign players to subgroups",
     description: "Finds a good assignment of players, each with one of the builds they own, and proves how good any could be. The score adds up weight times units, up to the target, for each subgroup and for the squad, and the preferences. The same body and seed give the same answer. Nothing is stored. docs/ASSIGNMENT.md of the source has the model, and scripts/check-assignment.mjs checks an answer.",
     request: Some(RequestBody {
         schema: &INPUT,

@@ -17,7 +17,7 @@ const EXAMPLE: &str = include_str!("comparison.example.json");
 pub const GET: Operation = Operation {
     id: "compare_compositions",
     tag: TAG,
-    summary: "What differs between two compositions",
+    summary: "Compare two compositions",
     description: "Lists only what differs; changes are those from the base ({id}) to the other. Players are found again by their id in the roster, else by their name whatever its case; places without either by what is played. Both are measured by the same scores: those of the base's team if you are in it, else of the other's team, else the defaults. With {other} the same as {id}, base_version and other_version compare two versions of it, for those who may change it.",
     path: &[
         Field::required("id", &Text::of(1, 100), "The base's id."),

@@ -39,7 +39,7 @@ const BODY: RequestBody = RequestBody {
 pub const CREATE: Operation = Operation {
     id: "create_composition",
     tag: TAG,
-    summary: "Plan a squad",
+    summary: "Create a composition",
     description: "With a preset and without subgroups it is laid out as open places with the preset's roles. In a team, officers and leaders plan. An account can have 200 compositions that are no team's, a team 500.",
     request: Some(BODY),
     response: MADE,
@@ -118,7 +118,7 @@ pub const REPLACE: Operation = Operation {
 pub const PATCH: Operation = Operation {
     id: "patch_composition",
     tag: TAG,
-    summary: "Change a composition in part",
+    summary: "Update a composition",
     description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. Needs If-Match.",
     path: PATH,
     request: Some(RequestBody {
@@ -135,7 +135,7 @@ pub const PATCH: Operation = Operation {
 pub const COPY: Operation = Operation {
     id: "copy_composition",
     tag: TAG,
-    summary: "Make a composition of one that I may see",
+    summary: "Copy a composition that I may see",
     description: "A template becomes a plan: its copy is no template, and has no players unless keep_players is true. Builds that I may not see become their specializations; players of a roster that the copy does not share keep their names only where the place has one.",
     path: PATH,
     request: Some(RequestBody {

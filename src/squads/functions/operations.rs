@@ -100,7 +100,7 @@ const WHOLE: Schema = Schema::Named(
 /// GET /game/functions
 pub const FUNCTIONS: Operation = Operation {
     id: "list_functions",
-    summary: "What a squad needs, and who brings it",
+    summary: "List squad functions and who brings them",
     description: "The defaults that analyses add up. Opinions, not rules: a team can set its own (PUT /teams/{id}/scores). Changes only with a new version of this service.",
     response: Answer {
         status: 200,

@@ -34,7 +34,7 @@ const PRESET: Schema = Schema::Named(
 /// GET /game/presets
 pub const PRESETS: Operation = Operation {
     id: "list_presets",
-    summary: "Squads as guilds make them up",
+    summary: "List squad presets",
     response: Answer {
         status: 200,
         about: "All of them, on one page.",

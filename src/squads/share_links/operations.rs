@@ -42,7 +42,7 @@ const EXAMPLE: &str = r#"{"id":"link_01kanp2xc0e8br5v0xmvhv7j2d","slug":"4fJ0Zq8
 pub const CREATE: Operation = Operation {
     id: "create_share_link",
     tag: TAG,
-    summary: "Make a link that shows it",
+    summary: "Create a share link",
     description: "Whoever has the link sees the composition as a page, without an account, until the link is withdrawn or whoever made it might make it no more: a link to a team's composition ends when its maker leaves the team, is removed or is no officer any more, every link with the API key that it was made with, and none shows anything while its maker's account is disabled. The page has names of players (those of the roster too), notes, and of each build that is public, unlisted or shared with the composition's team its name, specialization and chat code.",
     path: &[ID],
     response: Answer {
@@ -63,7 +63,7 @@ pub const CREATE: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_share_links",
     tag: TAG,
-    summary: "The links that show it, latest first",
+    summary: "List share links, latest first",
     path: &[ID],
     query: &[LIMIT, CURSOR],
     response: Answer {
@@ -78,7 +78,7 @@ pub const LIST: Operation = Operation {
 pub const DELETE: Operation = Operation {
     id: "delete_share_link",
     tag: TAG,
-    summary: "Withdraw a link",
+    summary: "Revoke a share link",
     description: "The page is gone at once.",
     path: &[
         ID,

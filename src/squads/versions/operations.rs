@@ -54,7 +54,7 @@ const NUMBER: Field = Field::required("version", &Text::of(1, 10), "The version'
 pub const LIST: Operation = Operation {
     id: "list_composition_versions",
     tag: TAG,
-    summary: "Who changed what when, latest first",
+    summary: "List the versions of a composition, latest first",
     description: "For those who may change it. The last 100 versions are kept.",
     path: &[ID],
     query: &[LIMIT, CURSOR],
@@ -73,7 +73,7 @@ pub const LIST: Operation = Operation {
 pub const GET: Operation = Operation {
     id: "get_composition_version",
     tag: TAG,
-    summary: "What it was",
+    summary: "Get a version of a composition",
     path: &[ID, NUMBER],
     response: Answer {
         status: 200,
@@ -87,7 +87,7 @@ pub const GET: Operation = Operation {
 pub const RESTORE: Operation = Operation {
     id: "restore_composition_version",
     tag: TAG,
-    summary: "Bring back what it was",
+    summary: "Restore a version of a composition",
     description: "As a new version: nothing is lost. Who may see it stays as it is. Needs If-Match.",
     path: &[ID, NUMBER],
     response: ANSWER,

@@ -15,7 +15,7 @@ use super::schemas::{
 pub const CREATE: Operation = Operation {
     id: "create_invitation",
     tag: TAG,
-    summary: "Invite to a team",
+    summary: "Create an invitation",
     description: "For leaders and officers. An invitation as officer needs a login with a proof from the last five minutes (POST /api/v1/auth/reauthenticate). Whoever has the code can come in: send it only to whom it is meant for. At most 50 open ones a team. All are withdrawn when whoever made them leaves the team.",
     path: TEAM_PATH,
     request: Some(RequestBody {
@@ -44,7 +44,7 @@ pub const CREATE: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_invitations",
     tag: TAG,
-    summary: "A team's invitations",
+    summary: "List the invitations of a team",
     description: "For leaders and officers. Newest first; those that have ended, too, for 30 days.",
     path: TEAM_PATH,
     query: &[LIMIT, CURSOR],
@@ -63,7 +63,7 @@ pub const LIST: Operation = Operation {
 pub const WITHDRAW: Operation = Operation {
     id: "withdraw_invitation",
     tag: TAG,
-    summary: "Withdraw an invitation",
+    summary: "Revoke an invitation",
     description: "Whoever has come in by it stays.",
     path: &[
         Field::required("id", &TEAM_ID, "TypeID with the prefix team."),
@@ -76,7 +76,7 @@ pub const WITHDRAW: Operation = Operation {
 pub const SHOW: Operation = Operation {
     id: "get_invitation",
     tag: TAG,
-    summary: "What an invitation is for",
+    summary: "Show an invitation",
     description: "For whoever has its code, without a token.",
     path: &[Field::required("code", &CODE, "The invitation's code.")],
     response: Answer {
@@ -112,7 +112,7 @@ pub const PAGE: Operation = Operation {
 pub const ACCEPT: Operation = Operation {
     id: "accept_invitation",
     tag: TAG,
-    summary: "Come into a team",
+    summary: "Accept an invitation",
     description: "Spends one use of the invitation.",
     request: Some(RequestBody {
         schema: &ACCEPTANCE,

@@ -21,7 +21,7 @@ const PATH: &[Field] = &[
 pub const LIST: Operation = Operation {
     id: "list_team_members",
     tag: TAG,
-    summary: "Who is in a team",
+    summary: "List the members of a team",
     description: "By their ids.",
     path: TEAM_PATH,
     query: &[LIMIT, CURSOR],
@@ -37,7 +37,7 @@ pub const LIST: Operation = Operation {
 pub const CHANGE: Operation = Operation {
     id: "change_team_member",
     tag: TAG,
-    summary: "Give a member another role",
+    summary: "Change the role of a member",
     description: "For leaders: whoever is below them becomes what they say. They step down themselves, unless they are the last leader. Who may no longer have webhooks, share links or invitations in the team loses them, and open invitations to a role above their new one do not let them back.",
     path: PATH,
     request: Some(RequestBody {
@@ -61,7 +61,7 @@ pub const CHANGE: Operation = Operation {
 pub const REMOVE: Operation = Operation {
     id: "remove_team_member",
     tag: TAG,
-    summary: "Leave a team, or remove someone below me",
+    summary: "Leave a team, or remove a member of a lower role",
     description: "What they made for the team ends: their webhooks of it are disabled, their share links to its compositions and their invitations are gone. Builds that they shared with it are theirs again: what only the team saw becomes private. Their entry in the roster stays as only a name. Compositions are the team's and stay. Whoever is removed comes back only by an invitation that is made afterwards; whoever leaves by themselves, by any that is open. The last leader hands over or deletes the team first.",
     path: PATH,
     query: &[Field::optional(
@@ -86,7 +86,7 @@ pub const REMOVE: Operation = Operation {
 pub const HAND_OVER_TEAM: Operation = Operation {
     id: "hand_over_team",
     tag: TAG,
-    summary: "Make another member leader in my place",
+    summary: "Hand a team over to another member",
     description: "That member becomes leader and I become an officer, both at once.",
     path: TEAM_PATH,
     request: Some(RequestBody {

@@ -21,7 +21,7 @@ const REFUSALS: &[&ProblemKind] = &[&problems::INSUFFICIENT_TEAM_ROLE, &problems
 pub const BANS: Operation = Operation {
     id: "list_team_bans",
     tag: TAG,
-    summary: "Whom a team keeps out",
+    summary: "List the bans of a team",
     description: "For leaders, by the ids of those who are kept out. DELETE /teams/{id}/members/{user_id}?ban=true adds one.",
     path: TEAM_PATH,
     query: &[LIMIT, CURSOR],
@@ -50,7 +50,7 @@ pub const LIFT_BAN: Operation = Operation {
 pub const WEBHOOKS: Operation = Operation {
     id: "list_team_webhooks",
     tag: TAG,
-    summary: "All webhooks that are told what happens in a team",
+    summary: "List all webhooks of a team",
     description: "For leaders, whoever made them, latest first. Of each URL only the origin: the rest may be a secret of its maker's.",
     path: TEAM_PATH,
     query: &[LIMIT, CURSOR],
@@ -66,7 +66,7 @@ pub const WEBHOOKS: Operation = Operation {
 pub const END_WEBHOOK: Operation = Operation {
     id: "end_team_webhook",
     tag: TAG,
-    summary: "End a webhook of a team, whoever made it",
+    summary: "Disable a webhook of a team, whoever created it",
     description: "For leaders. It is deleted with its log, and told nothing more.",
     path: &[
         TEAM,
@@ -79,7 +79,7 @@ pub const END_WEBHOOK: Operation = Operation {
 pub const LINKS: Operation = Operation {
     id: "list_team_share_links",
     tag: TAG,
-    summary: "All links that show compositions of a team",
+    summary: "List all share links of a team",
     description: "For leaders, whoever made them, latest first.",
     path: TEAM_PATH,
     query: &[LIMIT, CURSOR],
@@ -95,7 +95,7 @@ pub const LINKS: Operation = Operation {
 pub const END_LINK: Operation = Operation {
     id: "end_team_share_link",
     tag: TAG,
-    summary: "Withdraw a link of a team, whoever made it",
+    summary: "Revoke a share link of a team, whoever created it",
     description: "For leaders. The page is gone at once.",
     path: &[
         TEAM,

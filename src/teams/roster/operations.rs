@@ -116,7 +116,7 @@ pub const REPLACE: Operation = Operation {
 pub const PATCH: Operation = Operation {
     id: "patch_player",
     tag: TAG,
-    summary: "Change a player in part",
+    summary: "Update a player",
     description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. Leaders and officers change everyone, members their own entry.",
     path: PATH,
     request: Some(RequestBody {
@@ -144,7 +144,7 @@ pub const DELETE: Operation = Operation {
 pub const EXPORT: Operation = Operation {
     id: "export_players",
     tag: TAG,
-    summary: "The whole roster as a file",
+    summary: "Export the roster as a file",
     description: "As JSON or as CSV (RFC 4180, UTF-8, with a header row), in the form that POST .../import takes: in one piece up to 1 MiB. A roster may hold eight times as much; a larger file is split for the import, each part with the header row or as a list of its own, and sent part by part with mode=add. In CSV, builds are written as build_id:preference and times as monday 19:00-23:00, several with ; between them. A name or a note that a spreadsheet might take for a formula (it begins with = + - @, a tab or a line end) gets an apostrophe before it, which the import takes off again.",
     path: TEAM,
     query: &[
@@ -171,7 +171,7 @@ pub const EXPORT: Operation = Operation {
 pub const IMPORT: Operation = Operation {
     id: "import_players",
     tag: TAG,
-    summary: "Take a roster from a file",
+    summary: "Import the roster from a file",
     description: "JSON or CSV (RFC 4180, UTF-8 with or without a byte order mark), at most 10,000 players and, as any body, 1 MiB (else 413 body_too_large). All of it is imported, or nothing. What is larger goes in parts with mode=add, into a roster that has none of these names yet; mode=replace takes the whole roster in one file, so one over 1 MiB is changed player by player. CSV has a header row with the columns name, user_id, builds, availability, notes in any order and case; a column that is missing means the usual value. Mistakes in CSV are named by the line of the file, such as /lines/7001/availability. For leaders and officers.",
     path: TEAM,
     query: &[

@@ -31,7 +31,7 @@ const ANSWER: Answer = Answer {
 pub const GET: Operation = Operation {
     id: "get_team_scores",
     tag: TAG,
-    summary: "What the team sees otherwise than the default scores",
+    summary: "Get the team's own scores",
     path: PATH,
     response: ANSWER,
     problems: &[&problems::NOT_FOUND],

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use crate::http::json;
 use crate::runtime::State;
 use crate::seal;
 use crate::telemetry;
@@ -149,7 +150,7 @@ fn open(state: &State, endpoint: &Endpoint) -> Option<Opened> {
         None => Vec::new(),
         Some(sealed) => {
             let opened = seal::open(master, &format!("{HEADERS_LABEL}{}", endpoint.id), sealed)?;
-            serde_json::from_slice(&opened).ok()?
+            json::read(&opened)?
         }
     };
     (!secrets.is_empty()).then_some(Opened { secrets, headers })

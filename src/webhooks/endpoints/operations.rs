@@ -30,7 +30,7 @@ const ANSWER: Answer = Answer {
 pub const EVENT_TYPES: Operation = Operation {
     id: "list_event_types",
     tag: TAG,
-    summary: "The types of events",
+    summary: "List the event types",
     description: "Each with what it is about, a JSON Schema of its data and an example payload.",
     response: Answer {
         status: 200,
@@ -43,7 +43,7 @@ pub const EVENT_TYPES: Operation = Operation {
 pub const CREATE: Operation = Operation {
     id: "create_webhook",
     tag: TAG,
-    summary: "Be told of events",
+    summary: "Create a webhook",
     description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. The URL is sent a ping at once, and nothing else until it has answered one with 2xx; what comes up meanwhile waits, up to 100 events. At most 50 webhooks, each with a URL of its own. One that an API key makes is told only what the key may read, and ends with the key.",
     request: Some(RequestBody {
         schema: &NEW_WEBHOOK,
@@ -71,7 +71,7 @@ pub const CREATE: Operation = Operation {
 pub const LIST: Operation = Operation {
     id: "list_webhooks",
     tag: TAG,
-    summary: "My webhooks",
+    summary: "List my webhooks",
     query: &[LIMIT, CURSOR],
     response: Answer {
         status: 200,
@@ -95,7 +95,7 @@ pub const GET: Operation = Operation {
 pub const PATCH: Operation = Operation {
     id: "patch_webhook",
     tag: TAG,
-    summary: "Change a webhook in part",
+    summary: "Update a webhook",
     description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. With another scheme, host or port in the URL the hidden ones that are not given anew go, and the URL has to answer a ping again. Disabled, what is under way for it waits; enabled again, it is sent. An API key can change what it has made; what a login has made becomes the key's with the change, and has to be no more than the key may read.",
     path: PATH,
     request: Some(RequestBody {
@@ -129,7 +129,7 @@ pub const DELETE: Operation = Operation {
 pub const ROTATE_SECRET: Operation = Operation {
     id: "rotate_webhook_secret",
     tag: TAG,
-    summary: "Give a webhook another secret",
+    summary: "Rotate the secret of a webhook",
     description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
     path: PATH,
     request: Some(RequestBody {
@@ -158,7 +158,7 @@ pub const ROTATE_SECRET: Operation = Operation {
 pub const TEST_SEND: Operation = Operation {
     id: "test_webhook",
     tag: TAG,
-    summary: "Send an example now",
+    summary: "Send a test event now",
     description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
     path: PATH,
     request: Some(RequestBody {

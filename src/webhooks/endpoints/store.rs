@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks};
 use crate::config::MasterKeys;
+use crate::http::json;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::membership::store::still_is;
@@ -386,7 +387,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
         Some(bytes) => {
             let label = [HEADERS_LABEL, id.as_str()].concat();
             let opened = seal::open(sealer.master, &label, bytes);
-            let headers = opened.and_then(|text| serde_json::from_slice(&text).ok());
+            let headers = opened.and_then(|text| json::read(&text));
             headers.ok_or_else(|| broken("sealed headers"))?
         }
     };

@@ -20,7 +20,7 @@ const PENDING_EXAMPLE: &str = r#"{"id":"delivery_01kanp2xc0e8br5v0xmvhv7j2d","we
 pub const LIST: Operation = Operation {
     id: "list_webhook_deliveries",
     tag: TAG,
-    summary: "What was sent to a webhook",
+    summary: "List the deliveries of a webhook",
     path: ENDPOINT_PATH,
     query: &[
         LIMIT,
@@ -57,7 +57,7 @@ pub const GET: Operation = Operation {
 pub const RETRY: Operation = Operation {
     id: "retry_webhook_delivery",
     tag: TAG,
-    summary: "Send a delivery again",
+    summary: "Retry a delivery",
     description: "Now, and if that fails from the beginning of the schedule. One that has arrived is sent once more.",
     path: PATH,
     response: Answer {
@@ -78,7 +78,7 @@ pub const RETRY: Operation = Operation {
 pub const RECOVER: Operation = Operation {
     id: "recover_webhook",
     tag: TAG,
-    summary: "Send all that failed again",
+    summary: "Recover all failed deliveries since a time",
     description: "Every delivery that was given up whose event was at or after since. Of two such calls at once, each delivery is counted and sent by one.",
     path: ENDPOINT_PATH,
     request: Some(RequestBody {

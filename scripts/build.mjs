@@ -72,7 +72,7 @@ async function assemble(out, recipe) {
 async function compile({ toolchain, features }, artifacts) {
   const args = ["build", "--lib", "--release", "--locked", "--target", TARGET, "--target-dir", targetDirectory()];
   args.push("-Z", "build-std=std,panic_unwind");
-  args.push("-Z", "build-std-features=panic-unwind");
+  args.push("-Z", "build-std-features=panic-unwind,optimize_for_size");
   // Panic messages name files of the sources, not of this machine.
   args.push("-Z", "trim-paths", "--config", 'profile.release.trim-paths="all"');
   // Every feature set's Wasm has the same name, and cargo's own copy may be the next build's before we read it.
@@ -82,7 +82,7 @@ async function compile({ toolchain, features }, artifacts) {
     show: "progress",
     env: {
       ...using(toolchain),
-      RUSTFLAGS: "-Cpanic=unwind",
+      RUSTFLAGS: "-Cpanic=unwind -Zfmt-debug=shallow",
       // The `worker` crate's futures are js_sys's own; the macros must use the same queue.
       WASM_BINDGEN_USE_JS_SYS: "1",
     },

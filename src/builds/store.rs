@@ -17,6 +17,10 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 
+/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+pub const COUNT_OF_MEMBER: &str =
+    "SELECT count(*) FROM builds WHERE team_id = ?1 AND owner_id = ?2";
+
 /// What is taken when another id of the same millisecond has the same number.
 pub const NUMBER: &str = "builds.number";
 /// Builds of an account: so many can be looked through.

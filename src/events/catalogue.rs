@@ -30,7 +30,11 @@ impl EventType {
 macro_rules! event_type {
     ($name:expr, $scope:expr, $example:expr, $about:literal, $data:ident($schema:path)) => {
         $crate::events::EventType {
-            name: $name,
+            name: {
+                // Without this the schema would be unused in the Wasm, and be warned of.
+                const _: &$crate::http::schema::Schema = &$schema;
+                $name
+            },
             scope: $scope,
             example: $example,
             #[cfg(not(target_arch = "wasm32"))]

@@ -26,8 +26,8 @@ pub struct Admission {
 pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admission {
     let rate = rate.clamp(1, MAX_RATE);
     let burst = (rate / 60).max(1);
-    let apart = rate - burst + 1;
-    let interval_us = (WINDOW_US + apart - 1) / apart;
+    let steady = rate - burst + 1;
+    let interval_us = (WINDOW_US + steady - 1) / steady;
     let rate = Rate::spaced(interval_us, u32::try_from(burst).unwrap_or(1));
     let now = now_ms * 1_000; // microseconds
     let before = Tat {

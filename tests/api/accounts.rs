@@ -6,7 +6,7 @@ use testing::prelude::*;
 
 #[track_caller]
 fn patch(app: &TestApp, player: &Player, body: &Value) -> Answer {
-    let call = app.call("PATCH", ME).token(&player.token);
+    let call = app.call("PATCH", ME).by(player);
     call.raw("application/merge-patch+json", body.to_string())
         .send()
 }
@@ -28,8 +28,7 @@ fn a_name_is_changed_and_nothing_else() {
     // What changes nothing is no change.
     let same = patch(&app, &player, &json!({ "display_name": "R\u{fd}t" })).expect(200);
     assert_eq!(same.etag(), changed.etag());
-    let entries = "SELECT count(*) FROM audit_log WHERE action = 'account.changed'";
-    assert_eq!(app.count(entries), 1);
+    assert_eq!(app.logged("account.changed"), 1);
 }
 
 #[test]
@@ -150,8 +149,8 @@ fn a_change_names_the_version_it_was_made_for() {
     let tag = app.get_as(&player, ME).expect(200).etag();
     let with_tag = |tag: &str, name: &str| {
         app.call("PATCH", ME)
-            .token(&player.token)
-            .header(Header::IfMatch, tag)
+            .by(&player)
+            .if_match(tag)
             .json(&json!({ "display_name": name }))
             .send()
     };
@@ -168,13 +167,7 @@ fn a_change_names_the_version_it_was_made_for() {
             json!({ "email": "third@guild.gg", "current_password": PASSWORD }),
         ),
     ] {
-        let raced = Raced {
-            database: app.test.database.clone(),
-            before: "UPDATE users",
-            sql: Rc::default(),
-        };
-        let sql_slot = Rc::clone(&raced.sql);
-        let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+        let (racing, sql_slot) = app.racing_isolate("UPDATE users", None);
         racing.get_as(&player, ME).expect(200);
         *sql_slot.borrow_mut() = Some(sql.to_owned());
         patch(&racing, &player, &body).expect_problem(412, "precondition_failed");
@@ -183,7 +176,7 @@ fn a_change_names_the_version_it_was_made_for() {
     assert_eq!(me["display_name"], "First");
     assert_eq!(me["email"], json!(player.email));
     assert_eq!(
-        app.count("SELECT count(*) FROM audit_log WHERE action = 'account.changed'"),
+        app.logged("account.changed"),
         1,
         "what did not happen is not in the log"
     );

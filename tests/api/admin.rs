@@ -10,7 +10,7 @@ fn path(id: &str) -> String {
 
 #[track_caller]
 fn patch(app: &TestApp, by: &Player, id: &str, body: &Value) -> Answer {
-    let call = app.call("PATCH", &path(id)).token(&by.token);
+    let call = app.call("PATCH", &path(id)).by(by);
     call.raw("application/merge-patch+json", body.to_string())
         .send()
 }
@@ -36,7 +36,7 @@ fn an_account_is_seen_with_its_state() {
     let boss = app.administrator("boss");
     let player = app.player("player");
     app.log_in(&player.email);
-    let get = || app.get(&path(&player.id)).token(&boss.token);
+    let get = || app.get(&path(&player.id)).by(&boss);
     let answer = get().send().expect(200);
     assert_eq!(
         answer.json(),
@@ -93,7 +93,7 @@ fn nobody_else_gets_in() {
         };
         call().send().expect_problem(401, "authentication_required");
         call()
-            .token(&player.token)
+            .by(&player)
             .send()
             .expect_problem(403, "insufficient_scope");
     }
@@ -240,7 +240,7 @@ fn the_last_administrator_stays_one() {
     let app = TestApp::new();
     let boss = app.administrator("boss");
     let delete = |player: &Player| {
-        let call = app.call("DELETE", ME).token(&player.token);
+        let call = app.call("DELETE", ME).by(player);
         call.json(&json!({ "password": PASSWORD })).send()
     };
     let before = last_seq(&app);
@@ -274,13 +274,10 @@ fn the_last_administrator_stays_one() {
 fn two_administrators_who_demote_each_other_at_once_leave_one() {
     let app = TestApp::new();
     let (one, two) = (app.administrator("one"), app.administrator("two"));
-    let slow = |seed| {
-        let slow = Slow(app.test.database.clone());
-        app.isolate_on(platform_on(&app.test, seed, Box::new(slow)))
-    };
+    let slow = |seed| app.slow_isolate(seed);
     let (left, right) = (slow(2), slow(3));
     let request = |app: &TestApp, by: &Player, of: &Player| {
-        let call = app.call("PATCH", &path(&of.id)).token(&by.token);
+        let call = app.call("PATCH", &path(&of.id)).by(by);
         call.json(&json!({ "role": "user" })).request()
     };
     let (first, second) = (request(&left, &one, &two), request(&right, &two, &one));
@@ -301,18 +298,12 @@ fn a_change_names_the_version_it_was_made_for() {
     let player = app.player("player");
     let tag = app.get_as(&boss, &path(&player.id)).etag();
     let with_tag = |body: &Value| {
-        let call = app.call("PATCH", &path(&player.id)).token(&boss.token);
-        call.header(Header::IfMatch, &tag).json(body).send()
+        let call = app.call("PATCH", &path(&player.id)).by(&boss);
+        call.if_match(&tag).json(body).send()
     };
     with_tag(&json!({ "disabled": true })).expect(200);
     with_tag(&json!({ "disabled": false })).expect_problem(412, "precondition_failed");
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before: "",
-        sql: Rc::default(),
-    };
-    let sql = Rc::clone(&raced.sql);
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, sql) = app.racing_isolate("", None);
     *sql.borrow_mut() = Some("UPDATE users SET version = version + 1".to_owned());
     let before = last_seq(&app);
     patch(

@@ -11,7 +11,7 @@ const TABLE: &str = "/api/v1/game/functions";
 fn analysis(app: &TestApp, composition: &Value, player: Option<&Player>) -> Answer {
     let call = app.get(&format!("{}/analysis", path_of(composition)));
     match player {
-        Some(player) => call.token(&player.token).send(),
+        Some(player) => call.by(player).send(),
         None => call.send(),
     }
 }
@@ -71,7 +71,7 @@ fn a_squad_is_added_up() {
     // Once more costs nothing but the reads.
     let path = format!("{}/analysis", path_of(&made));
     let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
-    again.token(&player.token).send().expect(304);
+    again.by(&player).send().expect(304);
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn the_tag_moves_with_all_that_an_analysis_is_made_of() {
     ];
     for (method, path, body) in moves {
         let read = app.get_as(&player, &path).expect(200).etag();
-        let call = app.call(method, &path).token(&player.token).json(&body);
-        call.header(Header::IfMatch, &read).send().expect(200);
+        let call = app.call(method, &path).by(&player).json(&body);
+        call.if_match(&read).send().expect(200);
         let shifted = tag();
         assert!(!seen.contains(&shifted), "{method} {path}");
         seen.push(shifted);
@@ -150,7 +150,7 @@ fn members_see_it_by_their_teams_scores_and_others_by_the_defaults() {
     let team = app.team(&[(&owner, "leader")]);
     let path = format!("/api/v1/teams/{team}/scores");
     let body = json!({ "scores": { "62": { "stability": 1, "strip": 3 } } });
-    let put = app.call("PUT", &path).token(&owner.token).json(&body);
+    let put = app.call("PUT", &path).by(&owner).json(&body);
     put.send().expect(200);
     let made = app.composition(
         &owner,

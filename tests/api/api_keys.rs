@@ -13,7 +13,7 @@ use crate::idempotency::{assert_replays, keyed};
 const KEYS: &str = "/api/v1/auth/api-keys";
 
 fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
-    app.post(KEYS, body).token(&player.token)
+    app.post(KEYS, body).by(player)
 }
 
 /// A key of this player's with these scopes.
@@ -62,10 +62,7 @@ fn a_key_is_made_shown_once_used_and_revoked() {
     assert_eq!(list()["data"], json!([listed]));
 
     let path = format!("{KEYS}/{}", text(&made["id"]));
-    let revoke = |status: u16| {
-        let call = app.call("DELETE", &path).token(&player.token);
-        call.send().expect(status)
-    };
+    let revoke = |status: u16| app.call("DELETE", &path).by(&player).send().expect(status);
     revoke(204);
     // At once, in the isolate that revoked it.
     refused(me(&app, &made).send());
@@ -187,8 +184,7 @@ fn an_account_has_fifty_keys_and_no_more_also_at_once() {
         make(&app, &player, &["builds:read"]);
     }
     let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
-    let database = Slow(app.test.database.clone());
-    let slow = app.isolate_on(platform_on(&app.test, 9, Box::new(database)));
+    let slow = app.slow_isolate(9);
     let requests: Vec<_> = (0..5)
         .map(|_| ask(&slow, &player, &body).request())
         .collect();
@@ -229,8 +225,7 @@ fn keys_are_paged_and_nobody_sees_or_ends_anothers() {
     let list = app.get_as(&stranger, KEYS).expect(200);
     assert_eq!(list.json()["data"], json!([]));
     for id in [made[0].as_str(), "key_x", &player.id] {
-        let path = format!("{KEYS}/{id}");
-        let call = app.call("DELETE", &path).token(&stranger.token);
+        let call = app.call("DELETE", &format!("{KEYS}/{id}")).by(&stranger);
         call.send().expect_problem(404, "not_found");
     }
     assert_eq!(app.rows("api_keys"), 5);

@@ -173,7 +173,7 @@ fn key_of(app: &TestApp, player: &Player) -> Value {
     let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.token(&player.token).send().created()
+    call.by(player).send().created()
 }
 
 pub fn scene() -> Scene {
@@ -215,8 +215,7 @@ impl Scene {
             }
             "/api/v1/auth/sessions/{id}" => {
                 app.log_in(&owner.email);
-                let list = app.get("/api/v1/auth/sessions").token(&owner.token);
-                let list = list.send().ok();
+                let list = app.get("/api/v1/auth/sessions").by(owner).send().ok();
                 let others = array(&list["data"]);
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
@@ -224,8 +223,7 @@ impl Scene {
             composition if composition.starts_with("/api/v1/compositions/{id}") => {
                 let id = text(&app.composition(owner, &json!({}))["id"]);
                 let links = format!("/api/v1/compositions/{id}/share-links");
-                let link = app.call("POST", &links).token(&owner.token);
-                let link = link.send().created();
+                let link = app.call("POST", &links).by(owner).send().created();
                 let path = route.replace("{id}", &id).replace("{other}", &id);
                 let path = path.replace("{version}", "1");
                 return path.replace("{link_id}", &text(&link["id"]));
@@ -239,7 +237,7 @@ impl Scene {
                 webhooks::delivery(app, &text(&webhook["id"]), "dead", 0)
             }
             "/c/{slug}" | "/c/{slug}/card.png" => {
-                app.test.database.execute("DELETE FROM compositions");
+                app.clear("compositions");
                 shared_page::share(app, &owner.id, None, &json!({}));
                 return route.replace("{slug}", shared_page::SLUG);
             }
@@ -270,7 +268,7 @@ impl Scene {
         } else if route.ends_with("{link_id}") {
             let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
             let links = format!("/api/v1/compositions/{plan}/share-links");
-            let link = app.post_as(owner, &links, &Value::Null);
+            let link = app.as_player(owner, "POST", &links, &Value::Null);
             made = text(&link.created()["id"]);
         }
         route
@@ -424,8 +422,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
                 continue;
             }
             let body = json!({ member: value });
-            let call = scene.app.call(route.method.as_str(), &path);
-            let call = call.header(Header::IfMatch, "*");
+            let call = scene.app.call(route.method.as_str(), &path).if_match("*");
             let answer = call.token(token).json(&body).send();
             let what = format!("{} {} {body}", route.method.as_str(), route.path);
             assert_eq!(answer.status, 422, "{what}");
@@ -470,8 +467,7 @@ fn no_filter_shows_what_is_anothers() {
         (format!("owner=me&cursor={newest}"), Some(vec![&own])),
     ];
     for (query, found) in rows {
-        let answer = app.get(&format!("{BUILDS}?{query}")).token(&stranger.token);
-        let answer = answer.send();
+        let answer = app.get(&format!("{BUILDS}?{query}")).by(stranger).send();
         match found {
             Some(found) => assert_eq!(answer.expect(200).json()["data"], json!(found), "{query}"),
             None => drop(answer.expect_problem(422, "invalid_input")),
@@ -480,11 +476,11 @@ fn no_filter_shows_what_is_anothers() {
     // Lists of what is one's own take no name of anyone.
     for path in ["/api/v1/auth/sessions", "/api/v1/auth/api-keys"] {
         for query in [format!("user_id={id}"), format!("owner={id}")] {
-            let call = app.get(&format!("{path}?{query}")).token(&stranger.token);
+            let call = app.get(&format!("{path}?{query}")).by(stranger);
             call.send().expect_problem(422, "invalid_input");
         }
     }
     let call = app.get(&format!("/api/v1/users/me?id={id}"));
-    let answer = call.token(&stranger.token).send();
+    let answer = call.by(stranger).send();
     answer.expect_problem(422, "invalid_input");
 }

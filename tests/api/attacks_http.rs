@@ -118,7 +118,7 @@ fn methods() {
     ] {
         let answer = app
             .call("POST", &target)
-            .token(&player.token)
+            .by(&player)
             .json(&json!({ "_method": "DELETE" }));
         answer.send().expect(405);
         app.get_as(&player, &target).expect(422);
@@ -175,7 +175,7 @@ fn head_is_get_without_a_body() {
                 .header(Header::AcceptEncoding, "gzip");
             let is_redirect = route.path == "/.well-known/change-password";
             let status = if is_redirect { 303 } else { 200 };
-            let answer = call.token(&player.token).send().expect(status);
+            let answer = call.by(&player).send().expect(status);
             let mut headers = answer.headers.clone();
             headers.retain(|(name, _)| name != "x-request-id" && name != "ratelimit");
             (headers, answer.body.is_empty())
@@ -268,7 +268,7 @@ fn bodies_of_another_kind() {
     ] {
         let call = app
             .call("POST", BUILDS)
-            .token(&player.token)
+            .by(&player)
             .raw(media_type, good.as_str());
         let answer = call.send();
         assert_eq!(answer.status, status, "{media_type}");
@@ -277,7 +277,7 @@ fn bodies_of_another_kind() {
         let gzip: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0xae, 5, 0];
         let call = app
             .call("POST", BUILDS)
-            .token(&player.token)
+            .by(&player)
             .raw("application/json", gzip);
         let answer = call.header(Header::ContentEncoding, encoding).send();
         answer.expect_problem(415, "unsupported_media_type");
@@ -316,30 +316,25 @@ fn every_error_has_all_headers() {
     let build = app.build(&player, &json!({ "visibility": "public" }));
     let path = format!("{BUILDS}/{}", text(&build["id"]));
     let other = app.player("errors2");
-    let stale = app
-        .call("DELETE", &path)
-        .token(&player.token)
-        .header(Header::IfMatch, "\"0\"");
-    let large = app.call("POST", BUILDS).token(&player.token);
+    let stale = app.call("DELETE", &path).by(&player).if_match("\"0\"");
+    let large = app.call("POST", BUILDS).by(&player);
     for (status, call) in [
-        (400, app.call("POST", BUILDS).token(&player.token)),
+        (400, app.call("POST", BUILDS).by(&player)),
         (401, app.get("/api/v1/users/me")),
-        (403, app.call("DELETE", &path).token(&other.token)),
+        (403, app.call("DELETE", &path).by(&other)),
         (404, app.get("/nothing")),
         (405, app.call("PUT", "/health/live")),
         (409, {
             let body = json!({ "code": "123456" });
             app.post("/api/v1/auth/two-factor/confirm", &body)
-                .token(&player.token)
+                .by(&player)
         }),
         (412, stale),
         (413, large.raw("application/json", vec![b' '; MAX_BODY + 1])),
         (414, app.get(&format!("/{}", "a".repeat(9_000)))),
         (
             415,
-            app.call("POST", BUILDS)
-                .token(&player.token)
-                .raw("text/plain", "x"),
+            app.call("POST", BUILDS).by(&player).raw("text/plain", "x"),
         ),
         (422, app.get("/health/live?x=1")),
     ] {

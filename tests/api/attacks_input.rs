@@ -87,13 +87,13 @@ fn json_that_two_readers_would_read_differently() {
         ),
     ] {
         for (method, target) in [("POST", BUILDS), ("POST", "/api/v1/chat-codes/encode")] {
-            let call = app.call(method, target).token(&player.token);
+            let call = app.call(method, target).by(&player);
             let answer = call.raw("application/json", body.as_str()).send();
             assert_eq!(answer.status, status, "{name}: {}", answer.json());
             assert_eq!(answer.json()["code"], problem, "{name}");
         }
     }
-    let call = app.call("POST", BUILDS).token(&player.token);
+    let call = app.call("POST", BUILDS).by(&player);
     call.raw("application/json", b"{\"name\":\"\xff\xfe\"}".as_slice())
         .send()
         .expect_problem(400, "invalid_json");
@@ -125,7 +125,7 @@ fn numbers_at_their_edges() {
         let body = format!(r#"{{"name":"n","chat_code":"{GUARDIAN_CODE}","game_build":{number}}}"#);
         let answer = app
             .call("POST", BUILDS)
-            .token(&player.token)
+            .by(&player)
             .raw("application/json", body)
             .send();
         match expected {
@@ -357,7 +357,7 @@ fn a_flood_of_mistakes_is_answered_briefly() {
         ),
     ] {
         assert!(body.len() < MAX_BODY, "{name}");
-        let call = app.call("POST", BUILDS).token(&player.token);
+        let call = app.call("POST", BUILDS).by(&player);
         let answer = call.raw("application/json", body).send().expect(422);
         let count = answer.mistakes().len();
         assert!((1..=100).contains(&count), "{name}: {count} mistakes");

@@ -384,12 +384,7 @@ fn no_login_begins_in_another_state_than_it_was_judged_in() {
             "DELETE FROM two_factor",
         ),
     ] {
-        let database = Raced {
-            database: app.test.database.clone(),
-            before: "INSERT INTO sessions",
-            sql: Rc::new(RefCell::new(Some(sql.to_owned()))),
-        };
-        let raced = app.isolate_on(platform_on(&app.test, 9, Box::new(database)));
+        let (raced, _) = app.racing_isolate("INSERT INTO sessions", Some(sql.to_owned()));
         let body = json!({ "email": player.email, "password": PASSWORD });
         let answer = raced.post("/api/v1/auth/login", &body).send();
         assert_eq!(answer.status, 401, "{name}");

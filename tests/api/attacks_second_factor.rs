@@ -259,12 +259,7 @@ type AtOnce = (&'static str, fn(&Guarded) -> Attempts);
 
 /// Sends all at once, from isolates on a slow database; gives the statuses, in order.
 fn at_once(it: &Guarded, attempts: &[(String, String)]) -> Vec<u16> {
-    let isolates: Vec<TestApp> = (2..5)
-        .map(|seed| {
-            let slow = Box::new(Slow(it.app.test.database.clone()));
-            it.app.isolate_on(platform_on(&it.app.test, seed, slow))
-        })
-        .collect();
+    let isolates: Vec<TestApp> = (2..5).map(|seed| it.app.slow_isolate(seed)).collect();
     let request = |(challenge, code): &(String, String)| {
         let body = json!({ "challenge": challenge, "code": code });
         it.app.post(SECOND_STEP, &body).request()

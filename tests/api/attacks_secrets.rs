@@ -10,7 +10,7 @@ use testing::webhooks;
 
 /// What teams, squads and webhooks hand out, and what is guessed at them.
 fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, String)> {
-    let ask = |call: Call<'_>| call.token(&player.token).send().json();
+    let ask = |call: Call<'_>| call.by(player).send().json();
     let hook = webhooks::make(app, player, &json!({}));
     let rotate = format!("{WEBHOOKS}/{}/rotate-secret", text(&hook["id"]));
     let rotated = ask(app.post(&rotate, &json!({})));
@@ -18,7 +18,7 @@ fn secrets_of_a_guild(app: &TestApp, player: &Player) -> Vec<(&'static str, Stri
     let invitation = app.invite(player, &team, &json!({})).created();
     let guessed = "wvwi_made-up-code";
     let guess = app.post("/api/v1/invitations/accept", &json!({ "code": guessed }));
-    guess.token(&player.token).send();
+    guess.by(player).send();
     let composition = text(&app.composition(player, &json!({}))["id"]);
     let shared = ask(app.call("POST", &format!("{COMPOSITIONS}/{composition}/share-links")));
     vec![
@@ -36,17 +36,19 @@ fn every_kind_of_secret_is_looked_for_in_every_line() {
     let player = app.player("canary");
     let login = json!({ "email": player.email, "password": PASSWORD });
     let login = app.post("/api/v1/auth/login", &login).send().json();
-    let begun = app.post_as(&player, TWO_FACTOR, &Value::Null).ok();
+    let begun = app
+        .as_player(&player, "POST", TWO_FACTOR, &Value::Null)
+        .ok();
     let authenticator = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let step = json!({ "challenge": challenge, "code": authenticator.fresh_code(&app) });
     let second = app.post(SECOND_STEP, &step).send().ok();
     let key = json!({ "name": "A bot", "scopes": ["builds:read"] });
-    let key = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
+    let key = app.post("/api/v1/auth/api-keys", &key).by(&player);
     let key = key.send().created();
     let change = json!({ "current_password": PASSWORD, "new_password": "a very secret new one" });
     let change = app.post("/api/v1/auth/password", &change);
-    change.token(&player.token).send().expect(204);
+    change.by(&player).send().expect(204);
     let lost = app.get("/nothing?access_token=in-the-query").send();
     lost.expect(404);
     let keyed = app

@@ -77,12 +77,11 @@ fn a_roster_that_is_no_object_is_told_so() {
     let app = TestApp::new();
     let leader = app.player("leader");
     let made = app.post("/api/v1/teams", &json!({ "name": "Red Guard" }));
-    let team = made.token(&leader.token).send().created();
+    let team = made.by(&leader).send().created();
     let id = team["id"].as_str().expect("an id");
     let path = format!("/api/v1/teams/{id}/players/import?dry_run=true");
     for body in others().into_iter().filter(|body| !body.is_object()) {
-        // `post_as` would leave null out.
-        let mistakes = app.post(&path, &body).token(&leader.token).send().invalid();
+        let mistakes = app.post_as(&leader, &path, &body).invalid();
         assert_eq!(mistakes, [(String::new(), "invalid_type".to_owned())]);
     }
 }

@@ -38,7 +38,7 @@ fn scene() -> (TestApp, Player, Player) {
         ..boss
     };
     for body in [json!({ "disabled": true }), json!({ "disabled": false })] {
-        let call = app.call("PATCH", &target).token(&boss.token).json(&body);
+        let call = app.call("PATCH", &target).by(&boss).json(&body);
         call.send().expect(200);
     }
     (app, boss, player)
@@ -107,9 +107,7 @@ fn pages_follow_one_another() {
     assert_eq!(seen, [8, 7, 6, 5, 4, 3, 2, 1]);
     // MS4wIG9y: "1.0 or"; the cursor of a list of builds is no cursor here.
     for cursor in ["MS4wIG9y", "MS4w", "MS4tMQ", "MS5idWlsZF8", "x"] {
-        let answer = app
-            .get(&format!("{LOG}?cursor={cursor}"))
-            .token(&boss.token);
+        let answer = app.get(&format!("{LOG}?cursor={cursor}")).by(&boss);
         let answer = answer.send().expect_problem(422, "invalid_input");
         assert_eq!(answer.mistakes()[0].1, "invalid_cursor", "{cursor}");
     }
@@ -134,8 +132,7 @@ fn sql_in_a_filter_is_a_value() {
             assert!(found.is_empty(), "{filter}={attack}: {found:?}");
         }
         for filter in ["action", "since", "until", "limit", "cursor", "order"] {
-            let call = app.get(&format!("{LOG}?{filter}={value}"));
-            let answer = call.token(&boss.token).send();
+            let answer = app.get(&format!("{LOG}?{filter}={value}")).by(&boss).send();
             answer.expect_problem(422, "invalid_input");
         }
     }
@@ -152,9 +149,7 @@ fn a_change_and_its_row_are_one() {
     let before = rows();
     let disable = || {
         let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", player.id));
-        call.token(&boss.token)
-            .json(&json!({ "disabled": true }))
-            .send()
+        call.by(&boss).json(&json!({ "disabled": true })).send()
     };
     // The change fails: no row.
     app.test.database.execute(
@@ -179,16 +174,13 @@ fn a_change_and_its_row_are_one() {
 fn two_writers_at_once_follow_one_another() {
     let app = TestApp::new();
     let (one, two) = (app.player("one"), app.player("two"));
-    let slow = |seed| {
-        let slow = Slow(app.test.database.clone());
-        app.isolate_on(platform_on(&app.test, seed, Box::new(slow)))
-    };
+    let slow = |seed| app.slow_isolate(seed);
     let (left, right) = (slow(2), slow(3));
     let before = check_chain(&app);
     for round in 0..5 {
         let rename = |app: &TestApp, player: &Player| {
             let body = json!({ "display_name": format!("Name {round}") });
-            let call = app.call("PATCH", "/api/v1/users/me").token(&player.token);
+            let call = app.call("PATCH", "/api/v1/users/me").by(player);
             call.json(&body).request()
         };
         let (first, second) = (rename(&left, &one), rename(&right, &two));
@@ -202,10 +194,7 @@ fn two_writers_at_once_follow_one_another() {
 
 /// Isolates on databases that let everyone else run before each answer.
 fn slow_isolates(app: &TestApp, number: u64) -> Vec<TestApp> {
-    let isolate = |seed| {
-        let slow = Box::new(Slow(app.test.database.clone()));
-        app.isolate_on(platform_on(&app.test, 100 + seed, slow))
-    };
+    let isolate = |seed| app.slow_isolate(100 + seed);
     (0..number).map(isolate).collect()
 }
 
@@ -246,7 +235,7 @@ fn writers_of_one_isolate_do_not_turn_each_other_away() {
     let isolate = &slow_isolates(&app, 1)[0];
     let body = json!({ "display_name": "Renamed" });
     let rename = |player: &Player| {
-        let call = app.call("PATCH", "/api/v1/users/me").token(&player.token);
+        let call = app.call("PATCH", "/api/v1/users/me").by(player);
         call.json(&body).request()
     };
     let requests: Vec<_> = players.iter().map(rename).collect();
@@ -289,7 +278,7 @@ fn ending_other_logins_when_there_are_none_is_no_event() {
     let player = app.player("alone");
     let end_others = || {
         let call = app.call("DELETE", "/api/v1/auth/sessions");
-        call.token(&player.token).send().expect(204);
+        call.by(&player).send().expect(204);
     };
     let before = check_chain(&app);
     end_others();

@@ -42,8 +42,7 @@ fn ways(
     let body = json!({ "email": email, "password": password, "display_name": "Commander" });
     let registered = app.post("/api/v1/auth/register", &body).send();
     let body = json!({ "current_password": PASSWORD, "new_password": password });
-    let call = app.post("/api/v1/auth/password", &body);
-    let changed = call.token(&player.token).send();
+    let changed = app.post("/api/v1/auth/password", &body).by(player).send();
     [
         ("/password", registered, 201),
         ("/new_password", changed, 204),

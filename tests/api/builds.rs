@@ -131,8 +131,7 @@ fn all_mistakes_at_once() {
         "is_admin": true, "owner_id": player.id, "id": "build_x", "a/b~c": 1,
     });
     let answer = app.post_as(&player, BUILDS, &body);
-    let answer = answer.expect_problem(422, "invalid_input");
-    let mistakes = answer.mistakes();
+    let mistakes = answer.expect_problem(422, "invalid_input").mistakes();
     for (pointer, code) in [
         ("/name", "required"),
         ("/chat_code", "truncated"),
@@ -177,7 +176,7 @@ fn a_tag_that_grows_in_lower_case_is_measured_as_it_is_kept() {
     // What was taken can be patched.
     let patch = app
         .call("PATCH", &build_path(&build))
-        .token(&player.token)
+        .by(&player)
         .json(&json!({ "name": "x" }));
     patch.send().expect(200);
 }
@@ -322,7 +321,8 @@ fn chat_code_and_template_must_agree() {
         (json!(null), 422, "Warrior"),
         (json!({ "name": null }), 422, "Warrior"),
     ] {
-        let answer = app.as_player(&player, "PATCH", &build_path(&build), &patch);
+        let call = app.call("PATCH", &build_path(&build)).by(&player);
+        let answer = call.json(&patch).send();
         assert_eq!(answer.status, status, "{patch}");
         let read = app.get_as(&player, &build_path(&build)).ok();
         assert_eq!(read["profession"], profession, "{patch}");

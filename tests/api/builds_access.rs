@@ -50,7 +50,7 @@ fn who_may_do_what() {
                     call = call.json(&body);
                 }
                 if let Some(caller) = caller {
-                    call = call.token(&caller.token);
+                    call = call.by(caller);
                 }
                 let answer = call.send();
                 assert_eq!(answer.status, status, "{name} {method} {visibility}");
@@ -66,7 +66,7 @@ fn who_may_do_what() {
                     is_write,
                     "{name} {method} {visibility}"
                 );
-                app.test.database.execute("DELETE FROM builds");
+                app.clear("builds");
             }
         }
     }
@@ -82,14 +82,9 @@ fn what_one_may_not_see_looks_like_what_is_not_there() {
     for method in ["GET", "PUT", "PATCH", "DELETE"] {
         for tag in [None, Some("\"1-x\""), Some("*")] {
             let send = |target: &str| {
-                let call = app
-                    .call(method, target)
-                    .token(&stranger.token)
-                    .json(&json!({}));
+                let call = app.call(method, target).by(&stranger).json(&json!({}));
                 let call = match tag {
-                    Some(tag) => call
-                        .header(Header::IfMatch, tag)
-                        .header(Header::IfNoneMatch, tag),
+                    Some(tag) => call.if_match(tag).header(Header::IfNoneMatch, tag),
                     None => call,
                 };
                 call.send().without_request_id()
@@ -121,7 +116,7 @@ fn conditions() {
     ] {
         let answer = app
             .get(&build_path(&build))
-            .token(&player.token)
+            .by(&player)
             .header(Header::IfNoneMatch, tag);
         assert_eq!(answer.send().status, read, "If-None-Match: {tag}");
     }
@@ -134,32 +129,27 @@ fn conditions() {
         (&first, 412),
         ("*", 200),
     ] {
-        let call = app
-            .call("PUT", &build_path(&build))
-            .token(&player.token)
-            .json(&body);
-        let answer = call.header(Header::IfMatch, tag).send();
+        let call = app.call("PUT", &build_path(&build)).by(&player).json(&body);
+        let answer = call.if_match(tag).send();
         assert_eq!(answer.status, status, "If-Match: {tag}");
     }
     for (method, status) in [("PATCH", 412), ("DELETE", 412)] {
         let call = app
             .call(method, &build_path(&build))
-            .token(&player.token)
+            .by(&player)
             .json(&json!({}));
-        let answer = call.header(Header::IfMatch, &first).send();
+        let answer = call.if_match(&first).send();
         assert_eq!(answer.status, status, "{method}");
     }
     let gzip = app
         .get(&build_path(&build))
-        .token(&player.token)
+        .by(&player)
         .header(Header::AcceptEncoding, "gzip");
     let gzip = gzip.send().expect(200);
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
     assert!(gzip.etag().ends_with("-gzip\""));
-    let call = app.call("DELETE", &build_path(&build)).token(&player.token);
-    call.header(Header::IfMatch, &gzip.etag())
-        .send()
-        .expect(204);
+    let call = app.call("DELETE", &build_path(&build)).by(&player);
+    call.if_match(&gzip.etag()).send().expect(204);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use testing::prelude::*;
 fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
     let call = app.get(&format!("{BUILDS}?{query}"));
     let call = match player {
-        Some(player) => call.token(&player.token),
+        Some(player) => call.by(player),
         None => call,
     };
     let page = call.send().ok();
@@ -146,7 +146,7 @@ fn filters_alone_and_together() {
         ("team_id=team_01h455vb4pex5vsknk084sn02q", "refused"),
         ("name=x", "refused"),
     ] {
-        let call = app.get(&format!("{BUILDS}?{query}")).token(&player.token);
+        let call = app.get(&format!("{BUILDS}?{query}")).by(&player);
         let answer = call.send();
         if expected == "refused" {
             answer.expect_problem(422, "invalid_input");
@@ -178,7 +178,7 @@ fn walk(
     loop {
         let call = app.get(&target);
         let answer = match player {
-            Some(player) => call.token(&player.token),
+            Some(player) => call.by(player),
             None => call,
         };
         let answer = answer.send().expect(200);
@@ -361,7 +361,7 @@ fn what_was_rendered_with_older_tables_is_rendered_again() {
     // A write keeps the new rendering.
     let patch = app
         .call("PATCH", &target)
-        .token(&player.token)
+        .by(&player)
         .json(&json!({ "notes": "now" }));
     patch.send().expect(200);
     assert_eq!(
@@ -409,11 +409,7 @@ fn no_read_scans_or_sorts_the_builds() {
         ),
     ] {
         let call = app.get(&format!("{BUILDS}?limit=5&{query}"));
-        let call = if token {
-            call.token(&player.token)
-        } else {
-            call
-        };
+        let call = if token { call.by(&player) } else { call };
         call.send().expect(200);
         let recorded = app.test.database.recorded();
         let plan = plan(recorded.last().expect("the list's statement"));

@@ -42,9 +42,7 @@ fn the_search_finds_what_looking_for_it_would() {
         } else {
             app.call("PATCH", &path).json(&body)
         };
-        call.header(Header::IfMatch, &tag)
-            .token(&player.token)
-            .send();
+        call.if_match(&tag).by(&player).send();
     };
     change(0, json!({ "visibility": "private" }));
     change(1, json!({ "visibility": "public" }));

@@ -8,7 +8,7 @@ fn compare(app: &TestApp, base: &Value, other: &Value, player: Option<&Player>) 
     let path = format!("{}/compare/{}", path_of(base), text(&other["id"]));
     let call = app.get(&path);
     match player {
-        Some(player) => call.token(&player.token).send(),
+        Some(player) => call.by(player).send(),
         None => call.send(),
     }
 }
@@ -58,7 +58,7 @@ fn what_differs_is_told() {
     assert_eq!(found["roles"], roles);
     let path = format!("{}/compare/{}", path_of(&base), text(&other["id"]));
     let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
-    again.token(&player.token).send().expect(304);
+    again.by(&player).send().expect(304);
     let back = compare(&app, &other, &base, Some(&player)).expect(200);
     assert_ne!(back.etag(), answer.etag());
 }
@@ -78,9 +78,7 @@ fn both_must_be_visible() {
     ] {
         compare(&app, base, other, who).expect(status);
     }
-    let nothing = json!({ "id": "nonsense" });
-    let answer = compare(&app, &public, &nothing, None);
-    answer.expect_problem(404, "not_found");
+    compare(&app, &public, &json!({ "id": "nonsense" }), None).expect_problem(404, "not_found");
 }
 
 #[test]
@@ -90,7 +88,7 @@ fn both_are_measured_by_the_same_scores() {
     let team = app.team(&[(&owner, "leader")]);
     let path = format!("/api/v1/teams/{team}/scores");
     let body = json!({ "scores": { "62": { "stability": 1 } } });
-    let put = app.call("PUT", &path).token(&owner.token).json(&body);
+    let put = app.call("PUT", &path).by(&owner).json(&body);
     put.send().expect(200);
     let firebrands = |count: usize| squad(&json!(vec![json!({ "specialization": 62 }); count]));
     let of_team = app.composition(
@@ -136,8 +134,8 @@ fn versions_say_what_changed_and_how() {
         (3, json!({})),
     ] {
         let call = app.call("PATCH", &path).json(&body);
-        let call = call.header(Header::IfMatch, &format!("\"{version}\""));
-        call.token(&leader.token).send().expect(200);
+        let call = call.if_match(&format!("\"{version}\""));
+        call.by(&leader).send().expect(200);
     }
     let changed = |rows: &Value| {
         let rows = array(&rows["data"]).iter();
@@ -156,10 +154,9 @@ fn versions_say_what_changed_and_how() {
 
     let id = text(&made["id"]);
     let ask = |query: &str, player: Option<&Player>| {
-        let call = format!("{path}/compare/{id}?{query}");
-        let call = app.get(&call);
+        let call = app.get(&format!("{path}/compare/{id}?{query}"));
         match player {
-            Some(player) => call.token(&player.token).send(),
+            Some(player) => call.by(player).send(),
             None => call.send(),
         }
     };
@@ -185,8 +182,7 @@ fn versions_say_what_changed_and_how() {
     ask("base_version=0", Some(&leader)).expect(422);
     let other = app.composition(&leader, &json!({}));
     let across = format!("{path}/compare/{}?base_version=1", text(&other["id"]));
-    let across = app.get_as(&leader, &across);
-    let mistakes = across.invalid();
+    let mistakes = app.get_as(&leader, &across).invalid();
     assert_eq!(
         mistakes,
         [("?base_version".to_owned(), "conflicting_fields".to_owned())]

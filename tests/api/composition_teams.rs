@@ -32,8 +32,7 @@ impl Scene {
     fn rename(&self, tag: &str, name: &str) {
         let call = self.app.call("PATCH", &path_of(&self.plan));
         let call = call.json(&json!({ "name": name }));
-        let call = call.header(Header::IfMatch, tag).token(&self.leader.token);
-        call.send().expect(200);
+        call.if_match(tag).by(&self.leader).send().expect(200);
     }
 }
 
@@ -55,7 +54,7 @@ fn whoever_has_left_is_told_nothing_more() {
             .contains("Seen")
     );
     let dashboard = || {
-        let call = app.get("/api/v1/users/me/dashboard").token(&officer.token);
+        let call = app.get("/api/v1/users/me/dashboard").by(officer);
         call.send().ok()
     };
     let shown = dashboard();
@@ -70,7 +69,7 @@ fn whoever_has_left_is_told_nothing_more() {
     let shown = dashboard();
     assert_eq!(shown["counts"]["compositions"], 0);
     assert!(!shown["activity"].to_string().contains("Hidden"));
-    let read = app.get(&path_of(&scene.plan)).token(&officer.token);
+    let read = app.get(&path_of(&scene.plan)).by(officer);
     read.send().expect(404);
     let path = path_of(&scene.plan);
     app.delete_as(&scene.leader, &path).expect(204);
@@ -91,7 +90,9 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let copies = format!("{path}/copy");
     let restores = format!("{path}/versions/1/restore");
     let links = format!("{path}/share-links");
-    let link = app.post_as(officer, &links, &Value::Null).created();
+    let link = app
+        .as_player(officer, "POST", &links, &Value::Null)
+        .created();
     let link = format!("{links}/{}", text(&link["id"]));
     let makes = "INSERT INTO share_links";
     let withdraws = "DELETE FROM share_links";
@@ -166,18 +167,12 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         ));
         let state = "SELECT id, version FROM compositions UNION ALL SELECT id, 0 FROM share_links";
         let before_it = app.test.database.execute(state);
-        let raced = Raced {
-            database: app.test.database.clone(),
-            before,
-            sql: Rc::new(RefCell::new(Some(sql.clone()))),
-        };
-        let late = app.isolate_on(platform_on(&app.test, 99, Box::new(raced)));
+        let (late, _) = app.racing_isolate(before, Some(sql.clone()));
         let mut body = body.clone();
         if path == copies {
             body.as_object_mut().expect("members").remove("mode");
         }
-        let call = late.call(method, path).token(&officer.token);
-        let call = call.header(Header::IfMatch, "\"1\"");
+        let call = late.call(method, path).by(officer).if_match("\"1\"");
         let call = if body.is_null() {
             call
         } else {

@@ -38,18 +38,17 @@ impl Scene {
         let call = if tag.is_empty() {
             call
         } else {
-            call.header(Header::IfMatch, tag)
+            call.if_match(tag)
         };
         match player {
-            Some(player) => call.token(&player.token).send().status,
+            Some(player) => call.by(player).send().status,
             None => call.send().status,
         }
     }
 
     fn rename(&self, player: &Player, path: &str, tag: &str, name: &str) -> Value {
         let call = self.app.call("PATCH", path).json(&json!({ "name": name }));
-        let call = call.header(Header::IfMatch, tag).token(&player.token);
-        call.send().ok()
+        call.if_match(tag).by(player).send().ok()
     }
 }
 
@@ -73,11 +72,7 @@ fn every_version_can_be_seen_and_brought_back() {
     let change = app
         .call("PATCH", &path)
         .json(&json!({ "subgroups": [], "tags": ["b"], "visibility": "unlisted" }));
-    change
-        .header(Header::IfMatch, "\"2\"")
-        .token(&leader.token)
-        .send()
-        .expect(200);
+    change.if_match("\"2\"").by(leader).send().expect(200);
     let list = app
         .get_as(officer, &format!("{path}/versions?limit=2"))
         .ok();
@@ -163,7 +158,7 @@ fn only_those_who_may_change_it_see_versions_and_links() {
     );
     let path = path_of(&made);
     let call = scene.app.call("POST", &format!("{path}/share-links"));
-    let link = call.token(&scene.officer.token).send().created();
+    let link = call.by(&scene.officer).send().created();
     let link = format!("{path}/share-links/{}", text(&link["id"]));
     for (method, target) in [
         ("GET", format!("{path}/versions")),
@@ -195,7 +190,7 @@ fn links_are_unguessable_counted_and_withdrawn() {
     let Scene { app, leader, .. } = &scene;
     let path = path_of(&app.composition(leader, &json!({})));
     let links = format!("{path}/share-links");
-    let make = || app.post_as(leader, &links, &Value::Null);
+    let make = || app.as_player(leader, "POST", &links, &Value::Null);
     let mut slugs = Vec::new();
     for _ in 0..20 {
         let link = make().created();
@@ -243,7 +238,7 @@ fn a_copy_has_what_its_maker_may_see() {
     }));
     let copy = |player: &Player, body: &Value| {
         let call = app.post(&format!("{}/copy", path_of(&original)), body);
-        call.token(&player.token).send()
+        call.by(player).send()
     };
     let made = copy(stranger, &json!({ "keep_players": true })).created();
     assert_eq!(made["owner_id"], *stranger.id);
@@ -271,7 +266,7 @@ fn a_copy_has_what_its_maker_may_see() {
     copy(stranger, &json!({ "tags": [] })).expect_problem(422, "invalid_input");
     let private = app.composition(leader, &json!({}));
     let call = app.post(&format!("{}/copy", path_of(&private)), &json!({}));
-    call.token(&stranger.token).send().expect(404);
+    call.by(stranger).send().expect(404);
 }
 
 #[test]

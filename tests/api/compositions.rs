@@ -9,9 +9,7 @@ fn slots(list: &Value) -> Value {
 }
 
 fn put<'a>(app: &'a TestApp, path: &str, tag: &str, body: &Value) -> Call<'a> {
-    app.call("PUT", path)
-        .json(body)
-        .header(Header::IfMatch, tag)
+    app.call("PUT", path).json(body).if_match(tag)
 }
 
 fn mistakes(answer: Answer) -> Vec<(String, String)> {
@@ -54,11 +52,11 @@ fn a_composition_comes_back_as_it_was_planned() {
     let read = app.get_as(&player, &path).expect(200);
     assert_eq!(read.json(), made);
     let tag = read.header("etag").expect("a tag").to_owned();
-    let again = app.get(&path).token(&player.token);
+    let again = app.get(&path).by(&player);
     again.header(Header::IfNoneMatch, &tag).send().expect(304);
     // A patch keeps what it does not name, the build's specialization too.
     let change = app.call("PATCH", &path).json(&json!({ "name": "Friday" }));
-    let change = change.header(Header::IfMatch, &tag).token(&player.token);
+    let change = change.if_match(&tag).by(&player);
     let changed = change.send().ok();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["name"], "Friday");
@@ -66,11 +64,11 @@ fn a_composition_comes_back_as_it_was_planned() {
     app.delete_as(&player, &format!("/api/v1/builds/{}", text(&build["id"])))
         .expect(204);
     let change = app.call("PATCH", &path).json(&json!({ "notes": null }));
-    let change = change.header(Header::IfMatch, "\"2\"").token(&player.token);
+    let change = change.if_match("\"2\"").by(&player);
     let changed = change.send().ok();
     assert_eq!(changed["subgroups"], made["subgroups"]);
     assert_eq!(changed["notes"], "");
-    let gone = app.call("DELETE", &path).token(&player.token);
+    let gone = app.call("DELETE", &path).by(&player);
     gone.send().expect(204);
     app.get_as(&player, &path).expect(404);
 }
@@ -188,7 +186,7 @@ fn what_is_wrong_is_named_with_its_place() {
         (json!({ "tags": ["a", "A"] }), "/tags/1", "duplicate_item"),
     ] {
         let call = app.post(COMPOSITIONS, &composition_body(&changes));
-        let found = mistakes(call.token(&player.token).send());
+        let found = mistakes(call.by(&player).send());
         let is_found = found.iter().any(|(at, what)| at == pointer && what == code);
         assert!(is_found, "{changes}: {found:?}");
     }
@@ -267,7 +265,7 @@ fn who_may_do_what() {
             let path = path_of(&made);
             let as_caller = |call: Call<'_>| {
                 let answer = match caller {
-                    Some(player) => call.token(&player.token).send(),
+                    Some(player) => call.by(player).send(),
                     None => call.send(),
                 };
                 answer.status
@@ -319,27 +317,24 @@ fn two_officers_never_overwrite_each_other() {
     let made = app.composition(&one, &json!({ "team_id": team }));
     let path = path_of(&made);
     let body = composition_body(&json!({ "name": "Of one", "team_id": team }));
-    let blind = app.call("PUT", &path).json(&body).token(&one.token);
+    let blind = app.call("PUT", &path).json(&body).by(&one);
     blind.send().expect_problem(428, "precondition_required");
-    put(&app, &path, "\"1\"", &body)
-        .token(&one.token)
-        .send()
-        .expect(200);
+    put(&app, &path, "\"1\"", &body).by(&one).send().expect(200);
     let body = composition_body(&json!({ "name": "Of two", "team_id": team }));
-    let late = put(&app, &path, "\"1\"", &body).token(&two.token);
+    let late = put(&app, &path, "\"1\"", &body).by(&two);
     late.send().expect_problem(412, "precondition_failed");
     let now = app.get_as(&two, &path).json();
     assert_eq!(now["name"], "Of one");
     assert_eq!(now["updated_by"], *one.id);
     let moved = composition_body(&json!({ "team_id": null }));
-    let moved = put(&app, &path, "\"2\"", &moved).token(&two.token).send();
+    let moved = put(&app, &path, "\"2\"", &moved).by(&two).send();
     let found = mistakes(moved);
     assert!(
         found.contains(&("/team_id".to_owned(), "immutable".to_owned())),
         "{found:?}"
     );
     // Left out, it stays.
-    let kept = put(&app, &path, "\"2\"", &composition_body(&json!({}))).token(&two.token);
+    let kept = put(&app, &path, "\"2\"", &composition_body(&json!({}))).by(&two);
     assert_eq!(kept.send().expect(200).json()["team_id"], *team);
 }
 
@@ -412,7 +407,7 @@ fn lists_show_what_one_may_see_and_are_narrowed() {
         loop {
             let call = app.get(&next);
             let call = match caller {
-                Some(player) => call.token(&player.token),
+                Some(player) => call.by(player),
                 None => call,
             };
             let answer = call.send();
@@ -433,7 +428,7 @@ fn lists_show_what_one_may_see_and_are_narrowed() {
     for call in [
         app.get(&format!("{COMPOSITIONS}?team_id={team}")),
         app.get(&format!("{COMPOSITIONS}?team_id={team}"))
-            .token(&stranger.token),
+            .by(&stranger),
     ] {
         let found = mistakes(call.send());
         assert_eq!(found, [("?team_id".to_owned(), "unknown_team".to_owned())]);

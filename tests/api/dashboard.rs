@@ -15,7 +15,7 @@ fn app() -> TestApp {
 }
 
 fn dashboard(app: &TestApp, player: &Player) -> Value {
-    let call: Call<'_> = app.get(DASHBOARD).token(&player.token);
+    let call: Call<'_> = app.get(DASHBOARD).by(player);
     call.send().ok()
 }
 

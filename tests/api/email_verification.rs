@@ -25,7 +25,7 @@ fn me(app: &TestApp, player: &Player) -> Value {
 #[track_caller]
 fn move_to(app: &TestApp, player: &Player, email: &str) -> Answer {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).token(&player.token).json(&body);
+    let call = app.call("PATCH", ME).by(player).json(&body);
     call.send().expect(200)
 }
 
@@ -46,8 +46,7 @@ fn a_registration_logs_in_at_once_and_its_link_proves_the_address_once() {
     assert_eq!(me(&app, &player)["email_verified"], true);
     app.use_link(VERIFY, &token)
         .expect_problem(410, "invalid_link");
-    let logged = "SELECT count(*) FROM audit_log WHERE action = 'email.verified'";
-    assert_eq!(app.count(logged), 1);
+    assert_eq!(app.logged("email.verified"), 1);
     assert_eq!(app.mails(), [], "nothing is sent for it");
 }
 
@@ -61,7 +60,8 @@ fn a_link_lasts_a_day_and_those_sent_before_go_on() {
         token: text(&app.log_in(&player.email)["access_token"]),
         ..player
     };
-    app.post_as(&player, AGAIN, &Value::Null).expect(202);
+    app.as_player(&player, "POST", AGAIN, &Value::Null)
+        .expect(202);
     let second = token_of(&app.mail_to(&player.email));
     assert_ne!(first, second);
     app.test.clock.advance_ms(1);
@@ -115,17 +115,17 @@ fn an_address_without_a_proof_keeps_nobody_from_it() {
     let stand_in = format!("{}@unproved.invalid", squatter.id);
     assert_eq!(theirs["email"], json!(stand_in));
     log_in(&app, &stand_in, PASSWORD).expect(200);
-    let builds = app.get("/api/v1/builds?owner=me").token(&squatter.token);
+    let builds = app.get("/api/v1/builds?owner=me").by(&squatter);
     assert_eq!(
         builds.send().expect(200).json()["data"]
             .as_array()
             .map(Vec::len),
         Some(1)
     );
-    let lost = "SELECT count(*) FROM audit_log WHERE action = 'email.lost'";
-    assert_eq!(app.count(lost), 1);
+    assert_eq!(app.logged("email.lost"), 1);
     app.mails();
-    app.post_as(&squatter, AGAIN, &Value::Null).expect(202);
+    app.as_player(&squatter, "POST", AGAIN, &Value::Null)
+        .expect(202);
     assert_eq!(app.mails_to(&squatter.email), []);
     // Nobody registers with what stands in.
     let body = json!({ "email": stand_in, "password": PASSWORD, "display_name": "x" });
@@ -185,7 +185,8 @@ fn an_address_that_was_proved_is_taken_by_nobody_and_its_owner_is_told() {
     let answer = move_to(&app, &mover, &owner.email).json();
     assert_eq!(answer["pending_email"], json!(owner.email));
     assert!(app.mail_to(&owner.email).subject.contains("already"));
-    app.post_as(&mover, AGAIN, &Value::Null).expect(202);
+    app.as_player(&mover, "POST", AGAIN, &Value::Null)
+        .expect(202);
     assert!(app.mail_to(&owner.email).subject.contains("already"));
 }
 
@@ -206,8 +207,7 @@ fn a_move_takes_effect_when_the_new_address_is_proved() {
     log_in(&app, &player.email, PASSWORD).expect(401);
     // Another spelling of the same address needs no proof.
     let body = json!({ "email": "NEW@guild.gg", "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).token(&player.token).json(&body);
-    let spelled = call.send().ok();
+    let spelled = app.call("PATCH", ME).by(&player).json(&body).send().ok();
     assert_eq!(spelled["email"], "NEW@guild.gg");
     assert_eq!(spelled["email_verified"], true);
 }
@@ -229,7 +229,7 @@ fn only_the_address_that_is_waited_for_last_is_moved_to() {
     let third = token_of(&app.mail_to("third@guild.gg"));
     let body = json!({ "current_password": PASSWORD, "new_password": OTHER_PASSWORD });
     let call = app.post("/api/v1/auth/password", &body);
-    call.token(&player.token).send().expect(204);
+    call.by(&player).send().expect(204);
     app.use_link(VERIFY, &third)
         .expect_problem(410, "invalid_link");
     assert_eq!(me(&app, &player)["pending_email"], Value::Null);
@@ -237,13 +237,7 @@ fn only_the_address_that_is_waited_for_last_is_moved_to() {
 
 /// Uses a link while `sql` happens right before the batch that has `before` in it.
 fn raced(app: &TestApp, token: &str, before: &'static str, sql: String) -> Answer {
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before,
-        sql: Rc::default(),
-    };
-    *raced.sql.borrow_mut() = Some(sql);
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, _) = app.racing_isolate(before, Some(sql));
     racing.use_link(VERIFY, token)
 }
 
@@ -289,16 +283,10 @@ fn of_two_uses_at_once_and_beside_other_changes_one_wins() {
 #[test]
 fn two_registrations_at_once_share_an_address_as_two_in_turn_do() {
     let app = TestApp::new();
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before: "INSERT INTO users",
-        sql: Rc::default(),
-    };
     let sql = "INSERT INTO users (id, email, email_key, display_name, password_hash, \
                password_changed_at, created_at, updated_at) VALUES \
                ('user_01kanp2xc0e8br5v0xmvhv7j2d', 'a@guild.gg', 'a@guild.gg', 'x', 'x', 1, 1, 1)";
-    *raced.sql.borrow_mut() = Some(sql.to_owned());
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, _) = app.racing_isolate("INSERT INTO users", Some(sql.to_owned()));
     register(&racing, "a@guild.gg", PASSWORD);
     assert_eq!(app.rows("users"), 1);
     let token = token_of(&app.mail_to("a@guild.gg"));
@@ -317,7 +305,7 @@ fn without_mail_an_address_is_theirs_who_came_first() {
         .send()
         .expect_problem(409, "email_taken");
     let body = |email: &str| json!({ "email": email, "current_password": PASSWORD });
-    let call = |email: &str| app.call("PATCH", ME).token(&other.token).json(&body(email));
+    let call = |email: &str| app.call("PATCH", ME).by(&other).json(&body(email));
     call(&player.email)
         .send()
         .expect_problem(409, "email_taken");
@@ -336,7 +324,7 @@ fn an_inbox_is_not_flooded_from_however_many_networks() {
     let app = TestApp::with(production);
     let player = app.player("eir");
     // By the API, an address has five mails an hour.
-    let again = || app.post_as(&player, AGAIN, &Value::Null);
+    let again = || app.as_player(&player, "POST", AGAIN, &Value::Null);
     for _ in 0..5 {
         again().expect(202);
     }

@@ -10,16 +10,14 @@ const END: &str = "/api/v1/auth/end-everything";
 
 fn key(app: &TestApp, player: &Player) -> String {
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "teams:write"] });
-    let made = app
-        .post("/api/v1/auth/api-keys", &body)
-        .token(&player.token);
+    let made = app.post("/api/v1/auth/api-keys", &body).by(player);
     text(&made.send().created()["key"])
 }
 
 fn share(app: &TestApp, player: &Player, body: &Value) -> String {
     let plan = text(&app.composition(player, body)["id"]);
     let links = format!("/api/v1/compositions/{plan}/share-links");
-    let made = app.post_as(player, &links, &Value::Null);
+    let made = app.as_player(player, "POST", &links, &Value::Null);
     text(&made.created()["slug"])
 }
 
@@ -86,7 +84,7 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
         "INSERT INTO team_invitations SELECT 'invitation_7zzzzzzzzzzzzzzzzzzzzzzzzz', team_id, x'01', \
          role, created_by, max_uses, max_uses, created_at, expires_at, NULL FROM team_invitations LIMIT 1",
     );
-    let answer = app.post_as(&mine.player, END, &Value::Null);
+    let answer = app.as_player(&mine.player, "POST", END, &Value::Null);
     let counts = json!({
         "sessions": 2, "api_keys": 1, "webhooks": 2, "share_links": 2, "invitations": 1
     });
@@ -136,7 +134,7 @@ fn it_takes_a_proof() {
     let app = TestApp::new();
     let (mine, _) = belongings(&app, "late");
     app.test.clock.advance_ms(301_000);
-    let call = app.call("POST", END).token(&mine.player.token);
+    let call = app.call("POST", END).by(&mine.player);
     call.send().expect_problem(403, "reauthentication_required");
     // No key has the scope.
     let call = app.call("POST", END).token(&mine.key);
@@ -152,7 +150,7 @@ fn it_takes_a_proof() {
 fn who_has_nothing_else_ends_the_login_alone() {
     let app = TestApp::new();
     let player = app.player("bare");
-    let answer = app.post_as(&player, END, &Value::Null);
+    let answer = app.as_player(&player, "POST", END, &Value::Null);
     let counts = json!({
         "sessions": 1, "api_keys": 0, "webhooks": 0, "share_links": 0, "invitations": 0
     });
@@ -169,8 +167,7 @@ fn what_comes_in_between_is_ended_and_counted_too() {
         let app = TestApp::new();
         let (mine, _) = belongings(&app, "raced");
         let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
-        let call = raced.call("POST", END).token(&mine.player.token);
-        let counts = call.send().ok();
+        let counts = raced.call("POST", END).by(&mine.player).send().ok();
         assert_eq!(counts[member], count, "{counts}");
         assert_eq!(app.rows(member), 0);
     }
@@ -183,7 +180,8 @@ fn a_login_that_waits_for_its_code_ends_too() {
     let device = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let code = device.fresh_code(&app);
-    app.post_as(&player, END, &Value::Null).expect(200);
+    app.as_player(&player, "POST", END, &Value::Null)
+        .expect(200);
     let body = json!({ "challenge": challenge, "code": code });
     let answer = app.post(SECOND_STEP, &body).send();
     answer.expect_problem(401, "invalid_challenge");

@@ -70,9 +70,7 @@ fn an_administrator_who_is_being_demoted_promotes_nobody() {
     let (boss, accomplice) = (app.administrator("boss"), app.player("accomplice"));
     app.administrator("other");
     let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", accomplice.id));
-    let call = call
-        .token(&boss.token)
-        .json(&json!({ "role": "administrator" }));
+    let call = call.by(&boss).json(&json!({ "role": "administrator" }));
     let request = call.request();
     let demote = format!("UPDATE users SET role = 'user' WHERE id = '{}'", boss.id);
     let attempt = |at: usize| {
@@ -104,7 +102,7 @@ fn a_proof_that_grows_too_old_on_the_way_is_none() {
     app.test.clock.advance_ms(PROOF_SECONDS * 1000 - 1000);
     let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    let request = call.token(&player.token).request();
+    let request = call.by(&player).request();
     let attempt = |at: usize| {
         app.test.database.undone(|| {
             let clock = app.test.clock.clone();

@@ -77,13 +77,13 @@ fn scene() -> TestApp {
     let player = app.player("tidy");
     app.endpoint(&player, "https://tidy.guild.gg/");
     app.post("/api/v1/builds", &build_body(&json!({})))
-        .token(&player.token)
+        .by(&player)
         .header(Header::IdempotencyKey, "once")
         .send()
         .expect(201);
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
-    call.token(&player.token).send().expect(201);
+    call.by(&player).send().expect(201);
     let team = app.team(&[(&player, "leader")]);
     app.invite(&player, &team, &json!({})).expect(201);
     let wrong = json!({ "email": "nobody@guild.gg", "password": "no such words here" });
@@ -234,7 +234,7 @@ fn nothing_stays_on_its_way_for_ever_and_no_event_goes_that_was_told_to_nobody_y
     assert_eq!(at(104), (1, 1));
     assert_eq!(at(105), (0, 0));
     let app = scene();
-    app.test.database.execute("DELETE FROM webhook_deliveries");
+    app.clear("webhook_deliveries");
     app.test
         .database
         .execute("UPDATE webhook_events SET fanned_out_at = NULL");

@@ -17,7 +17,7 @@ pub fn keyed<'a>(call: Call<'a>, key: &str) -> Call<'a> {
 /// A build of this player's, with a key.
 pub fn build<'a>(app: &'a TestApp, player: &Player, key: &str) -> Call<'a> {
     let body = build_body(&json!({}));
-    keyed(app.post(BUILDS, &body).token(&player.token), key)
+    keyed(app.post(BUILDS, &body).by(player), key)
 }
 
 pub fn builds(app: &TestApp) -> i64 {
@@ -100,8 +100,7 @@ fn quotes_do_not_make_another_key_and_what_is_no_key_is_refused() {
     let app = TestApp::new();
     let player = app.player("quotes");
     let first = build(&app, &player, KEY).send().expect(201);
-    let quoted = format!("\"{KEY}\"");
-    assert_replays(&first, &build(&app, &player, &quoted).send());
+    assert_replays(&first, &build(&app, &player, &format!("\"{KEY}\"")).send());
     for key in [
         "",
         "\"\"",
@@ -116,7 +115,7 @@ fn quotes_do_not_make_another_key_and_what_is_no_key_is_refused() {
     }
     // Only POST has it.
     let target = format!("{BUILDS}/{}", text(&first.json()["id"]));
-    let read = keyed(app.get(&target), "two words").token(&player.token);
+    let read = keyed(app.get(&target), "two words").by(&player);
     assert!(!is_replay(&read.send().expect(200)));
     assert_eq!(builds(&app), 1);
 }
@@ -127,7 +126,7 @@ fn another_body_or_query_is_another_request() {
     let player = app.player("bodies");
     build(&app, &player, KEY).send().expect(201);
     for body in [json!({ "name": "Another" }), json!({ "notes": "" })] {
-        let call = app.post(BUILDS, &build_body(&body)).token(&player.token);
+        let call = app.post(BUILDS, &build_body(&body)).by(&player);
         keyed(call, KEY)
             .send()
             .expect_problem(422, "idempotency_key_reused");
@@ -135,13 +134,13 @@ fn another_body_or_query_is_another_request() {
     // The same value in other bytes is another body, too.
     let spaced = format!("{} ", build_body(&json!({})));
     let call = app.call("POST", BUILDS).raw("application/json", spaced);
-    keyed(call.token(&player.token), KEY)
+    keyed(call.by(&player), KEY)
         .send()
         .expect_problem(422, "idempotency_key_reused");
     // On another path it is another key.
     let decode = json!({ "code": GUARDIAN_CODE });
     let call = app.post("/api/v1/chat-codes/decode", &decode);
-    keyed(call.token(&player.token), KEY).send().expect(200);
+    keyed(call.by(&player), KEY).send().expect(200);
     assert_eq!(builds(&app), 1);
 }
 
@@ -205,7 +204,7 @@ fn errors_are_not_kept() {
     let player = app.player("mistaken");
     let wrong = app
         .post(BUILDS, &build_body(&json!({ "name": "" })))
-        .token(&player.token);
+        .by(&player);
     keyed(wrong, KEY)
         .send()
         .expect_problem(422, "invalid_input");

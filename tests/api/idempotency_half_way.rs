@@ -17,8 +17,7 @@ const ABANDONED_MS: i64 = 60_000;
 
 /// Another isolate whose database lets others run before each answer.
 fn slow(app: &TestApp, seed: u64) -> TestApp {
-    let database = Slow(app.test.database.clone());
-    app.isolate_on(platform_on(&app.test, seed, Box::new(database)))
+    app.slow_isolate(seed)
 }
 
 fn code_of(response: &Response) -> Value {
@@ -194,7 +193,7 @@ fn another_body_does_not_take_over_what_was_given_up() {
     turns_to_reserve(&app, &request);
     app.test.clock.advance_ms(ABANDONED_MS);
     let other = build_body(&json!({ "name": "Another" }));
-    keyed(app.post(BUILDS, &other).token(&player.token), KEY)
+    keyed(app.post(BUILDS, &other).by(&player), KEY)
         .send()
         .expect_problem(422, "idempotency_key_reused");
     build(&app, &player, KEY).send().expect(201);

@@ -193,10 +193,7 @@ fn isolates_share_the_first_key_and_outlive_each_other() {
 #[test]
 fn two_isolates_that_make_the_first_key_at_once_end_up_with_one() {
     let app = TestApp::new();
-    let isolate = |seed| {
-        let slow = Slow(app.test.database.clone());
-        app.isolate_on(platform_on(&app.test, seed, Box::new(slow)))
-    };
+    let isolate = |seed| app.slow_isolate(seed);
     let (one, two) = (isolate(2), isolate(3));
     let request = app.get(JWKS).request();
     let (one, two) =
@@ -240,9 +237,8 @@ fn two_requests_at_once_on_a_cold_isolate_are_both_let_in() {
     let app = TestApp::new();
     let player = app.player("cold");
     app.test.cache.set_away(true);
-    let slow = Slow(app.test.database.clone());
-    let cold = app.isolate_on(platform_on(&app.test, 2, Box::new(slow)));
-    let request = || cold.get(ME).token(&player.token).request();
+    let cold = app.slow_isolate(2);
+    let request = || cold.get(ME).by(&player).request();
     let (one, two) = (request(), request());
     let (one, two) =
         pollster::block_on(async { together(cold.app.handle(&one), cold.app.handle(&two)) });
@@ -261,9 +257,8 @@ fn a_database_out_of_reach_is_503_and_leaves_no_trace() {
     let account = json!({ "email": "b@b.gg", "password": PASSWORD, "display_name": "b" });
     for app in [&app, &cold] {
         for call in [
-            app.get(&format!("/api/v1/builds/{build}"))
-                .token(&player.token),
-            app.get("/api/v1/builds").token(&player.token),
+            app.get(&format!("/api/v1/builds/{build}")).by(&player),
+            app.get("/api/v1/builds").by(&player),
             app.get("/api/v1/builds"),
             app.post("/api/v1/auth/login", &login),
             app.post(REGISTER, &account),
@@ -381,7 +376,7 @@ fn a_deleted_account_answers_as_documented_while_it_is_remembered() {
     let app = TestApp::new();
     let player = app.player("deleted");
     app.get_as(&player, ME).expect(200);
-    app.test.database.execute("DELETE FROM users");
+    app.clear("users");
     let answer = app.get_as(&player, ME);
     assert!(matches!(answer.status, 401 | 404), "{}", answer.status);
 }
@@ -414,7 +409,7 @@ fn a_key_whose_use_cannot_be_noted_works_and_the_log_says_so() {
     let player = app.player("noted");
     let key = json!({ "name": "bot", "scopes": ["account:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
-    let made = call.token(&player.token).send().created();
+    let made = call.by(&player).send().created();
     app.test.database.execute(
         "CREATE TRIGGER refused BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'no'); END",
     );

@@ -161,7 +161,7 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
     };
     let link = |composition: &str| {
         let call = app.call("POST", &format!("{composition}/share-links"));
-        let made = call.token(&player.token).send().created();
+        let made = call.by(player).send().created();
         format!("{composition}/share-links/{}", text(&made["id"]))
     };
     let webhook = format!("{WEBHOOKS}/{}", holder.webhook);
@@ -169,8 +169,7 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
     let team_plan = planned(&with_team);
     let team_link = link(&team_plan);
     let call = |method: &str, path: &str, body: Option<&Value>| {
-        let call = app.call(method, path).token(&player.token);
-        let call = call.header(Header::IfMatch, "*");
+        let call = app.call(method, path).by(player).if_match("*");
         let name = format!("{method} {path}, of a team");
         (name, body.map_or(call.clone(), |body| call.json(body)))
     };

@@ -192,25 +192,22 @@ fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
         let leads = format!("{member} AND role = 'leader'");
         let path = format!("{TEAMS}/{team}/members/{user}");
         // Leaders step down only by themselves: the one who is removed is an officer by then.
-        let officer = json!({ "role": "officer" });
         all.push(ending(
             "stepped down",
             token,
             "PATCH",
             &path,
-            Some(&officer),
+            Some(&json!({ "role": "officer" })),
             &leads,
         ));
         all.push(ending("left", token, "DELETE", &path, None, &member));
-        let exists = format!("teams WHERE id = '{team}'");
-        let path = format!("{TEAMS}/{team}");
         all.push(ending(
             "team deleted",
             &boss,
             "DELETE",
-            &path,
+            &format!("{TEAMS}/{team}"),
             None,
-            &exists,
+            &format!("teams WHERE id = '{team}'"),
         ));
     }
     app.skip_log();

@@ -97,20 +97,10 @@ fn every_answer_says_how_its_caller_stands() {
             "\"anonymous\";r=94;t=4",
         ),
         // Twelve were handed out at once: all of them will be back in 12 x 60 ms.
+        (app.get(ME).by(&player), 200, user, "\"user\";r=999;t=1"),
+        (app.get(&build).by(&player), 404, user, "\"user\";r=998;t=1"),
         (
-            app.get(ME).token(&player.token),
-            200,
-            user,
-            "\"user\";r=999;t=1",
-        ),
-        (
-            app.get(&build).token(&player.token),
-            404,
-            user,
-            "\"user\";r=998;t=1",
-        ),
-        (
-            app.call("DELETE", &build).token(&player.token),
+            app.call("DELETE", &build).by(&player),
             404,
             user,
             "\"user\";r=997;t=1",
@@ -249,7 +239,7 @@ fn spellings_of_a_path_share_one_bucket() {
 fn bad_tokens_are_slowed_down_before_the_database_is_asked() {
     let app = app();
     let player = app.player("known");
-    from(ADDRESS, app.get(ME).token(&player.token)).expect(200);
+    from(ADDRESS, app.get(ME).by(&player)).expect(200);
     let fresh = text(&app.log_in(&player.email)["access_token"]);
     let mut unknown = 0;
     let answer = loop {
@@ -277,7 +267,7 @@ fn bad_tokens_are_slowed_down_before_the_database_is_asked() {
     );
     assert_eq!(app.test.limiter.calls(), calls, "the object was asked");
     // Good ones do not pay for them, seen before or not.
-    from(ADDRESS, app.get(ME).token(&player.token)).expect(200);
+    from(ADDRESS, app.get(ME).by(&player)).expect(200);
     from(ADDRESS, app.get(ME).token(&fresh)).expect(200);
 }
 
@@ -299,20 +289,20 @@ fn a_request_counts_once() {
         "the login has not counted here"
     );
     // A token seen for the first time says itself whose it is: its address pays nothing.
-    let (calls, answer) = calls_of(app.get(ME).token(&player.token));
+    let (calls, answer) = calls_of(app.get(ME).by(&player));
     assert_eq!((calls, left(&answer)), (1, 999));
     let (calls, answer) = calls_of(app.get(ROLES));
     assert_eq!((calls, left(&answer)), (1, 98));
     // Known by now: a lease of the account is there.
     for request in 1..=11 {
-        let (calls, answer) = calls_of(app.get(ME).token(&player.token));
+        let (calls, answer) = calls_of(app.get(ME).by(&player));
         assert_eq!((calls, left(&answer)), (0, 999 - request));
     }
-    let (calls, answer) = calls_of(app.get(ME).token(&player.token));
+    let (calls, answer) = calls_of(app.get(ME).by(&player));
     assert_eq!((calls, left(&answer)), (1, 987));
     // After its two seconds the rest of a lease goes back with the next question.
     app.test.clock.advance_ms(2_000);
-    let (calls, answer) = calls_of(app.get(ME).token(&player.token));
+    let (calls, answer) = calls_of(app.get(ME).by(&player));
     assert_eq!((calls, left(&answer)), (1, 999));
 }
 

@@ -22,7 +22,7 @@ fn key(app: &TestApp, player: &Player) -> (String, String) {
 #[track_caller]
 fn revoke(app: &TestApp, player: &Player, id: &str) {
     let call = app.call("DELETE", &format!("{KEYS}/{id}"));
-    call.token(&player.token).send().expect(204);
+    call.by(player).send().expect(204);
 }
 
 /// Calls with this key until one is refused, or `most` have passed; gives how many have.
@@ -125,7 +125,7 @@ fn a_bot_with_one_key_asks_the_objects_no_more_than_a_user_does() {
 /// PATCH /users/me with another address, and the right password.
 fn move_to<'a>(app: &'a TestApp, player: &Player, email: &str) -> Call<'a> {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    app.call("PATCH", ME).token(&player.token).json(&body)
+    app.call("PATCH", ME).by(player).json(&body)
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn an_account_asks_for_few_addresses_and_has_few_passwords_hashed() {
     assert_eq!(wait, 6);
     assert_eq!(app.verifications() - before, 10, "nothing was hashed");
     // A name is no address: it costs neither.
-    let name = app.call("PATCH", ME).token(&player.token);
+    let name = app.call("PATCH", ME).by(&player);
     name.json(&json!({ "display_name": "Same" }))
         .send()
         .expect(200);
@@ -166,8 +166,7 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
         _ => config_value(name),
     });
     let player = app.player("five-calls");
-    let device = enrol(&app, &player);
-    let code = device.fresh_code(&app);
+    let code = enrol(&app, &player).fresh_code(&app);
     let wrong = "not the right words";
     let new = json!({ "current_password": wrong, "new_password": "five words in another row" });
     let rows: [(&str, &str, Value); 5] = [
@@ -190,9 +189,9 @@ fn every_call_that_takes_the_own_password_is_counted_with_the_others() {
         ),
     ];
     let send = |(method, path, body): &(&str, &str, Value)| {
-        let call = app.call(method, path).token(&player.token);
+        let call = app.call(method, path).by(&player);
         // Its pauses come sooner than the quota's.
-        app.test.database.execute("DELETE FROM guesses");
+        app.clear("guesses");
         call.json(body).send()
     };
     app.test.web.take_requests();

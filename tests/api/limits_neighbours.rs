@@ -152,9 +152,7 @@ impl Good {
     fn new(app: &TestApp, name: &str) -> Self {
         let player = app.player(name);
         let body = json!({ "name": "bot", "scopes": ["account:read"] });
-        let call = app
-            .post("/api/v1/auth/api-keys", &body)
-            .token(&player.token);
+        let call = app.post("/api/v1/auth/api-keys", &body).by(&player);
         let key = text(&call.send().created()["key"]);
         Self { player, key }
     }
@@ -176,12 +174,11 @@ fn flood(isolates: &[TestApp], good: &Good, seed: u64) {
         };
         let status = from(SHARED, isolate.get(ME).token(&token)).status;
         assert!(matches!(status, 401 | 429), "{status}");
-        let forged = format!(
+        let body = json!({ "refresh_token": format!("{}{number}", &format!(
             "{}A{}",
             &good.player.refresh_token[..31],
             &good.player.refresh_token[32..]
-        );
-        let body = json!({ "refresh_token": format!("{}{number}", &forged[..70]) });
+        )[..70]) });
         let status = from(SHARED, isolate.post(REFRESH, &body)).status;
         assert!(matches!(status, 401 | 429), "{status}");
     }
@@ -212,7 +209,7 @@ fn a_good_credential_is_never_refused_for_its_neighbours() {
         }
         // What does not ask who calls is theirs to read too.
         from(SHARED, isolate.get(ROLES).token(&good.key)).expect(200);
-        from(SHARED, isolate.get(ROLES).token(&good.player.token)).expect(200);
+        from(SHARED, isolate.get(ROLES).by(&good.player)).expect(200);
         let body = json!({ "refresh_token": refresh_token });
         let renewed = from(SHARED, isolate.post(REFRESH, &body)).ok();
         refresh_token = text(&renewed["refresh_token"]);
@@ -244,7 +241,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     let good = Good::new(&app, "ended");
     let other = app.log_in(&good.player.email);
     let ended = [text(&other["access_token"]), good.key.clone()];
-    app.test.database.execute("DELETE FROM api_keys");
+    app.clear("api_keys");
     let body = json!({ "refresh_token": other["refresh_token"] });
     // By another isolate: this one learns nothing of it.
     let elsewhere = app.isolate_with(app.test.platform(9), production);
@@ -261,7 +258,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     }
     refused(from(SHARED, app.get(ME).token(&ended[0])), &["anonymous"]);
     // Nothing of it was the account's to pay but what went back.
-    let answer = from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+    let answer = from(SHARED, app.get(ME).by(&good.player)).expect(200);
     assert_eq!(left(&answer), 998);
     // A refresh token of a login that has ended has that login's quota and no more.
     let isolate = app.isolate_with(app.test.platform(10), production);
@@ -284,7 +281,7 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
     });
     let good = Good::new(&app, "greedy");
     for _ in 0..4 {
-        from(SHARED, app.get(ME).token(&good.player.token)).expect(200);
+        from(SHARED, app.get(ME).by(&good.player)).expect(200);
     }
     let fresh = text(&app.log_in(&good.player.email)["access_token"]);
     let isolate = app.isolate_with(app.test.platform(2), |name| match name {
@@ -302,8 +299,7 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
 #[test]
 fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours() {
     let app = TestApp::with(production);
-    let player = app.player("body");
-    let token = player.refresh_token.as_str();
+    let token = app.player("body").refresh_token;
     let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
     for (name, body, policy) in [
         (

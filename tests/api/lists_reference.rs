@@ -114,13 +114,11 @@ fn has(document: &Value, filter: &str, value: &str) -> bool {
     match filter {
         "tag" => lists("tags"),
         "role" => lists("roles"),
-        "specialization" => {
-            let slots = document["template"]["specializations"].as_array();
-            slots
-                .into_iter()
-                .flatten()
-                .any(|slot| written(&slot["id"]) == value)
-        }
+        "specialization" => document["template"]["specializations"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|slot| written(&slot["id"]) == value),
         "game_build" | "is_template" => written(&document[filter]) == value,
         _ => document[filter] == value,
     }
@@ -135,11 +133,10 @@ struct Place {
 impl Place {
     /// Everything that is there, newest first.
     fn all(&self, kind: &Kind) -> Vec<(Value, String)> {
-        let sql = format!(
+        let rows = self.app.test.database.execute(&format!(
             "SELECT document, search_text FROM {} ORDER BY id DESC",
             kind.table
-        );
-        let rows = self.app.test.database.execute(&sql);
+        ));
         let read = |row: &wvw_builder::platform::Row| {
             let document = serde_json::from_str(row.text(0).expect("text")).expect("JSON");
             (document, row.text(1).expect("text").to_owned())
@@ -186,7 +183,7 @@ impl Place {
                 .app
                 .get(&format!("{}?limit={limit}{query}{cursor}", kind.path));
             let call = match player {
-                Some(player) => call.token(&player.token),
+                Some(player) => call.by(player),
                 None => call,
             };
             let page = call.send().ok();
@@ -270,14 +267,13 @@ impl Place {
         self.app.test.clock.advance_ms(i64::from(dice.roll(3) == 0));
         let player = dice.pick(&self.players[..2]);
         let body = made_up(dice, kind, &self.team);
-        let sql = format!(
+        let own = self.app.test.database.execute(&format!(
             "SELECT id, version FROM {} WHERE owner_id = '{}'",
             kind.table, player.id
-        );
-        let own = self.app.test.database.execute(&sql);
+        ));
         let (one, what) = (dice.roll(own.len() + 1), dice.roll(6));
         let Some(row) = own.get(one).filter(|_| what < 4) else {
-            let call = self.app.post(kind.path, &body).token(&player.token);
+            let call = self.app.post(kind.path, &body).by(player);
             call.send().expect(201);
             return;
         };
@@ -319,8 +315,7 @@ impl Place {
                 self.app.call("PUT", &path).json(&body)
             }
         };
-        let call = call.header(Header::IfMatch, &tag).token(&player.token);
-        let answer = call.send();
+        let answer = call.if_match(&tag).by(player).send();
         assert!(answer.status < 300, "{}", answer.what);
     }
 }
@@ -346,7 +341,7 @@ fn lists_show_what_a_look_at_each_row_would() {
             // One leaves the team, and later the team goes.
             let member = testing::teams::member_path(&place.team, &place.players[1]);
             let call = place.app.call("DELETE", &member);
-            call.token(&place.players[1].token).send().expect(200);
+            call.by(&place.players[1]).send().expect(200);
             place.app.test.database.execute(&format!(
                 "INSERT INTO team_members VALUES ('{}', '{}', 'member', 'Three', 1)",
                 place.team, place.players[2].id
@@ -399,8 +394,7 @@ fn two_ids_of_one_millisecond_with_one_number() {
         let make = |name: &str| {
             // Draws what the one before has drawn.
             let isolate = app.isolate(4_711);
-            let call = isolate.post(kind.path, &body(name)).token(&player.token);
-            text(&call.send().created()["id"])
+            text(&isolate.post_as(&player, kind.path, &body(name)).created()["id"])
         };
         let first = make("first twin");
         let other =

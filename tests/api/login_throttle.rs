@@ -30,12 +30,7 @@ fn of_a_hundred_at_once_five_are_compared() {
         } else {
             before
         });
-        let isolates: Vec<TestApp> = (2..6)
-            .map(|seed| {
-                let slow = Box::new(Slow(app.test.database.clone()));
-                app.isolate_on(platform_on(&app.test, seed, slow))
-            })
-            .collect();
+        let isolates: Vec<TestApp> = (2..6).map(|seed| app.slow_isolate(seed)).collect();
         let requests: Vec<_> = (0..100).map(|_| app.post(LOGIN, &body).request()).collect();
         let at_once = requests.iter().enumerate();
         let answers = all_together(at_once.map(|(n, it)| isolates[n % 4].app.handle(it)));
@@ -73,8 +68,7 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         (11, 900),
         (12, 900),
     ] {
-        let known = attempt(&player.email, WRONG);
-        let known = known.expect_problem(401, "invalid_credentials");
+        let known = attempt(&player.email, WRONG).expect_problem(401, "invalid_credentials");
         let unknown = attempt("unknown@players.guild.gg", WRONG);
         let both = (known.without_request_id(), unknown.without_request_id());
         assert_eq!(both.0, both.1, "{failures}");
@@ -85,8 +79,7 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         for (waited_ms, retry_after) in [(0, pause_s), (pause_s * 1000 - 1, 1)] {
             app.test.clock.advance_ms(waited_ms);
             // The right password is not looked at either.
-            let known = attempt(&player.email, PASSWORD);
-            let known = known.expect_problem(429, "too_many_attempts");
+            let known = attempt(&player.email, PASSWORD).expect_problem(429, "too_many_attempts");
             let wait = retry_after.to_string();
             assert_eq!(
                 known.header("retry-after"),
@@ -283,8 +276,7 @@ fn a_stolen_login_does_not_help_to_guess_the_password() {
         answer.expect_problem(403, "wrong_password");
     }
     let compared = app.verifications();
-    let refused = change(&stolen, PASSWORD, ELSEWHERE);
-    let refused = refused.expect_problem(429, "too_many_attempts");
+    let refused = change(&stolen, PASSWORD, ELSEWHERE).expect_problem(429, "too_many_attempts");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(app.verifications(), compared);
     // Neither the owner's login nor a new one is held up.

@@ -70,8 +70,7 @@ fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
         .send(&app)
         .expect(200);
     assert_eq!(disabled(), 0);
-    let enabled = "SELECT count(*) FROM audit_log WHERE action = 'password.enabled'";
-    assert_eq!(app.count(enabled), 1);
+    assert_eq!(app.logged("password.enabled"), 1);
     fail(&app, &player, "203.0.113.97", 1);
     from(&player, PASSWORD, "203.0.113.96")
         .send(&app)
@@ -83,9 +82,9 @@ fn strangers_failures_change_no_answer_to_a_right_password_but_into_429() {
     // With a second factor: its challenge would tell that the password was right.
     let it = guarded();
     let player = &it.player;
-    it.app.test.database.execute("DELETE FROM guesses");
+    it.app.clear("guesses");
     for number in [0, 4, 5, 98, 99, 100, 5_000] {
-        it.app.test.database.execute("DELETE FROM guesses");
+        it.app.clear("guesses");
         from(player, WRONG, "203.0.113.1").send(&it.app).expect(401);
         set_strangers(&it.app, number);
         let bar = if number >= 100 { DAY_MS } else { 0 };
@@ -114,7 +113,7 @@ fn an_unknown_address_is_barred_like_a_known_one() {
         ..stranger_to_all(&app, "other")
     };
     let answers = [&player, &unknown].map(|player| {
-        app.test.database.execute("DELETE FROM guesses");
+        app.clear("guesses");
         fail(&app, player, "203.0.113.1", 1);
         set_strangers(&app, 99);
         let last = from(player, WRONG, "203.0.113.2").send(&app);
@@ -193,6 +192,5 @@ fn an_unknown_address_goes_the_same_way_to_the_hundredth_failure() {
     let barred = wrong("203.0.113.4");
     assert_eq!(barred.0, 429);
     assert_eq!(wrong("203.0.113.5"), barred);
-    let cause = "SELECT count(*) FROM audit_log WHERE action = 'password.disabled'";
-    assert_eq!(app.count(cause), 0);
+    assert_eq!(app.logged("password.disabled"), 0);
 }

@@ -12,10 +12,7 @@ fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; 
     // Randomness that no other call of this test has had.
     let first = 2 + 10 * app.rows("sessions").unsigned_abs();
     let isolates: Vec<TestApp> = (first..first + 3)
-        .map(|seed| {
-            let slow = Box::new(Slow(app.test.database.clone()));
-            app.isolate_on(platform_on(&app.test, seed, slow))
-        })
+        .map(|seed| app.slow_isolate(seed))
         .collect();
     let requests: Vec<_> = calls.iter().map(Call::request).collect();
     let at_once = requests.iter().enumerate();
@@ -35,11 +32,10 @@ fn eight_right_logins_at_once_wait_for_one_another() {
     let player = stranger_to_all(&app, "eight");
     let login = |password: &str| {
         let body = json!({ "email": player.email, "password": password });
-        let call = app.post(LOGIN, &body);
-        call.header(Header::ConnectingIp, HOME)
+        app.post(LOGIN, &body).header(Header::ConnectingIp, HOME)
     };
     for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
-        app.test.database.execute("DELETE FROM guesses");
+        app.clear("guesses");
         fail(&app, &player, HOME, before);
         let calls = (0..8).map(|_| login(PASSWORD)).collect();
         assert_eq!(at_once(&app, calls, [200, 429]), [8, 0], "{name}");
@@ -50,7 +46,7 @@ fn eight_right_logins_at_once_wait_for_one_another() {
     let calls = (0..20).map(|_| login(PASSWORD)).collect();
     assert_eq!(at_once(&app, calls, [200, 429]), [20, 0]);
     // Wrong ones among them are not more than ever.
-    app.test.database.execute("DELETE FROM guesses");
+    app.clear("guesses");
     let calls = (0..40).map(|_| login(WRONG)).collect();
     assert_eq!(at_once(&app, calls, [401, 429]), [5, 35]);
 }
@@ -71,7 +67,7 @@ fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
     let calls = (0..8).map(|_| {
         let body = json!({ "email": other.email, "current_password": PASSWORD });
         let call = app.call("PATCH", "/api/v1/users/me").json(&body);
-        call.token(&player.token)
+        call.by(&player)
     });
     // The password was right: one changes the account, the others read an older version.
     let answered = at_once(&app, calls.collect(), [200, 412, 429]);

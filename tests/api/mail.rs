@@ -153,10 +153,7 @@ fn a_mail_goes_with_its_change_or_not_at_all() {
     let player = app.proved("eir");
     // Fifty keys are all there can be: the change fails, and so does its mail.
     let body = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let make = || {
-        app.post("/api/v1/auth/api-keys", &body)
-            .token(&player.token)
-    };
+    let make = || app.post("/api/v1/auth/api-keys", &body).by(&player);
     for _ in 0..50 {
         make().send().expect(201);
     }
@@ -167,7 +164,7 @@ fn a_mail_goes_with_its_change_or_not_at_all() {
     let other = app.player("gone");
     assert_eq!(left(&app), 1);
     let body = json!({ "password": testing::PASSWORD });
-    let call = app.call("DELETE", "/api/v1/users/me").token(&other.token);
+    let call = app.call("DELETE", "/api/v1/users/me").by(&other);
     call.json(&body).send().expect(204);
     assert_eq!(left(&app), 0);
     assert_eq!(app.mails(), []);

@@ -199,13 +199,12 @@ fn neither_a_patch_nor_a_file_brings_a_hidden_character_in() {
         let patch = app
             .call("PATCH", "/api/v1/users/me")
             .json(&json!({ "display_name": text }));
-        let answer = patch.token(&player.token).send();
+        let answer = patch.by(&player).send();
         assert_eq!(answer.mistakes()[0].1, "invisible_character", "{text:?}");
-        let file = format!("name,notes\r\n{text},x\r\n");
         let import = app
             .call("POST", &format!("{players}/import"))
-            .raw(CSV, file);
-        let answer = import.token(&player.token).send();
+            .raw(CSV, format!("name,notes\r\n{text},x\r\n"));
+        let answer = import.by(&player).send();
         assert_eq!(
             answer.mistakes(),
             vec![("/lines/2/name".to_owned(), "invisible_character".to_owned())]

@@ -19,7 +19,7 @@ fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
 #[track_caller]
 fn moved(app: &TestApp, player: &Player, email: &str) -> String {
     let body = json!({ "email": email, "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).token(&player.token).json(&body);
+    let call = app.call("PATCH", ME).by(player).json(&body);
     call.send().expect(200);
     let token = token_of(&app.mail_to(email));
     app.use_link(VERIFY, &token).expect(204);
@@ -61,15 +61,15 @@ fn passwords_keys_and_factors_are_told_to_the_address_that_was_proved() {
         }
         app.mails();
         let key = json!({ "name": "<b>bot</b>", "scopes": ["builds:read"] });
-        let call = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
+        let call = app.post("/api/v1/auth/api-keys", &key).by(&player);
         call.send().expect(201);
         let device = enrol(&app, &player);
         let body = json!({ "password": PASSWORD, "code": device.fresh_code(&app) });
         let call = app.call("DELETE", authenticator::TWO_FACTOR).json(&body);
-        call.token(&player.token).send().expect(204);
+        call.by(&player).send().expect(204);
         let body = json!({ "current_password": PASSWORD, "new_password": NEW });
         let call = app.post("/api/v1/auth/password", &body);
-        call.token(&player.token).send().expect(204);
+        call.by(&player).send().expect(204);
         let sent = app.mails();
         assert!(sent.iter().all(|mail| mail.to == player.email));
         assert!(sent.iter().all(|mail| !mail.html.contains("<b>")));
@@ -89,7 +89,7 @@ fn a_move_is_undone_from_the_old_address_for_seven_days() {
     let app = TestApp::new();
     let player = app.proved("eir");
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let call = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
+    let call = app.post("/api/v1/auth/api-keys", &key).by(&player);
     call.send().expect(201);
     app.mails();
     let undo = moved(&app, &player, "thief@guild.gg");
@@ -242,7 +242,7 @@ fn a_link_counts_for_its_own_factor_and_its_own_address() {
     let (player, device, token) = with_factor(&app);
     let body = json!({ "password": PASSWORD, "code": device.fresh_code(&app) });
     let call = app.call("DELETE", authenticator::TWO_FACTOR).json(&body);
-    call.token(&player.token).send().expect(204);
+    call.by(&player).send().expect(204);
     app.use_link(REMOVAL, &token)
         .expect_problem(410, "invalid_link");
     app.test.clock.advance_ms(1);

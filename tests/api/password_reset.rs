@@ -36,7 +36,7 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     let app = TestApp::new();
     let player = app.proved("eir");
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let key = app.post("/api/v1/auth/api-keys", &key).token(&player.token);
+    let key = app.post("/api/v1/auth/api-keys", &key).by(&player);
     let key = text(&key.send().created()["key"]);
     let (first, second) = (link(&app, &player), link(&app, &player));
     // A password that is refused leaves the link as it is.
@@ -62,8 +62,7 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     app.post(CONFIRM, &body).send().expect(204);
     app.test.clock.advance_ms(10_000);
     builds().expect(401);
-    let logged = "SELECT count(*) FROM audit_log WHERE action = 'password.reset'";
-    assert_eq!(app.count(logged), 2);
+    assert_eq!(app.logged("password.reset"), 2);
 }
 
 #[test]
@@ -178,13 +177,7 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
             let token = link(&app, &player);
             let hash = "SELECT count(DISTINCT password_hash) FROM users";
             let before = app.test.database.execute("SELECT password_hash FROM users");
-            let raced = Raced {
-                database: app.test.database.clone(),
-                before: "DELETE FROM email_links WHERE hash",
-                sql: Rc::default(),
-            };
-            let slot = Rc::clone(&raced.sql);
-            let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+            let (racing, slot) = app.racing_isolate("DELETE FROM email_links WHERE hash", None);
             if is_raced {
                 *slot.borrow_mut() = Some(sql.to_owned());
             } else {
@@ -217,13 +210,7 @@ fn of_two_confirmations_at_once_one_counts() {
     let app = TestApp::new();
     let player = app.proved("eir");
     let token = link(&app, &player);
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before: "DELETE FROM email_links WHERE hash",
-        sql: Rc::default(),
-    };
-    let slot = Rc::clone(&raced.sql);
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, slot) = app.racing_isolate("DELETE FROM email_links WHERE hash", None);
     // What the faster one writes.
     *slot.borrow_mut() = Some("DELETE FROM email_links WHERE purpose = 'reset'".to_owned());
     confirm(&racing, &token, NEW).expect_problem(410, "invalid_link");

@@ -61,7 +61,7 @@ const NOT_EXPORTED: &[&str] = &["email_key", "password_hash", "version"];
 
 #[track_caller]
 fn delete(app: &TestApp, player: &Player, password: &str) -> Answer {
-    let call = app.call("DELETE", ME).token(&player.token);
+    let call = app.call("DELETE", ME).by(player);
     call.json(&json!({ "password": password })).send()
 }
 
@@ -153,13 +153,13 @@ fn scene(app: &TestApp) -> Player {
         "/api/v1/builds",
         &build_body(&json!({ "visibility": "public", "tags": ["zerg"] })),
     )
-    .token(&player.token)
+    .by(&player)
     .header(Header::IdempotencyKey, "once-and-no-more")
     .send()
     .expect(201);
     let key = json!({ "name": "bot", "scopes": ["builds:read"] });
     let call = app.post("/api/v1/auth/api-keys", &key);
-    call.token(&player.token).send().expect(201);
+    call.by(&player).send().expect(201);
     let team = app.post_as(&player, TEAMS, &json!({ "name": "Pack" }));
     let team = text(&team.created()["id"]);
     app.invite(&player, &team, &json!({})).expect(201);
@@ -172,7 +172,8 @@ fn scene(app: &TestApp) -> Player {
     }
     let plan = app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
     let links = format!("{}/share-links", path_of(&plan));
-    app.post_as(&player, &links, &Value::Null).expect(201);
+    app.as_player(&player, "POST", &links, &Value::Null)
+        .expect(201);
     let entry = json!({ "name": "Stegalkin", "user_id": player.id });
     guild::player(app, &team, &player, &entry);
     // One that they have left.
@@ -259,7 +260,7 @@ fn a_deletion_takes_the_password() {
     let app = TestApp::new();
     let player = scene(&app);
     delete(&app, &player, "another four words").expect_problem(403, "wrong_password");
-    let call = || app.call("DELETE", ME).token(&player.token);
+    let call = || app.call("DELETE", ME).by(&player);
     call().send().expect_problem(400, "body_required");
     for (body, pointer, code) in [
         (json!({}), "/password", "required"),
@@ -289,20 +290,13 @@ fn a_deletion_takes_the_password() {
 fn a_deletion_under_a_password_that_has_just_changed_is_none() {
     let app = TestApp::new();
     let player = scene(&app);
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before: "DELETE FROM users",
-        sql: Rc::default(),
-    };
-    let sql = Rc::clone(&raced.sql);
-    let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
+    let (racing, sql) = app.racing_isolate("DELETE FROM users", None);
     racing.get_as(&player, ME).expect(200);
     *sql.borrow_mut() = Some("UPDATE users SET password_hash = 'another'".to_owned());
     delete(&racing, &player, PASSWORD).expect_problem(403, "wrong_password");
     assert_eq!(app.rows("users"), 2);
     assert_eq!(app.rows("builds"), 2);
-    let entries = "SELECT count(*) FROM audit_log WHERE action = 'account.deleted'";
-    assert_eq!(app.count(entries), 0);
+    assert_eq!(app.logged("account.deleted"), 0);
 }
 
 #[test]
@@ -383,8 +377,7 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
         json!(["authorization"])
     );
     assert!(!body.contains("argon2") && !body.contains("hash"), "{body}");
-    let logged = "SELECT count(*) FROM audit_log WHERE action = 'account.exported'";
-    assert_eq!(app.count(logged), 1);
+    assert_eq!(app.logged("account.exported"), 1);
 }
 
 #[test]

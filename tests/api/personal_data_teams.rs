@@ -55,13 +55,12 @@ impl Scene {
             let plan = app.composition(by, &body);
             let change = json!({ "name": "Friday", "subgroups": slots(&player, "Stegalkin!") });
             let call = app.call("PATCH", &path_of(&plan)).json(&change);
-            let call = call.header(Header::IfMatch, "*").token(&other.token);
-            call.send().expect(200);
+            call.if_match("*").by(other).send().expect(200);
             plan
         };
         let plans = [plan(&gone, &stays), plan(&stays, &gone)];
         let links = format!("{}/share-links", path_of(&plans[0]));
-        let link = app.post_as(&gone, &links, &Value::Null).created();
+        let link = app.as_player(&gone, "POST", &links, &Value::Null).created();
         app.invite(&gone, &team, &json!({})).expect(201);
         let old = guild::player(&app, &left, &gone, &entry);
         app.composition(
@@ -142,7 +141,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
         // Who has read it before does not bring them back.
         let put = |tag: &str| {
             let call = app.call("PATCH", &path).json(&json!({ "notes": "New" }));
-            call.header(Header::IfMatch, tag).token(&stays.token).send()
+            call.if_match(tag).by(stays).send()
         };
         put(tag).expect_problem(412, "precondition_failed");
         put(&read.etag()).expect(200);
@@ -157,8 +156,8 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
             (nobodys == "updated_by", nobodys == "owner_id")
         );
         let restore = format!("{path}/versions/1/restore");
-        let call = app.call("POST", &restore).token(&stays.token);
-        call.header(Header::IfMatch, "*").send().expect(200);
+        let call = app.call("POST", &restore).by(stays);
+        call.if_match("*").send().expect(200);
     }
     for needle in [scene.gone.id.as_str(), "Stegalkin"] {
         let left = places(app, needle);
@@ -167,7 +166,7 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
     // The link has gone with its maker; one of those who stay shows the plan as it is now.
     app.get(&page).send().expect(404);
     let links = format!("{}/share-links", path_of(&scene.plans[0]));
-    let link = app.post_as(stays, &links, &Value::Null);
+    let link = app.as_player(stays, "POST", &links, &Value::Null);
     let page = format!("/c/{}", text(&link.expect(201).json()["slug"]));
     let shown = app.get(&page).send().expect(200);
     let shown = String::from_utf8_lossy(&shown.body).into_owned();

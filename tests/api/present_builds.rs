@@ -10,7 +10,7 @@ const WILLBENDER: u8 = 65;
 fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
     let call = app.get(path);
     let call = match player {
-        Some(player) => call.token(&player.token),
+        Some(player) => call.by(player),
         None => call,
     };
     call.send().expect(200)
@@ -19,7 +19,7 @@ fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
 /// The path of a page that shows the composition.
 fn share(app: &TestApp, player: &Player, composition: &Value) -> String {
     let path = format!("{}/share-links", path_of(composition));
-    let made = app.post_as(player, &path, &Value::Null);
+    let made = app.as_player(player, "POST", &path, &Value::Null);
     let url = text(&made.created()["url"]);
     url.strip_prefix(ISSUER).expect("ours").to_owned()
 }
@@ -41,7 +41,7 @@ fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
         "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": WILLBENDER }],
     } });
     let patch = app.call("PATCH", &build_path(build)).json(&body);
-    patch.token(&owner.token).send().expect(200);
+    patch.by(owner).send().expect(200);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     // And once they may see it, what it is.
     let patch = app.call("PATCH", &build_path(&build));
     let patch = patch.json(&json!({ "visibility": "public" }));
-    patch.token(&owner.token).send().expect(200);
+    patch.by(&owner).send().expect(200);
     let shown = html(&get(&app, &page, None));
     assert!(shown.contains("<span>Willbender</span>") && !shown.contains("<span>Firebrand</span>"));
     assert_eq!(played(&get(&app, &analysis, None).json()), willbender);

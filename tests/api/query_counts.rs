@@ -174,14 +174,13 @@ fn what_comes_before_a_call_is_asked_for_once() {
     let build = build_path(&app.build(player, &json!({ "visibility": "public" })));
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "builds:write"] });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    let made = call.token(&player.token).send().created();
+    let made = call.by(player).send().created();
     let key = text(&made["key"]);
     let fresh = text(&app.log_in(&player.email)["access_token"]);
     let ago = |seconds: i64| app.test.clock.advance_ms(seconds * 1_000);
     let read = |token: &str| app.get(&build).token(token);
     let write = |key: &str| {
-        let call = app.post(BUILDS, &build_body(&json!({})));
-        let call = call.token(&player.token);
+        let call = app.post(BUILDS, &build_body(&json!({}))).by(player);
         if key.is_empty() {
             call
         } else {

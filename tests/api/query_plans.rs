@@ -276,7 +276,7 @@ fn statements() -> (Vec<Statement>, TestDatabase) {
     let app = &walk.app;
     let body = json!({ "name": "A bot", "scopes": ["builds:read", "builds:write"] });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    let made = call.token(&walk.holder.player.token).send().expect(201);
+    let made = call.by(&walk.holder.player).send().expect(201);
     let key = text(&made.json()["key"]);
     for _ in 0..2 {
         let call = app.post(BUILDS, &build_body(&json!({}))).token(&key);

@@ -40,13 +40,12 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
 }
 
 fn build(app: &TestApp, player: &Player, changes: &Value) -> Answer {
-    let call = app.post(BUILDS, &build_body(changes));
-    call.token(&player.token).send()
+    app.post(BUILDS, &build_body(changes)).by(player).send()
 }
 
 fn plan(app: &TestApp, player: &Player, changes: &Value) -> Answer {
     let call = app.post(COMPOSITIONS, &composition_body(changes));
-    call.token(&player.token).send()
+    call.by(player).send()
 }
 
 #[test]
@@ -63,8 +62,8 @@ fn an_account_has_a_thousand_builds() {
     let call = app
         .call("PATCH", &build_path(&first))
         .json(&json!({ "name": "Changed" }));
-    call.token(&player.token).send().expect(200);
-    let call = app.call("DELETE", &build_path(&first)).token(&player.token);
+    call.by(&player).send().expect(200);
+    let call = app.call("DELETE", &build_path(&first)).by(&player);
     call.send().expect(204);
     build(&app, &player, &json!({})).expect(201);
 }
@@ -86,9 +85,7 @@ fn two_thousand_builds_are_shared_with_a_team() {
     );
     let share = |tag: &str| {
         let call = app.call("PATCH", &build_path(&own)).json(&shared);
-        call.header(Header::IfMatch, tag)
-            .token(&player.token)
-            .send()
+        call.if_match(tag).by(&player).send()
     };
     let tag = || app.get_as(&player, &build_path(&own)).etag();
     share(&tag()).expect(200);
@@ -97,10 +94,10 @@ fn two_thousand_builds_are_shared_with_a_team() {
     let call = app
         .call("PATCH", &build_path(&own))
         .json(&json!({ "name": "Changed" }));
-    call.token(&player.token).send().expect(200);
+    call.by(&player).send().expect(200);
     let back = json!({ "visibility": "private", "team_id": null });
     let call = app.call("PATCH", &build_path(&own)).json(&back);
-    call.token(&player.token).send().expect(200);
+    call.by(&player).send().expect(200);
     build(&app, &player, &shared).expect(201);
     share(&tag()).expect_problem(409, "too_many_builds");
     share("\"1-x\"").expect(412);
@@ -124,7 +121,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     refused.expect_problem(409, "too_many_compositions");
     let copied = |body: &Value| {
         let call = app.post(&format!("{}/copy", path_of(&planned)), body);
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     copied(&json!({})).expect_problem(409, "too_many_compositions");
     copy(&app, "compositions", &planned, MAX_OF_TEAM - 2, &[]);
@@ -133,7 +130,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     plan(&app, &player, &of_team).expect_problem(409, "too_many_compositions");
     assert_eq!(app.rows("composition_tags"), 0);
     for (one, next) in [(&first, json!({})), (&planned, of_team)] {
-        let call = app.call("DELETE", &path_of(one)).token(&player.token);
+        let call = app.call("DELETE", &path_of(one)).by(&player);
         call.send().expect(204);
         plan(&app, &player, &next).expect(201);
         plan(&app, &player, &next).expect_problem(409, "too_many_compositions");

@@ -33,9 +33,9 @@ fn a_player_through_every_change() {
     expected["updated_at"] = expected["created_at"].clone();
     assert_eq!(made, expected);
 
-    let read = app.get(&one).token(&guild.member.token).send().expect(200);
+    let read = app.get(&one).by(&guild.member).send().expect(200);
     assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
-    let again = app.get(&one).token(&officer.token);
+    let again = app.get(&one).by(officer);
     again
         .header(Header::IfNoneMatch, "\"1\"")
         .send()
@@ -43,8 +43,8 @@ fn a_player_through_every_change() {
 
     app.test.clock.advance_ms(5_000);
     let patch = json!({ "notes": null, "user_id": null, "availability": [] });
-    let call = app.call("PATCH", &one).token(&officer.token).json(&patch);
-    let patched = call.header(Header::IfMatch, "\"1\"").send().expect(200);
+    let call = app.call("PATCH", &one).by(officer).json(&patch);
+    let patched = call.if_match("\"1\"").send().expect(200);
     expected["notes"] = json!("");
     expected["user_id"] = Value::Null;
     expected["availability"] = json!([]);
@@ -54,20 +54,18 @@ fn a_player_through_every_change() {
         (expected, "\"2\"".to_owned())
     );
 
-    let put = app.call("PUT", &one).token(&officer.token);
-    let stale = put
-        .json(&json!({ "name": "Bert" }))
-        .header(Header::IfMatch, "\"1\"");
+    let put = app.call("PUT", &one).by(officer);
+    let stale = put.json(&json!({ "name": "Bert" })).if_match("\"1\"");
     stale.send().expect_problem(412, "precondition_failed");
-    let put = app.call("PUT", &one).token(&officer.token);
+    let put = app.call("PUT", &one).by(officer);
     let put = put.json(&json!({ "name": "Bert" })).send().expect(200);
     assert_eq!(put.etag(), "\"3\"");
     let put = put.json();
     assert_eq!(put["builds"], json!([]));
     assert_eq!(put["created_at"], made["created_at"]);
 
-    let delete = || app.call("DELETE", &one).token(&officer.token);
-    let stale = delete().header(Header::IfMatch, "\"2\"").send();
+    let delete = || app.call("DELETE", &one).by(officer);
+    let stale = delete().if_match("\"2\"").send();
     stale.expect_problem(412, "precondition_failed");
     delete().send().expect(204);
     delete().send().expect_problem(404, "not_found");
@@ -93,7 +91,7 @@ fn all_mistakes_at_once() {
         "notes": "a\u{7}",
     });
     let call = guild.app.post(&guild.path, &body);
-    let found = call.token(&guild.officer.token).send().invalid();
+    let found = call.by(&guild.officer).send().invalid();
     let expected = mistakes(&[
         ("/availability/0/day", "invalid_choice"),
         ("/availability/0/from", "invalid_format"),
@@ -147,7 +145,7 @@ fn lists_are_narrowed_and_cut_into_pages() {
     let (mut all, mut query) = (Vec::new(), "limit=4".to_owned());
     loop {
         let list = app.get(&format!("{}?{query}", guild.path));
-        let list = list.token(&member.token).send().ok();
+        let list = list.by(member).send().ok();
         let data = array(&list["data"]);
         all.extend(data.iter().map(|player| text(&player["name"])));
         match list["next_cursor"].as_str() {
@@ -157,9 +155,7 @@ fn lists_are_narrowed_and_cut_into_pages() {
     }
     assert_eq!(all[..5], names);
     assert_eq!(all.len(), 6);
-    let call = app
-        .get(&format!("{}?cursor=x", guild.path))
-        .token(&member.token);
+    let call = app.get(&format!("{}?cursor=x", guild.path)).by(member);
     call.send().expect_problem(422, "invalid_input");
 }
 
@@ -199,13 +195,13 @@ fn a_roster_has_an_end() {
     ));
     guild.add(&json!({ "name": "The last" }));
     let body = json!({ "name": "One more" });
-    let call = || app.post(&guild.path, &body).token(&officer.token);
+    let call = || app.post(&guild.path, &body).by(officer);
     call().send().expect_problem(409, "roster_too_large");
     let import = format!("{}/import", guild.path);
     let body = json!({ "players": [{ "name": "One more" }] });
     let call = |query: &str| {
         let call = app.post(&format!("{import}{query}"), &body);
-        call.token(&officer.token).send()
+        call.by(officer).send()
     };
     call("").expect_problem(409, "roster_too_large");
     let done = call("?mode=replace").ok();
@@ -252,12 +248,12 @@ fn a_roster_that_is_full_of_text_grows_no_more() {
         guild.team
     ));
     let more = json!({ "name": "More" });
-    let call = app.post(&guild.path, &more).token(&officer.token);
+    let call = app.post(&guild.path, &more).by(officer);
     call.send().expect_problem(409, "roster_too_large");
     let import = guild.import("", "text/csv", "name\nMore\n");
     import.expect_problem(409, "roster_too_large");
     let patch = |notes: &str| {
-        let call = app.call("PATCH", &one).token(&officer.token);
+        let call = app.call("PATCH", &one).by(officer);
         call.json(&json!({ "notes": notes })).send()
     };
     patch("xx").expect_problem(409, "roster_too_large");

@@ -26,7 +26,7 @@ fn a_team_that_one_is_not_in_is_not_there() {
         for player in [&guild.stranger, &boss] {
             let call = |base: &str| {
                 let call = app.call(method, &[base, &target].concat());
-                let answer = call.token(&player.token).json(&body).send();
+                let answer = call.by(player).json(&body).send();
                 answer.expect_problem(404, "not_found").without_request_id()
             };
             assert_eq!(call(&guild.path), call(&nowhere), "{method} {target}");
@@ -36,7 +36,7 @@ fn a_team_that_one_is_not_in_is_not_there() {
     let other = app.team(&[(&guild.stranger, "leader")]);
     let elsewhere = one.replace(&guild.team, &other);
     for method in ["GET", "PUT", "PATCH", "DELETE"] {
-        let call = app.call(method, &elsewhere).token(&guild.stranger.token);
+        let call = app.call(method, &elsewhere).by(&guild.stranger);
         call.json(&body).send().expect_problem(404, "not_found");
     }
     assert_eq!(guild.names(""), ["Anna"]);
@@ -47,7 +47,7 @@ fn members_write_their_own_entry_and_no_other() {
     let guild = guild();
     let (app, member) = (&guild.app, &guild.member);
     let refused = |method: &str, target: &str, body: Value| {
-        let call = app.call(method, target).token(&member.token).json(&body);
+        let call = app.call(method, target).by(member).json(&body);
         call.send().expect_problem(403, "insufficient_team_role");
     };
     let anna = guild.one(&guild.add(&json!({ "name": "Anna" })));
@@ -71,7 +71,7 @@ fn members_write_their_own_entry_and_no_other() {
         &format!("{}/import", guild.path),
         json!({ "players": [] }),
     );
-    let call = |method: &str| app.call(method, &mine).token(&member.token);
+    let call = |method: &str| app.call(method, &mine).by(member);
     call("PUT").json(&own).send().expect(200);
     call("PATCH")
         .json(&json!({ "notes": "x" }))
@@ -82,7 +82,7 @@ fn members_write_their_own_entry_and_no_other() {
     call("DELETE").send().expect(204);
     assert_eq!(guild.names(""), ["Anna", "O"]);
     // Leaders write every entry.
-    let call = app.call("DELETE", &theirs).token(&guild.leader.token);
+    let call = app.call("DELETE", &theirs).by(&guild.leader);
     call.send().expect(204);
 }
 
@@ -92,24 +92,24 @@ fn each_member_has_one_entry() {
     let (app, officer) = (&guild.app, &guild.officer);
     let body = json!({ "name": "Me", "user_id": guild.member.id });
     let first = guild.add(&body);
-    let again = || app.post(&guild.path, &body).token(&officer.token);
+    let again = || app.post(&guild.path, &body).by(officer);
     again().send().expect_problem(409, "member_has_player");
     let other = guild.one(&guild.add(&json!({ "name": "Anna" })));
-    let call = app.call("PATCH", &other).token(&officer.token);
+    let call = app.call("PATCH", &other).by(officer);
     let call = call.json(&json!({ "user_id": guild.member.id }));
     call.send().expect_problem(409, "member_has_player");
     // Its own does not stand in its way.
-    let call = app.call("PUT", &guild.one(&first)).token(&officer.token);
+    let call = app.call("PUT", &guild.one(&first)).by(officer);
     call.json(&body).send().expect(200);
     // Two at once: the database decides.
     let call = app.call("DELETE", &guild.one(&first));
-    call.token(&officer.token).send().expect(204);
+    call.by(officer).send().expect(204);
     let sql = format!(
         "UPDATE team_players SET user_id = '{}' WHERE name = 'Anna'",
         guild.member.id
     );
     let racing = racing(app, "INSERT INTO team_players", sql);
-    let call = racing.post(&guild.path, &body).token(&officer.token);
+    let call = racing.post(&guild.path, &body).by(officer);
     call.send().expect_problem(409, "member_has_player");
 }
 
@@ -122,7 +122,7 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
     let body = json!({ "name": "Me", "user_id": guild.member.id });
     // Who is added leaves the team.
     let isolate = racing(app, "INSERT INTO team_players", removal(&guild.member.id));
-    let call = isolate.post(&guild.path, &body).token(&officer.token);
+    let call = isolate.post(&guild.path, &body).by(officer);
     call.send().expect_problem(409, "roster_changed");
     // Someone else changes the same entry.
     for method in ["PUT", "DELETE"] {
@@ -132,8 +132,7 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
         } else {
             "DELETE FROM team_players"
         };
-        let isolate = racing(app, before, sql);
-        let answer = isolate.as_player(
+        let answer = racing(app, before, sql).as_player(
             officer,
             method,
             &guild.one(&anna),
@@ -144,7 +143,7 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
     // Who writes leaves the team.
     let isolate = racing(app, "INSERT INTO team_players", removal(&officer.id));
     let body = json!({ "name": "Bert" });
-    let call = isolate.post(&guild.path, &body).token(&officer.token);
+    let call = isolate.post(&guild.path, &body).by(officer);
     call.send().expect_problem(409, "roster_changed");
     let names = "SELECT count(*) FROM team_players WHERE name <> 'Anna'";
     assert_eq!(app.count(names), 0);
@@ -218,7 +217,7 @@ fn a_build_must_be_one_that_the_caller_may_see() {
         |id: &str| json!({ "name": "Anna", "builds": [{ "build_id": id, "preference": 1 }] });
     let entry = guild.add(&json!({ "name": "Anna" }));
     let put = |body: &Value| {
-        let call = app.call("PUT", &guild.one(&entry)).token(&officer.token);
+        let call = app.call("PUT", &guild.one(&entry)).by(officer);
         call.json(body).send()
     };
     for (index, (id, is_allowed)) in rows.iter().enumerate() {
@@ -239,7 +238,7 @@ fn a_build_must_be_one_that_the_caller_may_see() {
     put(&body(shared)).expect(200);
     app.test.database.execute(sql);
     put(&body(shared)).expect(200);
-    let call = app.call("PATCH", &guild.one(&entry)).token(&officer.token);
+    let call = app.call("PATCH", &guild.one(&entry)).by(officer);
     call.json(&json!({ "notes": "x" })).send().expect(200);
     put(&json!({ "name": "Anna" })).expect(200);
     put(&body(shared)).expect_problem(422, "invalid_input");
@@ -254,10 +253,9 @@ fn entries_go_out_and_go_away_with_their_account() {
     let first = player(app, &guild.team, member, &entry);
     guild.add(&json!({ "name": "Anna" }));
     let second = player(app, &other, member, &entry);
-    let export = app.get("/api/v1/users/me/export").token(&member.token);
-    let export = export.send().ok();
+    let export = app.get("/api/v1/users/me/export").by(member).send().ok();
     assert_eq!(export["players"], json!([first, second]));
-    let call = app.call("DELETE", "/api/v1/users/me").token(&member.token);
+    let call = app.call("DELETE", "/api/v1/users/me").by(member);
     let call = call.json(&json!({ "password": PASSWORD }));
     call.send().expect(204);
     let left = "SELECT count(*) FROM team_players";

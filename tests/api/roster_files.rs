@@ -63,7 +63,7 @@ fn out_and_in_again() {
     for (media_type, body) in [("application/json", &json.body), (CSV, &csv.body)] {
         let again = guild.import("mode=replace", media_type, body.clone());
         assert_eq!(again.expect(200).json(), done(0, 0, 0));
-        guild.app.test.database.execute("DELETE FROM team_players");
+        guild.app.clear("team_players");
         let again = guild.import("", media_type, body.clone());
         assert_eq!(again.expect(200).json(), done(5, 0, 0));
         assert_eq!(guild.export("json").body, json.body);
@@ -105,7 +105,7 @@ fn a_roster_larger_than_a_body_comes_back_in_parts() {
     send(part(300));
     let whole = guild.export("json");
     assert!(whole.body.len() > 1_048_576, "{}", whole.body.len());
-    guild.app.test.database.execute("DELETE FROM team_players");
+    guild.app.clear("team_players");
     let players = whole.json()["players"].as_array().expect("a list").clone();
     for part in players.chunks(300) {
         send(json!({ "players": part }).to_string());
@@ -162,7 +162,7 @@ fn a_file_replaces_by_name_and_keeps_ids() {
         );
         assert_eq!(is["updated_at"] != was["updated_at"], is_changed, "{name}");
         let one = app.get(&format!("{}/{}", guild.path, text(&is["id"])));
-        let tag = one.token(&officer.token).send().expect(200).etag();
+        let tag = one.by(officer).send().expect(200).etag();
         assert_eq!(tag, if is_changed { "\"2\"" } else { "\"1\"" }, "{name}");
     }
     assert_eq!(after[4]["name"], "Carla");
@@ -230,7 +230,7 @@ fn a_roster_that_changes_meanwhile_is_left_alone() {
         let isolate = racing(&guild.app, "INSERT INTO team_players", sql.to_owned());
         let call = isolate.call("POST", &format!("{}/import?mode=replace", guild.path));
         let call = call
-            .token(&guild.officer.token)
+            .by(&guild.officer)
             .raw(CSV, "name,notes\nAnna,x\nCarla,\n");
         call.send().expect_problem(409, "roster_changed");
         let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
@@ -255,7 +255,7 @@ fn a_roster_that_fills_meanwhile_and_a_member_who_leaves_meanwhile_are_seen() {
     for (sql, body) in [(leaves, someone), (fills, anyone)] {
         let isolate = racing(&guild.app, "INSERT INTO team_players", sql);
         let call = isolate.call("POST", &format!("{}/import", guild.path));
-        let call = call.token(&guild.officer.token).json(&body);
+        let call = call.by(&guild.officer).json(&body);
         call.send().expect_problem(409, "roster_changed");
         let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
         assert_eq!(guild.app.count(new), 0, "{body}");

@@ -149,14 +149,11 @@ fn other_media_types_are_named() {
         );
     }
     let call = guild.app.call("POST", &format!("{}/import", guild.path));
-    let call = call.token(&guild.officer.token).raw(CSV, "name\nAnna\n");
+    let call = call.by(&guild.officer).raw(CSV, "name\nAnna\n");
     let call = call.header(Header::ContentEncoding, "gzip");
     call.send().expect_problem(415, "unsupported_media_type");
     // Only where it is taken.
-    let call = guild
-        .app
-        .call("POST", &guild.path)
-        .token(&guild.officer.token);
+    let call = guild.app.call("POST", &guild.path).by(&guild.officer);
     let call = call.raw(CSV, "name\nAnna\n");
     call.send().expect_problem(415, "unsupported_media_type");
     for query in ["mode=merge", "dry_run=1", "format=csv"] {
@@ -165,7 +162,7 @@ fn other_media_types_are_named() {
             .expect_problem(422, "invalid_input");
     }
     let call = guild.app.get(&format!("{}/export?format=xml", guild.path));
-    let call = call.token(&guild.officer.token).send();
+    let call = call.by(&guild.officer).send();
     call.expect_problem(422, "invalid_input");
 }
 

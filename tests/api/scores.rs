@@ -32,8 +32,7 @@ fn officers_set_them_members_see_them_others_know_nothing_of_them() {
         (&stranger, 404, 404),
         (&boss, 404, 404),
     ] {
-        let read = app.get(&path(&team)).token(&player.token);
-        read.send().expect(seen);
+        app.get(&path(&team)).by(player).send().expect(seen);
         let written = put(&app, &team, &player.token, &scores).send().expect(set);
         if set == 403 {
             assert_eq!(written.json()["code"], "insufficient_team_role");
@@ -41,7 +40,7 @@ fn officers_set_them_members_see_them_others_know_nothing_of_them() {
     }
     app.get(&path(&team)).send().expect(401);
     for id in ["nonsense", "team_01kanp2xc0e8br5v0xmvhv7j2e"] {
-        let read = app.get(&path(id)).token(&leader.token);
+        let read = app.get(&path(id)).by(&leader);
         read.send().expect_problem(404, "not_found");
     }
 }
@@ -66,7 +65,7 @@ fn what_is_left_out_is_the_default_again() {
     let again = app
         .get(&path(&team))
         .header(Header::IfNoneMatch, &answer.etag());
-    again.token(&player.token).send().expect(304);
+    again.by(&player).send().expect(304);
     put(&app, &team, &player.token, &json!({}))
         .send()
         .expect(200);
@@ -79,8 +78,7 @@ fn every_mistake_is_named() {
     let player = app.player("leader");
     let team = app.team(&[(&player, "leader")]);
     let scores = json!({ "62": { "hugs": 1, "strip": 4 }, "200": {}, "81": [] });
-    let answer = put(&app, &team, &player.token, &scores).send();
-    let found = answer.invalid();
+    let found = put(&app, &team, &player.token, &scores).send().invalid();
     let expected = [
         ("/scores/200", "unknown_specialization"),
         ("/scores/62/hugs", "unknown_function"),
@@ -98,7 +96,7 @@ fn every_mistake_is_named() {
         ),
     ];
     for (body, pointer, code) in bodies {
-        let call = app.call("PUT", &path(&team)).token(&player.token);
+        let call = app.call("PUT", &path(&team)).by(&player);
         let answer = call.json(&body).send().expect_problem(422, "invalid_input");
         let expected = vec![(pointer.to_owned(), code.to_owned())];
         assert_eq!(answer.mistakes(), expected, "{body}");
@@ -112,15 +110,13 @@ fn of_two_who_set_them_at_once_one_reads_again() {
     let app = TestApp::new();
     let player = app.player("leader");
     let team = app.team(&[(&player, "leader")]);
-    let answer = app.get_as(&player, &path(&team));
-    let tag = answer.expect(200).etag();
+    let tag = app.get_as(&player, &path(&team)).expect(200).etag();
     let set = |scores: Value| {
         let call = put(&app, &team, &player.token, &scores);
-        call.header(Header::IfMatch, &tag).send()
+        call.if_match(&tag).send()
     };
     set(json!({ "62": { "stability": 1 } })).expect(200);
-    let late = set(json!({ "62": { "stability": 2 } }));
-    late.expect_problem(412, "precondition_failed");
+    set(json!({ "62": { "stability": 2 } })).expect_problem(412, "precondition_failed");
     let kept = app.get_as(&player, &path(&team)).json();
     assert_eq!(kept["scores"]["62"]["stability"], 1);
 }

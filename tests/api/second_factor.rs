@@ -89,8 +89,7 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
     elsewhere().expect_problem(429, "too_many_attempts");
     it.log_in(it.recovery_code()).expect(200);
     assert_eq!(is_disabled(), 0);
-    let enabled = "SELECT count(*) FROM audit_log WHERE action = 'password.enabled'";
-    assert_eq!(it.count(enabled), 1);
+    assert_eq!(it.app.logged("password.enabled"), 1);
     elsewhere().expect_problem(401, "two_factor_required");
 }
 
@@ -98,10 +97,10 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
 fn a_secret_counts_only_once_it_is_confirmed() {
     let app = TestApp::new();
     let player = app.player("begins");
-    let begin = || app.post_as(&player, TWO_FACTOR, &Value::Null);
+    let begin = || app.as_player(&player, "POST", TWO_FACTOR, &Value::Null);
     let confirm = |code: &str| {
         let call = app.post(CONFIRM, &json!({ "code": code }));
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     confirm("000000").expect_problem(409, "two_factor_not_enabled");
     let first = Authenticator::scan(&begin().ok());
@@ -122,8 +121,7 @@ fn a_secret_counts_only_once_it_is_confirmed() {
     others.expect_problem(401, "invalid_token");
     begin().expect_problem(409, "two_factor_enabled");
     confirm(&second.fresh_code(&app)).expect_problem(409, "two_factor_enabled");
-    let logged = "SELECT count(*) FROM audit_log WHERE action = 'two_factor.enabled'";
-    assert_eq!(app.count(logged), 1);
+    assert_eq!(app.logged("two_factor.enabled"), 1);
 }
 
 #[test]
@@ -169,7 +167,7 @@ fn it_is_switched_off_with_password_and_code_only() {
         assert_eq!(answer.json()["code"], code, "{name}");
         challenge(&it.app, &it.player);
     }
-    let without_body = it.app.call("DELETE", TWO_FACTOR).token(&it.player.token);
+    let without_body = it.app.call("DELETE", TWO_FACTOR).by(&it.player);
     without_body.send().expect_problem(400, "body_required");
     it.switch_off(PASSWORD, &right).expect(204);
     it.app.log_in(&it.player.email);
@@ -179,8 +177,7 @@ fn it_is_switched_off_with_password_and_code_only() {
     assert_eq!(it.app.rows("recovery_codes"), 0);
     let again = it.switch_off(PASSWORD, &it.fresh_code());
     again.expect_problem(409, "two_factor_not_enabled");
-    let body = json!({ "code": it.fresh_code() });
-    let codes = it.own("POST", RECOVERY_CODES, &body);
+    let codes = it.own("POST", RECOVERY_CODES, &json!({ "code": it.fresh_code() }));
     codes.expect_problem(409, "two_factor_not_enabled");
     // And on again, with another secret.
     enrol(&it.app, &it.player);
@@ -192,8 +189,7 @@ fn a_stolen_login_does_not_help_to_guess_codes() {
     let it = guarded();
     let other = it.log_in(it.recovery_code()).ok();
     for _ in 0..5 {
-        let body = json!({ "code": it.wrong_code() });
-        let answer = it.own("POST", RECOVERY_CODES, &body);
+        let answer = it.own("POST", RECOVERY_CODES, &json!({ "code": it.wrong_code() }));
         answer.expect_problem(403, "wrong_two_factor_code");
     }
     let body = json!({ "code": it.code_of(1) });

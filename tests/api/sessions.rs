@@ -25,8 +25,7 @@ fn me(app: &TestApp, token: &Value) -> Answer {
 #[test]
 fn a_login_is_renewed_again_and_again() {
     let app = TestApp::new();
-    let player = app.player("renews");
-    let mut token = player.refresh_token.clone();
+    let mut token = app.player("renews").refresh_token.clone();
     let mut seen = BTreeSet::from([token.clone()]);
     for _ in 0..20 {
         app.test.clock.advance_ms(600_000);
@@ -174,7 +173,7 @@ const ATTACKS: &[Row] = &[
     Row {
         name: "of a deleted account",
         attack: |app, player| {
-            app.test.database.execute("DELETE FROM users");
+            app.clear("users");
             refresh(app, &player.refresh_token)
         },
         status: 401,
@@ -268,20 +267,14 @@ fn a_stolen_token_ends_the_whole_family_at_once() {
     me(&app, &own["access_token"]).expect_problem(401, "invalid_token");
     let successor = text(&own["refresh_token"]);
     refresh(&app, &successor).expect_problem(401, "invalid_refresh_token");
-    let entry = "SELECT count(*) FROM audit_log WHERE action = 'session.refresh_token_reused'";
-    assert_eq!(app.count(entry), 1);
+    assert_eq!(app.logged("session.refresh_token_reused"), 1);
 }
 
 #[test]
 fn fifty_parallel_refreshes_make_one_successor() {
     let app = TestApp::new();
     let player = app.player("parallel");
-    let isolates: Vec<TestApp> = (0..50)
-        .map(|seed| {
-            let slow = Box::new(Slow(app.test.database.clone()));
-            app.isolate_on(platform_on(&app.test, 100 + seed, slow))
-        })
-        .collect();
+    let isolates: Vec<TestApp> = (0..50).map(|seed| app.slow_isolate(100 + seed)).collect();
     let body = json!({ "refresh_token": player.refresh_token });
     let requests: Vec<_> = isolates
         .iter()
@@ -430,8 +423,7 @@ fn a_password_is_changed_and_every_other_login_ends() {
         let body = json!({ "email": player.email, "password": password });
         app.post("/api/v1/auth/login", &body).send().expect(status);
     }
-    let entry = "SELECT count(*) FROM audit_log WHERE action = 'password.changed'";
-    assert_eq!(app.count(entry), 1);
+    assert_eq!(app.logged("password.changed"), 1);
 }
 
 #[test]

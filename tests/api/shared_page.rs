@@ -185,11 +185,9 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
         json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
-    let send =
-        |call: testing::Call<'_>, status: u16| call.token(&owner.token).send().expect(status);
-    let path = "/api/v1/compositions";
-    let made = send(app.post(path, &body), 201).json();
-    let path = format!("{path}/{}", text(&made["id"]));
+    let send = |call: testing::Call<'_>, status: u16| call.by(&owner).send().expect(status);
+    let made = send(app.post(COMPOSITIONS, &body), 201).json();
+    let path = path_of(&made);
     let links = format!("{path}/share-links");
     let link = send(app.call("POST", &links), 201).json();
     let url = text(&link["url"]);
@@ -211,7 +209,7 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
     ] {
         assert!(page().contains(part), "{part}");
     }
-    let change = app.call("PATCH", &path).header(Header::IfMatch, "\"1\"");
+    let change = app.call("PATCH", &path).if_match("\"1\"");
     let change = change.json(&json!({ "name": "Friday zerg" }));
     send(change, 200);
     assert!(page().contains("Friday zerg") && !page().contains("Thursday"));
@@ -280,8 +278,7 @@ fn every_text_of_a_players_is_escaped() {
         "subgroups": [{ "name": PAYLOAD, "slots": [slot, slot, strange] }],
     });
     share(&app, &owner.id, Some(TEAM), &document);
-    let page = page(&app);
-    let clean = page.replace("<script defer src=\"/docs/squad.js\"></script>", "");
+    let clean = page(&app).replace("<script defer src=\"/docs/squad.js\"></script>", "");
     assert!(!clean.contains("<script"));
     assert!(!clean.contains("alert(1)<"));
     assert!(!clean.contains("<b>\""));
@@ -325,7 +322,7 @@ fn a_build_is_shown_only_to_those_who_may_see_it() {
     }
     show(&app, &build, "public", None);
     assert!(page(&app).contains(&code));
-    app.test.database.execute("DELETE FROM builds");
+    app.clear("builds");
     assert!(!page(&app).contains(&code));
     // A composition without a team shares with no team, not with builds of none.
     app.test
@@ -353,7 +350,7 @@ fn a_withdrawn_link_is_gone_at_once() {
     let tag = etag(&app.get(&path()).send().expect(200));
     let card = format!("{}/card.png", path());
     let card_tag = etag(&app.get(&card).send().expect(200));
-    app.test.database.execute("DELETE FROM share_links");
+    app.clear("share_links");
     for isolate in [&app, &app.isolate(2)] {
         for known in [None, Some(&tag), Some(&"*".to_owned())] {
             let call = isolate.get(&path());

@@ -62,7 +62,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
         .database
         .execute(&format!("UPDATE teams SET scores = '{scores}'"));
     for (number, letter) in ["語", "<", "\u{1f9d9}"].into_iter().enumerate() {
-        app.test.database.execute("DELETE FROM compositions");
+        app.clear("compositions");
         let mut places = (0..50).map(|place| {
             let name = format!("{place}{}", letter.repeat(98 - place / 10));
             let specialization = rows[place % rows.len()]["specialization"].clone();
@@ -186,8 +186,7 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         app.test.database.execute(&format!(
             "UPDATE compositions SET document = replace(document, 'Zojirushi', '{name}')"
         ));
-        let made = app.get_as(&owner, &path_of(&made));
-        let made = made.ok();
+        let made = app.get_as(&owner, &path_of(&made)).ok();
         for (member, value) in [
             ("/name", name),
             ("/notes", name),
@@ -200,7 +199,7 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         let read = app.get_as(&owner, &path_of(&made));
         assert_eq!(read.expect(200).json(), made);
         let links = format!("{}/share-links", path_of(&made));
-        let link = app.post_as(&owner, &links, &Value::Null);
+        let link = app.as_player(&owner, "POST", &links, &Value::Null);
         let url = text(&link.created()["url"]);
         let target = url.strip_prefix(ISSUER).expect("ours");
         let page = app.get(target).send().expect(200).body;

@@ -44,7 +44,7 @@ impl Scene {
 
     fn listed(&self, player: &Player, query: &str) -> Vec<String> {
         let list = self.app.get(&format!("{BUILDS}?{query}"));
-        let list = list.token(&player.token).send().ok();
+        let list = list.by(player).send().ok();
         let items = array(&list["data"]).iter();
         items.map(|build| text(&build["id"])).collect()
     }
@@ -175,7 +175,7 @@ fn a_teams_builds_are_a_list_for_its_members() {
         scene
             .app
             .get(&format!("{BUILDS}?{filter}"))
-            .token(&scene.stranger.token),
+            .by(&scene.stranger),
     ] {
         let problem = call.send().expect(422).json();
         assert_eq!(problem["errors"][0]["code"], "unknown_team");
@@ -202,12 +202,11 @@ fn leaders_and_officers_may_have_webhooks_for_their_team() {
     }
     // A change asks again.
     let (_, made) = scene.webhook(&scene.officer, &Value::Null);
-    let path = format!("{WEBHOOKS}/{}", text(&made["id"]));
     let change = scene
         .app
-        .call("PATCH", &path)
+        .call("PATCH", &format!("{WEBHOOKS}/{}", text(&made["id"])))
         .json(&json!({ "team_id": scene.team }));
-    let answer = change.token(&scene.officer.token).send().ok();
+    let answer = change.by(&scene.officer).send().ok();
     assert_eq!(answer["team_id"], team);
 }
 

@@ -15,8 +15,7 @@ fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
 
 fn dated(app: &TestApp, player: &Player, method: &str, build: &Value, body: &Value) -> Value {
     let call = app.call(method, &build_path(build)).json(body);
-    let answer = call.token(&player.token).send().expect(200);
-    answer.json()["game_build"].clone()
+    call.by(player).send().expect(200).json()["game_build"].clone()
 }
 
 fn other_code() -> Value {
@@ -41,10 +40,7 @@ fn analyses_and_dashboards_name_the_same_builds() {
         .map(|build| json!({ "build_id": build["id"] }))
         .collect();
     let made = new.composition(&player, &json!({ "subgroups": [{ "slots": slots }] }));
-    let get = |app: &TestApp, path: &str| {
-        let answer = app.get_as(&player, path);
-        answer.ok()
-    };
+    let get = |app: &TestApp, path: &str| app.get_as(&player, path).ok();
     // By the name of each build, what the analysis says of it.
     let warned = |app: &TestApp| {
         let analysis = get(app, &format!("{}/analysis", path_of(&made)));
@@ -93,8 +89,7 @@ fn analyses_and_dashboards_name_the_same_builds() {
 fn a_date_stays_with_its_chat_code() {
     let app = TestApp::new();
     let player = app.player("planner");
-    let old = since(&app, 11, "100");
-    let build = old.build(&player, &json!({}));
+    let build = since(&app, 11, "100").build(&player, &json!({}));
     let new = since(&app, 12, "200");
     let put = |body: &Value| dated(&new, &player, "PUT", &build, body);
     let patch = |body: &Value| dated(&new, &player, "PATCH", &build, body);

@@ -96,7 +96,7 @@ fn sealed_headers_of_an_endpoint_are_read() {
         endpoint.id
     ));
     let path = format!("/api/v1/webhooks/{}", endpoint.id);
-    let answer = app.get(&path).token(&player.token).send().expect(200);
+    let answer = app.get(&path).by(&player).send().expect(200);
     let expected = json!({ "x-team": "red", "x-map": "ebg" });
     assert_eq!(answer.json()["headers"], expected);
 }

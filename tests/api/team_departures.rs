@@ -147,12 +147,10 @@ fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     } = &scene;
     let body = json!({ "url": "https://discord.com/api/webhooks/1/s3cret", "event_types": ["*"],
         "team_id": team, "description": "Our channel" });
-    let hook = app.post_as(officer, "/api/v1/webhooks", &body);
-    let hook = hook.created();
+    let hook = app.post_as(officer, "/api/v1/webhooks", &body).created();
     let page = scene.share(&scene.plan, &officer.token);
     let made_by = json!({ "id": officer.id, "name": "Player" });
-    let list = app.get_as(leader, &scene.at("/webhooks"));
-    let list = list.expect(200);
+    let list = app.get_as(leader, &scene.at("/webhooks")).expect(200);
     assert!(!String::from_utf8_lossy(&list.body).contains("s3cret"));
     let item = list.json()["data"][0].clone();
     assert_eq!(item["id"], hook["id"]);
@@ -173,8 +171,7 @@ fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     // Of another team nothing is there, also for its leader.
     let elsewhere = app.team(&[(leader, "leader")]);
     for (kind, id) in [("webhooks", &hook["id"]), ("share-links", &link["id"])] {
-        let path = format!("{TEAMS}/{elsewhere}/{kind}/{}", text(id));
-        app.delete_as(leader, &path)
+        app.delete_as(leader, &format!("{TEAMS}/{elsewhere}/{kind}/{}", text(id)))
             .expect_problem(404, "not_found");
         let path = scene.at(&format!("/{kind}/{}", text(id)));
         app.delete_as(officer, &path)

@@ -124,8 +124,7 @@ fn a_removal_says_what_goes_with_it() {
     let path = member_path(team, officer);
     let went = {
         use testing::guild::racing;
-        let isolate = racing(app, "DELETE FROM team_members", sql);
-        isolate.delete_as(leader, &path)
+        racing(app, "DELETE FROM team_members", sql).delete_as(leader, &path)
     };
     let mut with_one_more = expected;
     with_one_more["invitations"] = json!(4);

@@ -101,7 +101,7 @@ fn a_code_lets_nobody_in_while_its_maker_may_not_invite() {
         let is_refusal = end.contains("INSERT");
         let body = json!({ "code": code });
         let call = ("POST", "/api/v1/invitations/accept", &body);
-        app.test.database.execute("DELETE FROM team_bans");
+        app.clear("team_bans");
         app.test.database.execute(&format!(
             "INSERT OR IGNORE INTO team_members VALUES ('{}', '{id}', 'officer', 'Player', 1)",
             scene.team

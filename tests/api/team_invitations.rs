@@ -64,10 +64,7 @@ impl Scene {
 
     /// The statuses of calls that come at once, in order.
     fn at_once(&self, calls: impl Fn(&TestApp) -> Vec<Call<'_>>) -> Vec<u16> {
-        let slow = Slow(self.app.test.database.clone());
-        let isolate = self
-            .app
-            .isolate_on(platform_on(&self.app.test, 9, Box::new(slow)));
+        let isolate = self.app.slow_isolate(9);
         let requests: Vec<_> = calls(&isolate).iter().map(Call::request).collect();
         let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
         self.app.skip_log();
@@ -79,7 +76,7 @@ impl Scene {
     fn accept_at_once(&self, guests: &[&Player], code: &str) -> Vec<u16> {
         let body = json!({ "code": code });
         self.at_once(|isolate| {
-            let call = |guest: &&Player| isolate.post(ACCEPT, &body).token(&guest.token);
+            let call = |guest: &&Player| isolate.post(ACCEPT, &body).by(guest);
             guests.iter().map(call).collect()
         })
     }
@@ -128,12 +125,11 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
         (&json!("officer"), &json!(2))
     );
     let list = app.get_as(leader, &format!("{path}/members")).json();
-    let entry = json!({
-        "user_id": guest.id, "display_name": "A player", "role": "officer",
-        "joined_at": rfc3339(app.test_now()),
-    });
     assert!(
-        list["data"].as_array().expect("a list").contains(&entry),
+        list["data"].as_array().expect("a list").contains(&json!({
+            "user_id": guest.id, "display_name": "A player", "role": "officer",
+            "joined_at": rfc3339(app.test_now()),
+        })),
         "{list}"
     );
     made["uses"] = json!(1);
@@ -257,8 +253,7 @@ fn an_invitation_is_withdrawn_only_by_its_own_team() {
     let id = text(&scene.ask(&json!({})).created()["id"]);
     for player in [&other, leader] {
         for id in [&id, "x"] {
-            let path = format!("{TEAMS}/{elsewhere}/invitations/{id}");
-            let answer = app.delete_as(player, &path);
+            let answer = app.delete_as(player, &format!("{TEAMS}/{elsewhere}/invitations/{id}"));
             answer.expect_problem(404, "not_found");
         }
     }
@@ -320,11 +315,7 @@ fn one_comes_into_twenty_teams_at_most_also_with_all_at_once() {
         app.invite(leader, &team, &json!({})).created()["code"].clone()
     });
     let statuses = scene.at_once(|isolate| {
-        let call = |code| {
-            isolate
-                .post(ACCEPT, &json!({ "code": code }))
-                .token(&guest.token)
-        };
+        let call = |code| isolate.post(ACCEPT, &json!({ "code": code })).by(&guest);
         codes.iter().map(call).collect()
     });
     assert_eq!(statuses, [200, 200, 409, 409, 409]);
@@ -343,7 +334,7 @@ fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
     }
     let path = scene.path();
     let statuses = scene.at_once(|isolate| {
-        let call = || isolate.post(&path, &json!({})).token(&scene.leader.token);
+        let call = || isolate.post(&path, &json!({})).by(&scene.leader);
         (0..9).map(|_| call()).collect()
     });
     assert_eq!(statuses, [201, 201, 201, 201, 201, 409, 409, 409, 409]);
@@ -371,8 +362,7 @@ fn invitations_are_listed_newest_first_page_by_page() {
     let path = format!("{}?limit=2", scene.path());
     let (mut target, mut found) = (path.clone(), Vec::new());
     loop {
-        let page = scene.app.get_as(&scene.leader, &target);
-        let page = page.ok();
+        let page = scene.app.get_as(&scene.leader, &target).ok();
         let items = array(&page["data"]).iter();
         found.extend(items.map(|it| text(&it["id"])));
         let Some(cursor) = page["next_cursor"].as_str() else {

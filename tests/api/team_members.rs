@@ -168,8 +168,7 @@ fn what_is_no_role_or_no_member_is_named() {
     scene
         .remove(officer, &stranger)
         .expect_problem(404, "not_found");
-    let path = format!("{TEAMS}/{team}/members/me");
-    app.delete_as(leader, &path)
+    app.delete_as(leader, &format!("{TEAMS}/{team}/members/me"))
         .expect_problem(404, "not_found");
     for (body, code) in [
         (json!({}), "required"),
@@ -231,13 +230,10 @@ fn the_last_leader_neither_leaves_nor_steps_down() {
 fn both_at_once(method: &str, body: &Value) -> (Scene, [u16; 2]) {
     let scene = Scene::new();
     scene.set_role(&scene.officer, "leader");
-    let slow = Slow(scene.app.test.database.clone());
-    let isolate = scene
-        .app
-        .isolate_on(platform_on(&scene.app.test, 9, Box::new(slow)));
+    let isolate = scene.app.slow_isolate(9);
     let requests = [&scene.leader, &scene.officer].map(|player| {
         let call = isolate.call(method, &member_path(&scene.team, player));
-        let call = call.token(&player.token);
+        let call = call.by(player);
         let call = if body.is_null() {
             call
         } else {

@@ -120,7 +120,7 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
                 .app
                 .composition(leader, &composition_body(&json!({ "team_id": team })));
             let links = format!("{}/share-links", path_of(&plan));
-            let link = scene.app.post_as(leader, &links, &Value::Null);
+            let link = scene.app.as_player(leader, "POST", &links, &Value::Null);
             let link = text(&link.created()["id"]);
             vec![
                 ("GET", at("/webhooks"), Value::Null, 200),
@@ -189,7 +189,9 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let plan = scene.app.composition(&scene.players[0], &body);
             let path = path_of(&plan);
             let links = format!("{path}/share-links");
-            let link = scene.app.post_as(&scene.players[0], &links, &Value::Null);
+            let link = scene
+                .app
+                .as_player(&scene.players[0], "POST", &links, &Value::Null);
             let link = link.created();
             let link = format!("{links}/{}", text(&link["id"]));
             vec![
@@ -233,8 +235,7 @@ fn every_cell_of_the_table_is_what_the_calls_do() {
                 let is_plan = path.starts_with(&format!("{COMPOSITIONS}/"));
                 let whole = format!("{TEAMS}/{}{path}", scene.team);
                 let path = if is_of_team { whole } else { path };
-                let call = scene.app.call(method, &path).token(&player.token);
-                let call = call.header(Header::IfMatch, "*");
+                let call = scene.app.call(method, &path).by(player).if_match("*");
                 let call = if body.is_null() {
                     call
                 } else {
@@ -291,8 +292,7 @@ fn the_table_is_what_was_agreed_on() {
 
 #[test]
 fn the_guide_shows_the_table() {
-    let guide = include_str!("../../docs/SECURITY_GUIDE.md");
-    let table = guide
+    let table = include_str!("../../docs/SECURITY_GUIDE.md")
         .lines()
         .skip_while(|line| !line.starts_with("| In a team "));
     let rows = table.skip(2).take_while(|line| line.starts_with('|'));
@@ -329,8 +329,7 @@ fn one_removes_and_invites_only_below_oneself() {
             app.test.database.execute(&format!(
                 "UPDATE team_members SET role = '{word}' WHERE user_id = '{id}'"
             ));
-            let path = format!("{TEAMS}/{team}/members/{id}");
-            let answer = app.delete_as(&players[place], &path);
+            let answer = app.delete_as(&players[place], &format!("{TEAMS}/{team}/members/{id}"));
             let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");
             if target != TeamRole::Leader {

@@ -42,7 +42,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     let read = app.get_as(&player, &path(&made)).expect(200);
     assert_eq!(read.body, answer.body);
     assert_eq!(read.etag(), answer.etag());
-    let again = app.get(&path(&made)).token(&player.token);
+    let again = app.get(&path(&made)).by(&player);
     again
         .header(Header::IfNoneMatch, &read.etag())
         .send()
@@ -53,11 +53,8 @@ fn a_team_is_made_shown_changed_and_deleted() {
     app.test.clock.advance_ms(1_001);
     let change = json!({ "tag": "RG", "description": null });
     let patch = |tag: &str| {
-        let call = app
-            .call("PATCH", &path(&made))
-            .token(&player.token)
-            .json(&change);
-        call.header(Header::IfMatch, tag).send()
+        let call = app.call("PATCH", &path(&made)).by(&player).json(&change);
+        call.if_match(tag).send()
     };
     patch("\"7\"").expect_problem(412, "precondition_failed");
     let changed = patch(&read.etag()).expect(200);
@@ -72,8 +69,8 @@ fn a_team_is_made_shown_changed_and_deleted() {
     );
 
     let delete = |tag: &str| {
-        let call = app.call("DELETE", &path(&made)).token(&player.token);
-        call.header(Header::IfMatch, tag).send()
+        let call = app.call("DELETE", &path(&made)).by(&player);
+        call.if_match(tag).send()
     };
     delete(&answer.etag()).expect_problem(412, "precondition_failed");
     app.test.clock.advance_ms(1);
@@ -339,15 +336,11 @@ fn one_is_in_twenty_teams_at_most_also_with_all_at_once() {
     for _ in 0..15 {
         app.team(&[(&player, "member")]);
     }
-    let isolate = app.isolate_on(platform_on(
-        &app.test,
-        9,
-        Box::new(Slow(app.test.database.clone())),
-    ));
+    let isolate = app.slow_isolate(9);
     let requests: Vec<_> = (0..12)
         .map(|number| {
             let body = json!({ "name": format!("Team number {number}") });
-            isolate.post(TEAMS, &body).token(&player.token).request()
+            isolate.post(TEAMS, &body).by(&player).request()
         })
         .collect();
     let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));

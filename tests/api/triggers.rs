@@ -88,7 +88,7 @@ fn messages_of_a_queue_that_is_not_in_the_table_all_come_again() {
     app.endpoint(&player, "https://queues.guild.gg/");
     app.deliver();
     app.post("/api/v1/builds", &build_body(&json!({})))
-        .token(&player.token)
+        .by(&player)
         .send()
         .expect(201);
     let mut bodies = app.test.queue.take_due(Lane::First);

@@ -341,14 +341,11 @@ fn updates_and_deletions_are_told_and_stale_writes_are_not() {
     let path = build_path(&build);
     let renamed = json!({ "name": "Another" });
     let call = scene.app.call("PATCH", &path).json(&renamed);
-    call.token(&scene.player.token).send().expect(200);
+    call.by(&scene.player).send().expect(200);
     let stale = scene.app.call("PATCH", &path).json(&renamed);
-    let stale = stale
-        .token(&scene.player.token)
-        .header(Header::IfMatch, "\"9\"");
-    stale.send().expect(412);
+    stale.by(&scene.player).if_match("\"9\"").send().expect(412);
     let call = scene.app.call("DELETE", &path);
-    call.token(&scene.player.token).send().expect(204);
+    call.by(&scene.player).send().expect(204);
     let sent = scene.app.deliver();
     let read = |each: &HttpRequest| serde_json::from_str::<Value>(body(each)).unwrap();
     let mut kinds: Vec<_> = sent.iter().map(|each| read(each)["type"].clone()).collect();
@@ -405,7 +402,7 @@ fn case_6_a_retry_by_hand_takes_the_place_of_the_automatic_one() {
         "/api/v1/webhooks/deliveries/{}/retry",
         id[0].text(0).unwrap()
     );
-    let retry = scene.app.call("POST", &path).token(&scene.player.token);
+    let retry = scene.app.call("POST", &path).by(&scene.player);
     retry.send().expect(202);
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.app.deliver_after(600).len(), 0);

@@ -60,7 +60,7 @@ impl Scene {
     /// The member changes a build of theirs.
     fn patch(&self, path: &str, body: &Value) -> Answer {
         let call = self.app.call("PATCH", path).json(body);
-        call.token(&self.member.token).send()
+        call.by(&self.member).send()
     }
 }
 
@@ -87,12 +87,11 @@ fn a_team_that_a_build_is_taken_from_learns_that_it_is_gone_and_nothing_else() {
     let path = build_path(&build);
     let private = json!({ "visibility": "private", "team_id": null, "notes": "my own thoughts" });
     let answer = scene.patch(&path, &private).expect(200);
-    let gone = json!({ "id": build["id"] });
     assert_eq!(
         scene.told(),
         [
             told("own", "build.updated", &answer.json()),
-            told("team", "build.deleted", &gone)
+            told("team", "build.deleted", &json!({ "id": build["id"] }))
         ]
     );
     // What follows is the owner's alone.
@@ -134,9 +133,7 @@ fn compositions_are_told_with_type_and_data() {
     let path = path_of(&made);
     let rename = |tag: &str| {
         let call = app.call("PATCH", &path).json(&json!({ "name": "Renamed" }));
-        call.header(Header::IfMatch, tag)
-            .token(&leader.token)
-            .send()
+        call.if_match(tag).by(leader).send()
     };
     rename("\"7\"").expect(412);
     assert_eq!(scene.told(), []);
@@ -175,8 +172,8 @@ fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
         };
         let platform = platform_on(&app.test, 3, Box::new(database));
         let isolate = app.isolate_on(platform);
-        let call = isolate.call(method, &path).token(&leader.token);
-        let call = call.header(Header::IfMatch, &format!("\"{version}\""));
+        let call = isolate.call(method, &path).by(leader);
+        let call = call.if_match(&format!("\"{version}\""));
         let call = if body.is_null() {
             call
         } else {

@@ -42,12 +42,11 @@ fn a_new_url_is_sent_a_ping_at_once_and_what_waits_once_that_is_answered() {
     assert_eq!(kinds(&app.deliver()), [""; 0]);
     assert_eq!(kinds(&app.deliver_after(6)), ["ping"]);
     let list = app.get(&format!("{}/deliveries?state=held", path(&webhook)));
-    let held = list.token(&player.token).send().ok();
+    let held = list.by(&player).send().ok();
     assert_eq!(held["data"].as_array().expect("a list").len(), 2);
     let id = text(&held["data"][0]["id"]);
-    let retry = app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"));
-    retry
-        .token(&player.token)
+    app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"))
+        .by(&player)
         .send()
         .expect_problem(409, "webhook_unproved");
     answer(&app, 204);
@@ -93,7 +92,7 @@ fn a_test_proves_a_url_and_is_nothing_but_a_ping_before() {
     app.build(&player, &json!({}));
     let test = |body: Value| {
         let call = app.post(&format!("{}/test", path(&webhook)), &body);
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     let other = json!({ "event_type": "build.created" });
     test(other.clone()).expect_problem(409, "webhook_unproved");
@@ -221,7 +220,7 @@ fn one_post_is_told_to_one_url_once() {
     );
     same.send().expect(200);
     app.deliver();
-    let delete = app.call("DELETE", &path(&other)).token(&player.token);
+    let delete = app.call("DELETE", &path(&other)).by(&player);
     delete.send().expect(204);
     app.build(&player, &json!({}));
     assert_eq!(kinds(&app.deliver()), ["build.created"]);
@@ -230,11 +229,7 @@ fn one_post_is_told_to_one_url_once() {
 #[test]
 fn one_url_once_also_of_many_at_once() {
     let (app, player) = answering(204);
-    let slow = app.isolate_on(platform_on(
-        &app.test,
-        9,
-        Box::new(Slow(app.test.database.clone())),
-    ));
+    let slow = app.slow_isolate(9);
     let requests: Vec<_> = (0..5)
         .map(|_| ask(&slow, &player, &json!({})).request())
         .collect();
@@ -327,7 +322,7 @@ fn hidden_headers_go_with_the_origin_unless_they_are_given_anew() {
         let mut all = app.deliver();
         app.test.web.take_requests();
         let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        test.token(&player.token).send().expect(200);
+        test.by(&player).send().expect(200);
         all.extend(app.test.web.take_requests());
         assert!(all.len() >= 2, "{body}");
         for request in &all {
@@ -345,11 +340,7 @@ fn two_changes_at_once_do_not_bring_a_hidden_header_to_another_host() {
     let (app, player) = answering(204);
     let webhook = with_secrets(&app, &player);
     app.deliver();
-    let slow = app.isolate_on(platform_on(
-        &app.test,
-        9,
-        Box::new(Slow(app.test.database.clone())),
-    ));
+    let slow = app.slow_isolate(9);
     let bodies = [
         json!({ "url": "https://evil.gg/" }),
         json!({ "headers": { "x-guild": "blue" } }),
@@ -398,11 +389,7 @@ fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
     for number in 0..48 {
         make(&app, &player, &numbered(number));
     }
-    let slow = app.isolate_on(platform_on(
-        &app.test,
-        9,
-        Box::new(Slow(app.test.database.clone())),
-    ));
+    let slow = app.slow_isolate(9);
     let requests: Vec<_> = (100..105)
         .map(|number| ask(&slow, &player, &numbered(number)).request())
         .collect();

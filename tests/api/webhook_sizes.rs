@@ -19,11 +19,9 @@ fn answer(status: u16, body: Vec<u8>) -> HttpAnswer {
 
 #[test]
 fn the_database_of_the_tests_refuses_what_d1_refuses() {
-    let scene = Scene::new();
-    let platform = scene.app.test.platform(3);
+    let platform = Scene::new().app.test.platform(3);
     let bind = |bytes: usize| {
-        let text = "x".repeat(bytes);
-        let statement = Statement::new("SELECT length(?1)", vec![text.into()]);
+        let statement = Statement::new("SELECT length(?1)", vec!["x".repeat(bytes).into()]);
         block_on(platform.database.query(statement)).map(|rows| rows[0].integer(0).unwrap())
     };
     assert_eq!(bind(2_000_000).unwrap(), 2_000_000);
@@ -84,8 +82,7 @@ fn a_hundred_events_for_160_endpoints_are_fanned_out() {
     let messages = scene.app.test.queue.take_all();
     let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
     scene.app.consume("wvw-builder-webhooks", &bodies);
-    let written = "SELECT count(*) FROM webhook_deliveries";
-    assert_eq!(scene.app.count(written), 16_000);
+    assert_eq!(scene.app.rows("webhook_deliveries"), 16_000);
     let waiting = "SELECT count(*) FROM webhook_events WHERE fanned_out_at IS NULL";
     assert_eq!(scene.app.count(waiting), 0);
 }

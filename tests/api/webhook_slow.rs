@@ -90,7 +90,7 @@ fn counted(requests: &[HttpRequest]) -> (usize, usize) {
 /// How the endpoints do, those that hang last.
 fn states(scene: &Scene) -> Vec<String> {
     let call = scene.app.get("/api/v1/webhooks");
-    let page = call.token(&scene.player.token).send().ok();
+    let page = call.by(&scene.player).send().ok();
     let data = array(&page["data"]).iter();
     let mut found: Vec<_> = data
         .map(|each| (text(&each["url"]), text(&each["health"]["state"])))

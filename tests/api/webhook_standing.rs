@@ -48,14 +48,12 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
             _ => "UPDATE team_members SET role = 'member' WHERE role = 'officer'".to_owned(),
         };
         let racing = raced(&app, "UPDATE webhooks SET url", sql.clone());
-        let change = patch(&racing, &officer, &webhook, &json!({ "team_id": team }));
-        let answer = change.send();
+        let answer = patch(&racing, &officer, &webhook, &json!({ "team_id": team })).send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
-        let back = format!(
+        app.test.database.execute(&format!(
             "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{}', 'officer', 'Player', 1)",
             officer.id
-        );
-        app.test.database.execute(&back);
+        ));
         let body = json!({ "url": format!("{URL}/new"), "event_types": ["*"], "team_id": team });
         let call = ("POST", WEBHOOKS, &body);
         let status = app.raced("INSERT INTO webhooks ", sql, &officer, call);
@@ -102,7 +100,7 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
         testing::webhooks::delivery(&app, &text(&webhook["id"]), "dead", 0);
         let racing = raced(&app, before, removal(&team, &officer));
         let call = racing.call(method, &format!("{}{rest}", path(&webhook)));
-        let answer = call.json(&body).token(&officer.token).send();
+        let answer = call.json(&body).by(&officer).send();
         assert!(
             [403, 422].contains(&answer.status),
             "{method} {rest}: {}",
@@ -110,13 +108,13 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
         );
         // And once it is so.
         let call = app.call(method, &format!("{}{rest}", path(&webhook)));
-        let answer = call.json(&body).token(&officer.token).send();
+        let answer = call.json(&body).by(&officer).send();
         assert!(
             [403, 422].contains(&answer.status) || rest == "/recover",
             "{method} {rest}"
         );
         let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        let test = test.token(&officer.token).send();
+        let test = test.by(&officer).send();
         test.expect_problem(403, "insufficient_team_role");
         assert_eq!(app.deliver().len(), 0, "{method} {rest}");
         for table in ["webhooks", "webhook_events"] {
@@ -181,8 +179,7 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         // Between the look at the endpoints and the write of the deliveries.
         let (app, _, leader, team) = of_team_by_key();
         share(&app, &leader, &team);
-        let racing = raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned());
-        racing.consume(
+        raced(&app, "INSERT INTO webhook_deliveries", sql.to_owned()).consume(
             "wvw-builder-webhooks",
             &app.test.queue.take_due(Lane::First),
         );
@@ -196,8 +193,7 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     // Of an event that is new.
     let (app, officer, leader, team) = of_team_by_key();
     share(&app, &leader, &team);
-    let racing = raced(&app, "INSERT INTO webhook_deliveries", unproved());
-    racing.consume(
+    raced(&app, "INSERT INTO webhook_deliveries", unproved()).consume(
         "wvw-builder-webhooks",
         &app.test.queue.take_due(Lane::First),
     );
@@ -210,8 +206,7 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
     app.test.clock.advance_ms(6_000);
-    let racing = raced(&app, "SET claim = ?2, claims", unproved());
-    racing.consume(
+    raced(&app, "SET claim = ?2, claims", unproved()).consume(
         "wvw-builder-webhooks-slow",
         &app.test.queue.take_due(Lane::Slow),
     );
@@ -311,7 +306,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
 fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
     let call = app.post("/api/v1/auth/api-keys", &body);
-    call.token(&player.token).send().created()
+    call.by(player).send().created()
 }
 
 fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
@@ -367,7 +362,7 @@ fn a_webhook_of_a_key_is_told_only_what_the_key_may_read() {
         let types = json!({ "event_types": ["build.created"] });
         let answer = by_key(&app, &key, "PATCH", &path(&webhook), &types).send();
         assert_eq!(answer.status, if told { 200 } else { 403 }, "{scopes:?}");
-        app.test.database.execute("DELETE FROM webhooks");
+        app.clear("webhooks");
         app.test.queue.take_all();
     }
 }
@@ -391,8 +386,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
             app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
-            let revoke = app.call("DELETE", &path).token(&owner.token);
-            revoke.send().expect(204);
+            app.call("DELETE", &path).by(&owner).send().expect(204);
         }
         app.build(&owner, &json!({}));
         assert_eq!(app.deliver_after(600).len(), 0, "{expires}");
@@ -462,8 +456,7 @@ fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
     }
     app.deliver();
     let path = format!("/api/v1/auth/api-keys/{}", text(&all["id"]));
-    let revoke = app.call("DELETE", &path).token(&owner.token);
-    revoke.send().expect(204);
+    app.call("DELETE", &path).by(&owner).send().expect(204);
     app.build(&owner, &json!({}));
     assert_eq!(app.deliver().len(), 0);
 }
@@ -477,7 +470,7 @@ fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
     app.build(&owner, &json!({ "notes": "secret plan" }));
     app.deliver();
     let list = app.get(&format!("{}/deliveries", path(&webhook)));
-    let list = list.token(&owner.token).send().ok();
+    let list = list.by(&owner).send().ok();
     let build = text(&list["data"][0]["id"]);
     let ping = text(&list["data"][1]["id"]);
     let little = key(&app, &owner, &["webhooks:read"]);

@@ -51,7 +51,7 @@ fn recovered(scene: &Scene, endpoint: &Endpoint) {
         .execute("UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9");
     let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
     let body = json!({ "since": "2026-11-22T00:00:00Z" });
-    let recover = scene.app.post(&path, &body).token(&scene.player.token);
+    let recover = scene.app.post(&path, &body).by(&scene.player);
     let answer = recover.send().expect(202).json();
     assert_eq!(answer["recovered"], COUNT);
 }

@@ -59,7 +59,7 @@ impl Team {
     fn delete_account(&self, player: &Player) {
         let call = self.app().call("DELETE", "/api/v1/users/me");
         let call = call.json(&json!({ "password": PASSWORD }));
-        call.token(&player.token).send().expect(204);
+        call.by(player).send().expect(204);
     }
 }
 
@@ -125,6 +125,6 @@ fn a_delivery_whose_event_is_gone_is_given_up_and_not_recovered() {
     let recover = team
         .app()
         .post(&path, &json!({ "since": "2026-11-22T00:00:00Z" }));
-    let answer = recover.token(&scene.player.token).send().expect(202);
+    let answer = recover.by(&scene.player).send().expect(202);
     assert_eq!(answer.json()["recovered"], 0);
 }

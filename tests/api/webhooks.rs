@@ -50,7 +50,7 @@ fn an_endpoint_is_made_shown_changed_and_deleted() {
     made.as_object_mut().expect("an object").remove("secret");
     let read = get(&app, &player, &made).expect(200);
     assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
-    let again = app.get(&path(&made)).token(&player.token);
+    let again = app.get(&path(&made)).by(&player);
     again
         .header(Header::IfNoneMatch, &read.etag())
         .send()
@@ -63,9 +63,9 @@ fn an_endpoint_is_made_shown_changed_and_deleted() {
         "event_types": ["*"], "description": null, "rate_limit": null,
         "headers": { "x-guild": null, "x-other": "1" },
     });
-    let stale = patch(&app, &player, &made, &change).header(Header::IfMatch, "\"7\"");
+    let stale = patch(&app, &player, &made, &change).if_match("\"7\"");
     stale.send().expect_problem(412, "precondition_failed");
-    let fresh = patch(&app, &player, &made, &change).header(Header::IfMatch, &read.etag());
+    let fresh = patch(&app, &player, &made, &change).if_match(&read.etag());
     let changed = fresh.send().expect(200);
     assert_ne!(changed.etag(), read.etag());
     let changed = changed.json();
@@ -77,8 +77,8 @@ fn an_endpoint_is_made_shown_changed_and_deleted() {
     assert_eq!(changed["url"], made["url"]);
     assert_eq!(get(&app, &player, &made).json(), changed);
 
-    let delete = || app.call("DELETE", &path(&made)).token(&player.token);
-    let stale = delete().header(Header::IfMatch, &read.etag());
+    let delete = || app.call("DELETE", &path(&made)).by(&player);
+    let stale = delete().if_match(&read.etag());
     stale.send().expect_problem(412, "precondition_failed");
     delivery(&app, &text(&made["id"]), "pending", 0);
     delete().send().expect(204);
@@ -231,8 +231,7 @@ fn an_endpoint_is_refused_with_all_its_mistakes() {
             ask(&app, &player, &body),
             patch(&app, &player, &webhook, &body),
         ] {
-            let answer = call.send().expect_problem(422, "invalid_input");
-            let found = answer.mistakes();
+            let found = call.send().expect_problem(422, "invalid_input").mistakes();
             let is_found = found.iter().any(|(at, what)| at == pointer && what == code);
             assert!(is_found, "{body}: {found:?}");
         }
@@ -298,7 +297,7 @@ fn a_secret_of_the_clients_own_has_the_form_of_the_standard() {
         String::new(),
     ] {
         let body = json!({ "secret": secret });
-        let rotation = app.post(&rotate, &body).token(&player.token);
+        let rotation = app.post(&rotate, &body).by(&player);
         for call in [ask(&app, &player, &body), rotation] {
             let answer = call.send().expect_problem(422, "invalid_input");
             let expected = [("/secret".to_owned(), "invalid_secret".to_owned())];

@@ -18,8 +18,7 @@ fn scene() -> (TestApp, Player, Value, String) {
 #[test]
 fn deliveries_are_listed_by_state_and_page() {
     let (app, player, webhook, id) = scene();
-    let other = json!({ "url": format!("{URL}/other") });
-    let other = text(&make_proved(&app, &player, &other)["id"]);
+    let other = text(&make_proved(&app, &player, &json!({ "url": format!("{URL}/other") }))["id"]);
     let mut made = Vec::new();
     for state in ["dead", "delivered", "pending", "held", "dead"] {
         made.push(delivery(&app, &id, state, 0));
@@ -86,7 +85,7 @@ fn a_delivery_shows_its_attempts_and_the_very_bytes_that_are_sent() {
         } else {
             format!("{target}/retry")
         };
-        let call = app.call(method, &target).token(&stranger.token);
+        let call = app.call(method, &target).by(&stranger);
         call.send().expect_problem(404, "not_found");
     }
 }
@@ -97,7 +96,7 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
     let now = app.test_now();
     let retry = |delivery: &str| {
         let call = app.call("POST", &format!("{DELIVERIES}/{delivery}/retry"));
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     for (state, leased_until, status) in [
         ("dead", 0, 202),
@@ -137,7 +136,7 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
     ));
     let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
     let call = racing.call("POST", &format!("{DELIVERIES}/{made}/retry"));
-    let answer = call.token(&player.token).send();
+    let answer = call.by(&player).send();
     answer.expect_problem(409, "delivery_in_progress");
 
     let dead = delivery(&app, &id, "dead", 0);
@@ -145,21 +144,19 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         .send()
         .expect(200);
     retry(&dead).expect_problem(409, "webhook_disabled");
-    let recover = app.post(
+    app.post(
         &format!("{}/recover", path(&webhook)),
         &json!({ "since": "2026-11-21T00:00:00Z" }),
-    );
-    recover
-        .token(&player.token)
-        .send()
-        .expect_problem(409, "webhook_disabled");
+    )
+    .by(&player)
+    .send()
+    .expect_problem(409, "webhook_disabled");
 }
 
 #[test]
 fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     let (app, player, webhook, id) = scene();
-    let other = json!({ "url": format!("{URL}/other") });
-    let other = text(&make_proved(&app, &player, &other)["id"]);
+    let other = text(&make_proved(&app, &player, &json!({ "url": format!("{URL}/other") }))["id"]);
     for _ in 0..3 {
         delivery(&app, &id, "dead", 0);
     }
@@ -183,11 +180,7 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     );
     assert_eq!(app.test.queue.take_all(), []);
 
-    let slow = app.isolate_on(platform_on(
-        &app.test,
-        9,
-        Box::new(Slow(app.test.database.clone())),
-    ));
+    let slow = app.slow_isolate(9);
     let body = json!({ "since": "2026-11-22T00:00:00Z" });
     let requests: Vec<_> = (0..2)
         .map(|_| slow.post(&target, &body).token(&token).request())
@@ -222,7 +215,7 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     recover(&app, "yesterday").expect_problem(422, "invalid_input");
     let other = format!("{WEBHOOKS}/{id}/recover");
     let stranger = app.player("stranger");
-    let call = app.post(&other, &body).token(&stranger.token);
+    let call = app.post(&other, &body).by(&stranger);
     call.send().expect_problem(404, "not_found");
 }
 
@@ -237,7 +230,7 @@ fn a_recovery_goes_back_as_far_as_the_log() {
     let target = format!("{}/recover", path(&webhook));
     for (since, status) in [("2026-11-15T00:00:00Z", 202), ("2026-11-14T23:59:59Z", 422)] {
         let recover = app.post(&target, &json!({ "since": since }));
-        let answer = recover.token(&player.token).send().expect(status);
+        let answer = recover.by(&player).send().expect(status);
         if status == 422 {
             let detail = &answer.json()["errors"][0]["detail"];
             assert_eq!(detail, "Must be in the past, and at most 7 days back.");

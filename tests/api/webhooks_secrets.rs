@@ -24,7 +24,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     app.test.web.answer_with(|_| MemoryWeb::status(204));
     let signing = |secrets: &[String]| {
         let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        test.token(&player.token).send().expect(200);
+        test.by(&player).send().expect(200);
         let request = app.test.web.take_requests().remove(0);
         let parts = header(&request, "webhook-signature").split(' ').count();
         let verified: Vec<bool> = secrets.iter().map(|it| is_signed(&request, it)).collect();
@@ -92,7 +92,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     let webhook = make_proved(&app, &player, &body);
     let test = |body: &Value| {
         let call = app.post(&format!("{}/test", path(&webhook)), body);
-        call.token(&player.token).send()
+        call.by(&player).send()
     };
     let clock = app.test.clock.clone();
     app.test.web.answer_with(move |_| {
@@ -156,7 +156,7 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
     let (player, other) = (app.player("hasty"), app.player("patient"));
     let test = |player: &Player, webhook: &Value| {
         let call = app.post(&format!("{}/test", path(webhook)), &json!({}));
-        call.token(&player.token).send()
+        call.by(player).send()
     };
     let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
     test(&other, &slow).expect(200);
@@ -210,7 +210,7 @@ fn what_is_sealed_moves_to_a_new_master_key() {
     let later = app.isolate_with(app.test.platform(9), after);
     later.test.web.answer_with(|_| MemoryWeb::status(204));
     let call = later.post(&format!("{}/test", path(&webhook)), &json!({}));
-    call.token(&player.token).send().expect(200);
+    call.by(&player).send().expect(200);
     let request = later.test.web.take_requests().remove(0);
     assert!(is_signed(&request, &text(&webhook["secret"])));
     assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
@@ -232,7 +232,7 @@ fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
     app.test.web.answer_with(|_| MemoryWeb::status(204));
     let test = || {
         let call = app.post(&format!("{}/test", path(&first.json())), &json!({}));
-        keyed(call.token(&player.token), "test").send().expect(200)
+        keyed(call.by(&player), "test").send().expect(200)
     };
     assert_replays(&test(), &test());
     assert_eq!(app.test.web.requests().len(), 1);

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 use strength::Kind;
 
 mod orders;
+#[cfg(all(feature = "remembered-passwords", not(target_arch = "wasm32")))]
+mod remembered;
 mod strength;
 
 /// Memory in KiB (OWASP: 19 MiB, two passes, one lane).
@@ -173,6 +175,22 @@ fn hasher(pepper: &Secret, params: Params) -> Result<Argon2<'_>, argon2::Error> 
     Argon2::new_with_secret(pepper.expose(), Algorithm::Argon2id, Version::V0x13, params)
 }
 
+fn derive(
+    password: &Password,
+    pepper: &Secret,
+    params: Params,
+    salt: &[u8],
+    out: &mut [u8],
+) -> Result<(), argon2::Error> {
+    let make = |out: &mut [u8]| {
+        hasher(pepper, params.clone())?.hash_password_into(password.bytes(), salt, out)
+    };
+    #[cfg(all(feature = "remembered-passwords", not(target_arch = "wasm32")))]
+    return remembered::derive(password, pepper, &params, salt, out, make);
+    #[cfg(not(all(feature = "remembered-passwords", not(target_arch = "wasm32"))))]
+    make(out)
+}
+
 fn current_params() -> Result<Params, argon2::Error> {
     Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))
 }
@@ -185,8 +203,7 @@ pub fn hash(
 ) -> Result<String, argon2::Error> {
     let salt = platform.random_bytes::<SALT_BYTES>();
     let mut out = Zeroizing::new([0; HASH_BYTES]);
-    let argon = hasher(pepper, current_params()?)?;
-    argon.hash_password_into(password.0.as_bytes(), &salt, out.as_mut())?;
+    derive(password, pepper, current_params()?, &salt, out.as_mut())?;
     Ok(format!(
         "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${}${}",
         STANDARD_NO_PAD.encode(salt),
@@ -264,8 +281,7 @@ pub fn verify(
         || stored.params.t_cost() != PASSES
         || stored.params.p_cost() != LANES;
     let mut found = Zeroizing::new(vec![0; stored.hash.len()]);
-    let argon = hasher(pepper, stored.params)?;
-    argon.hash_password_into(password.0.as_bytes(), &stored.salt, &mut found)?;
+    derive(password, pepper, stored.params, &stored.salt, &mut found)?;
     let equal: bool = found.ct_eq(&stored.hash).into();
     Ok(if equal && exists {
         Verdict::Right { needs_rehash }

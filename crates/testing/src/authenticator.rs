@@ -84,7 +84,7 @@ impl Authenticator {
 /// Switches the second factor of a player on.
 #[track_caller]
 pub fn enrol(app: &TestApp, player: &Player) -> Authenticator {
-    let begun = app.post_as(player, TWO_FACTOR, &Value::Null);
+    let begun = app.as_player(player, "POST", TWO_FACTOR, &Value::Null);
     let mut authenticator = Authenticator::scan(&begun.ok());
     let body = json!({ "code": authenticator.code_at(app.test_now()) });
     let answer = app.post_as(player, CONFIRM, &body);

@@ -92,7 +92,7 @@ impl Crowd<'_> {
 
     fn compositions(&self, id: &str, player: &Player, most: usize) {
         let links = format!("/api/v1/compositions/{id}/share-links");
-        let link = self.app.post_as(player, &links, &serde_json::Value::Null);
+        let link = self.app.call("POST", &links).by(player).send();
         let link = text(&link.created()["id"]);
         for _ in 0..self.amount.min(FEW_LINKS) {
             let (platform, ms) = self.apart();

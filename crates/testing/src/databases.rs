@@ -11,6 +11,8 @@ use std::task::{Context, Poll, Waker};
 use wvw_builder::platform::native::{TestDatabase, TestPlatform};
 use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Platform, Row, Statement};
 
+use super::TestApp;
+
 /// Lets everyone else run once before each answer.
 pub struct Slow(pub TestDatabase);
 
@@ -18,7 +20,7 @@ pub struct Slow(pub TestDatabase);
 pub struct Raced {
     pub database: TestDatabase,
     pub before: &'static str,
-    pub sql: Rc<RefCell<Option<String>>>,
+    pub sql: Slot,
 }
 
 /// The platform of a test with another database in front.
@@ -26,6 +28,31 @@ pub fn platform_on(test: &TestPlatform, seed: u64, database: Box<dyn Database>) 
     Platform {
         database,
         ..test.platform(seed)
+    }
+}
+
+/// What comes in between, once: SQL of the test's own.
+pub type Slot = Rc<RefCell<Option<String>>>;
+
+impl TestApp {
+    /// An isolate whose database lets everyone else run before it answers.
+    pub fn slow_isolate(&self, seed: u64) -> Self {
+        let slow = Slow(self.test.database.clone());
+        self.isolate_on(platform_on(&self.test, seed, Box::new(slow)))
+    }
+
+    /// An isolate in which what is in the slot comes right before the next batch with `before`.
+    pub fn racing_isolate(&self, before: &'static str, sql: Option<String>) -> (Self, Slot) {
+        let slot = Rc::new(RefCell::new(sql));
+        let raced = Raced {
+            database: self.test.database.clone(),
+            before,
+            sql: Rc::clone(&slot),
+        };
+        (
+            self.isolate_on(platform_on(&self.test, 3, Box::new(raced))),
+            slot,
+        )
     }
 }
 

@@ -2,11 +2,8 @@
 //! Promises that the clock moves between two players, so that lists have an order.
 //! Leaves what is right to the tests.
 
-use std::rc::Rc;
-
 use serde_json::{Value, json};
 
-use super::databases::{Raced, platform_on};
 use super::{Answer, Player, TestApp, text};
 
 /// The media type of CSV.
@@ -138,13 +135,7 @@ impl Guild {
 
 /// An isolate in which `sql` comes right before the batch with `before`.
 pub fn racing(app: &TestApp, before: &'static str, sql: String) -> TestApp {
-    let raced = Raced {
-        database: app.test.database.clone(),
-        before,
-        sql: Rc::default(),
-    };
-    *raced.sql.borrow_mut() = Some(sql);
-    app.isolate_on(platform_on(&app.test, 3, Box::new(raced)))
+    app.racing_isolate(before, Some(sql)).0
 }
 
 /// What an import answers.

@@ -2,13 +2,9 @@
 //! Promises members in the roles that the test names.
 //! Leaves how one gets into a team to the tests of teams.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use serde_json::{Value, json};
 use wvw_builder::ids::TeamId;
 
-use super::databases::{Raced, platform_on};
 use super::{Answer, Player, TestApp};
 
 pub const TEAMS: &str = "/api/v1/teams";
@@ -38,7 +34,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn post_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
-        self.as_player(player, "POST", path, body)
+        self.post(path, body).by(player).send()
     }
 
     #[track_caller]
@@ -54,13 +50,7 @@ impl TestApp {
         player: &Player,
         (method, path, body): (&str, &str, &Value),
     ) -> u16 {
-        let sql = Rc::new(RefCell::new(Some(sql)));
-        let raced = Raced {
-            database: self.test.database.clone(),
-            before,
-            sql: Rc::clone(&sql),
-        };
-        let isolate = self.isolate_on(platform_on(&self.test, 3, Box::new(raced)));
+        let (isolate, sql) = self.racing_isolate(before, Some(sql));
         let status = isolate.as_player(player, method, path, body).status;
         assert!(sql.borrow().is_none(), "it came in between");
         status

@@ -201,7 +201,7 @@ impl Walk {
             }
             ("POST", "auth/two-factor/confirm") => {
                 let owner = self.newcomer();
-                let begun = app.post_as(&owner, TWO_FACTOR, &Value::Null);
+                let begun = app.as_player(&owner, "POST", TWO_FACTOR, &Value::Null);
                 let device = authenticator::Authenticator::scan(&begun.ok());
                 let body = json!({ "code": device.code_at(app.test_now()) });
                 self.sent(&owner, method, CONFIRM, &body)

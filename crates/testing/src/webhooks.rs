@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::task::Poll;
 
+use crypto::seal;
 use pollster::block_on;
 use serde_json::{Value, json};
 use wvw_builder::config::Config;
@@ -14,7 +15,6 @@ use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
 use wvw_builder::platform::{
     HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
 };
-use wvw_builder::seal;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::signing::EndpointSecret;
 

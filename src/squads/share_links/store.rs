@@ -13,6 +13,10 @@ use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
 use crate::telemetry::rfc3339;
 
+/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM share_links WHERE created_by = ?2 \
+     AND team_id = ?1";
+
 /// Digits of 128 bits in base62.
 pub const SLUG: usize = 22;
 /// Links that a composition can have at a time.

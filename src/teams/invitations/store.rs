@@ -21,6 +21,10 @@ use crate::teams::store::{member_count, team_document};
 use super::code::Code;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
 
+/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM team_invitations WHERE team_id = ?1 \
+     AND created_by = ?2";
+
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "invitation_~";
 /// Leaders and officers still see an invitation that has ended for 30 days.

@@ -90,12 +90,17 @@ pub fn hand_over(
 }
 
 /// SQL for a JSON text: what of the user `?2` in the team `?1` goes when they leave it.
-const GOES: &str = "json_object('webhooks', (SELECT count(*) FROM webhooks WHERE team_id = ?1 AND user_id = ?2 \
-     AND disabled_at IS NULL), 'share_links', (SELECT count(*) FROM share_links WHERE created_by = ?2 \
-     AND team_id = ?1), 'invitations', (SELECT count(*) \
-     FROM team_invitations WHERE team_id = ?1 AND created_by = ?2), 'builds', (SELECT count(*) FROM builds \
-     WHERE team_id = ?1 AND owner_id = ?2), 'players', (SELECT count(*) FROM team_players \
-     WHERE team_id = ?1 AND user_id = ?2))";
+fn what_goes() -> String {
+    let counts = [
+        ("webhooks", webhooks::endpoints::store::COUNT_OF_MEMBER),
+        ("share_links", share_links::store::COUNT_OF_MEMBER),
+        ("invitations", invitations::store::COUNT_OF_MEMBER),
+        ("builds", builds::store::COUNT_OF_MEMBER),
+        ("players", roster::store::COUNT_OF_MEMBER),
+    ];
+    let members = counts.map(|(name, count)| format!("'{name}', ({count})"));
+    format!("json_object({})", members.join(", "))
+}
 
 /// What goes with someone who is not in the team.
 pub const NOTHING_GOES: &str =
@@ -110,7 +115,10 @@ pub fn remove(grant: &RemovalGrant<'_>, goes: &str, now: i64) -> Vec<Statement> 
     );
     // As `Statement::must_change` fails.
     let goes = Statement::new(
-        format!("SELECT iif({GOES} = ?3, 1, abs(-9223372036854775808))"),
+        format!(
+            "SELECT iif({} = ?3, 1, abs(-9223372036854775808))",
+            what_goes()
+        ),
         vec![
             target.team.as_str().into(),
             target.user.as_str().into(),
@@ -167,7 +175,7 @@ fn lose(
 /// What of `target` goes when they leave the team, as JSON.
 pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, DatabaseError> {
     let statement = Statement::new(
-        ["SELECT ", GOES].concat(),
+        ["SELECT ", &what_goes()].concat(),
         vec![target.team.as_str().into(), target.user.as_str().into()],
     );
     let rows = platform.database.query(statement).await?;

@@ -17,6 +17,10 @@ use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
 use super::schemas::MAX_PLAYERS;
 
+/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+pub const COUNT_OF_MEMBER: &str =
+    "SELECT count(*) FROM team_players WHERE team_id = ?1 AND user_id = ?2";
+
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
 /// Bytes of one bound value: D1 takes two million.

@@ -21,6 +21,10 @@ use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
 
+/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM webhooks WHERE team_id = ?1 \
+     AND user_id = ?2 AND disabled_at IS NULL";
+
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "webhook_~";
 

@@ -29,20 +29,20 @@ pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admiss
     let steady = rate - burst + 1;
     let interval_us = (WINDOW_US + steady - 1) / steady;
     let rate = Rate::spaced(interval_us, u32::try_from(burst).unwrap_or(1));
-    let at_us = now_ms * 1_000;
+    let now = now_ms * 1_000; // microseconds
     let before = Tat {
         us: next_slot_us,
         parts: 0,
     };
-    let left = rate.remaining(before, at_us);
+    let left = rate.remaining(before, now);
     let admitted = left.min(u32::try_from(wanted).unwrap_or(u32::MAX));
     // No more is taken than remains.
-    let after = rate.take(before, at_us, admitted).unwrap_or(before);
+    let after = rate.take(before, now, admitted).unwrap_or(before);
     Admission {
         admitted: admitted as usize,
         next_slot_us: after.us,
         // Rounded up.
-        retry_at_ms: (at_us + rate.retry_after_us(after, at_us, 1) + 999).div_euclid(1_000),
+        retry_at_ms: (now + rate.retry_after_us(after, now, 1) + 999).div_euclid(1_000),
     }
 }
 

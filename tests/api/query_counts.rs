@@ -38,7 +38,7 @@ const TABLE: &str = "
     DELETE /api/v1/auth/sessions/{id} 2 5
     POST   /api/v1/auth/password 8 18
     POST   /api/v1/auth/reauthenticate 7 11
-    POST   /api/v1/auth/end-everything 4 18
+    POST   /api/v1/auth/end-everything 4 20
     POST   /api/v1/auth/two-factor 2 4
     DELETE /api/v1/auth/two-factor 9 21
     POST   /api/v1/auth/two-factor/confirm 5 24

@@ -1,6 +1,6 @@
-//! The text of a key: `wvw_`, 256 random bits in base62, 64 bits of a MAC over them, and a CRC-32.
-//! Promises that scanners for leaked secrets can find one, and that one that we have not made is
-//! told without the database. Leaves what a key stands for to `store`.
+//! The text of an API key: `wvw_`, 256 random bits in base62, 64 bits of a MAC over them, and a CRC-32.
+//! Secret scanners can recognize a key, and a forged key is rejected without a database query.
+//! `store` resolves a key to its account and scopes.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -18,16 +18,16 @@ pub const PREFIX: &str = "wvw_";
 const RANDOM: usize = 43;
 const TAG: usize = 11;
 const CHECKSUM: usize = 6;
-/// Whoever makes up a tag is right once in 2^64 times, and has found no key even then.
+/// A forged tag is right once in 2^64 tries, and is still no valid key.
 const TAG_BYTES: usize = 8;
 /// Characters of a key.
 pub const LENGTH: usize = PREFIX.len() + RANDOM + TAG + CHECKSUM;
 
-/// A key in the clear. Does not print.
+/// A key in clear text. Does not print.
 pub struct Key(Zeroizing<String>);
 
 impl Key {
-    /// A fresh one. The tag is made under the pepper: keys live longer than a master key.
+    /// A fresh key. The tag is keyed with the pepper: keys live longer than a master key.
     pub fn fresh(platform: &Platform, pepper: &Secret) -> Self {
         let bytes = Zeroizing::new(platform.random_bytes::<32>());
         let mut text = Zeroizing::new(String::with_capacity(LENGTH));
@@ -40,12 +40,12 @@ impl Key {
         Self(text)
     }
 
-    /// Reads a key; `None` when `text` is none that we have made.
+    /// Parses a key; `None` when this service has not issued it.
     pub fn parse(text: &str, pepper: &Secret) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let (digits, sum) = rest.split_at_checked(RANDOM + TAG)?;
         let is_base62 = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        // No secret: whoever has the digits can compute it.
+        // Not constant-time: the checksum is computable from the digits.
         if !is_base62 || *sum != *checksum(digits) {
             return None;
         }
@@ -55,24 +55,24 @@ impl Key {
         is_ours.then(|| Self(text.to_owned().into()))
     }
 
-    /// The text, for the one answer that shows it.
+    /// The clear text, for the one response that shows it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is stored.
+    /// The stored hash.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 }
 
-/// What tells a key that we have made from one that someone made up.
+/// The MAC that tells an issued key from a forged one.
 fn tag(pepper: &Secret, random: &str) -> Zeroizing<String> {
     let tag = mac::tag(pepper, "api key", &[random.as_bytes()]);
     base62::encode(&tag[..TAG_BYTES], TAG)
 }
 
-/// The CRC-32 of the digits before it, as GitHub's tokens have it.
+/// The CRC-32 of the digits before it, as in GitHub's tokens.
 fn checksum(digits: &str) -> Zeroizing<String> {
     base62::encode(&crc32(&[digits.as_bytes()]).to_be_bytes(), CHECKSUM)
 }

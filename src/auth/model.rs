@@ -1,62 +1,61 @@
-//! Who is calling, and with what: roles, scopes, callers.
-//! Promises that a `Caller` stands for a checked credential.
-//! Leaves what a caller may do to `permissions`, accounts to `accounts`, logins to `sessions`.
+//! The caller of a request: roles, scopes, credential.
+//! A `Caller` exists only for a checked credential. `permissions` decides what a caller may do.
 
 use crate::http::schema::{Schema, Text};
 use crate::ids::{ApiKeyId, SessionId, UserId};
 use crate::limits::guard::Principal;
 
 kit::words! {
-    /// What an account is on this instance.
+    /// The role of an account on this instance.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum AccountRole {
-        /// Anyone who has registered.
+        /// Any registered account.
         User = "user",
-        /// Named by whoever has access to the database, or by another administrator.
+        /// Granted in the database or by another administrator.
         Administrator = "administrator",
     }
 }
 
 impl AccountRole {
-    /// Reads a stored word; what it does not know is no administrator.
+    /// Parses a stored role; an unknown one is not an administrator.
     pub fn stored(text: &str) -> Self {
         Self::parse(text).unwrap_or(Self::User)
     }
 }
 
 kit::words! {
-    /// What a token or an API key allows (RFC 6749, section 3.3): the word in the `scope` claim.
+    /// A scope of a token or an API key (RFC 6749, section 3.3), as in the `scope` claim.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Scope {
-        /// See one's account.
+        /// Read the account.
         AccountRead = "account:read",
-        /// Change one's account and what guards it.
+        /// Change the account and its security settings.
         AccountWrite = "account:write",
-        /// See builds that are not public.
+        /// Read private builds.
         BuildsRead = "builds:read",
-        /// Make and change builds.
+        /// Create and change builds.
         BuildsWrite = "builds:write",
-        /// See one's teams.
+        /// Read the account's teams.
         TeamsRead = "teams:read",
-        /// Make teams, and do in them what one's role allows.
+        /// Create teams, and act in them as the team role allows.
         TeamsWrite = "teams:write",
-        /// See compositions that are not public.
+        /// Read private compositions.
         CompositionsRead = "compositions:read",
-        /// Make and change compositions.
+        /// Create and change compositions.
         CompositionsWrite = "compositions:write",
-        /// See webhooks and what was sent to them.
+        /// Read webhooks and their deliveries.
         WebhooksRead = "webhooks:read",
-        /// Make, change and test webhooks.
+        /// Create, change and test webhooks.
         WebhooksWrite = "webhooks:write",
-        /// See what administrators see.
+        /// Read what administrators may read.
         AdminRead = "admin:read",
-        /// Do what administrators do.
+        /// Change what administrators may change.
         AdminWrite = "admin:write",
     }
 }
 
 impl Scope {
-    /// Of the set in memory; not stored.
+    /// Its bit in a [`Scopes`]; not stored.
     const fn bit(self) -> u16 {
         1 << self as u8
     }
@@ -72,17 +71,17 @@ impl Scopes {
         Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
     }
 
-    /// Reads a `scope` claim; words it does not know give nothing.
+    /// Parses a `scope` claim; unknown words grant nothing.
     pub fn parse(text: &str) -> Self {
         Self::of(text.split(' ').filter_map(Scope::parse))
     }
 
-    /// Whether `scope` is in it.
+    /// Whether the set contains `scope`.
     pub const fn contains(self, scope: Scope) -> bool {
         self.0 & scope.bit() != 0
     }
 
-    /// Those in it, in the order of [`Scope::ALL`].
+    /// The scopes of the set, in the order of [`Scope::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         let all = Scope::ALL.into_iter();
         all.filter(move |scope| self.contains(*scope))
@@ -96,33 +95,33 @@ impl std::fmt::Display for Scopes {
     }
 }
 
-/// What a caller has shown.
+/// The credential of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Via {
-    /// An access token of this login.
+    /// An access token of this session.
     Session(SessionId),
     /// This API key.
     ApiKey(ApiKeyId),
 }
 
-/// Who is calling. Made by `tokens` from a valid credential, and by nothing else.
+/// The caller. Made by `tokens` from a valid credential, and by nothing else.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The account.
     pub user_id: UserId,
-    /// What the account is, as of the last look at the database.
+    /// The role of the account when the database was last queried.
     pub role: AccountRole,
-    /// Its credential.
+    /// The credential.
     pub via: Via,
-    /// What the credential allows.
+    /// The scopes of the credential.
     pub scopes: Scopes,
-    /// Seconds since 1970: when the owner last proved who they are, as the access token says. An API
-    /// key says nothing of it.
+    /// Seconds since 1970: when the user last authenticated, from the access token. `None` for an API
+    /// key.
     pub auth_time: Option<i64>,
 }
 
 impl Caller {
-    /// The login, when the caller came with an access token.
+    /// The session, for an access token.
     pub const fn session_id(&self) -> Option<&SessionId> {
         match &self.via {
             Via::Session(id) => Some(id),
@@ -130,7 +129,7 @@ impl Caller {
         }
     }
 
-    /// The API key, when the caller came with one.
+    /// The API key, for an API key.
     pub const fn api_key_id(&self) -> Option<&ApiKeyId> {
         match &self.via {
             Via::Session(_) => None,

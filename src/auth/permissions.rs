@@ -1,6 +1,6 @@
-//! What a caller may do: one table, and a type that proves it.
-//! Promises that a function which takes a `Permit` cannot be called for a caller without that
-//! permission. Leaves whose a thing is to the feature that keeps it.
+//! What a caller may do: one table, and a type that proves a check.
+//! A function that takes a `Permit` cannot be called for a caller without that permission. Ownership of
+//! a resource is checked by its feature.
 
 use std::marker::PhantomData;
 
@@ -10,20 +10,20 @@ use crate::ids::UserId;
 
 use super::model::{AccountRole, Caller, Scope, Scopes, Via};
 
-/// How old the proof may be that some permissions ask of a login, in seconds.
+/// Maximum age of the authentication that some permissions require, in seconds.
 pub const PROOF_SECONDS: i64 = 300;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// The scope that the credential must have.
+    /// The required scope.
     pub scope: Scope,
-    /// The role that the account must have.
+    /// The required role.
     pub role: AccountRole,
-    /// Whether an API key will do.
+    /// Whether an API key is accepted.
     pub takes_api_keys: bool,
-    /// Whether a login will do only when its owner has proved who they are in the last
-    /// [`PROOF_SECONDS`]. An API key cannot; making it took such a proof.
+    /// Whether a session must have authenticated within the last [`PROOF_SECONDS`]. An API key is exempt:
+    /// creating it took such a proof.
     pub needs_proof: bool,
 }
 
@@ -57,40 +57,40 @@ macro_rules! permissions {
 
 permissions! {
     //                                             API keys, proof
-    /// See one's profile.
+    /// Read the profile.
     ReadAccount   AccountRead  User          true  false;
-    /// Change one's profile, password and logins; take one's data along, or delete it.
+    /// Change the profile, password and sessions; export or delete the account.
     ManageAccount AccountWrite User          false false;
-    /// Decide what guards one's account and what else acts for it: second factor, API keys.
+    /// Change what secures the account or acts for it: second factor, API keys.
     SecureAccount AccountWrite User          false true;
-    /// See builds that are not public.
+    /// Read private builds.
     ReadBuilds    BuildsRead   User          true  false;
-    /// Make builds, and change one's own.
+    /// Create builds, and change one's own.
     WriteBuilds   BuildsWrite  User          true  false;
-    /// See one's teams, and what they show their members.
+    /// Read one's teams, and what they show their members.
     ReadTeams     TeamsRead    User          true  false;
-    /// Make teams, and do in them what one's role there allows.
+    /// Create teams, and act in them as the team role allows.
     WriteTeams    TeamsWrite   User          true  false;
-    /// Delete one's teams, hand them over, and decide who is what in them.
+    /// Delete one's teams, hand them over, and change roles in them.
     GovernTeams   TeamsWrite   User          false true;
-    /// See compositions that are not public.
+    /// Read private compositions.
     ReadCompositions CompositionsRead User   true  false;
-    /// Make compositions, and change one's own and those of one's teams.
+    /// Create compositions, and change one's own and those of one's teams.
     WriteCompositions CompositionsWrite User true  false;
-    /// See one's webhooks and their deliveries.
+    /// Read one's webhooks and their deliveries.
     ReadWebhooks  WebhooksRead  User         true  false;
-    /// Test and delete one's webhooks, and send again.
+    /// Test and delete one's webhooks, and resend deliveries.
     WriteWebhooks WebhooksWrite User         true  false;
-    /// Make webhooks, and decide where they go, what they tell and by which secret.
+    /// Create webhooks, and change their URL, event types and secrets.
     AimWebhooks   WebhooksWrite User         true  true;
-    /// See signing keys, audit log and accounts.
+    /// Read signing keys, audit log and accounts.
     ReadAdmin     AdminRead    Administrator false false;
     /// Rotate signing keys, change accounts.
     WriteAdmin    AdminWrite   Administrator false true;
 }
 
 impl Rule {
-    /// Whether `caller` passes at `now_ms`, in milliseconds since 1970; if not, what to answer.
+    /// Checks `caller` at `now_ms`, in milliseconds since 1970.
     pub fn check(&self, caller: &Caller, now_ms: i64) -> Result<(), Problem> {
         let has_role = self.role == AccountRole::User || caller.role == self.role;
         let is_scoped = has_role && caller.scopes.contains(self.scope);
@@ -110,13 +110,13 @@ impl Rule {
     }
 }
 
-/// Whether the caller's owner has proved who they are in the last [`PROOF_SECONDS`].
+/// Whether the caller has authenticated within the last [`PROOF_SECONDS`].
 pub fn has_proof(caller: &Caller, now_ms: i64) -> bool {
     let proved = caller.auth_time;
     proved.is_some_and(|at| now_ms - at * 1000 <= PROOF_SECONDS * 1000)
 }
 
-/// 403 in the words of RFC 9470, section 3.
+/// 403 as in RFC 9470, section 3.
 pub fn reauthentication_required() -> Problem {
     let challenge = format!(
         "Bearer error=\"insufficient_user_authentication\", \
@@ -125,7 +125,7 @@ pub fn reauthentication_required() -> Problem {
     Problem::new(&problems::REAUTHENTICATION_REQUIRED).with_header("www-authenticate", challenge)
 }
 
-/// The scopes that a login of an account with this role gives.
+/// The scopes of a session of an account with this role.
 pub fn scopes_of(role: AccountRole) -> Scopes {
     let admits = |rule: &&Rule| rule.role == AccountRole::User || rule.role == role;
     Scopes::of(ALL.iter().filter(admits).map(|rule| rule.scope))
@@ -144,7 +144,7 @@ pub struct Permit<'a, P> {
 }
 
 impl<'a, P: Permission> Permit<'a, P> {
-    /// Asks the table, at `now_ms` in milliseconds since 1970.
+    /// Checks the table, at `now_ms` in milliseconds since 1970.
     pub fn of(caller: &'a Caller, now_ms: i64) -> Result<Self, Problem> {
         P::RULE.check(caller, now_ms)?;
         Ok(Self {
@@ -153,12 +153,12 @@ impl<'a, P: Permission> Permit<'a, P> {
         })
     }
 
-    /// Who has it.
+    /// The caller.
     pub const fn caller(&self) -> &'a Caller {
         self.caller
     }
 
-    /// Whose account it is.
+    /// The account of the caller.
     pub const fn user_id(&self) -> &'a UserId {
         &self.caller.user_id
     }

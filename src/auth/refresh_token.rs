@@ -1,6 +1,6 @@
-//! Refresh tokens: 256 random bits that work once, and what a token that comes again means.
-//! Promises that a lost answer is no theft, and that whatever else is spent ends its login.
-//! Leaves the compare-and-set that makes one successor of many attempts to `store`.
+//! Refresh tokens: 256 random bits, single use, with reuse detection.
+//! A client that lost a response gets the same successor within the grace period; any later reuse ends
+//! the session. `store` rotates by compare-and-set, so that concurrent attempts make one successor.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use crate::mac;
 use crate::platform::Platform;
 use crate::secret::Secret;
 
-/// What scanners for leaked secrets can find.
+/// Lets secret scanners recognize the token.
 const PREFIX: &str = "wvwr_";
 /// Characters of a session id after its own prefix.
 const SESSION_CHARS: usize = 26;
@@ -22,24 +22,24 @@ const SEED_BYTES: usize = 16;
 const TAG_BYTES: usize = 8;
 const FAMILY_BYTES: usize = SEED_BYTES + TAG_BYTES;
 const STEP_BYTES: usize = 32;
-/// A token that was just spent gets the same successor again for this long: its answer may have
-/// been lost, or two tabs may have asked at once.
+/// Within this period a spent token yields the same successor again: its response may have been
+/// lost, or two tabs may have refreshed at once.
 pub const GRACE_MS: i64 = 10_000;
 
-/// A refresh token. Its text is `wvwr_`, the login's id without prefix, and in base64url the part
-/// that all tokens of the login share and the part that is its own. The shared part ends in a MAC,
-/// so that what is none of ours is told without the database.
+/// A refresh token. Its text is `wvwr_`, the session id without its prefix, and in base64url the part
+/// that all tokens of the session share and the part that is unique. The shared part ends in a MAC, so
+/// that a forged token is rejected without a database query.
 pub struct RefreshToken {
-    /// The login it says it belongs to.
+    /// The session it claims.
     pub session: SessionId,
     family: Zeroizing<[u8; FAMILY_BYTES]>,
     step: Zeroizing<[u8; STEP_BYTES]>,
 }
 
 impl RefreshToken {
-    /// The first token of a login.
+    /// The first token of a session.
     pub fn first(session: SessionId, pepper: &Secret, platform: &Platform) -> Self {
-        // Asked for as long as a step, so that it never comes out of the pool of id bytes.
+        // As many bytes as a step, so that they do not come from the pool of id bytes.
         let seed = Zeroizing::new(platform.random_bytes::<STEP_BYTES>());
         let mut family = Zeroizing::new([0; FAMILY_BYTES]);
         family[..SEED_BYTES].copy_from_slice(&seed[..SEED_BYTES]);
@@ -52,7 +52,7 @@ impl RefreshToken {
         }
     }
 
-    /// A token to follow this one.
+    /// The next token.
     #[must_use]
     pub fn next(&self, platform: &Platform) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl RefreshToken {
         }
     }
 
-    /// Reads a token; `None` when it is none of a login of ours.
+    /// Parses a token; `None` when it was not issued by this service.
     pub fn parse(text: &str, pepper: &Secret) -> Option<Self> {
         let (session, secret) = text.strip_prefix(PREFIX)?.split_at_checked(SESSION_CHARS)?;
         let session = SessionId::parse(&format!("{}_{session}", SessionId::PREFIX))?;
@@ -78,7 +78,7 @@ impl RefreshToken {
         })
     }
 
-    /// The token as clients keep it.
+    /// The token in clear text.
     pub fn expose(&self) -> Zeroizing<String> {
         let session = &self.session.as_str()[SessionId::PREFIX.len() + 1..];
         let mut secret = Zeroizing::new([0; FAMILY_BYTES + STEP_BYTES]);
@@ -88,19 +88,19 @@ impl RefreshToken {
         Zeroizing::new([PREFIX, session, &secret].concat())
     }
 
-    /// What is stored of it: SHA-256 of its text. 256 random bits need no slower hash.
+    /// The stored hash: SHA-256 of the text. 256 random bits need no slower hash.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.expose().as_bytes()).into()
     }
 
-    /// What is stored of the part that all tokens of the login share.
+    /// The stored hash of the part that all tokens of the session share.
     pub fn family_hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new_with_prefix("wvw-builder refresh family\n");
         hash.update(self.family.as_ref());
         hash.finalize().into()
     }
 
-    /// `next`, readable only to whoever has this token. Each token has one successor, so its pad is
+    /// Encrypts `next` with a pad derived from this token. Each token has one successor, so each pad is
     /// used once.
     pub fn cover(&self, next: &Self) -> [u8; STEP_BYTES] {
         let pad = self.pad();
@@ -125,8 +125,8 @@ impl RefreshToken {
     }
 }
 
-/// What tells the shared part of a login of ours from one that someone made up. Under the pepper:
-/// logins go on when the master key is replaced.
+/// The MAC of the shared part. Keyed with the pepper: sessions survive the replacement of the
+/// master key.
 fn tag(pepper: &Secret, session: &SessionId, seed: &[u8]) -> [u8; TAG_BYTES] {
     let tag = mac::tag(
         pepper,
@@ -136,35 +136,35 @@ fn tag(pepper: &Secret, session: &SessionId, seed: &[u8]) -> [u8; TAG_BYTES] {
     std::array::from_fn(|index| tag[index])
 }
 
-/// What the database has on a login's refresh tokens.
+/// The refresh token state of a session, as stored.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    /// Of the part that all tokens share.
+    /// Hash of the part that all tokens share.
     pub family_hash: Vec<u8>,
-    /// Of the token in force.
+    /// Hash of the current token.
     pub refresh_hash: Vec<u8>,
-    /// Of the one before it.
+    /// Hash of the previous token.
     pub previous_hash: Option<Vec<u8>>,
-    /// The token in force, covered by the one before it.
+    /// The current token, encrypted with the previous one.
     pub successor: Option<Vec<u8>>,
-    /// Milliseconds since 1970: when the token in force was made.
+    /// Milliseconds since 1970: when the current token was issued.
     pub refreshed_at: i64,
 }
 
-/// What a token is to its login.
+/// The state of a token within its session.
 pub enum TokenState {
-    /// In force.
+    /// Current.
     Current,
-    /// Just spent: the same successor again.
+    /// Spent within the grace period: yields the same successor.
     JustSpent(RefreshToken),
-    /// Spent, and not just now: someone has a copy.
+    /// Spent before the grace period: someone has a copy.
     Reused,
-    /// Not one of this login's.
+    /// Not of this session.
     Foreign,
 }
 
 impl Chain {
-    /// Judges a token that came at `now`, in milliseconds since 1970.
+    /// The state of a token presented at `now`, in milliseconds since 1970.
     pub fn judge(&self, token: &RefreshToken, now: i64) -> TokenState {
         let same = |stored: &[u8], shown: &[u8; 32]| bool::from(stored.ct_eq(shown.as_slice()));
         if !same(&self.family_hash, &token.family_hash()) {
@@ -249,7 +249,7 @@ mod tests {
         }
         let other = Secret::new(vec![2; 32]);
         assert!(RefreshToken::parse(&text, &other).is_none());
-        // Of another login, and with a shared part that someone made up.
+        // A token of another session, and one with a forged shared part.
         for change in [
             |token: &mut RefreshToken, platform: &Platform| {
                 token.session = SessionId::fresh(platform);

@@ -1,6 +1,6 @@
-//! The audit log: who did what to what, when, from which session.
-//! Promises that an entry commits with the change it tells of or not at all, and that each row
-//! carries the hash of the one before. Leaves what is worth an entry to the features.
+//! The audit log: who did what to what, when, in which session.
+//! An entry commits with its change or not at all, and each row carries the hash of the previous one.
+//! The features decide what is logged.
 
 pub mod chain_writer;
 pub mod model;

@@ -1,6 +1,6 @@
-//! Entries of the audit log as values, and the chain that their hashes make.
-//! Promises that an entry holds ids only: no address, no name, nothing that a deletion must find.
-//! Leaves storage to `store`.
+//! Entries of the audit log as values, and their hash chain.
+//! An entry holds ids only, no address and no name: deleting an account leaves nothing to erase here.
+//! `store` has the SQL.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -17,54 +17,54 @@ kit::words! {
         AccountRegistered = "account.registered",
         /// Its profile was changed.
         AccountChanged = "account.changed",
-        /// Someone has registered with an address that another account has: nothing is made of it unless
+        /// Someone registered with an address that another account has: the account is created only when
         /// the address is proved.
         RegistrationPending = "account.registration_pending",
-        /// Its address was proved by the link in a mail.
+        /// The address was proved by the link in a mail.
         EmailVerified = "email.verified",
-        /// Someone else has proved the address, which the account never had: it has none now.
+        /// Someone else proved the address, which the account had not: it has none now.
         EmailLost = "email.lost",
-        /// Its owner has put an old address back by the link in a mail.
+        /// The owner restored an old address by the link in a mail.
         EmailRestored = "email.restored",
-        /// It was deleted with all that belongs to it.
+        /// The account was deleted with all that belongs to it.
         AccountDeleted = "account.deleted",
-        /// All that is held on it was handed out.
+        /// The data of the account was exported.
         AccountExported = "account.exported",
-        /// An administrator has disabled it.
+        /// An administrator disabled the account.
         AccountDisabled = "account.disabled",
-        /// An administrator has enabled it again.
+        /// An administrator enabled the account again.
         AccountEnabled = "account.enabled",
-        /// It has become an administrator's, or a user's again.
+        /// The role of the account was changed.
         RoleChanged = "account.role_changed",
-        /// Its password was changed.
+        /// The password was changed.
         PasswordChanged = "password.changed",
-        /// Its logins, API keys, webhooks, share links and invitations were ended, all at once.
+        /// Sessions, API keys, webhooks, share links and invitations were ended at once.
         EverythingEnded = "account.everything_ended",
-        /// Its password was chosen anew by the link in a mail.
+        /// A new password was set by the link in a mail.
         PasswordReset = "password.reset",
-        /// Too many wrong guesses in a row have disabled its password.
+        /// Too many consecutive failures disabled the password.
         PasswordDisabled = "password.disabled",
-        /// Its password counts again.
+        /// The password was enabled again.
         PasswordEnabled = "password.enabled",
         /// Someone logged in.
         SessionCreated = "session.created",
-        /// The password, and a code where there is a second factor, were given again with a login.
+        /// The password, and a code where there is a second factor, was given again in a session.
         Reauthenticated = "session.reauthenticated",
-        /// A login was ended.
+        /// A session was ended.
         SessionEnded = "session.ended",
-        /// All logins but one were ended.
+        /// All sessions but one were ended.
         OtherSessionsEnded = "session.others_ended",
-        /// A spent refresh token came again: its login was ended.
+        /// A spent refresh token was reused: its session was ended.
         RefreshReused = "session.refresh_token_reused",
-        /// The second factor was switched on.
+        /// The second factor was enabled.
         TwoFactorEnabled = "two_factor.enabled",
-        /// The second factor was switched off.
+        /// The second factor was disabled.
         TwoFactorDisabled = "two_factor.disabled",
-        /// By the link in a mail, the second factor is to be taken away.
+        /// The removal of the second factor was requested by the link in a mail.
         FactorRemovalBegun = "two_factor.removal_begun",
-        /// It stays.
+        /// The removal was stopped.
         FactorRemovalStopped = "two_factor.removal_stopped",
-        /// A recovery code was used up.
+        /// A recovery code was used.
         RecoveryCodeUsed = "two_factor.recovery_code_used",
         /// New recovery codes have replaced the old ones.
         RecoveryCodesMade = "two_factor.recovery_codes_made",
@@ -72,55 +72,55 @@ kit::words! {
         ApiKeyCreated = "api_key.created",
         /// An API key was revoked.
         ApiKeyRevoked = "api_key.revoked",
-        /// An endpoint of webhooks was made.
+        /// A webhook endpoint was created.
         WebhookCreated = "webhook.created",
-        /// It was changed, disabled or enabled again.
+        /// An endpoint was changed, disabled or enabled again.
         WebhookChanged = "webhook.changed",
-        /// It was deleted with the log of its deliveries.
+        /// An endpoint was deleted with its delivery log.
         WebhookDeleted = "webhook.deleted",
-        /// It got another secret.
+        /// The secret of an endpoint was rotated.
         WebhookSecretRotated = "webhook.secret_rotated",
         /// A team was made.
         TeamCreated = "team.created",
         /// Its name, tag or description was changed.
         TeamChanged = "team.changed",
-        /// The scores that its squads are measured by were changed.
+        /// The scores that rate the team's squads were changed.
         TeamScoresChanged = "team.scores_changed",
-        /// A file was read into its roster.
+        /// A file was imported into the roster.
         TeamRosterImported = "team.roster_imported",
-        /// A player was taken out of its roster.
+        /// A player was removed from the roster.
         TeamPlayerRemoved = "team.player_removed",
-        /// An invitation into a team was made.
+        /// An invitation to a team was created.
         InvitationCreated = "team.invitation_created",
-        /// It was withdrawn.
+        /// An invitation was withdrawn.
         InvitationWithdrawn = "team.invitation_withdrawn",
-        /// Someone has come into a team.
+        /// Someone joined a team.
         TeamMemberJoined = "team.member_joined",
-        /// A member was taken out of a team by another one.
+        /// A member was removed from a team by another member.
         TeamMemberRemoved = "team.member_removed",
-        /// A leader of a team keeps someone out.
+        /// A leader banned someone from a team.
         TeamMemberBanned = "team.member_banned",
-        /// A leader of a team keeps someone out no more.
+        /// A leader lifted a ban.
         TeamBanLifted = "team.ban_lifted",
-        /// A member has left a team.
+        /// A member left a team.
         TeamMemberLeft = "team.member_left",
-        /// A member of a team got another role.
+        /// The role of a member was changed.
         TeamRoleChanged = "team.role_changed",
-        /// A leader of a team has made someone else leader, and is an officer now.
+        /// A leader handed the team over to another member and is now an officer.
         TeamHandedOver = "team.handed_over",
-        /// A team's last leader has deleted their account, so someone else leads it.
+        /// The last leader of a team deleted their account, and another member became leader.
         TeamLeaderSucceeded = "team.leader_succeeded",
-        /// A team was deleted with all that is its.
+        /// A team was deleted with all that belongs to it.
         TeamDeleted = "team.deleted",
         /// A composition was deleted with its versions and links.
         CompositionDeleted = "composition.deleted",
-        /// A link that shows a composition to whoever has it was made.
+        /// A share link of a composition was created.
         ShareLinkCreated = "share_link.created",
-        /// It was withdrawn.
+        /// A share link was withdrawn.
         ShareLinkWithdrawn = "share_link.withdrawn",
         /// A signing key was made.
         SigningKeyCreated = "signing_key.created",
-        /// A signing key verifies no more, from one moment to the next.
+        /// A signing key was revoked, with immediate effect.
         SigningKeyRevoked = "signing_key.revoked",
     }
 }
@@ -154,7 +154,7 @@ const DETAIL_FIELD: Field = Field::required(
     "What else there is to know: no address, no name, no secret.",
 );
 
-/// An entry as the account that it names gets it.
+/// An entry as the account that it names sees it.
 pub const ENTRY: Schema = Schema::Named(
     "AuditEntry",
     &Schema::Object(&[
@@ -168,7 +168,7 @@ pub const ENTRY: Schema = Schema::Named(
     ]),
 );
 
-/// An entry as administrators get it.
+/// An entry as administrators see it.
 pub const ROW: Schema = Schema::Named(
     "AuditRow",
     &Schema::Object(&[
@@ -187,7 +187,7 @@ pub const ROW: Schema = Schema::Named(
     ]),
 );
 
-/// A moment as a filter takes it.
+/// A time filter.
 pub const MOMENT: Schema = Schema::Text(Text {
     min: 20,
     max: 24,
@@ -196,7 +196,7 @@ pub const MOMENT: Schema = Schema::Text(Text {
     matches: |text| to_millis(text).is_some(),
 });
 
-/// A moment of RFC 3339 in UTC in the one form that the log has: with milliseconds.
+/// Normalizes an RFC 3339 time in UTC to the format of the log, with milliseconds.
 pub fn to_millis(text: &str) -> Option<String> {
     let (seconds, fraction) = match text.strip_suffix('Z')?.split_once('.') {
         Some((seconds, fraction)) => (seconds, fraction),
@@ -226,27 +226,27 @@ pub fn to_millis(text: &str) -> Option<String> {
     is_moment.then(|| format!("{seconds}.{fraction:0<3}Z"))
 }
 
-/// What a page of the log is narrowed by; all of it must hold.
+/// The filters of a page of the log; all must match.
 #[derive(Debug, Default)]
 pub struct Filters {
-    /// Who did it.
+    /// The actor.
     pub actor: Option<String>,
-    /// What it was done to.
+    /// The target.
     pub target: Option<String>,
-    /// The team that it is about.
+    /// The team.
     pub team: Option<String>,
-    /// What was done.
+    /// The action.
     pub action: Option<String>,
-    /// From this moment on, as [`to_millis`] gives it.
+    /// At or after this time, as [`to_millis`] gives it.
     pub since: Option<String>,
-    /// Before this moment, as [`to_millis`] gives it.
+    /// Before this time, as [`to_millis`] gives it.
     pub until: Option<String>,
 }
 
-/// What the first row carries as the hash of the one before.
+/// The previous hash of the first row.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// One entry on its way into the log.
+/// An entry to be written.
 #[derive(Debug, Clone)]
 pub struct Entry {
     action: Action,
@@ -257,7 +257,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Something that a caller did to `target`, an id.
+    /// An action of a caller on `target`, an id.
     pub fn by(caller: &Caller, action: Action, target: impl ToString) -> Self {
         let via = match &caller.via {
             Via::Session(id) => id.to_string(),
@@ -269,7 +269,7 @@ impl Entry {
         }
     }
 
-    /// Something that a user did to `target` with this login, which may be just being made.
+    /// An action of a user on `target` in this session, which may not be committed yet.
     pub fn by_user(
         user: &UserId,
         session: Option<&SessionId>,
@@ -282,7 +282,7 @@ impl Entry {
         }
     }
 
-    /// Something that happened by itself: by cron, or by a rule.
+    /// An action of a cron or a rule.
     pub fn by_system(action: Action, target: impl ToString) -> Self {
         Self::new(action, "system".to_owned(), target.to_string())
     }
@@ -297,7 +297,7 @@ impl Entry {
         }
     }
 
-    /// Adds what else there is to know: no personal data, no secret.
+    /// Adds a detail: no personal data, no secret.
     #[must_use]
     pub fn with_detail(mut self, detail: Value) -> Self {
         self.detail = detail;

@@ -1,6 +1,6 @@
 //! All SQL on the audit log.
-//! Promises that rows follow one another without a gap: of two writers at once, the second goes
-//! again, after the first. Leaves who may read them to the handlers.
+//! Row numbers have no gaps: of two concurrent writers, the second retries after the first. Handlers
+//! decide who may read.
 
 use crate::http::pagination::Page;
 use crate::ids::UserId;
@@ -9,14 +9,13 @@ use crate::telemetry::rfc3339;
 
 use super::model::{Entry, Filters, GENESIS, chain};
 
-/// Other writers may come in between this often before a write is given up: with the pauses, after
-/// a quarter of a minute.
+/// Lost races after which a write is given up: with the pauses, about 15 seconds.
 const MAX_TRIES: u32 = 50;
-/// The first pause is shorter than this, each next one may be twice as long, up to the longest; in
-/// milliseconds. Writers that were turned away together do not come back together.
+/// Upper bound of the first pause, in milliseconds; it doubles up to the longest. The random pause
+/// keeps writers that collided from colliding again.
 const FIRST_PAUSE_MS: u32 = 20;
 const LONGEST_PAUSE_MS: u32 = 640;
-/// What a second writer of the same row runs into.
+/// The unique constraint that a concurrent writer violates.
 const TAKEN: &str = "audit_log.seq";
 
 /// The last row: its number, hash and time.
@@ -50,7 +49,7 @@ async fn head(platform: &Platform) -> Result<Head, DatabaseError> {
     )
 }
 
-/// Commits `writes` together with what the log says of them. Without entries it is a plain batch.
+/// Commits `writes` together with their audit entries. Without entries it is a plain batch.
 pub async fn commit(
     platform: &Platform,
     writes: Vec<Statement>,
@@ -60,7 +59,7 @@ pub async fn commit(
         return platform.database.batch(writes).await;
     }
     for tries in 0..MAX_TRIES {
-        // The second try comes at once: most often there was just one other writer.
+        // The first retry is immediate: usually there was one other writer.
         if tries > 1 {
             let longest = (FIRST_PAUSE_MS << tries.min(8)).min(LONGEST_PAUSE_MS);
             pause(platform, longest).await;
@@ -69,7 +68,7 @@ pub async fn commit(
         let mut batch = writes.clone();
         for entry in entries {
             let seq = last.seq + 1;
-            // Clocks of isolates differ a little; the log's own time never runs back.
+            // Clocks of isolates differ a little; the log's time never goes back.
             let at = rfc3339(platform.clock.now_ms()).max(last.at);
             let text = entry.text(seq, &at);
             let hash = chain(&last.hash, &text);
@@ -99,8 +98,8 @@ pub(super) async fn pause(platform: &Platform, longest_ms: u32) {
     platform.clock.sleep((longest_ms * part) >> 16).await;
 }
 
-/// Entries that name this user, or a login of theirs, after row `after`, oldest first: number and
-/// JSON. With which login another one acted is theirs to know.
+/// Entries that name this user, or a session of theirs, after row `after`, oldest first: number and
+/// JSON. The session of another actor is left out.
 pub async fn about(
     platform: &Platform,
     user: &UserId,
@@ -122,13 +121,13 @@ pub async fn about(
     rows.iter().map(read).collect()
 }
 
-/// One row as it is read.
+/// A row of the log.
 pub struct Found {
     /// Its number.
     pub seq: i64,
     /// JSON.
     pub entry: String,
-    /// Of this row, in hexadecimal.
+    /// The hash of this row, in hexadecimal.
     pub hash: String,
 }
 
@@ -149,11 +148,11 @@ pub async fn page(
     rows.iter().map(read).collect()
 }
 
-/// Past every row.
+/// Greater than every row number.
 const PAST_ALL_ROWS: i64 = (1 << 53) - 1;
 
-/// The page as one range of one index. Rows are in the order of their times, so that a moment is
-/// turned into the number of the first row from then on.
+/// The page as one range of one index. Rows are ordered by time, so a time filter becomes the number
+/// of its first row.
 fn select(filters: &Filters, page: &Page) -> Statement {
     let mut sql = "SELECT seq, entry, hash FROM audit_log WHERE seq < ?1".to_owned();
     let before = page.after.as_ref().and_then(|text| text.parse().ok());

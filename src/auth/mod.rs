@@ -1,6 +1,6 @@
 //! Who is calling, and what they may do: credentials, signing keys, permissions, the audit log.
-//! Promises that a `Caller` is made from a valid credential and from nothing else.
-//! Leaves accounts, logins and their calls to `identity`.
+//! A `Caller` is made from a valid credential and from nothing else. `identity` has accounts, sessions
+//! and their calls.
 
 pub mod api_key;
 pub mod audit;

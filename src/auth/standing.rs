@@ -1,23 +1,23 @@
 //! Checks the caller's standing again in the batch of a write.
-//! Promises that a batch which begins with [`of`] writes nothing for a credential that has ended, an
-//! account that is gone or disabled, a role that was taken away or a proof that is too old by then.
-//! Leaves roles in teams to `membership::store::still_is`.
+//! A batch that begins with [`of`] writes nothing if by then the credential has ended, the account is
+//! deleted or disabled, the role was revoked or the authentication is too old. Team roles are checked by
+//! `membership::store::still_is`.
 
 use crate::platform::{Ended, Statement};
 
 use super::model::{AccountRole, Caller, Via};
 use super::permissions::{PROOF_SECONDS, Rule};
 
-/// Of a session, `?1`, of the account `?2`.
+/// For the session `?1` of the account `?2`.
 const OF_SESSION: &str = "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3 \
      AND u.disabled_at IS NULL AND s.authenticated_at >= u.password_changed_at";
-/// Of an API key, `?1`, of the account `?2`.
+/// For the API key `?1` of the account `?2`.
 const OF_API_KEY: &str = "SELECT u.role FROM api_keys k JOIN users u ON u.id = k.user_id \
      WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND u.disabled_at IS NULL";
 
-/// Fails its batch unless `caller` would pass `rule` at this moment too. Scopes are not asked: those of
-/// a session follow from its role, those of an API key never change.
+/// Fails its batch unless `caller` still passes `rule`. Scopes are not checked again: those of a
+/// session follow from its role, those of an API key never change.
 pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
     let (id, select) = match &caller.via {
         Via::Session(id) => (id.as_str(), OF_SESSION),
@@ -35,7 +35,7 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
             Ended::Credential.sql(),
             " WHEN ?4 AND role <> 'administrator' THEN ",
             Ended::Role.sql(),
-            // An API key has no such row, and is asked for no proof.
+            // An API key has no such row and needs no recent authentication.
             " WHEN (SELECT authenticated_at FROM sessions WHERE id = ?1) < ?5 THEN ",
             Ended::Proof.sql(),
             " ELSE 1 END FROM (SELECT (",
@@ -53,8 +53,8 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
     )
 }
 
-/// SQL that holds at `$now` while whoever has made something stands: the account `$user` is there and not
-/// disabled, and the API key `$key` that it was made with, if any, has not ended.
+/// SQL condition, true at `$now` while the creator of something is in good standing: the account
+/// `$user` exists and is enabled, and the API key `$key` that was used, if any, has not ended.
 macro_rules! maker_stands {
     ($user:literal, $key:literal, $now:literal) => {
         concat!(

@@ -1,6 +1,6 @@
-//! The SQL that says what a credential stands for now.
-//! Promises that one which has ended, or whose account is disabled, stands for nobody.
-//! Leaves when it is asked to `tokens`, writing sessions and keys to `identity`.
+//! The SQL that resolves a credential.
+//! A credential that has ended, or whose account is disabled, resolves to nothing. `identity` writes
+//! sessions and keys.
 
 use crate::ids::{ApiKeyId, SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
@@ -8,19 +8,18 @@ use crate::platform::{DatabaseError, Platform, Row, Statement};
 use super::api_key::Key;
 use super::model::{AccountRole, Scopes};
 
-/// The last use of a key is noted at most this often.
+/// The last use of a key is updated at most this often.
 const USE_NOTED_MS: i64 = 60_000;
 
-/// What an access token's login is worth now.
+/// The session of an access token.
 pub struct Session {
-    /// Neither ended nor past its absolute end, of an account that is not disabled, and not from
-    /// before the password changed.
+    /// Not ended, not past its absolute expiry, the account enabled, and the password not changed since.
     pub is_live: bool,
-    /// What the account is.
+    /// The role of the account.
     pub role: AccountRole,
 }
 
-/// The standing of a login of this user; `None` when there is none, or no such user.
+/// The session with this id of this user; `None` when either does not exist.
 pub async fn session(
     platform: &Platform,
     id: &SessionId,
@@ -43,24 +42,23 @@ pub async fn session(
     }))
 }
 
-/// What a key stands for.
+/// A resolved API key.
 pub struct ApiKey {
     /// The key.
     pub id: ApiKeyId,
-    /// Whose it is.
+    /// Its account.
     pub user_id: UserId,
-    /// What the account is.
+    /// The role of the account.
     pub role: AccountRole,
-    /// What the key may do.
+    /// The scopes of the key.
     pub scopes: Scopes,
     /// Milliseconds since 1970.
     pub expires_at: i64,
-    /// Whether its use is to be noted.
+    /// Whether its last use is to be updated.
     pub is_use_due: bool,
 }
 
-/// What this key stands for now; `None` when it has ended or was revoked, or its account is
-/// disabled.
+/// The key with this hash; `None` when it has expired, was revoked, or its account is disabled.
 pub async fn api_key(
     platform: &Platform,
     key: &Key,
@@ -91,7 +89,7 @@ pub async fn api_key(
     }))
 }
 
-/// Notes that a key is in use, unless another isolate has just done so.
+/// Updates the last use of a key, unless another isolate has just done so.
 pub fn note_use(id: &ApiKeyId, now: i64) -> Statement {
     Statement::new(
         "UPDATE api_keys SET last_used_at = ?2 \

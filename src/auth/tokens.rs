@@ -1,6 +1,6 @@
 //! Access tokens: JWTs (RFC 9068) signed with `EdDSA` (RFC 8037), checked as RFC 8725 asks.
-//! Promises that a token passes only if it is word for word of the kind we issue: its header has
-//! `alg`, `typ` and `kid` and nothing else. Leaves who may do what to the routes and features.
+//! A token is accepted only in the exact form that is issued: its header has `alg`, `typ` and `kid` and
+//! nothing else. `permissions` decides what the caller may do.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,18 +29,18 @@ use super::store;
 
 /// `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
-/// `client_id` of tokens that come from a login with a password.
+/// `client_id` of tokens from a password login.
 const CLIENT_ID: &str = "wvw-builder";
-/// Longest value of `Authorization` that is looked at.
+/// Longest `Authorization` value that is parsed.
 const MAX_LENGTH: usize = 4096;
-/// Clocks may differ by this much, in seconds.
+/// Allowed clock skew, in seconds.
 const LEEWAY: i64 = 30;
-/// Tokens that an isolate remembers.
+/// Size of an isolate's token cache.
 const MAX_REMEMBERED: usize = 2_048;
-/// A remembered token's session is looked at again after this long.
+/// The session of a cached token is checked again after this time.
 pub const SESSION_RECHECK_MS: i64 = 10_000;
 
-/// Everything in a token's payload. Anything else, or anything missing, is not our token.
+/// The complete payload of a token. A token with other or missing members is refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
@@ -66,17 +66,17 @@ struct StrictHeader {
     kid: String,
 }
 
-/// What an access token is issued for.
+/// The subject of an access token to be issued.
 pub struct Grant<'a> {
     /// The account.
     pub user_id: &'a UserId,
-    /// The login.
+    /// The session.
     pub session_id: &'a SessionId,
-    /// What the account is.
+    /// The role of the account.
     pub role: AccountRole,
-    /// How its owner was authenticated (RFC 8176), separated by blanks.
+    /// Authentication methods (RFC 8176), separated by spaces.
     pub amr: &'a str,
-    /// Milliseconds since 1970: when.
+    /// Milliseconds since 1970: the time of authentication.
     pub authenticated_at: i64,
 }
 
@@ -111,10 +111,10 @@ pub fn issue(
 /// Why a request has no caller.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The token is not valid. Why is for the log alone.
+    /// The token is not valid. The reason is only logged.
     #[error("{0}")]
     Invalid(&'static str),
-    /// It could not be checked.
+    /// The token could not be checked.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -127,30 +127,30 @@ impl From<DatabaseError> for TokenError {
 
 struct Remembered {
     caller: Caller,
-    /// Of the signing key; an API key has none.
+    /// The id of the signing key; `None` for an API key.
     kid: Option<Rc<str>>,
     not_after: i64,
     session_checked_ms: i64,
 }
 
-/// What a credential is before the database is asked.
+/// A credential before the database is queried.
 pub enum Shown {
-    /// It has passed here just now.
+    /// Cached, and checked recently.
     Known(Caller),
-    /// It is one of ours; whether it still stands is to be asked.
+    /// Issued by this service; the database has to say whether it is still valid.
     Genuine(Genuine),
 }
 
-/// A credential that we have made.
+/// A credential issued by this service.
 pub enum Genuine {
     /// An access token, its signature checked.
     Token(Checked),
-    /// An API key, and whom it stood for when it was here before.
+    /// An API key, and the caller it had when it was cached.
     Key(Key, Option<Caller>),
 }
 
 impl Shown {
-    /// Whom a request with it is charged to. Nobody knows whose an API key is that is new here.
+    /// The principal to charge. `None` for an API key that is not cached: its account is not known yet.
     pub fn principal(&self) -> Option<Principal<'_>> {
         match self {
             Self::Known(caller)
@@ -162,17 +162,17 @@ impl Shown {
     }
 }
 
-/// Checks tokens and remembers those that passed, by the SHA-256 of their header.
+/// Checks credentials and caches valid ones by the SHA-256 of their header.
 #[derive(Default)]
 pub struct Verifier {
     passed: RefCell<HashMap<[u8; 32], Remembered>>,
-    /// Credentials of ours that stand for nobody any more, and when that was found: each costs one
-    /// look into the database in [`SESSION_RECHECK_MS`].
+    /// Credentials that have ended, and when that was found: each costs one query in
+    /// [`SESSION_RECHECK_MS`].
     ended: RefCell<HashMap<[u8; 32], i64>>,
 }
 
 impl Verifier {
-    /// What the credential of an `Authorization` header is, as far as it shows by itself. Asks the
+    /// Classifies the credential of an `Authorization` header without its standing. Queries the
     /// database for signing keys at most.
     pub async fn look(
         &self,
@@ -181,7 +181,7 @@ impl Verifier {
         keys: &KeyRing,
         platform: &Platform,
     ) -> Result<Shown, TokenError> {
-        // Before its bytes are hashed or looked at.
+        // Before it is hashed or parsed.
         if credential.text().len() > MAX_LENGTH {
             return Err(TokenError::Invalid("longer than 4096 bytes"));
         }
@@ -215,7 +215,7 @@ impl Verifier {
         Ok(Shown::Genuine(Genuine::Token(checked)))
     }
 
-    /// The caller that a credential stands for now.
+    /// The current caller of a credential.
     pub async fn prove(
         &self,
         shown: Shown,
@@ -267,7 +267,7 @@ impl Verifier {
         Ok(caller)
     }
 
-    /// The caller that a credential stands for now, when nobody is charged in between.
+    /// The current caller of a credential, when nothing is charged in between.
     pub async fn verify(
         &self,
         credential: &Credential,
@@ -308,19 +308,19 @@ impl Verifier {
         known.insert(*digest, entry);
     }
 
-    /// Forgets every token of a session at once, in this isolate.
+    /// Drops every token of a session from this isolate's cache.
     pub fn forget_session(&self, session: &SessionId) {
         let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| entry.caller.session_id() != Some(session));
     }
 
-    /// Forgets an API key at once, in this isolate.
+    /// Drops an API key from this isolate's cache.
     pub fn forget_api_key(&self, key: &ApiKeyId) {
         let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| !matches!(&entry.caller.via, Via::ApiKey(id) if id == key));
     }
 
-    /// Forgets every token of this account but those of the caller's own login, in this isolate.
+    /// Drops every token of this account except those of the caller's session from this isolate's cache.
     pub fn forget_others(&self, caller: &Caller) {
         let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| {
@@ -328,20 +328,20 @@ impl Verifier {
         });
     }
 
-    /// Forgets every credential of an account, in this isolate, and that any had ended: the account
-    /// may have been enabled again.
+    /// Drops every credential of an account from this isolate's cache, and from the ended ones: the
+    /// account may have been enabled again.
     pub fn forget_user(&self, user: &UserId) {
         self.ended.borrow_mut().clear();
         let mut known = self.passed.borrow_mut();
         known.retain(|_, entry| entry.caller.user_id != *user);
     }
 
-    /// Forgets every token, in this isolate: each is checked anew when it comes again.
+    /// Drops every token from this isolate's cache.
     pub fn forget_all(&self) {
         self.passed.borrow_mut().clear();
     }
 
-    /// A token seen before and not ended since, and whether its session was looked at just now.
+    /// A cached token that has not ended, and whether its session was checked recently.
     fn recall(&self, digest: &[u8; 32], now_ms: i64) -> Option<(Checked, bool)> {
         let known = self.passed.borrow();
         let entry = known.get(digest)?;
@@ -355,7 +355,7 @@ impl Verifier {
     }
 }
 
-/// For the key's owner to know; the next use will note it if this one cannot.
+/// Informs the key's owner; on failure the next use is noted instead.
 async fn note_use(found: &store::ApiKey, platform: &Platform, now_ms: i64) {
     if !found.is_use_due {
         return;
@@ -366,7 +366,7 @@ async fn note_use(found: &store::ApiKey, platform: &Platform, now_ms: i64) {
     }
 }
 
-/// What the caller's account is now; `None` when the credential stands for it no longer.
+/// The caller's account now; `None` when the credential has ended.
 async fn standing(
     caller: &Caller,
     platform: &Platform,
@@ -378,7 +378,7 @@ async fn standing(
             let found = store::session(platform, session, user, now_ms).await?;
             Ok(found.filter(|found| found.is_live).map(|found| found.role))
         }
-        // Looked up as a whole before it comes to this.
+        // API keys are resolved before this.
         Via::ApiKey(_) => Ok(None),
     }
 }
@@ -405,8 +405,8 @@ async fn check_token(
     if header.alg != "EdDSA" || header.typ != TYPE {
         return Err(TokenError::Invalid("alg or typ"));
     }
-    // Read before the signature is known to be good, so that the crate below never sees a time
-    // that it cannot bear; believed only after.
+    // Read before the signature is checked, so that the JWT crate never sees a time out of range;
+    // trusted only after the check.
     let payload: Payload = read_part(payload).ok_or(TokenError::Invalid("payload"))?;
     check_times(&payload, platform.clock.now_ms().div_euclid(1000))?;
 
@@ -414,7 +414,7 @@ async fn check_token(
     let key = key.ok_or(TokenError::Invalid("unknown kid"))?;
     let signature = URL_SAFE_NO_PAD.decode(signature).ok();
     let signature = signature.and_then(|bytes| Signature::from_slice(&bytes).ok());
-    // Of the JWT crate only the algorithm: header and payload were read above, more strictly.
+    // The JWT crate only verifies the signature: header and payload were parsed above, more strictly.
     let is_good =
         signature.is_some_and(|it| Ed25519.verify_signature(&it, &key.key, signed.as_bytes()));
     if !is_good {
@@ -431,7 +431,7 @@ async fn check_token(
     let session_id = SessionId::parse(&payload.sid).ok_or(TokenError::Invalid("sid"))?;
     let caller = Caller {
         user_id,
-        // Until the session was looked at.
+        // Until the session has been read.
         role: AccountRole::User,
         via: Via::Session(session_id),
         scopes: Scopes::parse(&payload.scope),
@@ -440,7 +440,7 @@ async fn check_token(
     Ok((caller, payload.exp + LEEWAY, Some(header.kid.into())))
 }
 
-/// Reads a part as an object: serde would take an array of the members too.
+/// Parses a part as an object: serde would accept an array of the members too.
 fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
     bytes.starts_with(b"{").then_some(())?;
@@ -448,7 +448,7 @@ fn read_part<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
 }
 
 fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
-    // The year 9999: past it, sums below could run over.
+    // Until the year 9999: later times could overflow the sums below.
     let sane = 0..253_402_300_800;
     let times = [payload.iat, payload.nbf, payload.exp, payload.auth_time];
     if !times.iter().all(|time| sane.contains(time)) {
@@ -464,7 +464,7 @@ fn check_times(payload: &Payload, now: i64) -> Result<(), TokenError> {
     Ok(())
 }
 
-/// Whether an `Authorization` header means to show an API key.
+/// Whether an `Authorization` header has the form of an API key.
 fn is_api_key(header: &str) -> bool {
     bearer(header).is_some_and(|token| token.starts_with(api_key::PREFIX))
 }

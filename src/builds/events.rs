@@ -1,4 +1,4 @@
-//! What webhooks are told of builds.
+//! The webhook events of builds.
 
 use crate::auth::model::Scope;
 use crate::events::{EventType, event_type};

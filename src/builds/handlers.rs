@@ -1,6 +1,5 @@
-//! The calls on builds.
-//! Promises one statement for a read and one batch for a write.
-//! Leaves rules to `model` and SQL to `store`.
+//! The calls on builds. A read is one statement, a write one batch. Rules are in `model`, SQL is in
+//! `store`.
 
 use serde_json::Value;
 

@@ -1,6 +1,5 @@
-//! Builds: what a player wears and plays, pasted from the game as a chat code.
-//! Promises that only its owner changes a build and that what one may not see is not there.
-//! Leaves the chat code itself to `game`.
+//! Builds: a player's equipment and skills, pasted from the game as a chat code. Only its owner changes a
+//! build, and a build that the caller may not see gives 404. `game` decodes chat codes.
 
 pub mod events;
 pub mod handlers;

@@ -1,6 +1,5 @@
-//! Builds as values: the validated input, what is stored, and who may see or change it.
-//! Promises that a [`BuildInput`] in hand holds a template the game could make.
-//! Leaves SQL to `store` and HTTP to `handlers`.
+//! Builds as values: the validated input, what is stored, and who may see or change it. A [`BuildInput`]
+//! always holds a template that the game could make.
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;

@@ -1,7 +1,5 @@
-//! All SQL on builds.
-//! Promises keyset pages by id, that a write changes a build only in the version it was read in,
-//! and that lists come back as JSON that SQL has put together. Leaves visibility of one build,
-//! once read, to `model`.
+//! All SQL on builds: keyset pages by id. A write changes a build only in the version that was read, and
+//! lists are JSON that SQL assembles. `model` decides who may see a build once it is read.
 
 use serde_json::json;
 

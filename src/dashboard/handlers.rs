@@ -1,6 +1,4 @@
-//! The call for the dashboard.
-//! Promises an answer that SQL has put together: nothing of it is parsed here.
-//! Leaves what is in it to `store`.
+//! The call for the dashboard. SQL assembles the response; nothing of it is parsed here.
 
 use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;

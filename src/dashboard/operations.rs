@@ -1,4 +1,4 @@
-//! The call for the dashboard, as it is documented.
+//! The call for the dashboard, for the OpenAPI document.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 

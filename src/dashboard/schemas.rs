@@ -1,5 +1,4 @@
-//! The form of the dashboard.
-//! Promises bounds on every list. Leaves what is in them to `store`.
+//! The schema of the dashboard. Every list is bounded.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

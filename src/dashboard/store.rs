@@ -1,6 +1,5 @@
-//! The SQL of the dashboard, across the tables of what players make.
-//! Promises that each part is cut to a few rows by an index before any document is read.
-//! Leaves identity tables alone: they are never joined with these.
+//! The SQL of the dashboard, across the tables of users' content. An index cuts each part to a few rows
+//! before any document is read. Identity tables are never joined with these.
 
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement, Text};

@@ -1,6 +1,6 @@
-//! The game's build template links: `[&base64]` to bytes to [`BuildTemplate`], and back.
-//! Promises to lose nothing: what it decodes it encodes to the same bytes; the rest it refuses.
-//! Leaves whether a template makes sense to `model`, and its JSON form to `template`.
+//! The codec of build template links: `[&base64]` to bytes to [`BuildTemplate`], and back. What it
+//! decodes it encodes to the same bytes; anything else is rejected. `model` validates a template,
+//! `template` has its JSON form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,5 @@
-//! The game's calls: reference tables and chat codes. All of them are public.
-//! Promises answers that need no database; leaves the rules to `chat_code` and `template`.
+//! The calls on game data: reference tables and chat codes. All of them are public and need no database.
+//! `chat_code` and `template` have the rules.
 
 use serde::Serialize;
 use serde_json::json;

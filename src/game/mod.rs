@@ -1,6 +1,5 @@
-//! The game's room: professions, specializations, weapons, roles and build template chat codes.
-//! Promises that a chat code comes back byte for byte, as text, as bytes and as JSON.
-//! Leaves saving builds to `builds` and HTTP to its own handlers.
+//! Game data: professions, specializations, weapons, roles and build template chat codes. A chat code
+//! round-trips byte for byte as text, bytes and JSON. `builds` stores builds.
 
 pub mod chat_code;
 pub mod handlers;

@@ -1,6 +1,6 @@
-//! What a build template is made of, and the reference tables that give its numbers their names.
-//! Promises that every value of [`BuildTemplate`] has exactly one chat code; unknown ids are kept.
-//! Leaves the byte layout to `chat_code` and the JSON form to `template`.
+//! The parts of a build template, and the reference tables that name its numbers. Every value of
+//! [`BuildTemplate`] has exactly one chat code; unknown ids are kept. `chat_code` has the byte layout,
+//! `template` the JSON form.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The game's calls, as they are documented and checked.
+//! The calls on game data, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

@@ -1,6 +1,5 @@
-//! The JSON form of a build template: what decoding answers and what encoding accepts.
-//! Promises that the output, sent back as input, is the same template byte for byte.
-//! Leaves the chat code's bytes to `chat_code` and judging a build to `model`.
+//! The JSON form of a build template: what decoding returns and what encoding accepts. The output, sent
+//! back as input, is the same template byte for byte. `chat_code` has the bytes, `model` validates.
 
 use std::fmt::{self, Display};
 

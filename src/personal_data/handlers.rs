@@ -1,6 +1,5 @@
-//! The calls that hand out, or delete, all that is held on the caller.
-//! Promises that an export reads page by page, and that a deletion is one batch.
-//! Leaves forms to `model`, SQL to the stores of the features.
+//! The calls that export or delete the caller's personal data. An export reads page by page; a deletion
+//! is one batch. The features' stores have the SQL.
 
 use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::ManageAccount;

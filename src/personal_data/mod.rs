@@ -1,6 +1,5 @@
-//! What is held on a person, across all features: handed out whole, and deleted whole.
-//! Promises that a table with a column for users is in both, or a test says which one is missing.
-//! Leaves each table's SQL to the feature that keeps it.
+//! Personal data across all features: exported and deleted as a whole. A test fails for a table with a
+//! user column that is missing from either. Each feature has the SQL of its tables.
 
 pub mod handlers;
 pub mod model;

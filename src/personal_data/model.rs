@@ -1,6 +1,5 @@
-//! The forms of deletion and export.
-//! Promises that an export holds no secret: no hash, no token, nothing that another one is let in by.
-//! Leaves the forms of single things to their features.
+//! The schemas of deletion and export. An export holds no secret: no hash, token or other credential.
+//! The features have the schemas of single objects.
 
 use serde_json::{Value, json};
 

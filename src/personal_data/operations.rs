@@ -1,4 +1,4 @@
-//! The calls on all that is held on the caller, as they are documented and checked.
+//! The calls on the caller's personal data, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

@@ -1,5 +1,5 @@
-//! The presets players use: how many of each role make up a squad.
-//! Promises figures that add up to the squad. Leaves what a role does to `game`.
+//! The presets: how many players of each role make up a squad. The figures add up to the squad.
+//! `game` defines the roles.
 
 pub mod handlers;
 pub mod operations;

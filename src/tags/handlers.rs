@@ -1,6 +1,4 @@
-//! The call on tags. It is public.
-//! Promises that an entry of KV that is not a list of tags is not handed on.
-//! Leaves counting to `store`.
+//! The call on tags. It is public. A KV entry that is not a list of tags is not returned. `store` counts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

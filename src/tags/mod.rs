@@ -1,6 +1,5 @@
-//! The tags that players give to what is public.
-//! Promises counts that are at most five minutes old, and nothing of what is not public.
-//! Leaves what has a tag to the lists.
+//! The tags of public builds and compositions. Counts are at most five minutes old and include nothing
+//! that is not public. The lists find what has a tag.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! The call on tags, as it is documented.
+//! The call on tags, for the OpenAPI document.
 
 use crate::builds::schemas::TAG;
 use crate::http::operation::{Answer, Content, Operation, PLAIN};

@@ -1,6 +1,5 @@
-//! The SQL on tags, across builds and compositions.
-//! Promises to count only what is public. It reads every tag there is: callers keep the answer.
-//! Leaves keeping it to `handlers`.
+//! The SQL on tags, across builds and compositions. Only public ones are counted. It reads every tag, so
+//! callers cache the result; `handlers` does.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What webhooks are told of teams and their members.
+//! The webhook events of teams and their members.
 
 use crate::auth::model::Scope;
 use crate::events::{EventType, event_type};

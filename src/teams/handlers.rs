@@ -1,6 +1,5 @@
-//! The calls on teams.
-//! Promises that a team is not there for whoever is not in it.
-//! Leaves rules to `model` and `permissions`, SQL to `store`.
+//! The calls on teams. Users who are not in a team get 404 for it. Rules are in `model` and
+//! `permissions`, SQL is in `store`.
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};

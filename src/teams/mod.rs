@@ -1,6 +1,5 @@
-//! Teams: guilds, or parts of them, that plan together.
-//! Promises that what a member may do is one table (`permissions`).
-//! Leaves squads to `squads`.
+//! Teams: guilds, or parts of them, that plan together. One table (`permissions`) says what a member may
+//! do. `squads` has their compositions.
 
 pub mod events;
 pub mod handlers;

@@ -1,5 +1,5 @@
-//! Teams as values: what one is, and what the end of an account does to it.
-//! Leaves who is what in a team to `membership` and SQL to `store`.
+//! Teams as values, and the effect of an account's deletion on them. `membership` has the roles of
+//! members, `store` the SQL.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The calls on teams, as they are documented and checked.
+//! The calls on teams, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};

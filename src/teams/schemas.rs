@@ -1,6 +1,4 @@
-//! The forms of teams: what is taken and what is answered.
-//! Promises bounds that add up to pages which D1 can put together.
-//! Leaves what the members mean to `model`.
+//! The schemas of teams: requests and responses. Their bounds limit the pages that D1 assembles.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

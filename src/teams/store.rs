@@ -1,7 +1,6 @@
-//! All SQL on teams, but for who comes and goes (`members`, `invitations`).
-//! Promises one statement for a look at who is what in a team, that a write changes a team only in
-//! the version it was read in, and that no team is left without a leader. Leaves what a role allows
-//! to `permissions`.
+//! All SQL on teams, except joining and leaving (`members`, `invitations`). A member's role is read in
+//! one statement, a write changes a team only in the version that was read, and no team is left without
+//! a leader. `permissions` says what a role allows.
 
 use serde_json::{Value as Json, json};
 

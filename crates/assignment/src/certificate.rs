@@ -1,7 +1,6 @@
-//! Prices for players, squad functions and counted classes, and the bound that they prove.
-//! Promises that the bound holds for every assignment, whatever the prices are. Subgroups that are
-//! prescribed and players who must be together or off the bench are not priced: the bound holds for
-//! them too, but may be far away.
+//! Prices for players, squad functions and counted classes, and the bound that they prove. The bound
+//! holds for every assignment, whatever the prices are. Subgroups that are prescribed and players who
+//! must be together or off the bench are not priced: the bound holds for them too, but may be loose.
 
 use crate::descent::{Descent, Prices};
 use crate::pricing::{Column, SCALE, SCALE_BITS, exact, kinds, value_of};

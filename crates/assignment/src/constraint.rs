@@ -1,4 +1,4 @@
-//! What an assignment must hold to, each as one thing that a commander said.
+//! The constraints of an assignment, each as one requirement of the commander.
 
 /// One constraint. Players, subgroups and builds are counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Whether the bounds of roles and copies can be met by builds that the players own.
-//! Promises that "none" is proved by a flow that has every real choice among its own.
+//! Whether the builds that the players own can meet the bounds of roles and copies. "None" is proved by
+//! a flow, a relaxation that contains every real choice.
 
 use crate::problem::{Problem, bits};
 

@@ -1,7 +1,7 @@
-//! Looks for good prices: a descent along the smoothed bound of the subgroups known so far, which
-//! finds further subgroups on its way.
-//! Uses sums, products, quotients and roots of 64-bit floats only: those are the same on every
-//! machine. What they find is rounded and proved elsewhere, so no error of theirs can break a bound.
+//! Finds good prices: a descent along the smoothed bound of the subgroups known so far, which finds
+//! further subgroups as it proceeds. It uses only sums, products, quotients and roots of 64-bit floats,
+//! which are the same on every machine. The prices are rounded and the bound is proved elsewhere, so no
+//! rounding error here can invalidate a bound.
 
 use std::collections::HashSet;
 

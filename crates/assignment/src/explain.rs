@@ -1,5 +1,5 @@
-//! What a commander asks of an assignment: what one change would gain, why someone is on the bench,
-//! and who would add most.
+//! Answers on an assignment: what one change would gain, why a player is on the bench, and who would add
+//! most.
 
 use crate::problem::{
     BENCHED, Function, InputError, PARTY, PLAYING, Placement, Problem, SQUAD, Seat, row,

@@ -1,5 +1,5 @@
-//! Whether constraints can be met at all, and with what assignment; if not, a smallest set of them that clash.
-//! Promises that "none" is proved: the search is exhaustive, and gives up with "unknown" at its limit.
+//! Whether the constraints can be met, and by which assignment; if not, a minimal conflicting set of
+//! them. "None" is proved: the search is exhaustive, and answers "unknown" at its limit.
 
 use crate::constraint::Constraint;
 use crate::counts::{Fit, fit_builds};

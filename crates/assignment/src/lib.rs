@@ -1,6 +1,6 @@
-//! Places the players of a squad in subgroups, each with one of the builds that they own.
-//! Promises whole numbers only, the same answer for the same question, seed and effort on every
-//! machine, and bounds that hold. Knows no platform, no clock and no JSON; `docs/ASSIGNMENT.md` has the model.
+//! Places the players of a squad in subgroups, each with one of the builds that they own. All numbers
+//! are integers, the answer is deterministic in question, seed and effort on every machine, and bounds
+//! are proved. No platform, clock or JSON is used here; `docs/ASSIGNMENT.md` has the model.
 
 pub mod certificate;
 pub mod constraint;

@@ -1,5 +1,5 @@
-//! The best subgroup under given prices: exactly by branch and bound, or well by local search.
-//! Promises that what `exact` calls a bound is at least the value of every subgroup that is allowed.
+//! The best subgroup under given prices: exact by branch and bound, or heuristic by local search. The
+//! bound that `exact` returns is at least the value of every allowed subgroup.
 
 use crate::problem::{PARTY, PartyRow, Problem};
 use crate::state::worth;

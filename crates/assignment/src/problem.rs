@@ -1,6 +1,5 @@
-//! What is asked: players with their builds, the functions of a squad, and the constraints.
-//! Promises rows of fixed length in which weights are already multiplied in, and that no sum of them
-//! can leave 32 bits.
+//! The problem: players with their builds, the functions of a squad, and the constraints. Rows have a
+//! fixed length and include the weights; no sum of them overflows 32 bits.
 
 use crate::constraint::Constraint;
 

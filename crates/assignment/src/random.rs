@@ -1,4 +1,4 @@
-//! Random numbers and the tables of the annealing, in whole numbers: native code and Wasm draw the same.
+//! Random numbers and the tables of the annealing, as integers: native code and Wasm draw the same.
 
 /// A generator with 64 bits of state (xorshift64*): fast in Wasm, and no secret depends on it.
 #[derive(Debug, Clone)]

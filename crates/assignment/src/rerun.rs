@@ -1,5 +1,5 @@
-//! Changes a present assignment as little as a good score allows.
-//! Promises that whoever may stay does: as few leave their place or their build as the search can find.
+//! Changes a present assignment as little as a good score allows: as few players as the search can find
+//! leave their subgroup or their build.
 
 use crate::problem::{BENCHED, Placement, Problem};
 use crate::random::Random;

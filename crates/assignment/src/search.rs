@@ -1,5 +1,5 @@
 //! The search: a greedy start, then simulated annealing over changes of build, swaps, moves and chains.
-//! Promises the same answer for the same problem, seed and effort; effort is counted in moves.
+//! The answer is deterministic in problem, seed and effort; effort is counted in moves.
 
 use crate::problem::{ANYWHERE, BENCHED, MAX_PLAYERS, Placement, Problem, bits};
 use crate::random::{LOGARITHM_ENTRIES, NEGATIVE_LOGARITHM, Random, pick};

@@ -1,5 +1,5 @@
-//! An assignment with all its sums, and what changes of it would gain.
-//! Promises that deltas equal a full evaluation; debug builds check every change that is made.
+//! An assignment with all its sums, and the gain of changes to it. Deltas equal a full evaluation; debug
+//! builds check this on every change.
 
 use crate::problem::{
     BENCHED, FREELY, MAX_GROUPS, MAX_PLAYERS, PARTY, PartyRow, Placement, Problem, SQUAD, Seat,

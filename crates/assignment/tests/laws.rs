@@ -1,4 +1,4 @@
-//! Laws of the kernel on random questions of any size.
+//! Properties of the kernel on random questions of any size.
 
 mod support;
 

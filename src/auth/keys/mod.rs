@@ -1,6 +1,6 @@
-//! Signing keys (Ed25519, RFC 8037): made, published, signing, verifying only, deleted.
-//! Promises that private halves lie in D1 only sealed, and only as long as they sign.
-//! Leaves tokens to `auth::tokens`, who may rotate keys to the routes.
+//! Signing keys (Ed25519, RFC 8037): their creation, publication, use and deletion.
+//! Private halves are stored in D1 only sealed, and only as long as they sign. `auth::tokens` has the
+//! tokens.
 
 pub mod model;
 pub mod reseal;
@@ -25,7 +25,7 @@ pub use ring::KeyRing;
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The database did not answer.
+    /// The database call failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The private half cannot be opened: another master key, or a changed row.
@@ -34,7 +34,7 @@ pub enum KeyError {
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The key that was just made is not in the database.
+    /// The key that was just created is not in the database.
     #[error("there is no signing key")]
     Missing,
 }
@@ -64,7 +64,7 @@ impl PublicKey {
     /// From the 32 bytes of RFC 8032.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let key = VerifyingKey::from_bytes(bytes.try_into().ok()?).ok()?;
-        // Under a key of small order, signatures that anyone can make verify.
+        // A key of small order verifies signatures that anyone can make.
         (!key.is_weak()).then(|| Self {
             kid: thumbprint(&key),
             key,
@@ -88,7 +88,7 @@ impl PublicKey {
 pub struct ActiveKey {
     /// RFC 7638 thumbprint of its public half.
     pub kid: String,
-    /// The private half; `ed25519-dalek` forgets it when dropped.
+    /// The private half; `ed25519-dalek` zeroizes it on drop.
     pub key: SigningKey,
 }
 
@@ -100,21 +100,21 @@ fn thumbprint(key: &VerifyingKey) -> String {
     URL_SAFE_NO_PAD.encode(JsonWebKey::from(key).thumbprint::<Sha256>())
 }
 
-/// Whether a key id could be one of ours.
+/// Whether a key id has the form of a thumbprint.
 fn is_thumbprint(kid: &str) -> bool {
     let is_base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     kid.len() == KID_CHARS && kid.bytes().all(is_base64url)
 }
 
-/// What the labels of sealed private halves begin with.
+/// Prefix of the labels of sealed private halves.
 pub const SEAL_LABEL: &str = "signing-key:";
 
-/// Tells a private half from other things sealed under the master key.
+/// The label that a private half is sealed under.
 fn label(kid: &str) -> String {
     format!("{SEAL_LABEL}{kid}")
 }
 
-/// The private half in a row; `None` when anything does not fit.
+/// The private half in a row; `None` when it does not open or does not match.
 fn open(sealed: &[u8], kid: &str, master: &MasterKeys) -> Option<SigningKey> {
     let bytes = seal::open(master, &label(kid), sealed)?;
     let key = SigningKey::from_bytes(bytes.as_slice().try_into().ok()?);

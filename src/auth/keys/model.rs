@@ -1,53 +1,53 @@
-//! The life of a signing key: published, then active, then retired, then gone.
-//! Promises that what a key may do follows from its times and the clock alone, whoever looks.
-//! Leaves making keys to `rotation`, keeping them to `store` and `ring`.
+//! The life cycle of a signing key: published, active, retired, removed.
+//! The state of a key follows from its times and the clock alone. `rotation` creates keys, `store` and
+//! `ring` keep them.
 
 const DAY_MS: i64 = 86_400_000;
-/// A key signs this long.
+/// How long a key signs.
 pub const SIGNS_MS: i64 = 30 * DAY_MS;
-/// It is published at least this long before it signs: longer than any cache keeps what it has.
+/// A key is published at least this long before it signs: longer than any cache lives.
 pub const PUBLISHED_MS: i64 = DAY_MS;
-/// It verifies this long after it has stopped signing: longer than any access token lives.
+/// A key verifies this long after it has stopped signing: longer than any access token lives.
 pub const VERIFIES_MS: i64 = DAY_MS;
-/// The next key is made this long before it is to sign: a day for a cron that comes late.
+/// The next key is created this long before it signs, which leaves a day for a late cron.
 const MADE_BEFORE_MS: i64 = PUBLISHED_MS + DAY_MS;
-/// The clocks of two machines may differ by this much.
+/// Allowed clock skew between two machines.
 pub const SKEW_MS: i64 = 30_000;
 
 kit::words! {
-    /// Where a key is in its life.
+    /// The state of a key.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum State {
         /// In the key set, so that everyone has it when it begins to sign.
         Published = "published",
         /// Signs and verifies.
         Active = "active",
-        /// Only verifies: tokens that it has signed are still about.
+        /// Only verifies: tokens that it signed may still be valid.
         Retired = "retired",
-        /// Does nothing; its row is deleted by the next cron.
+        /// Not used; its row is deleted by the next cron.
         Removed = "removed",
-        /// Taken back in an emergency; does nothing.
+        /// Revoked in an emergency; not used.
         Revoked = "revoked",
     }
 }
 
-/// The times of one key, in milliseconds since 1970. Those that are not known yet are `None`.
+/// The times of one key, in milliseconds since 1970. Unknown ones are `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
-    /// It is published from here on.
+    /// Published from here on.
     pub created_at: i64,
-    /// It signs from here on.
+    /// Signs from here on.
     pub activates_at: i64,
-    /// It only verifies from here on: its successor signs. Known since that one was published.
+    /// Only verifies from here on. Known once its successor is published.
     pub retires_at: Option<i64>,
-    /// It does nothing from here on.
+    /// Not used from here on.
     pub removed_at: Option<i64>,
-    /// It was taken back.
+    /// Revoked.
     pub revoked_at: Option<i64>,
 }
 
 impl Life {
-    /// Of a key that signs at once: the very first, or one made in an emergency.
+    /// The times of a key that signs at once: the first one, or one created in an emergency.
     pub const fn at_once(now: i64) -> Self {
         Self {
             created_at: now,
@@ -58,7 +58,7 @@ impl Life {
         }
     }
 
-    /// Where the key is in its life.
+    /// The state of the key.
     pub fn state(&self, now: i64) -> State {
         let is_past = |time: Option<i64>| time.is_some_and(|time| time <= now);
         if self.revoked_at.is_some() {
@@ -74,8 +74,8 @@ impl Life {
         }
     }
 
-    /// Whether a token signed with it may be believed. A machine whose clock runs ahead may sign
-    /// with the next key a moment early.
+    /// Whether tokens signed with it are valid. A machine whose clock runs ahead may sign with the next
+    /// key a moment early.
     pub fn verifies(&self, now: i64) -> bool {
         match self.state(now) {
             State::Active | State::Retired => true,
@@ -89,8 +89,8 @@ impl Life {
         !matches!(self.state(now), State::Removed | State::Revoked)
     }
 
-    /// The life of the key that is to follow, when it is time to make that one. However late that
-    /// is, it is published long enough before it signs; until then this key goes on.
+    /// The times of the successor, when it is due. However late that is, the successor is published
+    /// long enough before it signs; until then this key goes on.
     pub fn successor(&self, now: i64) -> Option<Self> {
         let ends_at = self.activates_at + SIGNS_MS;
         let is_due = now >= ends_at - MADE_BEFORE_MS;

@@ -1,6 +1,6 @@
 //! Re-encrypts values that are sealed under another master key under the current one.
-//! Promises small steps that may be cut off anywhere, and that every value can be read throughout.
-//! Leaves which columns those are, and when to run, to its callers.
+//! Steps are small and may be aborted anywhere; every value stays readable throughout. The callers pass
+//! the columns.
 
 use crate::config::MasterKeys;
 use crate::platform::{DatabaseError, Platform};
@@ -9,19 +9,19 @@ use crate::seal;
 use super::KeyError;
 use super::store::SealedColumn;
 
-/// Values that one run takes from each column.
+/// Values per column in one run.
 const STEP: usize = 50;
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resealed {
-    /// Values put under the current master key.
+    /// Values resealed under the current master key.
     pub done: u64,
-    /// Values still under another. While there are any, `MASTER_KEY_PREVIOUS` must stay.
+    /// Values still under another key. While there are any, `MASTER_KEY_PREVIOUS` must stay.
     pub left: u64,
 }
 
-/// How many values are not under the current master key.
+/// Counts the values that are not under the current master key.
 pub async fn count_left(
     columns: &[SealedColumn],
     master: &MasterKeys,
@@ -40,8 +40,8 @@ pub async fn count_left(
     Ok(left)
 }
 
-/// Puts some values of each column under the current master key. A value that opens under neither
-/// key is left as it is, and counted as left.
+/// Reseals some values of each column. A value that opens under neither key is left as it is, and
+/// counted as left.
 pub async fn step(
     columns: &[SealedColumn],
     master: &MasterKeys,

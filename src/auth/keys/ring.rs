@@ -1,6 +1,6 @@
 //! The signing keys that an isolate knows: from its memory, then KV, then D1.
-//! Promises that what it believes of a key was read from D1 at most five minutes ago, whatever KV
-//! holds, and that a flood of unknown key ids costs few reads. Leaves the keys' lives to `model`.
+//! Key data was read from D1 at most five minutes ago, whatever KV holds, and a flood of unknown key ids
+//! costs few reads. `model` has the life cycle.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -21,19 +21,19 @@ use crate::telemetry;
 use super::model::{Life, State};
 use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
 
-/// Older than this, what was read is read again: so long may a revoked key live on elsewhere.
+/// Maximum age of cached keys, and so how long other isolates may accept a revoked key.
 pub const MAX_AGE_MS: i64 = 300_000;
-/// Reads for unknown key ids that found nothing: ten at once, after them one in three seconds. The
-/// read that a stranger causes also finds a fresh key.
+/// Rate of reads for unknown key ids that found nothing: a burst of ten, then one in three seconds.
+/// Such a read also finds a new key.
 const RELOADS: Rate = Rate::new(10, 30);
-/// Key ids that are remembered as nobody's.
+/// Unknown key ids that are cached.
 const MAX_MISSING: usize = 100;
-/// Where the public halves lie in KV.
+/// The KV key of the public halves.
 const CACHE_KEY: &str = "signing-keys/v2";
-/// Longer than an entry is of use.
+/// Longer than an entry is valid.
 const CACHE_SECONDS: u64 = 600;
 
-/// What D1 held at one moment: the keys that are not revoked, newest first.
+/// The contents of D1 at one time: the keys that are not revoked, newest first.
 struct View {
     read_at: i64,
     keys: Vec<(PublicKey, Life)>,
@@ -41,7 +41,7 @@ struct View {
 
 impl View {
     fn is_fresh(&self, now: i64) -> bool {
-        // From the future: another machine's clock is ahead. Reading once more is the safe way.
+        // From the future: another machine's clock is ahead. Reading again is the safe choice.
         (0..MAX_AGE_MS).contains(&(now - self.read_at))
     }
 
@@ -52,18 +52,18 @@ impl View {
 
 /// The keys that this isolate knows.
 pub struct KeyRing {
-    /// What entries in KV are tagged under: whoever can write there still cannot name a key.
+    /// The MAC key of KV entries: write access to KV is not enough to add a key.
     cache_key: Secret,
     view: RefCell<Option<Rc<View>>>,
     active: RefCell<Option<Rc<ActiveKey>>>,
-    /// A key id is the hash of a random key: one that was looked for before is nobody's for ever.
+    /// A key id is the hash of a random key: an unknown one never becomes known.
     missing: RefCell<HashSet<String>>,
-    /// Reads that found nothing.
+    /// The rate of reads that found nothing.
     reloads: Cell<Tat>,
 }
 
 impl KeyRing {
-    /// An isolate that knows nothing yet.
+    /// An empty ring.
     pub fn new(master: &Secret) -> Self {
         Self {
             cache_key: Secret::new(mac::tag(master, CACHE_KEY, &[]).to_vec()),
@@ -74,7 +74,7 @@ impl KeyRing {
         }
     }
 
-    /// The public half with this id, if tokens that it verifies may be believed now.
+    /// The public half with this id, if tokens that it verifies are valid now.
     pub async fn find(
         &self,
         kid: &str,
@@ -92,7 +92,7 @@ impl KeyRing {
         if let Some((key, life)) = view.find(kid) {
             return Ok(life.verifies(now).then(|| key.clone()));
         }
-        // Only now: a request that comes in meanwhile, or after a failure, must look too.
+        // Only now: a request that arrives meanwhile, or after a failure, must read too.
         let reloads = self.reloads.get();
         let after = RELOADS.take(reloads, now * 1_000, 1);
         self.reloads.set(after.unwrap_or(reloads));
@@ -108,7 +108,7 @@ impl KeyRing {
         RELOADS.remaining(self.reloads.get(), now * 1_000) > 0
     }
 
-    /// All public halves for the JWKS, newest first. Makes the first key when there is none.
+    /// All public halves for the JWKS, newest first. Creates the first key when there is none.
     pub async fn all(
         &self,
         master: &MasterKeys,
@@ -124,8 +124,8 @@ impl KeyRing {
         Ok(published.map(|(key, _)| key.clone()).collect())
     }
 
-    /// The key that signs. Makes the first one when there is none; of two isolates that do so at
-    /// once one wins, and both sign with its key.
+    /// The active key. Creates the first one when there is none; of two isolates that do so
+    /// concurrently one wins, and both sign with its key.
     pub async fn active(
         &self,
         master: &MasterKeys,
@@ -159,7 +159,7 @@ impl KeyRing {
         Ok(active)
     }
 
-    /// What this isolate knows, read again when it is too old.
+    /// The cached keys, read again when they are too old.
     async fn view(&self, platform: &Platform) -> Result<Rc<View>, KeyError> {
         let now = platform.clock.now_ms();
         let held = self.view.borrow().clone();
@@ -176,21 +176,21 @@ impl KeyRing {
         self.reload(platform).await
     }
 
-    /// Forgets all keys.
+    /// Drops all cached keys.
     pub fn forget(&self) {
         *self.view.borrow_mut() = None;
         *self.active.borrow_mut() = None;
     }
 
-    /// Reads all keys from D1 and leaves them in KV for the next isolate.
+    /// Reads all keys from D1 and writes them to KV for the next isolate.
     pub async fn refresh(&self, platform: &Platform) -> Result<(), KeyError> {
         self.reload(platform).await.map(drop)
     }
 
-    /// Boxed, for many wait for it: each would have a copy of its own in the Wasm.
+    /// Boxed, since many futures await it: each would have its own copy in the Wasm.
     fn reload<'a>(&'a self, platform: &'a Platform) -> LocalFuture<'a, Result<Rc<View>, KeyError>> {
         Box::pin(async move {
-            // Before the answer: it may be on its way for a while.
+            // Taken before the query, which may take a while.
             let read_at = platform.clock.now_ms();
             let keys = store::public(platform).await?;
             let view = View { read_at, keys };
@@ -199,7 +199,7 @@ impl KeyRing {
         })
     }
 
-    /// Keeps what was read, unless something newer was read meanwhile. Gives what was read.
+    /// Caches what was read, unless something newer was read meanwhile. Returns what was read.
     fn keep(&self, view: View) -> Rc<View> {
         let view = Rc::new(view);
         let mut held = self.view.borrow_mut();
@@ -212,7 +212,7 @@ impl KeyRing {
         view
     }
 
-    /// What KV has; an entry that is unreadable, empty, absent or not ours is nothing.
+    /// The KV entry; `None` when it is missing, unreadable, empty or has a wrong MAC.
     async fn read_cache(&self, platform: &Platform) -> Option<View> {
         let text = match platform.cache.get(CACHE_KEY).await {
             Ok(text) => text?,
@@ -253,7 +253,7 @@ impl KeyRing {
         }
     }
 
-    /// The tag of an entry's keys and time.
+    /// The MAC over the keys and the time of an entry.
     fn tag_of(&self, entry: &Value) -> mac::Tag {
         let parts = [entry["read_at"].to_string(), entry["keys"].to_string()];
         let [read_at, keys] = parts.each_ref().map(String::as_bytes);
@@ -261,7 +261,7 @@ impl KeyRing {
     }
 }
 
-/// One key as it lies in KV.
+/// One key of a KV entry.
 fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
     let life = Life {
         created_at: entry["created_at"].as_i64()?,
@@ -274,7 +274,7 @@ fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
     Some((PublicKey::from_bytes(&bytes)?, life))
 }
 
-/// The cache is a convenience: its failure is worth a line, not an error.
+/// A failing cache is logged, not an error.
 fn warn_of_cache(error: &CacheError, platform: &Platform) {
     telemetry::warn(platform, "cache_unavailable", error);
 }

@@ -1,6 +1,6 @@
 //! Rotation: creates the next signing key in time, or at once in an emergency.
-//! Promises that crons which come twice, at once or late make one key, and never cut another short.
-//! Leaves the times to `model`; telling other isolates is what publishing early is for.
+//! Crons that run twice, concurrently or late create one key and never shorten another's life. `model`
+//! has the times; keys are published early so that other isolates need no notification.
 
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
@@ -36,8 +36,8 @@ pub fn make(
     })
 }
 
-/// Publishes the successor of the active key when it is time. Gives how many keys it has made: 0
-/// also when another cron was first, and when there is no key at all: that one is made on first use.
+/// Publishes the successor of the active key when it is due. Returns the number of keys created: 0
+/// also when another cron was first, or when there is no key: the first one is created on first use.
 pub async fn publish_next(master: &MasterKeys, platform: &Platform) -> Result<u64, KeyError> {
     let keys = store::all(platform).await?;
     let now = platform.clock.now_ms();
@@ -49,7 +49,7 @@ pub async fn publish_next(master: &MasterKeys, platform: &Platform) -> Result<u6
     let (Some((active, life)), Some(newest)) = (due, keys.first()) else {
         return Ok(0);
     };
-    // Under a wrong master key this must be seen now, not when the new key is to sign.
+    // A wrong master key must show now, not when the new key begins to sign.
     let sealed = active.sealed_private_key.as_deref().unwrap_or_default();
     open(sealed, &active.kid, master).ok_or_else(|| KeyError::Sealed(active.kid.clone()))?;
     let key = make(master, platform, life, newest.generation + 1)?;
@@ -62,28 +62,28 @@ pub async fn publish_next(master: &MasterKeys, platform: &Platform) -> Result<u6
     }
 }
 
-/// Wipes private halves that sign no more and deletes keys that verify no more. Gives how many.
+/// Wipes private halves that no longer sign and deletes keys that no longer verify. Returns how many.
 pub async fn clean(platform: &Platform) -> Result<u64, KeyError> {
     let statements = store::clean(platform.clock.now_ms());
     Ok(platform.database.batch(statements).await?.iter().sum())
 }
 
-/// A rotation that is ready to be written.
+/// A rotation to be committed.
 pub struct Emergency {
     /// The key that signs at once.
     pub kid: String,
     /// Its times.
     pub life: Life,
-    /// Keys that are revoked by it.
+    /// Keys that it revokes.
     pub revoked: Vec<String>,
-    /// To be written in one batch. It fails as [`store::is_lost_race`] says when another key was
-    /// made meanwhile: begin again then.
+    /// To be committed in one batch. It fails as in [`store::is_lost_race`] when another key was
+    /// created meanwhile: start again then.
     pub writes: Vec<Statement>,
 }
 
-/// A new key that signs at once. A key that was published and has not signed yet is revoked:
-/// whoever may have the current one may have that one too. With `revoke_current` so are all others,
-/// and every token that they have signed; without, they only stop signing.
+/// A new key that signs at once. A published key that has not signed yet is revoked: whoever may
+/// have the current one may have that one too. With `revoke_current` all others are revoked, and with
+/// them every token that they signed; without it they only stop signing.
 pub async fn emergency(
     _: &Permit<'_, WriteAdmin>,
     master: &MasterKeys,
@@ -96,7 +96,7 @@ pub async fn emergency(
     let generation = keys.first().map_or(1, |newest| newest.generation + 1);
     let key = make(master, platform, life, generation)?;
     let kid = key.kid.clone();
-    // No key is as old as time 0.
+    // No key was created at time 0.
     let activates_after = if revoke_current { 0 } else { now + SKEW_MS };
     let revoked = keys
         .into_iter()

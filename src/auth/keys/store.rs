@@ -1,6 +1,6 @@
 //! All SQL on signing keys, and on the columns that are sealed under the master key.
-//! Promises that two who make the next key at once make one: the generation is unique.
-//! Leaves when to run what to `ring`, `rotation` and `reseal`.
+//! Concurrent creations of the next key make one key: the generation is unique. `ring`, `rotation` and
+//! `reseal` run the statements.
 
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 
@@ -13,15 +13,15 @@ pub struct NewKey {
     pub kid: String,
     /// RFC 8032.
     pub public_key: Vec<u8>,
-    /// Under the master key.
+    /// Sealed under the master key.
     pub sealed_private_key: Vec<u8>,
-    /// When it begins.
+    /// Its times.
     pub life: Life,
     /// One more than that of the newest key.
     pub generation: i64,
 }
 
-/// A key as it is kept.
+/// A stored key.
 pub struct KeyRow {
     /// RFC 7638 thumbprint.
     pub kid: String,
@@ -29,11 +29,11 @@ pub struct KeyRow {
     pub generation: i64,
     /// Its times.
     pub life: Life,
-    /// Under the master key; wiped once it signs no more.
+    /// Sealed under the master key; wiped when the key stops signing.
     pub sealed_private_key: Option<Vec<u8>>,
 }
 
-/// What the generation being taken fails as: someone else has made a key meanwhile.
+/// Whether the generation was taken: another key was created meanwhile.
 pub fn is_lost_race(error: &DatabaseError) -> bool {
     matches!(error, DatabaseError::Unique(column) if column == "signing_keys.generation")
 }
@@ -88,9 +88,9 @@ pub async fn public(platform: &Platform) -> Result<Vec<(PublicKey, Life)>, Datab
     Ok(keys)
 }
 
-/// Id and sealed private half of the key that signs now. Where clocks differ there may be none
-/// yet, or its half may be wiped already: then the one nearest in time. One that has retired comes
-/// last: after a rotation it may be nearer in time than the one that signs.
+/// Id and sealed private half of the key that signs now. With clock skew there may be none yet, or
+/// its private half may be wiped: then the one nearest in time. A retired key comes last: after a
+/// rotation it may be nearer in time than the active one.
 pub fn signing(now: i64) -> Statement {
     Statement::new(
         "SELECT kid, sealed_private_key FROM signing_keys \
@@ -101,7 +101,7 @@ pub fn signing(now: i64) -> Statement {
     )
 }
 
-/// Adds a key. Fails as [`is_lost_race`] says when its generation is there already.
+/// Adds a key. Fails as in [`is_lost_race`] when its generation exists.
 pub fn insert(key: NewKey) -> Statement {
     Statement::new(
         "INSERT INTO signing_keys (kid, generation, public_key, sealed_private_key, created_at, \
@@ -117,7 +117,7 @@ pub fn insert(key: NewKey) -> Statement {
     )
 }
 
-/// Ends the life of all keys but `kid` that would sign after `at`.
+/// Retires all keys but `kid` that would sign after `at`.
 pub fn retire_others(kid: &str, at: i64) -> Statement {
     Statement::new(
         "UPDATE signing_keys SET retires_at = ?2, removed_at = ?3 \
@@ -126,8 +126,8 @@ pub fn retire_others(kid: &str, at: i64) -> Statement {
     )
 }
 
-/// Takes back all keys but `kid` that begin to sign after `activates_after`, and wipes their
-/// private halves. The rows stay for a day, to be seen.
+/// Revokes all keys but `kid` that begin to sign after `activates_after`, and wipes their private
+/// halves. The rows stay for a day, for display.
 pub fn revoke_others(kid: &str, activates_after: i64, now: i64) -> Statement {
     Statement::new(
         "UPDATE signing_keys SET revoked_at = ?3, removed_at = ?4, sealed_private_key = NULL \
@@ -141,8 +141,8 @@ pub fn revoke_others(kid: &str, activates_after: i64, now: i64) -> Statement {
     )
 }
 
-/// Wipes the private halves of keys that sign no more and deletes those that verify no more, by
-/// every clock.
+/// Wipes private halves that no longer sign and deletes keys that no longer verify, clock skew
+/// included.
 pub fn clean(now: i64) -> Vec<Statement> {
     let params = || vec![(now - SKEW_MS).into()];
     vec![
@@ -170,11 +170,11 @@ pub struct SealedColumn {
 
 impl SealedColumn {
     fn is_elsewhere(&self) -> String {
-        // NULL is nowhere: a comparison with it is not true.
+        // NULL is excluded: a comparison with it is not true.
         format!("substr({}, 1, 5) <> ?1", self.column)
     }
 
-    /// How many values are not under the master key whose values begin with `prefix`.
+    /// Counts values that do not begin with `prefix`, that of the current master key.
     pub fn count_elsewhere(&self, prefix: &[u8]) -> Statement {
         let (table, is_elsewhere) = (self.table, self.is_elsewhere());
         Statement::new(
@@ -183,8 +183,8 @@ impl SealedColumn {
         )
     }
 
-    /// Primary key and value of at most `limit` of them. In any order: values that do not open
-    /// must not stand in the way of the others for ever.
+    /// Primary key and value of at most `limit` of them. In random order: values that do not open
+    /// must not block the others.
     pub fn some_elsewhere(&self, prefix: &[u8], limit: usize) -> Statement {
         let Self {
             table, key, column, ..
@@ -199,7 +199,7 @@ impl SealedColumn {
         )
     }
 
-    /// Puts another value in the place of the one that was read, if it is still that one.
+    /// Replaces a value, if it is still the one that was read.
     pub fn replace(&self, id: &str, old: &[u8], new: Vec<u8>) -> Statement {
         let Self {
             table, key, column, ..

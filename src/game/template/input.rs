@@ -1,6 +1,5 @@
-//! Reads a template that a client sends as JSON.
-//! Promises to name all mistakes at once, each with its JSON Pointer, up to [`MAX_ERRORS`].
-//! Leaves whether the template makes sense to `model`.
+//! Reads a template that a client sends as JSON. All mistakes are reported at once, each with its JSON
+//! Pointer, up to [`MAX_ERRORS`]. `model` validates the template as a whole.
 
 use serde_json::{Map, Value};
 

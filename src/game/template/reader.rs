@@ -1,6 +1,5 @@
-//! Reads JSON values one by one and collects what is wrong with them.
-//! Promises that every mistake carries the JSON Pointer (RFC 6901) of its place.
-//! Leaves what a template is made of to `input`.
+//! Reads JSON values one by one and collects the errors, each with the JSON Pointer (RFC 6901) of its
+//! location. `input` knows the members of a template.
 
 use std::fmt::{self, Display};
 

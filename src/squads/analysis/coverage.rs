@@ -1,6 +1,6 @@
-//! Adding up: what subgroups and squad have, who is there for what, and what each player adds.
-//! Promises that the sums of the subgroups and of the squad are the sum of what the players add.
-//! Leaves what to make of it to `shortfalls` and `warnings`.
+//! Sums: what subgroups and the squad have, who contributes to what, and what each player adds. The sums
+//! of the subgroups and of the squad equal the sums of the players' contributions. `shortfalls` and
+//! `warnings` interpret them.
 
 use crate::game::model::ROLES;
 use crate::squads::compositions::model::{Composition, Slot};

@@ -1,6 +1,5 @@
-//! The call for an analysis.
-//! Promises two statements, and that a team's scores are used for its members alone.
-//! Leaves adding up to `model`, and who may see a composition to `compositions`.
+//! The call for an analysis. It takes two statements, and a team's scores are used for its members
+//! only. `model` adds up; `compositions` decides who may see a composition.
 
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;

@@ -1,6 +1,5 @@
-//! Analyses a composition: coverage, shortfalls, contributions of players, and warnings.
-//! Promises whole numbers only, and that the order of players changes nothing.
-//! Leaves what specializations bring to `functions`.
+//! Analyses a composition: coverage, shortfalls, contributions of players, and warnings. All numbers are
+//! integers, and the order of players changes nothing. `functions` has the scores of specializations.
 
 pub mod coverage;
 pub mod handlers;

@@ -1,6 +1,5 @@
-//! An analysis as a value: the answer that clients get, and how it is put together.
-//! Promises to be a pure function of the composition, its builds and the team's scores.
-//! Leaves the parts to `coverage`, `shortfalls` and `warnings`.
+//! An analysis as a value: the response, and how it is assembled. It is a pure function of the
+//! composition, its builds and the team's scores. `coverage`, `shortfalls` and `warnings` make its parts.
 
 use serde::{Deserialize, Serialize, Serializer};
 

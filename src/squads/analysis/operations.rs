@@ -1,4 +1,4 @@
-//! The call for an analysis, as it is documented.
+//! The call for an analysis, for the OpenAPI document.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::problems;

@@ -1,6 +1,4 @@
-//! The forms of analyses.
-//! Promises what `model` serializes.
-//! Leaves what the members mean to `model`.
+//! The schemas of analyses: what `model` serializes.
 
 use crate::http::schema::{Field, Schema, Text};
 use crate::squads::compositions::schemas::{MAX_PLAYERS, MAX_SUBGROUPS};

@@ -1,6 +1,5 @@
-//! What is missing, in the words of commanders.
-//! Promises the most important first, and one order for equals.
-//! Leaves what is merely odd to `warnings`.
+//! What is missing, in words that commanders use. The most important comes first, and ties have a fixed
+//! order. `warnings` reports what is merely odd.
 
 use crate::game::model::{SPECIALIZATIONS, role_by_id};
 use crate::squads::functions::model::{

@@ -1,7 +1,6 @@
-//! The SQL that gathers what analyses are made of, beside compositions.
-//! Promises one statement, and nothing that the user may not see: builds as far as they see them,
-//! names of players to members of their team.
-//! Leaves compositions to their own room, and what is made of all this to `model`.
+//! The SQL that reads what an analysis needs besides the composition, in one statement. It returns only
+//! what the user may see: builds visible to them, and names of players to members of their team.
+//! `compositions` reads the composition; `model` makes the analysis.
 
 use serde_json::Value as Json;
 

@@ -1,6 +1,5 @@
-//! What looks wrong in a composition. Nothing of it is forbidden.
-//! Promises a stable code, the places and a way out for each.
-//! Leaves what is merely missing to `shortfalls`.
+//! What looks wrong in a composition but is allowed. Each warning has a stable code, the slots and a
+//! remedy. `shortfalls` reports what is missing.
 
 use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{STABILITY, gate_of, name_of};

@@ -1,5 +1,5 @@
-//! The answer: the assignment, what it lacks, what would make it better, and what proves the bound.
-//! Promises all that is needed to check it; leaves checking to `scripts/check-assignment.mjs`.
+//! The response: the assignment, what it lacks, what would improve it, and what proves the bound. It has
+//! all that `scripts/check-assignment.mjs` needs to check it.
 
 use assignment::certificate::Relaxed;
 use assignment::constraint::Constraint;

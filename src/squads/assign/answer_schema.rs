@@ -1,5 +1,4 @@
-//! What is answered when players are placed.
-//! Leaves what the members mean to `answer`.
+//! The response schema for placing players. `answer` fills its members.
 
 use crate::builds::schemas::ROLE;
 use crate::http::schema::{Field, Schema, Text};

@@ -1,5 +1,5 @@
-//! Constraints and the present assignment, read from a body that `schemas::INPUT` has checked.
-//! Promises that every name, subgroup and build in them is one of the question's.
+//! Reads constraints and the present assignment from a body that `schemas::INPUT` has checked. Every
+//! name, subgroup and build in them belongs to the question.
 
 use std::collections::HashMap;
 
@@ -189,7 +189,7 @@ impl Constraints<'_> {
         let mut placements = vec![None; self.labels.len()];
         for (at, seat) in present.iter().enumerate() {
             let pointer = format!("/present/{at}");
-            // Who has left is no mistake: that is what a re-run is for.
+            // A player who has left is no error: that is what a re-run is for.
             let Some(player) = seat["player"]
                 .as_str()
                 .and_then(|name| self.by_name.get(name))

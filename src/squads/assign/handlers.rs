@@ -1,5 +1,4 @@
-//! The call that places players. It is public and stores nothing.
-//! Leaves the work to `model`.
+//! The call that places players. It is public and stores nothing. `model` does the work.
 
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};

@@ -1,6 +1,5 @@
-//! What is asked, read from a body that `schemas::INPUT` has checked.
-//! Promises that all further mistakes are named at once: names that nobody has, functions that are
-//! none, builds that bring nothing.
+//! Reads the question from a body that `schemas::INPUT` has checked. All further mistakes are reported
+//! at once: unknown names, unknown functions, builds that contribute nothing.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-//! Places players in the subgroups of a squad, each with one of the builds that they own.
-//! Promises an answer that can be checked without this service: assignment, score and bound.
-//! Leaves the search and its proof to the crate `assignment`, which knows no HTTP.
+//! Places players in the subgroups of a squad, each with one of the builds that they own. The answer can
+//! be checked without this service: assignment, score and bound. The search and its proof are in the
+//! crate `assignment`, which knows no HTTP.
 
 pub mod answer;
 pub mod answer_schema;

@@ -1,5 +1,5 @@
-//! What is done with a question: feasibility first, then the search, the re-run and the bound.
-//! Promises that constraints which clash are named, and that none is ever dropped.
+//! Answers a question: feasibility first, then the search, the re-run and the bound. Conflicting
+//! constraints are named; none is ever dropped.
 
 use assignment::certificate::{Certificate, Work, certify};
 use assignment::feasible::{Feasibility, check, minimal_clash};
@@ -21,7 +21,7 @@ const WORK: Work = Work {
 };
 /// Nodes for whether constraints can be met.
 const FEASIBILITY_NODES: u32 = 100_000;
-/// Nodes for the constraints that clash, in all and for one question.
+/// Nodes for finding the conflicting constraints, in all and for one question.
 const CLASH_NODES: (u32, u32) = (400_000, 20_000);
 
 /// Constraints that are told in one sentence each, at most.
@@ -91,7 +91,7 @@ fn refused(refusal: InputError) -> Problem {
     Problem::invalid(vec![FieldError::new("/functions", code, detail)])
 }
 
-/// 422 with a set of constraints that clash.
+/// 422 with a set of conflicting constraints.
 fn clash(question: &Question) -> Problem {
     let found = match minimal_clash(&question.input, CLASH_NODES.0, CLASH_NODES.1) {
         Ok(found) => found,

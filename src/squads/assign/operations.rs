@@ -1,4 +1,4 @@
-//! The call that places players, as it is documented.
+//! The call that places players, for the OpenAPI document.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

@@ -1,6 +1,5 @@
-//! What is taken to place players.
-//! Promises lists so short that a search has its limits.
-//! Leaves what the members mean to `input`, the answer to `answer_schema`.
+//! The request schema for placing players. Its list limits bound the search. `input` reads the members;
+//! `answer_schema` has the response.
 
 use crate::builds::schemas::ROLE;
 use crate::http::schema::{Field, Schema, Text};

@@ -1,4 +1,4 @@
-//! Constraints and reasons in a commander's words.
+//! Constraints and reasons in words that commanders use.
 
 use assignment::constraint::Constraint;
 use assignment::explain::Reason;

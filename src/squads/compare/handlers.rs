@@ -1,6 +1,5 @@
-//! The call for a comparison.
-//! Promises three statements at most.
-//! Leaves what differs to `model`, and who may see a composition, or what it was, to `compositions`.
+//! The call for a comparison. It takes three statements at most. `model` finds the differences;
+//! `compositions` decides who may see a composition or an earlier version of it.
 
 use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::{FieldError, Problem};

@@ -1,6 +1,4 @@
-//! Two compositions side by side.
-//! Promises what differs, and nothing of what does not.
-//! Leaves adding up to `analysis`.
+//! Compares two compositions. Only differences are reported. `analysis` computes the sums.
 
 pub mod handlers;
 pub mod model;

@@ -1,6 +1,5 @@
-//! A comparison as a value: the answer that clients get, and how players are found again.
-//! Promises that each player of both is told of at most once as added, removed, or the same.
-//! Leaves sums to `analysis::coverage`.
+//! A comparison as a value: the response, and how players are matched. Each player of both compositions
+//! is reported at most once: as added, removed, or the same. `analysis::coverage` computes the sums.
 
 use serde::Serialize;
 

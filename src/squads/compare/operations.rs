@@ -1,4 +1,4 @@
-//! The call for a comparison, as it is documented.
+//! The call for a comparison, for the OpenAPI document.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::problems;

@@ -1,6 +1,4 @@
-//! The forms of comparisons.
-//! Promises what `model` serializes.
-//! Leaves what the members mean to `model`.
+//! The schemas of comparisons: what `model` serializes.
 
 use crate::http::schema::{Field, Schema, Text};
 use crate::squads::analysis::schemas::{

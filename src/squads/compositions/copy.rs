@@ -1,7 +1,6 @@
-//! Making a composition of another one.
-//! Promises that a copy shows its maker nothing that the original hid: builds that they may not see
-//! become their specializations, players of a roster that they do not share become names.
-//! Leaves storing it to `handlers`.
+//! Copies a composition. A copy reveals nothing that the original hides from the caller: builds that
+//! they may not see become specializations, players of a roster that they do not share become names.
+//! `handlers` stores the copy.
 
 use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::Problem;

@@ -1,4 +1,4 @@
-//! What webhooks are told of compositions.
+//! The webhook events of compositions.
 
 use crate::auth::model::Scope;
 use crate::events::{EventType, event_type};

@@ -1,6 +1,5 @@
-//! The calls on compositions.
-//! Promises one statement for a read, two and one batch for a write.
-//! Leaves rules to `model` and `input`, SQL to `store`.
+//! The calls on compositions. A read takes one statement, a write two and one batch. Rules are in
+//! `model` and `input`, SQL is in `store`.
 
 use serde_json::{Value, json};
 
@@ -65,7 +64,7 @@ pub async fn store_new(
     Err(Problem::unavailable("no id of this moment is free"))
 }
 
-/// Why a composition was not stored: there are too many, or the caller plans for the team no more.
+/// Why a composition was not stored: there are too many, or the caller may no longer plan for the team.
 async fn refusal(cx: &Context<'_>, user: &UserId, team: Option<&TeamId>) -> Problem {
     if let Some(team) = team {
         match memberships::membership(&cx.state.platform, team, user).await {
@@ -148,7 +147,7 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
         .with_header("etag", StoredComposition::etag(version))
 }
 
-/// The composition of the path. What the caller may not see is not there.
+/// The composition of the path. One that the caller may not see gives 404.
 pub async fn find(cx: &Context<'_>) -> Result<StoredComposition, Problem> {
     find_by(cx, cx.param("id")).await
 }
@@ -205,7 +204,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
-/// Writes what a composition is from now on, as a version of its own.
+/// Writes a composition as a new version.
 pub async fn write(
     cx: &Context<'_>,
     grant: &WriteGrant<'_>,

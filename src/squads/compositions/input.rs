@@ -1,7 +1,6 @@
-//! What is sent to make or change a composition, judged as a whole.
-//! Promises that all mistakes are named at once, and that what passes has at most 50 places, every
-//! build one that the writer may see and every player of the roster there once.
-//! Leaves the form of members to `schemas`.
+//! Validates the body that makes or changes a composition, across members. All mistakes are reported at
+//! once. What passes has at most 50 slots, only builds that the writer may see, and each player of the
+//! roster at most once. `schemas` checks single members.
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,7 +34,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// What a composition has already: it stays, also when it is gone or hidden by now.
+    /// What the composition has already is kept, even if it has been deleted or hidden since.
     pub fn add(&mut self, composition: &Composition) {
         for slot in composition.slots() {
             if let Some(build) = &slot.build_id {
@@ -175,7 +174,7 @@ fn read_slot(
     let text = |name: &str| slot[name].as_str().map(str::to_owned);
     let mut refuse = |member: &str, code, detail: &'static str| {
         let pointer = format!("{pointer}/{member}");
-        // What has not even the right form is named once.
+        // What the schema rejects is reported once.
         if errors.iter().all(|error| error.pointer != pointer) {
             errors.push(FieldError::new(pointer, code, detail));
         }

@@ -1,6 +1,5 @@
-//! Compositions: squads as they are planned.
-//! Promises that a write names the version it read, so that two who plan never overwrite each other.
-//! Leaves what a squad lacks to `analysis`.
+//! Compositions: planned squads. A write names the version it read, so that two writers never overwrite
+//! each other. `analysis` says what a squad lacks.
 
 pub mod copy;
 pub mod events;

@@ -1,6 +1,5 @@
-//! Compositions as values: what is stored, and who may see or change it.
-//! Promises that a document holds all that a reader needs, so that reading joins nothing.
-//! Leaves judging what is sent to `input`, SQL to `store`.
+//! Compositions as values: what is stored, and who may see or change it. A document holds all that a
+//! reader needs, so a read needs no join. `input` validates requests; `store` has the SQL.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -158,7 +157,7 @@ impl Composition {
     }
 }
 
-/// A composition as it was read for someone.
+/// A composition as read for one user.
 #[derive(Debug)]
 pub struct StoredComposition {
     /// Its id.
@@ -169,9 +168,9 @@ pub struct StoredComposition {
     pub team: Option<TeamId>,
     /// Who may see it.
     pub visibility: Visibility,
-    /// Moves with each change.
+    /// Changes with each write.
     pub version: i64,
-    /// What whoever asks is in its team.
+    /// The caller's role in its team.
     pub role: Option<TeamRole>,
     /// Whether who made it is still in its team, if it has one.
     pub is_owner_there: bool,
@@ -234,7 +233,7 @@ impl StoredComposition {
         }
     }
 
-    /// The strong tag of the answer.
+    /// The strong `ETag` of the response.
     pub fn etag(version: i64) -> String {
         format!("\"{version}\"")
     }

@@ -1,4 +1,4 @@
-//! The calls on compositions, as they are documented and checked.
+//! The calls on compositions, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
@@ -95,7 +95,7 @@ pub const GET: Operation = Operation {
     condition: Condition::Read,
     ..PLAIN
 };
-/// What stands in the way of whoever may not change a composition.
+/// The problems for callers who may not change a composition.
 pub const REFUSALS: &[&problems::ProblemKind] = &[
     &problems::NOT_FOUND,
     &problems::NOT_OWNER,

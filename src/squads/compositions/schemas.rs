@@ -1,6 +1,5 @@
-//! The forms of compositions: what is taken and what is answered.
-//! Promises bounds that add up to documents which D1 keeps in a row.
-//! Leaves what spans members to `input`.
+//! The schemas of compositions: requests and responses. The bounds keep documents small enough for a
+//! row of D1. `input` checks what spans members.
 
 use crate::auth::model::TIME;
 use crate::builds::schemas::{ROLE, TAGS};

@@ -1,7 +1,6 @@
-//! All SQL on compositions, and the row of each version that a write leaves behind.
-//! Promises one statement for a read, with what the reader is in the composition's team, and that a
-//! write changes a composition only in the version it was read in. Leaves versions once written to
-//! `versions`.
+//! All SQL on compositions, and the version row of each write. A read is one statement that includes
+//! the reader's role in the composition's team. A write changes a composition only in the version that
+//! was read. `versions` handles versions once written.
 
 use serde_json::{Value as Json, json};
 
@@ -19,7 +18,7 @@ use crate::platform::{DatabaseError, Platform, Row, Statement};
 use super::input::{Known, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
 
-/// What is taken when another id of the same millisecond has the same number.
+/// The fallback when another id of the same millisecond has the same number.
 pub const NUMBER: &str = "compositions.number";
 /// Compositions of an account that are no team's.
 pub const MAX_OWN: i64 = 200;
@@ -29,7 +28,7 @@ pub const MAX_OF_TEAM: i64 = 500;
 pub const MAX_VERSIONS: i64 = 100;
 
 kit::words! {
-    /// How a version came about.
+    /// How a version was made.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum VersionCause {
         /// It is the first.
@@ -56,7 +55,7 @@ macro_rules! still_plans {
 }
 pub(crate) use still_plans;
 
-/// Adds a composition of the caller's; stale when they plan for its team no more, or there are too
+/// Adds a composition of the caller's; stale when they may no longer plan for its team, or there are too
 /// many of them.
 pub fn insert(
     permit: &Permit<'_, WriteCompositions>,
@@ -174,7 +173,7 @@ fn search_text(composition: &Composition) -> String {
     format!("{name}\n{notes}").to_lowercase()
 }
 
-/// What lists can be narrowed by.
+/// The filters of lists.
 fn facets(composition: &Composition) -> String {
     let is_template = if composition.is_template {
         "true"

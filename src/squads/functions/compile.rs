@@ -1,6 +1,6 @@
-//! Compiles the table of what each specialization brings to a squad (`src/squads/functions.json`).
-//! Promises that a table which contradicts itself, or the reference tables, stops the build with
-//! every contradiction named. Leaves the types and the look-ups to `src/squads/functions/model.rs`.
+//! Compiles the table of what each specialization contributes to a squad (`src/squads/functions.json`).
+//! Contradictions in the table, or with the reference tables, stop the build; all of them are reported.
+//! Types and look-ups are in `src/squads/functions/model.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

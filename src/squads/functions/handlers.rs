@@ -1,6 +1,4 @@
-//! The call on the table of functions. It is public.
-//! Promises an answer that needs no database.
-//! Leaves the table to `model`.
+//! The call on the table of functions. It is public and needs no database. The table is in `model`.
 
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,5 @@
-//! What specializations do for a squad: the table, and how a team may see it otherwise.
-//! Promises one table for analysis, comparison and assignment.
-//! Leaves adding it up to `analysis`.
+//! What specializations do for a squad: the table, and the scores that a team has edited. Analysis,
+//! comparison and assignment use the same table. `analysis` adds the scores up.
 
 pub mod handlers;
 pub mod model;

@@ -1,6 +1,5 @@
-//! The functions of a squad and how good each specialization is at them.
-//! Promises numbers from 0 to 3 for each of them, and that targets are those of World vs World.
-//! Leaves what a team sees otherwise to `scores`.
+//! The functions of a squad and the score of each specialization in them, from 0 to 3. Targets are those
+//! of World vs World. `scores` applies a team's edits.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! The call on the table of functions, as it is documented.
+//! The call on the table of functions, for the OpenAPI document.
 
 use crate::game::operations::TABLE;
 use crate::http::operation::{Answer, Content, Operation};

@@ -1,6 +1,5 @@
-//! Scores as a team sees them: the defaults, with the team's own numbers over them.
-//! Promises that what was taken reads back the same, in one order, whatever order it came in.
-//! Leaves where they are kept to `teams::scores`.
+//! A team's scores: the defaults, overridden by the team's own numbers. Stored scores read back
+//! unchanged and in one order, whatever the order of the input. `teams::scores` stores them.
 
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,5 @@
-//! A picture of sixteen colours, for rectangles and for text in one bitmap font.
-//! Promises to draw nothing outside the picture, whatever it is told.
-//! Leaves what is drawn to `card` and the file to `png`.
+//! A bitmap of 16 colours with rectangles and text in one bitmap font. Drawing is clipped to the
+//! bitmap. `card` decides what is drawn, `png` encodes the file.
 
 use embedded_graphics::geometry::{OriginDimensions as _, Point};
 use embedded_graphics::image::GetPixel as _;
@@ -10,9 +9,9 @@ use embedded_graphics::pixelcolor::BinaryColor;
 
 /// The size that chat programs show whole.
 pub const WIDTH: usize = 1200;
-/// As [`WIDTH`], downwards.
+/// The height that goes with [`WIDTH`].
 pub const HEIGHT: usize = 630;
-/// What 4 bits can tell apart.
+/// The number of colours in 4 bits.
 pub const COLORS: usize = 16;
 /// Of a letter at scale 1.
 pub const LETTER_WIDTH: usize = 10;
@@ -27,7 +26,7 @@ pub struct Bitmap {
     pixels: Vec<Color>,
 }
 
-/// A letter, or its like at twice the size.
+/// A glyph, or a glyph scaled to twice its size.
 struct Glyph {
     dots: Vec<bool>,
     width: usize,
@@ -42,7 +41,7 @@ impl Bitmap {
         }
     }
 
-    /// Its lines, from the top.
+    /// The rows, from the top.
     pub fn lines(&self) -> impl Iterator<Item = &[Color]> {
         self.pixels.chunks_exact(WIDTH)
     }

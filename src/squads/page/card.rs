@@ -1,6 +1,5 @@
-//! The preview image of a shared page, as chat programs show it under a link.
-//! Promises one picture of a fixed size with no player's name on it: the font has not every letter.
-//! Leaves drawing to `bitmap` and the file to `png`.
+//! The preview image of a shared page, which chat programs show under a link. Its size is fixed, and it
+//! has no player names, since the font lacks many letters. `bitmap` draws, `png` encodes.
 
 use super::bitmap::{self, Bitmap, COLORS, Color, LETTER_WIDTH, WIDTH};
 use super::png;
@@ -44,7 +43,7 @@ const COLUMNS_HEIGHT: usize = 350;
 const COLUMN_WIDEST: usize = 272;
 const ROW: usize = 42;
 const ROWS: usize = 5;
-/// A stick for each function.
+/// A bar for each function.
 const STICKS_TOP: usize = COLUMNS_TOP + 270;
 const STICKS_HEIGHT: usize = 66;
 /// Letters are doubled this many times.
@@ -164,7 +163,7 @@ fn color_of(slot: &Slot) -> Color {
     }
 }
 
-/// A stick for each function: as high as its coverage, in the colour of its word.
+/// A bar for each function: as high as its coverage, in the colour of its word.
 fn sticks(bitmap: &mut Bitmap, bars: &[Bar], left: usize, width: usize) {
     let pitch = (width - 12) / bars.len().max(1);
     let thickness = pitch.saturating_sub(2).clamp(1, 16);

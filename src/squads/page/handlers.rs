@@ -1,6 +1,5 @@
-//! The calls on shared pages.
-//! Promises that each view asks the database once whether the link still stands, and once more only
-//! when nobody has rendered this version yet. Leaves the looks to `view` and `card`.
+//! The calls on shared pages. Each view asks the database once whether the link is valid, and a second
+//! time only when this version has not been rendered yet. `view` and `card` render.
 
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
@@ -14,7 +13,7 @@ use crate::squads::share_links::store::SLUG;
 
 use super::{card, read, store, view};
 
-/// Shared pages and their images among what is kept rendered.
+/// The cache of rendered pages and images.
 const KEPT: rendered::Kind = rendered::Kind {
     prefix: "shared/",
     purpose: "shared-pages/v1",
@@ -43,7 +42,7 @@ const LOOKS: u32 = {
     hash
 };
 
-/// What of a link is asked for.
+/// The resource of a link that is requested.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Page,
@@ -104,7 +103,7 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     let Some(shared) = store::read(platform, slug).await? else {
         return Ok(None);
     };
-    // It may have changed meanwhile: what is kept is named for what it was made of.
+    // It may have changed meanwhile: the cache key is the state that was rendered.
     let name = name_of(cx, kind, &shared.state);
     let url = format!("{}/c/{slug}", cx.state.config.issuer);
     let card = name_of(cx, Kind::Card, &shared.state);
@@ -121,7 +120,7 @@ fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
     Response::bytes(200, kind.profile(), bytes).with_header("etag", format!("\"{name}\""))
 }
 
-/// A name that is another one whenever the page may be another one.
+/// A name that changes whenever the page may change.
 fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
     let code = format!(
         "{LOOKS:x} {}",

@@ -1,6 +1,6 @@
-//! The page that a share link leads to, for people without an account, and its preview image.
-//! Promises that every text of a player's stands on it escaped, and that a withdrawn link is gone at
-//! once. Leaves making the links to `share_links` and judging the squad to `analysis`.
+//! The page of a share link, for people without an account, and its preview image. All user text on it
+//! is escaped, and a revoked link is gone at once. `share_links` makes the links, `analysis` analyses
+//! the squad.
 
 mod bitmap;
 mod card;

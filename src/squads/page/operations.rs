@@ -1,6 +1,4 @@
-//! The calls on shared pages, as the OpenAPI document has them.
-//! Promises what the handlers do, no more.
-//! Leaves the forms of the answers to the browser.
+//! The calls on shared pages, for the OpenAPI document.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};
 use crate::http::problems;

@@ -1,10 +1,9 @@
-//! Writes an image of few colours as PNG (ISO/IEC 15948).
-//! Promises files that every decoder reads, small for flat drawings, in one pass and with next to no
-//! memory. Leaves drawing to `bitmap`; photographs would come out larger than they need be.
+//! A PNG encoder (ISO/IEC 15948) for images of few colours: one pass, almost no memory, small files
+//! for flat drawings. Photographs would be larger than necessary.
 //!
-//! What is the same as in the line above becomes zeros by the filter `Up`, and runs become matches
-//! of distance 1: for rectangles and letters that is all there is to gain, at a hundredth of the code
-//! of a general compressor.
+//! The filter `Up` turns what equals the row above into zeros, and runs become matches of distance 1.
+//! Rectangles and text gain little from more, and this is a hundredth of the code of a general
+//! compressor.
 
 use crate::crc32::crc32;
 

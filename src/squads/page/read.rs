@@ -1,6 +1,5 @@
-//! Makes a view of what the store has read and of what the analysis says of it.
-//! Promises that what the tables do not know is left out of the page rather than an error.
-//! Leaves what may be shown to `store`, and how it looks to `view`.
+//! Makes a view from the rows of the store and the result of the analysis. Ids that the tables do not
+//! know are omitted from the page; they are no error. `store` decides what may be shown.
 
 use serde_json::Value;
 
@@ -117,7 +116,6 @@ fn subgroups(
         number: found.subgroup,
         name: clip(&group.name, NAME),
         slots: group.slots.iter().map(|it| slot(it, builds)).collect(),
-        // Nobody lacks nothing.
         bars: if found.player_count == 0 {
             Vec::new()
         } else {
@@ -245,7 +243,7 @@ fn warnings(analysis: &Analysis<'_>, subgroups: &[Subgroup]) -> Vec<String> {
     shown.map(sentence).collect()
 }
 
-/// Scores that the team sees otherwise than the default.
+/// Scores that the team has edited.
 fn edited(analysis: &Analysis<'_>) -> Vec<String> {
     let used = analysis.scores.iter();
     let edits = used.flat_map(|it| it.edited.iter().map(|edit| (it.name, edit)));

@@ -1,5 +1,4 @@
-//! A page with something of everything, for the tests of this room.
-//! Promises one that is full: fifty players in ten subgroups. Leaves real ones to `tests/api`.
+//! A full page for the unit tests: fifty players in ten subgroups. `tests/api` has real ones.
 
 use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup};
 use crate::game::model::{ROLES, SPECIALIZATIONS};

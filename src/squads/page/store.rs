@@ -1,6 +1,5 @@
-//! All SQL on shared pages.
-//! Promises one statement that says whether a link stands and what its page depends on, and one that
-//! reads all of it. Leaves writing links and compositions to their own rooms.
+//! All SQL on shared pages: one statement tells whether a link is valid and what its page depends on,
+//! one reads the page. Links and compositions are written elsewhere.
 
 use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
@@ -28,14 +27,14 @@ const BUILDS: [&str; 2] = [
 const PLAYERS: &str = "(SELECT json_group_array(json_array(p.id, p.name)) FROM team_players p \
      WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
      FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s))";
-/// Each look asks whether the link still shows anything: what is kept of a page never answers for that.
+/// Each view asks whether the link is still valid: a cached page never decides that.
 const FROM_LINK: &str = concat!(
     " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
      LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1 AND ",
     link_shows!("?2", "?3")
 );
 
-/// What a page is made of.
+/// The data of a page.
 pub struct Shared {
     /// As [`state`] gives it, of the same moment as the rest.
     pub state: String,

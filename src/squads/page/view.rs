@@ -1,6 +1,5 @@
-//! What the shared page shows, as values, and the templates that write them as HTML.
-//! Promises escaping by the templates' engine, and a text beside whatever is drawn.
-//! Leaves where the values come from to `read`, and the preview image to `card`.
+//! The values of the shared page and the templates that render them as HTML. The template engine
+//! escapes; every drawing has a text alternative. `read` makes the values, `card` the preview image.
 
 use askama::Template;
 
@@ -11,21 +10,21 @@ const SHORTFALLS_SHOWN: usize = 8;
 /// And so many are on the page at all; so many warnings and edited scores, too.
 const MOST: usize = 16;
 
-/// A composition as people see it.
+/// A composition for display.
 #[derive(Debug, Default, Template)]
 #[template(path = "page.html")]
 pub struct PageView {
     /// The page's own address.
     pub url: String,
-    /// What the preview image is asked for with, so that another version is another image.
+    /// The version in the URL of the preview image, so that each version is its own image.
     pub version: String,
     /// The composition's name.
     pub title: String,
     /// What it is for, such as `Zerg`.
     pub mode: &'static str,
-    /// The preset that it is held against.
+    /// The preset that it is compared with.
     pub preset: Option<&'static str>,
-    /// The name of the team whose it is.
+    /// The name of its team.
     pub team: Option<String>,
     /// When it was last changed, RFC 3339.
     pub updated_at: String,
@@ -33,7 +32,7 @@ pub struct PageView {
     pub players: usize,
     /// Places that are open.
     pub open: usize,
-    /// What its author says of it.
+    /// Its author's notes.
     pub notes: String,
     /// Its tags.
     pub tags: Vec<String>,
@@ -55,7 +54,7 @@ pub struct PageView {
     pub subgroups: Vec<Subgroup>,
 }
 
-/// Something that is not there.
+/// A shortfall.
 #[derive(Debug, Clone)]
 pub struct ShortfallView {
     /// In few words: `stability in subgroup 2`.
@@ -157,7 +156,7 @@ pub struct Slot {
     pub profession: Option<&'static str>,
     /// The role's id and name.
     pub role: Option<(&'static str, &'static str)>,
-    /// What is said of the place.
+    /// The note of the slot.
     pub note: String,
     /// The build.
     pub build: Build,
@@ -250,7 +249,7 @@ impl PageView {
     }
 }
 
-/// As much of a text as takes `most` bytes of HTML, with an ellipsis where something is left out: a
+/// Truncates a text to `most` bytes of HTML, with an ellipsis where something is left out: a
 /// page has fifty names and notes.
 pub fn clip(text: &str, most: usize) -> String {
     let mut size = 0;

@@ -1,6 +1,4 @@
-//! The call on presets. It is public.
-//! Promises an answer that needs no database.
-//! Leaves the figures to `presets`.
+//! The call on presets. It is public and needs no database.
 
 use serde_json::{Value, json};
 

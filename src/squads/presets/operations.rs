@@ -1,4 +1,4 @@
-//! The call on presets, as it is documented.
+//! The call on presets, for the OpenAPI document.
 
 use crate::builds::schemas::ROLE;
 use crate::game::operations::TABLE;

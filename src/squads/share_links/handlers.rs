@@ -1,6 +1,4 @@
-//! The calls on share links.
-//! Promises that only whoever may change a composition shares it.
-//! Leaves the page to `page`.
+//! The calls on share links. Only users who may change a composition may share it. `page` renders it.
 
 use serde_json::json;
 

@@ -1,6 +1,5 @@
-//! Links that show a composition to whoever has them.
-//! Promises slugs that cannot be guessed, and that a link that is withdrawn is gone at once.
-//! Leaves the page behind a link to `page`.
+//! Links that show a composition to anyone who has them. Slugs cannot be guessed, and a revoked link is
+//! gone at once. `page` renders the page behind a link.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! The calls on share links, as they are documented and checked.
+//! The calls on share links, for the OpenAPI document and the checks.
 
 use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay};

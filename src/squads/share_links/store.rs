@@ -1,6 +1,5 @@
-//! All SQL on share links.
-//! Promises that no composition has more than it may, also of many requests at once.
-//! Leaves who may share to the composition's grant.
+//! All SQL on share links. The limit of links per composition holds under concurrent requests too. The
+//! composition's grant decides who may share.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
-//! The calls on versions.
-//! Promises that only whoever may change a composition sees what it was.
-//! Leaves what a write does to `compositions::handlers`.
+//! The calls on versions. Only users who may change a composition see its earlier versions.
+//! `compositions::handlers` has the effects of a write.
 
 use crate::auth::permissions::WriteCompositions;
 use crate::http::pagination::{self, Page};

@@ -1,6 +1,5 @@
-//! Earlier versions of compositions.
-//! Promises that any of the last hundred can be brought back, as a version of its own.
-//! Leaves writing them to `compositions`, whose every write leaves one.
+//! Earlier versions of compositions. Any of the last hundred can be restored, as a new version. Every
+//! write of `compositions` stores one.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! The calls on versions, as they are documented and checked.
+//! The calls on versions, for the OpenAPI document and the checks.
 
 use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN};

@@ -1,5 +1,4 @@
-//! The SQL that reads versions.
-//! Promises pages by number, latest first. Leaves writing them to `compositions::store`.
+//! The SQL that reads versions: keyset pages by number, latest first. `compositions::store` writes them.
 
 use serde_json::{Value, json};
 

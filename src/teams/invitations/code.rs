@@ -1,6 +1,5 @@
-//! The code of an invitation: `wvwi_` and 128 random bits in base62.
-//! Promises that it is not logged by accident, and that what cannot be one is told without the
-//! database. Leaves what a code stands for to `store`.
+//! The code of an invitation: `wvwi_` and 128 random bits in base62. It is not logged by accident, and a
+//! malformed code is rejected without the database. `store` looks codes up.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

@@ -1,6 +1,5 @@
-//! The calls on invitations.
-//! Promises that a code leaves the service in the answer that made it, and never again.
-//! Leaves rules to `model`, SQL to `store`.
+//! The calls on invitations. A code is shown only in the response that creates it. Rules are in `model`,
+//! SQL is in `store`.
 
 use serde_json::json;
 

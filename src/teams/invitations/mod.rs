@@ -1,6 +1,5 @@
-//! Invitations: ways into a team, for whoever has the code.
-//! Promises that a code leaves the service in the answer that made it, and lets in as many as it was
-//! made for, also of many at once. Leaves what members become to `members`.
+//! Invitations: anyone who has the code may join the team. A code is shown only in the response that
+//! creates it, and its limit of uses holds under concurrency too. `members` handles roles.
 
 pub mod code;
 pub mod handlers;

@@ -1,6 +1,5 @@
-//! Invitations as values: what one is asked for with, and whom it lets in.
-//! Promises that every invitation ends, and that why it lets someone not in is told in one order.
-//! Leaves the code itself to `code`, and counting uses to `store`.
+//! Invitations as values: their input, and whom they admit. Every invitation expires, and reasons for a
+//! refusal are checked in a fixed order. `code` has the code, `store` counts uses.
 
 use serde_json::{Value, json};
 

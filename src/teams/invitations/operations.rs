@@ -1,4 +1,4 @@
-//! The calls on invitations, as they are documented and checked.
+//! The calls on invitations, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};

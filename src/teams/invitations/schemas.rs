@@ -1,6 +1,5 @@
-//! The forms of invitations: what is taken and what is answered.
-//! Promises that no answer but the one that makes an invitation has a member for its code.
-//! Leaves what the members mean to `model`.
+//! The schemas of invitations: requests and responses. Only the response that creates an invitation has
+//! a member for its code.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

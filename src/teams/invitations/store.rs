@@ -1,7 +1,6 @@
-//! All SQL on invitations.
-//! Promises that uses are counted in the statement that lets someone in, so that of many at once as
-//! many come in as may, and no team gets more members, invitations, or a user more teams, than they
-//! may have. Leaves why someone is not let in to `model`.
+//! All SQL on invitations. The statement that admits a user also counts the use, so the limits of uses,
+//! of members and invitations per team, and of teams per user hold under concurrency. `model` says why
+//! someone is not admitted.
 
 use db::purge::PurgeQuery;
 use serde_json::json;

@@ -1,6 +1,4 @@
-//! What an invitation looks like to a person with a browser.
-//! Promises that every text of a user's is escaped, by the template.
-//! Leaves whom it lets in to `model`.
+//! The HTML page of an invitation. The template escapes all user text. `model` decides whom it admits.
 
 use askama::Template;
 

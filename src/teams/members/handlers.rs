@@ -1,6 +1,5 @@
-//! The calls on members.
-//! Promises that who loses a race is judged anew by what the winner has left.
-//! Leaves rules to `model`, SQL to `store`.
+//! The calls on members. A write that loses a race is checked again against the new state. Rules are in
+//! `model`, SQL is in `store`.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
-//! Members of a team: who they are, what they become, and how they go.
-//! Promises that a team always has a leader, also when two act at once.
-//! Leaves coming in to `invitations`.
+//! Members of a team: their list, changes of role, and removal. A team always has a leader, also under
+//! concurrent writes. `invitations` handles joining.
 
 pub mod handlers;
 pub mod model;

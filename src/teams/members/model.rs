@@ -1,6 +1,5 @@
-//! Members as values: who acts on whom, and whether they may.
-//! Promises that nobody acts on someone whose role is not below their own, but on themselves.
-//! Leaves the table of permissions to `permissions`, and holding a rule for two at once to `store`.
+//! Members as values: who may act on whom. Nobody acts on a member whose role is not below their own,
+//! except on themselves. `permissions` has the table; `store` enforces the rules under concurrency.
 
 use serde_json::{Value, json};
 

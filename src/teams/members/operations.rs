@@ -1,4 +1,4 @@
-//! The calls on members, as they are documented and checked.
+//! The calls on members, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};

@@ -1,6 +1,4 @@
-//! The forms of members: what is taken and what is answered.
-//! Promises that of an account only the name is shown.
-//! Leaves what the members mean to `model`.
+//! The schemas of members: requests and responses. Of an account, only the name is shown.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

@@ -1,6 +1,6 @@
-//! All SQL on who is what in a team, and who goes.
-//! Promises that a write finds both members in the roles they were read in, and leaves a leader,
-//! or is stale. Leaves who may do what to `permissions` and `model`.
+//! All SQL on roles in a team and on leaving it. A write requires that both members still have the
+//! roles that were read and that a leader remains; otherwise it is stale. `permissions` and `model`
+//! decide who may do what.
 
 use serde_json::Value as Json;
 

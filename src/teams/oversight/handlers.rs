@@ -1,6 +1,5 @@
-//! The calls on what leaders oversee.
-//! Promises that what is of another team is not there.
-//! Leaves banning to `members`, forms to `model`, SQL to `store`.
+//! The calls on what leaders oversee. What belongs to another team gives 404. `members` bans; `model`
+//! has the values, `store` the SQL.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
-//! What leaders oversee: who is kept out, and what members have made that reaches outside the team.
-//! Promises that a leader sees all of it with who made it, and can end each.
-//! Leaves making it to the rooms of webhooks, share links and invitations.
+//! What leaders oversee: bans, and what members have made that reaches outside the team. A leader sees
+//! all of it with its creator, and can end each. Webhooks, share links and invitations are made in
+//! their own modules.
 
 pub mod handlers;
 pub mod model;

@@ -1,6 +1,5 @@
-//! Webhooks and share links of a team as its leaders see them.
-//! Promises that of a webhook no more than its origin is shown: its URL may be a secret of its maker's.
-//! Leaves SQL to `store`.
+//! Webhooks and share links of a team as its leaders see them. Of a webhook only the origin is shown:
+//! the URL may be a secret of its creator.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The calls on what leaders oversee, as they are documented and checked.
+//! The calls on what leaders oversee, for the OpenAPI document and the checks.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN};
 use crate::http::pagination::{CURSOR, LIMIT};

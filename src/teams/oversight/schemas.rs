@@ -1,5 +1,4 @@
-//! The forms of what leaders oversee.
-//! Promises what `model` and `store` put together; leaves the meaning to them.
+//! The schemas of what leaders oversee: what `model` and `store` assemble.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

@@ -1,6 +1,5 @@
-//! All SQL on what leaders oversee.
-//! Promises that a write finds its caller still a leader, and that nobody is banned and a member.
-//! Leaves what a ban keeps out to `invitations::store`.
+//! All SQL on what leaders oversee. A write requires that its caller is still a leader, and nobody is
+//! both banned and a member. `invitations::store` enforces bans.
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::http::pagination::Page;

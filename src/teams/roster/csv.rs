@@ -1,6 +1,5 @@
-//! Rosters as CSV (RFC 4180): what spreadsheets read and write.
-//! Promises that what is written is read back as it was, that no cell is a formula, and that a mistake
-//! is named with its line in the file. Leaves what the cells mean to `model`.
+//! Rosters as CSV (RFC 4180) for spreadsheets. An exported file is read back unchanged, no cell is a
+//! formula, and errors name the line of the file. `model` validates the cells.
 
 use csv_core::{ReadRecordResult, Reader};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,5 @@
-//! The calls on the roster of a team.
-//! Promises one statement to see, and one batch to write, also for a file of ten thousand lines.
-//! Leaves rules to `model`, files to `csv` and `import`, SQL to `store`.
+//! The calls on the roster of a team. A read is one statement, a write one batch, also for a file of ten
+//! thousand lines. Rules are in `model`, files in `csv` and `import`, SQL in `store`.
 
 use serde_json::json;
 

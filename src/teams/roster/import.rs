@@ -1,6 +1,6 @@
-//! What an import does to a roster: which entries are new, which change, which go.
-//! Promises that the same file again changes nothing, and that players keep their ids by their names.
-//! Leaves reading files to `csv` and running the plan to `store`.
+//! The plan of an import: which entries are new, changed or removed. Importing the same file again
+//! changes nothing, and players are matched by name and keep their ids. `csv` reads files, `store` runs
+//! the plan.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

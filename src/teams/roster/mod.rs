@@ -1,6 +1,5 @@
-//! The roster of a team: who could play, what they play, and when.
-//! Promises that a player may be a member or only a name, and that a file goes in whole or not at all.
-//! Leaves who is in the team to `teams`.
+//! The roster of a team: who could play, what they play, and when. A player may be a member or only a
+//! name. A file is imported completely or not at all. `teams` has the members.
 
 pub mod csv;
 pub mod handlers;

@@ -1,6 +1,5 @@
-//! Players as values: the validated input, what is stored, and who may change it.
-//! Promises that a [`PlayerInput`] in hand keeps every rule, those on members and builds too.
-//! Leaves SQL to `store`, files to `csv` and `import`.
+//! Players as values: the validated input, what is stored, and who may change it. A [`PlayerInput`]
+//! satisfies every rule, including those on members and builds. `csv` and `import` handle files.
 
 use std::collections::BTreeSet;
 

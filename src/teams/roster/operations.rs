@@ -1,4 +1,4 @@
-//! The calls on the roster, as they are documented and checked.
+//! The calls on the roster, for the OpenAPI document and the checks.
 
 use crate::http::operation::{
     Alternative, Answer, Condition, Content, Operation, PLAIN, RequestBody,

@@ -1,6 +1,5 @@
-//! All SQL on players.
-//! Promises keyset pages by id, that a write changes an entry only in the version it was read in, and
-//! that no team gets more players than it may have. Leaves who may see and change what to `model`.
+//! All SQL on players: keyset pages by id. A write changes an entry only in the version that was read,
+//! and no team exceeds its limit of players. `model` decides who may see and change them.
 
 use serde_json::json;
 

@@ -1,6 +1,4 @@
-//! The calls on a team's scores.
-//! Promises that only those who may edit them do, and only what they have read.
-//! Leaves SQL to `store`.
+//! The calls on a team's scores. Only members who may edit them do, and only in the version they read.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
-//! The scores that a team sees otherwise than the defaults.
-//! Promises that leaving a score out gives the default back.
-//! Leaves what scores are to `squads::functions`.
+//! The scores that a team has edited. A score that is left out has its default. `squads::functions`
+//! defines scores.
 
 pub mod handlers;
 pub mod operations;

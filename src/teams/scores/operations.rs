@@ -1,6 +1,5 @@
-//! The calls on a team's scores, as they are documented and checked.
-//! Promises what `http::operation` does.
-//! Leaves the work to `handlers`, which check the scores themselves: their names are data.
+//! The calls on a team's scores, for the OpenAPI document and the checks. `handlers` check the scores
+//! themselves, since their names are data.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

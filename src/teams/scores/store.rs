@@ -1,6 +1,5 @@
-//! All SQL on a team's scores.
-//! Promises one statement for a read, and that a write replaces only what was read.
-//! Leaves what may be in them to `squads::functions::scores`.
+//! All SQL on a team's scores. A read is one statement; a write replaces only the version that was read.
+//! `squads::functions::scores` validates the scores.
 
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};

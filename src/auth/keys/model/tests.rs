@@ -1,6 +1,6 @@
-//! The laws of a key's life, for crons that come whenever they like.
-//! Promises that each law is tried at every edge of every key's life, not at chosen moments only.
-//! Leaves SQL, caches and isolates to `tests/simulation`.
+//! Properties of the life cycle of keys, under crons at arbitrary times.
+//! Each property is tested at every boundary of every key's life. `tests/simulation` covers SQL, caches
+//! and isolates.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::*;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// What the cron does to the keys that are there, as `rotation` does it in SQL.
+/// The effect of the cron on the keys, as `rotation` has it in SQL.
 fn cron(keys: &mut Vec<Life>, now: i64) {
     let open = keys.iter().position(|key| key.successor(now).is_some());
     if let Some(index) = open
@@ -20,7 +20,7 @@ fn cron(keys: &mut Vec<Life>, now: i64) {
     }
 }
 
-/// Every moment at which something may change, and the ones beside it.
+/// Every time at which something may change, and its neighbours.
 fn edges(keys: &[Life]) -> Vec<i64> {
     let times = keys.iter().flat_map(|key| {
         let ends = [key.retires_at, key.removed_at];
@@ -50,7 +50,7 @@ proptest! {
     fn whenever_crons_come(gaps in gaps(), start in 1_000_000_000_000..2_000_000_000_000_i64) {
         let mut keys = vec![Life::at_once(start)];
         let mut now = start;
-        // What someone knows who has looked a day ago, for each cron.
+        // The keys as seen at each cron, for checks against a view that is a day old.
         let mut views: Vec<(i64, Vec<Life>)> = vec![(now, keys.clone())];
         for gap in gaps {
             now += gap;
@@ -70,7 +70,7 @@ proptest! {
             let active: Vec<_> = keys.iter().filter(|key| key.state(moment) == State::Active).collect();
             prop_assert_eq!(active.len(), 1, "at {}", moment);
             prop_assert!(active[0].verifies(moment + VERIFIES_MS - 1) || active[0].retires_at.is_none());
-            // Whoever has looked in the last day has the key that signs now: no cache is too old.
+            // A view of the last day has the key that signs now: no cache is too old.
             let stale = views.iter().rev().find(|(at, _)| *at <= moment - PUBLISHED_MS);
             if let Some((_, known)) = stale {
                 let has_it = known.iter().any(|key| key.created_at == active[0].created_at);

@@ -1,6 +1,5 @@
-//! What an isolate knows of keys, and what it costs to ask it.
-//! Promises that each bound is tried at its edge.
-//! Leaves whole lives of keys to `tests/simulation`.
+//! What the key ring knows, and what its lookups cost.
+//! Each bound is tested at its edge. `tests/simulation` covers whole lives of keys.
 
 use pollster::block_on;
 
@@ -43,7 +42,7 @@ fn rotate(platform: &Platform, revoke_current: bool) -> String {
     rotation.kid
 }
 
-/// An id that could be one of ours.
+/// An id of valid form that no key has.
 fn stranger(number: usize) -> String {
     format!("{number:A>43}")
 }
@@ -79,7 +78,7 @@ fn a_flood_of_unknown_ids_costs_few_reads() {
         assert!(!knows(&ring, &stranger(number), &platform));
     }
     assert_eq!(reads(), 10);
-    // A second of it for half a minute: one read in three seconds.
+    // One per second for half a minute: one read in three seconds.
     for second in 1..=30 {
         handle.clock.advance_ms(1_000);
         for number in 0..100 {
@@ -172,7 +171,7 @@ fn an_old_entry_of_the_cache_is_not_believed() {
     let (platform, handle) = TestPlatform::new();
     let kid = active(&ring(), &platform);
     rotate(&platform, true);
-    // Nobody has told KV. Until the entry is five minutes old, a new isolate believes it.
+    // KV was not updated. Until the entry is five minutes old, a new isolate trusts it.
     handle.clock.advance_ms(MAX_AGE_MS - 1);
     let isolate = ring();
     assert!(knows(&isolate, &kid, &platform));
@@ -207,7 +206,7 @@ fn a_revoked_key_neither_signs_nor_verifies_after_five_minutes_anywhere() {
     block_on(here.refresh(&platform)).unwrap();
     assert!(!knows(&here, &old, &platform));
     assert_eq!(active(&here, &platform), fresh);
-    // KV was told: so an isolate that starts now knows too.
+    // KV was updated: an isolate that starts now knows it too.
     assert!(!knows(&ring(), &old, &platform));
     handle.clock.advance_ms(MAX_AGE_MS);
     assert!(!knows(&there, &old, &platform));
@@ -300,7 +299,7 @@ fn a_key_that_someone_has_put_into_the_cache_is_nobodys() {
         assert!(!knows(&fresh, &planted.kid, &platform), "{name}");
         assert!(knows(&fresh, &kid, &platform), "{name}: ours is known");
     }
-    // An honest entry is read without the database.
+    // A valid entry is read without the database.
     block_on(platform.cache.put(CACHE_KEY, &honest, CACHE_SECONDS)).unwrap();
     handle.database.set_away(true);
     assert!(knows(&ring(), &kid, &platform));

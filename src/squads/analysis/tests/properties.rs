@@ -1,6 +1,6 @@
-//! Laws of analyses, for any squad: what order, one more player and the whole may change.
-//! Promises to try squads of every mode and preset, by any team's scores.
-//! Leaves single figures and words to the tests above.
+//! Properties of analyses for any squad: what order, one more player and the whole may change. Squads of
+//! every mode and preset are tried, with any team's scores. Single figures and words are tested in the
+//! parent module.
 
 use proptest::prelude::*;
 use serde_json::json;

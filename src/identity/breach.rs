@@ -1,6 +1,6 @@
-//! Whether a new password is on a list of breached ones, asked by k-anonymity (range query).
-//! Promises that five hex digits of its SHA-1 leave and no more, and to go on when nobody answers.
-//! Leaves the list to whom `BREACH_RANGE_URL` names, the local rules to `password`.
+//! Checks a new password against a list of breached ones by k-anonymity (range query).
+//! Only five hex digits of its SHA-1 are sent, and the password passes when the list does not answer.
+//! `BREACH_RANGE_URL` names the list, `password` has the local rules.
 
 use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
@@ -20,8 +20,8 @@ const HASH_DIGITS: usize = 40;
 const PREFIX_DIGITS: usize = 5;
 const USER_AGENT: &str = concat!("wvw-builder/", env!("CARGO_PKG_VERSION"));
 
-/// Refuses a breached password at `pointer`, where a list is configured. A list that is away costs
-/// a log line.
+/// Refuses a breached password at `pointer`, where a list is configured. An unreachable list is only
+/// logged.
 pub async fn check(
     cx: &Context<'_>,
     password: &Password,
@@ -69,8 +69,8 @@ fn hash_digits(password: &Password) -> Zeroizing<Vec<u8>> {
     kit::hex::encode_upper(hash.as_ref())
 }
 
-/// Whether the list has the suffix, or why it could not say. What the runtime says of a failure
-/// may name the URL, and so is not passed on.
+/// Whether the list has the suffix, or why it could not say. The runtime's error text may contain
+/// the URL, and so is dropped.
 fn judge(outcome: Result<HttpAnswer, HttpError>, suffix: &[u8]) -> Result<bool, &'static str> {
     let answer = outcome.map_err(|error| match error.failure {
         HttpFailure::Timeout => "no answer in time",
@@ -86,7 +86,7 @@ fn judge(outcome: Result<HttpAnswer, HttpError>, suffix: &[u8]) -> Result<bool, 
     find(text, suffix).ok_or("the answer is not a list of suffixes and counts")
 }
 
-/// Looks at every line, wherever the suffix stands. A count of 0 is padding.
+/// Reads every line, wherever the suffix is. A count of 0 is padding.
 fn find(text: &str, suffix: &[u8]) -> Option<bool> {
     let mut is_found = Choice::from(0);
     let mut is_empty = true;

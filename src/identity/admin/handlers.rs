@@ -1,6 +1,6 @@
 //! The calls of administrators on accounts.
-//! Promises that a change takes effect here at once and elsewhere within ten seconds.
-//! Leaves rules to `model`, SQL to `store` and to `accounts`.
+//! A change takes effect at once in this isolate and within ten seconds in the others. `model` has the
+//! rules, `store` and `accounts` the SQL.
 
 use crate::auth::audit::Entry;
 use crate::auth::permissions::{ReadAdmin, WriteAdmin};
@@ -56,7 +56,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let (platform, now) = (&cx.state.platform, cx.now_ms());
     let mut writes = store::change(&permit, &details, &change, now);
     if change.enables_password {
-        // Else the next wrong guess would disable it again.
+        // Otherwise the next wrong attempt would disable it again.
         let email_key = email_key(platform.unicode.as_ref(), &details.user.email);
         let guard = Guard::new(&cx.state.config.password_pepper);
         writes.push(login_throttle::store::clear_strangers(
@@ -80,7 +80,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     }
 }
 
-/// The account as the change leaves it.
+/// Applies the change to the account.
 fn apply(details: &mut Details, change: &UserPatch, now: i64) {
     let user = &mut details.user;
     user.role = change.role.unwrap_or(user.role);
@@ -97,7 +97,7 @@ fn apply(details: &mut Details, change: &UserPatch, now: i64) {
     }
 }
 
-/// Someone else was faster, or nobody else is an administrator.
+/// Another change was faster, or there is no other administrator.
 async fn why_stale(cx: &Context<'_>, version: i64) -> Result<Problem, Problem> {
     let now = find(cx).await?;
     Ok(Problem::new(if now.user.version == version {

@@ -1,6 +1,6 @@
 //! Administration of accounts.
-//! Promises that each change is in the audit log and that the last administrator stays one.
-//! Leaves accounts themselves to `accounts`, reading the log to `audit`.
+//! Each change is in the audit log, and the last administrator cannot be demoted or disabled.
+//! `accounts` has the accounts, `audit` the log.
 
 pub mod handlers;
 pub mod model;

@@ -1,6 +1,6 @@
 //! An account as administrators see it, and what they may change of it.
-//! Promises that a `UserPatch` names only what differs from what the account has.
-//! Leaves whether another administrator is left to the database.
+//! A `UserPatch` holds only members that differ from the account. The database keeps the last
+//! administrator.
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ pub const ACCOUNT: Schema = Schema::Named(
     ]),
 );
 
-/// What PATCH /admin/users/{id} leads to.
+/// The target of the merge patch of PATCH /admin/users/{id}.
 pub const ACCOUNT_INPUT: Schema = Schema::Named(
     "AccountInput",
     &Schema::Object(&[
@@ -80,7 +80,7 @@ pub fn document(details: &Details) -> Value {
     document
 }
 
-/// Strong entity tag: of all that is shown, since logins come and go without a new version.
+/// Strong entity tag over all that is shown, since sessions change without a new version.
 pub fn etag(details: &Details) -> String {
     format!(
         "\"{}.{}.{}{}\"",
@@ -91,7 +91,7 @@ pub fn etag(details: &Details) -> String {
     )
 }
 
-/// What a merge patch applies to.
+/// The document that a merge patch applies to.
 pub fn as_input(details: &Details) -> Value {
     json!({
         "role": details.user.role.as_str(),
@@ -100,19 +100,19 @@ pub fn as_input(details: &Details) -> Value {
     })
 }
 
-/// What differs between an account and what a patch has led to.
+/// The difference between an account and the result of a patch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct UserPatch {
-    /// Another role.
+    /// The new role.
     pub role: Option<AccountRole>,
-    /// Disabled now, or enabled again.
+    /// Whether to disable or enable the account.
     pub disabled: Option<bool>,
-    /// The password counts again.
+    /// Whether the password is enabled again.
     pub enables_password: bool,
 }
 
 impl UserPatch {
-    /// Takes what a patch has led to, checked by [`ACCOUNT_INPUT`]; its mistakes are in `errors`.
+    /// Takes the result of a patch, checked by [`ACCOUNT_INPUT`]; its mistakes are in `errors`.
     pub fn from_json(
         body: &Value,
         details: &Details,
@@ -143,7 +143,7 @@ impl UserPatch {
         *self == Self::default()
     }
 
-    /// What the audit log says of it, with the detail of each entry.
+    /// The audit actions, each with its detail.
     pub fn actions(&self) -> Vec<(Action, Value)> {
         let mut actions = Vec::new();
         if let Some(role) = self.role {

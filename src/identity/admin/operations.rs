@@ -1,4 +1,4 @@
-//! The calls of administrators on accounts, as they are documented and checked.
+//! The calls of administrators on accounts: documentation and schemas.
 
 use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

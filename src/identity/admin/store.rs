@@ -1,6 +1,5 @@
-//! The SQL of what administrators change.
-//! Promises that a change is made in the version it was read in, and never to the last one.
-//! Leaves reading accounts to `accounts::store`.
+//! The SQL of changes by administrators.
+//! A change applies to the version that was read, and never removes the last administrator.
 
 use crate::auth::model::AccountRole;
 use crate::auth::permissions::{Permit, WriteAdmin};
@@ -10,8 +9,8 @@ use crate::platform::Statement;
 
 use super::model::UserPatch;
 
-/// Changes an account; stale when it is no longer in the version it was read in, or when no
-/// administrator would be left. An account that is disabled loses all its logins.
+/// Changes an account; stale when its version has changed, or when no administrator would be left.
+/// Disabling an account ends its sessions.
 pub fn change(
     _permit: &Permit<'_, WriteAdmin>,
     details: &Details,

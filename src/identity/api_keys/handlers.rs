@@ -1,6 +1,5 @@
 //! The calls on API keys.
-//! Promises that a key leaves the service in the answer that made it, and never again.
-//! Leaves rules to `model` and SQL to `store`.
+//! A key is shown only in the answer that creates it. `model` has the rules, `store` the SQL.
 
 use serde_json::json;
 
@@ -67,7 +66,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(pagination::respond_with(&page, documents, &path, &cx.query))
 }
 
-/// DELETE /auth/api-keys/{id}. `ends` gives the writes that end what was made with the key.
+/// DELETE /auth/api-keys/{id}. `ends` returns the writes that end what the key created.
 pub async fn revoke(
     cx: &Context<'_>,
     ends: fn(&ApiKeyId, i64) -> Vec<Statement>,

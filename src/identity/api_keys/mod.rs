@@ -1,6 +1,6 @@
 //! API keys: for programs that act for an account, with some of its scopes.
-//! Promises that a key is shown once, and can neither make keys nor change its account.
-//! Leaves what a scope allows to `permissions`, remembering callers to `tokens`.
+//! A key is shown once, and can neither create keys nor change its account. `permissions` says what a
+//! scope allows, `tokens` caches callers.
 
 pub mod handlers;
 pub mod model;

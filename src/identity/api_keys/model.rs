@@ -1,6 +1,5 @@
-//! API keys as values: what one is asked for with, and what its owner sees of it.
-//! Promises that every key ends, and has no scope that a key cannot use.
-//! Leaves the key itself to `key`.
+//! API keys as values: input and document.
+//! Every key expires, and has no scope that a key cannot use.
 
 use serde_json::{Value, json};
 
@@ -11,13 +10,13 @@ use crate::http::schema::{Field, Schema, Text};
 use crate::ids::ApiKeyId;
 use crate::telemetry::{parse_rfc3339, rfc3339};
 
-/// Keys that an account can have at a time.
+/// Maximum number of keys of an account.
 pub const MAX_KEYS: i64 = 50;
-/// A key's longest life, and its life unless another end is asked for: 365 days.
+/// Longest and default lifetime of a key: 365 days.
 pub const LONGEST_MS: i64 = 365 * 86_400_000;
 
 const NAME: Schema = Text::name(1, 100);
-/// The words of `permissions::scopes_for_api_keys`.
+/// The scopes of `permissions::scopes_for_api_keys`.
 const SCOPE: Schema = Schema::Choice(&[
     "account:read",
     "builds:read",
@@ -101,7 +100,7 @@ pub const SHOWN_KEY: Schema = Schema::Named(
     ]),
 );
 
-/// A key that someone asks for, past every rule but the database's.
+/// A new key that has passed every rule but the database's.
 #[derive(Debug)]
 pub struct NewKey {
     /// In NFC.
@@ -113,8 +112,8 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// Takes a body that [`NEW_KEY`] has checked (its own mistakes are in `errors`) and adds the
-    /// mistakes that only the time and the whole show.
+    /// Takes a body that [`NEW_KEY`] has checked (its mistakes are in `errors`) and adds the mistakes
+    /// that depend on the time or on several members.
     pub fn from_json(
         body: &Value,
         now: i64,
@@ -148,15 +147,15 @@ impl NewKey {
 pub struct ApiKey {
     /// Its id.
     pub id: ApiKeyId,
-    /// What it is for.
+    /// Its purpose.
     pub name: String,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Scopes,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
     pub expires_at: i64,
-    /// Milliseconds since 1970; `None`: never.
+    /// Milliseconds since 1970; `None`: never used.
     pub last_used_at: Option<i64>,
 }
 

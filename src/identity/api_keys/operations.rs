@@ -1,4 +1,4 @@
-//! The calls on API keys, as they are documented and checked.
+//! The calls on API keys: documentation and schemas.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};

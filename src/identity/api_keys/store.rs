@@ -1,6 +1,5 @@
 //! All SQL on API keys.
-//! Promises that no account gets more keys than it may have, also of many requests at once.
-//! Leaves when to run writes to the handlers, what a key stands for to `auth`.
+//! Concurrent requests cannot exceed the maximum number of keys. `auth` resolves keys.
 
 use db::purge::PurgeQuery;
 
@@ -14,13 +13,13 @@ use crate::platform::{DatabaseError, Platform, Statement};
 
 use super::model::{ApiKey, MAX_KEYS};
 
-/// Its owner still sees a key that has ended for 30 days.
+/// An ended key stays visible to its owner for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "key_~";
 
-/// Adds a key of the caller's; stale when there are too many.
+/// Adds a key of the caller; stale when there are too many.
 pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO api_keys (id, user_id, hash, name, scopes, created_at, expires_at) \
@@ -40,7 +39,7 @@ pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -
     vec![insert, Statement::must_change()]
 }
 
-/// Removes a key of the caller's; stale when there is no such key.
+/// Deletes a key of the caller; stale when there is no such key.
 pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statement> {
     let delete = Statement::new(
         "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2",
@@ -49,7 +48,7 @@ pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statemen
     vec![delete, Statement::must_change()]
 }
 
-/// Removes all keys of the caller's that have not ended.
+/// Deletes all keys of the caller that have not ended.
 pub fn revoke_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
     Statement::new(
         "DELETE FROM api_keys WHERE user_id = ?1 AND expires_at > ?2",
@@ -67,7 +66,7 @@ pub fn expired(now: i64) -> PurgeQuery {
     }
 }
 
-/// A page of an account's keys, latest first, also those that have ended.
+/// A page of an account's keys, latest first, ended ones included.
 pub async fn list(
     platform: &Platform,
     user: &UserId,

@@ -1,6 +1,6 @@
-//! Reading the audit log.
-//! Promises the latest first, page by page, each entry with the hash that seals all before it.
-//! Leaves checking the chain to whoever has the database (`npm run audit -- verify`).
+//! The call that reads the audit log.
+//! Latest entries first, page by page, each with the hash that covers all before it. The chain is
+//! checked with the database (`npm run audit -- verify`).
 
 use serde_json::Value;
 

@@ -1,5 +1,4 @@
-//! The call that shows the audit log to administrators.
-//! Leaves the log itself to `auth::audit`.
+//! The call that shows the audit log to administrators. `auth::audit` has the log.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! Reading the audit log, as it is documented and checked.
+//! The call that reads the audit log: documentation and schemas.
 
 use crate::auth::audit::model::{Action, MOMENT, ROW, WHO};
 use crate::http::operation::{Answer, Content, Operation, PLAIN};

@@ -1,6 +1,5 @@
 //! The calls on the removal of a second factor.
-//! Promises that it is announced, and that only a login with the factor stops it.
-//! Leaves the removal itself to the parent module.
+//! The removal is announced, and only a session opened with the factor stops it.
 
 use serde_json::json;
 
@@ -29,8 +28,8 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     Response::json(200, Profile::Private, &answer)
 }
 
-/// Uses a link that asks for the removal: the first time it begins the delay, and when that is over
-/// the factor goes. Gives when that is or was, in milliseconds since 1970.
+/// Uses a link that requests the removal: the first use starts the delay, and a use after the delay
+/// removes the factor. Returns the time of the removal, in milliseconds since 1970.
 pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
     let platform = &cx.state.platform;
     let link = links::find(platform, token, &[Purpose::RemoveFactor]).await?;

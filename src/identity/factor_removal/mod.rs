@@ -1,6 +1,6 @@
-//! Taking away a second factor that is a stranger's: by the owner of the address, after a delay.
-//! Promises that it takes the link of that very factor, 72 hours and nobody who stops it with the
-//! factor. Leaves switching a factor off with a code to `two_factor`.
+//! Removal of a second factor without a code: by the owner of the address, after a delay.
+//! It takes the link of that factor and 72 hours in which nobody stops it with the factor.
+//! `two_factor` disables a factor with a code.
 
 pub mod handlers;
 pub mod operations;
@@ -17,11 +17,11 @@ use crate::runtime::State;
 
 use super::links::{self, Purpose, Token};
 
-/// How long the owner of the factor has to stop it, in milliseconds.
+/// How long the owner of the factor can stop it, in milliseconds.
 const DELAY_MS: i64 = 72 * 3_600_000;
 
-/// The notice that an account has a second factor since `confirmed_at`, with the link that asks for
-/// its removal. Nothing is written for an account that has proved no address.
+/// The notice that an account has a second factor since `confirmed_at`, with the link that requests
+/// its removal. Writes nothing for an account without a proved address.
 pub fn notice(
     state: &State,
     user: &UserId,
@@ -32,12 +32,12 @@ pub fn notice(
         token: token.expose(),
     };
     let mail = Outgoing::to_owner(state, user, &content)?;
-    // The link's time is what ties it to this factor.
+    // The link's time binds it to this factor.
     let link = links::insert_for_owner(&token, Purpose::RemoveFactor, user, confirmed_at);
     Ok((vec![link, mail.insert()], mail))
 }
 
-/// Takes away the factors whose time has come.
+/// Removes the factors that are due.
 pub async fn remove_due(state: &State) -> Result<u64, Box<dyn Error>> {
     let mut removed = 0;
     for user in store::due(&state.platform, state.platform.clock.now_ms()).await? {
@@ -51,7 +51,7 @@ pub async fn remove_due(state: &State) -> Result<u64, Box<dyn Error>> {
     Ok(removed)
 }
 
-/// Takes a factor away, if its time has come. Gives whether it did.
+/// Removes a factor, if it is due. Returns whether it did.
 async fn remove(state: &State, user: &UserId) -> Result<bool, Problem> {
     let now = state.platform.clock.now_ms();
     let mut writes = store::remove(user, now);
@@ -59,7 +59,7 @@ async fn remove(state: &State, user: &UserId) -> Result<bool, Problem> {
     writes.push(mail.insert());
     let entry = Entry::by_system(Action::TwoFactorDisabled, user);
     match state.audit.commit(&state.platform, writes, &[entry]).await {
-        // Stopped, or done by someone else, meanwhile.
+        // Stopped or removed meanwhile.
         Err(DatabaseError::Stale) => Ok(false),
         outcome => {
             outcome?;

@@ -1,4 +1,4 @@
-//! The calls on the removal of a second factor, as they are documented and checked.
+//! The calls on the removal of a second factor: documentation and schemas.
 
 use crate::auth::model::TIME;
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};

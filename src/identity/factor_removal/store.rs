@@ -1,6 +1,5 @@
 //! All SQL on the removal of second factors.
-//! Promises that a link counts for the factor that it was sent for, and for no later one.
-//! Leaves when to run the statements to the others.
+//! A link works for the factor that it was sent for, and for no later one.
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
@@ -8,7 +7,7 @@ use crate::identity::links::Found;
 use crate::ids::{SessionId, UserId};
 use crate::platform::{DatabaseError, Platform, Statement};
 
-/// When the factor of a link goes: nothing without such a factor, else when, if anyone has asked.
+/// The removal time of a link's factor: `None` without such a factor, else the time, if requested.
 pub async fn removal(
     platform: &Platform,
     user: &UserId,
@@ -29,8 +28,8 @@ pub async fn removal(
     at.transpose()
 }
 
-/// Has the factor of a link taken away at `removal_at`; stale when it is not there any more, its
-/// account has another address, is disabled, or someone has asked already.
+/// Schedules the removal of a link's factor at `removal_at`; stale when the factor is gone, the
+/// account has another address or is disabled, or the removal was requested already.
 pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
@@ -46,8 +45,8 @@ pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
     vec![update, Statement::must_change()]
 }
 
-/// The factor stays; stale when nobody has asked for its removal, or when the caller's login was
-/// opened without it.
+/// Cancels the removal; stale when none was requested, or when the caller's session was opened
+/// without the factor.
 pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
     let session = permit.caller().session_id().map_or("", SessionId::as_str);
     let update = Statement::new(
@@ -59,8 +58,7 @@ pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
     vec![update, Statement::must_change()]
 }
 
-/// Removes the factor with all that belongs to it, and ends all logins; stale when its time has not
-/// come.
+/// Removes the factor with all that belongs to it, and ends all sessions; stale when it is not due.
 pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
     let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
     vec![
@@ -79,7 +77,7 @@ pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
     ]
 }
 
-/// Some accounts whose factor is to go.
+/// Some accounts whose factor is due for removal.
 pub async fn due(platform: &Platform, now: i64) -> Result<Vec<UserId>, DatabaseError> {
     let statement = Statement::new(
         "SELECT user_id FROM two_factor WHERE removal_at <= ?1 ORDER BY removal_at LIMIT 20",

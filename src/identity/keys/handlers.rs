@@ -1,6 +1,5 @@
-//! The calls on signing keys: the key set for everyone, and those of administrators.
-//! Promises to show no more of a key than its public half, its id and its times.
-//! Leaves the lives of keys to `model` and `rotation`.
+//! The calls on signing keys: the public key set, and those for administrators.
+//! They show only a key's public half, its id and its times. `model` and `rotation` have the life cycle.
 
 use serde_json::{Value, json};
 
@@ -67,11 +66,11 @@ pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// After a rotation is written: this isolate and KV know it at once. That it is written is what
-/// counts: should this fail, every isolate reads the keys again within five minutes.
+/// Refreshes this isolate and KV after a committed rotation. On failure every isolate still reads
+/// the keys again within five minutes.
 async fn announce(state: &State) {
     state.verifier.forget_all();
-    // What is known here is older than the rotation; so nothing is known should the read fail.
+    // The cached keys are older than the rotation: dropped even if the read fails.
     state.keys.forget();
     let _ = state.keys.refresh(&state.platform).await;
 }

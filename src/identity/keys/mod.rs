@@ -1,5 +1,4 @@
-//! The calls on signing keys.
-//! Leaves the keys themselves to `auth::keys`.
+//! The calls on signing keys. `auth::keys` has the keys.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! The calls on signing keys, as they are documented and checked.
+//! The calls on signing keys: documentation and schemas.
 
 use crate::auth::keys::model::State;
 use crate::auth::model::{OPTIONAL_TIME, TIME};

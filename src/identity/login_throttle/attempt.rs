@@ -11,29 +11,29 @@ use crate::platform::{DatabaseError, Platform, Statement};
 use super::model::{ACCOUNT_FAILURES, Bounds, Guard, Kind, Origin, Place, Subject};
 use super::store;
 
-/// How often an attempt polls while others are being checked,
+/// How often an attempt polls while others are in progress,
 const MAX_TRIES: usize = 10;
-/// and how long it waits at most in between, at first and at last: five seconds in all. A check takes
-/// a tenth of a second.
+/// and its longest pause, at first and at last: five seconds in all. A check takes a tenth of a
+/// second.
 const FIRST_WAIT_MS: u32 = 50;
 const LAST_WAIT_MS: u32 = 800;
 
-/// An attempt that was let in. It holds up others until it is settled as right or wrong; one that
-/// never is counts as wrong after a while.
+/// An admitted attempt. It blocks others until it is reported as right or wrong; without a report it
+/// counts as wrong after a while.
 #[must_use = "an attempt is right or wrong"]
 pub struct Attempt {
     kind: Kind,
     subject: Subject,
-    /// Where it was counted.
+    /// The counters that it was counted in.
     counted: Vec<(Vec<u8>, Bounds)>,
-    /// Whether the owner has logged in from there lately: what strangers do is none of its business.
+    /// Whether the place is known: failures of unknown places do not affect it.
     pub is_known: bool,
-    /// Whether this failure, with others at the same time, may be the one too many for the account.
+    /// Whether this failure, with concurrent ones, may be the one that disables the password.
     pub may_be_last_straw: bool,
 }
 
 impl Attempt {
-    /// It was right: the place begins again.
+    /// It was right: resets the counter of the place.
     pub fn right(&self) -> Vec<Statement> {
         let counted = self.counted.iter();
         let mut writes: Vec<Statement> = counted
@@ -45,7 +45,7 @@ impl Attempt {
         writes
     }
 
-    /// It was wrong: a failure.
+    /// It was wrong: counts a failure.
     pub async fn wrong(&self, platform: &Platform) -> Result<(), DatabaseError> {
         let now = platform.clock.now_ms();
         let counted = self.counted.iter();
@@ -56,8 +56,8 @@ impl Attempt {
     }
 }
 
-/// The place of a caller: the login that it came with. It lasts as long as the password does not
-/// change, and a stolen one does not lock the others out.
+/// The place of a caller: its session. It lasts as long as the password does not change, and a stolen
+/// session does not lock out the others.
 pub fn place_of_login<P: Permission>(
     guard: &Guard<'_>,
     subject: &Subject,
@@ -67,11 +67,11 @@ pub fn place_of_login<P: Permission>(
     guard.place(subject, Origin::Session(session))
 }
 
-/// Counts an attempt at `subject` from `place`, or refuses it with 429, whatever it holds: while the
-/// place has to wait, and, when it is not known, while the networks around it or all strangers
-/// together have. `is_device` says that a device token has made the place known. Only attempts to log
-/// in count against the account as a whole: the others come from its own logins or have a counter for
-/// all strangers.
+/// Counts an attempt at `subject` from `place`, or refuses it with 429 before anything is compared:
+/// while the place has to wait, or, for an unknown place, while its networks or all unknown places
+/// together have to. `is_device` says that a device token has made the place known. Only login attempts
+/// count against the account as a whole: others come from its own sessions or have one counter for all
+/// unknown places.
 pub async fn begin(
     platform: &Platform,
     kind: Kind,
@@ -123,8 +123,8 @@ pub async fn begin(
                 }
             }
         }
-        // Others are being judged, or have been counted just now. By chance, or all who wait would come
-        // back at once.
+        // Others are in progress, or were counted just now. The random pause keeps waiting attempts from
+        // returning at once.
         let [random] = platform.random_bytes::<1>();
         let wait_ms = longest_ms / 2 + longest_ms * u32::from(random) / 512;
         platform.clock.sleep(wait_ms).await;
@@ -133,7 +133,7 @@ pub async fn begin(
     Err(too_many(0))
 }
 
-/// 429, the same whatever is behind it.
+/// 429, the same for every reason.
 fn too_many(wait_ms: i64) -> Problem {
     let seconds = (wait_ms.max(1) + 999) / 1_000;
     Problem::new(&problems::TOO_MANY_ATTEMPTS).with_header("retry-after", seconds.to_string())

@@ -10,7 +10,7 @@ use crate::platform::Platform;
 
 use super::model::{Guard, Subject};
 
-/// What scanners for leaked secrets can find.
+/// Lets secret scanners recognize the token.
 const PREFIX: &str = "wvwd_";
 const ID_BYTES: usize = 16;
 const TIME_BYTES: usize = 8;
@@ -35,7 +35,7 @@ impl DeviceToken {
         }
     }
 
-    /// Reads a token that was made for `subject`; `None` when it was not, or has expired.
+    /// Parses a token made for `subject`; `None` when it is forged, for another subject or expired.
     pub fn open(guard: &Guard<'_>, subject: &Subject, text: &str, now: i64) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
         let (id, rest) = bytes.split_first_chunk()?;
@@ -48,14 +48,14 @@ impl DeviceToken {
         (is_ours && now < token.expires_at).then_some(token)
     }
 
-    /// The token as clients keep it.
+    /// The token in clear text.
     pub fn expose(&self, guard: &Guard<'_>, subject: &Subject) -> String {
         let tag = self.tag(guard, subject);
         let bytes = [&self.id[..], &self.expires_at.to_be_bytes(), &tag].concat();
         [PREFIX, &URL_SAFE_NO_PAD.encode(bytes)].concat()
     }
 
-    /// What tells it from other devices.
+    /// The random id of the device.
     pub const fn id(&self) -> &[u8] {
         &self.id
     }

@@ -9,39 +9,38 @@ use crate::secret::Secret;
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
-/// After this long without an attempt, a place begins again.
+/// A counter restarts after this long without an attempt.
 pub const QUIET_MS: i64 = DAY_MS;
 /// How long a login makes its place known.
 pub const KNOWN_MS: i64 = 30 * DAY_MS;
-/// Failures in a row from strangers that disable a password for them, and failures in a row that make
-/// a known place a stranger's (NIST SP 800-63B-4, section 3.2.2).
+/// Consecutive failures from unknown places that disable a password for them, and consecutive
+/// failures that make a known place unknown (NIST SP 800-63B-4, section 3.2.2).
 pub const ACCOUNT_FAILURES: i64 = 100;
-/// An attempt that was not judged for so long has died on its way, and counts as a failure.
+/// An attempt without a result after this time was aborted, and counts as a failure.
 const PENDING_MS: i64 = 30 * SECOND_MS;
 
-/// How many failures in a row a counter bears.
+/// The limits of a counter of consecutive failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// So many before the first pause. As many may be judged at once.
+    /// Failures before the first pause. Also the maximum of concurrent attempts.
     pub free: i64,
-    /// From so many on each is followed by `lock_ms`.
+    /// From this many failures on, each is followed by `lock_ms`.
     pub lock: i64,
     /// Milliseconds.
     pub lock_ms: i64,
-    /// Whether a quiet day makes it begin again.
+    /// Whether a day without an attempt resets it.
     pub is_forgetful: bool,
 }
 
 impl Bounds {
-    /// Of a place: an address, an IPv6 /64, a device, a login.
+    /// For a place: an address, an IPv6 /64, a device, a session.
     pub const PLACE: Self = Self::place(1);
-    /// Of a /56 and of a /48, as many times a place's as they have of its quotas. A /48 begins to wait
-    /// before it has disabled the password: that takes it hours.
+    /// For a /56 and a /48, scaled like their quotas. A /48 has to wait before it has disabled the
+    /// password: that takes it hours.
     pub const SITE: Self = Self::place(Network::Site.quotas() as i64);
     /// See [`Self::SITE`].
     pub const BLOCK: Self = Self::place(Network::Block.quotas() as i64);
-    /// Of all places together that are not known: when a password is disabled, one attempt a day is
-    /// heard.
+    /// For all unknown places together: once a password is disabled, one attempt a day is admitted.
     pub const STRANGERS: Self = Self {
         free: ACCOUNT_FAILURES,
         lock: ACCOUNT_FAILURES,
@@ -58,8 +57,8 @@ impl Bounds {
         }
     }
 
-    /// How long nothing more is heard after this many failures in a row, in milliseconds. The store
-    /// has the same in SQL.
+    /// The pause after this many consecutive failures, in milliseconds. The store has the same rule in
+    /// SQL.
     fn pause_after(&self, failures: i64) -> i64 {
         if failures >= self.lock {
             self.lock_ms
@@ -71,23 +70,23 @@ impl Bounds {
     }
 }
 
-/// The attempts from one place at one secret.
+/// The counter of one place for one secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: i64,
-    /// Attempts that are being judged.
+    /// Attempts in progress.
     pub pending: i64,
-    /// Milliseconds since 1970: until then nothing is heard.
+    /// Milliseconds since 1970: no attempt is admitted before.
     pub next_at: i64,
-    /// Milliseconds since 1970: when the account was last logged in to from there.
+    /// Milliseconds since 1970: the last login from this place.
     pub known_at: Option<i64>,
-    /// Milliseconds since 1970: when it was last counted.
+    /// Milliseconds since 1970: the last update.
     pub updated_at: i64,
 }
 
 impl Counter {
-    /// What a stored counter is at `now`.
+    /// The state of a stored counter at `now`.
     #[must_use]
     pub fn at(mut self, bounds: &Bounds, now: i64) -> Self {
         let age_ms = now - self.updated_at;
@@ -102,18 +101,18 @@ impl Counter {
         self
     }
 
-    /// Milliseconds to wait before an attempt is heard; none when it may come now.
+    /// Milliseconds to wait before an attempt is admitted; `None` when it is admitted now.
     pub fn wait_ms(&self, now: i64) -> Option<i64> {
         (self.next_at > now).then(|| self.next_at - now)
     }
 
-    /// Whether one more may be judged: were all of them wrong, no more than the bounds have would
-    /// have been compared before the pause.
+    /// Whether one more may be in progress: even if all of them fail, no more are compared before the
+    /// pause than the bounds allow.
     pub const fn has_room(&self, bounds: &Bounds) -> bool {
         self.pending == 0 || self.failures + self.pending < bounds.free
     }
 
-    /// The counter with one more that is being judged.
+    /// The counter with one more attempt in progress.
     #[must_use]
     pub const fn with_attempt(&self, now: i64) -> Self {
         Self {
@@ -123,26 +122,26 @@ impl Counter {
         }
     }
 
-    /// Whether the owner has been here lately, and is not being guessed at from here.
+    /// Whether the owner has logged in from here recently, and the place is still trusted.
     pub fn is_known(&self, now: i64) -> bool {
         let is_recent = self.known_at.is_some_and(|at| now - at < KNOWN_MS);
         is_recent && self.is_trusted()
     }
 
-    /// Whether it has not failed so often that it is no better than a stranger's.
+    /// Whether it has fewer failures than make a known place unknown.
     pub const fn is_trusted(&self) -> bool {
         self.failures < ACCOUNT_FAILURES
     }
 }
 
-/// What is guessed at.
+/// The kind of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The password, to log in; of an address.
+    /// The password at login; by address.
     Login,
-    /// The password, by who is logged in; of an account.
+    /// The password in a session; by account.
     Password,
-    /// Codes of the second factor; of an account.
+    /// Codes of the second factor; by account.
     Code,
 }
 
@@ -156,25 +155,24 @@ impl Kind {
     }
 }
 
-/// Where an attempt comes from.
+/// The origin of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin<'a> {
     /// A network address.
     Address(AddressPrefix),
-    /// A device that the account was logged in to with.
+    /// A device that has logged in to the account.
     Device(&'a [u8]),
-    /// A login, by its id.
+    /// A session, by its id.
     Session(&'a str),
-    /// Any place that is not known: they share one counter where a secret is too short for each to
-    /// have its own.
+    /// Any unknown place: they share one counter where a secret is too short for one each.
     Strangers,
 }
 
-/// The name of a secret that can be guessed at.
+/// The keyed hash of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject(pub(super) Tag);
 
-/// The name of a place, for one secret: the same place has another name for each.
+/// The keyed hash of a place, different for each secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     name: Vec<u8>,
@@ -183,7 +181,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// One that was kept.
+    /// From a stored hash.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self {
             name: bytes.to_vec(),
@@ -191,7 +189,7 @@ impl Place {
         }
     }
 
-    /// For keeping it.
+    /// The hash as it is stored.
     pub fn as_bytes(&self) -> &[u8] {
         &self.name
     }
@@ -202,24 +200,24 @@ impl Place {
     }
 }
 
-/// Makes names and device tokens. Its key comes from the pepper, which cannot be replaced while
-/// there are passwords: so counters outlive a change of the master key.
+/// Makes the hashes and device tokens. Its key is derived from the pepper, which cannot be replaced
+/// while there are passwords: so counters survive a change of the master key.
 pub struct Guard<'a> {
     pepper: &'a Secret,
 }
 
 impl<'a> Guard<'a> {
-    /// Over the pepper.
+    /// A guard keyed from the pepper.
     pub const fn new(pepper: &'a Secret) -> Self {
         Self { pepper }
     }
 
-    /// The name of a secret: `whom` is what makes the account the same account.
+    /// The hash of a secret; `whom` identifies the account.
     pub fn subject(&self, kind: Kind, whom: &str) -> Subject {
         Subject(self.tag("guessing: subject", &[kind.label(), whom.as_bytes()]))
     }
 
-    /// The name of a place.
+    /// The hash of a place.
     pub fn place(&self, subject: &Subject, origin: Origin<'_>) -> Place {
         let name = |label: &[u8], of: &[u8]| {
             let tag = self.tag("guessing: place", &[&subject.0, label, of]);

@@ -8,10 +8,10 @@ use crate::platform::{DatabaseError, Platform, Statement};
 
 use super::model::{ACCOUNT_FAILURES, Bounds, Counter, KNOWN_MS, Place, QUIET_MS, Subject};
 
-/// Stands for all places that are not known: no HMAC is this short.
+/// The key of the counter of all unknown places: no HMAC is this short.
 pub const STRANGERS: [u8; 1] = [0];
 
-/// Reads the counters with these names, at most four, in their order; an empty one for what has none.
+/// Reads the counters with these keys, at most four, in their order; an empty one where there is none.
 pub async fn counters(
     platform: &Platform,
     subject: &Subject,
@@ -45,7 +45,7 @@ pub async fn counters(
     Ok(found)
 }
 
-/// Puts `next` in the place of `seen`; stale when another attempt has been counted or judged since.
+/// Replaces `seen` with `next`; stale when another attempt has changed the counter since.
 pub fn count(subject: &Subject, place: &[u8], seen: &Counter, next: &Counter) -> [Statement; 2] {
     let upsert = Statement::new(
         "INSERT INTO guesses (subject, place, failures, pending, next_at, updated_at) \
@@ -69,8 +69,8 @@ pub fn count(subject: &Subject, place: &[u8], seen: &Counter, next: &Counter) ->
     [upsert, Statement::must_change()]
 }
 
-/// An attempt that was counted there was wrong. Others may have been judged meanwhile, so it adds to
-/// what is there: as [`Bounds`] has it.
+/// Counts a failure. It adds to the stored counter, which concurrent attempts may have changed, by
+/// the rule of [`Bounds`].
 pub fn wrong(subject: &Subject, place: &[u8], bounds: &Bounds, now: i64) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = failures + 1, pending = max(pending - 1, 0), \
@@ -89,7 +89,7 @@ pub fn wrong(subject: &Subject, place: &[u8], bounds: &Bounds, now: i64) -> Stat
     )
 }
 
-/// An attempt that was counted there was right: it begins again.
+/// Resets the counter after a right attempt.
 pub fn right(subject: &Subject, place: &[u8]) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = 0, pending = max(pending - 1, 0), next_at = 0 \
@@ -98,8 +98,8 @@ pub fn right(subject: &Subject, place: &[u8]) -> Statement {
     )
 }
 
-/// The owner has logged in from a place that is known: failures of strangers are in a row no more,
-/// unless there were so many that the password is disabled for them.
+/// A login from a known place interrupts the consecutive failures of unknown places, unless there
+/// are enough of them to disable the password.
 pub fn interrupt_strangers(subject: &Subject) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = 0, next_at = 0 \
@@ -112,7 +112,7 @@ pub fn interrupt_strangers(subject: &Subject) -> Statement {
     )
 }
 
-/// The failures of strangers are in a row no more.
+/// Resets the consecutive failures of unknown places.
 pub fn clear_strangers(subject: &Subject) -> Statement {
     Statement::new(
         "DELETE FROM guesses WHERE subject = ?1 AND place = ?2",
@@ -120,7 +120,7 @@ pub fn clear_strangers(subject: &Subject) -> Statement {
     )
 }
 
-/// The account was logged in to from there.
+/// Makes the place of a login known.
 pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
     Statement::new(
         "INSERT INTO guesses (subject, place, failures, next_at, known_at, updated_at) \
@@ -129,8 +129,8 @@ pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
     )
 }
 
-/// Notes that a password is disabled for strangers, whose failures at `login` are too many; stale
-/// when they are not, or that is noted already.
+/// Disables a password for unknown places when their failures at `login` reach the limit; stale
+/// when they do not, or when it is disabled already.
 pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL \
@@ -146,7 +146,7 @@ pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Stateme
     vec![update, Statement::must_change()]
 }
 
-/// Lets a password count again, also for strangers. `login` is the account's subject of
+/// Enables a password again, also for unknown places. `login` is the account's subject of
 /// [`super::Kind::Login`].
 pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
     let update = Statement::new(
@@ -156,7 +156,7 @@ pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
     vec![update, clear_strangers(login)]
 }
 
-/// Counters that mean nothing any more.
+/// Counters that have expired.
 pub fn old(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "DELETE FROM guesses",

@@ -1,6 +1,6 @@
-//! The calls on a forgotten password.
-//! Promises that a request does the same for every address: what comes of it is found out after the
-//! answer. Leaves rules for passwords to `password`, SQL to `store`.
+//! The calls for password reset.
+//! A request does the same for every address: the account is looked up after the answer. `password` has
+//! the rules, `store` the SQL.
 
 use crate::auth::audit::{Action, Entry};
 use crate::http::problem::{FieldError, Problem};
@@ -27,7 +27,7 @@ pub async fn request(cx: &Context<'_>) -> Result<Response, Problem> {
     ask(cx, email, accepted()?).await
 }
 
-/// Writes down that a link was asked for, and hands `answer` on.
+/// Enqueues a reset request, and returns `answer`.
 pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Response, Problem> {
     let key = email_key(cx.state.platform.unicode.as_ref(), email);
     let meter = cx.meter;
@@ -50,18 +50,18 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     choose(cx, &choice, errors, &Response::no_content()).await
 }
 
-/// A new password, and the link that lets it be chosen.
+/// A new password, and the link that authorizes it.
 pub struct Choice<'a> {
     /// The link's token.
     pub token: &'a str,
     /// The password.
     pub new_password: &'a str,
-    /// Whether API keys end too.
+    /// Whether API keys are revoked too.
     pub revokes_keys: bool,
 }
 
-/// Uses a link up, if the new password passes every rule, and hands `answer` on. A password that
-/// does not pass leaves the link as it is.
+/// Spends a link if the new password passes every rule, and returns `answer`. A refused password
+/// does not spend the link.
 pub async fn choose(
     cx: &Context<'_>,
     choice: &Choice<'_>,
@@ -94,13 +94,13 @@ pub async fn choose(
         now,
     ));
     writes.extend(links::end_pending(user));
-    // Nobody has guessed at the new one yet.
+    // Nobody has guessed at the new password yet.
     let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
     writes.push(login_throttle::store::clear_strangers(&login));
     let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::PasswordReset, user);
-    // Used meanwhile, or the account has changed since.
+    // Stale: the link was spent meanwhile, or the account has changed.
     let answer = Tx::new(writes)
         .log(entry)
         .commit(cx, answer.clone(), links::invalid())

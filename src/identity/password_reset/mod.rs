@@ -1,6 +1,6 @@
 //! Password reset: a link to the address that the account has proved.
-//! Promises the same answer for every address, after the same work, and that the second factor
-//! stays in force. Leaves links themselves to `links`, mails to `mail`.
+//! Every address gets the same answer after the same work, and the second factor stays in force.
+//! `links` has the links, `mail` the mails.
 
 pub mod handlers;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! The calls on a forgotten password, as they are documented and checked.
+//! The calls for password reset: documentation and schemas.
 
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::problems;

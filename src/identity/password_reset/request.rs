@@ -1,6 +1,6 @@
 //! Handles a request for a password reset, after its answer was sent.
-//! Promises that an address without an account, one that was not proved and a disabled account get
-//! nothing. Leaves sending to `mail::delivery`.
+//! An address without an account, an unproved address and a disabled account get nothing.
+//! `mail::delivery` sends the mail.
 
 use crate::http::problem::Problem;
 use crate::identity::accounts::model::email_key;
@@ -14,7 +14,7 @@ use super::store;
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The database did not do as asked.
+    /// The database call failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The mail could not be sealed.
@@ -28,8 +28,8 @@ impl From<Problem> for RequestError {
     }
 }
 
-/// Keeps a link for the account that has proved this address, writes the mail that brings it there,
-/// and does `done` in the same batch. `None` when there is nobody to send one to.
+/// Stores a link for the account that has proved this address, writes its mail, and adds `done` to
+/// the same batch. `None` when there is no such account.
 pub async fn answer_request(
     state: &State,
     email: &str,
@@ -50,7 +50,7 @@ pub async fn answer_request(
     writes.push(mail.insert());
     writes.push(done.clone());
     match platform.database.batch(writes).await {
-        // It has enough links, or was moved, disabled or deleted since.
+        // It has enough links, or has changed its address or was disabled or deleted since.
         Err(DatabaseError::Stale) => {
             platform.database.batch(vec![done]).await?;
             Ok(None)

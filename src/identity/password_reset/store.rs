@@ -1,13 +1,13 @@
-//! All SQL on new passwords that are chosen by a link.
-//! Promises that a link is worth something only while its account has the address, and the password,
-//! of then. Leaves when to run the statements to `request` and `handlers`.
+//! All SQL of password reset.
+//! A link works only while the account has the address and the password that it had when the link was
+//! made.
 
 use crate::auth::user_id;
 use crate::identity::links::{Found, Purpose, Token};
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
-/// Links of one account that work at a time.
+/// Valid links of one account at a time.
 const MAX_LINKS: i64 = 3;
 
 /// The account that has proved this address, unless it is disabled.
@@ -24,7 +24,7 @@ pub async fn resettable(
     rows.first().map(|row| user_id(row, 0)).transpose()
 }
 
-/// Keeps a link; stale when the account has enough of them, or is no longer [`resettable`].
+/// Stores a link; stale when the account has enough of them, or is no longer [`resettable`].
 pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     let insert = Statement::new(
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
@@ -44,8 +44,8 @@ pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<St
     vec![insert, Statement::must_change()]
 }
 
-/// Gives the account of a link another password; stale when it has another address or password than
-/// when the link was made, or is disabled. Logins end; API keys too when `revokes_keys`.
+/// Sets a new password on the account of a link; stale when its address or password has changed
+/// since, or it is disabled. Sessions end; API keys too with `revokes_keys`.
 pub fn set_password(
     user: &UserId,
     link: &Found,

@@ -1,6 +1,6 @@
-//! The lossless law on random input: 100,000 byte sequences and 100,000 texts.
-//! Promises that templates, near-templates and noise are all among them.
-//! Leaves the laws themselves to `support/laws.rs`, which the fuzz target shares.
+//! The lossless property on random input: 100,000 byte sequences and 100,000 texts. Templates,
+//! near-templates and noise are all among them. The properties are in `support/laws.rs`, which the fuzz
+//! target shares.
 
 #[path = "support/laws.rs"]
 mod laws;

@@ -1,6 +1,5 @@
-//! Every real chat code of the shared golden data, field by field and byte for byte.
-//! Promises to name the test it skips when that data is not beside the project.
-//! Leaves made-up codes to the unit tests and random ones to `chat_code_laws`.
+//! Every real chat code of the shared golden data, field by field and byte for byte. The skipped test is
+//! named when that data is absent. Unit tests have made-up codes, `chat_code_laws` random ones.
 
 use std::fs;
 use std::path::Path;

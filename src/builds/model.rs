@@ -46,7 +46,7 @@ impl TryFrom<String> for Visibility {
     }
 }
 
-/// What is worn, in the game's own words. All of it is free text: the game adds items often.
+/// The equipment, in the game's own words. All of it is free text: the game adds items often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gear {
     stats: Option<String>,
@@ -64,7 +64,7 @@ pub struct Gear {
 pub struct BuildInput {
     /// One line.
     pub name: String,
-    /// What the chat code says.
+    /// The decoded chat code.
     pub template: BuildTemplate,
     /// Who may see it.
     pub visibility: Visibility,
@@ -76,7 +76,7 @@ pub struct BuildInput {
     pub tags: Vec<String>,
     /// Free text.
     pub notes: String,
-    /// What is worn.
+    /// The equipment.
     pub gear: Option<Gear>,
     /// The game's build number.
     pub game_build: Option<i64>,
@@ -145,7 +145,7 @@ impl BuildInput {
     }
 }
 
-/// Tags as they are kept: in lower case, each once.
+/// Tags as stored: in lower case, without duplicates.
 pub fn read_tags(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
     let sent = strings(list);
     let tags: Vec<String> = sent.iter().map(|tag| tag.trim().to_lowercase()).collect();
@@ -325,7 +325,7 @@ pub struct StoredBuild {
     pub document: Text,
     /// The tables it was rendered with.
     pub rendered_with: String,
-    /// Moves with each change.
+    /// Changes with each write.
     pub version: i64,
 }
 
@@ -358,7 +358,7 @@ impl StoredBuild {
         }
     }
 
-    /// The strong tag of the answer: the version and the tables it is rendered with.
+    /// The strong `ETag` of the response: the version and the tables it is rendered with.
     pub fn etag(version: i64) -> String {
         format!("\"{version}-{REFERENCE_VERSION}\"")
     }

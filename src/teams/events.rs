@@ -33,7 +33,7 @@ pub static DELETED: EventType = event_type!(
     "A team was deleted. Its webhooks are told of nothing after this.",
     Exact(GONE)
 );
-/// Someone has come into a team.
+/// A user has joined a team.
 pub static MEMBER_ADDED: EventType = event_type!(
     "team.member_added",
     Some(Scope::TeamsRead),
@@ -41,7 +41,7 @@ pub static MEMBER_ADDED: EventType = event_type!(
     "Someone has come into a team.",
     Exact(super::members::schemas::TOLD_MEMBER)
 );
-/// A member of a team has another role.
+/// A member's role has changed.
 pub static MEMBER_UPDATED: EventType = event_type!(
     "team.member_updated",
     Some(Scope::TeamsRead),
@@ -49,7 +49,7 @@ pub static MEMBER_UPDATED: EventType = event_type!(
     "A member of a team has another role.",
     Exact(super::members::schemas::TOLD_MEMBER)
 );
-/// Someone has left a team, or was removed.
+/// A member has left a team or was removed.
 pub static MEMBER_REMOVED: EventType = event_type!(
     "team.member_removed",
     Some(Scope::TeamsRead),

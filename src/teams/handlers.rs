@@ -21,7 +21,7 @@ use super::events;
 use super::model::{self, Team, TeamInput};
 use super::store;
 
-/// Where teams are.
+/// The path of teams.
 pub const PATH: &str = "/api/v1/teams";
 
 /// An event that `user` has caused in `team`; the webhooks of both are told.
@@ -40,7 +40,7 @@ pub fn event(
     Event::new(platform, cx.trace, audience, kind, team.as_str(), data)
 }
 
-/// What others call the caller.
+/// The caller's display name.
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
     let user = accounts::store::user(&cx.state.platform, user).await?;
     let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
@@ -144,7 +144,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let data = format!("{{\"id\":\"{}\"}}", permit.team());
     let event = event(cx, permit.user(), permit.team(), &events::DELETED, &data);
     let entry = Entry::by(user.caller(), Action::TeamDeleted, permit.team());
-    // Webhooks of the team stay until they were told: see `housekeeping`.
+    // Webhooks of the team stay until this event is delivered: see `housekeeping`.
     let mut writes = store::delete(&user, &permit, team.version);
     writes.push(builds::store::leave_team(&permit));
     let stale = Problem::new(&problems::PRECONDITION_FAILED);

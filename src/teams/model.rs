@@ -16,19 +16,19 @@ pub const MAX_TEAMS: i64 = 20;
 /// Members of a team.
 pub const MAX_MEMBERS: i64 = 500;
 
-/// What the end of an account does to a team that it is in.
+/// The effect of an account's deletion on a team that it is in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// What the account is there.
+    /// The account's role there.
     pub member: Membership,
-    /// Whether nobody else is in the team, so that it goes too.
+    /// Whether nobody else is in the team, so that it is deleted too.
     pub is_emptied: bool,
-    /// Who leads the team then, where the account is its last leader: as they are now.
+    /// The next leader, with their present role, where the account is the last one.
     pub heir: Option<Membership>,
 }
 
 impl Departure {
-    /// What the audit log says of it.
+    /// Its text in the audit log.
     pub fn entries(&self, caller: &Caller) -> Vec<Entry> {
         let Membership { team, user, role } = &self.member;
         if self.is_emptied {
@@ -45,7 +45,7 @@ impl Departure {
     }
 }
 
-/// What a team is asked to be.
+/// The input for a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamInput {
     /// One line.
@@ -98,18 +98,18 @@ impl TeamInput {
 /// A team as a member has read it.
 #[derive(Debug)]
 pub struct Team {
-    /// What the member is in it.
+    /// The member's role.
     pub membership: Membership,
-    /// Moves with each change of what it is.
+    /// Changes with each write to the team.
     pub version: i64,
-    /// How many are in it.
+    /// The number of members.
     pub member_count: i64,
     /// The answer to that member.
     pub document: Text,
 }
 
 impl Team {
-    /// The strong tag of the answer: what the team is, how many are in it, and what the member is.
+    /// The strong `ETag` of the response: the team's version, its number of members and the member's role.
     pub fn etag(&self) -> String {
         etag(self.version, self.membership.role, self.member_count)
     }
@@ -134,13 +134,13 @@ pub fn as_input(document: &Value) -> Value {
     })
 }
 
-/// A team as webhooks are told of it: not everyone who is told is the same in it.
+/// A team in webhook events, without a role: receivers have different roles.
 pub fn told(mut document: Value) -> String {
     document.as_object_mut().map(|team| team.remove("role"));
     document.to_string()
 }
 
-/// What webhooks are told of someone who comes or goes. Ids only: what is told outlives an account.
+/// The event data of a member who joins or leaves. Ids only, since events outlive an account.
 pub fn told_member(member: &Membership) -> String {
     json!({
         "team_id": member.team.as_str(),

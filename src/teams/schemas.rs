@@ -10,7 +10,7 @@ use super::model::MAX_MEMBERS;
 pub const ID: Schema = Text::formatted(31, 31, "typeid");
 /// The id of a user.
 pub const USER_ID: Schema = Text::formatted(31, 31, "typeid");
-/// What one is in a team.
+/// A role in a team.
 pub const ROLE: Schema = Schema::Choice(TeamRole::WORDS);
 
 const NAME: Schema = Text::party(1, 100);
@@ -69,7 +69,7 @@ pub const TEAM: Schema = Schema::Named(
     ]),
 );
 
-/// A team as webhooks are told of it.
+/// A team in webhook events.
 pub const TOLD_TEAM: Schema = Schema::Object(&[
     ID_FIELD,
     NAME_FIELD,
@@ -80,7 +80,7 @@ pub const TOLD_TEAM: Schema = Schema::Object(&[
     UPDATED_FIELD,
 ]);
 
-/// Who has made something of a team's.
+/// The creator of something that belongs to a team.
 pub const MADE_BY_FIELD: Field = Field::required(
     "made_by",
     &Schema::Object(&[
@@ -94,7 +94,7 @@ pub const MADE_BY_FIELD: Field = Field::required(
     "Who made it.",
 );
 
-/// A membership in the export of all that is held on someone.
+/// A membership in an export of personal data.
 pub const MEMBERSHIP: Schema = Schema::Named(
     "ExportedMembership",
     &Schema::Object(&[

@@ -81,8 +81,8 @@ pub fn insert(
     ]
 }
 
-/// Changes a team; stale when it has moved on since it was read in this version, or whoever does it
-/// may no more.
+/// Changes a team; stale when it changed since this version was read, or the caller
+/// may no longer change it.
 pub fn update(
     permit: &TeamPermit<EditTeam>,
     version: i64,
@@ -109,8 +109,8 @@ pub fn update(
     vec![update, Statement::must_change()]
 }
 
-/// Removes a team with all that is its: members, invitations, roster, compositions. Stale when it
-/// has moved on since it was read in this version, or whoever asks is no leader any more.
+/// Deletes a team with its members, invitations, roster and compositions. Stale when it
+/// changed since this version was read, or the caller is no longer a leader.
 pub fn delete(
     _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<DeleteTeam>,
@@ -136,7 +136,7 @@ const IS_LAST_LEADER: &str = "m.role = 'leader' AND NOT EXISTS (SELECT 1 FROM te
 const HEIR: &str = "FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
      ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1";
 
-/// What the end of the caller's account would do to their teams.
+/// The effect of deleting the caller's account on their teams.
 pub async fn departures(
     platform: &Platform,
     permit: &Permit<'_, ManageAccount>,
@@ -196,7 +196,7 @@ pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -
             vec![user(), Json::from(heirs.clone()).to_string().into()],
         ),
         Statement::must_change_exactly(count(heirs.len())),
-        // A statement that fails is the only way to give up a batch; this sum runs over.
+        // Only a failing statement aborts a batch; this sum overflows.
         Statement::new(
             format!(
                 "SELECT iif(EXISTS (SELECT 1 FROM team_members m WHERE m.user_id = ?1 \
@@ -266,7 +266,7 @@ pub async fn list(
     paging::page(platform, select, params, Order::Descending, page).await
 }
 
-/// All that teams hold on a user, as a JSON array.
+/// The team data of a user, as a JSON array.
 pub async fn export(platform: &Platform, user: &UserId) -> Result<Text, DatabaseError> {
     let select = concat!(
         "SELECT m.team_id AS id, json_object('team_id', m.team_id, 'team_name', t.name, \

@@ -1,6 +1,6 @@
-//! A profile in the hands of its owner: what changes, what does not, and what proof it takes.
-//! Promises that of two changes at once one wins and the other is told.
-//! Leaves deletion and export to `personal_data`, what administrators change to `admin`.
+//! The profile of an account for its owner: what changes, what does not, and what proof it takes. Of two
+//! concurrent changes one wins and the other is told. `personal_data` has deletion and export, `admin`
+//! changes by administrators.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! Accounts in the hands of administrators: what they see, what they change, and that one is left.
-//! Promises that nobody else gets in, and that a change and its row in the audit log are one.
-//! Leaves naming the first administrator to the script (`tests/edge/scripts.test.mjs`).
+//! Accounts for administrators: what they see and change, and that one administrator is left. Nobody else
+//! has access, and a change and its audit entry are written together. `tests/edge/scripts.test.mjs` has
+//! the script that names the first administrator.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! Analyses from the outside: who gets one, by whose scores, of which builds, and at what price.
-//! Promises that what a team thinks stays in the team.
-//! Leaves the sums and the words to the unit tests of `squads::analysis`.
+//! Analyses over HTTP: access, which scores and builds are used, and cost. A team's scores stay in the
+//! team. The unit tests of `squads::analysis` have the sums and the words.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! API keys: made, shown once, listed, used and ended.
-//! Promises that the database never has one, and that an account has fifty at most, also at once.
-//! Leaves what a key opens to `api_keys_access`, its text to the tests beside `auth::api_key`.
+//! API keys: created, shown once, listed, used and ended. No key is stored in the database, and an
+//! account has fifty at most, also under concurrency. `api_keys_access` has what a key gives access to,
+//! the tests beside `auth::api_key` its text.
 
 use testing::prelude::*;
 use wvw_builder::auth::model::Scope;

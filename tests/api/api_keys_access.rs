@@ -1,6 +1,5 @@
-//! What an API key opens, from where it is read, and until when.
-//! Promises a row for every route of the table with a key of each scope.
-//! Leaves how keys are made, listed and ended to `api_keys`.
+//! What an API key gives access to, where it is read from, and until when: a row for every route with a
+//! key of each scope. `api_keys` has creation, lists and ends of keys.
 
 use testing::prelude::*;
 use wvw_builder::auth::api_key::Key;

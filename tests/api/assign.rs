@@ -1,6 +1,6 @@
-//! Placing players from the outside: what is answered, what is refused, and with what words.
-//! Promises that answers hold to the constraints by a count of their own; leaves optimality and the
-//! bound to the tests of the crate `assignment` and to `scripts/check-assignment.mjs`.
+//! Placing players over HTTP: responses, refusals and wording. The constraints are checked by an
+//! independent count; the tests of the crate `assignment` and `scripts/check-assignment.mjs` check
+//! optimality and the bound.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Authorization": every route with every kind of caller, and what a body
-//! or a filter may not say. The table here is written by hand: a row of `ROUTES` that opens up fails
-//! it. Leaves each scope on its own to `api_keys`, other spellings to `attacks_spellings`.
+//! The table of attacks, rows "Authorization": every route with every kind of caller, and what a body or a
+//! filter may not say. The table here is written by hand: a row of `ROUTES` that opens up fails it.
+//! `api_keys` has each scope on its own, `attacks_spellings` other spellings.
 
 use testing::contract::{documented, resolved};
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "HTTP", around the body: origins, methods, paths, types, headers.
-//! Promises that whatever a client sends, the answer is a documented one with all its headers.
-//! Leaves 429 to `limits`, guarded paths to `attacks_authorization`, framing to the edge.
+//! The table of attacks, rows "HTTP", around the body: origins, methods, paths, types, headers. Whatever a
+//! client sends, the response is a documented one with all its headers. `limits` has 429,
+//! `attacks_authorization` guarded paths; framing is the edge's.
 
 use testing::guild;
 use testing::prelude::*;

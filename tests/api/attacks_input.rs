@@ -1,7 +1,6 @@
-//! The table of attacks, rows "HTTP", inside the input: JSON, numbers, SQL, line breaks.
-//! Promises that nothing sent is believed, reflected or run as anything but data.
-//! Leaves who may send it to `attacks_authorization`, and SQL on every route to `attacks_sql`. There
-//! are no sort parameters.
+//! The table of attacks, rows "HTTP", inside the input: JSON, numbers, SQL, line breaks. Input is never
+//! trusted, reflected or run as anything but data. `attacks_authorization` has who may send it,
+//! `attacks_sql` SQL on every route. There are no sort parameters.
 
 use testing::prelude::*;
 use wvw_builder::http::pagination::cursor_after;

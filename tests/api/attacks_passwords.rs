@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Passwords": what is refused, what is kept whole, and that an
-//! unknown address looks like a wrong password. Promises a login for every password taken.
-//! Leaves pauses and locks to `login_throttle`, times over many samples to the bench.
+//! The table of attacks, rows "Passwords": what is refused, what is stored unshortened, and that an
+//! unknown address looks like a wrong password. Every accepted password logs in. `login_throttle` has
+//! pauses and locks; the bench compares times over many samples.
 
 use testing::prelude::*;
 use wvw_builder::http::request::MAX_BODY;

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Second factor": codes that come again, too early, too late, of others
-//! or at once, and challenges that are not what they should be.
-//! Leaves switching on and off, and the counting of wrong codes, to `second_factor`.
+//! The table of attacks, rows "Second factor": codes that are reused, too early, too late, of others or
+//! concurrent, and invalid challenges. `second_factor` has switching on and off and the count of wrong
+//! codes.
 
 use testing::authenticator::{Guarded, SECOND_STEP, STEP_MS, challenge, enrol, guarded};
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! The table of attacks, row "canary secrets in the logs of the whole suite": which secrets the
-//! suite looks for in every log line it sees. Promises that each kind is among them, and that a line
-//! with one in it fails. Leaves looking to `support`, which does so after each answer.
+//! The table of attacks, row "canary secrets in the logs of the whole suite": which secrets the suite
+//! looks for in every log line it sees. Each kind is among them, and a line with one fails. `support`
+//! searches after each response.
 
 use testing::authenticator::{SECOND_STEP, TWO_FACTOR, challenge, enrol};
 use testing::prelude::*;

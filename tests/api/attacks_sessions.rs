@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Tokens", the rest: time, place, flood, scope, and what ends a token.
-//! Promises that a token stands for its key, its session and its proof, and no longer.
-//! Leaves refresh tokens to `sessions` and how keys come to their states to `signing_keys`.
+//! The table of attacks, rows "Tokens", the rest: time, place, flood, scope, and what ends a token. A
+//! token is valid only as long as its key, its session and its proof. `sessions` has refresh tokens,
+//! `signing_keys` the states of keys.
 
 use sha2::{Digest, Sha256};
 use testing::authenticator::{Guarded, enrol, guarded};

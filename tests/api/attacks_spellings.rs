@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Authorization": guarded paths in other spellings, and keys that nobody
-//! made. Promises that a path which some server takes for another one leads nowhere here, whoever
-//! calls. Leaves the paths as they are to `attacks_authorization`.
+//! The table of attacks, rows "Authorization": guarded paths in other spellings, and made-up keys. A path
+//! that some server takes for another one leads nowhere here, for any caller. `attacks_authorization` has
+//! the paths themselves.
 
 use testing::prelude::*;
 

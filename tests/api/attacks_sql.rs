@@ -1,6 +1,6 @@
-//! The table of attacks, row "SQL in every field": on every route, from whoever may call it, with ids
-//! of what is there, so that what is sent gets past the look-up and to its statement.
-//! Promises that nothing sent is run. Leaves what becomes of it to `attacks_input`.
+//! The table of attacks, row "SQL in every field": on every route, from every allowed caller, with ids
+//! that exist, so that the input passes the look-up and reaches its statement. No input is run.
+//! `attacks_input` has what becomes of it.
 
 use testing::contract::{documented, resolved};
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Tokens", the forged ones: one and the same 401 for all of them.
-//! Promises that each token is good but for what its row changes.
-//! Leaves keys and sessions to `attacks_sessions`, challenges to `attacks_second_factor`.
+//! The table of attacks, rows "Tokens", the forged ones: the same 401 for all of them. Each token is valid
+//! except for what its row changes. `attacks_sessions` has keys and sessions, `attacks_second_factor`
+//! challenges.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -1,6 +1,5 @@
-//! The table of attacks, row "HTTP": JSON of another type than the one that is asked for, in every
-//! place of every body. Promises an answer that says what is wrong, never a 500.
-//! Leaves texts that lie to `attacks_input`.
+//! The table of attacks, row "HTTP": JSON of a wrong type in every place of every body. The response says
+//! what is wrong and is never a 500. `attacks_input` has hostile texts.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! The audit log: read with filters, chained without a gap, and one with the change it tells of.
-//! Promises that a filter is a value and never SQL.
-//! Leaves checking a whole chain to the script (`tests/edge/scripts.test.mjs`).
+//! The audit log: filters, a chain without gaps, and entries in the same batch as their change. A filter
+//! is a value, never SQL. `tests/edge/scripts.test.mjs` has the script that checks a whole chain.
 
 use testing::prelude::*;
 use wvw_builder::auth::audit::model::{GENESIS, chain};

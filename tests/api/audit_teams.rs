@@ -1,6 +1,5 @@
-//! What the audit log says of teams, and of what they show the world.
-//! Promises that each thing done leaves its one entry, and that a team's entries are found by the team.
-//! Leaves the chain and the other filters to `audit`.
+//! The audit log of teams and of what they publish. Each action leaves one entry, and a team's entries
+//! are found by the team. `audit` has the chain and the other filters.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! The check against lists of breached passwords, at registration and at a change.
-//! Promises that what leaves is five hex digits, and that a list which is away stops nobody.
-//! Leaves the real exchange to `tests/edge`.
+//! The check against lists of breached passwords, at registration and at a change. Only five hex digits
+//! are sent, and a list that is down stops nobody. `tests/edge` has the real exchange.
 
 use sha1::{Digest, Sha1};
 use testing::prelude::*;

@@ -1,6 +1,5 @@
-//! What a build is made of, from the outside: made, read, changed, refused.
-//! Promises that every mistake is named with its place.
-//! Leaves who may do what to `builds_access` and lists to `builds_lists`.
+//! The content of builds over HTTP: create, read, change, and refusals. Every mistake is reported with its
+//! location. `builds_access` has permissions, `builds_lists` lists.
 
 use testing::prelude::*;
 use wvw_builder::game::model::REFERENCE_VERSION;

@@ -1,6 +1,5 @@
-//! Who may do what with a build, under which conditions, and what it costs.
-//! Promises a row for every method, visibility and kind of caller.
-//! Leaves what a build is made of to `builds`.
+//! Access to builds, its conditions and its cost: a row for every method, visibility and kind of caller.
+//! `builds` has their content.
 
 use testing::prelude::*;
 use wvw_builder::game::model::REFERENCE_VERSION;

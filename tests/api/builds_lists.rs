@@ -1,6 +1,5 @@
-//! Lists of builds from the outside: who sees what, filters, pages, and what a page costs.
-//! Promises that pages neither repeat nor lose a build, whatever is made meanwhile.
-//! Leaves single builds to `builds`.
+//! Lists of builds over HTTP: visibility, filters, pages and their cost. Pages neither repeat nor lose a
+//! build, whatever is created meanwhile. `builds` has single builds.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! The search (`q`) among public builds.
-//! Promises that looking up finds what looking through all of them would, in the same order.
-//! Leaves the other filters to `builds_lists`.
+//! The search (`q`) among public builds. The index finds what a scan of all of them would, in the same
+//! order. `builds_lists` has the other filters.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! Comparisons from the outside: both must be visible, and both are measured alike.
-//! Promises three statements at most.
-//! Leaves what differs to the unit tests of `squads::compare`.
+//! Comparisons over HTTP: both compositions must be visible, and both are measured alike, in three
+//! statements at most. The unit tests of `squads::compare` have the differences.
 
 use testing::prelude::*;
 

@@ -1,7 +1,6 @@
-//! Compositions of teams while the teams change: who has left, who leaves between a look and a write,
-//! teams that go.
-//! Promises that whoever is not in a team learns and changes nothing of its plans, whichever way.
-//! Leaves who may do what in a team that stays as it is to `compositions`.
+//! Compositions of teams while the teams change: members who have left, or leave between a read and a
+//! write, and deleted teams. Users who are not in a team can neither read nor change its compositions.
+//! `compositions` has permissions in a team that does not change.
 
 use testing::prelude::*;
 

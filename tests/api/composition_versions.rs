@@ -1,6 +1,5 @@
-//! What hangs on a composition: earlier versions, copies, links that show it; and the tags of all.
-//! Promises that nothing planned is lost, and that a copy or a list shows nothing that was hidden.
-//! Leaves the page behind a link to `shared_page`.
+//! Earlier versions, copies and share links of compositions, and the tags of all. Nothing planned is
+//! lost, and no copy or list shows what was hidden. `shared_page` has the page of a link.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! Compositions from the outside: what is taken, who sees and changes what, two who change at once.
-//! Promises that each rule on their input has a case that breaks it.
-//! Leaves versions, links and analyses to their own tests.
+//! Compositions over HTTP: input, visibility, permissions and concurrent writes. Each rule on the input
+//! has a case that breaks it. Versions, links and analyses have their own tests.
 
 use testing::prelude::*;
 

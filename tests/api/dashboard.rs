@@ -1,6 +1,5 @@
-//! The dashboard: counts, activity, what needs attention.
-//! Promises that nothing of strangers is in it, and that it takes two statements.
-//! Leaves the things themselves to their own tests.
+//! The dashboard: counts, activity, what needs attention. It shows nothing of strangers and takes two
+//! statements.
 
 use testing::prelude::*;
 use wvw_builder::ids::{CompositionId, InvitationId};

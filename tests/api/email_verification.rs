@@ -1,6 +1,6 @@
-//! Proof of addresses: who has one, who gets it, and what strangers learn of it.
-//! Promises that a later proof wins, at most once, and that no answer tells of an account.
-//! Leaves the undoing of a move to `address_undo`, mails on their way to `mail`.
+//! Verification of addresses: state, who gets the link, and what strangers learn. A later verification
+//! wins, at most once, and no response reveals an account. `address_undo` has the undoing of a change,
+//! `mail` delivery.
 
 use testing::prelude::*;
 

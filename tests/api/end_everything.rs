@@ -1,5 +1,5 @@
-//! Ending everything: what goes, what stays, and that the answer counts just that.
-//! Leaves the proof that it takes to `reauthentication`.
+//! Ending everything: what ends, what stays, and that the response counts exactly that.
+//! `reauthentication` has the proof that it takes.
 
 use testing::authenticator::{SECOND_STEP, challenge, enrol};
 use testing::guild::racing;

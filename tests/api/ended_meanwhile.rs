@@ -1,7 +1,6 @@
-//! An account that is deleted while a request of its own is under way.
-//! Promises that no row names it afterwards, whatever the request was about to write, that a demoted
-//! administrator's last request promotes nobody, and that a proof which grows too old on the way is
-//! none. Leaves other ends to `interleavings`.
+//! Accounts deleted during a request of their own. No row names the account afterwards, whatever the
+//! request was about to write; a demoted administrator's last request promotes nobody; a proof that
+//! expires during the request is none. `interleavings` has other ends.
 
 use testing::points::{Points, platform_with};
 use testing::prelude::*;

@@ -1,7 +1,5 @@
-//! What the crons remove.
-//! Promises that nothing stays for ever that means nothing any more, however much of it there is,
-//! and that nothing goes before. Leaves signing keys and sealed values to `signing_keys` and
-//! `tests/simulation`.
+//! What the crons delete. Expired rows are all deleted, however many there are, and no row is deleted
+//! early. `signing_keys` and `tests/simulation` have signing keys and sealed values.
 
 use testing::prelude::*;
 use wvw_builder::platform::native::TestClock;

@@ -1,6 +1,6 @@
-//! `Idempotency-Key`: the same POST sent twice, by others, with another body, and a day later.
-//! Promises that nothing is done twice, and nothing kept can be read by whoever has the database.
-//! Leaves two at once and death half-way to `idempotency_half_way`, the form of keys to the model.
+//! `Idempotency-Key`: the same POST sent twice, by others, with another body, and a day later. Nothing is
+//! done twice, and stored responses cannot be read from the database alone. `idempotency_half_way` has
+//! concurrency and killed Workers; the model's tests have the form of keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,5 @@
-//! `Idempotency-Key` when two arrive at once, and when a Worker dies half-way.
-//! Promises that every point at which a request can be cut off was tried, and that one effect is
-//! left each time. Leaves what a key means to `idempotency`.
+//! `Idempotency-Key` when two requests are concurrent, and when a Worker is killed. Every point at which
+//! a request can be cut off is tried, and each leaves one effect. `idempotency` has what a key means.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};

@@ -1,6 +1,6 @@
-//! `Idempotency-Key` where the answer holds a secret: to whom it is given again, and until when.
-//! Promises that each answer of a POST was looked through for secrets, and that the table of
-//! operations marks those that have one. Leaves all other answers to `idempotency`.
+//! `Idempotency-Key` where the response holds a secret: who gets it again, and until when. Each response
+//! of a POST is searched for secrets, and the table of operations marks those that have one.
+//! `idempotency` has all other responses.
 
 use testing::authenticator;
 use testing::authenticator::TWO_FACTOR;

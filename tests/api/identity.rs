@@ -1,6 +1,5 @@
-//! Accounts, logins and signing keys from the outside.
-//! Promises that keys outlive isolates and that a database out of reach is never a refusal.
-//! Leaves forged tokens and passwords to the tables of attacks.
+//! Accounts, logins and signing keys over HTTP. Keys outlive isolates, and an unreachable database is
+//! never reported as a refusal. The tables of attacks have forged tokens and passwords.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;

@@ -1,6 +1,6 @@
-//! Every write of the route table against every way in which a standing ends, at every await.
-//! Promises that nothing is written once what the write relies on has ended: whether it relies on it
-//! is seen by letting it end before the request. Leaves what the answer says to the other tests.
+//! Every write of the route table against every way in which a standing ends, at every await. Nothing is
+//! written once what the write relies on has ended; whether it relies on it is found by ending it before
+//! the request. The other tests check the response.
 
 use testing::points::{Points, platform_with};
 use testing::prelude::*;

@@ -1,7 +1,7 @@
-//! Every write of the route table beside the real call that ends its writer's standing, in turns that a
-//! seed draws. Promises that nothing of the write lands once the other call has ended the standing.
-//! `INTERLEAVING_SEEDS=1000..2000` tries others than the usual ones; a failure names its seed.
-//! Leaves the awaits one by one to `interleavings`.
+//! Every write of the route table concurrent with the real call that ends its writer's standing, in
+//! orders drawn from a seed. Nothing of the write is stored once the other call has ended the standing.
+//! `INTERLEAVING_SEEDS=1000..2000` tries other seeds than the usual ones; a failure names its seed.
+//! `interleavings` tries each await.
 
 use std::future::Future;
 use std::ops::Range;

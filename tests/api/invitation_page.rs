@@ -1,6 +1,5 @@
-//! The page that the link of an invitation leads to.
-//! Promises that it says what one is asked into, that looking at it spends nothing, and that what
-//! lets nobody in is one page, whatever the reason. Leaves coming in to `team_invitations`.
+//! The page of an invitation link. It names the team and role, viewing it uses nothing up, and every link
+//! that admits nobody gets the same page. `team_invitations` has acceptance.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! The rows "Limits" of the table of attacks: whose quota a request is counted against, what its
-//! answer says, and what happens when nobody can count. The quotas are those of production.
-//! Leaves the arithmetic and many isolates to `tests/limits.rs`.
+//! The rows "Limits" of the table of attacks: whose quota a request is counted against, the response, and
+//! what happens when counting fails. The quotas are those of production. `tests/limits.rs` has the
+//! arithmetic and many isolates.
 
 use testing::prelude::*;
 use wvw_builder::platform::Level;

@@ -1,6 +1,6 @@
-//! Limits that an account cannot walk around: with fresh API keys, or with its own password.
-//! Promises that what costs much is counted by account, and what tells of others by address.
-//! Leaves whose quota a plain request is counted against to `limits`.
+//! Limits that an account cannot evade with fresh API keys or with its own password. Expensive calls are
+//! counted by account, calls that reveal others by address. `limits` has whose quota a plain request is
+//! counted against.
 
 use testing::authenticator::enrol;
 use testing::prelude::*;

@@ -1,7 +1,6 @@
-//! What lists show, against a plain look at each row: whoever asks, whatever narrows them.
-//! Promises that filters and searches of any length find what looking for it would, in the same
-//! order, page by page, after many changes by calls and by SQL.
-//! Leaves what it costs to `query_plans` and `query_work`.
+//! Lists against a reference that checks each row, for every caller and filter. Filters and searches of
+//! any length find the same rows in the same order, page by page, after many changes by calls and by SQL.
+//! `query_plans` and `query_work` have the cost.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! The table of attacks, guessing: pauses, locks, known places and devices. Promises that an address
-//! without an account answers like one with, to the last header. Leaves strangers to
-//! `login_throttle_strangers`, right ones at once to `login_throttle_waiting`, codes to `second_factor`.
+//! The table of attacks, guessing: pauses, locks, known places and devices. An address without an account
+//! gets the same response as one with, to the last header. `login_throttle_strangers` has strangers,
+//! `login_throttle_waiting` concurrent correct attempts, `second_factor` codes.
 
 use testing::login_throttle::{
     CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,

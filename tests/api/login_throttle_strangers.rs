@@ -1,6 +1,5 @@
-//! The table of attacks, guessing: what a hundred failures of strangers do to a password.
-//! Promises that an address without an account goes the same way as one with.
-//! Leaves the counters of single places to `login_throttle`.
+//! The table of attacks, guessing: the effect of a hundred failures of strangers on a password. An
+//! address without an account behaves like one with. `login_throttle` has the counters of single places.
 
 use testing::authenticator::guarded;
 use testing::login_throttle::{

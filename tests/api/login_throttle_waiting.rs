@@ -1,6 +1,5 @@
-//! Attempts that come at once and wait until others are judged.
-//! Promises that right ones all pass, and that no more wrong ones are compared than one by one.
-//! Leaves a hundred wrong ones at once to `login_throttle`.
+//! Concurrent login attempts that wait until others are checked. Correct ones all pass, and no more wrong
+//! ones are compared than sequentially. `login_throttle` has a hundred wrong ones at once.
 
 use testing::authenticator::guarded;
 use testing::login_throttle::{HOME, WRONG, fail, from, stranger_to_all};

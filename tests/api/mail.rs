@@ -1,6 +1,5 @@
-//! Mails on their way: tries, pauses, ends, and who sends.
-//! Promises that none is lost, sent by two at once or tried for ever, and none lies readable.
-//! Leaves what causes them to the other tests.
+//! Delivery of mails: attempts, pauses, ends, and who sends. No mail is lost, sent twice by concurrent
+//! senders, tried for ever, or stored in the clear. The other tests have the causes of mails.
 
 use testing::prelude::*;
 use wvw_builder::platform::Lane;

@@ -1,6 +1,5 @@
-//! The whole API, natively: `App` on `SQLite`, a clock in hand, every answer held against the
-//! OpenAPI document. Promises a row for each attack of the table that applies so far.
-//! Leaves the real runtime to `tests/edge`.
+//! The whole API, natively: `App` on `SQLite`, with a controlled clock; every response is checked against
+//! the OpenAPI document. Each applicable attack of the table has a row. `tests/edge` has the real runtime.
 
 mod accounts;
 mod admin;

@@ -1,6 +1,5 @@
-//! Names and remarks that others see, at every call that takes one.
-//! Promises that a new member of a body is judged by `text::names`, or is listed here with a reason.
-//! Leaves what a good name is to the tests beside the rule.
+//! Names and notes that others see, at every call that takes one. A new member of a body is checked by
+//! `text::names`, or is listed here with a reason. The tests beside the rule have what a good name is.
 
 use testing::guild::CSV;
 use testing::prelude::*;

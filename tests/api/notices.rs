@@ -1,6 +1,5 @@
-//! What owners are told of, and the links in what they are told.
-//! Promises a mail to the address that was proved, in the batch of the change, and none to another.
-//! Leaves mails on their way to `mail`.
+//! Notices to account owners, and the links in them. A mail goes only to the verified address and is
+//! written in the batch of the change. `mail` has delivery.
 
 use testing::authenticator;
 use testing::authenticator::enrol;

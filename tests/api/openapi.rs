@@ -1,6 +1,6 @@
-//! The OpenAPI document against the product: the same routes, examples that are true, references
-//! that lead somewhere. Promises that what is documented can be sent and what is answered reads.
-//! Leaves each single answer to `support::contract`, which holds all of them against the document.
+//! The OpenAPI document against the product: the same routes, valid examples, references that resolve.
+//! Documented requests can be sent and responses parse. `support::contract` checks each response against
+//! the document.
 
 use testing::contract::{DOCUMENT, assert_matches, documented, mistakes, resolved};
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! Forgotten passwords: who gets a link, what it is worth, and what strangers learn.
-//! Promises that every address gets the same answer after the same work, and that a link counts once
-//! while the account is as it was. Leaves mails on their way to `mail`.
+//! Forgotten passwords: who gets a link, what it allows, and what strangers learn. Every address gets the
+//! same response after the same work, and a link works once, while the account is unchanged. `mail` has
+//! delivery.
 
 use testing::authenticator;
 use testing::prelude::*;

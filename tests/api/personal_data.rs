@@ -1,6 +1,5 @@
-//! All that is held on a person, handed out and deleted.
-//! Promises to go through every table that the migrations make: one that is new, and holds something
-//! on users, fails here until the scene, the export and the deletion have it.
+//! Export and deletion of personal data. Every table of the migrations is checked: a new one that holds
+//! user data fails here until the scene, the export and the deletion have it.
 
 use testing::guild;
 use testing::prelude::*;

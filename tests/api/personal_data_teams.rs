@@ -1,7 +1,6 @@
-//! An account that goes while its teams stay: what they planned together is still there, and the one
-//! who has gone is in none of it.
-//! Promises to look through every column of the database for id, address and name.
-//! Leaves what goes with an account to `personal_data`.
+//! Deletion of an account whose teams remain: their common compositions stay, without the deleted user.
+//! Every column of the database is searched for id, address and name. `personal_data` has what is deleted
+//! with an account.
 
 use testing::guild;
 use testing::prelude::*;

@@ -1,7 +1,6 @@
-//! What a composition names and others change: builds that are played otherwise by now, players whom
-//! the roster calls otherwise. Promises that analysis, comparison and page say what is so now, to
-//! those who may see it, and what was copied to others; and that their tags move.
-//! Leaves what a composition itself is to `compositions`.
+//! What a composition references and others change: edited builds, renamed players. Analysis, comparison
+//! and page show the present state to users who may see it, and the copied state to others; their `ETag`s
+//! change. `compositions` has the composition itself.
 
 use testing::prelude::*;
 

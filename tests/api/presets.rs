@@ -1,6 +1,5 @@
-//! The presets of squads from the outside.
-//! Promises the figures that players know, so that nobody changes one unawares.
-//! Leaves laying them out to `compositions`.
+//! The presets of squads over HTTP, with the figures that players know, so that nobody changes one
+//! unnoticed. `compositions` has their layout.
 
 use testing::prelude::*;
 

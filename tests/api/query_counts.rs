@@ -1,6 +1,6 @@
-//! What each call asks of the database: round trips, and statements in them.
-//! Promises that a route which asks for more than its row says fails, and that no call asks more often
-//! because there is more. Leaves what the statements cost to `query_plans` and `query_work`.
+//! The database round trips of each call, and the statements in them. A route that makes more than its
+//! row says fails, and no call makes more because there is more data. `query_plans` and `query_work` have
+//! the cost of statements.
 
 use testing::prelude::*;
 

@@ -1,7 +1,6 @@
-//! How `SQLite` goes about what the stores send: every statement of a walk through all routes, all
-//! filters of the lists, both crons and the queues, explained.
-//! Promises that none looks through a table, or through all of an index, but those that are named
-//! here with a reason. Leaves what a search in an index costs to `query_work`.
+//! The query plans of `SQLite`: every statement of a walk through all routes, all filters of the lists,
+//! both crons and the queues. None scans a table or a whole index, except those listed here with a
+//! reason. `query_work` has the cost of an index search.
 
 use testing::prelude::*;
 

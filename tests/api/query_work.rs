@@ -1,6 +1,6 @@
-//! What reading costs, in steps of `SQLite`'s virtual machine, and what it grows with.
-//! Promises that a list which begins to cost more because others have more, or because one has more
-//! oneself, fails until its row says so. Leaves how often the database is asked to `query_counts`.
+//! The cost of reads in steps of `SQLite`'s virtual machine, and what it grows with. A list whose cost
+//! starts to grow with others' rows, or with the caller's own, fails until its row says so.
+//! `query_counts` has the number of queries.
 
 use testing::prelude::*;
 

@@ -1,7 +1,5 @@
-//! How much an account and a team can have.
-//! Promises that the last one goes in, the next is refused with its code, and that one less makes
-//! room again; whatever the way in.
-//! Leaves other quotas to the features that have them.
+//! Quotas of accounts and teams. The last one is accepted, the next is refused with its code, and a
+//! deletion makes room again, for every way to add one. The features test other quotas.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! A proof of the last five minutes: what is one, how long, and for whom.
-//! Promises that nothing that has ended, and no race, brings one about.
-//! Leaves which calls need one to `reauthentication_calls`, what ends everything to `end_everything`.
+//! A proof of the last five minutes: what counts as one, how long, and for whom. Nothing that has ended,
+//! and no race, yields one. `reauthentication_calls` has which calls need one, `end_everything` ending
+//! everything.
 
 use testing::authenticator::enrol;
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! Which calls need a proof of the last five minutes, and which carry one themselves.
-//! Promises that every write of the table of routes is decided on in `docs/RECENT_PROOF.md`.
-//! Leaves what a proof is to `reauthentication`, each scope of keys to `api_keys_access`.
+//! Which calls need a proof of the last five minutes, and which carry one themselves. Every write of the
+//! route table is decided on in `docs/RECENT_PROOF.md`. `reauthentication` has the proof,
+//! `api_keys_access` each scope of keys.
 
 use testing::authenticator::{TWO_FACTOR, enrol};
 use testing::prelude::*;

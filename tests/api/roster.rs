@@ -1,6 +1,5 @@
-//! The roster of a team, from the outside: players made, read, changed, listed, refused.
-//! Promises that every mistake is named with its place.
-//! Leaves who may do what to `roster_access`, files to `roster_files`.
+//! The roster of a team over HTTP: create, read, change, list, and refusals. Every mistake is reported
+//! with its location. `roster_access` has permissions, `roster_files` files.
 
 use testing::guild::{Guild, guild, mistakes, player, players_of};
 use testing::prelude::*;

@@ -1,6 +1,5 @@
-//! Who sees a roster and who changes what in it, also of several at once.
-//! Promises that outsiders learn nothing, and that members change only what is theirs.
-//! Leaves each route with each caller to `attacks_authorization`.
+//! Who sees a roster and who changes what in it, also concurrently. Outsiders learn nothing, and members
+//! change only their own entry. `attacks_authorization` has each route with each caller.
 
 use testing::guild::{guild, player, players_of, racing};
 use testing::prelude::*;

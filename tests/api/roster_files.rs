@@ -1,6 +1,5 @@
-//! Rosters as files: out as JSON and CSV, and in again.
-//! Promises that what goes out comes in again unchanged, and that a file goes in whole or not at all.
-//! Leaves bad files to `roster_mistakes`.
+//! Rosters as files: export and import of JSON and CSV. An exported file is imported unchanged, and a
+//! file is imported completely or not at all. `roster_mistakes` has bad files.
 
 use std::fmt::Write as _;
 

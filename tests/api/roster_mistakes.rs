@@ -1,6 +1,5 @@
-//! Bad files: every mistake by its line in the file, or its place in the list.
-//! Promises that nothing of a bad file is imported.
-//! Leaves good ones to `roster_files`.
+//! Bad roster files: every mistake is reported by line or list index, and nothing of the file is
+//! imported. `roster_files` has good ones.
 
 use testing::guild::{CSV, guild, mistakes};
 use testing::prelude::*;

@@ -1,6 +1,5 @@
-//! A team's own scores: who sees and sets them, what is refused, two who set them at once.
-//! Promises that leaving a score out gives the default back.
-//! Leaves what they do to `analysis`.
+//! A team's own scores: who sees and sets them, refusals, concurrent writes. A score that is left out has
+//! its default. `analysis` has their effect.
 
 use testing::prelude::*;
 

@@ -1,6 +1,5 @@
-//! The second factor as its owner has it: on, off, recovery codes, what is kept, and how often a
-//! code may be wrong. Promises that nothing of it changes without proof.
-//! Leaves the table of attacks to `attacks_second_factor`.
+//! The second factor for its owner: on, off, recovery codes, storage, and the limit of wrong codes.
+//! Nothing of it changes without proof. `attacks_second_factor` has the table of attacks.
 
 use testing::authenticator::{
     Authenticator, CONFIRM, STEP_MS, TWO_FACTOR, challenge, enrol, guarded,

@@ -1,6 +1,6 @@
-//! The table of attacks, rows "Sessions": refresh tokens that come again, and logins that end.
-//! Promises that of many attempts one makes a successor, and that what has ended stays so.
-//! Leaves access tokens to `attacks_tokens` and `attacks_sessions`.
+//! The table of attacks, rows "Sessions": reused refresh tokens, and logins that end. Of concurrent
+//! attempts one makes a successor, and what has ended stays ended. `attacks_tokens` and
+//! `attacks_sessions` have access tokens.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! The page of a share link and its preview image: what is shown to whom, escaping, withdrawal.
-//! Promises that nobody's private build is on a page. Leaves caches to `shared_page_cache`, size and
-//! strange texts to `shared_page_limits`, looks and keyboard to `tests/edge/page.test.mjs`.
+//! The page of a share link and its preview image: content, escaping, revocation. Nobody's private build
+//! is on a page. `shared_page_cache` has caches, `shared_page_limits` size and strange texts,
+//! `tests/edge/page.test.mjs` appearance and keyboard.
 
 use testing::prelude::*;
 

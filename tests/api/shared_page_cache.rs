@@ -1,6 +1,5 @@
-//! What the caches of shared pages may and may not do.
-//! Promises that another version is another page, and that whoever writes in KV cannot put one there.
-//! Leaves what is on a page to `shared_page`.
+//! The caches of shared pages. Another version is another page, and nobody who can write to KV can put a
+//! page there. `shared_page` has the content.
 
 use testing::prelude::*;
 use wvw_builder::platform::Cache as _;

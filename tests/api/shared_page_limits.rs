@@ -1,6 +1,6 @@
-//! Shared pages at the limits of what compositions hold: size, strange texts, edited scores.
-//! Promises that the longest and the strangest texts leave the page small and in order.
-//! Leaves escaping to `shared_page`, and how it looks to `tests/edge/page.test.mjs`.
+//! Shared pages at the limits of compositions: size, strange texts, edited scores. The longest and the
+//! strangest texts leave the page small and in order. `shared_page` has escaping,
+//! `tests/edge/page.test.mjs` the appearance.
 
 use testing::prelude::*;
 

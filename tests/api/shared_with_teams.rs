@@ -1,6 +1,5 @@
-//! What is shared with a team: builds that its members see, and webhooks that are told of them.
-//! Promises that outsiders learn of neither, not even that there is such a team.
-//! Leaves teams themselves to `teams`.
+//! What is shared with a team: builds that its members see, and webhooks that receive their events.
+//! Outsiders learn of neither, not even that the team exists. `teams` has teams themselves.
 
 use testing::prelude::*;
 use testing::webhooks::header;

@@ -1,6 +1,5 @@
-//! The administrators' calls on signing keys, and what a rotation does to tokens that are about.
-//! Promises that a key taken back is refused here at once and elsewhere within five minutes.
-//! Leaves the keys' lives to `tests/simulation`.
+//! The administrators' calls on signing keys, and the effect of a rotation on issued tokens. A revoked key
+//! is refused here at once and elsewhere within five minutes. `tests/simulation` has the keys' lifetimes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

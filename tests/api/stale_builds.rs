@@ -1,7 +1,6 @@
-//! Which builds are older than the game's last change of balance, and who says so.
-//! Promises that analyses and dashboards name the same ones, that what is pasted without a number is
-//! dated, and that a date moves with its chat code alone.
-//! Leaves how warnings are worded to the unit tests of `squads::analysis`.
+//! Builds older than the game's last change of balance, and where they are reported. Analyses and
+//! dashboards name the same ones, builds pasted without a number are dated, and a date changes only with
+//! its chat code. The unit tests of `squads::analysis` have the wording.
 
 use testing::prelude::*;
 

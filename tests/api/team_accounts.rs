@@ -1,6 +1,5 @@
-//! Accounts and their teams: what members are called, and who leads once an account is deleted.
-//! Promises that no team is left without a leader, and none with nobody.
-//! Leaves all else that a deletion takes to `personal_data`.
+//! Accounts and their teams: display names of members, and the next leader once an account is deleted. No
+//! team is left without a leader or without members. `personal_data` has the rest of a deletion.
 
 use testing::prelude::*;
 

@@ -1,6 +1,6 @@
-//! Links and codes of whoever was removed, demoted or disabled, or whose API key has ended.
-//! Promises the smallest case of each kind, and that leaders see all that is a team's and end each.
-//! Leaves who may remove whom to `team_members`, webhooks to `webhook_teams`.
+//! Links and codes of members who were removed, demoted or disabled, or whose API key has ended: the
+//! smallest case of each kind. Leaders see all that belongs to a team and can end each. `team_members`
+//! has who may remove whom, `webhook_teams` webhooks.
 
 use testing::departures::{Scene, many};
 use testing::prelude::*;

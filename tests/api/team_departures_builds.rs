@@ -1,6 +1,6 @@
-//! Builds that were shared with a team whose member their owner no longer is, and the count of all
-//! that goes with a removal. Promises that the owner has them back, and the team's plans keep places.
-//! Leaves who sees a build to `builds_access`.
+//! Builds shared with a team that their owner has left, and the counts of what is removed with a member.
+//! The owner gets the builds back, and the team's compositions keep their slots. `builds_access` has
+//! visibility.
 
 use testing::departures::Scene;
 use testing::prelude::*;

@@ -1,6 +1,6 @@
-//! Invitations and bans: who comes in by a code, and who no longer does.
-//! Promises that a code lets in only while its maker may invite, also in a race.
-//! Leaves codes that end with an API key to `team_departures`, the rest to `team_invitations`.
+//! Invitations and bans: whom a code admits, and whom it no longer admits. A code works only while its
+//! creator may invite, also in a race. `team_departures` has codes that end with an API key,
+//! `team_invitations` the rest.
 
 use testing::departures::{Scene, many};
 use testing::prelude::*;

@@ -1,6 +1,5 @@
-//! Invitations: made, shown, accepted, withdrawn, and whom they do not let in.
-//! Promises that of many at once as many come in as may.
-//! Leaves who may invite to `team_permissions`.
+//! Invitations: create, read, accept, withdraw, and whom they do not admit. The limit of uses holds under
+//! concurrency. `team_permissions` has who may invite.
 
 use testing::prelude::*;
 use wvw_builder::teams::invitations::code::Code;

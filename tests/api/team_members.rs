@@ -1,6 +1,5 @@
-//! Members: what they become, and how they go.
-//! Promises a leader for every team, also when two act at once and when accounts are deleted.
-//! Leaves coming in to `team_invitations`, the table of permissions to `team_permissions`.
+//! Members: changes of role, and removal. Every team keeps a leader, also under concurrent writes and
+//! when accounts are deleted. `team_invitations` has joining, `team_permissions` the permissions.
 
 use testing::prelude::*;
 

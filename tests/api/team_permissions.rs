@@ -1,6 +1,5 @@
-//! The table of team permissions, cell by cell over HTTP, and as the guide shows it.
-//! Promises that a permission which no call is tried with fails, until it is named as someone else's.
-//! Leaves what else the calls do to the tests of their features.
+//! The table of team permissions, cell by cell over HTTP, and as the guide shows it. A permission that no
+//! call is tried with fails until another test is named for it. The features' tests have the rest.
 
 use testing::guild;
 use testing::prelude::*;

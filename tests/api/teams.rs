@@ -1,6 +1,5 @@
-//! Teams: made, shown, changed, deleted, and what they can never be.
-//! Promises that for outsiders, administrators too, there is no such team.
-//! Leaves who comes and goes to `team_members` and `team_invitations`, roles to `team_permissions`.
+//! Teams: create, read, change, delete, and invalid input. Outsiders, including administrators, get 404.
+//! `team_members` and `team_invitations` have joining and leaving, `team_permissions` the roles.
 
 use testing::prelude::*;
 

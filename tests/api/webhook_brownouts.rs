@@ -1,6 +1,6 @@
-//! Deliveries while the database answers seldom: leases that are not sent, results that are not
-//! written, answers that are lost on their way. Promises that what could not be sent does not count,
-//! and that what is written twice counts once. Leaves random faults to `tests/simulation`.
+//! Deliveries while the database often fails: leases that are not sent, results that are not written,
+//! responses that are lost. An attempt that could not be sent does not count, and a result that is
+//! written twice counts once. `tests/simulation` has random faults.
 
 use testing::prelude::*;
 use wvw_builder::platform::{Lane, Settlement};

@@ -1,6 +1,5 @@
-//! The cases that every system for webhooks must pass, on the native platform.
-//! Promises the clock in hand: schedules of days pass in no time.
-//! Leaves killed processes and hostile receivers to `tests/edge`.
+//! The cases that every webhook system must pass, on the native platform. The clock is controlled, so
+//! schedules of days take no time. `tests/edge` has killed processes and hostile receivers.
 
 use testing::prelude::*;
 use testing::webhooks::header;

@@ -1,6 +1,5 @@
-//! What receivers are told of builds, compositions and members: which type, which data, and whom.
-//! Promises that it is written in the batch of the change, and that nobody is told more than they
-//! may see. Leaves teams that come and go to `teams`.
+//! Events of builds, compositions and members: type, data and receivers. An event is written in the batch
+//! of the change, and no receiver is told more than it may see. `teams` has events of teams.
 
 use testing::prelude::*;
 

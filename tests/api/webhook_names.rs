@@ -1,6 +1,6 @@
-//! What is not called: names that lead inside, resolvers that are away, secrets that do not open.
-//! Promises that each is found before the attempt, holds nobody else up, and that the receiver is
-//! not blamed for what is ours. Leaves spellings of targets to the tests of `webhooks::target`.
+//! Targets that are not called: names that resolve to internal addresses, resolvers that are down,
+//! secrets that cannot be opened. Each is found before the attempt, delays nobody else, and our own
+//! faults do not count against the receiver. The tests of `webhooks::target` have spellings of targets.
 
 use testing::prelude::*;
 use wvw_builder::platform::native::TestClock;

@@ -1,6 +1,5 @@
-//! What a URL is sent before it has agreed to anything, and how many endpoints may name it.
-//! Promises that nothing but a ping goes there before one is answered with 2xx.
-//! Leaves which URLs are refused to `webhooks`.
+//! What is sent to a URL before it has confirmed, and how many endpoints may name it. Only a ping is sent
+//! before one is answered with 2xx. `webhooks` has which URLs are refused.
 
 use testing::prelude::*;
 use testing::webhooks::{URL, ask, get, make, patch, path};

@@ -1,6 +1,5 @@
-//! Deliveries by the hundred, and answers as large as they come, against what D1 takes at once.
-//! Promises that nobody's results are lost with the size of somebody else's.
-//! Leaves D1's rules themselves to `platform::native`, which has them.
+//! Deliveries by the hundred, and responses of maximal size, against the limits of D1. Nobody's results
+//! are lost to the size of somebody else's. `platform::native` implements D1's limits.
 
 use testing::prelude::*;
 

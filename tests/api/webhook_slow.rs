@@ -1,6 +1,5 @@
-//! Receivers that let us wait.
-//! Promises that nobody else waits with us, and that they get no more meanwhile than they have begun.
-//! Leaves time limits and what bodies may be to `tests/edge`, where connections are real.
+//! Slow webhook receivers. They delay nobody else, and get no more deliveries meanwhile than they have
+//! begun. `tests/edge` has time limits and bodies, on real connections.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};

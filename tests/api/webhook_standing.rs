@@ -1,6 +1,6 @@
-//! Webhooks of those who may no longer have them: removed from the team, disabled, with a key that has
-//! ended. Promises that nothing is told or sent from that moment on, wherever it stood.
-//! Leaves who may have webhooks at first to `shared_with_teams` and `team_permissions`.
+//! Webhooks of owners who may no longer have them: removed from the team, disabled, or with an ended API
+//! key. From that moment no event is written or sent, in whatever state the delivery was.
+//! `shared_with_teams` and `team_permissions` have who may have webhooks.
 
 use testing::prelude::*;
 use testing::webhooks::{URL, get, make, make_proved, patch, path};

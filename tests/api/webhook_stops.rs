@@ -1,6 +1,5 @@
-//! What was leased for an endpoint that says it has had enough, while it is being sent.
-//! Promises that only what was already under way still arrives, and that the rest costs no attempt.
-//! Leaves pauses between invocations to `webhook_delivery`.
+//! Deliveries leased for an endpoint that asks to stop while they are sent. Only requests already under
+//! way arrive, and the rest cost no attempt. `webhook_delivery` has pauses between invocations.
 
 use testing::prelude::*;
 use testing::webhooks::header;

@@ -1,6 +1,5 @@
-//! Webhooks of a team when someone goes: an account, a build, another webhook.
-//! Promises that what others are told is not lost with it, and that nobody is told too much.
-//! Leaves who may have webhooks for a team to `shared_with_teams`.
+//! Webhooks of a team when an account, a build or another webhook is deleted. Other receivers lose no
+//! event, and none receives too much. `shared_with_teams` has who may have webhooks for a team.
 
 use testing::prelude::*;
 

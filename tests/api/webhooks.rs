@@ -1,6 +1,5 @@
-//! Endpoints of webhooks: made, changed, disabled, deleted, and what they can never be.
-//! Promises that no refused URL is kept.
-//! Leaves secrets and tests to `webhooks_secrets`, the log of deliveries to `webhooks_log`.
+//! Webhook endpoints: create, change, disable, delete, and invalid input. No refused URL is stored.
+//! `webhooks_secrets` has secrets and tests, `webhooks_log` the log of deliveries.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,5 @@
-//! The log of deliveries: what is shown of it, and sending again what failed.
-//! Promises payloads byte for byte, and that what is asked for twice at once is sent again once.
-//! Leaves sending to `webhook_delivery`.
+//! The log of deliveries: its content, and redelivery of failures. Payloads are shown byte for byte, and
+//! concurrent requests for a redelivery send it once. `webhook_delivery` has sending.
 
 use testing::prelude::*;
 use testing::webhooks::{URL, delivery, make_proved, patch, path};

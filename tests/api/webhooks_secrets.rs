@@ -1,6 +1,6 @@
-//! What an endpoint is sent with: secrets and their rotation, tests, and what lies sealed.
-//! Promises that no answer shows a secret again, and that a test is the request an event would be.
-//! Leaves endpoints themselves to `webhooks`, sending events to `webhook_delivery`.
+//! Secrets of an endpoint: rotation, test deliveries, and storage. No response shows a secret again,
+//! and a test delivery is the same request as an event. `webhooks` has endpoints, `webhook_delivery`
+//! delivery of events.
 
 use testing::prelude::*;
 use testing::webhooks::{URL, actions, ask, get, header, make, make_proved, patch, path};

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::base62;
 use crate::platform::Platform;
 
-/// What every code begins with.
+/// The prefix of every code.
 pub const PREFIX: &str = "wvwi_";
 /// Digits of 128 bits.
 const DIGITS: usize = 22;

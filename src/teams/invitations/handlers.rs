@@ -23,7 +23,7 @@ use super::code::Code;
 use super::model::NewInvitation;
 use super::{store, view};
 
-/// Where the page of an invitation is.
+/// The path of an invitation's page.
 const PAGE: &str = "/i";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;
@@ -38,7 +38,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
     invitation.check_rank(permit.role())?;
     if invitation.role > TeamRole::Member {
-        // As good as giving someone the role.
+        // Equivalent to giving someone the role.
         cx.permit::<GovernTeams>()?;
     }
     let code = Code::fresh(platform);
@@ -92,7 +92,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
         .await
     {
         Err(DatabaseError::Stale) => {
-            // Gone, or the caller's role is.
+            // The invitation is gone, or the caller's role changed.
             TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
             Err(not_found())
         }

@@ -10,7 +10,7 @@ use crate::membership::model::{Membership, TeamRole};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
 use crate::telemetry::rfc3339;
 
-/// Invitations of a team that still let someone in.
+/// Open invitations of a team.
 pub const MAX_OPEN: i64 = 50;
 /// Seconds for which an invitation is good unless asked otherwise: a week.
 const LIFE_SECONDS: i64 = 604_800;
@@ -20,9 +20,9 @@ const LIFE_SECONDS: i64 = 604_800;
 pub struct NewInvitation {
     /// Its id.
     pub id: InvitationId,
-    /// What it makes of whoever comes in by it.
+    /// The role that it gives.
     pub role: TeamRole,
-    /// How many it lets in.
+    /// Its limit of uses.
     pub max_uses: i64,
     /// Milliseconds since 1970.
     pub created_at: i64,
@@ -83,11 +83,11 @@ pub struct Invitation {
     pub id: String,
     /// The team's document as whoever came in by it would see it; who is in it is not counted again.
     pub team: Value,
-    /// What it makes of whoever comes in by it.
+    /// The role that it gives.
     pub role: TeamRole,
-    /// What whoever made it is called.
+    /// Its creator's display name.
     pub inviter: String,
-    /// How many it still lets in.
+    /// Its remaining uses.
     pub uses_left: i64,
     /// Milliseconds since 1970.
     pub expires_at: i64,
@@ -96,7 +96,7 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// Refuses when it lets nobody in any more.
+    /// Refuses when it is no longer open.
     pub fn check_open(&self, now: i64) -> Result<(), Problem> {
         if self.uses_left < 1 {
             Err(Problem::new(&problems::INVITATION_USED_UP))
@@ -122,22 +122,22 @@ impl Invitation {
     }
 }
 
-/// Whoever wants to come in.
+/// The user who accepts.
 #[derive(Debug)]
 pub struct Guest {
-    /// What they would be.
+    /// Their id and role.
     pub membership: Membership,
     /// Whether they are in the team already.
     pub is_member: bool,
     /// Whether it does not let them in, whatever it is worth to others: they were removed, or lost the
     /// role that it gives, after it was made, or are banned. Which of these is not told.
     pub is_refused: bool,
-    /// In how many teams they are.
+    /// The number of their teams.
     pub team_count: i64,
 }
 
 impl Guest {
-    /// Refuses when `invitation` does not let them in.
+    /// Refuses when `invitation` does not admit them.
     pub fn check(&self, invitation: &Invitation, now: i64) -> Result<(), Problem> {
         let refuse = |kind| Err(Problem::new(kind));
         if self.is_member {

@@ -47,7 +47,7 @@ macro_rules! is_backed {
 const REFUSES: &str = "(EXISTS (SELECT 1 FROM team_bans x WHERE x.team_id = m.team_id AND x.user_id = ?2) \
      OR EXISTS (SELECT 1 FROM team_invitation_exclusions x WHERE x.invitation_id = m.id AND x.user_id = ?2))";
 
-/// Who may invite to what, as a JSON list of pairs of roles.
+/// Which role may invite to which, as a JSON list of pairs.
 fn pairs() -> String {
     let inviters = [TeamRole::Member, TeamRole::Officer, TeamRole::Leader];
     let inviters = inviters
@@ -89,7 +89,7 @@ pub fn insert(
     vec![insert, Statement::must_change()]
 }
 
-/// Withdraws an invitation; stale when there is no such one in the team, or whoever does it may no more.
+/// Withdraws an invitation; stale when the team has none such, or the caller may no longer do it.
 pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement> {
     let delete = Statement::new(
         concat!(

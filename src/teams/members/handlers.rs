@@ -40,7 +40,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(respond(cx, &path, listed))
 }
 
-/// What the caller and the member of the path are in the team of the path.
+/// The roles of the caller and the member of the path in the team of the path.
 async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<RankCheck, Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
@@ -49,7 +49,7 @@ async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<RankCheck, Proble
     standing.ok_or_else(not_found)
 }
 
-/// That a member is something else from now on.
+/// The event of a changed role.
 fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: TeamRole) -> Event {
     let member = Membership {
         role,
@@ -187,7 +187,7 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
     Err(overtaken())
 }
 
-/// What goes with whoever was removed.
+/// What is removed with a member.
 fn removed(goes: &str, is_ban: bool) -> Result<Response, Problem> {
     let mut document: Value = serde_json::from_str(goes).map_err(Problem::internal)?;
     document["banned"] = is_ban.into();

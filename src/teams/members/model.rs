@@ -12,9 +12,9 @@ use crate::telemetry::rfc3339;
 /// A member as others of the team see them.
 #[derive(Debug)]
 pub struct Member {
-    /// Who is what.
+    /// The member's id and role.
     pub membership: Membership,
-    /// What they are called.
+    /// The display name.
     pub display_name: String,
     /// Milliseconds since 1970.
     pub joined_at: i64,
@@ -35,22 +35,22 @@ impl Member {
 /// Who acts on whom.
 #[derive(Debug)]
 pub struct RankCheck {
-    /// Who acts.
+    /// The caller.
     pub caller: Membership,
-    /// On whom; `None`: there is no such member.
+    /// The target; `None`: there is no such member.
     pub target: Option<Member>,
     /// Leaders of the team.
     pub leaders: i64,
 }
 
 impl RankCheck {
-    /// Whom is acted on.
+    /// The target.
     pub fn target(&self) -> Result<&Member, Problem> {
         let target = self.target.as_ref();
         target.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
     }
 
-    /// Refuses unless the target is the caller, or someone whose role is below theirs.
+    /// Refuses unless the target is the caller, or a member whose role is below theirs.
     pub fn check_rank(&self, target: &Membership) -> Result<(), Problem> {
         let is_below = target.role < self.caller.role;
         if is_below || target.user == self.caller.user {
@@ -61,7 +61,7 @@ impl RankCheck {
         ))
     }
 
-    /// Refuses when the target's ceasing to be what they are would leave no leader.
+    /// Refuses when the target is the last leader.
     pub fn check_leader_is_left(&self, target: &Membership) -> Result<(), Problem> {
         if target.role == TeamRole::Leader && self.leaders <= 1 {
             return Err(Problem::new(&problems::LAST_LEADER));
@@ -77,7 +77,7 @@ pub struct RemovalGrant<'a> {
 }
 
 impl RemovalGrant<'_> {
-    /// Who does it.
+    /// The caller.
     pub const fn caller(&self) -> &Membership {
         self.caller
     }
@@ -87,7 +87,7 @@ impl RemovalGrant<'_> {
         self.caller.user != self.target.user
     }
 
-    /// Who goes; perhaps the same.
+    /// The member who is removed; may be the caller.
     pub const fn target(&self) -> &Membership {
         self.target
     }

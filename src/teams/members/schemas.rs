@@ -34,7 +34,7 @@ pub const HAND_OVER: Schema = Schema::Named(
     )]),
 );
 
-/// What webhooks are told of someone who comes or goes.
+/// The event data of a member who joins or leaves.
 pub const TOLD_MEMBER: Schema = Schema::Object(&[
     Field::required("team_id", &TEAM_ID, "TypeID with the prefix team."),
     USER_FIELD,
@@ -52,7 +52,7 @@ const fn count(name: &'static str, about: &'static str) -> Field {
     )
 }
 
-/// What went with a member.
+/// What was removed with a member.
 pub const REMOVAL: Schema = Schema::Named(
     "TeamMemberRemoval",
     &Schema::Object(&[

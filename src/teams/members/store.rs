@@ -172,7 +172,7 @@ fn lose(
     writes
 }
 
-/// What of `target` goes when they leave the team, as JSON.
+/// What is removed with `target` when they leave the team, as JSON.
 pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, DatabaseError> {
     let statement = Statement::new(
         ["SELECT ", &what_goes()].concat(),
@@ -183,7 +183,7 @@ pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, Da
     row.text(0).map(str::to_owned)
 }
 
-/// What the caller and `target` are in a team; `None` when the caller is nothing there.
+/// The roles of the caller and `target` in a team; `None` when the caller is not in it.
 pub async fn standing(
     platform: &Platform,
     team: &TeamId,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::squads::share_links::store::ShareLink;
 use crate::telemetry::rfc3339;
 
-/// Who has made something: their id, and what they are called unless they have left.
+/// A creator: their id, and their display name unless they have left.
 #[derive(Debug)]
 pub struct Maker {
     /// Their id.
@@ -21,20 +21,20 @@ impl Maker {
     }
 }
 
-/// A webhook that is told what happens in the team.
+/// A webhook that receives the team's events.
 #[derive(Debug)]
 pub struct TeamWebhook {
     /// Its id.
     pub id: String,
     /// Its URL.
     pub url: String,
-    /// What its maker says of it.
+    /// Its creator's description.
     pub description: String,
     /// JSON.
     pub event_types: String,
     /// Why it is disabled.
     pub disabled_reason: Option<String>,
-    /// Who made it.
+    /// Its creator.
     pub maker: Maker,
     /// Milliseconds since 1970.
     pub created_at: i64,
@@ -71,9 +71,9 @@ pub struct TeamLink {
     pub link: ShareLink,
     /// The composition.
     pub composition_id: String,
-    /// What that is called.
+    /// The composition's name.
     pub composition_name: String,
-    /// What its maker is called.
+    /// Its creator's display name.
     pub maker_name: Option<String>,
     /// Whether it shows anything at present.
     pub shows: bool,

@@ -12,7 +12,7 @@ use crate::webhooks::endpoints::schemas::{
     ID_FIELD as WEBHOOK_ID_FIELD, REASON_FIELD,
 };
 
-/// Someone who is kept out.
+/// A banned user.
 pub const BAN: Schema = Schema::Named(
     "TeamBan",
     &Schema::Object(&[
@@ -28,7 +28,7 @@ const NAME_FIELD: Field = Field::required(
 );
 const SINCE_FIELD: Field = Field::required("banned_at", &TIME, "Since when.");
 
-/// A ban as an export of the one who is kept out has it.
+/// A ban in the export of the banned user.
 pub const OWN_BAN: Schema = Schema::Object(&[
     Field::required("team_id", &ID, "TypeID with the prefix team."),
     NAME_FIELD,

@@ -50,7 +50,7 @@ pub fn ban(
     [insert, Statement::must_change()]
 }
 
-/// Whether the team may ban nobody else.
+/// Whether the team has reached its limit of bans.
 pub async fn is_full(platform: &Platform, team: &TeamId) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
         "SELECT count(*) FROM team_bans WHERE team_id = ?1",
@@ -61,7 +61,7 @@ pub async fn is_full(platform: &Platform, team: &TeamId) -> Result<bool, Databas
     Ok(count.unwrap_or_default() >= MAX_BANS)
 }
 
-/// Lifts a ban; stale when there is none, or the caller leads the team no more.
+/// Lifts a ban; stale when there is none, or the caller no longer leads the team.
 pub fn lift(permit: &TeamPermit<BanMembers>, user: &UserId) -> Vec<Statement> {
     let delete = Statement::new(
         concat!(
@@ -97,7 +97,7 @@ pub async fn bans(
     page(platform, select, params, Order::Ascending, after).await
 }
 
-/// For an export: the teams that keep the user `?1` out, after the id `?2`.
+/// For an export: the teams that ban the user `?1`, after the id `?2`.
 pub const OF_USER: (&str, Order) = (
     concat!(
         "SELECT team_id AS id, json_object('team_id', team_id, 'display_name', display_name, \
@@ -108,7 +108,7 @@ pub const OF_USER: (&str, Order) = (
     Order::Ascending,
 );
 
-/// Takes the caller out of what keeps them out.
+/// Deletes the bans of the caller.
 pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 2] {
     [
         "DELETE FROM team_bans WHERE user_id = ?1",
@@ -154,8 +154,8 @@ fn read_webhook(row: &Row) -> Result<TeamWebhook, DatabaseError> {
     })
 }
 
-/// Removes a webhook of the team's with its secrets, its deliveries and their log; stale when there is no
-/// such one, or the caller leads the team no more.
+/// Deletes a webhook of the team with its secrets, deliveries and their log; stale when there is no
+/// such webhook, or the caller no longer leads the team.
 pub fn end_webhook(permit: &TeamPermit<OverseeSharing>, id: &WebhookId) -> Vec<Statement> {
     end(
         permit,
@@ -209,8 +209,8 @@ fn read_link(row: &Row) -> Result<TeamLink, DatabaseError> {
     })
 }
 
-/// Removes a link to one of the team's compositions; stale when there is no such one, or the caller leads
-/// the team no more.
+/// Deletes a link to one of the team's compositions; stale when there is none, or the caller
+/// no longer leads the team.
 pub fn end_link(permit: &TeamPermit<OverseeSharing>, id: &ShareLinkId) -> Vec<Statement> {
     end(
         permit,

@@ -39,14 +39,14 @@ fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
     TeamId::parse(cx.param("id")).ok_or_else(not_found)
 }
 
-/// The team of the path and what the caller is there. A team that one is not in is not there.
+/// The team of the path and the caller's role there; 404 for a team that the caller is not in.
 async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
     let team = team_of(cx)?;
     let found = membership::store::membership(&cx.state.platform, &team, user).await?;
     found.ok_or_else(not_found)
 }
 
-/// The player of the path, and what the caller is in the team.
+/// The player of the path, and the caller's role in the team.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Membership, StoredPlayer), Problem> {
     let team = team_of(cx)?;
     let id = PlayerId::parse(cx.param("player_id")).ok_or_else(not_found)?;

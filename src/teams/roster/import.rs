@@ -11,7 +11,7 @@ use crate::http::problem::FieldError;
 
 use super::model::{Draft, PlayerInput, Unknown};
 
-/// What a file is to the roster.
+/// How a file applies to the roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Players that are new.
@@ -20,7 +20,7 @@ pub enum Mode {
     Replace,
 }
 
-/// An entry that is there.
+/// An existing entry.
 #[derive(Debug, Deserialize)]
 pub struct Existing {
     /// Its id.
@@ -29,18 +29,18 @@ pub struct Existing {
     pub version: i64,
     /// When it was made, RFC 3339.
     pub created_at: String,
-    /// What it says.
+    /// Its input.
     pub input: PlayerInput,
-    /// Whose it was until they left the team.
+    /// The former member that it belonged to, if they left the team.
     pub former_user_id: Option<String>,
 }
 
-/// What is to be done. An entry that changes is taken out and put in again.
+/// The plan. An entry that changes is deleted and inserted again.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Entries to put in: what they say, and the entry that they were.
     pub put: Vec<(PlayerInput, Option<Existing>)>,
-    /// Entries to take out for good: id and version.
+    /// Entries to delete: id and version.
     pub gone: Vec<(String, i64)>,
     added: usize,
     updated: usize,

@@ -35,12 +35,12 @@ pub struct Time {
     pub to: String,
 }
 
-/// What a client says of a player.
+/// A client's input for a player.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayerInput {
     /// One line.
     pub name: String,
-    /// The member that it is.
+    /// The member that the player is.
     #[serde(default)]
     pub user_id: Option<String>,
     /// No build twice.
@@ -211,7 +211,7 @@ pub fn render(
     .map_err(Problem::internal)
 }
 
-/// Proof that someone may write in a roster: all of it, or their own entry.
+/// Proof that a user may write in a roster: all of it, or their own entry.
 pub struct Editor(TeamPermit<EditOwnPlayer>);
 
 /// Proof that someone may write an entry. Only [`Editor::grant`] makes one.
@@ -276,18 +276,18 @@ impl WriteGrant<'_> {
 pub struct StoredPlayer {
     /// Its id.
     pub id: PlayerId,
-    /// The member that it is.
+    /// The member that the player is.
     pub user: Option<String>,
     /// The rendered answer.
     pub document: Text,
     /// When it was made, RFC 3339.
     pub created_at: String,
-    /// Moves with each change.
+    /// Changes with each write.
     pub version: i64,
 }
 
 impl StoredPlayer {
-    /// The strong tag of the answer.
+    /// The strong `ETag` of the response.
     pub fn etag(version: i64) -> String {
         format!("\"{version}\"")
     }

@@ -135,7 +135,7 @@ const COUNT: Schema = Schema::Integer {
     min: 0,
     max: 10_000,
 };
-/// What an import has done.
+/// The result of an import.
 pub const IMPORTED: Schema = Schema::Named(
     "RosterImport",
     &Schema::Object(&[

@@ -78,7 +78,7 @@ pub async fn find(
     Ok(Some((membership, Some(player))))
 }
 
-/// What a list is narrowed by.
+/// The filters of a list.
 #[derive(Debug, Default)]
 pub struct Filters<'a> {
     /// This member's entry.
@@ -89,7 +89,7 @@ pub struct Filters<'a> {
     pub named: Option<(String, String)>,
 }
 
-/// What of an entry is read.
+/// The columns of an entry to read.
 #[derive(Debug, Clone, Copy)]
 pub enum Part {
     /// The answer that clients get.
@@ -121,7 +121,7 @@ pub struct Listed {
     pub data: Text,
     /// The id that the next page begins after, if there is one.
     pub last: Option<String>,
-    /// What the caller is in the team.
+    /// The caller's role in the team.
     pub membership: Membership,
 }
 
@@ -173,10 +173,10 @@ pub async fn list(
     }))
 }
 
-/// What the database says of drafts.
+/// The result of looking drafts up.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// What they name that the caller may not use.
+    /// References that the caller may not use.
     pub unknown: Unknown,
     /// Whether another entry than the one that is written is one of their members.
     pub is_member_taken: bool,
@@ -280,7 +280,7 @@ pub fn insert(
     vec![insert, Statement::must_change()]
 }
 
-/// Replaces a player; stale when it has moved on since it was read, or who is in the team has. With
+/// Replaces a player; stale when it, or the team's members, changed since it was read. With
 /// another name, or a member, it is no longer the entry of the one who has left.
 pub fn replace(
     grant: &WriteGrant<'_>,
@@ -300,7 +300,7 @@ pub fn replace(
     vec![update, Statement::must_change()]
 }
 
-/// Removes a player in the version it was read in, else stale, as it is when whoever does it may no more.
+/// Removes a player; stale when it changed since it was read, or the caller may no longer remove it.
 pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
     let delete = Statement::new(
         concat!(
@@ -392,7 +392,7 @@ pub fn carry_out(
     writes
 }
 
-/// For who leaves a team: their entry stays as only a name, which goes with their account.
+/// For a member who leaves: their entry stays as a name only, and is deleted with their account.
 pub fn detach_member(team: &TeamId, user: &UserId) -> Statement {
     Statement::new(
         "UPDATE team_players SET user_id = NULL, former_user_id = user_id, \

@@ -15,7 +15,7 @@ use crate::squads::functions::scores::Edits;
 
 use super::store;
 
-/// What the caller is in the team of the path, and the scores as they are kept.
+/// The caller's role in the team of the path, and the stored scores.
 async fn find(cx: &Context<'_>) -> Result<(Membership, String), Problem> {
     let not_found = || Problem::new(&problems::NOT_FOUND);
     let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
@@ -23,7 +23,7 @@ async fn find(cx: &Context<'_>) -> Result<(Membership, String), Problem> {
     found.ok_or_else(not_found)
 }
 
-/// The strong tag. Scores that are the same have the same one, whoever has set them.
+/// The strong `ETag`. Equal scores have equal tags, whoever has set them.
 fn tag(scores: &Value) -> String {
     etag::of_parts(&[&scores.to_string()])
 }

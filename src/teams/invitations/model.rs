@@ -125,7 +125,7 @@ impl Invitation {
 /// The user who accepts.
 #[derive(Debug)]
 pub struct Guest {
-    /// Their id and role.
+    /// The membership they would get.
     pub membership: Membership,
     /// Whether they are in the team already.
     pub is_member: bool,

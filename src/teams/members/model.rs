@@ -12,7 +12,7 @@ use crate::telemetry::rfc3339;
 /// A member as others of the team see them.
 #[derive(Debug)]
 pub struct Member {
-    /// The member's id and role.
+    /// The member's team, id and role.
     pub membership: Membership,
     /// The display name.
     pub display_name: String,

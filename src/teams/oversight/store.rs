@@ -108,7 +108,7 @@ pub const OF_USER: (&str, Order) = (
     Order::Ascending,
 );
 
-/// Deletes the bans of the caller.
+/// Deletes the bans of the caller, and their exclusions from invitations.
 pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 2] {
     [
         "DELETE FROM team_bans WHERE user_id = ?1",

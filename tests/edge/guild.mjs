@@ -35,7 +35,7 @@ export async function makeGuild(worker, credential, mate) {
     return id;
   };
   const invite = (id, as = credential) => post(`/teams/${id}/invitations`, { role: "member", max_uses: 50 }, as);
-  const [own, left, handed, spareTeam, closed] = [await team(), await team(), await team(), await team(), await team()];
+  const [own, left, handed, spareTeam, closed, filled] = [await team(), await team(), await team(), await team(), await team(), await team()];
   await call(worker, credential, "DELETE", `/teams/${closed}/members/${mateId}?ban=true`);
   const [kept, spareBuild] = [await build(), await build()];
   const player = async (name) => (await post(`/teams/${own}/players`, { name, builds: [{ build_id: kept.id, preference: 5 }] })).id;
@@ -58,7 +58,9 @@ export async function makeGuild(worker, credential, mate) {
     ...of({ id: kept.id }, "get_build", "replace_build", "patch_build"),
     ...of({ id: spareBuild.id }, "delete_build"),
     ...of({ id: own }, "get_team", "patch_team", "list_team_members", "create_invitation", "list_invitations", "get_team_scores", "replace_team_scores"),
-    ...of({ id: own }, "list_players", "create_player", "export_players", "import_players"),
+    ...of({ id: own }, "list_players", "create_player", "export_players"),
+    // With mode=replace it removes players.
+    ...of({ id: filled }, "import_players"),
     ...of({ id: own, user_id: mateId }, "change_team_member"),
     ...of({ id: left, user_id: mateId }, "remove_team_member"),
     ...of({ id: own }, "list_team_bans", "list_team_webhooks", "list_team_share_links"),

@@ -1,5 +1,5 @@
-//! The whole application under test: requests in, answers out, with control of clock and database. Promises that every answer made through it keeps what every answer must keep
-//! (see `contract`) and that no secret sent or received reaches the log. Leaves meaning to the tests.
+//! The whole application under test, with control of its clock and database.
+//! Checks of every response that it meets `contract`, and that no secret sent or received is logged.
 
 #![cfg(not(target_arch = "wasm32"))]
 

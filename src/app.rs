@@ -30,7 +30,7 @@ use crate::webhooks::delivery;
 
 /// Bodies shorter than this gain nothing from gzip.
 const GZIP_MIN_BYTES: usize = 1024;
-/// Seconds after which messages come again that no consumer was found for.
+/// The retry delay, in seconds, of messages without a consumer.
 const UNHANDLED_RETRY_S: u32 = 60;
 
 /// The application of one isolate.

@@ -1,15 +1,14 @@
 //! What starts the Worker besides requests: one table of queues, one of crons.
-//! A name that is not in its table is an error: it is never recognised by a part of it, and nothing is
-//! done for it. `npm run check-config` and `tests/api/triggers.rs` compare `wrangler.toml` with both tables.
+//! Names are compared whole. One that is not in its table is logged as an error and not acted on. `npm run check-config` and `tests/api/triggers.rs` compare `wrangler.toml` with both tables.
 
 use crate::platform::Lane;
 
 /// Who works on the messages of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consumer {
-    /// What the Worker itself sends there.
+    /// Messages that the Worker itself sends.
     Lane(Lane),
-    /// Records what the other consumers could not take.
+    /// Records messages that the other consumers failed to process.
     DeadLetters,
 }
 
@@ -31,7 +30,7 @@ impl Consumer {
 /// What a cron trigger is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schedule {
-    /// What can wait for an hour; not at its beginning, with everyone else.
+    /// What can wait for an hour. Not on the hour, when most crons run.
     Hourly,
     /// What cannot wait.
     EveryMinute,
@@ -129,7 +128,7 @@ pub mod check {
             for consumer in consumers {
                 let letters = consumer.dead_letter_queue.as_deref();
                 let is_right = match Consumer::of(&consumer.queue) {
-                    // What is lost there is found again by the cron of every minute.
+                    // The cron of every minute finds mails whose messages are lost.
                     None | Some(Consumer::Lane(Lane::Mail) | Consumer::DeadLetters) => {
                         letters.is_none()
                     }

@@ -1,5 +1,5 @@
 //! What a handler holds: `State` of the isolate and `Context` of the request.
-//! Knows no feature: what a feature keeps for as long as the isolate lives is of a general kind.
+//! Knows no feature: their per-isolate caches are values of general types.
 
 mod context;
 pub mod rendered;
@@ -45,7 +45,7 @@ pub struct State {
 }
 
 impl State {
-    /// The state of an isolate that starts. The tables are of all features.
+    /// The state of a new isolate. The tables cover all features.
     pub fn new(
         platform: Platform,
         config: Config,

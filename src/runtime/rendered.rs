@@ -1,6 +1,6 @@
 //! A cache of rendered bytes, in the isolate and in KV.
-//! Promises that whoever can write in KV cannot add an entry of their own: entries carry a MAC.
-//! Leaves it to the name of an entry to change with whatever the bytes depend on.
+//! Entries carry a MAC, so that write access to KV is not enough to forge one. There is no invalidation:
+//! the name of an entry must depend on everything that its bytes depend on.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,9 +15,9 @@ use crate::telemetry;
 
 use super::State;
 
-/// The isolate keeps so many bytes,
+/// Bytes that an isolate keeps at most.
 const MOST_BYTES: usize = 4_000_000;
-/// and KV keeps an entry so long.
+/// Time to live of an entry in KV, in seconds.
 const SECONDS: u64 = 86_400;
 /// The entries of one feature.
 pub struct Kind {

@@ -1,5 +1,5 @@
-//! The one way to commit a request's writes, with what the audit log and webhooks are told of them.
-//! All of it happens or nothing does. Forbids a write whose caller's standing has ended meanwhile.
+//! The one way to commit a request's writes, together with their audit entries and events, atomically.
+//! The batch fails if the caller's standing has ended since the request was admitted.
 
 use crate::auth::audit::Entry;
 use crate::events::outbox::Event;
@@ -15,14 +15,14 @@ use super::Context;
 pub struct Tx {
     /// The change itself.
     pub writes: Vec<Statement>,
-    /// What the audit log says of it.
+    /// Its entries of the audit log.
     pub entries: Vec<Entry>,
-    /// What webhooks are told of it.
+    /// Its events, for webhooks.
     pub events: Vec<Event>,
 }
 
 impl Tx {
-    /// These writes, of which nothing is told.
+    /// These writes, with no entries or events.
     pub fn new(writes: Vec<Statement>) -> Self {
         Self {
             writes,
@@ -54,8 +54,8 @@ impl Tx {
         self
     }
 
-    /// Commits, and hands `answer` on. `on_stale` is what it means that a write found another state
-    /// than it was made for. Called once in a request, with the answer as it goes out.
+    /// Commits and returns `answer`, or `on_stale` if a write found a state other than the one it was made
+    /// for. Called once in a request, with the answer as it is sent.
     pub async fn commit(
         self,
         cx: &Context<'_>,
@@ -68,7 +68,7 @@ impl Tx {
         }
     }
 
-    /// As [`Self::commit`], where what it means is looked up: `on_stale` does so, and only then.
+    /// As [`Self::commit`], but awaits `on_stale` for the problem, only when stale.
     pub async fn commit_or(
         self,
         cx: &Context<'_>,
@@ -81,7 +81,7 @@ impl Tx {
         }
     }
 
-    /// As [`Self::commit`], for a caller that tries again when it is stale, or whose writes cannot be.
+    /// As [`Self::commit`], for callers that retry when stale, or whose writes are never stale.
     pub async fn attempt(
         self,
         cx: &Context<'_>,
@@ -107,8 +107,7 @@ impl Tx {
         Ok(answer)
     }
 
-    /// Commits what is not what the request asked for, such as counts of attempts: it stands beside the
-    /// request's answer and relies on nobody's standing.
+    /// Commits side effects that do not depend on the caller's standing, such as counts of failed attempts.
     pub async fn commit_aside(self, cx: &Context<'_>) -> Result<(), DatabaseError> {
         let (chain, platform) = (&cx.state.audit, &cx.state.platform);
         chain.commit(platform, self.writes, &self.entries).await?;
@@ -116,7 +115,7 @@ impl Tx {
     }
 }
 
-/// A credential that has ended is looked up again when it comes the next time.
+/// Drops the caller's cached credentials, so that the next request looks them up.
 fn forget_caller(cx: &Context<'_>, error: &DatabaseError) {
     if let (DatabaseError::Ended(_), Some(caller)) = (error, &cx.caller) {
         cx.state.verifier.forget_user(&caller.user_id);

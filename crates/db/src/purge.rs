@@ -30,7 +30,7 @@ pub struct PurgeQuery {
 pub struct Done {
     /// Rows or things made, changed or deleted.
     pub count: u64,
-    /// Those known to wait for the next run; of a hundred thousand or more, so many.
+    /// Those known to wait for the next run, counted up to a hundred thousand.
     pub left: u64,
 }
 

@@ -1,9 +1,9 @@
-//! Hexadecimal, two digits a byte.
+//! Hexadecimal (RFC 4648, section 8).
 
 use zeroize::Zeroizing;
 
 fn digits(bytes: &[u8], alphabet: &[u8; 16]) -> Vec<u8> {
-    // As long as it will be, so that growing leaves no copy behind.
+    // Allocated at its final size: growing would leave copies of secrets in memory.
     let mut digits = Vec::with_capacity(2 * bytes.len());
     let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.extend(halves.map(|half| alphabet[usize::from(half)]));

@@ -1,5 +1,5 @@
-//! Enums whose variants are written as fixed words: in the database, in tokens and in JSON.
-//! The word stands beside its variant, so that neither a rename nor a new order changes what is stored.
+//! Enums whose variants are stored as fixed words: in the database, in tokens and in JSON.
+//! Renaming or reordering variants does not change what is stored.
 
 /// Declares an enum with a word for each variant.
 ///

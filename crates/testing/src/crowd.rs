@@ -15,7 +15,7 @@ use super::teams::TEAMS;
 use super::{Player, TestApp, text};
 use crate::webhooks::{delivery, make_proved};
 
-/// Rows of what an account or a team can have only so many of.
+/// Counts of rows against the quotas of accounts and teams.
 const FEW: usize = 40;
 const FEW_TEAMS: usize = 12;
 const FEW_LINKS: usize = 15;

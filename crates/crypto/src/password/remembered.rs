@@ -1,5 +1,5 @@
-//! What Argon2id made of each input in this process: for tests, in which the same password is hashed and
-//! compared again and again. Promises the very bytes of Argon2id. Never in a Wasm.
+//! Memoizes Argon2id within a process, for tests that hash the same password many times.
+//! The output is that of Argon2id. Never in a Wasm.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};

@@ -39,7 +39,7 @@ async function list(database) {
 
 /** Why a text that is no id is refused; of an address, with the ids that have it. */
 async function notAnId(database, text, command) {
-  // As src/identity/accounts/model.rs: what makes an address the same address.
+  // As src/accounts/account/model.rs: what makes an address the same address.
   const key = quote(text.normalize("NFC").toLowerCase());
   const [rows] = text.includes("@") ? await database.execute(`SELECT id, email, display_name, created_at FROM users WHERE email_key = ${key}`) : [[]];
   if (rows.length === 0) return new Failure(`${text} is not the id of an account. Ask its owner for it: GET /api/v1/users/me shows it\n${USAGE}`);

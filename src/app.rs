@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::accounts::password_reset;
+use crate::accounts::sessions::handlers::login_of_body;
 use crate::auth::model::Caller;
 use crate::auth::tokens::{Shown, TokenError};
 use crate::catalogue;
@@ -15,8 +17,6 @@ use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
-use crate::identity::password_reset;
-use crate::identity::sessions::handlers::login_of_body;
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Bucket, Limit};
 use crate::mail;

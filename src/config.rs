@@ -55,7 +55,7 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// `MAIL_...` and `SMTP_...`: how mail is sent, if it is.
     pub mail: MailSettings,
-    /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`identity::breach`); unless set,
+    /// `BREACH_RANGE_URL`: where lists of breached passwords are asked (`accounts::breach`); unless set,
     /// in production a public one, in development none. None where `BREACH_CHECK` is `off`.
     pub breach_range_url: Option<String>,
     /// `GAME_BALANCE_BUILD`: the game's build number of its last balance change; builds that were

@@ -7,9 +7,9 @@ use std::error::Error;
 use db::purge::{self, Done, PurgeQuery};
 use serde::Serialize;
 
+use crate::accounts::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
-use crate::identity::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::mail;
 use crate::platform::{Level, LocalFuture};
 use crate::runtime::State;

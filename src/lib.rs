@@ -2,6 +2,7 @@
 //! Promises that the same `App` runs on Cloudflare Workers and in tests.
 //! Leaves everything to its rooms; `docs/ARCHITECTURE.md` is the map.
 
+pub mod accounts;
 pub mod app;
 pub mod auth;
 pub mod builds;
@@ -19,7 +20,6 @@ pub mod game;
 pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
-pub mod identity;
 pub mod limits;
 pub mod mail;
 pub mod membership;

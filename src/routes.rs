@@ -2,6 +2,10 @@
 //! Promises that whatever answers is a row here, with its guard and its documentation.
 //! Leaves running the guards to `app`.
 
+use crate::accounts::{
+    account, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,
+    reauthentication, sessions, two_factor,
+};
 use crate::auth::permissions::{
     AimWebhooks, GovernTeams, ManageAccount, Permission as _, ReadAccount, ReadAdmin, ReadBuilds,
     ReadCompositions, ReadTeams, ReadWebhooks, Rule, SecureAccount, WriteAdmin, WriteBuilds,
@@ -11,10 +15,6 @@ use crate::http::operation::Operation;
 use crate::http::problem::Problem;
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::identity::{
-    accounts, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,
-    reauthentication, sessions, two_factor,
-};
 use crate::limits::policies::{Bucket, Limit};
 use crate::platform::LocalFuture;
 use crate::runtime::Context;
@@ -111,7 +111,7 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/compositions/{id}/share-links" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::list, share_links::operations::LIST;
     Delete "/api/v1/compositions/{id}/share-links/{link_id}" Required(WriteCompositions::RULE), Caller(1), share_links::handlers::delete, share_links::operations::DELETE;
 
-    Post   "/api/v1/auth/register" Public, Address(Bucket::Registration), accounts::handlers::register, accounts::operations::REGISTER;
+    Post   "/api/v1/auth/register" Public, Address(Bucket::Registration), account::handlers::register, account::operations::REGISTER;
     Post   "/api/v1/auth/login" Public, Address(Bucket::Login), sessions::login::log_in, sessions::operations::LOG_IN;
     Post   "/api/v1/auth/login/two-factor" Public, Address(Bucket::Login), sessions::login::log_in_two_factor, sessions::operations::LOG_IN_TWO_FACTOR;
     Post   "/api/v1/auth/refresh" Public, Limit::Login, sessions::handlers::refresh, sessions::operations::REFRESH_TOKENS;
@@ -184,8 +184,8 @@ pub static ROUTES: &[Route] = routes! {
     Get    "/api/v1/teams/{id}/scores" Required(ReadTeams::RULE), Caller(1), scores::handlers::get, scores::operations::GET;
     Put    "/api/v1/teams/{id}/scores" Required(WriteTeams::RULE), Caller(1), scores::handlers::replace, scores::operations::REPLACE;
 
-    Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), accounts::handlers::me, accounts::operations::ME;
-    Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), accounts::handlers::change, accounts::operations::CHANGE;
+    Get    "/api/v1/users/me" Required(ReadAccount::RULE), Caller(1), account::handlers::me, account::operations::ME;
+    Patch  "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), account::handlers::change, account::operations::CHANGE;
     Delete "/api/v1/users/me" Required(ManageAccount::RULE), Caller(1), personal_data::handlers::delete, personal_data::operations::DELETE;
     Get    "/api/v1/users/me/export" Required(ManageAccount::RULE), Caller(20), personal_data::handlers::export, personal_data::operations::EXPORT;
     Get    "/api/v1/users/me/dashboard" Required(ManageAccount::RULE), Caller(1), dashboard::handlers::get, dashboard::operations::GET;

@@ -1,9 +1,9 @@
 //! The table of sealed columns, across all features.
 //! Promises that replacing the master key finds each of them. Leaves the work to `auth::keys::reseal`.
 
+use crate::accounts::two_factor;
 use crate::auth::keys;
 use crate::auth::keys::store::SealedColumn;
-use crate::identity::two_factor;
 use crate::{mail, webhooks};
 
 /// Every column whose values are sealed. Add yours.

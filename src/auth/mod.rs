@@ -1,5 +1,5 @@
 //! Who is calling, and what they may do: credentials, signing keys, permissions, the audit log.
-//! A `Caller` is made from a valid credential and from nothing else. `identity` has accounts, sessions
+//! A `Caller` is made from a valid credential and from nothing else. `accounts` has accounts, sessions
 //! and their calls.
 
 pub mod api_key;

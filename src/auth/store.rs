@@ -1,5 +1,5 @@
 //! The SQL that resolves a credential.
-//! A credential that has ended, or whose account is disabled, resolves to nothing. `identity` writes
+//! A credential that has ended, or whose account is disabled, resolves to nothing. `accounts` writes
 //! sessions and keys.
 
 use crate::ids::{ApiKeyId, SessionId, UserId};

@@ -2,11 +2,11 @@
 //! Promises that nothing comes in between the counting and the ending, or both are done again.
 //! Leaves SQL to the stores of the features.
 
+use crate::accounts::{api_keys, links, sessions};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{Permit, SecureAccount};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::identity::{api_keys, links, sessions};
 use crate::ids::ApiKeyId;
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};

@@ -1,6 +1,9 @@
 //! The calls that export or delete the caller's personal data. An export reads page by page; a deletion
 //! is one batch. The features' stores have the SQL.
 
+use crate::accounts::reauthentication::handlers::prove_in_call;
+use crate::accounts::sessions::handlers::{check_bounds, wrong_password};
+use crate::accounts::{self, account, api_keys, sessions};
 use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::builds;
@@ -10,9 +13,6 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::idempotency;
-use crate::identity::reauthentication::handlers::prove_in_call;
-use crate::identity::sessions::handlers::{check_bounds, wrong_password};
-use crate::identity::{self, accounts, api_keys, sessions};
 use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::paging::{self, Order};
@@ -47,7 +47,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let stored = prove_in_call(cx, &permit, &password, &body).await?;
     for _ in 0..MAX_TRIES {
         let departures = teams::store::departures(platform, &permit).await?;
-        let mut writes = accounts::store::delete(&permit, stored.clone());
+        let mut writes = account::store::delete(&permit, stored.clone());
         writes.push(idempotency::store::remove_of(user));
         writes.push(builds::store::delete_all(&permit));
         writes.push(compositions::store::delete_all(&permit));
@@ -66,7 +66,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
             .await
         {
             Err(DatabaseError::Stale) => {
-                let now = accounts::store::password_hash(platform, user).await?;
+                let now = account::store::password_hash(platform, user).await?;
                 if now.as_ref() != Some(&stored) {
                     return Err(wrong_password());
                 }
@@ -89,7 +89,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let (platform, user) = (&cx.state.platform, permit.user_id());
-    let details = accounts::store::details(platform, user, cx.now_ms()).await?;
+    let details = account::store::details(platform, user, cx.now_ms()).await?;
     let details = details.ok_or(Problem::new(&problems::NOT_FOUND))?;
     // Put together as text: each page is let go once it is written.
     let mut out = format!(
@@ -105,7 +105,7 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     out.push_str(",\"webhooks\":");
     webhooks(cx, user, &mut out).await?;
     out.push_str(",\"email_links\":");
-    pages(platform, user, identity::links::OF_USER, &mut out).await?;
+    pages(platform, user, accounts::links::OF_USER, &mut out).await?;
     out.push_str(",\"teams\":");
     out.push_str(teams::store::export(platform, user).await?.as_str());
     out.push_str(",\"invitations\":");

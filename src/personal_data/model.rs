@@ -3,17 +3,17 @@
 
 use serde_json::{Value, json};
 
+use crate::accounts::account::model::{
+    ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
+};
+use crate::accounts::api_keys::model::KEY;
+use crate::accounts::links::LINK;
+use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::accounts::sessions::model::RECORD;
 use crate::auth::audit::model::ENTRY;
 use crate::auth::model::{AccountRole, OPTIONAL_TIME, TIME};
 use crate::builds::schemas::BUILD;
 use crate::http::schema::{Field, Schema, Text};
-use crate::identity::accounts::model::{
-    ANY_PASSWORD, DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
-};
-use crate::identity::api_keys::model::KEY;
-use crate::identity::links::LINK;
-use crate::identity::reauthentication::model::CODE_FIELD;
-use crate::identity::sessions::model::RECORD;
 use crate::squads::authorship::schemas::AUTHORSHIP;
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::invitations::schemas::OWN_INVITATION;

@@ -1,6 +1,7 @@
 //! The calls on teams. Users who are not in a team get 404 for it. Rules are in `model` and
 //! `permissions`, SQL is in `store`.
 
+use crate::accounts::account;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::builds;
@@ -10,7 +11,6 @@ use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
-use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
@@ -42,7 +42,7 @@ pub fn event(
 
 /// The caller's display name.
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
-    let user = accounts::store::user(&cx.state.platform, user).await?;
+    let user = account::store::user(&cx.state.platform, user).await?;
     let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
     Ok(user.display_name)
 }

@@ -6,7 +6,7 @@ use testing::login_throttle::{
     CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
 };
 use testing::prelude::*;
-use wvw_builder::identity::login_throttle::store;
+use wvw_builder::accounts::login_throttle::store;
 
 const LOCK_MS: i64 = 15 * 60_000;
 

@@ -5,7 +5,7 @@ use testing::authenticator::{
     Authenticator, CONFIRM, STEP_MS, TWO_FACTOR, challenge, enrol, guarded,
 };
 use testing::prelude::*;
-use wvw_builder::identity::two_factor::store;
+use wvw_builder::accounts::two_factor::store;
 
 #[test]
 fn a_challenge_is_no_login() {

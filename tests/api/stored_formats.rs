@@ -2,11 +2,11 @@
 //! docs/ARCHITECTURE.md has the table of all stored formats, and which test keeps each.
 
 use testing::prelude::*;
+use wvw_builder::accounts::links::Purpose;
 use wvw_builder::auth::audit::Action;
 use wvw_builder::auth::model::{AccountRole, Scope};
 use wvw_builder::builds::model::Visibility;
 use wvw_builder::http::pagination::cursor_after;
-use wvw_builder::identity::links::Purpose;
 use wvw_builder::membership::model::TeamRole;
 use wvw_builder::seal;
 use wvw_builder::squads::compositions::store::VersionCause;

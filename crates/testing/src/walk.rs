@@ -84,7 +84,7 @@ impl Walk {
         let (method, path) = (route.method.as_str(), route.path);
         let found = self
             .open(method, path)
-            .or_else(|| self.identity(method, path))
+            .or_else(|| self.accounts(method, path))
             .or_else(|| self.ways_back(method, path))
             .or_else(|| self.content(method, path))
             .or_else(|| self.teams(method, path))
@@ -144,7 +144,7 @@ impl Walk {
         Some(call)
     }
 
-    fn identity(&self, method: &str, path: &str) -> Option<Call<'_>> {
+    fn accounts(&self, method: &str, path: &str) -> Option<Call<'_>> {
         let (app, player) = (&self.app, &self.holder.player);
         let password = json!({ "password": PASSWORD });
         let call = match (method, path.strip_prefix("/api/v1/")?) {

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::accounts::account;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::events::outbox::Event;
@@ -11,7 +12,6 @@ use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
-use crate::identity::accounts;
 use crate::ids::{TeamId, UserId};
 use crate::membership::lookup;
 use crate::membership::model::{Membership, TeamRole};
@@ -214,7 +214,7 @@ async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Proble
     // What others are called is not told to a team that they are not in.
     let name = standing.target.as_ref().map(|it| it.display_name.clone());
     let platform = &cx.state.platform;
-    if name.is_none() && accounts::store::user(platform, &user).await?.is_none() {
+    if name.is_none() && account::store::user(platform, &user).await?.is_none() {
         return Err(not_found());
     }
     Ok(Ban { permit, user, name })

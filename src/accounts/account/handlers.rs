@@ -1,0 +1,247 @@
+//! The calls on accounts.
+//! Promises that nothing is stored before every rule has been asked.
+//! Leaves rules to `model` and `password`, SQL to `store`.
+
+use serde_json::{Value, json};
+
+use crate::accounts::breach;
+use crate::accounts::email;
+use crate::accounts::links::Token;
+use crate::accounts::reauthentication::handlers::prove_in_call;
+use crate::accounts::sessions::handlers::check_bounds;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::model::AccountRole;
+use crate::auth::permissions::{ManageAccount, ReadAccount};
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::http::{etag, merge_patch};
+use crate::ids::UserId;
+use crate::limits::policies::Bucket;
+use crate::mail::{Content, Outgoing};
+use crate::membership;
+use crate::password::{self, Password};
+use crate::platform::{DatabaseError, Statement};
+use crate::runtime::{Context, Tx};
+
+use super::model::{ProfileChange, Registration, User, email_key};
+use super::store;
+
+/// Others may come in between this often before a registration is given up.
+const MAX_TRIES: usize = 3;
+
+/// POST /auth/register
+pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let unicode = platform.unicode.as_ref();
+    let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)
+        .map_err(Problem::invalid)?;
+    breach::check(cx, &registration.password, "/password").await?;
+    let hash = password::hash(&registration.password, &config.password_pepper, platform)
+        .map_err(Problem::internal)?;
+    let id = UserId::fresh(platform);
+    for _ in 0..MAX_TRIES {
+        let holder = email::store::holder(platform, &registration.email_key).await?;
+        if holder.is_some() && !platform.mail.is_set_up() {
+            // Nobody can prove anything: the address is theirs who came first.
+            return Err(Problem::new(&problems::EMAIL_TAKEN));
+        }
+        let plan = match holder {
+            None => plan_account(cx, &id, &registration, &hash)?,
+            Some(holder) => plan_pending(cx, &id, &registration, &hash, holder.is_proved)?,
+        };
+        let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
+        match Tx::new(plan.writes)
+            .log(plan.entry)
+            .attempt(cx, answer)
+            .await
+        {
+            // Someone else has just registered with this address.
+            Err(DatabaseError::Unique(column)) if column == "users.email_key" => {}
+            outcome => {
+                let answer = outcome?;
+                plan.mail.wake(cx);
+                return Ok(answer);
+            }
+        }
+    }
+    Err(Problem::unavailable(
+        "an address changed hands at every try",
+    ))
+}
+
+/// What a registration comes to.
+struct Plan {
+    writes: Vec<Statement>,
+    entry: Entry,
+    mail: Outgoing,
+    document: Value,
+}
+
+fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User {
+    User {
+        id: id.clone(),
+        email: registration.email.clone(),
+        email_verified_at: None,
+        pending_email: None,
+        display_name: registration.display_name.clone(),
+        role: AccountRole::User,
+        version: 1,
+        created_at: cx.now_ms(),
+        updated_at: cx.now_ms(),
+    }
+}
+
+/// Nobody has the address: the account is there at once, and can be logged in to.
+fn plan_account(
+    cx: &Context<'_>,
+    id: &UserId,
+    registration: &Registration,
+    hash: &str,
+) -> Result<Plan, Problem> {
+    let address = (registration.email.as_str(), registration.email_key.as_str());
+    let (proof, mail) = email::handlers::proof(cx, id, address)?;
+    let mut writes = vec![store::insert_user(
+        id,
+        registration,
+        hash.to_owned(),
+        cx.now_ms(),
+    )];
+    writes.extend(proof);
+    Ok(Plan {
+        writes,
+        entry: Entry::by_user(id, None, Action::AccountRegistered, id),
+        mail,
+        document: new_user(cx, id, registration).document(),
+    })
+}
+
+/// Someone has the address. The answer does not say so: the mail does. Unless they have proved it,
+/// the account is made once this one proves it.
+fn plan_pending(
+    cx: &Context<'_>,
+    id: &UserId,
+    registration: &Registration,
+    hash: &str,
+    is_proved: bool,
+) -> Result<Plan, Problem> {
+    let mut writes = Vec::new();
+    let content = if is_proved {
+        Content::AlreadyRegistered
+    } else {
+        let token = Token::fresh(&cx.state.platform);
+        writes.push(email::store::insert_registration(
+            &token,
+            id,
+            registration,
+            hash.to_owned(),
+            cx.now_ms(),
+        ));
+        Content::Verify {
+            token: token.expose(),
+        }
+    };
+    let mail = Outgoing::to_address(cx.state, None, &registration.email, &content)?;
+    writes.push(mail.insert());
+    Ok(Plan {
+        writes,
+        entry: Entry::by_system(Action::RegistrationPending, id),
+        mail,
+        document: new_user(cx, id, registration).document(),
+    })
+}
+
+/// GET /users/me
+pub async fn me(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ReadAccount>()?;
+    let user = store::user(&cx.state.platform, permit.user_id()).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let tag = user.etag();
+    if etag::is_not_modified(cx.request, &tag) {
+        return Ok(Response::not_modified(Profile::Private, tag));
+    }
+    answer(&user)
+}
+
+fn answer(user: &User) -> Result<Response, Problem> {
+    let answer = Response::json(200, Profile::Private, &user.document())?;
+    Ok(answer.with_header("etag", user.etag()))
+}
+
+/// PATCH /users/me
+pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let platform = &cx.state.platform;
+    let unicode = platform.unicode.as_ref();
+    let user = store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    etag::check_if_match(cx.request, &user.etag())?;
+    let mut target = user.as_input();
+    merge_patch::apply(&mut target, cx.patch()?);
+    let mut errors = cx.check_patched(&mut target);
+    let password = target["current_password"].as_str().unwrap_or_default();
+    let password = Password::new(unicode, password);
+    check_bounds(&password, "/current_password", &mut errors);
+    let change = ProfileChange::from_json(&target, &user, unicode, errors);
+    let mut change = change.map_err(Problem::invalid)?;
+    if change.changed.is_empty() {
+        return answer(&user);
+    }
+    let stored = if change.changes_email() {
+        let stored = prove_in_call(cx, &permit, &password, &target).await?;
+        // Its answer tells whether an address has an account, as that of a registration does.
+        let meter = cx.meter;
+        meter
+            .charge_address(cx.request, Bucket::Registration, 1)
+            .await?;
+        Some(stored)
+    } else {
+        None
+    };
+    let now = cx.now_ms();
+    let mut mail = None;
+    let mut later = Vec::new();
+    let mut user = user;
+    // Another spelling of the same address is no other address.
+    if change.email_key != email_key(unicode, &user.email) {
+        if platform.mail.is_set_up() {
+            let address = (change.email.as_str(), change.email_key.as_str());
+            let (proof, outgoing) =
+                email::handlers::ask_for_proof(cx, permit.user_id(), address).await?;
+            later = proof;
+            mail = Some(outgoing);
+            change.wait_for_proof(&user, unicode);
+        } else {
+            user.email_verified_at = None;
+        }
+    }
+    let mut writes = store::change_profile(&permit, user.version, &change, stored, now);
+    writes.extend(later);
+    if change.display_name != user.display_name {
+        writes.push(membership::store::rename(&permit, &change.display_name));
+    }
+    let entry = Entry::by(permit.caller(), Action::AccountChanged, permit.user_id());
+    let entry = entry.with_detail(json!({ "changed": change.changed }));
+    let user = User {
+        email: change.email,
+        pending_email: change.pending_email.or(user.pending_email),
+        display_name: change.display_name,
+        version: user.version + 1,
+        updated_at: now,
+        ..user
+    };
+    match Tx::new(writes).log(entry).attempt(cx, answer(&user)?).await {
+        Err(DatabaseError::Unique(column)) if column == "users.email_key" => {
+            Err(Problem::new(&problems::EMAIL_TAKEN))
+        }
+        Err(DatabaseError::Stale) => Err(Problem::new(&problems::PRECONDITION_FAILED)),
+        outcome => {
+            let answer = outcome?;
+            if let Some(mail) = mail {
+                mail.wake(cx);
+            }
+            Ok(answer)
+        }
+    }
+}

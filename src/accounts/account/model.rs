@@ -1,0 +1,357 @@
+//! Accounts as values: validated inputs and the account itself.
+//! Promises that a `Registration` in hand has passed every rule but the database's.
+//! Leaves hashing to `password` and storage to `store`.
+
+use serde_json::{Value, json};
+
+use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::auth::model::{AccountRole, TIME};
+use crate::http::problem::FieldError;
+use crate::http::schema::{Field, Schema, Text};
+use crate::ids::UserId;
+use crate::password::{self, Password};
+use crate::platform::Unicode;
+use crate::telemetry::rfc3339;
+use crate::text::names::Kind;
+
+/// Most bytes of an address (RFC 5321, section 4.5.3.1.3).
+const EMAIL_MAX: usize = 254;
+/// Most bytes before the `@` (RFC 5321, section 4.5.3.1.1).
+const LOCAL_MAX: usize = 64;
+/// Most bytes between two dots of a domain (RFC 1035, section 2.3.4).
+const LABEL_MAX: usize = 63;
+
+/// An address.
+pub const EMAIL: Schema = Schema::Shown(
+    Kind::Address,
+    Text {
+        min: 3,
+        max: EMAIL_MAX,
+        // Addresses may be international (RFC 6531); no JSON Schema format says just what we take.
+        format: "",
+        pattern: "^[^\\s@\\u0000-\\u001F\\u007F-\\u009F\"(),:;<>\\[\\\\\\]]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
+        matches: is_email,
+    },
+);
+const DISPLAY_NAME_MAX: usize = 50;
+/// What others see, one line.
+pub const DISPLAY_NAME: Schema = Text::party(1, DISPLAY_NAME_MAX);
+/// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
+pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
+
+/// Body of POST /auth/register.
+pub const REGISTRATION: Schema = Schema::Named(
+    "Registration",
+    &Schema::Object(&[
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with; case does not matter.",
+        ),
+        Field::required(
+            "password",
+            &ANY_PASSWORD,
+            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.",
+        ),
+        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
+    ]),
+);
+
+/// What PATCH /users/me leads to.
+pub const PROFILE_INPUT: Schema = Schema::Named(
+    "ProfileInput",
+    &Schema::Object(&[
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.",
+        ),
+        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
+        Field::optional(
+            "current_password",
+            &ANY_PASSWORD,
+            "The account's password: asked for when email changes, and only then.",
+        ),
+        CODE_FIELD,
+    ]),
+);
+
+/// An account as its owner sees it.
+pub const USER: Schema = Schema::Named(
+    "User",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(31, 31, "typeid"),
+            "TypeID with the prefix user.",
+        ),
+        Field::required(
+            "email",
+            &EMAIL,
+            "Address to log in with, as it was written.",
+        ),
+        EMAIL_VERIFIED_FIELD,
+        PENDING_EMAIL_FIELD,
+        Field::required("display_name", &DISPLAY_NAME, "What others see."),
+        Field::required(
+            "role",
+            &Schema::Choice(AccountRole::WORDS),
+            "What the account is on this instance.",
+        ),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
+    ]),
+);
+
+/// Whether the address is proved.
+pub const EMAIL_VERIFIED_FIELD: Field = Field::required(
+    "email_verified",
+    &Schema::Boolean,
+    "Whether its owner has shown, by the link in a mail, that it is theirs.",
+);
+/// The address that is to be.
+pub const PENDING_EMAIL_FIELD: Field = Field::required(
+    "pending_email",
+    &Schema::Nullable(&EMAIL),
+    "Takes the place of email once the link that was sent there is used.",
+);
+
+/// The domain of addresses that stand in for those which someone else has proved. Nobody gets mail
+/// there (RFC 2606), and nobody registers there.
+pub const NOWHERE: &str = "unproved.invalid";
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let bad = |c: char| c.is_control() || c.is_whitespace() || "@\"(),:;<>[\\]".contains(c);
+    let labels: Vec<&str> = domain.split('.').collect();
+    text.len() <= EMAIL_MAX
+        && !domain.eq_ignore_ascii_case(NOWHERE)
+        && (1..=LOCAL_MAX).contains(&local.len())
+        && local.split('.').all(|atom| !atom.is_empty())
+        && !local.contains(bad)
+        && labels.len() > 1
+        && labels.iter().all(|label| {
+            (1..=LABEL_MAX).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+}
+
+/// What makes an address the same address: NFC, lower case.
+pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
+    unicode.nfc(email).to_lowercase()
+}
+
+/// A registration that has passed every rule but the database's.
+#[derive(Debug)]
+pub struct Registration {
+    /// As written.
+    pub email: String,
+    /// For comparing.
+    pub email_key: String,
+    /// What others see.
+    pub display_name: String,
+    /// In NFC, within bounds, not a common one.
+    pub password: Password,
+}
+
+impl Registration {
+    /// Takes a body that [`REGISTRATION`] has checked (its own mistakes are in `errors`) and adds
+    /// the mistakes that only the whole shows.
+    pub fn from_json(
+        body: &Value,
+        unicode: &dyn Unicode,
+        password_min_length: usize,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let display_name = body["display_name"].as_str().unwrap_or_default();
+        let password = Password::new(unicode, text("password"));
+        if body["password"].is_string() {
+            let personal = [text("email"), display_name];
+            let refusal = password::check(&password, password_min_length, &personal);
+            errors.extend(
+                refusal.err().map(|refusal| {
+                    FieldError::new("/password", refusal.code(), refusal.to_string())
+                }),
+            );
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            email: text("email").to_owned(),
+            email_key: email_key(unicode, text("email")),
+            display_name: display_name.to_owned(),
+            password,
+        })
+    }
+}
+
+/// A profile as it shall be, which has passed every rule but the database's.
+#[derive(Debug)]
+pub struct ProfileChange {
+    /// As written.
+    pub email: String,
+    /// For comparing.
+    pub email_key: String,
+    /// The address that is to be, once it is proved.
+    pub pending_email: Option<String>,
+    /// What others see.
+    pub display_name: String,
+    /// The names of the members that differ from what the account has.
+    pub changed: Vec<&'static str>,
+}
+
+impl ProfileChange {
+    /// Takes what a patch has made of the profile of `user`, checked by [`PROFILE_INPUT`] (its
+    /// mistakes are in `errors`), and adds the mistakes that only the whole shows.
+    pub fn from_json(
+        body: &Value,
+        user: &User,
+        unicode: &dyn Unicode,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let email = body["email"].as_str().unwrap_or_default();
+        let display_name = body["display_name"].as_str().unwrap_or_default();
+        let mut changed = Vec::new();
+        if display_name != user.display_name {
+            changed.push("display_name");
+        }
+        if email != user.email {
+            changed.push("email");
+            if body.get("current_password").is_none() {
+                errors.push(FieldError::new(
+                    "/current_password",
+                    "required",
+                    "The address is what one logs in with: changing it needs the password.",
+                ));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            email: email.to_owned(),
+            email_key: email_key(unicode, email),
+            pending_email: None,
+            display_name: display_name.to_owned(),
+            changed,
+        })
+    }
+
+    /// Leaves the address as it is until the other one is proved.
+    pub fn wait_for_proof(&mut self, user: &User, unicode: &dyn Unicode) {
+        self.email_key = email_key(unicode, &user.email);
+        let wanted = std::mem::replace(&mut self.email, user.email.clone());
+        self.pending_email = Some(wanted);
+    }
+
+    /// Whether it changes what one logs in with.
+    pub fn changes_email(&self) -> bool {
+        self.changed.contains(&"email")
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// As written.
+    pub email: String,
+    /// Milliseconds since 1970: when its owner has shown that it is theirs.
+    pub email_verified_at: Option<i64>,
+    /// The address that is to be, once it is proved.
+    pub pending_email: Option<String>,
+    /// What others see.
+    pub display_name: String,
+    /// User or administrator.
+    pub role: AccountRole,
+    /// Moves with each change.
+    pub version: i64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub updated_at: i64,
+}
+
+impl User {
+    /// Strong entity tag.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
+    /// What a merge patch of the profile applies to.
+    pub fn as_input(&self) -> Value {
+        json!({ "email": self.email, "display_name": self.display_name })
+    }
+
+    /// As its owner sees it ([`USER`]).
+    pub fn document(&self) -> Value {
+        json!({
+            "id": self.id.as_str(),
+            "email": self.email,
+            "email_verified": self.email_verified_at.is_some(),
+            "pending_email": self.pending_email,
+            "display_name": self.display_name,
+            "role": self.role.as_str(),
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+        })
+    }
+}
+
+/// An account with what is known around it, for administrators and for its owner's export.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// The account.
+    pub user: User,
+    /// Milliseconds since 1970: when an administrator has disabled it.
+    pub disabled_at: Option<i64>,
+    /// Milliseconds since 1970.
+    pub password_changed_at: i64,
+    /// Milliseconds since 1970: when too many wrong guesses have disabled its password.
+    pub password_disabled_at: Option<i64>,
+    /// Whether it has a second factor.
+    pub has_two_factor: bool,
+    /// Logins that can go on.
+    pub live_sessions: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (text, expected) in [
+            ("a@b.gg", true),
+            ("a.b+c@sub.b.gg", true),
+            ("ä@b.gg", true),
+            ("a@b", false),
+            ("@b.gg", false),
+            ("a@", false),
+            ("a@@b.gg", false),
+            ("a b@b.gg", false),
+            (".a@b.gg", false),
+            ("a..b@b.gg", false),
+            ("a@b..gg", false),
+            ("a@-b.gg", false),
+            ("a@b-.gg", false),
+            ("a@b-c.gg", true),
+            ("a@b.gg\r\n", false),
+            ("a\u{0}@b.gg", false),
+            ("a@Unproved.invalid", false),
+            ("a@bä.gg", false),
+            (&format!("{}@b.gg", "a".repeat(65)), false),
+        ] {
+            assert_eq!(is_email(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! An account as administrators see it, and what they may change of it.
+//! A `UserPatch` holds only members that differ from the account. The database keeps the last
+//! administrator.
+
+use serde_json::{Value, json};
+
+use crate::accounts::account::model::{
+    DISPLAY_NAME, Details, EMAIL, EMAIL_VERIFIED_FIELD, PENDING_EMAIL_FIELD,
+};
+use crate::auth::audit::Action;
+use crate::auth::model::{AccountRole, TIME};
+use crate::http::problem::FieldError;
+use crate::http::schema::{Field, Schema, Text};
+
+const ROLE: Schema = Schema::Choice(AccountRole::WORDS);
+
+/// An account as administrators see it.
+pub const ACCOUNT: Schema = Schema::Named(
+    "Account",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(31, 31, "typeid"),
+            "TypeID with the prefix user.",
+        ),
+        Field::required("email", &EMAIL, "As its owner wrote it."),
+        EMAIL_VERIFIED_FIELD,
+        PENDING_EMAIL_FIELD,
+        Field::required("display_name", &DISPLAY_NAME, "What others see."),
+        Field::required("role", &ROLE, "What the account is on this instance."),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
+        Field::required("disabled", &Schema::Boolean, "Whether it may not log in."),
+        Field::required(
+            "password_disabled",
+            &Schema::Boolean,
+            "Whether too many wrong guesses have disabled its password.",
+        ),
+        Field::required(
+            "two_factor",
+            &Schema::Boolean,
+            "Whether it has a second factor.",
+        ),
+        Field::required(
+            "sessions",
+            &Schema::Integer {
+                min: 0,
+                max: 9_007_199_254_740_991,
+            },
+            "Logins that can go on.",
+        ),
+    ]),
+);
+
+/// The target of the merge patch of PATCH /admin/users/{id}.
+pub const ACCOUNT_INPUT: Schema = Schema::Named(
+    "AccountInput",
+    &Schema::Object(&[
+        Field::required("role", &ROLE, "user or administrator."),
+        Field::required(
+            "disabled",
+            &Schema::Boolean,
+            "true ends all logins and keeps passwords and API keys out; false lets them in again.",
+        ),
+        Field::required(
+            "password_disabled",
+            &Schema::Boolean,
+            "false lets the password count again; only wrong guesses make it true.",
+        ),
+    ]),
+);
+
+/// The account as administrators see it ([`ACCOUNT`]).
+pub fn document(details: &Details) -> Value {
+    let mut document = details.user.document();
+    document["disabled"] = details.disabled_at.is_some().into();
+    document["password_disabled"] = details.password_disabled_at.is_some().into();
+    document["two_factor"] = details.has_two_factor.into();
+    document["sessions"] = details.live_sessions.into();
+    document
+}
+
+/// Strong entity tag over all that is shown, since sessions change without a new version.
+pub fn etag(details: &Details) -> String {
+    format!(
+        "\"{}.{}.{}{}\"",
+        details.user.version,
+        details.live_sessions,
+        u8::from(details.has_two_factor),
+        u8::from(details.password_disabled_at.is_some()),
+    )
+}
+
+/// The document that a merge patch applies to.
+pub fn as_input(details: &Details) -> Value {
+    json!({
+        "role": details.user.role.as_str(),
+        "disabled": details.disabled_at.is_some(),
+        "password_disabled": details.password_disabled_at.is_some(),
+    })
+}
+
+/// The difference between an account and the result of a patch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct UserPatch {
+    /// The new role.
+    pub role: Option<AccountRole>,
+    /// Whether to disable or enable the account.
+    pub disabled: Option<bool>,
+    /// Whether the password is enabled again.
+    pub enables_password: bool,
+}
+
+impl UserPatch {
+    /// Takes the result of a patch, checked by [`ACCOUNT_INPUT`]; its mistakes are in `errors`.
+    pub fn from_json(
+        body: &Value,
+        details: &Details,
+        mut errors: Vec<FieldError>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let before = as_input(details);
+        let differs = |name: &str| body[name] != before[name];
+        if differs("password_disabled") && body["password_disabled"] == true {
+            errors.push(FieldError::new(
+                "/password_disabled",
+                "invalid_choice",
+                "Only false can be set; to keep someone out, set disabled.",
+            ));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let role = body["role"].as_str().filter(|_| differs("role"));
+        Ok(Self {
+            role: role.map(AccountRole::stored),
+            disabled: body["disabled"].as_bool().filter(|_| differs("disabled")),
+            enables_password: differs("password_disabled"),
+        })
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The audit actions, each with its detail.
+    pub fn actions(&self) -> Vec<(Action, Value)> {
+        let mut actions = Vec::new();
+        if let Some(role) = self.role {
+            actions.push((Action::RoleChanged, json!({ "role": role.as_str() })));
+        }
+        match self.disabled {
+            Some(true) => actions.push((Action::AccountDisabled, Value::Null)),
+            Some(false) => actions.push((Action::AccountEnabled, Value::Null)),
+            None => {}
+        }
+        if self.enables_password {
+            actions.push((Action::PasswordEnabled, Value::Null));
+        }
+        actions
+    }
+}

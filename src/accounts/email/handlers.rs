@@ -1,0 +1,166 @@
+//! The calls that prove an address.
+//! Promises that nobody learns from an answer which addresses have accounts, and that a later proof
+//! wins over whoever has an address without one. Leaves SQL to `store`.
+
+use serde_json::json;
+
+use crate::accounts::account;
+use crate::accounts::account::model::email_key;
+use crate::accounts::links::{self, Found, Purpose, Token};
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::ManageAccount;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::response::{Profile, Response};
+use crate::ids::UserId;
+use crate::limits::guard::Principal;
+use crate::mail::{Content, Outgoing};
+use crate::platform::{DatabaseError, Statement};
+use crate::runtime::{Context, Tx};
+
+use super::store;
+
+/// Others may come in between this often before a proof is given up.
+const MAX_TRIES: usize = 3;
+
+/// What was asked for is done after the answer, if there is anything to do.
+pub fn accepted() -> Result<Response, Problem> {
+    let answer = json!({ "status": "accepted" });
+    Response::json(202, Profile::Private, &answer)
+}
+
+/// What lets an account prove an address, and the mail that goes there. Whoever has proved it already
+/// is told that someone has asked.
+pub async fn ask_for_proof(
+    cx: &Context<'_>,
+    user: &UserId,
+    (email, email_key): (&str, &str),
+) -> Result<(Vec<Statement>, Outgoing), Problem> {
+    let platform = &cx.state.platform;
+    let holder = store::holder(platform, email_key).await?;
+    if holder.is_some_and(|holder| holder.is_proved && holder.user_id != *user) {
+        let mail = Outgoing::to_address(cx.state, None, email, &Content::AlreadyRegistered)?;
+        return Ok((vec![mail.insert()], mail));
+    }
+    proof(cx, user, (email, email_key))
+}
+
+/// As [`ask_for_proof`], of an address that nobody else has proved.
+pub fn proof(
+    cx: &Context<'_>,
+    user: &UserId,
+    (email, email_key): (&str, &str),
+) -> Result<(Vec<Statement>, Outgoing), Problem> {
+    let token = Token::fresh(&cx.state.platform);
+    let content = Content::Verify {
+        token: token.expose(),
+    };
+    let mail = Outgoing::to_address(cx.state, Some(user), email, &content)?;
+    let link = store::insert_verify(&token, user, (email, email_key), cx.now_ms());
+    Ok((vec![link, mail.insert()], mail))
+}
+
+/// POST /auth/email/verification
+pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let platform = &cx.state.platform;
+    let user = account::store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let current = Some(&user.email).filter(|_| user.email_verified_at.is_none());
+    let Some(email) = user.pending_email.as_ref().or(current) else {
+        return accepted();
+    };
+    let key = email_key(platform.unicode.as_ref(), email);
+    let meter = cx.meter;
+    meter.charge_too(Principal::Mailbox(&key)).await?;
+    let (writes, mail) = ask_for_proof(cx, permit.user_id(), (email, &key)).await?;
+    let answer = Tx::new(writes).attempt(cx, accepted()?).await?;
+    mail.wake(cx);
+    Ok(answer)
+}
+
+/// POST /auth/email/verify
+pub async fn verify(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let token = body["token"].as_str().unwrap_or_default();
+    prove(cx, token, &Response::no_content()).await
+}
+
+/// Uses a link that proves an address, and hands `answer` on.
+pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<Response, Problem> {
+    let platform = &cx.state.platform;
+    for _ in 0..MAX_TRIES {
+        let purposes = [Purpose::Verify, Purpose::Register];
+        let link = links::find(platform, token, &purposes).await?;
+        let holder = store::holder(platform, &link.email_key).await?;
+        let now = cx.now_ms();
+        let mut writes = links::spend(&link.hash, now);
+        let mut entries = Vec::new();
+        if let Some(holder) = holder
+            && Some(&holder.user_id) != link.user_id.as_ref()
+        {
+            if holder.is_proved {
+                return Err(links::invalid());
+            }
+            writes.extend(store::take_from(&holder.user_id, &link.email_key, now));
+            entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
+        }
+        let mail = assign_address(cx, &link, &mut writes, &mut entries)?;
+        writes.push(store::end_address_links(&link.email_key));
+        match Tx::new(writes)
+            .log_all(entries)
+            .attempt(cx, answer.clone())
+            .await
+        {
+            // The link was used, or the address or the account has changed hands, meanwhile.
+            Err(DatabaseError::Stale | DatabaseError::Unique(_)) => {}
+            outcome => {
+                let answer = outcome?;
+                if let Some(mail) = mail {
+                    mail.wake(cx);
+                }
+                return Ok(answer);
+            }
+        }
+    }
+    Err(links::invalid())
+}
+
+/// The writes that give an account the address of a link, and the mail to the address that it had.
+fn assign_address(
+    cx: &Context<'_>,
+    link: &Found,
+    writes: &mut Vec<Statement>,
+    entries: &mut Vec<Entry>,
+) -> Result<Option<Outgoing>, Problem> {
+    let now = cx.now_ms();
+    if let Some((id, ..)) = &link.registration {
+        writes.extend(store::insert_proved(link, now));
+        for action in [Action::AccountRegistered, Action::EmailVerified] {
+            entries.push(Entry::by_user(id, None, action, id));
+        }
+        return Ok(None);
+    }
+    let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
+    entries.push(Entry::by_user(user, None, Action::EmailVerified, user));
+    if link.current_key == link.email_key {
+        writes.extend(store::prove(user, &link.email_key, now));
+        return Ok(None);
+    }
+    let token = Token::fresh(&cx.state.platform);
+    let content = Content::AddressChanged {
+        token: token.expose(),
+    };
+    // Before the move: both are of the address that it had.
+    let mail = Outgoing::to_owner(cx.state, user, &content)?;
+    writes.push(links::insert_for_owner(&token, Purpose::Undo, user, now));
+    writes.push(mail.insert());
+    writes.extend(store::move_to(user, link, now));
+    writes.extend(links::end_pending(user));
+    let entry = Entry::by_user(user, None, Action::AccountChanged, user);
+    entries.push(entry.with_detail(json!({ "changed": ["email"] })));
+    Ok(Some(mail))
+}

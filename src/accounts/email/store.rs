@@ -1,0 +1,196 @@
+//! All SQL on who has an address.
+//! Promises that an address that was proved is taken from nobody.
+//! Leaves when to run the statements to the handlers.
+
+use crate::accounts::account::model::{NOWHERE, Registration};
+use crate::accounts::links::{Found, Purpose, Token};
+use crate::auth::user_id;
+use crate::ids::UserId;
+use crate::platform::{DatabaseError, Platform, Statement};
+
+/// Links to one address, or of one account, that work at a time: so that asking again and again
+/// makes no more rows.
+const MAX_LINKS: i64 = 10;
+
+/// The account that has an address.
+pub struct Holder {
+    /// The account.
+    pub user_id: UserId,
+    /// Whether it has proved the address.
+    pub is_proved: bool,
+}
+
+/// Who has this address.
+pub async fn holder(platform: &Platform, email_key: &str) -> Result<Option<Holder>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id, email_verified_at FROM users WHERE email_key = ?1",
+        vec![email_key.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Holder {
+        user_id: user_id(row, 0)?,
+        is_proved: row.optional_integer(1)?.is_some(),
+    }))
+}
+
+/// Keeps a link by which an account proves an address, unless it has enough of them.
+pub fn insert_verify(
+    token: &Token,
+    user: &UserId,
+    (email, email_key): (&str, &str),
+    now: i64,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
+         SELECT ?1, 'verify', ?2, ?3, ?4, ?5, ?6 WHERE (SELECT count(*) FROM email_links \
+         WHERE user_id = ?2 AND purpose = 'verify' AND expires_at > ?5) < ?7",
+        vec![
+            token.hash().to_vec().into(),
+            user.as_str().into(),
+            email.into(),
+            email_key.into(),
+            now.into(),
+            (now + Purpose::Verify.life_ms()).into(),
+            MAX_LINKS.into(),
+        ],
+    )
+}
+
+/// Keeps a link that makes an account and proves its address, unless that address has enough of them.
+pub fn insert_registration(
+    token: &Token,
+    id: &UserId,
+    registration: &Registration,
+    password_hash: String,
+    now: i64,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO email_links (hash, purpose, email, email_key, new_id, display_name, \
+         password_hash, created_at, expires_at) \
+         SELECT ?1, 'register', ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (SELECT count(*) FROM email_links \
+         WHERE email_key = ?3 AND purpose = 'register' AND expires_at > ?7) < ?9",
+        vec![
+            token.hash().to_vec().into(),
+            registration.email.as_str().into(),
+            registration.email_key.as_str().into(),
+            id.as_str().into(),
+            registration.display_name.as_str().into(),
+            password_hash.into(),
+            now.into(),
+            (now + Purpose::Register.life_ms()).into(),
+            MAX_LINKS.into(),
+        ],
+    )
+}
+
+/// Takes an address from an account that has not proved it; stale when it has, or has another one
+/// now. It keeps what is its own, and logs in with an address that stands in for it.
+pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        format!(
+            "UPDATE users SET email = id || '@{NOWHERE}', email_key = id || '@{NOWHERE}', \
+             version = version + 1, updated_at = ?3 \
+             WHERE id = ?1 AND email_key = ?2 AND email_verified_at IS NULL"
+        ),
+        vec![loser.as_str().into(), email_key.into(), now.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Makes the account of a link, its address proved.
+pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
+    let Some((id, display_name, password_hash)) = &link.registration else {
+        return Vec::new();
+    };
+    vec![Statement::new(
+        "INSERT INTO users (id, email, email_key, display_name, password_hash, \
+         password_changed_at, email_verified_at, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?6)",
+        vec![
+            id.as_str().into(),
+            link.email.as_str().into(),
+            link.email_key.as_str().into(),
+            display_name.as_str().into(),
+            password_hash.as_str().into(),
+            now.into(),
+        ],
+    )]
+}
+
+/// The account has proved the address that it has; stale when it has another one now, or is disabled.
+pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE users SET email_verified_at = coalesce(email_verified_at, ?3), \
+         version = version + 1, updated_at = ?3 \
+         WHERE id = ?1 AND email_key = ?2 AND disabled_at IS NULL",
+        vec![user.as_str().into(), email_key.into(), now.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Gives the account the address that it has waited for, proved; stale when it waits for another one,
+/// or is disabled. Nobody's removal of its second factor goes on: it was asked for by whoever reads
+/// the old address.
+pub fn move_to(user: &UserId, link: &Found, now: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
+         version = version + 1, updated_at = ?4 \
+         WHERE id = ?1 AND email_key = ?5 AND pending_email = ?2 AND disabled_at IS NULL",
+        vec![
+            user.as_str().into(),
+            link.email.as_str().into(),
+            link.email_key.as_str().into(),
+            now.into(),
+            link.current_key.as_str().into(),
+        ],
+    );
+    vec![update, Statement::must_change(), keep_factor(user)]
+}
+
+/// The second factor stays.
+pub fn keep_factor(user: &UserId) -> Statement {
+    Statement::new(
+        "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL",
+        vec![user.as_str().into()],
+    )
+}
+
+/// Deletes the other links that would prove this address, once it is proved.
+pub fn end_address_links(email_key: &str) -> Statement {
+    Statement::new(
+        "DELETE FROM email_links WHERE email_key = ?1 AND purpose IN ('verify', 'register')",
+        vec![email_key.into()],
+    )
+}
+
+/// Puts an old address back, under a password that nobody knows: it has to be chosen anew.
+pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<Statement> {
+    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    let update = Statement::new(
+        "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
+         password_hash = ?5, password_changed_at = ?4, version = version + 1, updated_at = ?4 \
+         WHERE id = ?1 AND disabled_at IS NULL",
+        vec![
+            user.as_str().into(),
+            link.email.as_str().into(),
+            link.email_key.as_str().into(),
+            now.into(),
+            unknown.into(),
+        ],
+    );
+    vec![
+        update,
+        Statement::must_change(),
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+            vec![user.as_str().into(), now.into()],
+        ),
+        of_user("DELETE FROM api_keys WHERE user_id = ?1"),
+        // The factor's own link is good for the address that is back.
+        of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose <> 'remove_factor'"),
+        keep_factor(user),
+    ]
+}

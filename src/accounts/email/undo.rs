@@ -1,0 +1,77 @@
+//! The call that puts an old address back.
+//! Promises that whoever has taken the account over loses all of it: logins, keys, the password.
+//! Leaves the second factor to `factor_removal`: it stays in force.
+
+use crate::accounts::links::{self, Purpose, Token};
+use crate::auth::audit::{Action, Entry};
+use crate::http::problem::Problem;
+use crate::http::response::Response;
+use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password};
+use crate::platform::DatabaseError;
+use crate::runtime::{Context, Tx};
+
+use super::store;
+
+/// POST /auth/email/undo
+pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let token = body["token"].as_str().unwrap_or_default();
+    put_back(cx, token, &Response::no_content()).await
+}
+
+/// Uses a link that puts an old address back, and hands `answer` on. A link to choose a new password
+/// goes to that address.
+pub async fn put_back(
+    cx: &Context<'_>,
+    token: &str,
+    answer: &Response,
+) -> Result<Response, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let link = links::find(platform, token, &[Purpose::Undo]).await?;
+    let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
+    // 256 random bits: nobody knows it, and nothing about a login with it is special.
+    let unknown = Token::fresh(platform).expose();
+    let unknown = Password::new(platform.unicode.as_ref(), &unknown);
+    let unknown = password::hash(&unknown, &config.password_pepper, platform);
+    let unknown = unknown.map_err(Problem::internal)?;
+    let now = cx.now_ms();
+    let mut writes = links::spend(&link.hash, now);
+    let mut entries = Vec::new();
+    if let Some(holder) = store::holder(platform, &link.email_key).await?
+        && holder.user_id != *user
+    {
+        // Someone else has proved it since: then it is theirs.
+        if holder.is_proved {
+            return Err(links::invalid());
+        }
+        writes.extend(store::take_from(&holder.user_id, &link.email_key, now));
+        entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
+    }
+    writes.extend(store::put_back(user, &link, unknown, now));
+    writes.push(store::end_address_links(&link.email_key));
+    let reset = Token::fresh(platform);
+    let content = Content::Reset {
+        token: reset.expose(),
+    };
+    let mail = Outgoing::to_owner(cx.state, user, &content)?;
+    writes.push(links::insert_for_owner(&reset, Purpose::Reset, user, now));
+    writes.push(mail.insert());
+    entries.push(Entry::by_user(user, None, Action::EmailRestored, user));
+    match Tx::new(writes)
+        .log_all(entries)
+        .attempt(cx, answer.clone())
+        .await
+    {
+        Err(DatabaseError::Stale | DatabaseError::Unique(_)) => Err(links::invalid()),
+        outcome => {
+            let answer = outcome?;
+            cx.state.verifier.forget_user(user);
+            mail.wake(cx);
+            Ok(answer)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! All SQL on the removal of second factors.
+//! A link works for the factor that it was sent for, and for no later one.
+
+use crate::accounts::links::Found;
+use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::user_id;
+use crate::ids::{SessionId, UserId};
+use crate::platform::{DatabaseError, Platform, Statement};
+
+/// The removal time of a link's factor: `None` without such a factor, else the time, if requested.
+pub async fn removal(
+    platform: &Platform,
+    user: &UserId,
+    link: &Found,
+) -> Result<Option<Option<i64>>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT t.removal_at FROM two_factor t JOIN users u ON u.id = t.user_id \
+         WHERE t.user_id = ?1 AND t.confirmed_at = ?2 AND u.email_key = ?3 \
+         AND u.email_verified_at IS NOT NULL",
+        vec![
+            user.as_str().into(),
+            link.created_at.into(),
+            link.email_key.as_str().into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let at = rows.first().map(|row| row.optional_integer(0));
+    at.transpose()
+}
+
+/// Schedules the removal of a link's factor at `removal_at`; stale when the factor is gone, the
+/// account has another address or is disabled, or the removal was requested already.
+pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
+         AND removal_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = ?3 \
+         AND email_verified_at IS NOT NULL AND disabled_at IS NULL)",
+        vec![
+            user.as_str().into(),
+            link.created_at.into(),
+            link.email_key.as_str().into(),
+            removal_at.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Cancels the removal; stale when none was requested, or when the caller's session was opened
+/// without the factor.
+pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
+    let session = permit.caller().session_id().map_or("", SessionId::as_str);
+    let update = Statement::new(
+        "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL \
+         AND EXISTS (SELECT 1 FROM sessions WHERE id = ?2 AND user_id = ?1 \
+         AND ' ' || amr || ' ' LIKE '% otp %')",
+        vec![permit.user_id().as_str().into(), session.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes the factor with all that belongs to it, and ends all sessions; stale when it is not due.
+pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
+    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    vec![
+        Statement::new(
+            "DELETE FROM two_factor WHERE user_id = ?1 AND removal_at <= ?2",
+            vec![user.as_str().into(), now.into()],
+        ),
+        Statement::must_change(),
+        of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
+        of_user("DELETE FROM challenges WHERE user_id = ?1"),
+        of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose = 'remove_factor'"),
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+            vec![user.as_str().into(), now.into()],
+        ),
+    ]
+}
+
+/// Some accounts whose factor is due for removal.
+pub async fn due(platform: &Platform, now: i64) -> Result<Vec<UserId>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT user_id FROM two_factor WHERE removal_at <= ?1 ORDER BY removal_at LIMIT 20",
+        vec![now.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.iter().map(|row| user_id(row, 0)).collect()
+}

@@ -1,0 +1,264 @@
+//! Links in mails: tokens of 256 random bits, of which only a hash is kept.
+//! Promises that a link counts once, for its own purpose, until it expires.
+//! Leaves what a link does to the features.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use db::purge::PurgeQuery;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::accounts::account::model::EMAIL;
+use crate::auth::model::TIME;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::schema::{Field, Schema, Text};
+use crate::ids::UserId;
+use crate::paging::{Order, sql_time};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
+
+/// What scanners for leaked secrets can find.
+const PREFIX: &str = "wvwl_";
+const BYTES: usize = 32;
+const CHARS: usize = 48;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// A token as people send it.
+pub const TOKEN: Schema = Text::of(1, 200);
+/// What it is.
+pub const ABOUT_TOKEN: &str = "What follows ?token= in the link.";
+
+/// A link in an export.
+pub const LINK: Schema = Schema::Named(
+    "EmailLink",
+    &Schema::Object(&[
+        Field::required(
+            "purpose",
+            &Schema::Choice(&["verify", "reset", "undo", "remove_factor"]),
+            "What it is for.",
+        ),
+        Field::required(
+            "email",
+            &EMAIL,
+            "The address that it was sent to, or that it puts back.",
+        ),
+        Field::required("created_at", &TIME, "RFC 3339, UTC."),
+        Field::required("expires_at", &TIME, "It works until then."),
+    ]),
+);
+
+kit::words! {
+    /// What a link is for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Purpose {
+        /// Proves the address of an account.
+        Verify = "verify",
+        /// Makes the account that was registered, and proves its address.
+        Register = "register",
+        /// Lets a new password be chosen.
+        Reset = "reset",
+        /// Puts an old address back.
+        Undo = "undo",
+        /// Asks that the second factor be taken away.
+        RemoveFactor = "remove_factor",
+    }
+}
+
+impl Purpose {
+    /// How long a link lasts, in milliseconds.
+    pub const fn life_ms(self) -> i64 {
+        match self {
+            Self::Reset => HOUR_MS,
+            Self::Verify | Self::Register => DAY_MS,
+            Self::Undo => 7 * DAY_MS,
+            Self::RemoveFactor => 30 * DAY_MS,
+        }
+    }
+}
+
+/// The token of a link. Its text is `wvwl_` and the bytes in base64url.
+pub struct Token(Zeroizing<[u8; BYTES]>);
+
+impl Token {
+    /// A new one.
+    pub fn fresh(platform: &Platform) -> Self {
+        Self(Zeroizing::new(platform.random_bytes()))
+    }
+
+    /// Reads a token; `None` when it has not the form of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+        let bytes = Zeroizing::new(bytes);
+        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// The token as it stands in the mail.
+    pub fn expose(&self) -> String {
+        let mut text = String::with_capacity(CHARS);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(self.0.as_slice(), &mut text);
+        text
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_slice()).into()
+    }
+}
+
+/// A link that works, with the account that it is about as that is now.
+pub struct Found {
+    /// SHA-256 of its token.
+    pub hash: [u8; 32],
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The account, unless the link makes it.
+    pub user_id: Option<UserId>,
+    /// The link's address.
+    pub email: String,
+    /// The same for comparing.
+    pub email_key: String,
+    /// The account that the link makes: id, display name and PHC string.
+    pub registration: Option<(UserId, String, String)>,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// The account's address for comparing; empty without an account.
+    pub current_key: String,
+    /// The account's display name; empty without an account.
+    pub display_name: String,
+}
+
+/// One and the same answer, whatever is wrong with a link.
+pub fn invalid() -> Problem {
+    Problem::new(&problems::INVALID_LINK)
+}
+
+/// The link of this token, if it works for one of `purposes` now. Reading spends nothing.
+pub async fn find(
+    platform: &Platform,
+    token: &str,
+    purposes: &[Purpose],
+) -> Result<Found, Problem> {
+    let hash = Token::parse(token.trim()).ok_or_else(invalid)?.hash();
+    let statement = Statement::new(
+        "SELECT l.purpose, l.user_id, l.email, l.email_key, l.new_id, l.display_name, \
+         l.password_hash, l.created_at, u.email_key, u.display_name \
+         FROM email_links l LEFT JOIN users u ON u.id = l.user_id \
+         WHERE l.hash = ?1 AND l.expires_at > ?2 AND u.disabled_at IS NULL",
+        vec![hash.to_vec().into(), platform.clock.now_ms().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let row = rows.first().ok_or_else(invalid)?;
+    let word = row.text(0)?;
+    let purpose = purposes.iter().find(|known| known.as_str() == word);
+    let purpose = *purpose.ok_or_else(invalid)?;
+    Ok(read(row, hash, purpose)?)
+}
+
+fn read(row: &Row, hash: [u8; 32], purpose: Purpose) -> Result<Found, DatabaseError> {
+    let registration = match row.optional_text(4)?.and_then(UserId::parse) {
+        Some(id) => Some((id, row.text(5)?.to_owned(), row.text(6)?.to_owned())),
+        None => None,
+    };
+    Ok(Found {
+        hash,
+        purpose,
+        user_id: row.optional_text(1)?.and_then(UserId::parse),
+        email: row.text(2)?.to_owned(),
+        email_key: row.text(3)?.to_owned(),
+        registration,
+        created_at: row.integer(7)?,
+        current_key: row.optional_text(8)?.unwrap_or_default().to_owned(),
+        display_name: row.optional_text(9)?.unwrap_or_default().to_owned(),
+    })
+}
+
+/// Keeps a link of an account, for the address that it has proved at this place of the batch; nothing
+/// when it has proved none.
+pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64) -> Statement {
+    Statement::new(
+        "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
+         SELECT ?1, ?2, id, email, email_key, ?4, ?5 FROM users \
+         WHERE id = ?3 AND email_verified_at IS NOT NULL",
+        vec![
+            token.hash().to_vec().into(),
+            purpose.as_str().into(),
+            user.as_str().into(),
+            now.into(),
+            (now + purpose.life_ms()).into(),
+        ],
+    )
+}
+
+/// Uses a link up; stale when it was, or does not work any more.
+pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM email_links WHERE hash = ?1 AND expires_at > ?2",
+        vec![hash.to_vec().into(), now.into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Ends the links of an account that a new password makes worthless: others who may choose one, and
+/// a move to another address that is not proved yet.
+pub fn end_pending(user: &UserId) -> Vec<Statement> {
+    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    vec![
+        of_user(
+            "DELETE FROM email_links WHERE user_id = ?1 AND (purpose = 'reset' OR \
+             purpose = 'verify' AND email_key <> (SELECT email_key FROM users WHERE id = ?1))",
+        ),
+        of_user(
+            "UPDATE users SET pending_email = NULL, version = version + 1 \
+             WHERE id = ?1 AND pending_email IS NOT NULL",
+        ),
+    ]
+}
+
+/// For an export: the links of the user `?1`, after the one with the hash `?2` in hexadecimal.
+pub const OF_USER: (&str, Order) = (
+    concat!(
+        "SELECT hex(hash) AS id, json_object('purpose', purpose, 'email', email, 'created_at', ",
+        sql_time!("created_at"),
+        ", 'expires_at', ",
+        sql_time!("expires_at"),
+        ") AS document FROM email_links WHERE user_id = ?1 AND hex(hash) > ?2"
+    ),
+    Order::Ascending,
+);
+
+/// Links that do not work any more.
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
+        change: "DELETE FROM email_links",
+        key: "hash",
+        among: "FROM email_links WHERE expires_at <= ?1",
+        params: vec![now.into()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::native::TestPlatform;
+
+    #[test]
+    fn a_token_comes_back_and_nothing_else_is_one() {
+        let (platform, _) = TestPlatform::new();
+        let token = Token::fresh(&platform);
+        let text = token.expose();
+        assert_eq!(text.len(), CHARS);
+        assert_eq!(Token::parse(&text).unwrap().hash(), token.hash());
+        for bad in [
+            "",
+            PREFIX,
+            &text[..CHARS - 1],
+            &format!("{text}A"),
+            &text.replace(PREFIX, "wvwc_"),
+            &text[PREFIX.len()..],
+        ] {
+            assert!(Token::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The calls for password reset.
+//! A request does the same for every address: the account is looked up after the answer. `password` has
+//! the rules, `store` the SQL.
+
+use crate::accounts::account::model::email_key;
+use crate::accounts::breach;
+use crate::accounts::email::handlers::accepted;
+use crate::accounts::links::{self, Purpose};
+use crate::accounts::login_throttle::{self, Guard, Kind};
+use crate::auth::audit::{Action, Entry};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::response::Response;
+use crate::limits::guard::Principal;
+use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password};
+use crate::runtime::{Context, Tx};
+
+use super::store;
+
+/// POST /auth/password-reset
+pub async fn request(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let email = body["email"].as_str().unwrap_or_default();
+    ask(cx, email, accepted()?).await
+}
+
+/// Enqueues a reset request, and returns `answer`.
+pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Response, Problem> {
+    let key = email_key(cx.state.platform.unicode.as_ref(), email);
+    let meter = cx.meter;
+    meter.charge_too(Principal::Mailbox(&key)).await?;
+    let mail = Outgoing::to_address(cx.state, None, email, &Content::ResetRequested)?;
+    let answer = Tx::new(vec![mail.insert()]).attempt(cx, answer).await?;
+    mail.wake(cx);
+    Ok(answer)
+}
+
+/// POST /auth/password-reset/confirm
+pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let choice = Choice {
+        token: text("token"),
+        new_password: text("new_password"),
+        revokes_keys: body["revoke_api_keys"] == true,
+    };
+    choose(cx, &choice, errors, &Response::no_content()).await
+}
+
+/// A new password, and the link that authorizes it.
+pub struct Choice<'a> {
+    /// The link's token.
+    pub token: &'a str,
+    /// The password.
+    pub new_password: &'a str,
+    /// Whether API keys are revoked too.
+    pub revokes_keys: bool,
+}
+
+/// Spends a link if the new password passes every rule, and returns `answer`. A refused password
+/// does not spend the link.
+pub async fn choose(
+    cx: &Context<'_>,
+    choice: &Choice<'_>,
+    mut errors: Vec<FieldError>,
+    answer: &Response,
+) -> Result<Response, Problem> {
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let link = links::find(platform, choice.token, &[Purpose::Reset]).await?;
+    let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
+    let new = Password::new(platform.unicode.as_ref(), choice.new_password);
+    let personal = [link.email.as_str(), link.display_name.as_str()];
+    if let Err(refusal) = password::check(&new, config.password_min_length, &personal) {
+        let (code, detail) = (refusal.code(), refusal.to_string());
+        errors.push(FieldError::new("/new_password", code, detail));
+        return Err(Problem::invalid(errors));
+    }
+    breach::check(cx, &new, "/new_password").await?;
+    let hash = password::hash(&new, &config.password_pepper, platform);
+    let hash = hash.map_err(Problem::internal)?;
+    let now = cx.now_ms();
+    let mut writes = links::spend(&link.hash, now);
+    writes.extend(store::set_password(
+        user,
+        &link,
+        hash,
+        choice.revokes_keys,
+        now,
+    ));
+    writes.extend(links::end_pending(user));
+    // Nobody has guessed at the new password yet.
+    let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
+    writes.push(login_throttle::store::clear_strangers(&login));
+    let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
+    writes.push(mail.insert());
+    let entry = Entry::by_user(user, None, Action::PasswordReset, user);
+    // Stale: the link was spent meanwhile, or the account has changed.
+    let answer = Tx::new(writes)
+        .log(entry)
+        .commit(cx, answer.clone(), links::invalid())
+        .await?;
+    cx.state.verifier.forget_user(user);
+    mail.wake(cx);
+    Ok(answer)
+}

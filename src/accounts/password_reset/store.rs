@@ -1,0 +1,83 @@
+//! All SQL of password reset.
+//! A link works only while the account has the address and the password that it had when the link was
+//! made.
+
+use crate::accounts::links::{Found, Purpose, Token};
+use crate::auth::user_id;
+use crate::ids::UserId;
+use crate::platform::{DatabaseError, Platform, Statement};
+
+/// Valid links of one account at a time.
+const MAX_LINKS: i64 = 3;
+
+/// The account that has proved this address, unless it is disabled.
+pub async fn resettable(
+    platform: &Platform,
+    email_key: &str,
+) -> Result<Option<UserId>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT id FROM users WHERE email_key = ?1 AND email_verified_at IS NOT NULL \
+         AND disabled_at IS NULL",
+        vec![email_key.into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    rows.first().map(|row| user_id(row, 0)).transpose()
+}
+
+/// Stores a link; stale when the account has enough of them, or is no longer [`resettable`].
+pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
+         SELECT ?1, 'reset', id, email, email_key, ?4, ?5 FROM users \
+         WHERE id = ?2 AND email_key = ?3 AND email_verified_at IS NOT NULL AND disabled_at IS NULL \
+         AND (SELECT count(*) FROM email_links WHERE user_id = ?2 AND purpose = 'reset' \
+         AND expires_at > ?4) < ?6",
+        vec![
+            token.hash().to_vec().into(),
+            user.as_str().into(),
+            email_key.into(),
+            now.into(),
+            (now + Purpose::Reset.life_ms()).into(),
+            MAX_LINKS.into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Sets a new password on the account of a link; stale when its address or password has changed
+/// since, or it is disabled. Sessions end; API keys too with `revokes_keys`.
+pub fn set_password(
+    user: &UserId,
+    link: &Found,
+    password_hash: String,
+    revokes_keys: bool,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE users SET password_hash = ?4, password_changed_at = ?5, password_disabled_at = NULL \
+         WHERE id = ?1 AND email_key = ?2 AND email_verified_at IS NOT NULL \
+         AND password_changed_at <= ?3 AND disabled_at IS NULL",
+        vec![
+            user.as_str().into(),
+            link.email_key.as_str().into(),
+            link.created_at.into(),
+            password_hash.into(),
+            now.into(),
+        ],
+    );
+    let mut writes = vec![
+        update,
+        Statement::must_change(),
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+            vec![user.as_str().into(), now.into()],
+        ),
+    ];
+    if revokes_keys {
+        writes.push(Statement::new(
+            "DELETE FROM api_keys WHERE user_id = ?1",
+            vec![user.as_str().into()],
+        ));
+    }
+    writes
+}

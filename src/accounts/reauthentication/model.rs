@@ -1,0 +1,41 @@
+//! The forms of a proof.
+//! Promises that a second factor's code is a member of its own, never a part of the password.
+//! Leaves judging to `handlers`.
+
+use serde_json::Value;
+
+use crate::accounts::account::model::ANY_PASSWORD;
+use crate::accounts::sessions::model::SECONDS;
+use crate::accounts::two_factor::model::CODE;
+use crate::http::schema::{Field, Schema, Text};
+
+/// The member of a body that takes the code of a second factor, where there is one.
+pub const CODE_FIELD: Field = Field::optional(
+    "code",
+    &CODE,
+    "Where there is a second factor: six digits of the authenticator app, or a recovery code.",
+);
+
+/// Body of POST /auth/reauthenticate.
+pub const REAUTHENTICATION: Schema = Schema::Named(
+    "Reauthentication",
+    &Schema::Object(&[
+        Field::required("password", &ANY_PASSWORD, "The account's password."),
+        CODE_FIELD,
+    ]),
+);
+
+/// Answer of POST /auth/reauthenticate.
+pub const ACCESS_TOKEN: Schema = Schema::Named(
+    "AccessToken",
+    &Schema::Object(&[
+        Field::required("access_token", &Text::of(1, 4096), "JWT (RFC 9068), EdDSA."),
+        Field::required("token_type", &Schema::Choice(&["Bearer"]), "RFC 6750."),
+        Field::required("expires_in", &SECONDS, "Seconds until access_token ends."),
+    ]),
+);
+
+/// The code of a body, if one was sent.
+pub fn read_code(body: &Value) -> Option<&str> {
+    body["code"].as_str()
+}

@@ -1,0 +1,339 @@
+//! The calls on logins that are open.
+//! Promises that nobody sees or ends another's.
+//! Leaves opening one to `login`, rules to `model`, `refresh` and `password`, SQL to `store`.
+
+use serde_json::{Value, json};
+
+use crate::accounts::account;
+use crate::accounts::account::model::email_key;
+use crate::accounts::breach;
+use crate::accounts::links;
+use crate::accounts::login_throttle::{self, Guard, Kind};
+use crate::accounts::reauthentication::handlers::prove_in_call;
+use crate::auth::audit::{Action, Entry};
+use crate::auth::permissions::{ManageAccount, Permit};
+use crate::auth::refresh_token::{RefreshToken, TokenState};
+use crate::auth::tokens::{self, Grant};
+use crate::http::json;
+use crate::http::pagination::{self, Page};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::problems;
+use crate::http::request::Request;
+use crate::http::response::{Profile, Response};
+use crate::ids::{SessionId, UserId};
+use crate::limits::guard::Principal;
+use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, PasswordError, Verdict};
+use crate::platform::{DatabaseError, Statement};
+use crate::runtime::{Context, State, Tx};
+
+use super::model;
+use super::store;
+
+const PATH: &str = "/api/v1/auth/sessions";
+/// Renewals of one login that come at once: each may find that another was faster, once.
+const MAX_TRIES: usize = 3;
+/// Bytes of a body with a refresh token and nothing else, and room for blanks.
+const MAX_BODY: usize = 1_024;
+
+/// Refuses a password that no stored one can be.
+pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
+    if !password.is_within_bounds() {
+        let refusal = PasswordError::TooLong;
+        errors.push(FieldError::new(
+            pointer,
+            refusal.code(),
+            refusal.to_string(),
+        ));
+    }
+}
+
+/// A pair of tokens ([`model::TOKENS`]).
+pub async fn tokens(
+    cx: &Context<'_>,
+    grant: &Grant<'_>,
+    token: &RefreshToken,
+    refresh_expires_at: i64,
+) -> Result<Value, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let key = cx.state.keys.active(&config.master_keys, platform).await?;
+    let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
+    Ok(json!({
+        "access_token": access_token,
+        "token_type": "Bearer",
+        "expires_in": config.access_token_seconds,
+        "refresh_token": token.expose().as_str(),
+        "refresh_expires_in": (refresh_expires_at - cx.now_ms()) / 1000,
+    }))
+}
+
+/// The answer to a renewal.
+async fn answer(
+    cx: &Context<'_>,
+    grant: &Grant<'_>,
+    token: &RefreshToken,
+    refresh_expires_at: i64,
+) -> Result<Response, Problem> {
+    let tokens = tokens(cx, grant, token, refresh_expires_at).await?;
+    Response::json(200, Profile::Private, &tokens)
+}
+
+fn refused_refresh(why: &'static str) -> Problem {
+    let mut problem =
+        Problem::new(&problems::INVALID_REFRESH_TOKEN).with_header("www-authenticate", "Bearer");
+    problem.cause = Some(why.to_owned());
+    problem
+}
+
+/// The refresh token of a body; `None` when what was sent cannot be one.
+fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let text = body["refresh_token"].as_str();
+    Ok(text.and_then(|text| RefreshToken::parse(text, &cx.state.config.password_pepper)))
+}
+
+/// The login whose refresh token the body of `request` has, in whatever state both may be: before
+/// the body is judged.
+pub fn login_of_body(state: &State, request: &Request) -> Option<SessionId> {
+    let body = request.body().ok()?;
+    // Nobody has been charged yet: what is longer than any such body is not read.
+    (body.len() <= MAX_BODY).then_some(())?;
+    let body = json::read::<Value>(body)?;
+    let text = body["refresh_token"].as_str()?;
+    let token = RefreshToken::parse(text, &state.config.password_pepper)?;
+    Some(token.session)
+}
+
+/// POST /auth/refresh
+pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
+    let token = read_token(cx)?.ok_or_else(|| refused_refresh("not a refresh token"))?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    for _ in 0..MAX_TRIES {
+        let now = cx.now_ms();
+        let found = store::renewable(platform, &token.session, now).await?;
+        let found = found.ok_or_else(|| refused_refresh("no such session"))?;
+        let standing = found.chain.judge(&token, now);
+        if matches!(standing, TokenState::Foreign) {
+            return Err(refused_refresh("not of this session"));
+        }
+        if !found.is_live {
+            return Err(refused_refresh("the session has ended"));
+        }
+        let grant = Grant {
+            user_id: &found.user_id,
+            session_id: &token.session,
+            role: found.role,
+            amr: &found.amr,
+            authenticated_at: found.authenticated_at,
+        };
+        let idle_end = model::idle_end(config, now, found.expires_at);
+        match standing {
+            TokenState::Current => {
+                let next = token.next(platform);
+                let answer = answer(cx, &grant, &next, idle_end).await?;
+                let writes = store::renew(&token, &next, found.counter, now, idle_end);
+                match Tx::new(writes).attempt(cx, answer).await {
+                    // Another request was faster: this one's token is now just spent.
+                    Err(DatabaseError::Stale) => {}
+                    outcome => return Ok(outcome?),
+                }
+            }
+            TokenState::JustSpent(successor) => {
+                return answer(cx, &grant, &successor, idle_end).await;
+            }
+            TokenState::Reused | TokenState::Foreign => {
+                return Err(end_reused(cx, &found.user_id, &token.session).await?);
+            }
+        }
+    }
+    Err(Problem::unavailable(
+        "a session was renewed again and again",
+    ))
+}
+
+/// Someone has a copy of a spent token: nobody can tell who is the owner, so the login ends.
+async fn end_reused(
+    cx: &Context<'_>,
+    user: &UserId,
+    session: &SessionId,
+) -> Result<Problem, DatabaseError> {
+    let writes = store::end(session, user, cx.now_ms());
+    let entry = Entry::by_system(Action::RefreshReused, session);
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
+        Ok(()) | Err(DatabaseError::Stale) => {}
+        Err(error) => return Err(error),
+    }
+    cx.state.verifier.forget_session(session);
+    Ok(Problem::new(&problems::REFRESH_TOKEN_REUSED).with_header("www-authenticate", "Bearer"))
+}
+
+/// POST /auth/logout
+pub async fn log_out(cx: &Context<'_>) -> Result<Response, Problem> {
+    let done = Response::no_content();
+    let Some(token) = read_token(cx)? else {
+        return Ok(done);
+    };
+    let (platform, session) = (&cx.state.platform, &token.session);
+    let Some(found) = store::renewable(platform, session, cx.now_ms()).await? else {
+        return Ok(done);
+    };
+    if matches!(found.chain.judge(&token, cx.now_ms()), TokenState::Foreign) {
+        return Ok(done);
+    }
+    cx.state.verifier.forget_session(session);
+    let user = &found.user_id;
+    let entry = Entry::by_user(user, Some(session), Action::SessionEnded, session);
+    let writes = store::end(session, user, cx.now_ms());
+    match Tx::new(writes).log(entry).attempt(cx, done.clone()).await {
+        Err(DatabaseError::Stale) => Ok(done),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// GET /auth/sessions
+pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let page = Page::from_query(&cx.query, |text| SessionId::parse(text).is_some())?;
+    let found = store::list(&cx.state.platform, permit.user_id(), &page, cx.now_ms()).await?;
+    let current = permit.caller().session_id();
+    let documents = found
+        .iter()
+        .map(|session| (session.id.to_string(), session.document(current)));
+    let path = format!("{}{PATH}", cx.state.config.issuer);
+    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+}
+
+/// DELETE /auth/sessions/{id}
+pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let id = SessionId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let writes = store::end(&id, permit.user_id(), cx.now_ms());
+    let entry = Entry::by(permit.caller(), Action::SessionEnded, &id);
+    match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
+        Err(DatabaseError::Stale) => Err(not_found()),
+        outcome => {
+            cx.state.verifier.forget_session(&id);
+            Ok(outcome?)
+        }
+    }
+}
+
+/// DELETE /auth/sessions
+pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let writes = vec![
+        store::end_others(&permit, cx.now_ms()),
+        Statement::must_change(),
+    ];
+    let entry = Entry::by(
+        permit.caller(),
+        Action::OtherSessionsEnded,
+        permit.user_id(),
+    );
+    let done = Response::no_content();
+    match Tx::new(writes).log(entry).attempt(cx, done.clone()).await {
+        // There is no other login: nothing has ended, and nothing is told.
+        Err(DatabaseError::Stale) => return Ok(done),
+        outcome => outcome?,
+    };
+    cx.state.verifier.forget_others(permit.caller());
+    Ok(done)
+}
+
+/// POST /auth/password
+pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
+    let permit = cx.permit::<ManageAccount>()?;
+    let (body, mut errors) = cx.body()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let unicode = platform.unicode.as_ref();
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let current = Password::new(unicode, text("current_password"));
+    let new = Password::new(unicode, text("new_password"));
+    check_bounds(&current, "/current_password", &mut errors);
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let user = account::store::user(platform, permit.user_id()).await?;
+    let user = user.ok_or_else(not_found)?;
+    if body["new_password"].is_string() {
+        let personal = [user.email.as_str(), user.display_name.as_str()];
+        let refusal = password::check(&new, config.password_min_length, &personal).err();
+        errors
+            .extend(refusal.map(|it| FieldError::new("/new_password", it.code(), it.to_string())));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    // First what is counted: another server is not asked for whoever does not know the password.
+    let stored = prove_in_call(cx, &permit, &current, &body).await?;
+    breach::check(cx, &new, "/new_password").await?;
+    let hash = password::hash(&new, &config.password_pepper, platform);
+    let hash = hash.map_err(Problem::internal)?;
+    let now = cx.now_ms();
+    let mut writes = account::store::change_password(&permit, &stored, hash, now);
+    // Nobody has guessed at the new one yet.
+    let login =
+        Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
+    writes.push(login_throttle::store::clear_strangers(&login));
+    writes.push(store::end_others(&permit, now));
+    writes.push(store::authenticated(&permit, now));
+    writes.extend(links::end_pending(permit.user_id()));
+    let content = Content::PasswordChanged { at: now };
+    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
+    writes.push(mail.insert());
+    let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
+    let answer = match Tx::new(writes)
+        .log(entry)
+        .attempt(cx, Response::no_content())
+        .await
+    {
+        // Another change of the password was faster: the current one is another now.
+        Err(DatabaseError::Stale) => return Err(wrong_password()),
+        outcome => outcome?,
+    };
+    cx.state.verifier.forget_others(permit.caller());
+    mail.wake(cx);
+    Ok(answer)
+}
+
+/// Checks the caller's own password, as an extra proof before what cannot be undone. Wrong ones are
+/// bounded in number, and so are right ones: each is hashed. Gives the PHC string that it was checked
+/// against.
+pub async fn confirm_password(
+    cx: &Context<'_>,
+    permit: &Permit<'_, ManageAccount>,
+    password: &Password,
+) -> Result<String, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let account = Principal::Password(permit.user_id());
+    cx.meter.charge_too(account).await?;
+    let stored = account::store::password_hash(platform, permit.user_id()).await?;
+    let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let guard = Guard::new(&config.password_pepper);
+    let subject = guard.subject(Kind::Password, permit.user_id().as_str());
+    let place = login_throttle::place_of_login(&guard, &subject, permit);
+    let attempt = login_throttle::begin(platform, Kind::Password, subject, place, false).await?;
+    let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
+    let verdict = password::verify(password, Some(&stored), pepper, verifications);
+    match verdict.map_err(Problem::internal)? {
+        Verdict::Right { .. } => {
+            Tx::new(attempt.right()).commit_aside(cx).await?;
+            Ok(stored)
+        }
+        Verdict::Wrong => {
+            attempt.wrong(platform).await?;
+            Err(wrong_password())
+        }
+    }
+}
+
+/// The caller is known, the password is not the account's.
+pub fn wrong_password() -> Problem {
+    Problem::new(&problems::WRONG_PASSWORD)
+}

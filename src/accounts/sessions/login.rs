@@ -1,0 +1,358 @@
+//! The calls that open a login: address and password, then the second factor.
+//! Promises that an unknown address and a wrong password cannot be told apart, and that a login
+//! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
+
+use crate::accounts::account::model::email_key;
+use crate::accounts::account::store::{self as accounts, Credentials};
+use crate::accounts::login_throttle::{
+    self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
+};
+use crate::accounts::two_factor::challenge::Challenge;
+use crate::accounts::two_factor::{self, model::Code};
+use crate::auth::audit::{Action, Entry};
+use crate::auth::model::AccountRole;
+use crate::auth::refresh_token::RefreshToken;
+use crate::auth::tokens::Grant;
+use crate::http::problem::Problem;
+use crate::http::problems;
+use crate::http::request::Header;
+use crate::http::response::{Profile, Response};
+use crate::ids::{SessionId, UserId};
+use crate::limits::address::address_prefix;
+use crate::mail::{Content, Outgoing};
+use crate::password::{self, Password, Verdict};
+use crate::platform::{DatabaseError, Statement};
+use crate::runtime::{Context, Tx};
+
+use super::handlers::{check_bounds, tokens};
+use super::model::Login;
+use super::store;
+
+/// Where a login is asked for from.
+struct From<'a> {
+    guard: Guard<'a>,
+    /// The account's password, as something to guess at.
+    login: Subject,
+    /// Where attempts are counted: the device, when there is a valid token of one.
+    place: Place,
+    is_device: bool,
+}
+
+impl<'a> From<'a> {
+    fn of(cx: &'a Context<'_>, email_key: &str, device_token: &str) -> Self {
+        let guard = Guard::new(&cx.state.config.password_pepper);
+        let login = guard.subject(Kind::Login, email_key);
+        let device = DeviceToken::open(&guard, &login, device_token, cx.now_ms());
+        let place = match &device {
+            Some(device) => guard.place(&login, Origin::Device(device.id())),
+            None => address(cx, &guard, &login),
+        };
+        Self {
+            guard,
+            login,
+            place,
+            is_device: device.is_some(),
+        }
+    }
+
+    /// Where the codes of this account are counted. They are short, so all strangers share one
+    /// counter: with one for each, many could try all codes.
+    fn place_of_codes(&self, attempt: &Attempt) -> Place {
+        if attempt.is_known {
+            self.place.clone()
+        } else {
+            self.guard.place(&self.login, Origin::Strangers)
+        }
+    }
+}
+
+/// The network address of the request as a place.
+fn address(cx: &Context<'_>, guard: &Guard<'_>, login: &Subject) -> Place {
+    guard.place(login, Origin::Address(address_prefix(cx.request)))
+}
+
+/// POST /auth/login
+pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, mut errors) = cx.body()?;
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let unicode = platform.unicode.as_ref();
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let password = Password::new(unicode, text("password"));
+    check_bounds(&password, "/password", &mut errors);
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let email_key = email_key(unicode, text("email"));
+    let from = From::of(cx, &email_key, text("device_token"));
+    let place = from.place.clone();
+    let attempt =
+        login_throttle::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
+    let known = accounts::credentials(platform, &email_key).await?;
+    let stored = known.as_ref().map(|known| known.password_hash.as_str());
+    let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
+    let verdict = password::verify(&password, stored, pepper, verifications);
+    let verdict = verdict.map_err(Problem::internal)?;
+    let (mut known, needs_rehash) = match (known, verdict) {
+        (Some(known), Verdict::Right { needs_rehash }) if !known.is_disabled => {
+            (known, needs_rehash)
+        }
+        (known, _) => {
+            attempt.wrong(platform).await?;
+            if let Some(known) = known {
+                disable_when_due(cx, &attempt, &from.login, &known).await?;
+            }
+            return Err(refused());
+        }
+    };
+    let mut writes = Vec::new();
+    let mut entries = Vec::new();
+    if known.is_password_disabled && !attempt.is_known {
+        writes.extend(login_throttle::store::enable_password(
+            &known.user_id,
+            &from.login,
+        ));
+        let (user, action) = (&known.user_id, Action::PasswordEnabled);
+        entries.push(Entry::by_user(user, None, action, user));
+    }
+    if needs_rehash {
+        let fresh = password::hash(&password, &config.password_pepper, platform);
+        let fresh = fresh.map_err(Problem::internal)?;
+        let rehash = accounts::rehash(&known.user_id, &known.password_hash, fresh.clone());
+        writes.push(rehash);
+        known.password_hash = fresh;
+    }
+    if known.has_two_factor {
+        let place = from.place_of_codes(&attempt);
+        return Err(challenge(cx, &known, &place, &attempt, writes, entries).await?);
+    }
+    let opening = Opening {
+        user_id: &known.user_id,
+        email_key: &email_key,
+        role: known.role,
+        password_hash: &known.password_hash,
+        amr: "pwd",
+        attempt: &attempt,
+        refusal: refused,
+        is_known: attempt.is_known,
+    };
+    open(cx, &opening, writes, entries).await
+}
+
+/// After a wrong password: disables it when strangers have failed too often in a row.
+async fn disable_when_due(
+    cx: &Context<'_>,
+    attempt: &Attempt,
+    login: &Subject,
+    known: &Credentials,
+) -> Result<(), Problem> {
+    if !attempt.may_be_last_straw || known.is_password_disabled {
+        return Ok(());
+    }
+    let writes = login_throttle::store::disable_password(&known.user_id, login, cx.now_ms());
+    let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
+    match Tx::new(writes).log(entry).commit_aside(cx).await {
+        // Another attempt at the same time has done it, or is still to be judged and will.
+        Err(DatabaseError::Stale) => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// The password was right, and a second factor is needed: 401 with a challenge.
+async fn challenge(
+    cx: &Context<'_>,
+    known: &Credentials,
+    place: &Place,
+    attempt: &Attempt,
+    mut writes: Vec<Statement>,
+    entries: Vec<Entry>,
+) -> Result<Problem, Problem> {
+    let challenge = Challenge::fresh(&cx.state.platform);
+    writes.extend(attempt.right());
+    writes.extend(two_factor::store::insert_challenge(
+        &challenge,
+        &known.user_id,
+        &known.password_hash,
+        place,
+        cx.now_ms(),
+    ));
+    match Tx::new(writes).log_all(entries).commit_aside(cx).await {
+        // The password has changed while this one was checked.
+        Err(DatabaseError::Stale) => {
+            attempt.wrong(&cx.state.platform).await?;
+            return Err(refused());
+        }
+        outcome => outcome?,
+    }
+    Ok(Problem::new(&problems::TWO_FACTOR_REQUIRED)
+        .with_header("www-authenticate", "Bearer")
+        .with_member("challenge", challenge.expose().into()))
+}
+
+/// POST /auth/login/two-factor
+pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
+    let (body, errors) = cx.body()?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let challenge = Challenge::parse(text("challenge")).ok_or_else(|| ended("no challenge"))?;
+    let now = cx.now_ms();
+    let found = two_factor::store::challenged(platform, &challenge, now).await?;
+    let found = found.ok_or_else(|| ended("unknown, over or used up"))?;
+    let guard = Guard::new(&config.password_pepper);
+    let user = &found.user_id;
+    let codes = guard.subject(Kind::Code, user.as_str());
+    let place = found.place.clone();
+    let attempt = login_throttle::begin(platform, Kind::Code, codes, place, false).await?;
+    let count = two_factor::store::count_challenge(&challenge);
+    match Tx::new(count).commit_aside(cx).await {
+        Err(DatabaseError::Stale) => {
+            attempt.wrong(platform).await?;
+            return Err(ended("used up meanwhile"));
+        }
+        outcome => outcome?,
+    }
+    let proof = match Code::parse(text("code")) {
+        Some(code) => two_factor::proof(cx, user, &found.factor, &code).await?,
+        None => None,
+    };
+    let Some(proof) = proof else {
+        attempt.wrong(platform).await?;
+        return Err(wrong_code());
+    };
+    let mut writes = proof.writes(user);
+    writes.extend(two_factor::store::end_challenge(&challenge));
+    let mut entries = Vec::new();
+    if proof.is_recovery() {
+        entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
+        if found.is_password_disabled {
+            let login = guard.subject(Kind::Login, &found.email_key);
+            writes.extend(login_throttle::store::enable_password(user, &login));
+            entries.push(Entry::by_user(user, None, Action::PasswordEnabled, user));
+        }
+    }
+    let opening = Opening {
+        user_id: user,
+        email_key: &found.email_key,
+        role: found.role,
+        password_hash: &found.password_hash,
+        amr: "pwd otp",
+        attempt: &attempt,
+        // The code, or the challenge, was used at the same time.
+        refusal: wrong_code,
+        is_known: {
+            let login = guard.subject(Kind::Login, &found.email_key);
+            found.place != guard.place(&login, Origin::Strangers)
+        },
+    };
+    open(cx, &opening, writes, entries).await
+}
+
+/// What a login needs once every factor was right.
+pub struct Opening<'a> {
+    /// The account.
+    pub user_id: &'a UserId,
+    /// Its address, for comparing.
+    pub email_key: &'a str,
+    /// What it is.
+    pub role: AccountRole,
+    /// The PHC string that the password was checked against, or that replaces it in `writes`.
+    pub password_hash: &'a str,
+    /// How the owner was authenticated (RFC 8176), separated by blanks.
+    pub amr: &'static str,
+    /// The attempt that was right.
+    pub attempt: &'a Attempt,
+    /// The answer when the account has changed meanwhile.
+    pub refusal: fn() -> Problem,
+    /// Whether the owner has logged in from there lately; else the owner is told.
+    pub is_known: bool,
+}
+
+/// Opens a login, together with `writes` and what the audit log says of them. From then on the
+/// client's address and device are known ones.
+pub async fn open(
+    cx: &Context<'_>,
+    opening: &Opening<'_>,
+    mut writes: Vec<Statement>,
+    mut entries: Vec<Entry>,
+) -> Result<Response, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let user_agent = cx.request.header(Header::UserAgent);
+    let now = cx.now_ms();
+    let login = Login::new(config, opening.user_id, opening.amr, user_agent, now);
+    let pepper = &config.password_pepper;
+    let token = RefreshToken::first(SessionId::fresh(platform), pepper, platform);
+    let grant = Grant {
+        user_id: opening.user_id,
+        session_id: &token.session,
+        role: opening.role,
+        amr: opening.amr,
+        authenticated_at: now,
+    };
+    let guard = Guard::new(&config.password_pepper);
+    let subject = guard.subject(Kind::Login, opening.email_key);
+    let device = DeviceToken::fresh(platform).expose(&guard, &subject);
+    let mut document = tokens(cx, &grant, &token, login.refresh_expires_at).await?;
+    document["device_token"] = device.into();
+    let answer = Response::json(200, Profile::Private, &document)?;
+    let place = address(cx, &guard, &subject);
+    writes.extend(opening.attempt.right());
+    writes.push(login_throttle::store::make_known(&subject, &place, now));
+    writes.extend(store::insert(&login, &token, opening.password_hash));
+    let (user, session) = (opening.user_id, &token.session);
+    let mut notice = None;
+    if !opening.is_known {
+        let content = Content::NewDevice {
+            at: now,
+            user_agent: login.user_agent.map(str::to_owned),
+        };
+        let mail = Outgoing::to_owner(cx.state, user, &content)?;
+        writes.push(mail.insert());
+        notice = Some(mail);
+    }
+    entries.push(Entry::by_user(
+        user,
+        Some(session),
+        Action::SessionCreated,
+        session,
+    ));
+    match Tx::new(writes).log_all(entries).attempt(cx, answer).await {
+        // The password or the second factor has changed, or the account was disabled, while these
+        // were checked.
+        Err(DatabaseError::Stale) => {
+            opening.attempt.wrong(platform).await?;
+            Err((opening.refusal)())
+        }
+        Err(error) => {
+            // Nothing was written, so what was right would count as wrong before long. When the
+            // database is away this fails too.
+            let _ = platform.database.batch(opening.attempt.right()).await;
+            Err(error.into())
+        }
+        Ok(answer) => {
+            if let Some(mail) = notice {
+                mail.wake(cx);
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// The one answer to whatever is wrong with an address and a password.
+fn refused() -> Problem {
+    Problem::new(&problems::INVALID_CREDENTIALS).with_header("www-authenticate", "Bearer")
+}
+
+/// The challenge is right, the code is not.
+fn wrong_code() -> Problem {
+    Problem::new(&problems::INVALID_TWO_FACTOR_CODE).with_header("www-authenticate", "Bearer")
+}
+
+/// One and the same answer, whatever is wrong with the challenge; why goes to the log.
+fn ended(why: &'static str) -> Problem {
+    let mut problem =
+        Problem::new(&problems::INVALID_CHALLENGE).with_header("www-authenticate", "Bearer");
+    problem.cause = Some(why.to_owned());
+    problem
+}

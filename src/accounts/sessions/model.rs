@@ -1,0 +1,276 @@
+//! Logins as values: what goes in, what comes out, and how long they last.
+//! Promises that a login never outlives its absolute end.
+//! Leaves refresh tokens to `refresh`, access tokens to `tokens`.
+
+use serde_json::{Value, json};
+
+use crate::accounts::account::model::ANY_PASSWORD;
+use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::accounts::two_factor::model::{ABOUT_CODE, CODE};
+use crate::auth::model::{OPTIONAL_TIME, TIME};
+use crate::config::Config;
+use crate::http::schema::{Field, Schema, Text};
+use crate::ids::{SessionId, UserId};
+use crate::telemetry::rfc3339;
+
+const DAY_MS: i64 = 86_400_000;
+/// Characters kept of what a client says of itself.
+const USER_AGENT_MAX: usize = 200;
+/// Longer than any refresh token; what is longer still is none.
+const TOKEN_MAX: usize = 1024;
+
+/// Body of POST /auth/login.
+pub const LOGIN: Schema = Schema::Named(
+    "Login",
+    &Schema::Object(&[
+        Field::required("email", &Text::of(0, 1024), "The account's address."),
+        Field::required("password", &ANY_PASSWORD, "The account's password."),
+        Field::optional(
+            "device_token",
+            &DEVICE_TOKEN,
+            "From an earlier login of this device: wrong attempts elsewhere do not lock it out.",
+        ),
+    ]),
+);
+
+/// Body of POST /auth/refresh and POST /auth/logout.
+pub const REFRESH: Schema = Schema::Named(
+    "Refresh",
+    &Schema::Object(&[Field::required(
+        "refresh_token",
+        &Text::of(0, TOKEN_MAX),
+        "The refresh token in force.",
+    )]),
+);
+
+/// Body of POST /auth/password.
+pub const PASSWORD_CHANGE: Schema = Schema::Named(
+    "PasswordChange",
+    &Schema::Object(&[
+        Field::required("current_password", &ANY_PASSWORD, "The password as it is."),
+        Field::required(
+            "new_password",
+            &ANY_PASSWORD,
+            "The password as it shall be; the rules of registration hold.",
+        ),
+        CODE_FIELD,
+    ]),
+);
+
+/// Answer of POST /auth/login and POST /auth/refresh.
+pub const TOKENS: Schema = Schema::Named(
+    "Tokens",
+    &Schema::Object(&[
+        Field::required("access_token", &Text::of(1, 4096), "JWT (RFC 9068), EdDSA."),
+        Field::required("token_type", &Schema::Choice(&["Bearer"]), "RFC 6750."),
+        Field::required("expires_in", &SECONDS, "Seconds until access_token ends."),
+        Field::required(
+            "refresh_token",
+            &Text::of(1, 128),
+            "256 random bits; works once, keep it secret.",
+        ),
+        Field::required(
+            "refresh_expires_in",
+            &SECONDS,
+            "Seconds until refresh_token ends unused.",
+        ),
+        Field::optional(
+            "device_token",
+            &DEVICE_TOKEN,
+            "Only at login: keep it on the device, and send it at the next login from there.",
+        ),
+    ]),
+);
+
+/// Proof that the account was logged in to with this device.
+const DEVICE_TOKEN: Schema = Text::of(1, 128);
+
+/// Body of POST /auth/login/two-factor.
+pub const TWO_FACTOR_LOGIN: Schema = Schema::Named(
+    "TwoFactorLogin",
+    &Schema::Object(&[
+        Field::required(
+            "challenge",
+            &Text::of(1, 128),
+            "From the answer of POST /auth/login.",
+        ),
+        Field::required("code", &CODE, ABOUT_CODE),
+    ]),
+);
+
+/// A span of time.
+pub const SECONDS: Schema = Schema::Integer {
+    min: 0,
+    max: 31_536_000,
+};
+
+const AMR: Schema = Schema::List {
+    items: &Schema::Choice(&["pwd", "otp"]),
+    min: 1,
+    max: 2,
+};
+
+/// A login as its owner sees it.
+pub const SESSION: Schema = Schema::Named(
+    "Session",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(34, 34, "typeid"),
+            "TypeID with the prefix session; the sid claim of its access tokens.",
+        ),
+        Field::required("created_at", &TIME, "When it began."),
+        Field::required("refreshed_at", &TIME, "When it was last renewed."),
+        Field::required("expires_at", &TIME, "When it ends unless it is renewed."),
+        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
+        Field::required(
+            "user_agent",
+            &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
+            "What the client said of itself at login.",
+        ),
+        Field::required(
+            "current",
+            &Schema::Boolean,
+            "Whether it is the one that asks.",
+        ),
+    ]),
+);
+
+/// A login in its owner's export.
+pub const RECORD: Schema = Schema::Named(
+    "SessionRecord",
+    &Schema::Object(&[
+        Field::required(
+            "id",
+            &Text::formatted(34, 34, "typeid"),
+            "TypeID with the prefix session.",
+        ),
+        Field::required("created_at", &TIME, "When it began."),
+        Field::required("refreshed_at", &TIME, "When it was last renewed."),
+        Field::required("authenticated_at", &TIME, "When a password was last given."),
+        Field::required(
+            "refresh_expires_at",
+            &TIME,
+            "When it ends unless it is renewed.",
+        ),
+        Field::required("expires_at", &TIME, "When it ends at the latest."),
+        Field::required("ended_at", &OPTIONAL_TIME, "When it was ended."),
+        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
+        Field::required(
+            "user_agent",
+            &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
+            "What the client said of itself at login.",
+        ),
+    ]),
+);
+
+/// A login to be opened.
+pub struct Login<'a> {
+    /// Whose it is.
+    pub user_id: &'a UserId,
+    /// How the owner was authenticated (RFC 8176), separated by blanks.
+    pub amr: &'static str,
+    /// What the client says of itself.
+    pub user_agent: Option<&'a str>,
+    /// Milliseconds since 1970.
+    pub now: i64,
+    /// Milliseconds since 1970: its end when it is not renewed.
+    pub refresh_expires_at: i64,
+    /// Milliseconds since 1970: its absolute end.
+    pub expires_at: i64,
+}
+
+impl<'a> Login<'a> {
+    /// A login that begins now and lasts as configured.
+    pub fn new(
+        config: &Config,
+        user_id: &'a UserId,
+        amr: &'static str,
+        user_agent: Option<&'a str>,
+        now: i64,
+    ) -> Self {
+        let expires_at = now + config.refresh_absolute_days * DAY_MS;
+        Self {
+            user_id,
+            amr,
+            user_agent: user_agent.map(shortened),
+            now,
+            refresh_expires_at: idle_end(config, now, expires_at),
+            expires_at,
+        }
+    }
+}
+
+/// When a login that is renewed now ends unless it is renewed again.
+pub fn idle_end(config: &Config, now: i64, expires_at: i64) -> i64 {
+    expires_at.min(now + config.refresh_idle_days * DAY_MS)
+}
+
+fn shortened(text: &str) -> &str {
+    let end = text.char_indices().nth(USER_AGENT_MAX);
+    end.map_or(text, |(index, _)| &text[..index])
+}
+
+/// A live login.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub refreshed_at: i64,
+    /// Milliseconds since 1970.
+    pub refresh_expires_at: i64,
+    /// How its owner was authenticated.
+    pub amr: String,
+    /// What the client said of itself.
+    pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// As its owner sees it ([`SESSION`]).
+    pub fn document(&self, current: Option<&SessionId>) -> Value {
+        let amr: Vec<&str> = self.amr.split(' ').collect();
+        json!({
+            "id": self.id.as_str(),
+            "created_at": rfc3339(self.created_at),
+            "refreshed_at": rfc3339(self.refreshed_at),
+            "expires_at": rfc3339(self.refresh_expires_at),
+            "amr": amr,
+            "user_agent": self.user_agent,
+            "current": current == Some(&self.id),
+        })
+    }
+}
+
+/// All that is kept on a login but what its tokens are checked by.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The login.
+    pub session: Session,
+    /// Milliseconds since 1970.
+    pub authenticated_at: i64,
+    /// Milliseconds since 1970: its absolute end.
+    pub expires_at: i64,
+    /// Milliseconds since 1970: when it was ended.
+    pub ended_at: Option<i64>,
+}
+
+impl Record {
+    /// As its owner's export has it ([`RECORD`]).
+    pub fn document(&self) -> Value {
+        let Session { id, amr, .. } = &self.session;
+        json!({
+            "id": id.as_str(),
+            "created_at": rfc3339(self.session.created_at),
+            "refreshed_at": rfc3339(self.session.refreshed_at),
+            "authenticated_at": rfc3339(self.authenticated_at),
+            "refresh_expires_at": rfc3339(self.session.refresh_expires_at),
+            "expires_at": rfc3339(self.expires_at),
+            "ended_at": self.ended_at.map(rfc3339),
+            "amr": amr.split(' ').collect::<Vec<_>>(),
+            "user_agent": self.session.user_agent,
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! The second factor as values: what goes in, what comes out, what a code proves.
+//! Promises that a recovery code reads the same with or without dashes and blanks, in any case.
+//! Leaves judging to `totp` and `recovery`, use to `store`.
+
+use zeroize::Zeroizing;
+
+use crate::accounts::account::model::ANY_PASSWORD;
+use crate::http::schema::{Field, Schema, Text};
+use crate::ids::UserId;
+use crate::platform::Statement;
+
+use super::recovery::{COUNT, RecoveryCode};
+use super::store;
+use super::totp::DIGITS;
+
+/// A code as people type it.
+pub const CODE: Schema = Text::of(1, 64);
+/// What it is.
+pub const ABOUT_CODE: &str = "Six digits of the authenticator app, or a recovery code.";
+
+/// Body of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
+pub const CODE_BODY: Schema = Schema::Named(
+    "TwoFactorCode",
+    &Schema::Object(&[Field::required("code", &CODE, ABOUT_CODE)]),
+);
+
+/// Body of DELETE /auth/two-factor.
+pub const DISABLING: Schema = Schema::Named(
+    "TwoFactorDisabling",
+    &Schema::Object(&[
+        Field::required("password", &ANY_PASSWORD, "The account's password."),
+        Field::required("code", &CODE, ABOUT_CODE),
+    ]),
+);
+
+/// Answer of POST /auth/two-factor.
+pub const ENROLMENT: Schema = Schema::Named(
+    "TwoFactorEnrolment",
+    &Schema::Object(&[
+        Field::required(
+            "secret",
+            &Text::of(32, 32),
+            "For typing into an authenticator app (base32).",
+        ),
+        Field::required(
+            "otpauth_uri",
+            &Text::of(1, 2048),
+            "The same, with all that the app has to know (Key URI format).",
+        ),
+        Field::required(
+            "qr_svg",
+            &Text::of(1, 1_048_576),
+            "otpauth_uri as a QR code, an SVG image.",
+        ),
+    ]),
+);
+
+/// Answer of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
+pub const RECOVERY_CODES: Schema = Schema::Named(
+    "RecoveryCodes",
+    &Schema::Object(&[Field::required(
+        "recovery_codes",
+        &Schema::List {
+            items: &Text::of(29, 29),
+            min: COUNT,
+            max: COUNT,
+        },
+        "Shown this once. Each stands in for a code of the app, one time.",
+    )]),
+);
+
+/// A code that was sent.
+pub enum Code {
+    /// Of the authenticator app: as many digits as it has.
+    OneTime(Zeroizing<String>),
+    /// A recovery code.
+    Recovery(RecoveryCode),
+}
+
+impl Code {
+    /// Reads a code; `None` when it has the form of neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let typed = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+        let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+        plain.extend(typed.map(|c| c.to_ascii_uppercase()));
+        if plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Self::OneTime(plain));
+        }
+        RecoveryCode::parse(&plain).map(Self::Recovery)
+    }
+
+    /// Whether it is a recovery code.
+    pub const fn is_recovery(&self) -> bool {
+        matches!(self, Self::Recovery(_))
+    }
+}
+
+/// An account's second factor, as it is stored.
+pub struct Factor {
+    /// The shared secret under the master key.
+    pub sealed_secret: Vec<u8>,
+    /// The step of the code that was used last.
+    pub last_step: Option<i64>,
+    /// Whether it counts at login.
+    pub is_confirmed: bool,
+}
+
+/// A code that was right when it was looked at. It counts once [`Self::writes`] are committed.
+pub enum Proof {
+    /// A code of the app, of this step.
+    Step(i64),
+    /// A recovery code with this hash.
+    Recovery([u8; 32]),
+}
+
+impl Proof {
+    /// Uses the code up; stale when that has happened meanwhile.
+    pub fn writes(&self, user: &UserId) -> Vec<Statement> {
+        match self {
+            Self::Step(step) => store::use_step(user, *step),
+            Self::Recovery(hash) => store::use_recovery_code(user, hash),
+        }
+    }
+
+    /// Whether it was a recovery code.
+    pub const fn is_recovery(&self) -> bool {
+        matches!(self, Self::Recovery(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_codes_are_read() {
+        let recovery = "ABCDEFGHIJKLMNOPQRSTUVWX";
+        let hash = RecoveryCode::parse(recovery).unwrap().hash();
+        for text in [
+            recovery,
+            "abcd-efgh-ijkl-mnop-qrst-uvwx",
+            " ABCD EFGH IJKL MNOP QRST UVWX ",
+            "A-B-CdefGHIJKLMNOPQRST---UVWX",
+        ] {
+            assert!(
+                matches!(Code::parse(text), Some(Code::Recovery(code)) if code.hash() == hash),
+                "{text}"
+            );
+        }
+        for text in ["287082", "287 082", "287-082", " 287082"] {
+            assert!(
+                matches!(Code::parse(text), Some(Code::OneTime(code)) if *code == "287082"),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            " ",
+            "28708",
+            "2870822",
+            "28708a",
+            "287082\n",
+            "٢٨٧٠٨٢",
+            "+28708",
+            "ABCDEFGHIJKLMNOPQRSTUVW",
+            "ABCDEFGHIJKLMNOPQRSTUVW1",
+            "ABCDEFGHIJKLMNOPQRSTUVWXY",
+        ] {
+            assert!(Code::parse(text).is_none(), "{text:?}");
+        }
+    }
+}

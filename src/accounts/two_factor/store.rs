@@ -1,0 +1,250 @@
+//! All SQL on second factors, recovery codes and challenges.
+//! Promises that what counts once is used up by a compare-and-set, together with what it opens.
+//! Leaves when to run the statements to the handlers.
+
+use db::purge::PurgeQuery;
+
+use crate::accounts::login_throttle::Place;
+use crate::auth::model::AccountRole;
+use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
+use crate::auth::user_id;
+use crate::ids::UserId;
+use crate::platform::{DatabaseError, Platform, Statement};
+
+use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
+use super::model::Factor;
+use super::recovery::RecoveryCode;
+
+/// Told apart from other things that are sealed under the master key; the user's id follows.
+pub const SEAL_LABEL: &str = "two-factor:";
+
+/// The second factor of an account, confirmed or not.
+pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT sealed_secret, last_step, confirmed_at FROM two_factor WHERE user_id = ?1",
+        vec![user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Factor {
+        sealed_secret: row.blob(0)?.to_vec(),
+        last_step: row.optional_integer(1)?,
+        is_confirmed: row.optional_integer(2)?.is_some(),
+    }))
+}
+
+/// Keeps a new secret in the place of one that was not confirmed; stale when one is confirmed.
+pub fn begin(
+    permit: &Permit<'_, SecureAccount>,
+    sealed_secret: Vec<u8>,
+    now: i64,
+) -> Vec<Statement> {
+    let upsert = Statement::new(
+        "INSERT INTO two_factor (user_id, sealed_secret, created_at) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO UPDATE SET sealed_secret = excluded.sealed_secret, \
+         created_at = excluded.created_at WHERE confirmed_at IS NULL",
+        vec![
+            permit.user_id().as_str().into(),
+            sealed_secret.into(),
+            now.into(),
+        ],
+    );
+    vec![upsert, Statement::must_change()]
+}
+
+/// From now on the factor counts; stale when it did before, or has another secret now.
+pub fn confirm(
+    permit: &Permit<'_, SecureAccount>,
+    factor: &Factor,
+    step: i64,
+    now: i64,
+) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE two_factor SET confirmed_at = ?4, last_step = ?3 \
+         WHERE user_id = ?1 AND sealed_secret = ?2 AND confirmed_at IS NULL",
+        vec![
+            permit.user_id().as_str().into(),
+            factor.sealed_secret.clone().into(),
+            step.into(),
+            now.into(),
+        ],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Removes the factor with all that belongs to it.
+pub fn disable(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
+    let of_user = |sql: &'static str| Statement::new(sql, vec![permit.user_id().as_str().into()]);
+    vec![
+        of_user("DELETE FROM two_factor WHERE user_id = ?1"),
+        of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
+        of_user("DELETE FROM challenges WHERE user_id = ?1"),
+    ]
+}
+
+/// Puts these codes in the place of all that there are.
+pub fn replace_recovery_codes(
+    permit: &Permit<'_, SecureAccount>,
+    codes: &[RecoveryCode],
+) -> Vec<Statement> {
+    let user = permit.user_id().as_str();
+    let delete = Statement::new(
+        "DELETE FROM recovery_codes WHERE user_id = ?1",
+        vec![user.into()],
+    );
+    let insert = |code: &RecoveryCode| {
+        Statement::new(
+            "INSERT INTO recovery_codes (user_id, hash) VALUES (?1, ?2)",
+            vec![user.into(), code.hash().to_vec().into()],
+        )
+    };
+    std::iter::once(delete)
+        .chain(codes.iter().map(insert))
+        .collect()
+}
+
+/// Uses up a step and all before it; stale when that was done, or there is no factor any more.
+pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE two_factor SET last_step = ?2 WHERE user_id = ?1 AND confirmed_at IS NOT NULL \
+         AND (last_step IS NULL OR last_step < ?2)",
+        vec![user.as_str().into(), step.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Uses up a recovery code; stale when it was.
+pub fn use_recovery_code(user: &UserId, hash: &[u8; 32]) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
+        vec![user.as_str().into(), hash.to_vec().into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Whether the account has an unused recovery code with this hash.
+pub async fn has_recovery_code(
+    platform: &Platform,
+    user: &UserId,
+    hash: &[u8; 32],
+) -> Result<bool, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT 1 FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
+        vec![user.as_str().into(), hash.to_vec().into()],
+    );
+    Ok(!platform.database.query(statement).await?.is_empty())
+}
+
+/// Keeps a challenge for whoever gave the password that `password_hash` is of; stale when the
+/// account has another one now.
+pub fn insert_challenge(
+    challenge: &Challenge,
+    user: &UserId,
+    password_hash: &str,
+    place: &Place,
+    now: i64,
+) -> Vec<Statement> {
+    let insert = Statement::new(
+        "INSERT INTO challenges (hash, user_id, password_changed_at, place, created_at, expires_at) \
+         SELECT ?1, id, password_changed_at, ?4, ?5, ?6 FROM users \
+         WHERE id = ?2 AND password_hash = ?3",
+        vec![
+            challenge.hash().to_vec().into(),
+            user.as_str().into(),
+            password_hash.into(),
+            place.as_bytes().to_vec().into(),
+            now.into(),
+            (now + LIFE_MS).into(),
+        ],
+    );
+    vec![insert, Statement::must_change()]
+}
+
+/// Whom a challenge was made for, with what judging a code needs.
+pub struct Challenged {
+    /// The account.
+    pub user_id: UserId,
+    /// What it is.
+    pub role: AccountRole,
+    /// Its address, for comparing.
+    pub email_key: String,
+    /// The PHC string of its password, which is the one that the challenge was made under.
+    pub password_hash: String,
+    /// Whether too many wrong guesses have disabled the password.
+    pub is_password_disabled: bool,
+    /// Its second factor.
+    pub factor: Factor,
+    /// Where its codes are counted.
+    pub place: Place,
+}
+
+/// The account of a challenge that still counts: neither over nor used up by wrong codes, of an
+/// account that is not disabled, has a second factor, and the password of then.
+pub async fn challenged(
+    platform: &Platform,
+    challenge: &Challenge,
+    now: i64,
+) -> Result<Option<Challenged>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT u.id, u.role, u.email_key, u.password_hash, u.password_disabled_at, \
+         t.sealed_secret, t.last_step, c.place FROM challenges c \
+         JOIN users u ON u.id = c.user_id \
+         JOIN two_factor t ON t.user_id = u.id AND t.confirmed_at IS NOT NULL \
+         WHERE c.hash = ?1 AND c.expires_at > ?2 AND c.failures < ?3 AND u.disabled_at IS NULL \
+         AND u.password_changed_at = c.password_changed_at",
+        vec![
+            challenge.hash().to_vec().into(),
+            now.into(),
+            MAX_FAILURES.into(),
+        ],
+    );
+    let rows = platform.database.query(statement).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Challenged {
+        user_id: user_id(row, 0)?,
+        role: AccountRole::stored(row.text(1)?),
+        email_key: row.text(2)?.to_owned(),
+        password_hash: row.text(3)?.to_owned(),
+        is_password_disabled: row.optional_integer(4)?.is_some(),
+        factor: Factor {
+            sealed_secret: row.blob(5)?.to_vec(),
+            last_step: row.optional_integer(6)?,
+            is_confirmed: true,
+        },
+        place: Place::from_bytes(row.blob(7)?),
+    }))
+}
+
+/// One more attempt at a challenge, before it is judged; stale when there were enough.
+pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
+    let update = Statement::new(
+        "UPDATE challenges SET failures = failures + 1 WHERE hash = ?1 AND failures < ?2",
+        vec![challenge.hash().to_vec().into(), MAX_FAILURES.into()],
+    );
+    vec![update, Statement::must_change()]
+}
+
+/// Uses up a challenge; stale when it was, or its account was disabled or has another password.
+pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
+    let delete = Statement::new(
+        "DELETE FROM challenges WHERE hash = ?1 AND EXISTS (SELECT 1 FROM users u \
+         WHERE u.id = user_id AND u.disabled_at IS NULL \
+         AND u.password_changed_at = challenges.password_changed_at)",
+        vec![challenge.hash().to_vec().into()],
+    );
+    vec![delete, Statement::must_change()]
+}
+
+/// Challenges that are over.
+pub fn expired(now: i64) -> PurgeQuery {
+    PurgeQuery {
+        change: "DELETE FROM challenges",
+        key: "hash",
+        among: "FROM challenges WHERE expires_at <= ?1",
+        params: vec![now.into()],
+    }
+}

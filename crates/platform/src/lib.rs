@@ -47,9 +47,10 @@ impl From<i64> for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(value: &str) -> Self {
-        Self::Text(Text::Owned(value.to_owned()))
+/// A text or an id.
+impl<T: AsRef<str> + ?Sized> From<&T> for Value {
+    fn from(value: &T) -> Self {
+        Self::Text(Text::Owned(value.as_ref().to_owned()))
     }
 }
 
@@ -69,6 +70,14 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
+}
+
+/// The bound values of a statement, each of a type that a [`Value`] is made from.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        vec![$($crate::Value::from($value)),*]
+    };
 }
 
 /// One SQL statement with its bound values. Writes are handed around as values like this one

@@ -193,11 +193,10 @@ pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64
 
 /// Uses a link up; stale when it was, or does not work any more.
 pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM email_links WHERE hash = ?1 AND expires_at > ?2",
         vec![hash.to_vec().into(), now.into()],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Ends the links of an account that a new password makes worthless: others who may choose one, and

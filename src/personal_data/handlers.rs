@@ -41,9 +41,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let password = body["password"].as_str().unwrap_or_default();
     let password = Password::new(platform.unicode.as_ref(), password);
     check_bounds(&password, "/password", &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let stored = prove_in_call(cx, &permit, &password, &body).await?;
     for _ in 0..MAX_TRIES {
         let departures = teams::store::departures(platform, &permit).await?;
@@ -90,7 +88,7 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let (platform, user) = (&cx.state.platform, permit.user_id());
     let details = account::store::details(platform, user, cx.now_ms()).await?;
-    let details = details.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let details = details.ok_or_else(Problem::not_found)?;
     // Put together as text: each page is let go once it is written.
     let mut out = format!(
         "{{\"exported_at\":\"{}\",\"account\":{},\"two_factor\":{}",

@@ -52,6 +52,11 @@ impl<'a> Context<'a> {
         found.map_or("", |(_, value)| value)
     }
 
+    /// The path parameter `{name}` as `parse` reads it; 404 for what it does not read.
+    pub fn path<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, Problem> {
+        parse(self.param(name)).ok_or_else(Problem::not_found)
+    }
+
     /// Milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.state.platform.clock.now_ms()
@@ -84,6 +89,13 @@ impl<'a> Context<'a> {
         let unicode = self.state.platform.unicode.as_ref();
         request.schema.check(&mut value, unicode, "", &mut errors);
         Ok((value, errors))
+    }
+
+    /// The body as JSON; 422 unless it passes the route's schema.
+    pub fn valid_body(&self) -> Result<Value, Problem> {
+        let (body, errors) = self.body()?;
+        Problem::check(errors)?;
+        Ok(body)
     }
 
     /// The body of a merge patch: any JSON; what it leads to is checked by [`Self::check_patched`].

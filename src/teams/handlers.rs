@@ -43,7 +43,7 @@ pub fn event(
 /// The caller's display name.
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
     let user = account::store::user(&cx.state.platform, user).await?;
-    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let user = user.ok_or_else(Problem::not_found)?;
     Ok(user.display_name)
 }
 
@@ -86,10 +86,9 @@ pub fn respond(cx: &Context<'_>, path: &str, listed: paging::Listed) -> Response
 
 /// The team of the path, if the caller is in it.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<Team, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", TeamId::parse)?;
     let team = store::find(&cx.state.platform, &id, user).await?;
-    team.ok_or_else(not_found)
+    team.ok_or_else(Problem::not_found)
 }
 
 /// GET /teams/{id}

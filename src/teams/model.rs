@@ -61,9 +61,7 @@ impl TeamInput {
     /// mistakes that the schema does not see.
     pub fn from_json(body: &Value, errors: Vec<FieldError>) -> Result<Self, Problem> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
-        if !errors.is_empty() {
-            return Err(Problem::invalid(errors));
-        }
+        Problem::check(errors)?;
         Ok(Self {
             name: text("name").to_owned(),
             tag: text("tag").to_owned(),

@@ -89,7 +89,7 @@ pub fn update(
     input: &TeamInput,
     now: i64,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         concat!(
             "UPDATE teams SET name = ?3, tag = ?4, description = ?5, updated_at = ?6, \
              version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
@@ -105,8 +105,7 @@ pub fn update(
             permit.user().as_str().into(),
             EditTeam::RULE.roles().into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Deletes a team with its members, invitations, roster and compositions. Stale when it
@@ -116,7 +115,7 @@ pub fn delete(
     permit: &TeamPermit<DeleteTeam>,
     version: i64,
 ) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM teams WHERE id = ?1 AND version = ?2 AND EXISTS (SELECT 1 \
          FROM team_members WHERE team_id = ?1 AND user_id = ?3 AND role = 'leader')",
         vec![
@@ -124,8 +123,7 @@ pub fn delete(
             version.into(),
             permit.user().as_str().into(),
         ],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Holds where the user `?1`, in the row `m` of a member, is the team's only leader.

@@ -78,6 +78,20 @@ impl Problem {
         }
     }
 
+    /// Refuses with 422 when there are mistakes.
+    pub fn check(errors: Vec<FieldError>) -> Result<(), Self> {
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::invalid(errors))
+        }
+    }
+
+    /// 404, also for what the caller may not know to exist.
+    pub const fn not_found() -> Self {
+        Self::new(&problems::NOT_FOUND)
+    }
+
     /// 500; `cause` goes to the log.
     pub fn internal(cause: impl ToString) -> Self {
         Self {

@@ -106,6 +106,11 @@ impl Statement {
         Self::new(MUST_CHANGE, Vec::new())
     }
 
+    /// A write and, after it, [`Self::must_change`].
+    pub fn checked(sql: impl Into<Cow<'static, str>>, params: Vec<Value>) -> Vec<Self> {
+        vec![Self::new(sql, params), Self::must_change()]
+    }
+
     /// As [`Self::must_change`], when the write changed more or fewer than `rows`.
     pub fn must_change_exactly(rows: i64) -> Self {
         Self::new(MUST_CHANGE_EXACTLY, vec![rows.into()])
@@ -424,6 +429,26 @@ impl Platform {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
         bytes
+    }
+
+    /// Reads the first row that `statement` selects; `None` when it selects none.
+    pub async fn first<T>(
+        &self,
+        statement: Statement,
+        read: impl FnOnce(&Row) -> Result<T, DatabaseError>,
+    ) -> Result<Option<T>, DatabaseError> {
+        let rows = self.database.query(statement).await?;
+        rows.first().map(read).transpose()
+    }
+
+    /// Reads every row that `statement` selects.
+    pub async fn all<T>(
+        &self,
+        statement: Statement,
+        read: impl FnMut(&Row) -> Result<T, DatabaseError>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let rows = self.database.query(statement).await?;
+        rows.iter().map(read).collect()
     }
 }
 

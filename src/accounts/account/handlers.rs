@@ -156,7 +156,7 @@ fn plan_pending(
 pub async fn me(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadAccount>()?;
     let user = store::user(&cx.state.platform, permit.user_id()).await?;
-    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let user = user.ok_or_else(Problem::not_found)?;
     let tag = user.etag();
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Response::not_modified(Profile::Private, tag));
@@ -175,7 +175,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let platform = &cx.state.platform;
     let unicode = platform.unicode.as_ref();
     let user = store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let user = user.ok_or_else(Problem::not_found)?;
     etag::check_if_match(cx.request, &user.etag())?;
     let mut target = user.as_input();
     merge_patch::apply(&mut target, cx.patch()?);

@@ -89,18 +89,17 @@ pub async fn credentials(
          FROM users WHERE email_key = ?1",
         vec![email_key.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Credentials {
+            user_id: user_id(row, 0)?,
+            password_hash: row.text(1)?.to_owned(),
+            role: AccountRole::stored(row.text(2)?),
+            is_disabled: row.optional_integer(3)?.is_some(),
+            is_password_disabled: row.optional_integer(4)?.is_some(),
+            has_two_factor: row.integer(5)? == 1,
+        })
     };
-    Ok(Some(Credentials {
-        user_id: user_id(row, 0)?,
-        password_hash: row.text(1)?.to_owned(),
-        role: AccountRole::stored(row.text(2)?),
-        is_disabled: row.optional_integer(3)?.is_some(),
-        is_password_disabled: row.optional_integer(4)?.is_some(),
-        has_two_factor: row.integer(5)? == 1,
-    }))
+    platform.first(statement, read).await
 }
 
 /// The PHC string of an account's password.
@@ -124,7 +123,7 @@ pub fn change_password(
     new_hash: String,
     now: i64,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE users SET password_hash = ?3, password_changed_at = ?4, \
          password_disabled_at = NULL WHERE id = ?1 AND password_hash = ?2",
         vec![
@@ -133,8 +132,7 @@ pub fn change_password(
             new_hash.into(),
             now.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Changes the caller's profile; stale when it is no longer in the version it was read in, or its
@@ -146,7 +144,7 @@ pub fn change_profile(
     password_hash: Option<String>,
     now: i64,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE users SET email = ?3, display_name = ?5, updated_at = ?6, \
          email_verified_at = iif(email_key = ?4, email_verified_at, NULL), email_key = ?4, \
          pending_email = coalesce(?8, pending_email), version = version + 1 \
@@ -161,21 +159,19 @@ pub fn change_profile(
             password_hash.into(),
             change.pending_email.clone().into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Removes the caller's account and, with it, all rows that hang on it: each table of accounts
 /// refers to `users` with ON DELETE CASCADE. Stale when its password is no longer the one that was
 /// asked for, or when it is the last administrator.
 pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         format!(
             "DELETE FROM users WHERE id = ?1 AND password_hash = ?2 AND {LEAVES_AN_ADMINISTRATOR}"
         ),
         vec![permit.user_id().as_str().into(), password_hash.into()],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// The account with this id and what is known around it.
@@ -193,18 +189,17 @@ pub async fn details(
         ),
         vec![id.as_str().into(), now.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Details {
+            user: read_user(row)?,
+            disabled_at: row.optional_integer(9)?,
+            password_changed_at: row.integer(10)?,
+            password_disabled_at: row.optional_integer(11)?,
+            has_two_factor: row.integer(12)? == 1,
+            live_sessions: row.integer(13)?,
+        })
     };
-    Ok(Some(Details {
-        user: read_user(row)?,
-        disabled_at: row.optional_integer(9)?,
-        password_changed_at: row.integer(10)?,
-        password_disabled_at: row.optional_integer(11)?,
-        has_two_factor: row.integer(12)? == 1,
-        live_sessions: row.integer(13)?,
-    }))
+    platform.first(statement, read).await
 }
 
 /// The account with this id.
@@ -213,8 +208,7 @@ pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, Data
         format!("SELECT {USER} FROM users WHERE id = ?1"),
         vec![id.as_str().into()],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.first().map(read_user).transpose()
+    platform.first(statement, read_user).await
 }
 
 fn read_user(row: &Row) -> Result<User, DatabaseError> {

@@ -35,10 +35,9 @@ fn answer(details: &Details) -> Result<Response, Problem> {
 
 /// The account of the path.
 async fn find(cx: &Context<'_>) -> Result<Details, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = UserId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", UserId::parse)?;
     let details = account::store::details(&cx.state.platform, &id, cx.now_ms()).await?;
-    details.ok_or_else(not_found)
+    details.ok_or_else(Problem::not_found)
 }
 
 /// PATCH /admin/users/{id}

@@ -72,8 +72,7 @@ pub async fn revoke(
     ends: fn(&ApiKeyId, i64) -> Vec<Statement>,
 ) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = ApiKeyId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", ApiKeyId::parse)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyRevoked, &id);
     let mut writes = store::revoke(&permit, &id);
     writes.extend(ends(&id, cx.now_ms()));
@@ -82,7 +81,7 @@ pub async fn revoke(
         .attempt(cx, Response::no_content())
         .await
     {
-        Err(DatabaseError::Stale) => Err(not_found()),
+        Err(DatabaseError::Stale) => Err(Problem::not_found()),
         outcome => {
             cx.state.verifier.forget_api_key(&id);
             Ok(outcome?)

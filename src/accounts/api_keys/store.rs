@@ -21,7 +21,7 @@ const PAST_ALL_IDS: &str = "key_~";
 
 /// Adds a key of the caller; stale when there are too many.
 pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         "INSERT INTO api_keys (id, user_id, hash, name, scopes, created_at, expires_at) \
          SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM users WHERE id = ?2 \
          AND (SELECT count(*) FROM api_keys WHERE user_id = ?2) < ?8",
@@ -35,17 +35,15 @@ pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -
             api_key.expires_at.into(),
             MAX_KEYS.into(),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Deletes a key of the caller; stale when there is no such key.
 pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2",
         vec![id.as_str().into(), permit.user_id().as_str().into()],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Deletes all keys of the caller that have not ended.

@@ -10,7 +10,6 @@ use crate::accounts::links::{self, Found, Purpose, Token};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::http::problem::Problem;
-use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::UserId;
 use crate::limits::guard::Principal;
@@ -65,7 +64,7 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let platform = &cx.state.platform;
     let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let user = user.ok_or_else(Problem::not_found)?;
     let current = Some(&user.email).filter(|_| user.email_verified_at.is_none());
     let Some(email) = user.pending_email.as_ref().or(current) else {
         return accepted();
@@ -81,10 +80,7 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /auth/email/verify
 pub async fn verify(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let token = body["token"].as_str().unwrap_or_default();
     prove(cx, token, &Response::no_content()).await
 }

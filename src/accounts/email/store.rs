@@ -6,7 +6,7 @@ use crate::accounts::account::model::{NOWHERE, Registration};
 use crate::accounts::links::{Found, Purpose, Token};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 /// Links to one address, or of one account, that work at a time: so that asking again and again
 /// makes no more rows.
@@ -26,14 +26,13 @@ pub async fn holder(platform: &Platform, email_key: &str) -> Result<Option<Holde
         "SELECT id, email_verified_at FROM users WHERE email_key = ?1",
         vec![email_key.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Holder {
+            user_id: user_id(row, 0)?,
+            is_proved: row.optional_integer(1)?.is_some(),
+        })
     };
-    Ok(Some(Holder {
-        user_id: user_id(row, 0)?,
-        is_proved: row.optional_integer(1)?.is_some(),
-    }))
+    platform.first(statement, read).await
 }
 
 /// Keeps a link by which an account proves an address, unless it has enough of them.
@@ -89,15 +88,14 @@ pub fn insert_registration(
 /// Takes an address from an account that has not proved it; stale when it has, or has another one
 /// now. It keeps what is its own, and logs in with an address that stands in for it.
 pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         format!(
             "UPDATE users SET email = id || '@{NOWHERE}', email_key = id || '@{NOWHERE}', \
              version = version + 1, updated_at = ?3 \
              WHERE id = ?1 AND email_key = ?2 AND email_verified_at IS NULL"
         ),
         vec![loser.as_str().into(), email_key.into(), now.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Makes the account of a link, its address proved.
@@ -122,13 +120,12 @@ pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
 
 /// The account has proved the address that it has; stale when it has another one now, or is disabled.
 pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE users SET email_verified_at = coalesce(email_verified_at, ?3), \
          version = version + 1, updated_at = ?3 \
          WHERE id = ?1 AND email_key = ?2 AND disabled_at IS NULL",
         vec![user.as_str().into(), email_key.into(), now.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Gives the account the address that it has waited for, proved; stale when it waits for another one,

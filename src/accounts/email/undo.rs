@@ -15,10 +15,7 @@ use super::store;
 
 /// POST /auth/email/undo
 pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let token = body["token"].as_str().unwrap_or_default();
     put_back(cx, token, &Response::no_content()).await
 }

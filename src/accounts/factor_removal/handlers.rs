@@ -18,10 +18,7 @@ use super::{DELAY_MS, remove, store};
 
 /// POST /auth/two-factor/removal
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let token = body["token"].as_str().unwrap_or_default();
     let at = ask(cx, token).await?;
     let answer = json!({ "removal_at": rfc3339(at) });

@@ -31,7 +31,7 @@ pub async fn removal(
 /// Schedules the removal of a link's factor at `removal_at`; stale when the factor is gone, the
 /// account has another address or is disabled, or the removal was requested already.
 pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
          AND removal_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = ?3 \
          AND email_verified_at IS NOT NULL AND disabled_at IS NULL)",
@@ -41,21 +41,19 @@ pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
             link.email_key.as_str().into(),
             removal_at.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Cancels the removal; stale when none was requested, or when the caller's session was opened
 /// without the factor.
 pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
     let session = permit.caller().session_id().map_or("", SessionId::as_str);
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL \
          AND EXISTS (SELECT 1 FROM sessions WHERE id = ?2 AND user_id = ?1 \
          AND ' ' || amr || ' ' LIKE '% otp %')",
         vec![permit.user_id().as_str().into(), session.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Removes the factor with all that belongs to it, and ends all sessions; stale when it is not due.

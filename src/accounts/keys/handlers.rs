@@ -42,10 +42,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /admin/signing-keys/rotate
 pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteAdmin>()?;
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let revoke_current = body["revoke_current"].as_bool().unwrap_or(false);
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let rotation =

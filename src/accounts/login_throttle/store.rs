@@ -132,7 +132,7 @@ pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
 /// Disables a password for unknown places when their failures at `login` reach the limit; stale
 /// when they do not, or when it is disabled already.
 pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL \
          AND EXISTS (SELECT 1 FROM guesses WHERE subject = ?3 AND place = ?4 AND failures >= ?5)",
         vec![
@@ -142,8 +142,7 @@ pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Stateme
             STRANGERS.to_vec().into(),
             ACCOUNT_FAILURES.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Enables a password again, also for unknown places. `login` is the account's subject of

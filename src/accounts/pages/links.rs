@@ -57,9 +57,7 @@ fn show(cx: &Context<'_>, by_link: &ByLink) -> Result<Response, Problem> {
 /// The token that the button has sent.
 fn sent_token(cx: &Context<'_>) -> Result<String, Problem> {
     let (fields, errors) = form::read(cx)?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     Ok(fields["token"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -3,7 +3,6 @@
 //! Leaves the page itself to `reset`.
 
 use crate::http::problem::Problem;
-use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::runtime::Context;
 use crate::telemetry::rfc3339;
@@ -22,7 +21,7 @@ pub async fn change_password(_: &Context<'_>) -> Result<Response, Problem> {
 pub async fn security(cx: &Context<'_>) -> Result<Response, Problem> {
     let config = &cx.state.config;
     let contact = config.security_contact.as_deref();
-    let contact = contact.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let contact = contact.ok_or_else(Problem::not_found)?;
     let text = format!(
         "Contact: {contact}\nExpires: {}\nPreferred-Languages: en\nCanonical: {}/.well-known/security.txt\n",
         rfc3339(cx.now_ms() + HOLDS_MS),

@@ -19,10 +19,7 @@ use super::store;
 
 /// POST /auth/password-reset
 pub async fn request(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let email = body["email"].as_str().unwrap_or_default();
     ask(cx, email, accepted()?).await
 }
@@ -65,12 +62,10 @@ pub struct Choice<'a> {
 pub async fn choose(
     cx: &Context<'_>,
     choice: &Choice<'_>,
-    mut errors: Vec<FieldError>,
+    errors: Vec<FieldError>,
     answer: &Response,
 ) -> Result<Response, Problem> {
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let link = links::find(platform, choice.token, &[Purpose::Reset]).await?;
     let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
@@ -78,8 +73,8 @@ pub async fn choose(
     let personal = [link.email.as_str(), link.display_name.as_str()];
     if let Err(refusal) = password::check(&new, config.password_min_length, &personal) {
         let (code, detail) = (refusal.code(), refusal.to_string());
-        errors.push(FieldError::new("/new_password", code, detail));
-        return Err(Problem::invalid(errors));
+        let error = FieldError::new("/new_password", code, detail);
+        return Err(Problem::invalid(vec![error]));
     }
     breach::check(cx, &new, "/new_password").await?;
     let hash = password::hash(&new, &config.password_pepper, platform);

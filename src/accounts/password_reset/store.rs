@@ -26,7 +26,7 @@ pub async fn resettable(
 
 /// Stores a link; stale when the account has enough of them, or is no longer [`resettable`].
 pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
          SELECT ?1, 'reset', id, email, email_key, ?4, ?5 FROM users \
          WHERE id = ?2 AND email_key = ?3 AND email_verified_at IS NOT NULL AND disabled_at IS NULL \
@@ -40,8 +40,7 @@ pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<St
             (now + Purpose::Reset.life_ms()).into(),
             MAX_LINKS.into(),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Sets a new password on the account of a link; stale when its address or password has changed

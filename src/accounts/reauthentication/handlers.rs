@@ -96,9 +96,7 @@ pub async fn reauthenticate(cx: &Context<'_>) -> Result<Response, Problem> {
     let password = body["password"].as_str().unwrap_or_default();
     let password = Password::new(platform.unicode.as_ref(), password);
     check_bounds(&password, "/password", &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let proven = prove(cx, &permit, &password, read_code(&body), || {
         let detail = "There is a second factor: send a code of the authenticator app, or a recovery code, too.";
         let missing = FieldError::new("/code", "required", detail);

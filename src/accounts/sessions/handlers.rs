@@ -87,10 +87,7 @@ fn refused_refresh(why: &'static str) -> Problem {
 
 /// The refresh token of a body; `None` when what was sent cannot be one.
 fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let text = body["refresh_token"].as_str();
     Ok(text.and_then(|text| RefreshToken::parse(text, &cx.state.config.password_pepper)))
 }
@@ -209,8 +206,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// DELETE /auth/sessions/{id}
 pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = SessionId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", SessionId::parse)?;
     let writes = store::end(&id, permit.user_id(), cx.now_ms());
     let entry = Entry::by(permit.caller(), Action::SessionEnded, &id);
     match Tx::new(writes)
@@ -218,7 +214,7 @@ pub async fn end(cx: &Context<'_>) -> Result<Response, Problem> {
         .attempt(cx, Response::no_content())
         .await
     {
-        Err(DatabaseError::Stale) => Err(not_found()),
+        Err(DatabaseError::Stale) => Err(Problem::not_found()),
         outcome => {
             cx.state.verifier.forget_session(&id);
             Ok(outcome?)
@@ -258,18 +254,15 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let current = Password::new(unicode, text("current_password"));
     let new = Password::new(unicode, text("new_password"));
     check_bounds(&current, "/current_password", &mut errors);
-    let not_found = || Problem::new(&problems::NOT_FOUND);
     let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or_else(not_found)?;
+    let user = user.ok_or_else(Problem::not_found)?;
     if body["new_password"].is_string() {
         let personal = [user.email.as_str(), user.display_name.as_str()];
         let refusal = password::check(&new, config.password_min_length, &personal).err();
         errors
             .extend(refusal.map(|it| FieldError::new("/new_password", it.code(), it.to_string())));
     }
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     // First what is counted: another server is not asked for whoever does not know the password.
     let stored = prove_in_call(cx, &permit, &current, &body).await?;
     breach::check(cx, &new, "/new_password").await?;
@@ -314,7 +307,7 @@ pub async fn confirm_password(
     let account = Principal::Password(permit.user_id());
     cx.meter.charge_too(account).await?;
     let stored = account::store::password_hash(platform, permit.user_id()).await?;
-    let stored = stored.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let stored = stored.ok_or_else(Problem::not_found)?;
     let guard = Guard::new(&config.password_pepper);
     let subject = guard.subject(Kind::Password, permit.user_id().as_str());
     let place = login_throttle::place_of_login(&guard, &subject, permit);

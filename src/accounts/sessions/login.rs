@@ -79,9 +79,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let password = Password::new(unicode, text("password"));
     check_bounds(&password, "/password", &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let email_key = email_key(unicode, text("email"));
     let from = From::of(cx, &email_key, text("device_token"));
     let place = from.place.clone();
@@ -190,10 +188,7 @@ async fn challenge(
 
 /// POST /auth/login/two-factor
 pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let challenge = Challenge::parse(text("challenge")).ok_or_else(|| ended("no challenge"))?;

@@ -20,7 +20,7 @@ const PAST_ALL_IDS: &str = "session_~";
 /// Opens a login, unless the account was disabled, its password has changed since `password_hash`
 /// was read, or the password is no longer enough: then the batch fails as stale.
 pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
          created_at, refreshed_at, user_agent, refresh_expires_at, expires_at) \
          SELECT ?1, id, ?3, ?4, ?5, ?6, ?5, ?5, ?7, ?8, ?9 FROM users \
@@ -39,8 +39,7 @@ pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> V
             login.expires_at.into(),
             password_hash.into(),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// A login as a refresh token finds it.
@@ -78,26 +77,25 @@ pub async fn renewable(
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1",
         vec![id.as_str().into(), now.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Renewable {
+            user_id: user_id(row, 0)?,
+            role: AccountRole::stored(row.text(1)?),
+            chain: Chain {
+                family_hash: row.blob(2)?.to_vec(),
+                refresh_hash: row.blob(3)?.to_vec(),
+                previous_hash: row.optional_blob(4)?.map(<[u8]>::to_vec),
+                successor: row.optional_blob(5)?.map(<[u8]>::to_vec),
+                refreshed_at: row.integer(6)?,
+            },
+            counter: row.integer(7)?,
+            expires_at: row.integer(8)?,
+            amr: row.text(9)?.to_owned(),
+            authenticated_at: row.integer(10)?,
+            is_live: row.integer(11)? == 1,
+        })
     };
-    Ok(Some(Renewable {
-        user_id: user_id(row, 0)?,
-        role: AccountRole::stored(row.text(1)?),
-        chain: Chain {
-            family_hash: row.blob(2)?.to_vec(),
-            refresh_hash: row.blob(3)?.to_vec(),
-            previous_hash: row.optional_blob(4)?.map(<[u8]>::to_vec),
-            successor: row.optional_blob(5)?.map(<[u8]>::to_vec),
-            refreshed_at: row.integer(6)?,
-        },
-        counter: row.integer(7)?,
-        expires_at: row.integer(8)?,
-        amr: row.text(9)?.to_owned(),
-        authenticated_at: row.integer(10)?,
-        is_live: row.integer(11)? == 1,
-    }))
+    platform.first(statement, read).await
 }
 
 /// Puts `next` in the place of `token`; stale when someone else has done so, or the login stands no more.
@@ -108,7 +106,7 @@ pub fn renew(
     now: i64,
     refresh_expires_at: i64,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE sessions SET previous_hash = refresh_hash, refresh_hash = ?3, successor = ?4, \
          counter = counter + 1, refreshed_at = ?5, refresh_expires_at = ?6 \
          WHERE id = ?1 AND counter = ?2 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM users u \
@@ -122,17 +120,15 @@ pub fn renew(
             now.into(),
             refresh_expires_at.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Ends a login of this user; stale when there is no such login, or it has ended.
 pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE sessions SET ended_at = ?3 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL",
         vec![id.as_str().into(), user.as_str().into(), now.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Ends all logins of the caller but the one it came with.
@@ -163,7 +159,7 @@ pub fn proved_again(
     now: i64,
 ) -> Vec<Statement> {
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE sessions SET authenticated_at = ?4, amr = ?5 WHERE id = ?1 AND user_id = ?2 \
          AND ended_at IS NULL AND expires_at > ?4 AND EXISTS (SELECT 1 FROM users u \
          WHERE u.id = ?2 AND u.password_hash = ?3 AND u.disabled_at IS NULL \
@@ -177,8 +173,7 @@ pub fn proved_again(
             now.into(),
             amr.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Ends all live logins of the caller, and those that wait for a second factor.
@@ -225,8 +220,7 @@ pub async fn list(
             (page.limit + 1).into(),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }
 
 fn read(row: &Row) -> Result<Session, DatabaseError> {

@@ -98,10 +98,7 @@ fn not_enabled() -> Problem {
 
 /// The `code` of a body.
 fn read_code(cx: &Context<'_>) -> Result<String, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    let body = cx.valid_body()?;
     Ok(body["code"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -124,7 +121,7 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or(Problem::new(&problems::NOT_FOUND))?;
+    let user = user.ok_or_else(Problem::not_found)?;
     let secret = SharedSecret::fresh(platform);
     let label = label(permit.user_id());
     let sealed = seal::seal(&config.master_keys, &label, secret.expose(), platform);
@@ -181,9 +178,7 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let password = Password::new(cx.state.platform.unicode.as_ref(), text("password"));
     check_bounds(&password, "/password", &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let factor = confirmed(cx, permit.user_id()).await?;
     let confirmed = confirm_password(cx, &permit, &password).await?;
     let (proof, attempt) = prove(cx, &permit, &factor, text("code")).await?;

@@ -9,7 +9,7 @@ use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
 use super::model::Factor;
@@ -24,15 +24,14 @@ pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>
         "SELECT sealed_secret, last_step, confirmed_at FROM two_factor WHERE user_id = ?1",
         vec![user.as_str().into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Factor {
+            sealed_secret: row.blob(0)?.to_vec(),
+            last_step: row.optional_integer(1)?,
+            is_confirmed: row.optional_integer(2)?.is_some(),
+        })
     };
-    Ok(Some(Factor {
-        sealed_secret: row.blob(0)?.to_vec(),
-        last_step: row.optional_integer(1)?,
-        is_confirmed: row.optional_integer(2)?.is_some(),
-    }))
+    platform.first(statement, read).await
 }
 
 /// Keeps a new secret in the place of one that was not confirmed; stale when one is confirmed.
@@ -41,7 +40,7 @@ pub fn begin(
     sealed_secret: Vec<u8>,
     now: i64,
 ) -> Vec<Statement> {
-    let upsert = Statement::new(
+    Statement::checked(
         "INSERT INTO two_factor (user_id, sealed_secret, created_at) VALUES (?1, ?2, ?3) \
          ON CONFLICT DO UPDATE SET sealed_secret = excluded.sealed_secret, \
          created_at = excluded.created_at WHERE confirmed_at IS NULL",
@@ -50,8 +49,7 @@ pub fn begin(
             sealed_secret.into(),
             now.into(),
         ],
-    );
-    vec![upsert, Statement::must_change()]
+    )
 }
 
 /// From now on the factor counts; stale when it did before, or has another secret now.
@@ -61,7 +59,7 @@ pub fn confirm(
     step: i64,
     now: i64,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE two_factor SET confirmed_at = ?4, last_step = ?3 \
          WHERE user_id = ?1 AND sealed_secret = ?2 AND confirmed_at IS NULL",
         vec![
@@ -70,8 +68,7 @@ pub fn confirm(
             step.into(),
             now.into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Removes the factor with all that belongs to it.
@@ -107,21 +104,19 @@ pub fn replace_recovery_codes(
 
 /// Uses up a step and all before it; stale when that was done, or there is no factor any more.
 pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE two_factor SET last_step = ?2 WHERE user_id = ?1 AND confirmed_at IS NOT NULL \
          AND (last_step IS NULL OR last_step < ?2)",
         vec![user.as_str().into(), step.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Uses up a recovery code; stale when it was.
 pub fn use_recovery_code(user: &UserId, hash: &[u8; 32]) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
         vec![user.as_str().into(), hash.to_vec().into()],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Whether the account has an unused recovery code with this hash.
@@ -146,7 +141,7 @@ pub fn insert_challenge(
     place: &Place,
     now: i64,
 ) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         "INSERT INTO challenges (hash, user_id, password_changed_at, place, created_at, expires_at) \
          SELECT ?1, id, password_changed_at, ?4, ?5, ?6 FROM users \
          WHERE id = ?2 AND password_hash = ?3",
@@ -158,8 +153,7 @@ pub fn insert_challenge(
             now.into(),
             (now + LIFE_MS).into(),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Whom a challenge was made for, with what judging a code needs.
@@ -200,43 +194,40 @@ pub async fn challenged(
             MAX_FAILURES.into(),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Challenged {
+            user_id: user_id(row, 0)?,
+            role: AccountRole::stored(row.text(1)?),
+            email_key: row.text(2)?.to_owned(),
+            password_hash: row.text(3)?.to_owned(),
+            is_password_disabled: row.optional_integer(4)?.is_some(),
+            factor: Factor {
+                sealed_secret: row.blob(5)?.to_vec(),
+                last_step: row.optional_integer(6)?,
+                is_confirmed: true,
+            },
+            place: Place::from_bytes(row.blob(7)?),
+        })
     };
-    Ok(Some(Challenged {
-        user_id: user_id(row, 0)?,
-        role: AccountRole::stored(row.text(1)?),
-        email_key: row.text(2)?.to_owned(),
-        password_hash: row.text(3)?.to_owned(),
-        is_password_disabled: row.optional_integer(4)?.is_some(),
-        factor: Factor {
-            sealed_secret: row.blob(5)?.to_vec(),
-            last_step: row.optional_integer(6)?,
-            is_confirmed: true,
-        },
-        place: Place::from_bytes(row.blob(7)?),
-    }))
+    platform.first(statement, read).await
 }
 
 /// One more attempt at a challenge, before it is judged; stale when there were enough.
 pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         "UPDATE challenges SET failures = failures + 1 WHERE hash = ?1 AND failures < ?2",
         vec![challenge.hash().to_vec().into(), MAX_FAILURES.into()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Uses up a challenge; stale when it was, or its account was disabled or has another password.
 pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM challenges WHERE hash = ?1 AND EXISTS (SELECT 1 FROM users u \
          WHERE u.id = user_id AND u.disabled_at IS NULL \
          AND u.password_changed_at = challenges.password_changed_at)",
         vec![challenge.hash().to_vec().into()],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Challenges that are over.

@@ -81,8 +81,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
     let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = InvitationId::parse(cx.param("invitation_id")).ok_or_else(not_found)?;
+    let id = cx.path("invitation_id", InvitationId::parse)?;
     let entry = Entry::by(user.caller(), Action::InvitationWithdrawn, &id);
     let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
     let writes = store::withdraw(&permit, &id);
@@ -94,7 +93,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
         Err(DatabaseError::Stale) => {
             // The invitation is gone, or the caller's role changed.
             TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
-            Err(not_found())
+            Err(Problem::not_found())
         }
         outcome => Ok(outcome?),
     }
@@ -102,10 +101,9 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /invitations/{code}
 pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let code = Code::parse(cx.param("code")).ok_or_else(not_found)?;
+    let code = cx.path("code", Code::parse)?;
     let found = store::find(&cx.state.platform, &code, None).await?;
-    let (invitation, _) = found.ok_or_else(not_found)?;
+    let (invitation, _) = found.ok_or_else(Problem::not_found)?;
     invitation.check_open(cx.now_ms())?;
     Response::json(200, Profile::Live, &invitation.preview())
 }
@@ -130,21 +128,17 @@ pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /invitations/accept
 pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let body = cx.valid_body()?;
     let code = body["code"]
         .as_str()
         .and_then(|text| Code::parse(text.trim()));
-    let code = code.ok_or_else(not_found)?;
+    let code = code.ok_or_else(Problem::not_found)?;
     let display_name = display_name(cx, permit.user_id()).await?;
     let now = cx.now_ms();
     for _ in 0..MAX_TRIES {
         let found = store::find(&cx.state.platform, &code, Some(permit.user_id())).await?;
         let Some((invitation, Some(guest))) = found else {
-            return Err(not_found());
+            return Err(Problem::not_found());
         };
         guest.check(&invitation, now)?;
         let member = &guest.membership;

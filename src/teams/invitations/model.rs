@@ -38,9 +38,7 @@ impl NewInvitation {
         id: InvitationId,
         now: i64,
     ) -> Result<Self, Problem> {
-        if !errors.is_empty() {
-            return Err(Problem::invalid(errors));
-        }
+        Problem::check(errors)?;
         let role = body["role"].as_str().and_then(TeamRole::parse);
         let seconds = body["expires_in_seconds"].as_i64();
         Ok(Self {

@@ -65,7 +65,7 @@ pub fn insert(
     code: &Code,
     key: Option<&ApiKeyId>,
 ) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         "INSERT INTO team_invitations (id, team_id, code_hash, role, created_by, max_uses, \
          created_at, expires_at, api_key_id) \
          SELECT ?1, m.team_id, ?4, ?5, m.user_id, ?6, ?7, ?8, ?11 \
@@ -85,13 +85,12 @@ pub fn insert(
             MAX_OPEN.into(),
             key.map(ApiKeyId::as_str).into(),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Withdraws an invitation; stale when the team has none such, or the caller may no longer do it.
 pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         concat!(
             "DELETE FROM team_invitations WHERE id = ?1 AND team_id = ?2 AND ",
             still_is!("?2", "?3", "?4")
@@ -102,8 +101,7 @@ pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement
             permit.user().as_str().into(),
             Invite::RULE.roles().into(),
         ],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Withdraws all open invitations that the caller has made.
@@ -223,7 +221,7 @@ pub async fn find(
             platform.clock.now_ms().into(),
         ],
     );
-    let rows = platform.database.query(statement).await?;
+
     let read = |row: &Row| {
         let broken = || broken("an invitation");
         let team = serde_json::from_str(row.text(0)?).map_err(|_| broken())?;
@@ -257,7 +255,7 @@ pub async fn find(
         });
         Ok((invitation, guest))
     };
-    rows.first().map(read).transpose()
+    platform.first(statement, read).await
 }
 
 /// For an export: the invitations that the user `?1` has made, before the id `?2`. Whoever leaves a team

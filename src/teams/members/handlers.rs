@@ -42,11 +42,10 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// The roles of the caller and the member of the path in the team of the path.
 async fn standing(cx: &Context<'_>, caller: &UserId) -> Result<RankCheck, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
-    let target = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
+    let team = cx.path("id", TeamId::parse)?;
+    let target = cx.path("user_id", UserId::parse)?;
     let standing = store::standing(&cx.state.platform, &team, caller, &target).await?;
-    standing.ok_or_else(not_found)
+    standing.ok_or_else(Problem::not_found)
 }
 
 /// The event of a changed role.
@@ -81,9 +80,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         let Some(role) = target["role"].as_str().and_then(TeamRole::parse) else {
             return Err(Problem::invalid(errors));
         };
-        if !errors.is_empty() {
-            return Err(Problem::invalid(errors));
-        }
+        Problem::check(errors)?;
         if role != before.role {
             standing.check_rank(&before)?;
             standing.check_leader_is_left(&before)?;
@@ -204,8 +201,7 @@ struct Ban {
 /// Lets a leader ban the account of the path, which may have left the team by itself.
 async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Problem> {
     let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let user = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
+    let user = cx.path("user_id", UserId::parse)?;
     if user == *permit.user() {
         let detail = "Nobody bans themselves: leave without it.";
         let error = FieldError::new("?ban", "own_account", detail);
@@ -215,7 +211,7 @@ async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Proble
     let name = standing.target.as_ref().map(|it| it.display_name.clone());
     let platform = &cx.state.platform;
     if name.is_none() && account::store::user(platform, &user).await?.is_none() {
-        return Err(not_found());
+        return Err(Problem::not_found());
     }
     Ok(Ban { permit, user, name })
 }

@@ -9,7 +9,6 @@ use crate::auth::permissions::{
 };
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
-use crate::http::problems;
 use crate::http::response::Response;
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::membership::lookup;
@@ -24,10 +23,6 @@ async fn permit<P: Permission>(cx: &Context<'_>, user: &UserId) -> Result<TeamPe
     TeamPermit::of(lookup::of_path(cx, user).await?)
 }
 
-fn not_found() -> Problem {
-    Problem::new(&problems::NOT_FOUND)
-}
-
 /// What the audit log says of an end.
 fn of_team(team: &TeamId) -> Value {
     json!({ "team_id": team.as_str() })
@@ -36,7 +31,7 @@ fn of_team(team: &TeamId) -> Value {
 /// Why nothing was ended: the caller may no more, or there is nothing to end.
 async fn why_stale<P: Permission>(cx: &Context<'_>, user: &UserId) -> Problem {
     match permit::<P>(cx, user).await {
-        Ok(_) => not_found(),
+        Ok(_) => Problem::not_found(),
         Err(problem) => problem,
     }
 }
@@ -58,7 +53,7 @@ pub async fn bans(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
     let permit = permit::<BanMembers>(cx, user.user_id()).await?;
-    let banned = UserId::parse(cx.param("user_id")).ok_or_else(not_found)?;
+    let banned = cx.path("user_id", UserId::parse)?;
     let entry = Entry::by(user.caller(), Action::TeamBanLifted, &banned);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::lift(&permit, &banned);
@@ -83,7 +78,7 @@ pub async fn webhooks(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteWebhooks>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let id = WebhookId::parse(cx.param("webhook_id")).ok_or_else(not_found)?;
+    let id = cx.path("webhook_id", WebhookId::parse)?;
     let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_webhook(&permit, &id);
@@ -110,7 +105,7 @@ pub async fn links(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteCompositions>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let id = ShareLinkId::parse(cx.param("link_id")).ok_or_else(not_found)?;
+    let id = cx.path("link_id", ShareLinkId::parse)?;
     let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
     let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::end_link(&permit, &id);

@@ -26,33 +26,29 @@ use super::store::{self, Filters, Listed, Part};
 /// Entries that are read at once for a file.
 const CHUNK: i64 = 1_000;
 
-fn not_found() -> Problem {
-    Problem::new(&problems::NOT_FOUND)
-}
-
 fn path(team: &TeamId) -> String {
     format!("/api/v1/teams/{team}/players")
 }
 
 /// The team of the path.
 fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
-    TeamId::parse(cx.param("id")).ok_or_else(not_found)
+    TeamId::parse(cx.param("id")).ok_or_else(Problem::not_found)
 }
 
 /// The team of the path and the caller's role there; 404 for a team that the caller is not in.
 async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
     let team = team_of(cx)?;
     let found = membership::store::membership(&cx.state.platform, &team, user).await?;
-    found.ok_or_else(not_found)
+    found.ok_or_else(Problem::not_found)
 }
 
 /// The player of the path, and the caller's role in the team.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Membership, StoredPlayer), Problem> {
     let team = team_of(cx)?;
-    let id = PlayerId::parse(cx.param("player_id")).ok_or_else(not_found)?;
+    let id = cx.path("player_id", PlayerId::parse)?;
     let found = store::find(&cx.state.platform, &team, user, id).await?;
-    let (membership, player) = found.ok_or_else(not_found)?;
-    Ok((membership, player.ok_or_else(not_found)?))
+    let (membership, player) = found.ok_or_else(Problem::not_found)?;
+    Ok((membership, player.ok_or_else(Problem::not_found)?))
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -76,7 +72,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         data,
         last,
         membership,
-    } = listed.ok_or_else(not_found)?;
+    } = listed.ok_or_else(Problem::not_found)?;
     TeamPermit::<ViewTeam>::of(membership)?;
     let path = [cx.state.config.issuer.as_str(), &path(&team)].concat();
     let last = last.as_deref();
@@ -200,9 +196,7 @@ async fn settle(
         None => Vec::new(),
     };
     draft.check(&found.unknown, &had, &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     if found.is_member_taken {
         return Err(Problem::new(&problems::MEMBER_HAS_PLAYER));
     }
@@ -246,7 +240,7 @@ async fn read_all(
             data,
             last,
             membership,
-        } = listed.ok_or_else(not_found)?;
+        } = listed.ok_or_else(Problem::not_found)?;
         take(data.as_str())?;
         if last.is_none() {
             return Ok(membership);
@@ -377,9 +371,7 @@ async fn make_plan(
     };
     read_all(cx, of, Part::Existing, &filters, &mut take).await?;
     let plan = import::plan(mode, drafts, existing, &found.unknown, &mut errors);
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     // What replaces a roster is no larger than a body may be.
     let has_room = mode == Mode::Replace || found.characters < MAX_CHARACTERS;
     if plan.size_after(found.players) > MAX_PLAYERS || !has_room {

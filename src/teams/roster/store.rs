@@ -269,15 +269,14 @@ pub fn insert(
     document: String,
 ) -> Vec<Statement> {
     let most = i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX);
-    let insert = Statement::new(
+    Statement::checked(
         format!(
             "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) \
              SELECT ?3, ?1, ?4, ?5, ?6, ?7, 1 WHERE {STILL_ALLOWED} \
              AND (SELECT count(*) FROM team_players WHERE team_id = ?1) < ?8"
         ),
         row(grant, id, input, document, most),
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Replaces a player; stale when it, or the team's members, changed since it was read. With
@@ -288,7 +287,7 @@ pub fn replace(
     input: &PlayerInput,
     document: String,
 ) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         format!(
             "UPDATE team_players SET user_id = ?4, name = ?5, search_name = ?6, document = ?7, \
              former_user_id = iif(?4 IS NULL AND name = ?5, former_user_id, NULL), \
@@ -296,13 +295,12 @@ pub fn replace(
              AND {STILL_ALLOWED}"
         ),
         row(grant, &player.id, input, document, player.version),
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Removes a player; stale when it changed since it was read, or the caller may no longer remove it.
 pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         concat!(
             "DELETE FROM team_players WHERE team_id = ?1 AND id = ?2 AND version = ?3 AND ",
             still_is!("?1", "?4", "?5")
@@ -314,8 +312,7 @@ pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
             grant.user().as_str().into(),
             grant.roles().into(),
         ],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Does what a plan says; stale when an entry that it touches has moved on, the roster would be too

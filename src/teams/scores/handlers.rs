@@ -17,10 +17,9 @@ use super::store;
 
 /// The caller's role in the team of the path, and the stored scores.
 async fn find(cx: &Context<'_>) -> Result<(Membership, String), Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let team = TeamId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let team = cx.path("id", TeamId::parse)?;
     let found = store::find(&cx.state.platform, &team, &cx.caller()?.user_id).await?;
-    found.ok_or_else(not_found)
+    found.ok_or_else(Problem::not_found)
 }
 
 /// The strong `ETag`. Equal scores have equal tags, whoever has set them.
@@ -55,9 +54,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
         Some(scores) => Edits::read(scores, "/scores", &mut errors),
         None => Edits::default(),
     };
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
+    Problem::check(errors)?;
     let scores = edits.to_json();
     let writes = store::replace(&permit, &kept, scores.to_string());
     let entry = Entry::by(cx.caller()?, Action::TeamScoresChanged, permit.team());

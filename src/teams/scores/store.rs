@@ -36,7 +36,7 @@ pub async fn find(
 /// Puts `scores` in the place of `read`; stale when they are others by now, or when the caller may
 /// not do it any more.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         concat!(
             "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND ",
             still_is!("?1", "?2", "?5")
@@ -48,6 +48,5 @@ pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> V
             read.into(),
             EditScores::RULE.roles().into(),
         ],
-    );
-    vec![update, Statement::must_change()]
+    )
 }

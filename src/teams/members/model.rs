@@ -47,7 +47,7 @@ impl RankCheck {
     /// The target.
     pub fn target(&self) -> Result<&Member, Problem> {
         let target = self.target.as_ref();
-        target.ok_or_else(|| Problem::not_found())
+        target.ok_or_else(Problem::not_found)
     }
 
     /// Refuses unless the target is the caller, or a member whose role is below theirs.

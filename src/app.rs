@@ -15,16 +15,16 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::request::{Credential, Header, Method, Request};
 use crate::http::response::{Profile, Response, ResponseBody};
+use crate::http::trace::{self, Trace};
 use crate::http::{cors, etag, problems};
 use crate::idempotency::{self, Begun};
 use crate::limits::guard::{Meter, Principal};
 use crate::limits::policies::{Bucket, Limit};
 use crate::mail;
-use crate::platform::{Lane, Level, Platform, Settlement};
+use crate::platform::{Lane, Level, Line, Platform, Settlement};
 use crate::routes::{self, Access, Match, Route};
 use crate::runtime::{Context, State};
 use crate::sealed_columns::SEALED;
-use crate::telemetry::{self, RequestLine, Trace, rfc3339};
 use crate::triggers::{Consumer, Schedule};
 use crate::webhooks::delivery;
 
@@ -46,10 +46,53 @@ pub enum App {
     },
 }
 
-/// What the log line of a request is made of.
-struct LogContext {
+/// What the log line of a request is made of, and nothing else: no token, address or body gets into it.
+struct RequestLog {
+    begun_ms: i64,
+    request_id: String,
+    trace: Trace,
+    /// The pattern, never the path itself.
     route: &'static str,
     user_id: Option<String>,
+}
+
+impl RequestLog {
+    fn begin(request: &Request, platform: &Platform) -> Self {
+        Self {
+            begun_ms: platform.clock.now_ms(),
+            request_id: trace::request_id(request.header(Header::RequestId), platform),
+            trace: Trace::from_header(request.header(Header::Traceparent), platform),
+            route: "none",
+            user_id: None,
+        }
+    }
+
+    /// Writes the line for this outcome: its status, and the problem's code and cause.
+    fn write(
+        &self,
+        platform: &Platform,
+        event: &str,
+        method: Method,
+        status: u16,
+        (code, cause): (Option<&str>, Option<&str>),
+    ) {
+        let level = match status {
+            500.. => Level::Error,
+            _ => Level::Info,
+        };
+        let ended_ms = platform.clock.now_ms();
+        Line::new(level, event, ended_ms)
+            .field("request_id", &self.request_id)
+            .field("trace_id", &self.trace.trace_id)
+            .field("method", method.as_str())
+            .field("route", self.route)
+            .field("status", status)
+            .field("duration_ms", ended_ms - self.begun_ms)
+            .optional("user_id", self.user_id.as_deref())
+            .optional("code", code)
+            .optional("cause", cause)
+            .write(platform);
+    }
 }
 
 impl App {
@@ -71,68 +114,51 @@ impl App {
         }
     }
 
+    fn config(&self) -> Option<&Config> {
+        match self {
+            Self::Ready(state) => Some(&state.config),
+            Self::Misconfigured { .. } => None,
+        }
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response {
         let platform = self.platform();
-        let begun = platform.clock.now_ms();
-        let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
-        let trace = Trace::from_header(request.header(Header::Traceparent), platform);
-        let mut log = LogContext {
-            route: "none",
-            user_id: None,
-        };
-        let (answer, limit_headers, base, origins) = match self {
+        let mut log = RequestLog::begin(request, platform);
+        let (answer, limit_headers) = match self {
             Self::Ready(state) => {
                 let meter = Meter::new(&state.limits, platform);
-                let answer = guard(state, request, &trace, &meter, &mut log).await;
-                let config = &state.config;
-                (
-                    answer,
-                    meter.headers(),
-                    config.issuer.as_str(),
-                    config.allowed_origins.as_slice(),
-                )
+                let answer = guard(state, request, &meter, &mut log).await;
+                (answer, meter.headers())
             }
-            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), None, "", &[][..]),
+            Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), None),
         };
         let (code, cause) = match &answer {
             Ok(_) => (None, None),
             Err(problem) => (Some(problem.kind.code), problem.cause.clone()),
         };
         let mut response =
-            answer.unwrap_or_else(|problem| problem_response(problem, base, &request_id));
+            answer.unwrap_or_else(|problem| self.problem_response(problem, &log.request_id));
         for (name, value) in limit_headers.into_iter().flatten() {
             response.headers.push((name, value.into()));
         }
+        let origins = self.config().map_or(&[][..], |it| &it.allowed_origins);
         cors::add_headers(request, origins, &mut response);
         response
             .headers
-            .push(("x-request-id", request_id.clone().into()));
+            .push(("x-request-id", log.request_id.clone().into()));
         compress(request, &mut response);
         if request.method == Method::Head {
             response.body = ResponseBody::Empty;
         }
-
-        let level = match response.status {
-            500.. => Level::Error,
-            _ => Level::Info,
-        };
-        let ended = platform.clock.now_ms();
-        RequestLine {
-            time: rfc3339(ended),
-            level: level.as_str(),
-            event: "request",
-            request_id: &request_id,
-            trace_id: &trace.trace_id,
-            method: request.method.as_str(),
-            route: log.route,
-            status: response.status,
-            duration_ms: ended - begun,
-            user_id: log.user_id.as_deref(),
-            code,
-            cause: cause.as_deref(),
-        }
-        .write(platform, level);
+        let problem = (code, cause.as_deref());
+        log.write(
+            platform,
+            "request",
+            request.method,
+            response.status,
+            problem,
+        );
         response
     }
 
@@ -178,47 +204,37 @@ impl App {
                 (problems::MISCONFIGURED.code, misconfigured(errors).cause)
             }
         };
-        let fields = [
-            (what, name.into()),
-            ("code", code.into()),
-            ("cause", cause.into()),
-        ];
-        telemetry::write(self.platform(), Level::Error, event, &fields);
+        let platform = self.platform();
+        Line::new(Level::Error, event, platform.clock.now_ms())
+            .field(what, name)
+            .field("code", code)
+            .field("cause", cause)
+            .write(platform);
     }
 
     /// Answers a request whose handling panicked; `cause` goes to the log.
     pub fn answer_panic(&self, request: &Request, cause: &str) -> Response {
         let platform = self.platform();
-        let request_id = telemetry::request_id(request.header(Header::RequestId), platform);
-        let trace = Trace::from_header(request.header(Header::Traceparent), platform);
-        let base = match self {
-            Self::Ready(state) => state.config.issuer.as_str(),
-            Self::Misconfigured { .. } => "",
-        };
+        let mut log = RequestLog::begin(request, platform);
         let problem = Problem::new(&problems::INTERNAL);
-        let mut response = problem_response(problem, base, &request_id);
+        let code = problem.kind.code;
+        let mut response = self.problem_response(problem, &log.request_id);
         response
             .headers
-            .push(("x-request-id", request_id.clone().into()));
-        let route = match routes::find(request.method, &request.path) {
-            Match::Route(route, _) => route.path,
-            Match::OtherMethods(_) | Match::Nothing => "none",
-        };
-        RequestLine {
-            time: rfc3339(platform.clock.now_ms()),
-            level: Level::Error.as_str(),
-            event: "panic",
-            request_id: &request_id,
-            trace_id: &trace.trace_id,
-            method: request.method.as_str(),
-            route,
-            status: response.status,
-            duration_ms: 0,
-            user_id: None,
-            code: Some(problems::INTERNAL.code),
-            cause: Some(cause),
+            .push(("x-request-id", log.request_id.clone().into()));
+        if let Match::Route(route, _) = routes::find(request.method, &request.path) {
+            log.route = route.path;
         }
-        .write(platform, Level::Error);
+        let problem = (Some(code), Some(cause));
+        log.write(platform, "panic", request.method, response.status, problem);
+        response
+    }
+
+    fn problem_response(&self, problem: Problem, request_id: &str) -> Response {
+        let base = self.config().map_or("", |config| &config.issuer);
+        let body = problem.body(base, request_id);
+        let mut response = Response::bytes(problem.kind.status, Profile::Problem, body);
+        response.headers = problem.headers;
         response
     }
 }
@@ -230,21 +246,13 @@ fn misconfigured(errors: &[ConfigError]) -> Problem {
     problem
 }
 
-fn problem_response(problem: Problem, base: &str, request_id: &str) -> Response {
-    let body = problem.body(base, request_id);
-    let mut response = Response::bytes(problem.kind.status, Profile::Problem, body);
-    response.headers = problem.headers;
-    response
-}
-
 /// Route, then the caller's limits, then authentication, then scope, then the
 /// `Idempotency-Key`, then the handler.
 async fn guard(
     state: &State,
     request: &Request,
-    trace: &Trace,
     meter: &Meter<'_>,
-    log: &mut LogContext,
+    log: &mut RequestLog,
 ) -> Result<Response, Problem> {
     request.check_target()?;
     let found = routes::find(request.method, &request.path);
@@ -303,7 +311,7 @@ async fn guard(
     let context = Context {
         state,
         request,
-        trace,
+        trace: &log.trace,
         meter,
         operation: route.operation,
         params,

@@ -5,16 +5,14 @@
 use std::error::Error;
 
 use db::purge::{self, Done, PurgeQuery};
-use serde::Serialize;
 
 use crate::accounts::{api_keys, factor_removal, links, login_throttle, sessions, two_factor};
 use crate::auth::keys::{reseal, rotation};
 use crate::idempotency;
 use crate::mail;
-use crate::platform::{Level, LocalFuture};
+use crate::platform::{Level, Line, LocalFuture};
 use crate::runtime::State;
 use crate::teams::invitations;
-use crate::telemetry::rfc3339;
 use crate::triggers::Schedule;
 use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
@@ -127,21 +125,6 @@ pub fn steps_of(schedule: Schedule) -> &'static [Step] {
 }
 
 /// The fields of a step's log line.
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    level: &'static str,
-    event: &'static str,
-    cron: &'a str,
-    step: &'static str,
-    late_ms: i64,
-    duration_ms: i64,
-    count: u64,
-    left: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<String>,
-}
-
 /// Runs all of `steps`. `scheduled_ms` is when `cron` was to fire, in milliseconds since 1970.
 pub async fn run(state: &State, steps: &[Step], cron: &str, scheduled_ms: i64) {
     let platform = &state.platform;
@@ -153,21 +136,15 @@ pub async fn run(state: &State, steps: &[Step], cron: &str, scheduled_ms: i64) {
             Err(error) => (Level::Error, Done::default(), Some(error.to_string())),
         };
         let ended = platform.clock.now_ms();
-        let line = Line {
-            time: rfc3339(ended),
-            level: level.as_str(),
-            event: "tick",
-            cron,
-            step: step.name,
-            late_ms: begun - scheduled_ms,
-            duration_ms: ended - begun,
-            count: done.count,
-            left: done.left,
-            cause,
-        };
-        if let Ok(line) = serde_json::to_string(&line) {
-            platform.log.line(level, &line);
-        }
+        Line::new(level, "tick", ended)
+            .field("cron", cron)
+            .field("step", step.name)
+            .field("late_ms", begun - scheduled_ms)
+            .field("duration_ms", ended - begun)
+            .field("count", done.count)
+            .field("left", done.left)
+            .optional("cause", cause)
+            .write(platform);
     }
 }
 

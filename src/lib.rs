@@ -33,7 +33,6 @@ pub mod sealed_columns;
 pub mod squads;
 pub mod tags;
 pub mod teams;
-pub mod telemetry;
 pub mod triggers;
 pub mod webhooks;
 

@@ -28,28 +28,20 @@ const CRATES: &[Row] = &[
 /// The modules of `src`, from the ground up. Each may use all crates, and of the modules only those
 /// before it.
 const MODULES: &[Row] = &[
-    ("telemetry", &[]),
     ("triggers", &[]),
-    ("limits", &["telemetry"]),
-    ("config", &["limits", "telemetry"]),
-    ("auth", &["config", "limits", "telemetry"]),
-    ("events", &["auth", "telemetry"]),
+    ("limits", &[]),
+    ("config", &["limits"]),
+    ("auth", &["config", "limits"]),
+    ("events", &["auth"]),
     ("idempotency", &["auth", "config", "limits"]),
     (
         "runtime",
-        &[
-            "auth",
-            "config",
-            "events",
-            "idempotency",
-            "limits",
-            "telemetry",
-        ],
+        &["auth", "config", "events", "idempotency", "limits"],
     ),
     ("membership", &["auth", "runtime"]),
     // Features.
     ("game", &["runtime"]),
-    ("mail", &["runtime", "telemetry"]),
+    ("mail", &["runtime"]),
     (
         "accounts",
         &[
@@ -60,31 +52,15 @@ const MODULES: &[Row] = &[
             "mail",
             "membership",
             "runtime",
-            "telemetry",
         ],
     ),
     (
         "builds",
-        &[
-            "auth",
-            "events",
-            "game",
-            "membership",
-            "runtime",
-            "telemetry",
-        ],
+        &["auth", "events", "game", "membership", "runtime"],
     ),
     (
         "squads",
-        &[
-            "auth",
-            "builds",
-            "events",
-            "game",
-            "membership",
-            "runtime",
-            "telemetry",
-        ],
+        &["auth", "builds", "events", "game", "membership", "runtime"],
     ),
     (
         "webhooks",
@@ -95,7 +71,6 @@ const MODULES: &[Row] = &[
             "limits",
             "membership",
             "runtime",
-            "telemetry",
         ],
     ),
     (
@@ -108,7 +83,6 @@ const MODULES: &[Row] = &[
             "membership",
             "runtime",
             "squads",
-            "telemetry",
             "webhooks",
         ],
     ),
@@ -118,7 +92,7 @@ const MODULES: &[Row] = &[
         &["builds", "events", "squads", "teams", "webhooks"],
     ),
     ("sealed_columns", &["auth", "accounts", "mail", "webhooks"]),
-    ("tags", &["builds", "runtime", "telemetry"]),
+    ("tags", &["builds", "runtime"]),
     ("dashboard", &["auth", "membership", "runtime"]),
     (
         "end_everything",
@@ -134,7 +108,6 @@ const MODULES: &[Row] = &[
             "runtime",
             "squads",
             "teams",
-            "telemetry",
             "webhooks",
         ],
     ),
@@ -149,7 +122,6 @@ const MODULES: &[Row] = &[
             "mail",
             "runtime",
             "teams",
-            "telemetry",
             "triggers",
             "webhooks",
         ],
@@ -194,7 +166,6 @@ const MODULES: &[Row] = &[
             "routes",
             "runtime",
             "sealed_columns",
-            "telemetry",
             "triggers",
             "webhooks",
         ],

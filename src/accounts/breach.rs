@@ -10,7 +10,6 @@ use crate::http::problem::{FieldError, Problem};
 use crate::password::{Password, PasswordError};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
 use crate::runtime::Context;
-use crate::telemetry;
 
 const TIMEOUT_MS: u32 = 2_000;
 /// A range has about 40 kB with its padding.
@@ -55,7 +54,7 @@ pub async fn check(
             Err(Problem::invalid(vec![error]))
         }
         Err(cause) => {
-            telemetry::warn(platform, "breach_check_unavailable", cause);
+            platform.warn("breach_check_unavailable", cause);
             Ok(())
         }
     }

@@ -19,7 +19,6 @@ use crate::http::request::Credential;
 use crate::ids::{self, ApiKeyId, SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Platform};
-use crate::telemetry;
 
 use super::api_key::{self, Key};
 use super::keys::{ActiveKey, KeyError, KeyRing};
@@ -362,7 +361,7 @@ async fn note_use(found: &store::ApiKey, platform: &Platform, now_ms: i64) {
     }
     let note = store::note_use(&found.id, now_ms);
     if let Err(error) = platform.database.batch(vec![note]).await {
-        telemetry::warn(platform, "api_key_use_not_noted", error);
+        platform.warn("api_key_use_not_noted", error);
     }
 }
 

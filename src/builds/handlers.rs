@@ -1,6 +1,7 @@
 //! The calls on builds. A read is one statement, a write one batch. Rules are in `model`, SQL is in
 //! `store`.
 
+use kit::time::rfc3339;
 use serde_json::Value;
 
 use crate::auth::permissions::WriteBuilds;
@@ -18,7 +19,6 @@ use crate::membership::lookup;
 use crate::membership::permissions::{ShareBuilds, TeamPermit};
 use crate::platform::{DatabaseError, Platform, Text};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 
 use super::events;
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};

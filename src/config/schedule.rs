@@ -1,7 +1,7 @@
 //! When a failed delivery is retried (Standard Webhooks 1.0.0; RFC 9110, section 10.2.3).
 //! A receiver can ask for more time but never for less, and an unreadable `Retry-After` is ignored.
 
-use crate::telemetry::parse_rfc3339;
+use kit::time::parse_rfc3339;
 
 /// What a receiver asks for counts up to this: twelve hours.
 pub const MAX_RETRY_AFTER_MS: i64 = 43_200_000;

@@ -2,6 +2,7 @@
 //! before any document is read. Identity tables are never joined with these.
 
 use crate::ids::UserId;
+use crate::paging::sql_time;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
 
 /// Things of one kind that need attention are listed up to here, and counted up to [`COUNTED`].
@@ -9,19 +10,6 @@ const LISTED: i64 = 10;
 const COUNTED: i64 = 1_000;
 /// What has happened lately.
 const LATEST: i64 = 20;
-
-/// A column of milliseconds as RFC 3339.
-macro_rules! rfc3339 {
-    ($column:literal) => {
-        concat!(
-            "strftime('%Y-%m-%dT%H:%M:%S', ",
-            $column,
-            " / 1000, 'unixepoch') || printf('.%03dZ', ",
-            $column,
-            " % 1000)"
-        )
-    };
-}
 
 /// Compositions that whoever made them still sees: not those of a team that they have left.
 macro_rules! seen {
@@ -65,7 +53,7 @@ const COUNTS_AND_ATTENTION: &str = concat!(
      'invitations', json_object('count', (SELECT count(*) FROM open), 'data', \
      (SELECT json_group_array(json_object('id', id, 'team_id', team_id, 'role', role, \
      'uses_left', uses_left, 'expires_at', ",
-    rfc3339!("expires_at"),
+    sql_time!("expires_at"),
     ")) FROM (SELECT * FROM open LIMIT ?4))))"
 );
 
@@ -124,7 +112,7 @@ const ACTIVITY: &str = concat!(
     " UNION ALL SELECT at, json_object('type', 'team.member_added', 'id', user_id, \
      'name', display_name, 'team_id', team_id, 'by', user_id, 'at', at) FROM (\
      SELECT m.user_id, m.display_name, m.team_id, ",
-    rfc3339!("m.joined_at"),
+    sql_time!("m.joined_at"),
     " AS at FROM team_members m WHERE m.team_id IN \
      (SELECT team_id FROM team_members WHERE user_id = ?1) \
      ORDER BY m.joined_at DESC LIMIT ?2)) ORDER BY at DESC LIMIT ?2)"

@@ -2,9 +2,11 @@
 //! A payload is serialized once, and events without a subscribed endpoint are not written. `delivery`
 //! sends them.
 
+use kit::time::rfc3339;
+
+use crate::http::trace::Trace;
 use crate::ids::{EventId, TeamId, UserId};
 use crate::platform::{Lane, Message, Platform, Statement, Value};
-use crate::telemetry::{Trace, rfc3339};
 
 use super::EventType;
 

@@ -4,10 +4,11 @@
 
 use std::cell::{Cell, RefCell};
 
+use kit::hex;
+
 use crate::mac;
-use crate::platform::{Level, LimiterError, Platform};
+use crate::platform::{Level, LimiterError, Line, Platform};
 use crate::secret::Secret;
-use crate::telemetry::{self, hex};
 
 use super::leases::{Found, Granted, Leases, QuotaExceeded};
 use super::object::Answer;
@@ -162,7 +163,7 @@ impl Limits {
             PURPOSE,
             &[&[bucket.number()], key.as_bytes()],
         );
-        hex(&digest)
+        hex::encode(&digest)
     }
 }
 
@@ -181,12 +182,11 @@ impl Away {
         }
         self.told.set(sum);
         self.told_ms.set(Some(now_ms));
-        let fields = [
-            ("count", self.questions.get().into()),
-            ("admitted", self.admitted.get().into()),
-            ("cause", self.cause.borrow().as_str().into()),
-        ];
-        telemetry::write(platform, Level::Warn, "limiter_unavailable", &fields);
+        Line::new(Level::Warn, "limiter_unavailable", now_ms)
+            .field("count", self.questions.get())
+            .field("admitted", self.admitted.get())
+            .field("cause", self.cause.borrow().as_str())
+            .write(platform);
     }
 }
 

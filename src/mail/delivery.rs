@@ -12,7 +12,6 @@ use crate::mac;
 use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settlement, Statement};
 use crate::runtime::State;
 use crate::seal;
-use crate::telemetry;
 
 use super::content::Content;
 use super::{Outgoing, SEAL_LABEL, outgoing, store, view};
@@ -51,13 +50,13 @@ pub async fn consume(
             deliver(state, &id, answer_reset).await
         } else {
             // A retry would not change it.
-            telemetry::warn(&state.platform, "mail_message_unreadable", 1);
+            state.platform.warn("mail_message_unreadable", 1);
             Ok(())
         };
         settlements.push(match outcome {
             Ok(()) => Settlement::Acknowledge,
             Err(error) => {
-                telemetry::warn(&state.platform, "mail_retried", error);
+                state.platform.warn("mail_retried", error);
                 Settlement::Retry(RETRY_S)
             }
         });
@@ -133,7 +132,7 @@ async fn deliver(
     }
     let postpone = store::postpone(id, next_at);
     platform.database.batch(vec![postpone]).await?;
-    telemetry::warn(platform, "mail_postponed", error);
+    platform.warn("mail_postponed", error);
     Ok(())
 }
 
@@ -165,6 +164,6 @@ async fn is_within_limits(
 async fn give_up(state: &State, id: &MailId, why: &str) -> Result<(), Box<dyn Error>> {
     let platform = &state.platform;
     platform.database.batch(vec![store::remove(id)]).await?;
-    telemetry::warn(platform, "mail_given_up", why);
+    platform.warn("mail_given_up", why);
     Ok(())
 }

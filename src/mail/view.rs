@@ -3,8 +3,7 @@
 //! words, and that a mail loads nothing from anywhere. Leaves what is told, and to whom, to `content`.
 
 use askama::Template;
-
-use crate::telemetry::rfc3339;
+use kit::time::rfc3339;
 
 use super::content::Content;
 

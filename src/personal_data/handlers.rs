@@ -1,6 +1,8 @@
 //! The calls that export or delete the caller's personal data. An export reads page by page; a deletion
 //! is one batch. The features' stores have the SQL.
 
+use kit::time::rfc3339;
+
 use crate::accounts::reauthentication::handlers::prove_in_call;
 use crate::accounts::sessions::handlers::{check_bounds, wrong_password};
 use crate::accounts::{self, account, api_keys, sessions};
@@ -21,7 +23,6 @@ use crate::platform::{DatabaseError, Platform};
 use crate::runtime::{Context, Tx};
 use crate::squads::{authorship, compositions, share_links};
 use crate::teams::{self, invitations, oversight, roster};
-use crate::telemetry::rfc3339;
 use crate::webhooks;
 
 use super::model;

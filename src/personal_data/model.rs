@@ -1,6 +1,7 @@
 //! The schemas of deletion and export. An export holds no secret: no hash, token or other credential.
 //! The features have the schemas of single objects.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::accounts::account::model::{
@@ -20,7 +21,6 @@ use crate::teams::invitations::schemas::OWN_INVITATION;
 use crate::teams::oversight::schemas::OWN_BAN;
 use crate::teams::roster::schemas::PLAYER;
 use crate::teams::schemas::MEMBERSHIP;
-use crate::telemetry::rfc3339;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
 
 /// Body of DELETE /users/me.

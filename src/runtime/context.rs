@@ -13,10 +13,10 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
+use crate::http::trace::Trace;
 use crate::idempotency::Reservation;
 use crate::limits::guard::Meter;
 use crate::platform::Statement;
-use crate::telemetry::Trace;
 
 use super::State;
 

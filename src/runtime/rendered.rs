@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
 use crate::mac;
-use crate::telemetry;
 
 use super::State;
 
@@ -60,7 +59,7 @@ pub async fn find(state: &State, kind: &Kind, name: &str) -> Option<Vec<u8>> {
     let text = match state.platform.cache.get(&key).await {
         Ok(text) => text?,
         Err(error) => {
-            telemetry::warn(&state.platform, "cache_unavailable", error);
+            state.platform.warn("cache_unavailable", error);
             return None;
         }
     };
@@ -80,7 +79,7 @@ pub async fn keep(state: &State, kind: &Kind, name: &str, bytes: &[u8]) {
     let tag = STANDARD.encode(tag_of(state, kind, name, bytes));
     let text = [tag.as_str(), " ", &STANDARD.encode(bytes)].concat();
     if let Err(error) = state.platform.cache.put(&key, &text, SECONDS).await {
-        telemetry::warn(&state.platform, "cache_unavailable", error);
+        state.platform.warn("cache_unavailable", error);
     }
 }
 

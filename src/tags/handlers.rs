@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::Context;
-use crate::telemetry;
 
 use super::store::{self, Tag};
 
@@ -36,7 +35,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         let counted = Counted { at: now, tags };
         let text = serde_json::to_string(&counted).map_err(Problem::internal)?;
         if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
-            telemetry::warn(platform, "cache_unavailable", error);
+            platform.warn("cache_unavailable", error);
         }
         counted.tags
     };

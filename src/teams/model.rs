@@ -1,6 +1,7 @@
 //! Teams as values, and the effect of an account's deletion on them. `membership` has the roles of
 //! members, `store` the SQL.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
@@ -9,7 +10,6 @@ use crate::http::problem::{FieldError, Problem};
 use crate::ids::TeamId;
 use crate::membership::model::{Membership, TeamRole};
 use crate::platform::Text;
-use crate::telemetry::rfc3339;
 
 /// Teams that a user can be in at a time.
 pub const MAX_TEAMS: i64 = 20;

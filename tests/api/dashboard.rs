@@ -121,7 +121,7 @@ fn what_needs_attention_is_named() {
     assert_eq!(invitations["data"][0]["id"], *open);
     assert_eq!(invitations["data"][0]["uses_left"], 2);
     let end = text(&invitations["data"][0]["expires_at"]);
-    let expected = wvw_builder::telemetry::rfc3339(now + 61_234);
+    let expected = kit::time::rfc3339(now + 61_234);
     assert_eq!(end, expected);
     assert_eq!(invitations["data"][1]["id"], *later);
     // Whoever may invite officers sees all that are open.
@@ -139,7 +139,7 @@ fn activity_is_mine_and_my_teams_latest_first() {
     let elsewhere = app.team(&[(&stranger, "leader")]);
     let at = || {
         app.test.clock.advance_ms(1_000);
-        wvw_builder::telemetry::rfc3339(app.test_now())
+        kit::time::rfc3339(app.test_now())
     };
     at();
     let own = text(&app.build(&player, &json!({}))["id"]);
@@ -187,12 +187,7 @@ fn it_takes_two_statements_and_few_rows() {
             &player,
             &json!({ "game_build": 1, "visibility": "team", "team_id": team }),
         );
-        composition(
-            &app,
-            &player,
-            &team,
-            &wvw_builder::telemetry::rfc3339(app.test_now()),
-        );
+        composition(&app, &player, &team, &kit::time::rfc3339(app.test_now()));
     }
     app.get_as(&player, DASHBOARD).expect(200);
     let calls = app.calls_of(|| {

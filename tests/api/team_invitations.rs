@@ -1,9 +1,9 @@
 //! Invitations: create, read, accept, withdraw, and whom they do not admit. The limit of uses holds under
 //! concurrency. `team_permissions` has who may invite.
 
+use kit::time::rfc3339;
 use testing::prelude::*;
 use wvw_builder::teams::invitations::code::Code;
-use wvw_builder::telemetry::rfc3339;
 
 const ACCEPT: &str = "/api/v1/invitations/accept";
 

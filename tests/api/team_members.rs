@@ -89,7 +89,7 @@ fn members_are_listed_by_their_ids_page_by_page() {
         let page = app.get_as(member, &target).ok();
         for entry in array(&page["data"]) {
             assert_eq!(entry["display_name"], "Player");
-            let now = wvw_builder::telemetry::rfc3339(app.test_now());
+            let now = kit::time::rfc3339(app.test_now());
             assert_eq!(entry["joined_at"], json!(now));
             found.push((text(&entry["user_id"]), text(&entry["role"])));
         }

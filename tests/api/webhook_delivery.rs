@@ -4,8 +4,8 @@
 use testing::prelude::*;
 use testing::webhooks::header;
 use wvw_builder::events::outbox::Event;
+use wvw_builder::http::trace::Trace;
 use wvw_builder::ids::UserId;
-use wvw_builder::telemetry::Trace;
 
 /// An application, a player, and what receivers answer by their URL: 200 unless said otherwise.
 pub struct Scene {
@@ -412,7 +412,7 @@ fn case_6_a_retry_by_hand_takes_the_place_of_the_automatic_one() {
 fn case_5_what_was_given_up_is_recovered_each_message_once() {
     let scene = Scene::with(Some("5,300"));
     let endpoint = scene.endpoint("back");
-    let since = wvw_builder::telemetry::rfc3339(scene.app.test_now());
+    let since = kit::time::rfc3339(scene.app.test_now());
     scene.answer(&endpoint, 500);
     for _ in 0..3 {
         scene.event();

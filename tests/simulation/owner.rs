@@ -1,12 +1,12 @@
 //! What owners of webhooks do while deliveries are under way, by the calls that they have.
 //! Promises that each of them may come at any moment. Leaves what they are answered to `tests/api`.
 
+use kit::time::rfc3339;
 use serde_json::json;
 use wvw_builder::app::App;
 use wvw_builder::http::request::{Body, Header, Method, Request};
 use wvw_builder::platform::Clock as _;
 use wvw_builder::platform::native::TestPlatform;
-use wvw_builder::telemetry::rfc3339;
 
 use crate::faults::Dice;
 use crate::world::DAY_MS;

@@ -13,13 +13,13 @@ use wvw_builder::app::App;
 use wvw_builder::builds::events::CREATED;
 use wvw_builder::config::Config;
 use wvw_builder::events::outbox::Event;
+use wvw_builder::http::trace::Trace;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::platform::{
     Clock as _, Database as _, LocalFuture, Platform, Settlement, Statement,
 };
 use wvw_builder::seal;
-use wvw_builder::telemetry::Trace;
 use wvw_builder::webhooks::SECRET_LABEL;
 use wvw_builder::webhooks::endpoints::proof;
 

@@ -1,4 +1,4 @@
-// TypeIDs, trace ids and request ids, as src/ids.rs and src/telemetry make them.
+// TypeIDs, trace ids and request ids, as crates/kit/src/ids.rs and crates/http/src/trace.rs make them.
 // Promises the same forms as ours, from one draw of randomness for each request.
 // Leaves to others: where the ids go.
 

@@ -5,7 +5,7 @@
 use http::pagination::Page;
 use platform::{DatabaseError, Platform, Statement, Text, Value};
 
-/// SQL over a number of milliseconds: RFC 3339 in UTC, as `telemetry::rfc3339` has it.
+/// SQL over a number of milliseconds: RFC 3339 in UTC, as [`kit::time::rfc3339`] writes it.
 #[macro_export]
 macro_rules! sql_time {
     ($column:literal) => {

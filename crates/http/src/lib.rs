@@ -14,3 +14,4 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod trace;

@@ -10,6 +10,7 @@ use kit::ids::IdSource;
 
 #[cfg(target_arch = "wasm32")]
 pub mod cloudflare;
+mod log;
 mod mail;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
@@ -17,6 +18,7 @@ mod text;
 mod web;
 
 pub use kit::text::Unicode;
+pub use log::{Level, Line, Log};
 pub use mail::compose::is_plain_address;
 pub use mail::{Mail, MailError, MailMessage, MailSettings, Transport, smtp};
 pub use text::Text;
@@ -369,34 +371,6 @@ pub trait Clock {
 pub trait Random {
     /// Fills `bytes`.
     fn fill(&self, bytes: &mut [u8]);
-}
-
-/// Where log lines go: one JSON object a line.
-pub trait Log {
-    /// Writes one line.
-    fn line(&self, level: Level, line: &str);
-}
-
-/// How serious a log line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// As expected.
-    Info,
-    /// Someone should look at it some time.
-    Warn,
-    /// Something broke.
-    Error,
-}
-
-impl Level {
-    /// The word in the log line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        }
-    }
 }
 
 /// All ports together.

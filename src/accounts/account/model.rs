@@ -2,6 +2,7 @@
 //! Promises that a `Registration` in hand has passed every rule but the database's.
 //! Leaves hashing to `password` and storage to `store`.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::accounts::reauthentication::model::CODE_FIELD;
@@ -11,7 +12,6 @@ use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
 use crate::password::{self, Password};
 use crate::platform::Unicode;
-use crate::telemetry::rfc3339;
 use crate::text::names::Kind;
 
 /// Most bytes of an address (RFC 5321, section 4.5.3.1.3).

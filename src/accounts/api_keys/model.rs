@@ -1,6 +1,7 @@
 //! API keys as values: input and document.
 //! Every key expires, and has no scope that a key cannot use.
 
+use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 
 use crate::auth::api_key;
@@ -8,7 +9,6 @@ use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::ApiKeyId;
-use crate::telemetry::{parse_rfc3339, rfc3339};
 
 /// Maximum number of keys of an account.
 pub const MAX_KEYS: i64 = 50;

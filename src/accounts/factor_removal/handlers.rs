@@ -1,6 +1,7 @@
 //! The calls on the removal of a second factor.
 //! The removal is announced, and only a session opened with the factor stops it.
 
+use kit::time::rfc3339;
 use serde_json::json;
 
 use crate::accounts::links::{self, Purpose};
@@ -12,7 +13,6 @@ use crate::http::response::{Profile, Response};
 use crate::mail::{Content, Outgoing};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 
 use super::{DELAY_MS, remove, store};
 

@@ -1,6 +1,7 @@
 //! The calls on signing keys: the public key set, and those for administrators.
 //! They show only a key's public half, its id and its times. `model` and `rotation` have the life cycle.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
@@ -10,7 +11,6 @@ use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::{Context, State, Tx};
-use crate::telemetry::rfc3339;
 
 fn document(kid: &str, life: &Life, now: i64) -> Value {
     json!({

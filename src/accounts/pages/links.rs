@@ -2,12 +2,13 @@
 //! Promises that each does what its call of the API does.
 //! Leaves that to `email` and `factor_removal`.
 
+use kit::time::rfc3339;
+
 use crate::accounts::{email, factor_removal};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::Response;
 use crate::runtime::Context;
-use crate::telemetry::rfc3339;
 
 use super::form;
 use super::view::{Asks, Form, no_link, page};

@@ -2,10 +2,11 @@
 //! Promises the forms of "A Well-Known URL for Changing Passwords" (W3C) and of RFC 9116.
 //! Leaves the page itself to `reset`.
 
+use kit::time::rfc3339;
+
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::Context;
-use crate::telemetry::rfc3339;
 
 /// How long security.txt holds, in milliseconds: less than a year is recommended.
 const HOLDS_MS: i64 = 180 * 86_400_000;

@@ -2,6 +2,7 @@
 //! Promises that a login never outlives its absolute end.
 //! Leaves refresh tokens to `refresh`, access tokens to `tokens`.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::accounts::account::model::ANY_PASSWORD;
@@ -11,7 +12,6 @@ use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::config::Config;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::{SessionId, UserId};
-use crate::telemetry::rfc3339;
 
 const DAY_MS: i64 = 86_400_000;
 /// Characters kept of what a client says of itself.

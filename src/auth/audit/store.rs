@@ -2,10 +2,11 @@
 //! Row numbers have no gaps: of two concurrent writers, the second retries after the first. Handlers
 //! decide who may read.
 
+use kit::time::rfc3339;
+
 use crate::http::pagination::Page;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
-use crate::telemetry::rfc3339;
 
 use super::model::{Entry, Filters, GENESIS, chain};
 

@@ -16,7 +16,6 @@ use crate::limits::gcra::{Rate, Tat};
 use crate::mac;
 use crate::platform::{CacheError, LocalFuture, Platform};
 use crate::secret::Secret;
-use crate::telemetry;
 
 use super::model::{Life, State};
 use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
@@ -276,7 +275,7 @@ fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
 
 /// A failing cache is logged, not an error.
 fn warn_of_cache(error: &CacheError, platform: &Platform) {
-    telemetry::warn(platform, "cache_unavailable", error);
+    platform.warn("cache_unavailable", error);
 }
 
 #[cfg(test)]

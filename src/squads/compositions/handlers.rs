@@ -1,6 +1,7 @@
 //! The calls on compositions. A read takes one statement, a write two and one batch. Rules are in
 //! `model` and `input`, SQL is in `store`.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
@@ -18,7 +19,6 @@ use crate::membership::permissions::{EditCompositions, Permission as _, TeamPerm
 use crate::membership::{lookup, store as memberships};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 
 use super::events;
 use super::input;

@@ -1,6 +1,7 @@
 //! All SQL on share links. The limit of links per composition holds under concurrent requests too. The
 //! composition's grant decides who may share.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::auth::permissions::{Permission, Permit};
@@ -10,7 +11,6 @@ use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
-use crate::telemetry::rfc3339;
 
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM share_links WHERE created_by = ?2 \

@@ -1,11 +1,11 @@
 //! The SQL that reads versions: keyset pages by number, latest first. `compositions::store` writes them.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
 use crate::squads::compositions::model::{MEMBERS, WriteGrant};
-use crate::telemetry::rfc3339;
 
 /// A page of a composition's versions, one more than it takes: number and what is said of it.
 pub async fn list(

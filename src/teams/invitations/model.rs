@@ -1,6 +1,7 @@
 //! Invitations as values: their input, and whom they admit. Every invitation expires, and reasons for a
 //! refusal are checked in a fixed order. `code` has the code, `store` counts uses.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::http::problem::{FieldError, Problem};
@@ -8,7 +9,6 @@ use crate::http::problems;
 use crate::ids::{InvitationId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
-use crate::telemetry::rfc3339;
 
 /// Open invitations of a team.
 pub const MAX_OPEN: i64 = 50;

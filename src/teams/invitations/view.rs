@@ -1,10 +1,10 @@
 //! The HTML page of an invitation. The template escapes all user text. `model` decides whom it admits.
 
 use askama::Template;
+use kit::time::rfc3339;
 
 use crate::http::problem::Problem;
 use crate::membership::model::TeamRole;
-use crate::telemetry::rfc3339;
 
 use super::code::Code;
 use super::model::Invitation;

@@ -1,13 +1,13 @@
 //! Members as values: who may act on whom. Nobody acts on a member whose role is not below their own,
 //! except on themselves. `permissions` has the table; `store` enforces the rules under concurrency.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
-use crate::telemetry::rfc3339;
 
 /// A member as others of the team see them.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Webhooks and share links of a team as its leaders see them. Of a webhook only the origin is shown:
 //! the URL may be a secret of its creator.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::squads::share_links::store::ShareLink;
-use crate::telemetry::rfc3339;
 
 /// A creator: their id, and their display name unless they have left.
 #[derive(Debug)]

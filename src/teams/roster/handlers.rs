@@ -1,6 +1,7 @@
 //! The calls on the roster of a team. A read is one statement, a write one batch, also for a file of ten
 //! thousand lines. Rules are in `model`, files in `csv` and `import`, SQL in `store`.
 
+use kit::time::rfc3339;
 use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
@@ -15,7 +16,6 @@ use crate::membership::model::Membership;
 use crate::membership::permissions::{EditRoster, TeamPermit, ViewTeam};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 
 use super::csv;
 use super::import::{self, Existing, Mode, Plan};

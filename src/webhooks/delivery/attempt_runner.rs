@@ -5,9 +5,10 @@
 
 use std::cell::{Cell, RefCell};
 
+use kit::hex;
+
 use crate::platform::{LocalFuture, Platform};
 use crate::runtime::State;
-use crate::telemetry::{self, hex};
 use crate::webhooks::check_target;
 use crate::webhooks::endpoint_throttle;
 use crate::webhooks::resolver::{self, Unresolved};
@@ -31,7 +32,7 @@ const SLOW_PAUSE_MS: i64 = 5_000;
 
 /// A random token that identifies a lease.
 pub fn new_lease_token(platform: &Platform) -> String {
-    hex(&platform.random_bytes::<16>())
+    hex::encode(&platform.random_bytes::<16>())
 }
 
 /// Why this URL must not be called now. Names may resolve to other addresses than before.
@@ -175,7 +176,7 @@ async fn mark_slow(platform: &Platform, slow: &[usize], endpoints: &[Endpoint]) 
                 result_writer::wake(platform, id, until, now);
             }
         }
-        Err(error) => telemetry::warn(platform, "webhook_slow_not_stored", error),
+        Err(error) => platform.warn("webhook_slow_not_stored", error),
     }
 }
 

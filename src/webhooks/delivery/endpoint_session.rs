@@ -7,7 +7,6 @@ use std::cell::{Cell, OnceCell};
 use crate::http::json;
 use crate::runtime::State;
 use crate::seal;
-use crate::telemetry;
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
@@ -88,7 +87,7 @@ impl<'a> EndpointSession<'a> {
             let opened = open(state, self.endpoint);
             if opened.is_none() {
                 let id = &self.endpoint.id;
-                telemetry::warn(&state.platform, "webhook_secret_unreadable", id);
+                state.platform.warn("webhook_secret_unreadable", id);
             }
             opened
         });

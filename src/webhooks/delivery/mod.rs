@@ -18,7 +18,6 @@ pub mod store;
 use crate::ids::{EventId, WebhookId};
 use crate::platform::{DatabaseError, Settlement};
 use crate::runtime::State;
-use crate::telemetry;
 
 pub use result_writer::wake;
 
@@ -52,7 +51,7 @@ pub async fn consume_dead_letters(
     let insert = reconciler_store::insert_dead_letters(bodies, platform.clock.now_ms());
     let inserted = platform.database.batch(vec![insert]).await;
     if inserted.is_ok() {
-        telemetry::warn(platform, "webhook_dead_letters", bodies.len());
+        platform.warn("webhook_dead_letters", bodies.len());
     }
     settle(&settlements(state, bodies, inserted.err()));
 }
@@ -93,7 +92,7 @@ async fn attempt(
     let waiting: Vec<_> = others.map(|(_, endpoint)| &endpoint.id).collect();
     if let Err(error) = retry_consumer::rewake(&state.platform, &waiting).await {
         // The reconciler finds what is left.
-        telemetry::warn(&state.platform, "webhook_rewake_failed", error);
+        state.platform.warn("webhook_rewake_failed", error);
     }
 }
 
@@ -102,7 +101,7 @@ fn settlements(state: &State, bodies: &[String], error: Option<DatabaseError>) -
     let settlement = match error {
         None => Settlement::Acknowledge,
         Some(error) => {
-            telemetry::warn(&state.platform, "webhook_batch_retried", error);
+            state.platform.warn("webhook_batch_retried", error);
             Settlement::Retry(RETRY_S)
         }
     };
@@ -114,7 +113,7 @@ fn read<I>(state: &State, bodies: &[String], parse: fn(&str) -> Option<I>) -> Ve
     let ids: Vec<I> = bodies.iter().filter_map(|body| parse(body)).collect();
     if ids.len() < bodies.len() {
         let count = bodies.len() - ids.len();
-        telemetry::warn(&state.platform, "webhook_message_unreadable", count);
+        state.platform.warn("webhook_message_unreadable", count);
     }
     ids
 }

@@ -2,13 +2,14 @@
 //! A delivery, its log and its endpoint's state change together, and writing a result again changes
 //! nothing. `outcome` decides what follows from an attempt.
 
+use kit::time::rfc3339;
 use serde_json::json;
 
 use crate::events::outbox::Event;
+use crate::http::trace::Trace;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::runtime::State;
-use crate::telemetry::{self, Trace, rfc3339};
 use crate::webhooks::events::DISABLED;
 
 use super::endpoint::Endpoint;
@@ -292,7 +293,7 @@ impl ResultBatch {
                 }
             }
             // Their leases expire and the reconciler finds them: some are sent twice.
-            Err(error) => telemetry::warn(platform, "webhook_results_lost", error),
+            Err(error) => platform.warn("webhook_results_lost", error),
         }
     }
 }

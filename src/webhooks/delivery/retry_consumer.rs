@@ -5,7 +5,6 @@
 use crate::ids::WebhookId;
 use crate::platform::{DatabaseError, Platform, Statement};
 use crate::runtime::State;
-use crate::telemetry;
 use crate::webhooks::endpoint_throttle;
 
 use super::attempt_runner::{LEASE_MS, new_lease_token};
@@ -102,7 +101,7 @@ async fn lease_one(
         // The leases could not be read, so nothing is sent, and they must not count as lost.
         let back = lease_store::release_unread(&endpoint.id, lease, expires_at, now);
         if let Err(error) = result_writer::commit(platform, &[back]).await {
-            telemetry::warn(platform, "webhook_lease_lost", error);
+            platform.warn("webhook_lease_lost", error);
         }
     }
     own.map(Some)

@@ -2,6 +2,7 @@
 //! Promises that a secret leaves the service in the answer that made it, and never again.
 //! Leaves rules to `model`, SQL to `store`, the test to `test_send`.
 
+use kit::time::rfc3339;
 use serde_json::{Map, Value, json};
 
 use crate::auth::audit::{Action, Entry};
@@ -17,7 +18,6 @@ use crate::membership::permissions::{ManageWebhooks, TeamPermit};
 use crate::membership::store::membership;
 use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 use crate::webhooks::check_target;
 
 use super::model::{self, Health, Maker, Webhook, WebhookInput};

@@ -2,6 +2,7 @@
 //! Promises that a URL, event types and headers past this point are good, and that a document shows
 //! neither a secret nor a header that tells of one. Leaves storage to `store`.
 
+use kit::time::rfc3339;
 use serde_json::{Map, Value, json};
 
 use crate::auth::model::{Caller, Scope};
@@ -12,7 +13,6 @@ use crate::http::problems;
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::runtime::State;
-use crate::telemetry::rfc3339;
 use crate::webhooks::resolver::{self, Unresolved};
 use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{check_target, custom_headers};

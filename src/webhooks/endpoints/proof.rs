@@ -3,9 +3,9 @@
 //! Leaves sending it to `delivery`, which notes the answer.
 
 use crate::events::outbox::Event;
+use crate::http::trace::Trace;
 use crate::ids::{DeliveryId, UserId, WebhookId};
 use crate::platform::{Platform, Statement};
-use crate::telemetry::Trace;
 use crate::webhooks::delivery::store::{record_success, resume_held};
 use crate::webhooks::events::PING;
 

@@ -3,6 +3,7 @@
 //! which has not proved itself gets nothing but a ping. Leaves the log and retries to `delivery`: a
 //! test has neither.
 
+use kit::time::rfc3339;
 use serde_json::json;
 
 use crate::auth::permissions::WriteWebhooks;
@@ -14,7 +15,6 @@ use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::rfc3339;
 use crate::webhooks::delivery::attempt_runner::refusal;
 use crate::webhooks::delivery::outcome::Attempt;
 use crate::webhooks::delivery::store::take_slots;

@@ -3,6 +3,7 @@
 //! an answer counts what was really set going.
 //! Leaves SQL to `store`, sending to `delivery`.
 
+use kit::time::parse_rfc3339;
 use serde_json::json;
 
 use crate::auth::permissions::{ReadWebhooks, WriteWebhooks};
@@ -13,7 +14,6 @@ use crate::http::response::{Profile, Response};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
-use crate::telemetry::parse_rfc3339;
 use crate::webhooks::endpoints::handlers::{
     charge_ping, check_standing, find as find_endpoint, find_of, wake,
 };

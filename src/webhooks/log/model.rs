@@ -2,13 +2,13 @@
 //! Promises to tell of the next attempt only where there will be one.
 //! Leaves storage to `store`.
 
+use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::schema::Text;
 use crate::http::schema::{Field, Schema};
 use crate::ids::{DeliveryId, EventId, WebhookId};
-use crate::telemetry::{parse_rfc3339, rfc3339};
 use crate::webhooks::endpoints::schemas::{
     COUNT, ERROR, EVENT_ID, EVENT_TYPE, ID as WEBHOOK_ID, RESPONSE, STATUS,
 };

@@ -2,13 +2,13 @@
 //! Promises that what is set going again is in nobody's hands, and that its owner is the caller.
 //! Leaves when to run writes to the handlers.
 
+use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::auth::permissions::{Permit, WriteWebhooks};
 use crate::http::pagination::Page;
 use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
-use crate::telemetry::rfc3339;
 use crate::webhooks::standing::{self, may_be_sent};
 
 use super::model::Delivery;

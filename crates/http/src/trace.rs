@@ -1,15 +1,8 @@
-//! What an operator sees of a request: its ids and one log line.
-//! Promises that no token, password, address or body gets into a line: it is made of the fields
-//! below and nothing else. Leaves storage and search of the lines to the platform.
+//! The ids of a request: W3C Trace Context and `X-Request-Id`.
+//! What a client sends is taken over only when it is harmless in a log line.
 
-use kit::ids;
-use serde::Serialize;
-use serde_json::{Map, Value};
-
-use crate::platform::{Level, Platform};
-
-pub use kit::hex::encode as hex;
-pub use kit::time::{parse_rfc3339, rfc3339};
+use kit::{hex, ids};
+use platform::Platform;
 
 /// W3C Trace Context, level 1: the ids that a request brings or gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +22,14 @@ impl Trace {
     }
 
     fn begin(platform: &Platform) -> Self {
-        let trace_id = hex(&platform.random_bytes::<16>());
+        let trace_id = hex::encode(&platform.random_bytes::<16>());
         Self { trace_id, flags: 0 }
     }
 
     /// `traceparent` of something that this request causes, with a parent id of its own.
     pub fn child(&self, platform: &Platform) -> String {
-        let parent_id = hex(&platform.random_bytes::<8>());
-        let flags = hex(&[self.flags]);
+        let parent_id = hex::encode(&platform.random_bytes::<8>());
+        let flags = hex::encode(&[self.flags]);
         ["00-", &self.trace_id, "-", &parent_id, "-", &flags].concat()
     }
 
@@ -46,19 +39,18 @@ impl Trace {
         let trace_id = parts.next()?;
         let parent_id = parts.next()?;
         let flags = parts.next()?;
-        let hex = |text: &str, length: usize| {
-            text.len() == length
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        let is_hex = |text: &str, length: usize| {
+            let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+            text.len() == length && text.bytes().all(is_digit)
         };
-        let is_valid = hex(version, 2)
+        let is_zero = |text: &str| text.bytes().all(|b| b == b'0');
+        let is_valid = is_hex(version, 2)
             && version != "ff"
-            && hex(trace_id, 32)
-            && trace_id.bytes().any(|b| b != b'0')
-            && hex(parent_id, 16)
-            && parent_id.bytes().any(|b| b != b'0')
-            && hex(flags, 2)
+            && is_hex(trace_id, 32)
+            && !is_zero(trace_id)
+            && is_hex(parent_id, 16)
+            && !is_zero(parent_id)
+            && is_hex(flags, 2)
             && (version != "00" || parts.next().is_none());
         is_valid.then(|| Self {
             trace_id: trace_id.to_owned(),
@@ -80,73 +72,10 @@ pub fn request_id(inbound: Option<&str>, platform: &Platform) -> String {
         .map_or_else(|| ids::fresh("req", platform), str::to_owned)
 }
 
-/// The fields of a request's log line.
-#[derive(Debug, Serialize)]
-pub struct RequestLine<'a> {
-    /// RFC 3339, UTC.
-    pub time: String,
-    /// `info`, `warn` or `error`.
-    pub level: &'static str,
-    /// Always `request`.
-    pub event: &'static str,
-    /// On every answer as `X-Request-Id`.
-    pub request_id: &'a str,
-    /// Of the W3C trace.
-    pub trace_id: &'a str,
-    /// The method.
-    pub method: &'static str,
-    /// The pattern of the route, never the path itself.
-    pub route: &'a str,
-    /// The status of the answer.
-    pub status: u16,
-    /// Milliseconds from the first byte read to the answer.
-    pub duration_ms: i64,
-    /// The caller's user id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<&'a str>,
-    /// The problem's code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<&'static str>,
-    /// What went wrong inside.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<&'a str>,
-}
-
-impl RequestLine<'_> {
-    /// Writes the line.
-    pub fn write(&self, platform: &Platform, level: Level) {
-        if let Ok(line) = serde_json::to_string(self) {
-            platform.log.line(level, &line);
-        }
-    }
-}
-
-/// One line about something that did not work and need not: the request goes on without it.
-pub fn warn(platform: &Platform, event: &str, cause: impl ToString) {
-    write(
-        platform,
-        Level::Warn,
-        event,
-        &[("cause", cause.to_string().into())],
-    );
-}
-
-/// One line outside of a request: its time, level and event, then `fields`.
-pub fn write(platform: &Platform, level: Level, event: &str, fields: &[(&str, Value)]) {
-    let mut line = Map::new();
-    line.insert("time".into(), rfc3339(platform.clock.now_ms()).into());
-    line.insert("level".into(), level.as_str().into());
-    line.insert("event".into(), event.into());
-    for (name, value) in fields {
-        line.insert((*name).to_owned(), value.clone());
-    }
-    platform.log.line(level, &Value::Object(line).to_string());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::native::TestPlatform;
+    use platform::native::TestPlatform;
 
     #[test]
     fn a_trace_is_continued_only_when_it_is_valid() {

@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use wvw_builder::events::outbox::payload;
+use wvw_builder::events::signing::EndpointSecret;
 use wvw_builder::platform::Random as _;
 use wvw_builder::platform::native::SeededRandom;
 use wvw_builder::webhooks::sending;
-use wvw_builder::webhooks::signing::EndpointSecret;
 
 const RANDOM: u64 = 40;
 

@@ -328,8 +328,8 @@ async fn guard(
 }
 
 async fn look(state: &State, credential: &Credential) -> Result<Shown, TokenError> {
-    let (verifier, config) = (&state.verifier, &state.config);
-    let look = verifier.look(credential, config, &state.keys, &state.platform);
+    let (verifier, settings) = (&state.verifier, state.config.tokens());
+    let look = verifier.look(credential, settings, &state.keys, &state.platform);
     look.await
 }
 
@@ -368,8 +368,8 @@ async fn charge(
     let Some(credential) = request.credential().filter(|_| access == Access::Public) else {
         return Err(refused);
     };
-    let (verifier, config) = (&state.verifier, &state.config);
-    let proven = verifier.verify(credential, config, &state.keys, &state.platform);
+    let (verifier, settings) = (&state.verifier, state.config.tokens());
+    let proven = verifier.verify(credential, settings, &state.keys, &state.platform);
     match proven.await {
         Ok(caller) => meter.charge((&caller).into(), cost).await,
         Err(_) => Err(refused),

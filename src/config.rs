@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 pub use crypto::seal::MasterKeys;
 
+use crate::auth::tokens::TokenSettings;
 use crate::limits::gcra::Rate;
 use crate::limits::policies::{POLICIES, Quotas};
 use crate::platform::MailSettings;
@@ -154,6 +155,16 @@ const KEY_BYTES: usize = 32;
 const KEY_DISTINCT_BYTES: usize = 16;
 
 impl Config {
+    /// What credentials are issued and checked with.
+    pub fn tokens(&self) -> TokenSettings<'_> {
+        TokenSettings {
+            issuer: &self.issuer,
+            audience: &self.audience,
+            lifetime_seconds: self.access_token_seconds,
+            pepper: &self.password_pepper,
+        }
+    }
+
     /// Reads and checks every value; `lookup` gives a variable's text, if it is set, and any text
     /// for a binding that is there.
     pub fn load(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {

@@ -4,7 +4,6 @@
 
 pub mod accounts;
 pub mod app;
-pub mod auth;
 pub mod builds;
 pub mod catalogue;
 pub mod config;
@@ -13,16 +12,13 @@ pub mod docs;
 #[cfg(target_arch = "wasm32")]
 mod edge;
 pub mod end_everything;
-pub mod events;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 pub mod game;
 pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
-pub mod limits;
 pub mod mail;
-pub mod membership;
 // Written beforehand and served as a file: the Wasm does not carry it.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
@@ -37,8 +33,12 @@ pub mod triggers;
 pub mod webhooks;
 
 // The ground floors, under the paths by which the rest knows them.
+pub use auth;
 pub use crypto::{mac, password, seal};
 pub use db::{lists, paging};
+pub use events;
 pub use http;
 pub use kit::{base62, crc32, ids, secret, text};
+pub use limits;
+pub use membership;
 pub use platform;

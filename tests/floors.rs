@@ -18,9 +18,24 @@ const CRATES: &[Row] = &[
     ("crypto", &["kit", "platform"]),
     ("http", &["kit", "platform"]),
     ("db", &["http", "kit", "platform"]),
+    ("limits", &["crypto", "http", "kit", "platform"]),
+    ("auth", &["crypto", "http", "kit", "limits", "platform"]),
+    ("events", &["auth", "crypto", "http", "kit", "platform"]),
+    ("membership", &["auth", "http", "kit", "platform"]),
     (
         "wvw-builder",
-        &["assignment", "kit", "platform", "crypto", "http", "db"],
+        &[
+            "assignment",
+            "auth",
+            "crypto",
+            "db",
+            "events",
+            "http",
+            "kit",
+            "limits",
+            "membership",
+            "platform",
+        ],
     ),
     ("testing", &["crypto", "wvw-builder"]),
 ];
@@ -29,79 +44,32 @@ const CRATES: &[Row] = &[
 /// before it.
 const MODULES: &[Row] = &[
     ("triggers", &[]),
-    ("limits", &[]),
-    ("config", &["limits"]),
-    ("auth", &["config", "limits"]),
-    ("events", &["auth"]),
-    ("idempotency", &["auth", "config", "limits"]),
-    (
-        "runtime",
-        &["auth", "config", "events", "idempotency", "limits"],
-    ),
-    ("membership", &["auth", "runtime"]),
+    ("config", &[]),
+    ("idempotency", &["config"]),
+    ("runtime", &["config", "idempotency"]),
     // Features.
     ("game", &["runtime"]),
     ("mail", &["runtime"]),
-    (
-        "accounts",
-        &[
-            "auth",
-            "config",
-            "idempotency",
-            "limits",
-            "mail",
-            "membership",
-            "runtime",
-        ],
-    ),
-    (
-        "builds",
-        &["auth", "events", "game", "membership", "runtime"],
-    ),
-    (
-        "squads",
-        &["auth", "builds", "events", "game", "membership", "runtime"],
-    ),
-    (
-        "webhooks",
-        &[
-            "auth",
-            "config",
-            "events",
-            "limits",
-            "membership",
-            "runtime",
-        ],
-    ),
+    ("accounts", &["config", "idempotency", "mail", "runtime"]),
+    ("builds", &["game", "runtime"]),
+    ("squads", &["builds", "game", "runtime"]),
+    ("webhooks", &["config", "runtime"]),
     (
         "teams",
-        &[
-            "auth",
-            "builds",
-            "events",
-            "accounts",
-            "membership",
-            "runtime",
-            "squads",
-            "webhooks",
-        ],
+        &["builds", "accounts", "runtime", "squads", "webhooks"],
     ),
     // What reaches across features.
-    (
-        "catalogue",
-        &["builds", "events", "squads", "teams", "webhooks"],
-    ),
-    ("sealed_columns", &["auth", "accounts", "mail", "webhooks"]),
+    ("catalogue", &["builds", "squads", "teams", "webhooks"]),
+    ("sealed_columns", &["accounts", "mail", "webhooks"]),
     ("tags", &["builds", "runtime"]),
-    ("dashboard", &["auth", "membership", "runtime"]),
+    ("dashboard", &["runtime"]),
     (
         "end_everything",
-        &["auth", "accounts", "runtime", "squads", "teams", "webhooks"],
+        &["accounts", "runtime", "squads", "teams", "webhooks"],
     ),
     (
         "personal_data",
         &[
-            "auth",
             "builds",
             "idempotency",
             "accounts",
@@ -114,9 +82,7 @@ const MODULES: &[Row] = &[
     (
         "housekeeping",
         &[
-            "auth",
             "config",
-            "events",
             "idempotency",
             "accounts",
             "mail",
@@ -133,7 +99,6 @@ const MODULES: &[Row] = &[
     (
         "routes",
         &[
-            "auth",
             "builds",
             "dashboard",
             "docs",
@@ -142,7 +107,6 @@ const MODULES: &[Row] = &[
             "game",
             "health",
             "accounts",
-            "limits",
             "personal_data",
             "runtime",
             "squads",
@@ -151,17 +115,15 @@ const MODULES: &[Row] = &[
             "webhooks",
         ],
     ),
-    ("openapi", &["auth", "idempotency", "limits", "routes"]),
+    ("openapi", &["idempotency", "routes"]),
     (
         "app",
         &[
-            "auth",
             "catalogue",
             "config",
             "housekeeping",
             "idempotency",
             "accounts",
-            "limits",
             "mail",
             "routes",
             "runtime",
@@ -170,7 +132,7 @@ const MODULES: &[Row] = &[
             "webhooks",
         ],
     ),
-    ("edge", &["app", "config", "limits"]),
+    ("edge", &["app", "config"]),
 ];
 
 /// The package at the top.

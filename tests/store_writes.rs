@@ -17,13 +17,17 @@ const STANDINGS: [&str; 5] = [
 /// Public functions of stores that write without one: file, function (`*`: all), why.
 const WITHOUT: &[(&str, &str, &str)] = &[
     ("idempotency/store.rs", "*", "reservations of requests"),
-    ("auth/audit/store.rs", "*", "the log itself"),
+    ("crates/auth/src/audit/store.rs", "*", "the log itself"),
     (
         "accounts/login_throttle/store.rs",
         "*",
         "counts attempts of strangers",
     ),
-    ("auth/keys/store.rs", "*", "signing keys, made by cron"),
+    (
+        "crates/auth/src/keys/store.rs",
+        "*",
+        "signing keys, made by cron",
+    ),
     (
         "accounts/email/store.rs",
         "*",
@@ -57,7 +61,11 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "registration; a hash that is replaced by its own",
     ),
     ("accounts/api_keys/store.rs", "expired", "purge"),
-    ("auth/store.rs", "note_use", "the time of its use"),
+    (
+        "crates/auth/src/store.rs",
+        "note_use",
+        "the time of its use",
+    ),
     ("mail/store.rs", "*", "mails on their way"),
     (
         "teams/invitations/store.rs",
@@ -106,18 +114,18 @@ const WITHOUT: &[(&str, &str, &str)] = &[
 const COMMITS: &[(&str, &str)] = &[
     ("crates/db/src/purge.rs", "purges expired rows"),
     ("idempotency/guard.rs", "reservations of requests"),
-    ("auth/audit/chain_writer.rs", "what Tx runs on"),
-    ("auth/audit/store.rs", "what Tx runs on"),
+    ("crates/auth/src/audit/chain_writer.rs", "what Tx runs on"),
+    ("crates/auth/src/audit/store.rs", "what Tx runs on"),
     ("accounts/login_throttle/attempt.rs", "counts attempts"),
-    ("auth/keys/reseal.rs", "cron"),
-    ("auth/keys/rotation.rs", "cron"),
-    ("auth/keys/ring.rs", "the first signing key"),
+    ("crates/auth/src/keys/reseal.rs", "cron"),
+    ("crates/auth/src/keys/rotation.rs", "cron"),
+    ("crates/auth/src/keys/ring.rs", "the first signing key"),
     (
         "accounts/password_reset/request.rs",
         "a request of nobody's",
     ),
     ("accounts/sessions/login.rs", "counts attempts"),
-    ("auth/tokens.rs", "notes the use of an API key"),
+    ("crates/auth/src/tokens.rs", "notes the use of an API key"),
     ("mail/delivery.rs", "queue and cron"),
     ("mail/store.rs", "queue and cron"),
     ("webhooks/delivery/retry_consumer.rs", "queue and cron"),

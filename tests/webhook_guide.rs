@@ -28,13 +28,13 @@ use proptest::prelude::*;
 use serde_json::json;
 use wvw_builder::config::schedule::{MAX_RETRY_AFTER_MS, Schedule};
 use wvw_builder::events::outbox::{MAX_PAYLOAD_BYTES, payload};
+use wvw_builder::events::signing::{EndpointSecret, signature_header};
 use wvw_builder::webhooks::custom_headers::MAX_HEADERS;
 use wvw_builder::webhooks::delivery::outcome::{
     BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS, DISABLE_AFTER_MS, MAX_RESPONSE_BYTES,
 };
 use wvw_builder::webhooks::endpoints::model::OVERLAP_SECONDS;
 use wvw_builder::webhooks::endpoints::schemas::MAX_OVERLAP_SECONDS;
-use wvw_builder::webhooks::signing::{EndpointSecret, signature_header};
 
 const GUIDE: &str = include_str!("../docs/WEBHOOKS.md");
 const OWN: &str = include_str!("webhook_guide.rs");

@@ -302,7 +302,7 @@ async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
         }
         filters.facets.push(("profession", id.to_owned()));
     }
-    filters.team = lookup::in_query(cx, &mut errors).await?;
+    filters.team = cx.team_in_query(&mut errors).await?;
     filters.search = cx.query.text("q").map(str::to_lowercase);
     if errors.is_empty() {
         Ok(filters)

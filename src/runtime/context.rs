@@ -15,7 +15,10 @@ use crate::http::query::Query;
 use crate::http::request::{Header, Request};
 use crate::http::trace::Trace;
 use crate::idempotency::Reservation;
+use crate::ids::{TeamId, UserId};
 use crate::limits::guard::Meter;
+use crate::membership::lookup;
+use crate::membership::model::Membership;
 use crate::platform::Statement;
 
 use super::State;
@@ -72,6 +75,23 @@ impl<'a> Context<'a> {
     /// write asks for.
     pub fn permit<P: Permission>(&self) -> Result<Permit<'_, P>, Problem> {
         Permit::of(self.caller()?, self.now_ms())
+    }
+
+    /// What `user` is in the team of the path parameter `id`.
+    pub fn membership(&self, user: &UserId) -> impl Future<Output = Result<Membership, Problem>> {
+        lookup::by_id(&self.state.platform, self.param("id"), user)
+    }
+
+    /// The team of the query parameter `team_id`, if the caller is in it.
+    pub async fn team_in_query(
+        &self,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<Option<TeamId>, Problem> {
+        let given = Value::from(self.query.text("team_id"));
+        let user = self.caller.as_ref().map(|caller| &caller.user_id);
+        let platform = &self.state.platform;
+        let membership = lookup::named(platform, user, &given, "?team_id", errors).await?;
+        Ok(membership.map(|membership| membership.team))
     }
 
     /// What every batch of this request begins with: it fails unless the caller still passes the

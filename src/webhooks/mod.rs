@@ -8,15 +8,11 @@ pub mod endpoint_throttle;
 pub mod endpoints;
 pub mod events;
 pub mod log;
-pub mod resolver;
 pub mod sending;
-pub mod signing;
 pub mod standing;
-pub mod target;
 
 use crate::config::Config;
-
-use target::{Target, TargetError};
+use crate::events::target::{self, Target, TargetError};
 
 /// With the id of the row, what a sealed secret is sealed under.
 pub const SECRET_LABEL: &str = "webhook-secret:";

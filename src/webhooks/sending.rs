@@ -3,7 +3,7 @@
 
 use crate::platform::{HttpRequest, Text};
 
-use super::signing::{self, EndpointSecret};
+use crate::events::signing::{self, EndpointSecret};
 
 /// Milliseconds that an exchange may take, body included.
 const TIMEOUT_MS: u32 = 15_000;

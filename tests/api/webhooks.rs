@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use testing::prelude::*;
 use testing::webhooks::{URL, actions, ask, delivery, get, make, make_proved, patch, path};
-use wvw_builder::webhooks::signing::EndpointSecret;
+use wvw_builder::events::signing::EndpointSecret;
 
 /// A secret as it is shown.
 fn shown(secret: &[u8]) -> String {

@@ -5,9 +5,9 @@
 use testing::prelude::*;
 use testing::webhooks::{URL, actions, ask, get, header, make, make_proved, patch, path};
 use wvw_builder::auth::keys::reseal;
+use wvw_builder::events::signing::{EndpointSecret, verify};
 use wvw_builder::platform::HttpFailure;
 use wvw_builder::sealed_columns::SEALED;
-use wvw_builder::webhooks::signing::{EndpointSecret, verify};
 
 use crate::idempotency::{assert_replays, keyed};
 

@@ -167,9 +167,9 @@ describe("docs/SECURITY_GUIDE.md", () => {
   const guide = read("docs/SECURITY_GUIDE.md");
   const plain = (cells) => cells.map((cell) => cell.replaceAll("`", ""));
 
-  test("shows the permissions of src/auth/permissions.rs", () => {
-    const source = read("src/auth/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
-    const words = new Map([...read("src/auth/model.rs").matchAll(/^ +(\w+) = "(\w+:\w+)"/gm)].map(([, name, word]) => [name, word]));
+  test("shows the permissions of crates/auth/src/permissions.rs", () => {
+    const source = read("crates/auth/src/permissions.rs").match(/^permissions! \{([\s\S]*?)^\}/m)[1];
+    const words = new Map([...read("crates/auth/src/model.rs").matchAll(/^ +(\w+) = "(\w+:\w+)"/gm)].map(([, name, word]) => [name, word]));
     const expected = [...source.matchAll(/^ {4}(\w+) +(\w+) +(\w+) +(true|false) +(true|false);$/gm)].map(([, name, scope, role, ...may]) => [
       name, words.get(scope), role.toLowerCase(), ...may.map((it) => (it === "true" ? "yes" : "no")),
     ]);
@@ -177,8 +177,8 @@ describe("docs/SECURITY_GUIDE.md", () => {
     assert.deepEqual(rows(guide, "Permission").map((row) => plain(row).slice(0, 5)), expected);
   });
 
-  test("shows the limits of src/limits/policies.rs", () => {
-    const source = read("src/limits/policies.rs").match(/^policies! \{([\s\S]*?)^\}/m)[1];
+  test("shows the limits of crates/limits/src/policies.rs", () => {
+    const source = read("crates/limits/src/policies.rs").match(/^policies! \{([\s\S]*?)^\}/m)[1];
     const expected = [...source.matchAll(/^ {4}\w+ +"([\w-]+)" +"(\w+)" +(\d+) *\/ *(\d+);$/gm)].map(([, name, variable, quota, window]) => [
       name, `${quota}/${window}`, variable,
     ]);

@@ -180,7 +180,7 @@ describe("a database that another process writes to", () => {
 });
 
 describe("the chain of the audit log", () => {
-  test("is that of src/auth/audit/model.rs", () => {
+  test("is that of crates/auth/src/audit/model.rs", () => {
     assert.equal(chain(GENESIS, '{"seq":1}'), "a453da8151216b5ae0a15c5377bc79da35cc4f629a9e9a3dcab70bf0b485609a");
   });
 

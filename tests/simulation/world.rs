@@ -153,7 +153,8 @@ impl Isolate<'_> {
         let State {
             config, platform, ..
         } = self.state();
-        let token = tokens::issue(config, platform, key, &grant).expect("it can be signed");
+        let token =
+            tokens::issue(config.tokens(), platform, key, &grant).expect("it can be signed");
         Credential::new(format!("Bearer {token}"))
     }
 
@@ -166,7 +167,7 @@ impl Isolate<'_> {
             verifier,
             ..
         } = self.state();
-        block_on(verifier.verify(token, config, keys, platform)).is_ok()
+        block_on(verifier.verify(token, config.tokens(), keys, platform)).is_ok()
     }
 
     pub fn tick(&self) {

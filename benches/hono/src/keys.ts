@@ -1,4 +1,4 @@
-// The public keys: from isolate memory, then KV, then D1, with the ages of src/auth/keys/ring.rs.
+// The public keys: from isolate memory, then KV, then D1, with the ages of crates/auth/src/keys/ring.rs.
 // Promises that a key which does not verify now is not given.
 // Leaves to others: making and rotating keys (ours does; the peer only reads), what is signed (tokens).
 import type { Env } from "./platform";

@@ -1,5 +1,5 @@
 // Rate limits: leases in the isolate's memory, and the Durable Object that hands them out.
-// Promises the rules of src/limits, in the numbers of JavaScript: exact for quotas whose microseconds fit 53 bits.
+// Promises the rules of crates/limits/src, in the numbers of JavaScript: exact for quotas whose microseconds fit 53 bits.
 // Leaves to others: who is calling (tokens), quotas of routes that are not measured.
 import { DurableObject } from "cloudflare:workers";
 import { Problem, type Call } from "./http";

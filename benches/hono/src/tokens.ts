@@ -1,4 +1,4 @@
-// Access tokens: the checks of src/auth/tokens.rs, with the signature by WebCrypto.
+// Access tokens: the checks of crates/auth/src/tokens.rs, with the signature by WebCrypto.
 // Promises that a token passes only if it is word for word of the kind that ours issues.
 // Leaves to others: who may do what, API keys. Tokens that passed are remembered as they are, which costs less than a hash.
 import type { Config, Env } from "./platform";

@@ -10,13 +10,13 @@ use crypto::seal;
 use pollster::block_on;
 use serde_json::{Value, json};
 use wvw_builder::config::Config;
+use wvw_builder::events::signing::EndpointSecret;
 use wvw_builder::ids::{WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
 use wvw_builder::platform::{
     HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
 };
 use wvw_builder::webhooks::SECRET_LABEL;
-use wvw_builder::webhooks::signing::EndpointSecret;
 
 use super::{Answer, Call, Player, TestApp, config_value, text};
 
@@ -36,7 +36,7 @@ impl Endpoint {
             .parse()
             .expect("seconds");
         let id = header(request, "webhook-id");
-        wvw_builder::webhooks::signing::signature_header(&[secret], id, timestamp, body)
+        wvw_builder::events::signing::signature_header(&[secret], id, timestamp, body)
     }
 }
 

@@ -114,7 +114,8 @@ pub async fn reauthenticate(cx: &Context<'_>) -> Result<Response, Problem> {
         authenticated_at: now,
     };
     let key = cx.state.keys.active(&config.master_keys, platform).await?;
-    let access_token = tokens::issue(config, platform, &key, &grant).map_err(Problem::internal)?;
+    let issued = tokens::issue(config.tokens(), platform, &key, &grant);
+    let access_token = issued.map_err(Problem::internal)?;
     let document = json!({
         "access_token": access_token,
         "token_type": "Bearer",

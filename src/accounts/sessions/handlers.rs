@@ -57,7 +57,8 @@ pub async fn tokens(
 ) -> Result<Value, Problem> {
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let key = cx.state.keys.active(&config.master_keys, platform).await?;
-    let access_token = tokens::issue(config, platform, &key, grant).map_err(Problem::internal)?;
+    let issued = tokens::issue(config.tokens(), platform, &key, grant);
+    let access_token = issued.map_err(Problem::internal)?;
     Ok(json!({
         "access_token": access_token,
         "token_type": "Bearer",

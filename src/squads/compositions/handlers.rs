@@ -299,7 +299,7 @@ async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
         }
     }
     filters.search = cx.query.text("q").map(str::to_lowercase);
-    filters.team = lookup::in_query(cx, &mut errors).await?;
+    filters.team = cx.team_in_query(&mut errors).await?;
     if errors.is_empty() {
         Ok(filters)
     } else {

@@ -10,7 +10,6 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::InvitationId;
-use crate::membership::lookup;
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
@@ -31,7 +30,7 @@ const MAX_TRIES: usize = 5;
 /// POST /teams/{id}/invitations
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
-    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let permit = TeamPermit::<Invite>::of(cx.membership(user.user_id()).await?)?;
     let (body, errors) = cx.body()?;
     let platform = &cx.state.platform;
     let id = InvitationId::fresh(platform);
@@ -56,7 +55,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let writes = store::insert(&permit, &invitation, &code, user.caller().api_key_id());
     match Tx::new(writes).log(entry).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
-            let now = TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
+            let now = TeamPermit::<Invite>::of(cx.membership(permit.user()).await?)?;
             Err(if now.role() == permit.role() {
                 Problem::new(&problems::TOO_MANY_INVITATIONS)
             } else {
@@ -70,7 +69,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /teams/{id}/invitations
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadTeams>()?;
-    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let permit = TeamPermit::<Invite>::of(cx.membership(user.user_id()).await?)?;
     let page = Page::from_query(&cx.query, |text| InvitationId::parse(text).is_some())?;
     let listed = store::list(&cx.state.platform, &permit, cx.now_ms(), &page).await?;
     let path = format!("{TEAMS}/{}/invitations", permit.team());
@@ -80,7 +79,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// DELETE `/teams/{id}/invitations/{invitation_id}`
 pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
-    let permit = TeamPermit::<Invite>::of(lookup::of_path(cx, user.user_id()).await?)?;
+    let permit = TeamPermit::<Invite>::of(cx.membership(user.user_id()).await?)?;
     let id = cx.path("invitation_id", InvitationId::parse)?;
     let entry = Entry::by(user.caller(), Action::InvitationWithdrawn, &id);
     let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
@@ -92,7 +91,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
     {
         Err(DatabaseError::Stale) => {
             // The invitation is gone, or the caller's role changed.
-            TeamPermit::<Invite>::of(lookup::of_path(cx, permit.user()).await?)?;
+            TeamPermit::<Invite>::of(cx.membership(permit.user()).await?)?;
             Err(Problem::not_found())
         }
         outcome => Ok(outcome?),

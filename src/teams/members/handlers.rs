@@ -13,7 +13,6 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{TeamId, UserId};
-use crate::membership::lookup;
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
 use crate::platform::DatabaseError;
@@ -32,7 +31,7 @@ const MAX_TRIES: usize = 5;
 /// GET /teams/{id}/members
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
-    let membership = lookup::of_path(cx, permit.user_id()).await?;
+    let membership = cx.membership(permit.user_id()).await?;
     let permit = TeamPermit::<ViewTeam>::of(membership)?;
     let page = Page::from_query(&cx.query, |text| UserId::parse(text).is_some())?;
     let listed = store::list(&cx.state.platform, &permit, &page).await?;
@@ -220,7 +219,7 @@ async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Proble
 pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<GovernTeams>()?;
     for _ in 0..MAX_TRIES {
-        let caller = lookup::of_path(cx, user.user_id()).await?;
+        let caller = cx.membership(user.user_id()).await?;
         TeamPermit::<ChangeRoles>::of(caller.clone())?;
         let (body, mut errors) = cx.body()?;
         let named = body["user_id"].as_str().and_then(UserId::parse);

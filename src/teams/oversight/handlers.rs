@@ -11,7 +11,6 @@ use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::Response;
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
-use crate::membership::lookup;
 use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 use crate::runtime::{Context, Tx};
 use crate::teams::handlers::{PATH, respond};
@@ -20,7 +19,7 @@ use super::store;
 
 /// Proof that the caller may do `P` in the team of the path.
 async fn permit<P: Permission>(cx: &Context<'_>, user: &UserId) -> Result<TeamPermit<P>, Problem> {
-    TeamPermit::of(lookup::of_path(cx, user).await?)
+    TeamPermit::of(cx.membership(user).await?)
 }
 
 /// What the audit log says of an end.

@@ -7,11 +7,11 @@ use std::cell::{Cell, RefCell};
 
 use kit::hex;
 
+use crate::events::resolver::{self, Unresolved};
 use crate::platform::{LocalFuture, Platform};
 use crate::runtime::State;
 use crate::webhooks::check_target;
 use crate::webhooks::endpoint_throttle;
-use crate::webhooks::resolver::{self, Unresolved};
 use crate::webhooks::sending;
 
 use super::dispatcher::{self, Job, Progress};

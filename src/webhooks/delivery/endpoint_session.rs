@@ -4,10 +4,10 @@
 
 use std::cell::{Cell, OnceCell};
 
+use crate::events::signing::EndpointSecret;
 use crate::http::json;
 use crate::runtime::State;
 use crate::seal;
-use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
 use super::attempt_runner::refusal;

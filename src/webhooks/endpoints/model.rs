@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::model::{Caller, Scope};
 use crate::config::Config;
+use crate::events::resolver::{self, Unresolved};
+use crate::events::signing::EndpointSecret;
 use crate::events::{Catalogue, EventType};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::runtime::State;
-use crate::webhooks::resolver::{self, Unresolved};
-use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::{check_target, custom_headers};
 
 use super::proof::is_same_origin;

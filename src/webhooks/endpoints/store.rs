@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks};
 use crate::config::MasterKeys;
+use crate::events::signing::EndpointSecret;
 use crate::http::json;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
@@ -15,7 +16,6 @@ use crate::membership::store::still_is;
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use crate::seal::{self, SealError};
 use crate::webhooks::delivery::store::{hold, resume_held};
-use crate::webhooks::signing::EndpointSecret;
 use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
 use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 

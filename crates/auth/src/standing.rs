@@ -1,0 +1,74 @@
+//! Checks the caller's standing again in the batch of a write.
+//! A batch that begins with [`of`] writes nothing if by then the credential has ended, the account is
+//! deleted or disabled, the role was revoked or the authentication is too old. Team roles are checked by
+//! `membership::store::still_is`.
+
+use platform::{Ended, Statement};
+
+use super::model::{AccountRole, Caller, Via};
+use super::permissions::{PROOF_SECONDS, Rule};
+
+/// For the session `?1` of the account `?2`.
+const OF_SESSION: &str = "SELECT u.role FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3 \
+     AND u.disabled_at IS NULL AND s.authenticated_at >= u.password_changed_at";
+/// For the API key `?1` of the account `?2`.
+const OF_API_KEY: &str = "SELECT u.role FROM api_keys k JOIN users u ON u.id = k.user_id \
+     WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND u.disabled_at IS NULL";
+
+/// Fails its batch unless `caller` still passes `rule`. Scopes are not checked again: those of a
+/// session follow from its role, those of an API key never change.
+pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
+    let (id, select) = match &caller.via {
+        Via::Session(id) => (id.as_str(), OF_SESSION),
+        Via::ApiKey(id) => (id.as_str(), OF_API_KEY),
+    };
+    let needs_administrator = rule.role == AccountRole::Administrator;
+    let proved_since = if rule.needs_proof {
+        now_ms - PROOF_SECONDS * 1000
+    } else {
+        0
+    };
+    Statement::new(
+        [
+            "SELECT CASE WHEN role IS NULL THEN ",
+            Ended::Credential.sql(),
+            " WHEN ?4 AND role <> 'administrator' THEN ",
+            Ended::Role.sql(),
+            // An API key has no such row and needs no recent authentication.
+            " WHEN (SELECT authenticated_at FROM sessions WHERE id = ?1) < ?5 THEN ",
+            Ended::Proof.sql(),
+            " ELSE 1 END FROM (SELECT (",
+            select,
+            ") AS role)",
+        ]
+        .concat(),
+        vec![
+            id.into(),
+            caller.user_id.as_str().into(),
+            now_ms.into(),
+            i64::from(needs_administrator).into(),
+            proved_since.into(),
+        ],
+    )
+}
+
+/// SQL condition, true at `$now` while the creator of something is in good standing: the account
+/// `$user` exists and is enabled, and the API key `$key` that was used, if any, has not ended.
+#[macro_export]
+macro_rules! maker_stands {
+    ($user:literal, $key:literal, $now:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM users u WHERE u.id = ",
+            $user,
+            " AND u.disabled_at IS NULL) AND (",
+            $key,
+            " IS NULL OR EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ",
+            $key,
+            " AND k.expires_at > ",
+            $now,
+            ")))"
+        )
+    };
+}
+pub use maker_stands;

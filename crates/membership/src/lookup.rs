@@ -1,0 +1,68 @@
+//! The team that a path, a body or a query names.
+//! A team that the user is not in and a team that does not exist give the same answer.
+
+use serde_json::Value;
+
+use http::problem::{FieldError, Problem};
+use http::problems;
+use kit::ids::{TeamId, UserId};
+use platform::Platform;
+
+use super::model::Membership;
+use super::permissions::{Permission, TeamPermit};
+use super::store;
+
+/// What `user` is in the team with this id; 404 when that is nothing.
+pub async fn by_id(platform: &Platform, id: &str, user: &UserId) -> Result<Membership, Problem> {
+    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let team = TeamId::parse(id).ok_or_else(not_found)?;
+    let membership = store::membership(platform, &team, user).await?;
+    membership.ok_or_else(not_found)
+}
+
+/// What `user`, or nobody, is in the team that `named` gives at `pointer`; a mistake when that is nothing.
+/// `None` too where no team is named.
+pub async fn named(
+    platform: &Platform,
+    user: Option<&UserId>,
+    named: &Value,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Membership>, Problem> {
+    let is_mistaken = errors.iter().any(|error| error.pointer == pointer);
+    let Some(text) = named.as_str().filter(|_| !is_mistaken) else {
+        return Ok(None);
+    };
+    let Some(team) = TeamId::parse(text) else {
+        let detail = "Must be the id of a team.";
+        errors.push(FieldError::new(pointer, "invalid_format", detail));
+        return Ok(None);
+    };
+    let membership = match user {
+        Some(user) => store::membership(platform, &team, user).await?,
+        None => None,
+    };
+    if membership.is_none() {
+        let detail = "You are in no team with this id.";
+        errors.push(FieldError::new(pointer, "unknown_team", detail));
+    }
+    Ok(membership)
+}
+
+/// Asks once more, after a write that was stale: an error when `team` may not be named any more.
+pub async fn named_still<P: Permission>(
+    platform: &Platform,
+    user: &UserId,
+    team: Option<&TeamId>,
+) -> Result<(), Problem> {
+    let Some(team) = team else {
+        return Ok(());
+    };
+    let (named, mut errors) = (Value::from(team.as_str()), Vec::new());
+    let found = self::named(platform, Some(user), &named, "/team_id", &mut errors).await?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    found.map(TeamPermit::<P>::of).transpose()?;
+    Ok(())
+}

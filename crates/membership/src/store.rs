@@ -1,0 +1,68 @@
+//! The SQL on who is what in a team that more than one feature asks.
+//! Promises that a role is asked again where a write relies on it: [`still_is`] is a condition of its SQL.
+//! Leaves who comes and goes to `teams`.
+
+use auth::permissions::{ManageAccount, Permit};
+use kit::ids::{TeamId, UserId};
+use platform::{DatabaseError, Platform, Row, Statement};
+
+use super::model::{Membership, TeamRole};
+
+/// Holds where the user `$user` is in the team `$team` with one of the roles of the list `$roles`:
+/// who writes may have lost their role since they were looked at.
+#[macro_export]
+macro_rules! still_is {
+    ($team:literal, $user:literal, $roles:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            " AND m.role IN (SELECT value FROM json_each(",
+            $roles,
+            ")))"
+        )
+    };
+}
+pub use still_is;
+
+/// A mistake of ours: a row is not what was written.
+pub fn broken(what: &str) -> DatabaseError {
+    DatabaseError::Other(format!("{what} does not read"))
+}
+
+/// What `user` is in `team`; `None` also when there is no such team.
+pub async fn membership(
+    platform: &Platform,
+    team: &TeamId,
+    user: &UserId,
+) -> Result<Option<Membership>, DatabaseError> {
+    let statement = Statement::new(
+        "SELECT role FROM team_members WHERE team_id = ?1 AND user_id = ?2",
+        vec![team.as_str().into(), user.as_str().into()],
+    );
+    let rows = platform.database.query(statement).await?;
+    let read = |row: &Row| as_membership(team, user, row.text(0)?);
+    rows.first().map(read).transpose()
+}
+
+/// The membership that a row says.
+pub fn as_membership(
+    team: &TeamId,
+    user: &UserId,
+    role: &str,
+) -> Result<Membership, DatabaseError> {
+    Ok(Membership {
+        team: team.clone(),
+        user: user.clone(),
+        role: TeamRole::parse(role).ok_or_else(|| broken("a member's row"))?,
+    })
+}
+
+/// Shows the members of the caller's teams what the caller is called now.
+pub fn rename(permit: &Permit<'_, ManageAccount>, display_name: &str) -> Statement {
+    Statement::new(
+        "UPDATE team_members SET display_name = ?2 WHERE user_id = ?1",
+        vec![permit.user_id().as_str().into(), display_name.into()],
+    )
+}

@@ -5,7 +5,7 @@
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
 use crate::paging::{Order, sql_time};
-use crate::platform::Statement;
+use crate::platform::{Statement, params};
 
 /// The compositions that name the user `?1`: created or changed by them, or with a slot for a player of
 /// theirs in a roster.
@@ -55,7 +55,7 @@ pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     ]
     .map(|sql| {
         let user = permit.user_id().as_str();
-        Statement::new(sql, vec![user.into(), UserId::NOBODY.into()])
+        Statement::new(sql, params![user, UserId::NOBODY])
     })
 }
 

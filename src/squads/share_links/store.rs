@@ -8,7 +8,7 @@ use crate::auth::permissions::{Permission, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, ShareLinkId, TeamId, UserId};
 use crate::membership::permissions::{EditCompositions, Permission as _};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
 
@@ -59,15 +59,15 @@ pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink, key: Option<&ApiKeyId>) 
              AND (SELECT count(*) FROM share_links WHERE composition_id = ?2) < ?6 AND ",
             still_plans!("c.team_id", "?4", "?7")
         ),
-        vec![
-            link.slug.as_str().into(),
-            grant.composition().id.as_str().into(),
-            link.id.as_str().into(),
-            link.created_by.as_str().into(),
-            link.created_at.into(),
-            MAX_LINKS.into(),
-            EditCompositions::RULE.roles().into(),
-            key.map(ApiKeyId::as_str).into(),
+        params![
+            &link.slug,
+            &grant.composition().id,
+            &link.id,
+            &link.created_by,
+            link.created_at,
+            MAX_LINKS,
+            EditCompositions::RULE.roles(),
+            key.map(ApiKeyId::as_str),
         ],
     );
     vec![insert, Statement::must_change()]
@@ -82,11 +82,11 @@ pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<St
             still_plans!("c.team_id", "?3", "?4"),
             ")"
         ),
-        vec![
-            grant.composition().id.as_str().into(),
-            id.as_str().into(),
-            user.as_str().into(),
-            EditCompositions::RULE.roles().into(),
+        params![
+            &grant.composition().id,
+            id,
+            user,
+            EditCompositions::RULE.roles(),
         ],
     );
     vec![delete, Statement::must_change()]
@@ -110,7 +110,7 @@ pub(crate) use link_shows;
 pub fn remove_of_member(team: &TeamId, user: &UserId) -> Statement {
     Statement::new(
         "DELETE FROM share_links WHERE created_by = ?2 AND team_id = ?1",
-        vec![team.as_str().into(), user.as_str().into()],
+        params![team, user],
     )
 }
 
@@ -118,7 +118,7 @@ pub fn remove_of_member(team: &TeamId, user: &UserId) -> Statement {
 pub fn withdraw_all<P: Permission>(permit: &Permit<'_, P>) -> Statement {
     Statement::new(
         "DELETE FROM share_links WHERE created_by = ?1",
-        vec![permit.user_id().as_str().into()],
+        params![permit.user_id()],
     )
 }
 
@@ -131,10 +131,10 @@ pub async fn list(
     let statement = Statement::new(
         "SELECT id, slug, created_by, created_at FROM share_links \
          WHERE composition_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        vec![
-            grant.composition().id.as_str().into(),
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-            (page.limit + 1).into(),
+        params![
+            &grant.composition().id,
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
+            page.limit + 1,
         ],
     );
     let rows = platform.database.query(statement).await?;

@@ -4,7 +4,7 @@ use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
-use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Statement, Text, params};
 use crate::squads::compositions::model::{MEMBERS, WriteGrant};
 
 /// A page of a composition's versions, one more than it takes: number and what is said of it.
@@ -23,11 +23,11 @@ pub async fn list(
          FROM composition_versions v LEFT JOIN composition_versions p \
          ON p.composition_id = v.composition_id AND p.version = v.version - 1 \
          WHERE v.composition_id = ?1 AND v.version < ?2 ORDER BY v.version DESC LIMIT ?3",
-        vec![
-            grant.composition().id.as_str().into(),
-            after.unwrap_or(i64::from(u32::MAX)).into(),
-            (page.limit + 1).into(),
-            json!(MEMBERS).to_string().into(),
+        params![
+            &grant.composition().id,
+            after.unwrap_or(i64::from(u32::MAX)),
+            page.limit + 1,
+            json!(MEMBERS).to_string(),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -59,11 +59,7 @@ pub async fn pair(
         "SELECT b.document, o.document FROM composition_versions b JOIN composition_versions o \
          ON o.composition_id = b.composition_id AND o.version = ?3 \
          WHERE b.composition_id = ?1 AND b.version = ?2",
-        vec![
-            grant.composition().id.as_str().into(),
-            base.into(),
-            other.into(),
-        ],
+        params![&grant.composition().id, base, other],
     );
     let row = platform.database.query(statement).await?.into_iter().next();
     row.map(|mut row| Ok([row.take_text(0)?, row.take_text(1)?]))
@@ -78,7 +74,7 @@ pub async fn find(
 ) -> Result<Option<Text>, DatabaseError> {
     let statement = Statement::new(
         "SELECT document FROM composition_versions WHERE composition_id = ?1 AND version = ?2",
-        vec![grant.composition().id.as_str().into(), version.into()],
+        params![&grant.composition().id, version],
     );
     let rows = platform.database.query(statement).await?;
     let row = rows.into_iter().next();

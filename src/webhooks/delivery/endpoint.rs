@@ -5,7 +5,7 @@ use kit::hex;
 
 use crate::events::outbox::{Audience, WEBHOOK_DISABLED};
 use crate::ids::{TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::webhooks::standing::{self, maker_stands};
 
 use super::store::{broken, list};
@@ -111,12 +111,12 @@ pub async fn enabled_of(
              AND NOT (?4 AND w.user_id IN (SELECT value FROM json_each(?1)))",
         ]
         .concat(),
-        vec![
-            list(users.iter().map(UserId::as_str)).into(),
-            now.into(),
-            standing::roles().into(),
-            i64::from(for_teams).into(),
-            list(teams.iter().map(TeamId::as_str)).into(),
+        params![
+            list(users),
+            now,
+            standing::roles(),
+            i64::from(for_teams),
+            list(teams),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -135,11 +135,7 @@ pub async fn endpoints(
             "FROM json_each(?1) j JOIN webhooks w ON w.id = j.value",
         ]
         .concat(),
-        vec![
-            list(ids.iter().map(WebhookId::as_str)).into(),
-            now.into(),
-            standing::roles().into(),
-        ],
+        params![list(ids), now, standing::roles()],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter().map(read_endpoint).collect()
@@ -157,12 +153,7 @@ pub async fn stands(
              AND w.disabled_at IS NULL AND ",
             maker_stands!("?4", "?3")
         ),
-        vec![
-            id.as_str().into(),
-            version.into(),
-            platform.clock.now_ms().into(),
-            standing::roles().into(),
-        ],
+        params![id, version, platform.clock.now_ms(), standing::roles()],
     );
     Ok(!platform.database.query(statement).await?.is_empty())
 }

@@ -5,7 +5,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::ids::{DeliveryId, EventId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, params};
 
 use crate::webhooks::standing::{self, may_be_sent};
 
@@ -28,10 +28,7 @@ pub async fn held_by(
         let statement = Statement::new(
             "SELECT d.id FROM json_each(?1) j JOIN webhook_deliveries d ON d.id = j.value \
              WHERE d.claim = ?2",
-            vec![
-                list(ids.iter().map(DeliveryId::as_str)).into(),
-                lease.into(),
-            ],
+            params![list(ids), lease],
         );
         for row in platform.database.query(statement).await? {
             held.push(id(&row)?);
@@ -59,14 +56,14 @@ pub fn lease_due(
             may_be_sent!("?7", "?4"),
             " ORDER BY d.next_attempt_at LIMIT ?5)"
         ),
-        vec![
-            endpoint.id.as_str().into(),
-            lease.into(),
-            expires_at.into(),
-            now.into(),
-            most.into(),
-            endpoint.version.into(),
-            standing::roles().into(),
+        params![
+            &endpoint.id,
+            lease,
+            expires_at,
+            now,
+            most,
+            endpoint.version,
+            standing::roles(),
         ],
     )
 }
@@ -100,12 +97,7 @@ pub async fn leased(
          FROM webhook_deliveries d LEFT JOIN webhook_events e ON e.id = d.event_id \
          WHERE d.webhook_id = ?1 AND d.state = 'pending' AND d.next_attempt_at = ?3 \
          AND d.claim = ?2",
-        vec![
-            id.as_str().into(),
-            lease.into(),
-            expires_at.into(),
-            MAX_LOST_LEASES.into(),
-        ],
+        params![id, lease, expires_at, MAX_LOST_LEASES],
     );
     let rows = platform.database.query(statement).await?;
     rows.into_iter()
@@ -155,7 +147,7 @@ pub fn release_leases(unattempted: &[Unattempted], lease: &str) -> Vec<Statement
             "UPDATE webhook_deliveries AS d SET claim = NULL, claims = max(0, d.claims - 1), \
              next_attempt_at = j.value ->> 1 FROM json_each(?1) j \
              WHERE d.id = j.value ->> 0 AND d.state = 'pending' AND d.claim = ?2",
-            vec![Json::from(rows).to_string().into(), lease.into()],
+            params![Json::from(rows).to_string(), lease],
         )
     };
     unattempted.chunks(ROWS_AT_ONCE).map(chunk).collect()
@@ -167,11 +159,6 @@ pub fn release_unread(id: &WebhookId, lease: &str, expires_at: i64, now: i64) ->
         "UPDATE webhook_deliveries SET claim = NULL, claims = max(0, claims - 1), \
          next_attempt_at = ?4 WHERE webhook_id = ?1 AND state = 'pending' \
          AND next_attempt_at = ?3 AND claim = ?2",
-        vec![
-            id.as_str().into(),
-            lease.into(),
-            expires_at.into(),
-            now.into(),
-        ],
+        params![id, lease, expires_at, now],
     )
 }

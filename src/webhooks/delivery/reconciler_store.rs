@@ -3,7 +3,7 @@
 use db::purge::PurgeQuery;
 
 use crate::ids::{DeliveryId, EventId};
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 use crate::webhooks::standing::{self, maker_stands};
 
@@ -17,7 +17,7 @@ pub async fn overlooked_events(
     let statement = Statement::new(
         "SELECT id FROM webhook_events WHERE fanned_out_at IS NULL AND id < ?1 \
          ORDER BY id LIMIT 1000",
-        vec![EventId::floor(before).into()],
+        params![EventId::floor(before)],
     );
     texts(platform, statement).await
 }
@@ -39,7 +39,7 @@ pub async fn overlooked_endpoints(
             maker_stands!("?2", "?1"),
             ") LIMIT 1000"
         ),
-        vec![before.into(), standing::roles().into()],
+        params![before, standing::roles()],
     );
     texts(platform, statement).await
 }
@@ -56,10 +56,7 @@ pub fn old_deliveries(before: i64, given_up: i64) -> PurgeQuery {
         change: "DELETE FROM webhook_deliveries",
         key: "id",
         among: "FROM webhook_deliveries WHERE id < ?1 AND (state <> 'pending' OR id < ?2)",
-        params: vec![
-            DeliveryId::floor(before).into(),
-            DeliveryId::floor(given_up).into(),
-        ],
+        params: params![DeliveryId::floor(before), DeliveryId::floor(given_up)],
     }
 }
 
@@ -74,7 +71,7 @@ pub fn old_events(before: i64) -> PurgeQuery {
                 AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
                 WHERE d.id > 'delivery_' || substr(e.id, 7, 10) \
                 AND d.id < 'delivery_' || substr(e.id, 7, 10) || '~' AND d.event_id = e.id)",
-        params: vec![EventId::floor(before).into()],
+        params: params![EventId::floor(before)],
     }
 }
 
@@ -84,7 +81,7 @@ pub fn old_dead_letters(before: i64) -> PurgeQuery {
         change: "DELETE FROM webhook_dead_letters",
         key: "id",
         among: "FROM webhook_dead_letters WHERE at < ?1",
-        params: vec![before.into()],
+        params: params![before],
     }
 }
 
@@ -92,6 +89,6 @@ pub fn old_dead_letters(before: i64) -> PurgeQuery {
 pub fn insert_dead_letters(bodies: &[String], now: i64) -> Statement {
     Statement::new(
         "INSERT INTO webhook_dead_letters (at, body) SELECT ?2, value FROM json_each(?1)",
-        vec![list(bodies.iter().map(String::as_str)).into(), now.into()],
+        params![list(bodies), now],
     )
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::events::outbox::Audience;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
+use crate::platform::{DatabaseError, Platform, Statement, Text, Value, params};
 use crate::webhooks::standing::{self, account_stands, is_told};
 
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};
@@ -42,7 +42,7 @@ pub async fn waiting_events(
          || ' ' || coalesce(e.team_id, '') \
          FROM json_each(?1) j JOIN webhook_events e ON e.id = j.value \
          WHERE e.fanned_out_at IS NULL",
-        vec![list(ids.iter().map(EventId::as_str)).into()],
+        params![list(ids)],
     );
     let rows = platform.database.query(statement).await?;
     rows.into_iter()
@@ -159,7 +159,7 @@ pub fn fan_out(
             })
             .collect();
         let rows = Json::from(rows).to_string();
-        let params = vec![rows.into(), roles.as_str().into(), now.into(), last];
+        let params = params![rows, &roles, now, last];
         Statement::new(sql, params)
     };
     let leased: Vec<_> = deliveries.iter().filter(|new| new.is_leased).collect();
@@ -175,7 +175,7 @@ pub fn fan_out(
     writes.push(Statement::new(
         "UPDATE webhook_events SET fanned_out_at = ?2 \
          WHERE id IN (SELECT value FROM json_each(?1)) AND fanned_out_at IS NULL",
-        vec![list(events.iter().map(EventId::as_str)).into(), now.into()],
+        params![list(events), now],
     ));
     FanOut { writes, leasing }
 }
@@ -185,7 +185,7 @@ pub fn fan_out(
 pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET next_slot_us = ?3 WHERE id = ?1 AND next_slot_us = ?2",
-        vec![id.as_str().into(), was.into(), next_slot_us.into()],
+        params![id, was, next_slot_us],
     )
 }
 
@@ -194,7 +194,7 @@ pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
 pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET paused_until = ?3 WHERE id = ?1 AND paused_until = ?2",
-        vec![id.as_str().into(), was.into(), until.into()],
+        params![id, was, until],
     )
 }
 
@@ -283,7 +283,7 @@ pub fn record_success(answered: &[(&WebhookId, &str)]) -> Statement {
              FROM json_each(?1) j WHERE w.id = j.value ->> 0 AND (w.is_proven = 0 \
              OR w.failures > 0 OR w.failing_since IS NOT NULL OR w.hung_until > 0)"
         ),
-        vec![Json::from(answered).to_string().into()],
+        params![Json::from(answered).to_string()],
     )
 }
 
@@ -292,7 +292,7 @@ pub fn record_success(answered: &[(&WebhookId, &str)]) -> Statement {
 pub fn mark_slow<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET hung_until = ?2 WHERE id IN (SELECT value FROM json_each(?1))",
-        vec![list(ids.map(WebhookId::as_str)).into(), until.into()],
+        params![list(ids), until],
     )
 }
 
@@ -324,13 +324,13 @@ pub fn record_failures(failing: &EndpointFailures<'_>, lease: &str, now: i64) ->
              AND EXISTS (SELECT 1 FROM json_each(?5) j JOIN webhook_deliveries d \
              ON d.id = j.value WHERE d.claim = ?6)"
         ),
-        vec![
-            failing.id.as_str().into(),
-            failing.count.into(),
-            now.into(),
-            failing.slow_down_until.into(),
-            list(failing.deliveries.iter().map(|id| id.as_str())).into(),
-            lease.into(),
+        params![
+            &failing.id,
+            failing.count,
+            now,
+            failing.slow_down_until,
+            list(failing.deliveries),
+            lease,
         ],
     )
 }
@@ -350,7 +350,7 @@ pub fn disable(
                  version = version + 1 WHERE id = ?1 AND disabled_at IS NULL AND (?4 IS NULL \
                  OR (failing_since <= ?4 AND failures >= {BREAKER_FAILURES}))"
             ),
-            vec![id.as_str().into(), now.into(), reason.into(), since.into()],
+            params![id, now, reason, since],
         ),
         hold(id, now),
     ]
@@ -365,7 +365,7 @@ pub fn hold(id: &WebhookId, now: i64) -> Statement {
          AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = ?1 AND (w.disabled_at IS NOT NULL \
          OR w.is_proven = 0 AND NOT EXISTS (SELECT 1 FROM webhook_events e \
          WHERE e.id = d.event_id AND e.type = 'ping')))",
-        vec![id.as_str().into(), now.into()],
+        params![id, now],
     )
 }
 
@@ -375,7 +375,7 @@ pub fn resume_held<'a>(ids: impl Iterator<Item = &'a WebhookId>) -> Statement {
         "UPDATE webhook_deliveries SET state = 'pending' WHERE state = 'held' \
          AND state <> 'pending' AND webhook_id IN (SELECT w.id FROM json_each(?1) j \
          JOIN webhooks w ON w.id = j.value WHERE w.disabled_at IS NULL AND w.is_proven = 1)",
-        vec![list(ids.map(WebhookId::as_str)).into()],
+        params![list(ids)],
     )
 }
 
@@ -390,7 +390,7 @@ pub async fn count_due(
     let statement = Statement::new(
         "SELECT count(*) FROM (SELECT 1 FROM webhook_deliveries WHERE webhook_id = ?1 \
          AND state = 'pending' AND next_attempt_at <= ?2 LIMIT ?3)",
-        vec![id.as_str().into(), now.into(), most.into()],
+        params![id, now, most],
     );
     let rows = platform.database.query(statement).await?;
     let count = rows.first().map_or(Ok(0), |row| row.integer(0))?;
@@ -403,11 +403,7 @@ pub fn schedule_wake(id: &WebhookId, at: i64, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = ?2 \
          WHERE id = ?1 AND (wake_at = 0 OR wake_at > ?2 OR wake_at < ?3)",
-        vec![
-            id.as_str().into(),
-            at.into(),
-            (now - WAKE_OVERDUE_MS).into(),
-        ],
+        params![id, at, now - WAKE_OVERDUE_MS],
     )
 }
 
@@ -416,7 +412,7 @@ pub fn clear_wake(ids: &[WebhookId]) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = 0 WHERE id IN (SELECT value FROM json_each(?1)) \
          AND wake_at > 0",
-        vec![list(ids.iter().map(WebhookId::as_str)).into()],
+        params![list(ids)],
     )
 }
 
@@ -425,14 +421,19 @@ pub async fn next_due(platform: &Platform, id: &WebhookId) -> Result<Option<i64>
     let statement = Statement::new(
         "SELECT min(next_attempt_at) FROM webhook_deliveries \
          WHERE webhook_id = ?1 AND state = 'pending'",
-        vec![id.as_str().into()],
+        params![id],
     );
     let rows = platform.database.query(statement).await?;
     rows.first().map_or(Ok(None), |row| row.optional_integer(0))
 }
 
-pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    texts.collect::<Json>().to_string()
+/// Ids or texts as a JSON list, to be bound.
+pub(super) fn list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let texts = texts.into_iter();
+    texts
+        .map(|text| text.as_ref().to_owned())
+        .collect::<Json>()
+        .to_string()
 }
 
 pub(super) fn broken(what: &str) -> DatabaseError {

@@ -5,7 +5,7 @@
 use crate::events::outbox::Event;
 use crate::http::trace::Trace;
 use crate::ids::{DeliveryId, UserId, WebhookId};
-use crate::platform::{Platform, Statement};
+use crate::platform::{Platform, Statement, params};
 use crate::webhooks::delivery::store::{record_success, resume_held};
 use crate::webhooks::events::PING;
 
@@ -65,7 +65,7 @@ fn replace_ping(webhook: &WebhookId) -> Statement {
         "UPDATE webhook_deliveries SET state = 'dead', reason = 'replaced', claim = NULL \
          WHERE webhook_id = ?1 AND state IN ('pending', 'held') \
          AND (SELECT type FROM webhook_events e WHERE e.id = event_id) = 'ping'",
-        vec![webhook.as_str().into()],
+        params![webhook],
     )
 }
 

@@ -13,7 +13,7 @@ use crate::http::json;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::membership::store::still_is;
-use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value, params};
 use crate::seal::{self, SealError};
 use crate::webhooks::delivery::store::{hold, resume_held};
 use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
@@ -75,21 +75,21 @@ pub fn insert(
             still_is!("?13", "?2", "?14"),
             ")"
         ),
-        vec![
-            webhook.id.as_str().into(),
-            permit.user_id().as_str().into(),
-            webhook.input.url.as_str().into(),
-            webhook.input.description.as_str().into(),
-            event_types(&webhook.input).into(),
-            webhook.input.rate_limit.into(),
-            sealer.headers(webhook)?.into(),
-            webhook.version.into(),
-            webhook.created_at.into(),
-            webhook.disabled_at.into(),
-            webhook.disabled_reason.clone().into(),
-            MAX_WEBHOOKS.into(),
+        params![
+            &webhook.id,
+            permit.user_id(),
+            &webhook.input.url,
+            &webhook.input.description,
+            event_types(&webhook.input),
+            webhook.input.rate_limit,
+            sealer.headers(webhook)?,
+            webhook.version,
+            webhook.created_at,
+            webhook.disabled_at,
+            webhook.disabled_reason.clone(),
+            MAX_WEBHOOKS,
             team_id(&webhook.input),
-            standing::roles().into(),
+            standing::roles(),
             api_key(webhook),
         ],
     );
@@ -97,11 +97,11 @@ pub fn insert(
     let first = Statement::new(
         "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
          VALUES (?1, ?2, ?3, ?4)",
-        vec![
-            id.as_str().into(),
-            webhook.id.as_str().into(),
-            sealer.secret(&id, secret)?.into(),
-            webhook.created_at.into(),
+        params![
+            &id,
+            &webhook.id,
+            sealer.secret(&id, secret)?,
+            webhook.created_at,
         ],
     );
     Ok(vec![insert, Statement::must_change(), first])
@@ -131,22 +131,22 @@ pub fn update(
             still_is!("?14", "?2", "?15"),
             ")"
         ),
-        vec![
-            after.id.as_str().into(),
-            permit.user_id().as_str().into(),
-            before.version.into(),
-            after.input.url.as_str().into(),
-            after.input.description.as_str().into(),
-            event_types(&after.input).into(),
-            after.input.rate_limit.into(),
-            sealer.headers(after)?.into(),
-            after.updated_at.into(),
-            after.disabled_at.into(),
-            after.disabled_reason.clone().into(),
-            i64::from(before.health != after.health).into(),
-            i64::from(after.health.is_proven).into(),
+        params![
+            &after.id,
+            permit.user_id(),
+            before.version,
+            &after.input.url,
+            &after.input.description,
+            event_types(&after.input),
+            after.input.rate_limit,
+            sealer.headers(after)?,
+            after.updated_at,
+            after.disabled_at,
+            after.disabled_reason.clone(),
+            i64::from(before.health != after.health),
+            i64::from(after.health.is_proven),
             team_id(&after.input),
-            standing::roles().into(),
+            standing::roles(),
             api_key(after),
         ],
     );
@@ -174,7 +174,7 @@ fn give_up_unreadable(id: &WebhookId, now: i64) -> Statement {
             key_stands!("?2", key_reads!()),
             ")"
         ),
-        vec![id.as_str().into(), now.into()],
+        params![id, now],
     )
 }
 
@@ -187,7 +187,7 @@ pub async fn has_url(
 ) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
         "SELECT 1 FROM webhooks WHERE user_id = ?1 AND url = ?2 AND id <> ?3 LIMIT 1",
-        vec![user.as_str().into(), url.into(), except.as_str().into()],
+        params![user, url, except],
     );
     Ok(!platform.database.query(statement).await?.is_empty())
 }
@@ -209,11 +209,7 @@ fn event_types(input: &WebhookInput) -> String {
 pub fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
     let delete = Statement::new(
         "DELETE FROM webhooks WHERE id = ?1 AND user_id = ?2 AND version = ?3",
-        vec![
-            webhook.id.as_str().into(),
-            permit.user_id().as_str().into(),
-            webhook.version.into(),
-        ],
+        params![&webhook.id, permit.user_id(), webhook.version],
     );
     vec![delete, Statement::must_change()]
 }
@@ -221,7 +217,7 @@ pub fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Stat
 /// Disables the endpoints that a user has for a team, where they may have none any more, and holds
 /// what they have waiting as [`hold`] does.
 pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
-    let params = || vec![team.as_str().into(), user.as_str().into(), now.into()];
+    let params = || params![team, user, now];
     [
         Statement::new(
             "UPDATE webhooks SET disabled_at = ?3, disabled_reason = 'left_team', updated_at = ?3, \
@@ -246,14 +242,14 @@ pub fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 
          AND (claim IS NULL OR next_attempt_at <= ?2) AND webhook_id IN (SELECT id FROM webhooks \
          WHERE user_id = ?1)",
     ]
-    .map(|sql| Statement::new(sql, vec![permit.user_id().as_str().into(), now.into()]))
+    .map(|sql| Statement::new(sql, params![permit.user_id(), now]))
 }
 
 /// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
 /// that others have endpoints for stay, without the caller, until they are old: they may not have
 /// arrived yet.
 pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
-    let user = || vec![permit.user_id().as_str().into()];
+    let user = || params![permit.user_id()];
     [
         Statement::new("DELETE FROM webhooks WHERE user_id = ?1", user()),
         Statement::new(
@@ -278,13 +274,7 @@ pub fn take_on(
     let update = Statement::new(
         "UPDATE webhooks SET api_key_id = ?4, version = version + 1, updated_at = ?5 \
          WHERE id = ?1 AND user_id = ?2 AND version = ?3",
-        vec![
-            webhook.id.as_str().into(),
-            permit.user_id().as_str().into(),
-            webhook.version.into(),
-            key.as_str().into(),
-            now.into(),
-        ],
+        params![&webhook.id, permit.user_id(), webhook.version, key, now],
     );
     vec![
         update,
@@ -351,7 +341,7 @@ pub async fn find(
 ) -> Result<Option<Webhook>, DatabaseError> {
     let statement = Statement::new(
         [COLUMNS, "WHERE id = ?1 AND user_id = ?2"].concat(),
-        vec![id.as_str().into(), user.as_str().into()],
+        params![id, user],
     );
     let rows = sealer.platform.database.query(statement).await?;
     rows.first().map(|row| read(row, sealer)).transpose()
@@ -369,10 +359,10 @@ pub async fn list(
             "WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
         ]
         .concat(),
-        vec![
-            user.as_str().into(),
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-            (page.limit + 1).into(),
+        params![
+            user,
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
+            page.limit + 1,
         ],
     );
     let rows = sealer.platform.database.query(statement).await?;
@@ -427,7 +417,7 @@ pub async fn stands(platform: &Platform, id: &WebhookId, now: i64) -> Result<boo
             "SELECT 1 FROM webhooks w WHERE w.id = ?1 AND ",
             maker_stands!("?3", "?2")
         ),
-        vec![id.as_str().into(), now.into(), standing::roles().into()],
+        params![id, now, standing::roles()],
     );
     Ok(!platform.database.query(statement).await?.is_empty())
 }
@@ -441,7 +431,7 @@ pub async fn secrets(
     let statement = Statement::new(
         "SELECT id, sealed_secret FROM webhook_secrets WHERE webhook_id = ?1 \
          AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC",
-        vec![id.as_str().into(), now.into()],
+        params![id, now],
     );
     let rows = sealer.platform.database.query(statement).await?;
     rows.iter()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::auth::permissions::{Permit, WriteWebhooks};
 use crate::http::pagination::Page;
 use crate::ids::{DeliveryId, EventId, UserId, WebhookId};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, params};
 use crate::webhooks::standing::{self, may_be_sent};
 
 use super::model::Delivery;
@@ -46,11 +46,11 @@ pub async fn list(
             " DESC LIMIT ?4",
         ]
         .concat(),
-        vec![
-            webhook.as_str().into(),
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-            state.into(),
-            (page.limit + 1).into(),
+        params![
+            webhook,
+            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
+            state,
+            page.limit + 1,
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -71,7 +71,7 @@ pub async fn find(
             "WHERE d.id = ?1 AND w.user_id = ?2",
         ]
         .concat(),
-        vec![id.as_str().into(), user.as_str().into()],
+        params![id, user],
     );
     let mut rows = platform.database.query(statement).await?;
     let Some(row) = rows.first_mut() else {
@@ -112,7 +112,7 @@ pub async fn attempts(platform: &Platform, id: &DeliveryId) -> Result<Value, Dat
     let statement = Statement::new(
         "SELECT number, at, duration_ms, status, error, response FROM webhook_attempts \
          WHERE delivery_id = ?1 ORDER BY number",
-        vec![id.as_str().into()],
+        params![id],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter()
@@ -147,12 +147,7 @@ pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> V
             "id = ?1 AND (claim IS NULL OR next_attempt_at <= ?3)",
         ]
         .concat(),
-        vec![
-            id.as_str().into(),
-            permit.user_id().as_str().into(),
-            now.into(),
-            standing::roles().into(),
-        ],
+        params![id, permit.user_id(), now, standing::roles()],
     );
     vec![update, Statement::must_change()]
 }
@@ -169,7 +164,7 @@ pub async fn count_dead(
 ) -> Result<i64, DatabaseError> {
     let statement = Statement::new(
         ["SELECT count(*) FROM webhook_deliveries WHERE ", DEAD, "2"].concat(),
-        vec![webhook.as_str().into(), EventId::floor(since).into()],
+        params![webhook, EventId::floor(since)],
     );
     let rows = platform.database.query(statement).await?;
     rows.first().map_or(Ok(0), |row| row.integer(0))
@@ -185,12 +180,12 @@ pub fn recover(
 ) -> Vec<Statement> {
     let update = Statement::new(
         [AGAIN, DEAD, "5"].concat(),
-        vec![
-            webhook.as_str().into(),
-            permit.user_id().as_str().into(),
-            now.into(),
-            standing::roles().into(),
-            EventId::floor(since).into(),
+        params![
+            webhook,
+            permit.user_id(),
+            now,
+            standing::roles(),
+            EventId::floor(since),
         ],
     );
     vec![update, Statement::must_change_exactly(count)]

@@ -9,15 +9,12 @@ pub mod operations;
 pub struct Preset {
     /// Stable id, `snake_case`.
     pub id: &'static str,
-    /// The name for people.
     pub name: &'static str,
-    /// Ids of roles, and how many of each.
     pub targets: &'static [(&'static str, u8)],
 }
 
 macro_rules! presets {
     ($($id:literal $name:literal $primary:literal $secondary:literal $melee:literal $ranged:literal $strip:literal $roamer:literal;)*) => {
-        /// All of them.
         pub const ALL: &[Preset] = &[$(Preset {
             id: $id,
             name: $name,
@@ -30,7 +27,6 @@ macro_rules! presets {
                 ("roamer", $roamer),
             ],
         },)*];
-        /// Their ids.
         pub const IDS: &[&str] = &[$($id,)*];
     };
 }
@@ -54,13 +50,11 @@ pub fn size_of(preset: Option<&str>, mode: &str) -> usize {
     }
 }
 
-/// The preset with this id.
 pub fn find(id: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.id == id)
 }
 
 impl Preset {
-    /// How many players it has.
     pub fn players(&self) -> usize {
         self.targets
             .iter()

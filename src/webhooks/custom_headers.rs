@@ -6,11 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::http::problem::FieldError;
 
-/// Headers of an endpoint.
+/// Custom headers that an endpoint may have.
 pub const MAX_HEADERS: usize = 10;
-/// Bytes of a name.
 const MAX_NAME: usize = 100;
-/// Bytes of a value.
 const MAX_VALUE: usize = 1_000;
 
 /// Names that are taken: ours, those of the connection, and those that say where a request is from.
@@ -96,12 +94,14 @@ const SECRET_WORDS: [&str; 8] = [
 ];
 
 /// Whether the value of this header is never shown again.
-pub fn is_hidden(name: &str) -> bool {
+pub(crate) fn is_hidden(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Reads an object of names and texts; names come out in lower case.
-pub fn check(headers: &Map<String, Value>) -> Result<Vec<(String, String)>, Vec<FieldError>> {
+pub(crate) fn check(
+    headers: &Map<String, Value>,
+) -> Result<Vec<(String, String)>, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut read: Vec<(String, String)> = Vec::new();
     if headers.len() > MAX_HEADERS {

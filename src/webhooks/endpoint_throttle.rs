@@ -10,7 +10,6 @@ const WINDOW_US: i64 = 60_000_000 + MAX_LATE_MS * 1_000;
 /// The highest rate: attempts a minute.
 pub const MAX_RATE: i64 = 60_000;
 
-/// What an endpoint may get now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admission {
     /// So many of the wanted attempts.

@@ -4,12 +4,12 @@
 
 pub mod custom_headers;
 pub mod delivery;
-pub mod endpoint_throttle;
+mod endpoint_throttle;
 pub mod endpoints;
-pub mod events;
-pub mod log;
+pub(crate) mod events;
+pub(crate) mod log;
 pub mod sending;
-pub mod standing;
+mod standing;
 
 use crate::config::Config;
 use crate::events::target::{self, Target, TargetError};
@@ -20,7 +20,7 @@ pub const SECRET_LABEL: &str = "webhook-secret:";
 pub const HEADERS_LABEL: &str = "webhook-headers:";
 
 /// Whether this URL may be called: asked when it is taken and before each attempt.
-pub fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
+fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
     let origin = config.issuer.rsplit("://").next().unwrap_or_default();
     let own = origin.split(':').next().unwrap_or_default();
     target::check(url, &[own], config.webhooks.allow_local)

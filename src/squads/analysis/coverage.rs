@@ -23,14 +23,12 @@ fn is_away(slot: &Slot) -> bool {
     role.is_some_and(|role| AWAY.contains(&role))
 }
 
-/// A player: a place that is not open.
 #[derive(Debug)]
 pub struct Counted {
     /// The number of the subgroup, from 0.
     pub group: usize,
     /// The number of the place in it, from 0.
     pub place: usize,
-    /// What they play.
     pub specialization: Option<u8>,
     scores: Scores,
 }
@@ -61,7 +59,6 @@ impl Sums {
         }
     }
 
-    /// The sum of a function.
     pub const fn sum(&self, function: usize) -> u16 {
         self.totals[function]
     }
@@ -110,19 +107,15 @@ pub fn covered(sum: u16, target: u16) -> u16 {
     u16::try_from(percent.checked_div(u32::from(target)).unwrap_or(100)).unwrap_or(100)
 }
 
-/// A composition, added up.
 #[derive(Debug)]
 pub struct Tally {
     /// Who is in it, in the order of the places.
     pub players: Vec<Counted>,
-    /// The subgroups.
     pub subgroups: Vec<Sums>,
-    /// All players together.
     pub squad: Sums,
 }
 
 impl Tally {
-    /// Adds up.
     pub fn of(plan: &Composition, edits: &Edits) -> Self {
         let mut tally = Self {
             players: Vec::with_capacity(64),
@@ -165,7 +158,6 @@ pub fn of_kind(kind: Kind) -> impl Iterator<Item = usize> {
     (0..FUNCTION_COUNT).filter(move |function| FUNCTIONS[*function].kind == kind)
 }
 
-/// What the subgroups have.
 pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCoverage<'a>> {
     let both = plan.subgroups.iter().zip(&tally.subgroups).enumerate();
     // The players are in the order of their subgroups.
@@ -217,7 +209,6 @@ pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
     (0..FUNCTION_COUNT).map(row).collect()
 }
 
-/// What each player adds.
 pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> {
     let adds = |player: &Counted| {
         let slot = &plan.subgroups[player.group].slots[player.place];
@@ -248,12 +239,10 @@ pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> 
     tally.players.iter().map(adds).collect()
 }
 
-/// The JSON Pointer of a place.
 pub fn pointer(group: usize, place: usize) -> String {
     format!("/subgroups/{group}/slots/{place}")
 }
 
-/// Who is there for what.
 pub fn roles(plan: &Composition) -> Roles {
     let preset = plan.preset.as_deref().and_then(presets::find);
     let words = ROLES.iter().map(|role| role.id).chain([NO_ROLE]);

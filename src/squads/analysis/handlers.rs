@@ -57,7 +57,6 @@ impl Gathered {
         tag(&[parts, &[&number, builds, players, scores]].concat())
     }
 
-    /// The same as values.
     pub fn facts(&self) -> Result<Facts, Problem> {
         let [builds, players, scores] = self.texts.each_ref().map(Text::as_str);
         Ok(Facts {

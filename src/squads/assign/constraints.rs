@@ -22,7 +22,6 @@ pub(super) struct Constraints<'a> {
 }
 
 impl Constraints<'_> {
-    /// All of them.
     pub(super) fn read(&mut self) {
         let body = self.body;
         let items = |name: &str| {

@@ -25,7 +25,6 @@ use super::schemas::{DEFAULT_MOVES, DEFAULT_STARTS, MAX_SUBGROUPS, SCORE_MAX};
 pub struct Asked {
     /// Its id: one of the tables', or the caller's own.
     pub id: String,
-    /// Whom it is done for.
     pub kind: Kind,
     /// Points and enough.
     pub function: Function,
@@ -34,11 +33,8 @@ pub struct Asked {
 /// A build as it is told again.
 #[derive(Debug, Clone)]
 pub struct Label {
-    /// What the caller calls it.
     pub name: Option<String>,
-    /// What it is.
     pub specialization: Option<u8>,
-    /// What it is for.
     pub role: Option<&'static str>,
     /// Units for each function in force, in their order.
     pub units: Vec<u32>,
@@ -47,24 +43,17 @@ pub struct Label {
 /// A constraint with the place in the body that it comes from.
 #[derive(Debug, Clone)]
 pub struct Said {
-    /// The constraint.
     pub constraint: Constraint,
-    /// JSON Pointer.
     pub pointer: String,
 }
 
-/// The question.
 #[derive(Debug)]
 pub struct Question {
-    /// The players' names.
     pub names: Vec<String>,
-    /// Their builds.
     pub labels: Vec<Vec<Label>>,
-    /// What counts.
     pub functions: Vec<Asked>,
     /// Where each of `input`'s constraints comes from.
     pub said: Vec<Said>,
-    /// For the kernel.
     pub input: Input,
     /// Seed, moves and starts as asked.
     pub effort: Effort,
@@ -72,7 +61,6 @@ pub struct Question {
     pub present: Option<Vec<Placement>>,
     /// Who could be asked to come.
     pub candidates: Vec<(String, Vec<Label>)>,
-    /// The caller's own scores.
     pub edits: Edits,
 }
 

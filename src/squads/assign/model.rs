@@ -27,18 +27,13 @@ const CLASH_NODES: (u32, u32) = (400_000, 20_000);
 /// Constraints that are told in one sentence each, at most.
 const TOLD: usize = 5;
 
-/// What was found.
 #[derive(Debug)]
 pub struct Solved {
-    /// The question, laid out.
     pub kernel: Kernel,
-    /// The assignment.
     pub found: Found,
-    /// What proves the bound.
     pub certificate: Certificate,
     /// Of a re-run: who has moved, and the best score.
     pub rerun: Option<(Vec<usize>, i32)>,
-    /// The effort that was made.
     pub effort: Effort,
 }
 

@@ -8,7 +8,6 @@ use crate::squads::functions::model::name_of;
 
 use super::input::{Label, Question};
 
-/// What was said.
 pub fn constraint(question: &Question, constraint: &Constraint) -> String {
     let name = |player: &usize| question.names[*player].as_str();
     let all = |players: &[usize]| {
@@ -51,7 +50,6 @@ pub fn constraint(question: &Question, constraint: &Constraint) -> String {
     }
 }
 
-/// What players call a build.
 pub fn build_name(label: &Label, build: usize) -> String {
     match (&label.name, label.specialization) {
         (Some(name), _) => name.clone(),

@@ -1,5 +1,6 @@
 //! A comparison as a value: the response, and how players are matched. Each player of both compositions
-//! is reported at most once: as added, removed, or the same. `analysis::coverage` computes the sums.
+//! is reported at most once: as added, removed, or the same. `analysis::coverage` computes the sums;
+//! `schemas` describes the members.
 
 use serde::Serialize;
 
@@ -13,108 +14,74 @@ use crate::squads::presets;
 /// What differs between two compositions.
 #[derive(Debug, Serialize)]
 pub struct Comparison<'a> {
-    /// The one that is compared with.
     pub base: Side<'a>,
-    /// The one that is compared.
     pub other: Side<'a>,
-    /// Members of the two that differ.
     pub changed: Vec<&'static str>,
-    /// The subgroups by their numbers; as many as the greater one has.
     pub subgroups: Vec<SubgroupChange>,
-    /// Functions of which the squad has more or less.
     pub squad: Vec<CoverageChange>,
-    /// Roles of which there are more or fewer.
     pub roles: Vec<RoleChange>,
-    /// Who has come, gone, or changed.
     pub players: Players<'a>,
 }
 
 /// One of the two.
 #[derive(Debug, Serialize)]
 pub struct Side<'a> {
-    /// Its id.
     pub composition_id: &'a str,
-    /// Its name.
     pub name: &'a str,
-    /// Places that are not open.
     pub player_count: usize,
 }
 
 /// What differs in a subgroup.
 #[derive(Debug, Serialize)]
 pub struct SubgroupChange {
-    /// Counted from 1.
     pub subgroup: usize,
-    /// Functions with other numbers.
     pub coverage: Vec<CoverageChange>,
 }
 
 /// A function with other numbers.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct CoverageChange {
-    /// Id of `GET /game/functions`.
     pub function: &'static str,
-    /// What the base has; null where it has no such subgroup.
     pub base: Option<Coverage>,
-    /// What the other has; null where it has no such subgroup.
     pub other: Option<Coverage>,
-    /// By how much the sum is greater in the other.
     pub change: i32,
 }
 
 /// A role with other numbers.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct RoleChange {
-    /// Id of `GET /game/roles`, or `none`.
     pub role: &'static str,
-    /// Players in the base.
     pub base: u16,
-    /// Players in the other.
     pub other: u16,
-    /// By how many there are more in the other.
     pub change: i32,
 }
 
 /// Who has come, gone, or changed.
 #[derive(Debug, Default, Serialize)]
 pub struct Players<'a> {
-    /// Those who are only in the other.
     pub added: Vec<Placed<'a>>,
-    /// Those who are only in the base.
     pub removed: Vec<Placed<'a>>,
-    /// Those whose subgroup is another.
     pub moved: Vec<Pair<'a>>,
-    /// Those who play something else, or are there for something else.
     pub changed: Vec<Pair<'a>>,
 }
 
 /// A player in both.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pair<'a> {
-    /// In the base.
     pub base: Placed<'a>,
-    /// In the other.
     pub other: Placed<'a>,
 }
 
 /// A player and their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Placed<'a> {
-    /// The subgroup, counted from 1.
     pub subgroup: usize,
-    /// The place in it, counted from 1.
     pub slot: usize,
-    /// Their name, if it is given.
     pub player: Option<&'a str>,
-    /// Their id in the team's roster, if it is given.
     pub player_id: Option<&'a str>,
-    /// Their build, if it is given.
     pub build_id: Option<&'a str>,
-    /// What they play.
     pub specialization: Option<u8>,
-    /// Its name.
     pub name: Option<&'static str>,
-    /// What they are there for.
     pub role: Option<&'a str>,
 }
 

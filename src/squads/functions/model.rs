@@ -14,10 +14,8 @@ pub const TARGET_PLAYERS: u16 = 30;
 /// Players of a subgroup, as it is advised.
 const SUBGROUP: u16 = 5;
 
-/// A score for each function.
 pub type Scores = [u8; FUNCTION_COUNT];
 
-/// Whom a function is done for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -27,20 +25,16 @@ pub enum Kind {
     Squad,
 }
 
-/// Something that a squad needs done.
 #[derive(Debug, Serialize)]
 pub struct Function {
     /// Stable id, `snake_case`.
     pub id: &'static str,
-    /// The name for people.
     pub name: &'static str,
-    /// Whom it is done for.
     pub kind: Kind,
     /// The sum of scores that is enough: in each subgroup, or in a squad of [`TARGET_PLAYERS`].
     pub target: Option<u16>,
     /// How much it matters, from 1 to 10; 0 without a target.
     pub weight: u16,
-    /// What it is, in one line.
     pub about: &'static str,
 }
 
@@ -70,13 +64,10 @@ pub enum Confidence {
 /// The default scores of one specialization.
 #[derive(Debug)]
 pub struct Default {
-    /// The elite specialization.
     pub specialization: u8,
-    /// How well they are known.
     pub confidence: Confidence,
     /// The weapon type that the game gives to this specialization alone.
     pub weapon: Option<u16>,
-    /// A score for each function.
     pub scores: Scores,
 }
 

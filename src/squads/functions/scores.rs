@@ -13,11 +13,9 @@ use super::model::{FUNCTION_COUNT, FUNCTION_IDS, SCORE_MAX, Scores, defaults_of,
 /// One number that is another than the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
-    /// The specialization.
     pub specialization: u8,
     /// The place of the function in the table.
     pub function: usize,
-    /// The number.
     pub score: u8,
 }
 
@@ -112,7 +110,6 @@ impl Edits {
         scores
     }
 
-    /// One of them.
     pub fn score_of(&self, specialization: u8, function: usize) -> u8 {
         let mut edits = self.of(specialization).iter();
         let edit = edits.find(|edit| edit.function == function);
@@ -120,15 +117,6 @@ impl Edits {
             || defaults_of(specialization).map_or(0, |row| row.scores[function]),
             |edit| edit.score,
         )
-    }
-
-    /// The specializations that it speaks of, each once.
-    pub fn specializations(&self) -> impl Iterator<Item = u8> {
-        let mut last = None;
-        self.0.iter().filter_map(move |edit| {
-            let is_new = last.replace(edit.specialization) != Some(edit.specialization);
-            is_new.then_some(edit.specialization)
-        })
     }
 }
 
@@ -153,7 +141,6 @@ mod tests {
         let aegis = function_index("aegis").expect("aegis");
         assert_eq!((firebrand[aegis], edits.scores_of(46)[aegis]), (3, 1));
         assert_eq!(edits.scores_of(81)[STABILITY], 3);
-        assert_eq!(edits.specializations().collect::<Vec<_>>(), [46, 62]);
         let text = edits.to_json().to_string();
         assert_eq!(Edits::stored(&text), edits);
         assert_eq!(text, r#"{"46":{"aegis":1},"62":{"stability":0,"strip":2}}"#);

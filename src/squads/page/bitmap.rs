@@ -11,22 +11,17 @@ use embedded_graphics::pixelcolor::BinaryColor;
 pub const WIDTH: usize = 1200;
 /// The height that goes with [`WIDTH`].
 pub const HEIGHT: usize = 630;
-/// The number of colours in 4 bits.
 pub const COLORS: usize = 16;
-/// Of a letter at scale 1.
 pub const LETTER_WIDTH: usize = 10;
-/// Of a letter at scale 1.
 pub const LETTER_HEIGHT: usize = 20;
 
 /// The number of a colour in the palette.
 pub type Color = u8;
 
-/// The picture.
 pub struct Bitmap {
     pixels: Vec<Color>,
 }
 
-/// A glyph, or a glyph scaled to twice its size.
 struct Glyph {
     dots: Vec<bool>,
     width: usize,
@@ -34,14 +29,12 @@ struct Glyph {
 }
 
 impl Bitmap {
-    /// All of one colour.
     pub fn new(color: Color) -> Self {
         Self {
             pixels: vec![color; WIDTH * HEIGHT],
         }
     }
 
-    /// The rows, from the top.
     pub fn lines(&self) -> impl Iterator<Item = &[Color]> {
         self.pixels.chunks_exact(WIDTH)
     }

@@ -43,14 +43,12 @@ const COLUMNS_HEIGHT: usize = 350;
 const COLUMN_WIDEST: usize = 272;
 const ROW: usize = 42;
 const ROWS: usize = 5;
-/// A bar for each function.
 const STICKS_TOP: usize = COLUMNS_TOP + 270;
 const STICKS_HEIGHT: usize = 66;
 /// Letters are doubled this many times.
 const LARGE: u32 = 2;
 const MIDDLE: u32 = 1;
 
-/// The preview image of this page.
 pub fn draw(view: &PageView) -> Vec<u8> {
     let mut bitmap = Bitmap::new(PAPER);
     bitmap.fill([0, 0, WIDTH, 10], BAD);

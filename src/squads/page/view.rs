@@ -14,31 +14,23 @@ const MOST: usize = 16;
 #[derive(Debug, Default, Template)]
 #[template(path = "page.html")]
 pub struct PageView {
-    /// The page's own address.
     pub url: String,
     /// The version in the URL of the preview image, so that each version is its own image.
     pub version: String,
-    /// The composition's name.
     pub title: String,
     /// What it is for, such as `Zerg`.
     pub mode: &'static str,
     /// The preset that it is compared with.
     pub preset: Option<&'static str>,
-    /// The name of its team.
     pub team: Option<String>,
     /// When it was last changed, RFC 3339.
     pub updated_at: String,
     /// Places that are not open.
     pub players: usize,
-    /// Places that are open.
     pub open: usize,
-    /// Its author's notes.
     pub notes: String,
-    /// Its tags.
     pub tags: Vec<String>,
-    /// What it lacks, the worst first.
     pub shortfalls: Vec<ShortfallView>,
-    /// What else is odd about it.
     pub warnings: Vec<String>,
     /// Scores that the team has edited, such as `Firebrand: stability 1 (default 3)`.
     pub edited: Vec<String>,
@@ -50,27 +42,21 @@ pub struct PageView {
     pub squad: Vec<Bar>,
     /// In how many of its subgroups there is enough of what is done for allies.
     pub spread: Vec<Bar>,
-    /// Its subgroups.
     pub subgroups: Vec<Subgroup>,
 }
 
-/// A shortfall.
 #[derive(Debug, Clone)]
 pub struct ShortfallView {
     /// In few words: `stability in subgroup 2`.
     pub short: String,
-    /// As a sentence.
     pub text: String,
 }
 
 /// A function of a subgroup or of the squad.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// Its name.
     pub name: &'static str,
-    /// What there is of it.
     pub have: u32,
-    /// How much is enough.
     pub target: u32,
     /// In a subgroup: how many of them get enough from the others.
     pub others: Option<usize>,
@@ -100,23 +86,18 @@ impl Bar {
     }
 }
 
-/// Players of one role.
 #[derive(Debug, Clone)]
 pub struct RoleCount {
     /// The role's id, which is its icon's too.
     pub id: &'static str,
-    /// Its name.
     pub name: &'static str,
-    /// How many there are.
     pub have: u32,
     /// Open places that are kept for it.
     pub open: u32,
-    /// How many the preset wants, when there is one.
     pub target: Option<u32>,
 }
 
 impl RoleCount {
-    /// Those that are missing.
     pub const fn missing(&self) -> u32 {
         match self.target {
             Some(target) => target.saturating_sub(self.have),
@@ -125,14 +106,10 @@ impl RoleCount {
     }
 }
 
-/// A subgroup.
 #[derive(Debug, Clone, Default)]
 pub struct Subgroup {
-    /// Counted from 1.
     pub number: usize,
-    /// Its name; may be empty.
     pub name: String,
-    /// Its places.
     pub slots: Vec<Slot>,
     /// What its players have of each function.
     pub bars: Vec<Bar>,
@@ -145,20 +122,14 @@ impl Subgroup {
     }
 }
 
-/// A place in a subgroup.
 #[derive(Debug, Clone, Default)]
 pub struct Slot {
-    /// Who stands there.
     pub player: Option<String>,
-    /// What they play.
     pub specialization: Option<&'static str>,
     /// Its profession, which is its icon's name too.
     pub profession: Option<&'static str>,
-    /// The role's id and name.
     pub role: Option<(&'static str, &'static str)>,
-    /// The note of the slot.
     pub note: String,
-    /// The build.
     pub build: Build,
 }
 
@@ -168,7 +139,6 @@ impl Slot {
         self.player.is_none() && self.profession.is_none() && matches!(self.build, Build::None)
     }
 
-    /// Whose place it is.
     pub fn whose(&self) -> &str {
         let player = self.player.as_deref();
         player.or(self.specialization).unwrap_or("this place")
@@ -178,14 +148,12 @@ impl Slot {
 /// What may be said of a slot's build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Build {
-    /// There is none.
     #[default]
     None,
     /// It is somebody's own, or gone.
     Private,
     /// Whoever sees the composition may see it.
     Shown {
-        /// Its name.
         name: String,
         /// Its chat code, unless it is longer than any of the game's.
         code: Option<String>,
@@ -233,7 +201,6 @@ impl PageView {
         shortfalls.split_at(shortfalls.len().min(SHORTFALLS_SHOWN))
     }
 
-    /// How many are not shown.
     pub const fn beyond(count: usize) -> usize {
         count.saturating_sub(MOST)
     }
@@ -243,7 +210,6 @@ impl PageView {
         &list[..list.len().min(MOST)]
     }
 
-    /// The page.
     pub fn html(&self) -> Result<String, Problem> {
         self.render().map_err(Problem::internal)
     }
@@ -266,7 +232,6 @@ pub fn clip(text: &str, most: usize) -> String {
     }
 }
 
-/// The page of a link that leads nowhere.
 #[derive(Template)]
 #[template(path = "missing.html")]
 struct Missing;

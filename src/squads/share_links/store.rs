@@ -23,16 +23,12 @@ pub const MAX_LINKS: i64 = 20;
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "link_~";
 
-/// A link.
 #[derive(Debug)]
 pub struct ShareLink {
-    /// Its id.
     pub id: String,
     /// What the page is found by: 128 random bits in base62.
     pub slug: String,
-    /// Who made it.
     pub created_by: String,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 

@@ -14,12 +14,10 @@ use crate::squads::compositions::store::VersionCause;
 
 use super::store;
 
-/// Versions are numbered from 1.
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The version of the path.
 async fn find(cx: &Context<'_>, grant: &WriteGrant<'_>) -> Result<Text, Problem> {
     let text = Some(cx.param("version")).filter(|text| is_number(text));
     let found = match text.and_then(|text| text.parse().ok()) {

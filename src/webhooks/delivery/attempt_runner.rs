@@ -22,7 +22,6 @@ use super::outcome::Attempt;
 use super::result_writer::{self, DeliveryResult};
 use super::store;
 
-/// The duration of a lease, in milliseconds.
 pub const LEASE_MS: i64 = 60_000;
 /// The longest time from the start of an attempt to its stored result, in milliseconds.
 const ATTEMPT_MS: i64 = 25_000;
@@ -30,7 +29,6 @@ const ATTEMPT_MS: i64 = 25_000;
 /// How long a slow endpoint gets nothing more, unless it answers earlier, in milliseconds.
 const SLOW_PAUSE_MS: i64 = 5_000;
 
-/// A random token that identifies a lease.
 pub fn new_lease_token(platform: &Platform) -> String {
     hex::encode(&platform.random_bytes::<16>())
 }
@@ -51,9 +49,7 @@ pub async fn refusal(state: &State, url: &str) -> Option<&'static str> {
 
 /// A leased delivery that waits for its attempt.
 struct Task {
-    /// The index of its endpoint.
     endpoint: usize,
-    /// The latest start, in milliseconds since 1970.
     begin_by: i64,
     leased: LeasedDelivery,
 }
@@ -63,7 +59,6 @@ struct Task {
 struct Shared {
     /// Jobs that were started and not sent.
     unattempted: RefCell<Vec<Unattempted>>,
-    /// The indices of slow endpoints.
     slow: RefCell<Vec<usize>>,
     /// Whether anything was awaited since the lease: what was read then may have changed.
     has_waited: Cell<bool>,

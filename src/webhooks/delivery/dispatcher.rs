@@ -21,25 +21,18 @@ const SLOW_AFTER_MS: i64 = 1_000;
 /// How often both are checked, in milliseconds.
 const TICK_MS: u32 = 500;
 
-/// An attempt to be made.
 pub struct Job<'a, R> {
-    /// The index of its endpoint.
     pub endpoint: usize,
-    /// The delivery.
     pub id: DeliveryId,
-    /// The latest start, in milliseconds since 1970.
     pub begin_by: i64,
     /// Starts it. Called when it has a connection.
     pub begin: Box<dyn FnOnce() -> LocalFuture<'a, R> + 'a>,
 }
 
-/// What is to be written.
 pub struct Progress<'a, R> {
-    /// Results.
     pub done: Vec<R>,
     /// Jobs that are not started here.
     pub unattempted: Vec<Job<'a, R>>,
-    /// Slow endpoints.
     pub slow: Vec<usize>,
 }
 
@@ -57,7 +50,6 @@ impl<R> Progress<'_, R> {
     }
 }
 
-/// A running job.
 struct Running<'a, R> {
     endpoint: usize,
     /// In milliseconds since 1970; `None` once it has been reported as slow.

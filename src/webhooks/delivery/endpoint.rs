@@ -10,20 +10,15 @@ use crate::webhooks::standing::{self, maker_stands};
 
 use super::store::{broken, list};
 
-/// An endpoint as the delivery sees it.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// The endpoint.
     pub id: WebhookId,
-    /// Its owner.
     pub user: UserId,
     /// The team whose events it gets; `None`: its owner's own events.
     pub team: Option<TeamId>,
-    /// Its URL.
     pub url: String,
     /// The event types it subscribes to; `*` for all.
     pub event_types: Vec<String>,
-    /// Attempts a minute, at most.
     pub rate_limit: Option<i64>,
     /// Custom headers, sealed.
     pub sealed_headers: Option<Vec<u8>>,
@@ -31,7 +26,6 @@ pub struct Endpoint {
     pub sealed_secrets: Vec<(String, Vec<u8>)>,
     /// Incremented by each change of its owner, and when it is disabled.
     pub version: i64,
-    /// Whether it is disabled.
     pub is_disabled: bool,
     /// Whether its creator could still have it when it was read.
     pub stands: bool,

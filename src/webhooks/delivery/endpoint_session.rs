@@ -23,7 +23,6 @@ const FRESH_MS: i64 = 2_000;
 pub struct Opened {
     /// Signing secrets, newest first.
     pub secrets: Vec<EndpointSecret>,
-    /// Custom headers.
     pub headers: Vec<(String, String)>,
 }
 
@@ -41,7 +40,6 @@ pub struct EndpointSession<'a> {
 }
 
 impl<'a> EndpointSession<'a> {
-    /// Starts with the endpoint as it was read.
     pub fn new(endpoint: &'a Endpoint) -> Self {
         Self {
             endpoint,
@@ -52,7 +50,6 @@ impl<'a> EndpointSession<'a> {
         }
     }
 
-    /// Its URL.
     pub fn url(&self) -> &str {
         &self.endpoint.url
     }

@@ -15,13 +15,10 @@ use super::store::{self, FanOut, NewDelivery, Waiting};
 
 /// Deliveries leased by one invocation, to be attempted now.
 pub struct LeasedBatch {
-    /// The endpoints.
     pub endpoints: Vec<Endpoint>,
     /// The deliveries, each with the index of its endpoint.
     pub leased: Vec<(usize, LeasedDelivery)>,
-    /// The lease's token.
     pub lease: String,
-    /// When they were leased, in milliseconds since 1970.
     pub at: i64,
     /// What went wrong before all was leased.
     pub ended_by: Option<DatabaseError>,
@@ -125,7 +122,6 @@ async fn release_leases(platform: &Platform, endpoints: &[Endpoint], own: &[Plan
     release_and_wake(platform, endpoints, &unattempted, lease).await;
 }
 
-/// A delivery to be written.
 struct Planned {
     id: DeliveryId,
     event: usize,

@@ -70,13 +70,10 @@ pub fn lease_due(
 
 /// A delivery that this invocation may attempt.
 pub struct LeasedDelivery {
-    /// The delivery.
     pub id: DeliveryId,
     /// Its event: sent as `webhook-id`.
     pub event: EventId,
-    /// The body to send.
     pub payload: Text,
-    /// `traceparent`.
     pub traceparent: String,
     /// Failures so far: the step in the schedule.
     pub step: i64,
@@ -128,9 +125,7 @@ pub async fn leased(
 
 /// A delivery that was leased and not attempted.
 pub struct Unattempted {
-    /// The index of its endpoint.
     pub endpoint: usize,
-    /// The delivery.
     pub id: DeliveryId,
     /// When it is due again, in milliseconds since 1970.
     pub due: i64,

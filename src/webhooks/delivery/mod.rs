@@ -4,22 +4,20 @@
 
 pub(in crate::webhooks) mod attempt_runner;
 mod dispatcher;
-pub mod endpoint;
+mod endpoint;
 mod endpoint_session;
 mod fan_out;
 mod lease_store;
 pub mod outcome;
-pub mod reconciler;
+pub(crate) mod reconciler;
 mod reconciler_store;
 mod result_writer;
 mod retry_consumer;
-pub mod store;
+pub(in crate::webhooks) mod store;
 
 use crate::ids::{EventId, WebhookId};
 use crate::platform::{DatabaseError, Settlement};
 use crate::runtime::State;
-
-pub use result_writer::wake;
 
 use fan_out::LeasedBatch;
 
@@ -28,21 +26,29 @@ const RETRY_S: u32 = 10;
 
 /// Fans out a batch of events and makes their first attempts. Settles it once all attempts have
 /// started, so that the next batch does not wait for receivers.
-pub async fn consume_events(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+pub(crate) async fn consume_events(
+    state: &State,
+    bodies: &[String],
+    settle: &dyn Fn(&[Settlement]),
+) {
     let ids = read(state, bodies, EventId::parse);
     let leases = fan_out::fan_out(state, &ids).await;
     attempt(state, bodies, leases, false, settle).await;
 }
 
 /// Makes the attempts that a batch of endpoints has due; settled as in [`consume_events`].
-pub async fn consume_endpoints(state: &State, bodies: &[String], settle: &dyn Fn(&[Settlement])) {
+pub(crate) async fn consume_endpoints(
+    state: &State,
+    bodies: &[String],
+    settle: &dyn Fn(&[Settlement]),
+) {
     let ids = read(state, bodies, WebhookId::parse);
     let leases = retry_consumer::lease(state, &ids).await.map(Some);
     attempt(state, bodies, leases, true, settle).await;
 }
 
 /// Stores a batch of dead letters. The reconciler wakes what they were to wake.
-pub async fn consume_dead_letters(
+pub(crate) async fn consume_dead_letters(
     state: &State,
     bodies: &[String],
     settle: &dyn Fn(&[Settlement]),

@@ -18,11 +18,10 @@ pub const DISABLE_AFTER_MS: i64 = 5 * 86_400_000;
 /// The shortest pause of an endpoint that asks us to slow down, in milliseconds.
 const SLOW_DOWN_MS: i64 = 5_000;
 /// Leases in a row that may expire without a result; after more, the delivery is dead as `lost`.
-pub const MAX_LOST_LEASES: i64 = 10;
+pub(crate) const MAX_LOST_LEASES: i64 = 10;
 
-/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// When it began, in milliseconds since 1970.
     pub at: i64,
     /// How long it took, in milliseconds.
@@ -39,7 +38,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// From an exchange that began at `at` and ended at `now`.
-    pub fn of(exchange: Result<HttpAnswer, HttpError>, at: i64, now: i64) -> Self {
+    pub(crate) fn of(exchange: Result<HttpAnswer, HttpError>, at: i64, now: i64) -> Self {
         let (answer, failure) = match exchange {
             Ok(answer) => (Some(answer), None),
             Err(error) => (error.begun, Some(error.failure)),
@@ -69,7 +68,7 @@ impl Attempt {
     }
 
     /// An attempt that failed before anything was sent.
-    pub const fn refused(error: &'static str, at: i64) -> Self {
+    pub(crate) const fn refused(error: &'static str, at: i64) -> Self {
         Self {
             at,
             duration_ms: 0,
@@ -81,12 +80,12 @@ impl Attempt {
     }
 
     /// Whether the receiver has accepted it.
-    pub const fn is_success(&self) -> bool {
+    pub(crate) const fn is_success(&self) -> bool {
         self.error.is_none()
     }
 
     /// Whether the failure is ours: nothing was sent.
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         matches!(
             self.error,
             Some("resolver_unavailable" | "secret_unreadable")
@@ -94,12 +93,12 @@ impl Attempt {
     }
 
     /// Whether the receiver has answered 410 Gone.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.status == Some(410) && self.error == Some("http_status")
     }
 
     /// Whether the endpoint asks us to slow down (Standard Webhooks: 429, 502 and 504).
-    pub fn asks_to_slow_down(&self) -> bool {
+    pub(crate) fn asks_to_slow_down(&self) -> bool {
         matches!(self.status, Some(429 | 502 | 504))
     }
 }
@@ -115,8 +114,7 @@ fn readable(body: &[u8]) -> String {
 
 /// The next state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// It is delivered.
+pub(crate) enum Next {
     Delivered,
     /// It is retried at this time, in milliseconds since 1970.
     Retry(i64),
@@ -125,7 +123,13 @@ pub enum Next {
 }
 
 /// The next state of a delivery that failed `step` times before this attempt, which ended at `now`.
-pub fn next(attempt: &Attempt, step: i64, schedule: &Schedule, random: u32, now: i64) -> Next {
+pub(crate) fn next(
+    attempt: &Attempt,
+    step: i64,
+    schedule: &Schedule,
+    random: u32,
+    now: i64,
+) -> Next {
     if attempt.is_success() {
         return Next::Delivered;
     }
@@ -141,13 +145,13 @@ pub fn next(attempt: &Attempt, step: i64, schedule: &Schedule, random: u32, now:
 }
 
 /// Until when an endpoint with this response asks us to back off altogether.
-pub fn slow_down_until(attempt: &Attempt, now: i64) -> Option<i64> {
+pub(crate) fn slow_down_until(attempt: &Attempt, now: i64) -> Option<i64> {
     let wanted = || now + schedule::after(SLOW_DOWN_MS, attempt.retry_after_ms);
     attempt.asks_to_slow_down().then(wanted)
 }
 
 /// How many attempts may run at once at an endpoint with this many failures in a row.
-pub const fn allowed(failures: i64, most: usize) -> usize {
+pub(crate) const fn allowed(failures: i64, most: usize) -> usize {
     match failures {
         0 => most,
         1..BREAKER_FAILURES => 2,

@@ -25,9 +25,7 @@ const MAX_DELAY_MS: i64 = crate::platform::MAX_DELAY_SECONDS as i64 * 1000;
 
 /// The result of one leased delivery.
 pub struct DeliveryResult {
-    /// The index of its endpoint.
     pub endpoint: usize,
-    /// The delivery.
     pub id: DeliveryId,
     /// Its step in the schedule until now.
     pub step: i64,

@@ -110,7 +110,6 @@ async fn lease_one(
 enum Plan {
     /// Its creator may not have it now. The reconciler wakes it when they may again.
     Skip,
-    /// It is disabled.
     Hold,
     /// It backs off until then, is slow, or has used up its rate.
     Wait(i64),

@@ -20,15 +20,11 @@ const WAKE_OVERDUE_MS: i64 = 30_000;
 
 /// An event that has not been fanned out.
 pub struct Waiting {
-    /// The event.
     pub id: EventId,
     /// Whose endpoints get it.
     pub audience: Audience,
-    /// Its type.
     pub kind: String,
-    /// The body to send.
     pub payload: Text,
-    /// `traceparent`.
     pub traceparent: String,
 }
 
@@ -67,13 +63,9 @@ pub async fn waiting_events(
         .collect()
 }
 
-/// A delivery to be written.
 pub struct NewDelivery<'a> {
-    /// The delivery.
     pub id: &'a DeliveryId,
-    /// Its endpoint.
     pub webhook: &'a WebhookId,
-    /// Its event.
     pub event: &'a EventId,
     /// Whether it is leased in the same statement.
     pub is_leased: bool,
@@ -85,7 +77,6 @@ pub struct NewDelivery<'a> {
 
 /// The statements that write the deliveries of some events.
 pub struct FanOut {
-    /// All of them.
     pub writes: Vec<Statement>,
     /// How many of the first ones lease. Together they change as many rows as were to be leased, when
     /// all of those are ours.
@@ -200,11 +191,9 @@ pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
 
 /// What is written for one result.
 pub struct ResultRow<'a> {
-    /// The delivery.
     pub id: &'a DeliveryId,
     /// `pending`, `delivered` or `dead`.
     pub state: &'static str,
-    /// Why it is dead.
     pub reason: Option<&'static str>,
     /// Its new step in the schedule.
     pub step: i64,
@@ -298,9 +287,7 @@ pub fn mark_slow<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> St
 
 /// The failures of an endpoint in a batch of results.
 pub struct EndpointFailures<'a> {
-    /// The endpoint.
     pub id: &'a WebhookId,
-    /// The deliveries.
     pub deliveries: &'a [&'a DeliveryId],
     /// Failures that no success has followed.
     pub count: i64,

@@ -2,11 +2,11 @@
 //! Promises that a secret is shown in the answer that made it and never again, and that a URL was
 //! judged before it is kept. Leaves sending to `delivery`, what was sent to `log`.
 
-pub mod endings;
-pub mod handlers;
+pub(crate) mod endings;
+pub(crate) mod handlers;
 pub mod model;
-pub mod operations;
+pub(crate) mod operations;
 pub mod proof;
 pub mod schemas;
 pub mod store;
-pub mod test_send;
+pub(crate) mod test_send;

@@ -20,28 +20,25 @@ use crate::webhooks::{check_target, custom_headers};
 use super::proof::is_same_origin;
 
 /// Endpoints that an account can have at a time.
-pub const MAX_WEBHOOKS: i64 = 50;
+pub(crate) const MAX_WEBHOOKS: i64 = 50;
 /// Secrets of an endpoint that sign at a time.
-pub const MAX_SECRETS: i64 = 5;
+pub(crate) const MAX_SECRETS: i64 = 5;
 /// How long a secret signs on beside its successor unless asked otherwise, in seconds: a day.
 pub const OVERLAP_SECONDS: i64 = 86_400;
 /// Stands for all event types.
-pub const ALL: &str = "*";
+pub(crate) const ALL: &str = "*";
 
-/// What an endpoint is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookInput {
+pub(crate) struct WebhookInput {
     /// In its one spelling.
     pub url: String,
     /// Names of the catalogue, or `*` alone.
     pub event_types: Vec<String>,
-    /// May be empty.
     pub description: String,
     /// Whose things it is told of; `None`: its owner's own.
     pub team: Option<TeamId>,
     /// Whether it is sent anything.
     pub is_enabled: bool,
-    /// Attempts in a minute, at most.
     pub rate_limit: Option<i64>,
     /// Custom headers; names in lower case.
     pub headers: Vec<(String, String)>,
@@ -51,7 +48,7 @@ impl WebhookInput {
     /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
     /// mistakes that the schema does not see. `team` is the one that it names, if its owner may have
     /// webhooks there; where not, that is in `errors`.
-    pub async fn from_json(
+    pub(crate) async fn from_json(
         body: &Value,
         team: Option<TeamId>,
         state: &State,
@@ -97,7 +94,7 @@ impl WebhookInput {
 
 impl WebhookInput {
     /// A scope that the caller does not have and that reading what this is told of takes.
-    pub fn missing_scope(&self, types: Catalogue, caller: &Caller) -> Option<Scope> {
+    pub(crate) fn missing_scope(&self, types: Catalogue, caller: &Caller) -> Option<Scope> {
         let named = |kind: &&EventType| {
             let mut wanted = self.event_types.iter();
             wanted.any(|wanted| wanted == ALL || wanted == kind.name)
@@ -119,7 +116,7 @@ impl WebhookInput {
 
 /// Who has made an endpoint, as far as that says how long it lasts and what it is told of.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Maker {
+pub(crate) enum Maker {
     /// It stays as it is.
     Same,
     /// It is this key's from now on.
@@ -194,7 +191,7 @@ async fn read_url(
 }
 
 /// The secret of a body, or a fresh one.
-pub fn read_secret(
+pub(crate) fn read_secret(
     body: &Value,
     platform: &Platform,
     errors: &mut Vec<FieldError>,
@@ -210,26 +207,20 @@ pub fn read_secret(
     secret
 }
 
-/// An endpoint.
 #[derive(Debug)]
-pub struct Webhook {
-    /// Its id.
+pub(crate) struct Webhook {
     pub id: WebhookId,
     /// The API key that made it: it ends with the key, and is told only what that may read.
     pub api_key: Option<ApiKeyId>,
-    /// What it was asked to be.
     pub input: WebhookInput,
     /// Grows with each change of what it is.
     pub version: i64,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub updated_at: i64,
     /// Milliseconds since 1970; `None`: it is enabled.
     pub disabled_at: Option<i64>,
     /// Why: see `schemas`.
     pub disabled_reason: Option<String>,
-    /// How it has been answering.
     pub health: Health,
     /// The state of its rate: see `endpoint_throttle`.
     pub next_slot_us: i64,
@@ -237,7 +228,7 @@ pub struct Webhook {
 
 /// How an endpoint has been answering.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Health {
+pub(crate) struct Health {
     /// Whether its URL has answered a ping with 2xx.
     pub is_proven: bool,
     /// Failed attempts in a row.
@@ -278,7 +269,7 @@ impl Health {
 
 impl Webhook {
     /// The members that can be changed, for a merge patch. Holds the values of all headers.
-    pub fn as_input(&self) -> Value {
+    pub(crate) fn as_input(&self) -> Value {
         let headers: Map<String, Value> = self
             .input
             .headers
@@ -297,7 +288,7 @@ impl Webhook {
     }
 
     /// As its owner sees it at `now`.
-    pub fn document(&self, now: i64) -> Value {
+    pub(crate) fn document(&self, now: i64) -> Value {
         let mut document = self.as_input();
         let all = self.input.headers.iter();
         let (hidden, shown): (Vec<_>, Vec<_>) =
@@ -319,7 +310,7 @@ impl Webhook {
     }
 
     /// The strong tag of [`Self::document`]: what it is, and how it does.
-    pub fn etag(&self, now: i64) -> String {
+    pub(crate) fn etag(&self, now: i64) -> String {
         let Health {
             is_proven,
             failures,
@@ -346,7 +337,7 @@ impl Webhook {
 
     /// Drops the hidden headers that a patch has not given anew, where it names another origin: they
     /// were for the one before.
-    pub fn withhold_headers(&self, target: &mut Value, patch: &Value, url: &str) {
+    pub(crate) fn withhold_headers(&self, target: &mut Value, patch: &Value, url: &str) {
         if is_same_origin(url, &self.input.url) {
             return;
         }
@@ -365,7 +356,7 @@ impl Webhook {
     /// What becomes of its maker when `caller` changes it to `after`, or gives it another secret
     /// (`None`): a key takes on what it changes, and can change neither what another key has made nor
     /// what is told more than the key may read.
-    pub fn maker_after(
+    pub(crate) fn maker_after(
         &self,
         types: Catalogue,
         caller: &Caller,
@@ -411,7 +402,7 @@ impl Webhook {
     /// What it is after a change at `now`. Another URL, or being enabled again, is a new beginning;
     /// another origin has to prove itself.
     #[must_use]
-    pub fn changed(&self, input: WebhookInput, maker: Maker, now: i64) -> Self {
+    pub(crate) fn changed(&self, input: WebhookInput, maker: Maker, now: i64) -> Self {
         let is_same_url = input.url == self.input.url;
         let is_same_origin = is_same_origin(&input.url, &self.input.url);
         let is_enabled_again = input.is_enabled && self.disabled_at.is_some();

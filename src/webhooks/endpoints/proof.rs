@@ -10,19 +10,19 @@ use crate::webhooks::delivery::store::{record_success, resume_held};
 use crate::webhooks::events::PING;
 
 /// Whether two URLs in their one spelling have the same scheme, host and port.
-pub fn is_same_origin(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
     origin(one) == origin(other)
 }
 
 /// Scheme, host and port of a URL in its one spelling.
-pub fn origin(url: &str) -> &str {
+pub(crate) fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |place| place + 3);
     let end = url[host..].find('/').map_or(url.len(), |end| host + end);
     &url[..end]
 }
 
 /// The host of a URL in its one spelling.
-pub fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let origin = origin(url);
     let host = origin.find("://").map_or(0, |place| place + 3);
     let authority = &origin[host..];
@@ -70,7 +70,7 @@ fn replace_ping(webhook: &WebhookId) -> Statement {
 }
 
 /// Notes that this URL of an endpoint has answered a test with 2xx, and sets free what waited for it.
-pub fn proved(webhook: &WebhookId, url: &str) -> Vec<Statement> {
+pub(crate) fn proved(webhook: &WebhookId, url: &str) -> Vec<Statement> {
     vec![
         record_success(&[(webhook, url)]),
         resume_held([webhook].into_iter()),

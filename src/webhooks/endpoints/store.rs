@@ -22,16 +22,14 @@ use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
 
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
-pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM webhooks WHERE team_id = ?1 \
+pub(crate) const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM webhooks WHERE team_id = ?1 \
      AND user_id = ?2 AND disabled_at IS NULL";
 
 /// Greater than every id, for the first page.
 const PAST_ALL_IDS: &str = "webhook_~";
 
-/// What sealing needs.
 #[derive(Clone, Copy)]
-pub struct Sealer<'a> {
-    /// The keys.
+pub(crate) struct Sealer<'a> {
     pub master: &'a MasterKeys,
     /// For nonces.
     pub platform: &'a Platform,
@@ -56,7 +54,7 @@ impl Sealer<'_> {
 
 /// Adds an endpoint of the caller's with its first secret; stale when there are too many, when one has
 /// its URL, or when they may not have one of its team's any more.
-pub fn insert(
+pub(crate) fn insert(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     secret: &EndpointSecret,
@@ -111,7 +109,7 @@ pub fn insert(
 /// waiting; stale when it is no longer as it was read, when another one has its new URL, or when the
 /// caller may not have one of its team's any more. How it answers goes on being counted meanwhile, so
 /// that is touched only by a new beginning.
-pub fn update(
+pub(crate) fn update(
     permit: &Permit<'_, AimWebhooks>,
     before: &Webhook,
     after: &Webhook,
@@ -179,7 +177,7 @@ fn give_up_unreadable(id: &WebhookId, now: i64) -> Statement {
 }
 
 /// Whether another endpoint of this account than `except` has this URL.
-pub async fn has_url(
+pub(crate) async fn has_url(
     platform: &Platform,
     user: &UserId,
     url: &str,
@@ -206,7 +204,7 @@ fn event_types(input: &WebhookInput) -> String {
 
 /// Removes an endpoint of the caller's with its secrets, its deliveries and their log; stale when it
 /// is no longer as it was read.
-pub fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
+pub(crate) fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
     let delete = Statement::new(
         "DELETE FROM webhooks WHERE id = ?1 AND user_id = ?2 AND version = ?3",
         params![&webhook.id, permit.user_id(), webhook.version],
@@ -234,7 +232,7 @@ pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
 }
 
 /// Disables all endpoints of the caller's, and holds what they have waiting as [`hold`] does.
-pub fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
+pub(crate) fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
     [
         "UPDATE webhooks SET disabled_at = ?2, disabled_reason = 'owner', updated_at = ?2, \
          version = version + 1 WHERE user_id = ?1 AND disabled_at IS NULL",
@@ -248,7 +246,7 @@ pub fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 
 /// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
 /// that others have endpoints for stay, without the caller, until they are old: they may not have
 /// arrived yet.
-pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
+pub(crate) fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     let user = || params![permit.user_id()];
     [
         Statement::new("DELETE FROM webhooks WHERE user_id = ?1", user()),
@@ -265,7 +263,7 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
 }
 
 /// Makes an endpoint of the caller's this key's; stale when it is no longer as it was read.
-pub fn take_on(
+pub(crate) fn take_on(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     key: &ApiKeyId,
@@ -286,7 +284,7 @@ pub fn take_on(
 /// Gives an endpoint of the caller's another secret. Those before it sign until `expires_at`, or
 /// as long as they would have. Stale when too many sign already, or when the caller may not have one of
 /// its team's any more.
-pub fn rotate(
+pub(crate) fn rotate(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
     secret: &EndpointSecret,
@@ -333,8 +331,7 @@ const COLUMNS: &str = "SELECT id, url, description, event_types, rate_limit, sea
      version, created_at, updated_at, disabled_at, disabled_reason, is_proven, failures, \
      failing_since, paused_until, next_slot_us, team_id, hung_until > 0, api_key_id FROM webhooks ";
 
-/// An endpoint of this account.
-pub async fn find(
+pub(crate) async fn find(
     sealer: Sealer<'_>,
     user: &UserId,
     id: &WebhookId,
@@ -348,7 +345,7 @@ pub async fn find(
 }
 
 /// A page of an account's endpoints, latest first.
-pub async fn list(
+pub(crate) async fn list(
     sealer: Sealer<'_>,
     user: &UserId,
     page: &Page,
@@ -411,7 +408,11 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
 }
 
 /// Whether whoever made an endpoint may still have it.
-pub async fn stands(platform: &Platform, id: &WebhookId, now: i64) -> Result<bool, DatabaseError> {
+pub(crate) async fn stands(
+    platform: &Platform,
+    id: &WebhookId,
+    now: i64,
+) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
         concat!(
             "SELECT 1 FROM webhooks w WHERE w.id = ?1 AND ",
@@ -423,7 +424,7 @@ pub async fn stands(platform: &Platform, id: &WebhookId, now: i64) -> Result<boo
 }
 
 /// The secrets of an endpoint that sign at `now`, newest first.
-pub async fn secrets(
+pub(crate) async fn secrets(
     sealer: Sealer<'_>,
     id: &WebhookId,
     now: i64,

@@ -24,6 +24,7 @@ const QUESTIONS: [(&str, u64); 2] = [("A", 1), ("AAAA", 28)];
 pub enum Unresolved {
     /// One of its addresses may not be reached through us.
     Refused,
+    /// It has no address.
     NoAddress,
     /// Nobody could be asked.
     Unavailable,

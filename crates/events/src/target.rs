@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use address::is_refused;
 
+/// Bytes of a URL.
 pub const MAX_URL_BYTES: usize = 2_000;
 /// Ports from 1024 on that something else listens on than what takes webhooks: databases, caches,
 /// queues, remote control, and what browsers refuse to call (WHATWG Fetch, "port blocking").
@@ -21,31 +22,40 @@ const SERVICE_PORTS: [u32; 69] = [
     11_211, 15_672, 27_017, 27_018, 27_019, 50_070,
 ];
 
+/// Why a URL is not called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
+    /// Not a URL as we read them.
     #[error("Give an absolute URL of at most 2000 visible ASCII characters, without backslash.")]
     Malformed,
+    /// Another scheme than https.
     #[error("Use https.")]
     Scheme,
+    /// Name or password before the host.
     #[error("Leave user name and password out; use a custom header.")]
     UserInfo,
     /// A part after `#`.
     #[error("Leave the part from # on out: it is never sent.")]
     Fragment,
+    /// A port that something else listens on.
     #[error(
         "Use port 443, 80, 8443 or one from 1024 on that no database or other well-known service has."
     )]
     Port,
+    /// A host that is no name and no address.
     #[error(
         "Give a host name in ASCII (international names in their xn-- form, as they are registered) or an address."
     )]
     Host,
+    /// A name that is not public.
     #[error(
         "Use a public host name: one with a dot, that ends neither like names inside of a network (.local, .lan, .internal) nor in a zone that answers with any address (nip.io, localtest.me)."
     )]
     PrivateName,
+    /// An address that is not public.
     #[error("Use a public address: private, local and reserved ones are not called.")]
     PrivateAddress,
+    /// This service itself.
     #[error("Use another host than this service's own.")]
     OwnHost,
 }
@@ -67,6 +77,7 @@ impl TargetError {
     }
 }
 
+/// A URL that may be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     url: String,

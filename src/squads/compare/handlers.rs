@@ -3,7 +3,6 @@
 
 use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
 use crate::http::response::Response;
 use crate::ids::TeamId;
 use crate::platform::Text;
@@ -35,7 +34,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
         let grant = base.grant_to(&cx.permit::<WriteCompositions>()?)?;
         let numbers = [from, to].map(|number| number.unwrap_or(base.version));
         let found = versions::store::pair(&cx.state.platform, &grant, numbers).await?;
-        let texts = found.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+        let texts = found.ok_or_else(Problem::not_found)?;
         return compared(cx, own_team(&base), texts.each_ref(), numbers).await;
     }
     let other = find_by(cx, cx.param("other")).await?;

@@ -4,7 +4,6 @@
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
-use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::runtime::{Context, rendered};
 use crate::squads::analysis::model::balance_tag;
@@ -80,7 +79,7 @@ pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /c/{slug}/card.png
 pub async fn card(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = answer(cx, Kind::Card).await?;
-    answer.ok_or(Problem::new(&problems::NOT_FOUND))
+    answer.ok_or(Problem::not_found())
 }
 
 /// `None` when the link leads nowhere.

@@ -78,7 +78,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let composition = find(cx).await?;
     let grant = composition.grant_to(&permit)?;
-    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let not_found = Problem::not_found;
     let id = ShareLinkId::parse(cx.param("link_id")).ok_or_else(not_found)?;
     let entry = entry(
         &permit,

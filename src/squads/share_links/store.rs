@@ -48,7 +48,7 @@ impl ShareLink {
 /// Adds a link; stale when there are too many, the composition is gone, or whoever makes it plans for
 /// its team no more.
 pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink, key: Option<&ApiKeyId>) -> Vec<Statement> {
-    let insert = Statement::new(
+    Statement::checked(
         concat!(
             "INSERT INTO share_links (slug, composition_id, id, created_by, created_at, api_key_id, team_id) \
              SELECT ?1, c.id, ?3, ?4, ?5, ?8, c.team_id FROM compositions c WHERE c.id = ?2 \
@@ -65,13 +65,12 @@ pub fn insert(grant: &WriteGrant<'_>, link: &ShareLink, key: Option<&ApiKeyId>) 
             EditCompositions::RULE.roles(),
             key.map(ApiKeyId::as_str),
         ],
-    );
-    vec![insert, Statement::must_change()]
+    )
 }
 
 /// Withdraws a link; stale when it is not there, or `user` plans for its team no more.
 pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         concat!(
             "DELETE FROM share_links WHERE composition_id = ?1 AND id = ?2 \
              AND EXISTS (SELECT 1 FROM compositions c WHERE c.id = ?1 AND ",
@@ -84,8 +83,7 @@ pub fn delete(grant: &WriteGrant<'_>, user: &UserId, id: &ShareLinkId) -> Vec<St
             user,
             EditCompositions::RULE.roles(),
         ],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// SQL that holds at `$now` while the link `l` to the composition `c` shows it: whoever made it stands, and
@@ -133,8 +131,7 @@ pub async fn list(
             page.limit + 1,
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }
 
 fn read(row: &Row) -> Result<ShareLink, DatabaseError> {

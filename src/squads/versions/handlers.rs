@@ -2,10 +2,10 @@
 //! `compositions::handlers` has the effects of a write.
 
 use crate::auth::permissions::WriteCompositions;
+use crate::http::etag;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::http::{etag, problems};
 use crate::platform::Text;
 use crate::runtime::Context;
 use crate::squads::compositions::handlers::{find as find_composition, write};
@@ -24,7 +24,7 @@ async fn find(cx: &Context<'_>, grant: &WriteGrant<'_>) -> Result<Text, Problem>
         Some(number) => store::find(&cx.state.platform, grant, number).await?,
         None => None,
     };
-    found.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+    found.ok_or_else(Problem::not_found)
 }
 
 /// GET /compositions/{id}/versions

@@ -30,9 +30,7 @@ pub async fn list(
             json!(MEMBERS).to_string(),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
+    platform.all(statement, |row| {
             let version = row.integer(0)?;
             let item = json!({
                 "version": version,
@@ -44,8 +42,7 @@ pub async fn list(
                 "changed": row.optional_text(6)?.map(|all| all.split_whitespace().collect::<Vec<_>>()),
             });
             Ok((version.to_string(), item))
-        })
-        .collect()
+        }).await
 }
 
 /// The composition as it was in these two versions, the first one first, if both are kept.

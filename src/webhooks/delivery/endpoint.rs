@@ -113,8 +113,7 @@ pub async fn enabled_of(
             list(teams),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(read_endpoint).collect()
+    platform.all(statement, read_endpoint).await
 }
 
 /// The endpoints among `ids`.
@@ -131,8 +130,7 @@ pub async fn endpoints(
         .concat(),
         params![list(ids), now, standing::roles()],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(read_endpoint).collect()
+    platform.all(statement, read_endpoint).await
 }
 
 /// Whether an endpoint still has this version, is enabled, and its creator may still have it.

@@ -45,8 +45,9 @@ pub async fn overlooked_endpoints(
 }
 
 async fn texts(platform: &Platform, statement: Statement) -> Result<Vec<String>, DatabaseError> {
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+    platform
+        .all(statement, |row| Ok(row.text(0)?.to_owned()))
+        .await
 }
 
 /// Deliveries of events from before `before`, in milliseconds since 1970; those that are still on

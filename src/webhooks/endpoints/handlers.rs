@@ -37,14 +37,14 @@ pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
 /// The caller's endpoint of the path. Other people's are not there.
 pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
     let id = WebhookId::parse(cx.param("id"));
-    let id = id.ok_or_else(|| Problem::new(&problems::NOT_FOUND))?;
+    let id = id.ok_or_else(Problem::not_found)?;
     find_of(cx, user, &id).await
 }
 
 /// This endpoint, when it is the caller's.
 pub async fn find_of(cx: &Context<'_>, user: &UserId, id: &WebhookId) -> Result<Webhook, Problem> {
     let webhook = store::find(sealer(cx), user, id).await?;
-    webhook.ok_or_else(|| Problem::new(&problems::NOT_FOUND))
+    webhook.ok_or_else(Problem::not_found)
 }
 
 /// Wakes whoever delivers: this endpoint has something due.

@@ -205,11 +205,10 @@ fn event_types(input: &WebhookInput) -> String {
 /// Removes an endpoint of the caller's with its secrets, its deliveries and their log; stale when it
 /// is no longer as it was read.
 pub(crate) fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         "DELETE FROM webhooks WHERE id = ?1 AND user_id = ?2 AND version = ?3",
         params![&webhook.id, permit.user_id(), webhook.version],
-    );
-    vec![delete, Statement::must_change()]
+    )
 }
 
 /// Disables the endpoints that a user has for a team, where they may have none any more, and holds
@@ -340,8 +339,10 @@ pub(crate) async fn find(
         [COLUMNS, "WHERE id = ?1 AND user_id = ?2"].concat(),
         params![id, user],
     );
-    let rows = sealer.platform.database.query(statement).await?;
-    rows.first().map(|row| read(row, sealer)).transpose()
+    sealer
+        .platform
+        .first(statement, |row| read(row, sealer))
+        .await
 }
 
 /// A page of an account's endpoints, latest first.
@@ -362,8 +363,10 @@ pub(crate) async fn list(
             page.limit + 1,
         ],
     );
-    let rows = sealer.platform.database.query(statement).await?;
-    rows.iter().map(|row| read(row, sealer)).collect()
+    sealer
+        .platform
+        .all(statement, |row| read(row, sealer))
+        .await
 }
 
 fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
@@ -434,13 +437,13 @@ pub(crate) async fn secrets(
          AND (expires_at IS NULL OR expires_at > ?2) ORDER BY id DESC",
         params![id, now],
     );
-    let rows = sealer.platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
+    sealer
+        .platform
+        .all(statement, |row| {
             let label = [SECRET_LABEL, row.text(0)?].concat();
             let opened = seal::open(sealer.master, &label, row.blob(1)?);
             let secret = opened.and_then(|bytes| EndpointSecret::from_bytes(&bytes));
             secret.ok_or_else(|| DatabaseError::Other("a secret does not open".to_owned()))
         })
-        .collect()
+        .await
 }

@@ -43,7 +43,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// The delivery of the path, when its endpoint is the caller's.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
+    let not_found = Problem::not_found;
     let id = DeliveryId::parse(cx.param("id")).ok_or_else(not_found)?;
     let found = store::find(&cx.state.platform, user, &id).await?;
     found.ok_or_else(not_found)

@@ -53,8 +53,7 @@ pub async fn list(
             page.limit + 1,
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }
 
 /// A delivery to one of this account's endpoints, and its payload.
@@ -114,19 +113,17 @@ pub async fn attempts(platform: &Platform, id: &DeliveryId) -> Result<Value, Dat
          WHERE delivery_id = ?1 ORDER BY number",
         params![id],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(json!({
-                "number": row.integer(0)?,
-                "at": rfc3339(row.integer(1)?),
-                "duration_ms": row.integer(2)?,
-                "status": row.optional_integer(3)?,
-                "error": row.optional_text(4)?,
-                "response": row.text(5)?,
-            }))
-        })
-        .collect()
+    let attempt = |row: &Row| {
+        Ok(json!({
+            "number": row.integer(0)?,
+            "at": rfc3339(row.integer(1)?),
+            "duration_ms": row.integer(2)?,
+            "status": row.optional_integer(3)?,
+            "error": row.optional_text(4)?,
+            "response": row.text(5)?,
+        }))
+    };
+    Ok(platform.all(statement, attempt).await?.into())
 }
 
 /// Its parameters are the user, `?2`, the time, `?3`, and the roles of `standing`, `?4`.
@@ -141,15 +138,14 @@ const AGAIN: &str = concat!(
 /// Sends a delivery again, from the beginning of the schedule; stale when an attempt is being made,
 /// or it may not be sent to its endpoint now.
 pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> Vec<Statement> {
-    let update = Statement::new(
+    Statement::checked(
         [
             AGAIN,
             "id = ?1 AND (claim IS NULL OR next_attempt_at <= ?3)",
         ]
         .concat(),
         params![id, permit.user_id(), now, standing::roles()],
-    );
-    vec![update, Statement::must_change()]
+    )
 }
 
 /// Given up, with something to send that may be sent.

@@ -92,6 +92,7 @@ pub fn spells_refused_address(name: &str) -> bool {
     quads.chain(within).any(is_refused)
 }
 
+/// Four decimal parts.
 fn read_quad(parts: &[&str]) -> Option<IpAddr> {
     let mut octets = [0; 4];
     for (octet, part) in octets.iter_mut().zip(parts) {

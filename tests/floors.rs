@@ -1,138 +1,79 @@
 //! The floors of the house: which crate, and which module of `src`, may use which others.
-//! Promises that an arrow which is not in the tables fails, and so does an entry that nothing uses.
-//! Leaves arrows inside a module, and those between functions, to its readers.
+//! An arrow that is not in the tables fails, and so does an entry that nothing uses. Arrows inside a
+//! module are not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// A floor and what it uses.
-type Row = (&'static str, &'static [&'static str]);
+/// A floor and what it uses, separated by spaces.
+type Row = (&'static str, &'static str);
 
 /// The crates, from the ground up. Each may use only those before it.
 const CRATES: &[Row] = &[
-    ("assignment", &[]),
-    ("kit", &[]),
-    ("platform", &["kit"]),
-    ("crypto", &["kit", "platform"]),
-    ("http", &["kit", "platform"]),
-    ("db", &["http", "kit", "platform"]),
-    ("limits", &["crypto", "http", "kit", "platform"]),
-    ("auth", &["crypto", "http", "kit", "limits", "platform"]),
-    ("events", &["auth", "crypto", "http", "kit", "platform"]),
-    ("membership", &["auth", "http", "kit", "platform"]),
+    ("assignment", ""),
+    ("kit", ""),
+    ("platform", "kit"),
+    ("crypto", "kit platform"),
+    ("http", "kit platform"),
+    ("db", "http kit platform"),
+    ("limits", "crypto http kit platform"),
+    ("auth", "crypto http kit limits platform"),
+    ("events", "auth crypto http kit platform"),
+    ("membership", "auth http kit platform"),
     (
         "wvw-builder",
-        &[
-            "assignment",
-            "auth",
-            "crypto",
-            "db",
-            "events",
-            "http",
-            "kit",
-            "limits",
-            "membership",
-            "platform",
-        ],
+        "assignment auth crypto db events http kit limits membership platform",
     ),
-    ("testing", &["crypto", "wvw-builder"]),
+    ("testing", "crypto wvw-builder"),
 ];
 
 /// The modules of `src`, from the ground up. Each may use all crates, and of the modules only those
 /// before it.
 const MODULES: &[Row] = &[
-    ("triggers", &[]),
-    ("config", &[]),
-    ("idempotency", &["config"]),
-    ("runtime", &["config", "idempotency"]),
+    ("triggers", ""),
+    ("config", ""),
+    ("idempotency", "config"),
+    ("runtime", "config idempotency"),
     // Features.
-    ("game", &["runtime"]),
-    ("mail", &["runtime"]),
-    ("accounts", &["config", "idempotency", "mail", "runtime"]),
-    ("builds", &["game", "runtime"]),
-    ("squads", &["builds", "game", "runtime"]),
-    ("webhooks", &["config", "runtime"]),
-    (
-        "teams",
-        &["builds", "accounts", "runtime", "squads", "webhooks"],
-    ),
+    ("game", "runtime"),
+    ("mail", "runtime"),
+    ("accounts", "config idempotency mail runtime"),
+    ("builds", "game runtime"),
+    ("squads", "builds game runtime"),
+    ("webhooks", "config runtime"),
+    ("teams", "accounts builds runtime squads webhooks"),
     // What reaches across features.
-    ("catalogue", &["builds", "squads", "teams", "webhooks"]),
-    ("sealed_columns", &["accounts", "mail", "webhooks"]),
-    ("tags", &["builds", "runtime"]),
-    ("dashboard", &["runtime"]),
-    (
-        "end_everything",
-        &["accounts", "runtime", "squads", "teams", "webhooks"],
-    ),
+    ("catalogue", "builds squads teams webhooks"),
+    ("sealed_columns", "accounts mail webhooks"),
+    ("tags", "builds runtime"),
+    ("dashboard", "runtime"),
+    ("end_everything", "accounts runtime squads teams webhooks"),
     (
         "personal_data",
-        &[
-            "builds",
-            "idempotency",
-            "accounts",
-            "runtime",
-            "squads",
-            "teams",
-            "webhooks",
-        ],
+        "accounts builds idempotency runtime squads teams webhooks",
     ),
     (
         "housekeeping",
-        &[
-            "config",
-            "idempotency",
-            "accounts",
-            "mail",
-            "runtime",
-            "teams",
-            "triggers",
-            "webhooks",
-        ],
+        "accounts config idempotency mail runtime teams triggers webhooks",
     ),
-    ("docs", &["runtime"]),
-    ("faults", &["runtime"]),
-    ("health", &["runtime"]),
+    ("docs", "runtime"),
+    ("faults", "runtime"),
+    ("health", "runtime"),
     // The way of a request.
     (
         "routes",
-        &[
-            "builds",
-            "dashboard",
-            "docs",
-            "end_everything",
-            "faults",
-            "game",
-            "health",
-            "accounts",
-            "personal_data",
-            "runtime",
-            "squads",
-            "tags",
-            "teams",
-            "webhooks",
-        ],
+        "accounts builds dashboard docs end_everything faults game health personal_data runtime \
+         squads tags teams webhooks",
     ),
-    ("openapi", &["idempotency", "routes"]),
+    ("openapi", "idempotency routes"),
     (
         "app",
-        &[
-            "catalogue",
-            "config",
-            "housekeeping",
-            "idempotency",
-            "accounts",
-            "mail",
-            "routes",
-            "runtime",
-            "sealed_columns",
-            "triggers",
-            "webhooks",
-        ],
+        "accounts catalogue config housekeeping idempotency mail routes runtime sealed_columns \
+         triggers webhooks",
     ),
-    ("edge", &["app", "config"]),
+    ("edge", "app config"),
 ];
 
 /// The package at the top.
@@ -201,23 +142,37 @@ fn roots(code: &str) -> BTreeSet<String> {
     names
 }
 
+/// The names that `super::` leads to from a file this many modules below the root, if they are
+/// below the root themselves.
+fn roots_by_super(code: &str, depth: usize) -> BTreeSet<String> {
+    let up = "super::".repeat(depth);
+    let found = code.match_indices(&up);
+    found
+        .map(|(at, found)| word(&code[at + found.len()..]))
+        .collect()
+}
+
 /// What each module of `src` uses of the others.
 fn module_arrows() -> Arrows {
     let mut arrows = Arrows::new();
     let src = root().join("src");
     for path in sources(&src) {
         let inside = path.strip_prefix(&src).expect("a file of src");
-        let first = inside.components().next().expect("a name").as_os_str();
-        let module = first.to_string_lossy().replace(".rs", "");
-        arrows
-            .entry(module)
-            .or_default()
-            .extend(roots(&code(&path)));
+        let inside = inside.with_extension("");
+        let names: Vec<_> = inside.iter().map(|name| name.to_string_lossy()).collect();
+        let depth = names.iter().filter(|name| *name != "mod").count();
+        let code = code(&path);
+        let uses = arrows.entry(names[0].to_string()).or_default();
+        uses.extend(roots(&code));
+        // In a file of the root, `super` is also what tests in it are in.
+        if depth > 1 {
+            uses.extend(roots_by_super(&code, depth));
+        }
     }
     arrows.remove("lib");
     let modules: Vec<String> = arrows.keys().cloned().collect();
     for (module, uses) in &mut arrows {
-        // The others are the crates under their old paths.
+        // The others are the crates, which `lib.rs` exports.
         uses.retain(|used| used != module && modules.contains(used));
     }
     arrows
@@ -269,28 +224,41 @@ fn compare(table: &[Row], arrows: &Arrows) -> Vec<String> {
         }
     }
     for (floor, (name, uses)) in table.iter().enumerate() {
+        let uses: BTreeSet<&str> = uses.split_whitespace().collect();
         let Some(found) = arrows.get(*name) else {
             mistakes.push(format!("{name} is in the table only"));
             continue;
         };
-        let below: Vec<&str> = table[..floor].iter().map(|(name, _)| *name).collect();
-        for used in uses.iter().filter(|used| !below.contains(used)) {
+        let found = found.iter().map(String::as_str).collect();
+        let below = table[..floor].iter().map(|(name, _)| *name).collect();
+        for used in uses.difference(&below) {
             mistakes.push(format!(
                 "the table lets {name} use {used}, which is not below it"
             ));
         }
-        for used in found {
-            if !uses.contains(&used.as_str()) {
-                mistakes.push(format!("{name} uses {used}"));
-            }
+        for used in BTreeSet::difference(&found, &uses) {
+            mistakes.push(format!("{name} uses {used}"));
         }
-        for used in *uses {
-            if !found.contains(*used) {
-                mistakes.push(format!("{name} does not use {used} any more: take it out"));
-            }
+        for used in uses.difference(&found) {
+            mistakes.push(format!("{name} does not use {used} any more: take it out"));
         }
     }
     mistakes
+}
+
+/// The floors of each line of the graph in `docs/ARCHITECTURE.md`, from the top.
+fn graph() -> Vec<Vec<String>> {
+    const NAMES: usize = 24;
+    let text = read(&root().join("docs/ARCHITECTURE.md"));
+    let block = text.split("```").nth(1).expect("a graph");
+    let is_floor = |word: &&str| CRATES.iter().chain(MODULES).any(|(name, _)| name == word);
+    let names = |line: &str| {
+        let is_whole = line.split_whitespace().all(|word| is_floor(&word));
+        let names = line.get(..NAMES).filter(|_| !is_whole).unwrap_or(line);
+        let names = names.split_whitespace().filter(is_floor);
+        names.map(str::to_owned).collect()
+    };
+    block.lines().map(names).collect()
 }
 
 #[test]
@@ -301,29 +269,82 @@ fn arrows_point_down() {
 }
 
 #[test]
+fn the_graph_in_the_documents_has_the_same_floors_and_arrows() {
+    let graph = graph();
+    let line_of = |name: &str| {
+        graph
+            .iter()
+            .position(|line| line.iter().any(|it| it == name))
+    };
+    let rows = CRATES.iter().chain(MODULES);
+    for (name, uses) in rows.filter(|(name, _)| ![PRODUCT, "testing"].contains(name)) {
+        let line = line_of(name).unwrap_or_else(|| panic!("{name} is not in the graph"));
+        for used in uses.split_whitespace() {
+            assert!(line_of(used) > Some(line), "{used} is not below {name}");
+        }
+    }
+}
+
+#[test]
 fn names_below_the_root_are_found() {
     let code = "use crate::{a::{b, c}, d};\ncrate::e::f(); use super::g; $crate::h::i!()";
     assert_eq!(Vec::from_iter(roots(code)), ["a", "d", "e", "h"]);
+    let code = "use super::a; use super::super::b::c;";
+    assert_eq!(Vec::from_iter(roots_by_super(code, 2)), ["b"]);
 }
 
 #[test]
 fn each_kind_of_mistake_is_found() {
-    let table: &[Row] = &[("low", &[]), ("high", &["low"])];
-    let arrows = |all: &[(&str, &[&str])]| -> Arrows {
-        let row = |(name, uses): &(&str, &[&str])| {
-            let uses = uses.iter().map(|used| (*used).to_owned());
-            ((*name).to_owned(), uses.collect())
-        };
-        all.iter().map(row).collect()
+    let table: &[Row] = &[("low", ""), ("high", "low")];
+    let arrows = |all: &[Row]| -> Arrows {
+        let uses = |uses: &str| uses.split_whitespace().map(str::to_owned).collect();
+        let rows = all
+            .iter()
+            .map(|(name, used)| ((*name).to_owned(), uses(used)));
+        rows.collect()
     };
-    let good = arrows(&[("low", &[]), ("high", &["low"])]);
-    assert_eq!(compare(table, &good), Vec::<String>::new());
-    let upwards = arrows(&[("low", &["high"]), ("high", &["low"])]);
-    assert_eq!(compare(table, &upwards), ["low uses high"]);
-    let unused = arrows(&[("low", &[]), ("high", &[])]);
-    assert_eq!(compare(table, &unused).len(), 1);
-    let new = arrows(&[("low", &[]), ("high", &["low"]), ("new", &[])]);
-    assert_eq!(compare(table, &new), ["new is not in the table"]);
-    let turned: &[Row] = &[("high", &["low"]), ("low", &[])];
-    assert_eq!(compare(turned, &good).len(), 1);
+    let good: &[Row] = &[("low", ""), ("high", "low")];
+    let turned: &[Row] = &[("high", "low"), ("low", "")];
+    for (table, found, expected) in [
+        (table, good, &[][..]),
+        (
+            table,
+            &[("low", "high"), ("high", "low")],
+            &["low uses high"],
+        ),
+        (
+            table,
+            &[("low", ""), ("high", "")],
+            &["high does not use low any more: take it out"],
+        ),
+        (
+            table,
+            &[("low", ""), ("high", "low"), ("new", "")],
+            &["new is not in the table"],
+        ),
+        (table, &[("high", "low")], &["low is in the table only"]),
+        (
+            turned,
+            good,
+            &["the table lets high use low, which is not below it"],
+        ),
+    ] {
+        assert_eq!(compare(table, &arrows(found)), expected);
+    }
+}
+
+#[test]
+fn an_arrow_turned_in_the_real_floors_is_found() {
+    for (table, arrows, from, to) in [
+        (CRATES, crate_arrows(), "kit", "membership"),
+        (MODULES, module_arrows(), "runtime", "app"),
+        (MODULES, module_arrows(), "squads", "teams"),
+    ] {
+        let mut arrows = arrows;
+        arrows
+            .entry(from.to_owned())
+            .or_default()
+            .insert(to.to_owned());
+        assert_eq!(compare(table, &arrows), [format!("{from} uses {to}")]);
+    }
 }

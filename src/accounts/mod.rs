@@ -2,18 +2,18 @@
 //! Promises that a credential is given only for proof of who asks.
 //! Leaves what a credential is worth to `auth`, whose a resource is to the feature that owns it.
 
-pub mod account;
-pub mod admin;
-pub mod api_keys;
-pub mod audit;
-pub mod breach;
-pub mod email;
-pub mod factor_removal;
-pub mod keys;
+pub(crate) mod account;
+pub(crate) mod admin;
+pub(crate) mod api_keys;
+pub(crate) mod audit;
+pub(crate) mod breach;
+pub(crate) mod email;
+pub(crate) mod factor_removal;
+pub(crate) mod keys;
 pub mod links;
 pub mod login_throttle;
-pub mod pages;
-pub mod password_reset;
-pub mod reauthentication;
-pub mod sessions;
+pub(crate) mod pages;
+pub(crate) mod password_reset;
+pub(crate) mod reauthentication;
+pub(crate) mod sessions;
 pub mod two_factor;

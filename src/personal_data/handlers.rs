@@ -31,7 +31,6 @@ use super::model;
 const MAX_TRIES: usize = 5;
 /// Greater than every id, for a first page.
 const PAST_ALL_IDS: &str = "~";
-/// What browsers save it as.
 const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
 
 /// DELETE /users/me

@@ -161,7 +161,6 @@ pub const EXPORT: Schema = Schema::Named(
     ]),
 );
 
-/// The account in an export.
 pub fn account(details: &Details) -> Value {
     let mut document = details.user.document();
     document["email_verified_at"] = details.user.email_verified_at.map(rfc3339).into();
@@ -171,7 +170,6 @@ pub fn account(details: &Details) -> Value {
     document
 }
 
-/// The second factor in an export.
 pub fn two_factor(details: &Details) -> Value {
     json!({ "enabled": details.has_two_factor })
 }

@@ -9,7 +9,6 @@ const MEMBER: &str = r#"{"team_id":"team_01kanp2xc0e8br5v0xmvhv7j2d","user_id":"
 const GONE: Schema =
     Schema::Object(&[Field::required("id", &super::schemas::ID, "The team's id.")]);
 
-/// A team was made.
 pub static CREATED: EventType = event_type!(
     "team.created",
     Some(Scope::TeamsRead),
@@ -17,7 +16,6 @@ pub static CREATED: EventType = event_type!(
     "A team was made.",
     Whole(super::schemas::TOLD_TEAM)
 );
-/// A team was changed.
 pub static UPDATED: EventType = event_type!(
     "team.updated",
     Some(Scope::TeamsRead),
@@ -25,7 +23,6 @@ pub static UPDATED: EventType = event_type!(
     "A team's name, tag or description was changed.",
     Whole(super::schemas::TOLD_TEAM)
 );
-/// A team was deleted.
 pub static DELETED: EventType = event_type!(
     "team.deleted",
     Some(Scope::TeamsRead),
@@ -33,7 +30,6 @@ pub static DELETED: EventType = event_type!(
     "A team was deleted. Its webhooks are told of nothing after this.",
     Exact(GONE)
 );
-/// A user has joined a team.
 pub static MEMBER_ADDED: EventType = event_type!(
     "team.member_added",
     Some(Scope::TeamsRead),
@@ -41,7 +37,6 @@ pub static MEMBER_ADDED: EventType = event_type!(
     "Someone has come into a team.",
     Exact(super::members::schemas::TOLD_MEMBER)
 );
-/// A member's role has changed.
 pub static MEMBER_UPDATED: EventType = event_type!(
     "team.member_updated",
     Some(Scope::TeamsRead),
@@ -49,7 +44,6 @@ pub static MEMBER_UPDATED: EventType = event_type!(
     "A member of a team has another role.",
     Exact(super::members::schemas::TOLD_MEMBER)
 );
-/// A member has left a team or was removed.
 pub static MEMBER_REMOVED: EventType = event_type!(
     "team.member_removed",
     Some(Scope::TeamsRead),

@@ -21,7 +21,6 @@ use super::events;
 use super::model::{self, Team, TeamInput};
 use super::store;
 
-/// The path of teams.
 pub const PATH: &str = "/api/v1/teams";
 
 /// An event that `user` has caused in `team`; the webhooks of both are told.
@@ -40,7 +39,6 @@ pub fn event(
     Event::new(platform, cx.trace, audience, kind, team.as_str(), data)
 }
 
-/// The caller's display name.
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
     let user = account::store::user(&cx.state.platform, user).await?;
     let user = user.ok_or_else(Problem::not_found)?;

@@ -1,14 +1,14 @@
 //! Teams: guilds, or parts of them, that plan together. One table (`permissions`) says what a member may
 //! do. `squads` has their compositions.
 
-pub mod events;
-pub mod handlers;
+pub(crate) mod events;
+pub(crate) mod handlers;
 pub mod invitations;
-pub mod members;
-pub mod model;
-pub mod operations;
-pub mod oversight;
+pub(crate) mod members;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod oversight;
 pub mod roster;
-pub mod schemas;
-pub mod scores;
-pub mod store;
+pub(crate) mod schemas;
+pub(crate) mod scores;
+pub(crate) mod store;

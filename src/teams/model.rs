@@ -19,7 +19,6 @@ pub const MAX_MEMBERS: i64 = 500;
 /// The effect of an account's deletion on a team that it is in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// The account's role there.
     pub member: Membership,
     /// Whether nobody else is in the team, so that it is deleted too.
     pub is_emptied: bool,
@@ -45,14 +44,10 @@ impl Departure {
     }
 }
 
-/// The input for a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamInput {
-    /// One line.
     pub name: String,
-    /// May be empty.
     pub tag: String,
-    /// May be empty.
     pub description: String,
 }
 
@@ -96,13 +91,9 @@ impl TeamInput {
 /// A team as a member has read it.
 #[derive(Debug)]
 pub struct Team {
-    /// The member's role.
     pub membership: Membership,
-    /// Changes with each write to the team.
     pub version: i64,
-    /// The number of members.
     pub member_count: i64,
-    /// The answer to that member.
     pub document: Text,
 }
 
@@ -112,13 +103,11 @@ impl Team {
         etag(self.version, self.membership.role, self.member_count)
     }
 
-    /// The document, to be changed.
     pub fn document(&self) -> Result<Value, Problem> {
         serde_json::from_str(self.document.as_str()).map_err(Problem::internal)
     }
 }
 
-/// See [`Team::etag`].
 pub fn etag(version: i64, role: TeamRole, member_count: i64) -> String {
     format!("\"{version}.{}.{member_count}\"", role.as_str())
 }

@@ -264,7 +264,6 @@ pub async fn list(
     paging::page(platform, select, params, Order::Descending, page).await
 }
 
-/// The team data of a user, as a JSON array.
 pub async fn export(platform: &Platform, user: &UserId) -> Result<Text, DatabaseError> {
     let select = concat!(
         "SELECT m.team_id AS id, json_object('team_id', m.team_id, 'team_name', t.name, \

@@ -2,7 +2,7 @@
 //! Promises that an address belongs to one account.
 //! Leaves logins to `sessions`.
 
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod store;

@@ -21,7 +21,6 @@ const LOCAL_MAX: usize = 64;
 /// Most bytes between two dots of a domain (RFC 1035, section 2.3.4).
 const LABEL_MAX: usize = 63;
 
-/// An address.
 pub const EMAIL: Schema = Schema::Shown(
     Kind::Address,
     Text {
@@ -154,7 +153,6 @@ pub struct Registration {
     pub email: String,
     /// For comparing.
     pub email_key: String,
-    /// What others see.
     pub display_name: String,
     /// In NFC, within bounds, not a common one.
     pub password: Password,
@@ -196,13 +194,10 @@ impl Registration {
 /// A profile as it shall be, which has passed every rule but the database's.
 #[derive(Debug)]
 pub struct ProfileChange {
-    /// As written.
     pub email: String,
-    /// For comparing.
     pub email_key: String,
     /// The address that is to be, once it is proved.
     pub pending_email: Option<String>,
-    /// What others see.
     pub display_name: String,
     /// The names of the members that differ from what the account has.
     pub changed: Vec<&'static str>,
@@ -258,31 +253,22 @@ impl ProfileChange {
     }
 }
 
-/// An account.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// Its id.
     pub id: UserId,
-    /// As written.
     pub email: String,
     /// Milliseconds since 1970: when its owner has shown that it is theirs.
     pub email_verified_at: Option<i64>,
     /// The address that is to be, once it is proved.
     pub pending_email: Option<String>,
-    /// What others see.
     pub display_name: String,
-    /// User or administrator.
     pub role: AccountRole,
-    /// Moves with each change.
     pub version: i64,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub updated_at: i64,
 }
 
 impl User {
-    /// Strong entity tag.
     pub fn etag(&self) -> String {
         format!("\"{}\"", self.version)
     }
@@ -310,17 +296,13 @@ impl User {
 /// An account with what is known around it, for administrators and for its owner's export.
 #[derive(Debug, Clone)]
 pub struct Details {
-    /// The account.
     pub user: User,
     /// Milliseconds since 1970: when an administrator has disabled it.
     pub disabled_at: Option<i64>,
-    /// Milliseconds since 1970.
     pub password_changed_at: i64,
     /// Milliseconds since 1970: when too many wrong guesses have disabled its password.
     pub password_disabled_at: Option<i64>,
-    /// Whether it has a second factor.
     pub has_two_factor: bool,
-    /// Logins that can go on.
     pub live_sessions: i64,
 }
 

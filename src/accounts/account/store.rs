@@ -20,7 +20,6 @@ pub(in crate::accounts) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'adminis
 const HAS_TWO_FACTOR: &str = "EXISTS (SELECT 1 FROM two_factor t WHERE t.user_id = u.id \
      AND t.confirmed_at IS NOT NULL)";
 
-/// The columns that an account is read from.
 const USER: &str = "id, email, display_name, role, version, created_at, updated_at, \
      email_verified_at, pending_email";
 
@@ -64,21 +63,15 @@ pub fn rehash(user: &UserId, old_hash: &str, new_hash: String) -> Statement {
 
 /// An account with what a login needs.
 pub struct Credentials {
-    /// The account.
     pub user_id: UserId,
     /// PHC string.
     pub password_hash: String,
-    /// User or administrator.
     pub role: AccountRole,
-    /// Whether it may log in.
     pub is_disabled: bool,
-    /// Whether too many wrong guesses have disabled its password.
     pub is_password_disabled: bool,
-    /// Whether a second factor is needed.
     pub has_two_factor: bool,
 }
 
-/// The account with this address.
 pub async fn credentials(
     platform: &Platform,
     email_key: &str,
@@ -102,7 +95,6 @@ pub async fn credentials(
     platform.first(statement, read).await
 }
 
-/// The PHC string of an account's password.
 pub async fn password_hash(
     platform: &Platform,
     user: &UserId,
@@ -174,7 +166,6 @@ pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<
     )
 }
 
-/// The account with this id and what is known around it.
 pub async fn details(
     platform: &Platform,
     id: &UserId,
@@ -202,7 +193,6 @@ pub async fn details(
     platform.first(statement, read).await
 }
 
-/// The account with this id.
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, DatabaseError> {
     let statement = Statement::new(
         format!("SELECT {USER} FROM users WHERE id = ?1"),

@@ -33,7 +33,6 @@ fn answer(details: &Details) -> Result<Response, Problem> {
     Ok(answer.with_header("etag", model::etag(details)))
 }
 
-/// The account of the path.
 async fn find(cx: &Context<'_>) -> Result<Details, Problem> {
     let id = cx.path("id", UserId::parse)?;
     let details = account::store::details(&cx.state.platform, &id, cx.now_ms()).await?;
@@ -79,7 +78,6 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     }
 }
 
-/// Applies the change to the account.
 fn apply(details: &mut Details, change: &UserPatch, now: i64) {
     let user = &mut details.user;
     user.role = change.role.unwrap_or(user.role);

@@ -103,11 +103,8 @@ pub fn as_input(details: &Details) -> Value {
 /// The difference between an account and the result of a patch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct UserPatch {
-    /// The new role.
     pub role: Option<AccountRole>,
-    /// Whether to disable or enable the account.
     pub disabled: Option<bool>,
-    /// Whether the password is enabled again.
     pub enables_password: bool,
 }
 
@@ -138,12 +135,10 @@ impl UserPatch {
         })
     }
 
-    /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The audit actions, each with its detail.
     pub fn actions(&self) -> Vec<(Action, Value)> {
         let mut actions = Vec::new();
         if let Some(role) = self.role {

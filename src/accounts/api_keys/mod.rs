@@ -2,7 +2,7 @@
 //! A key is shown once, and can neither create keys nor change its account. `permissions` says what a
 //! scope allows, `tokens` caches callers.
 
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod store;

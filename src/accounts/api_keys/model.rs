@@ -52,7 +52,6 @@ const USED_FIELD: Field = Field::required(
     "When it was last used, to about a minute; null: never.",
 );
 
-/// The id of a key.
 pub const ID: Schema = Text::formatted(30, 30, "typeid");
 
 /// Body of POST /auth/api-keys.
@@ -107,7 +106,6 @@ pub struct NewKey {
     pub name: String,
     /// At least one.
     pub scopes: Scopes,
-    /// Milliseconds since 1970.
     pub expires_at: i64,
 }
 
@@ -145,15 +143,10 @@ impl NewKey {
 /// A key without its text.
 #[derive(Debug)]
 pub struct ApiKey {
-    /// Its id.
     pub id: ApiKeyId,
-    /// Its purpose.
     pub name: String,
-    /// Its scopes.
     pub scopes: Scopes,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub expires_at: i64,
     /// Milliseconds since 1970; `None`: never used.
     pub last_used_at: Option<i64>,

@@ -1,4 +1,4 @@
 //! The call that shows the audit log to administrators. `auth::audit` has the log.
 
-pub mod handlers;
-pub mod operations;
+pub(crate) mod handlers;
+pub(crate) mod operations;

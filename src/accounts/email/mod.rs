@@ -2,7 +2,7 @@
 //! Promises that an address belongs to whoever proves it, and keeps nobody from registering it.
 //! Leaves links themselves to `links`, mails to `mail`, putting an old address back to `undo`.
 
-pub mod handlers;
-pub mod operations;
-pub mod store;
-pub mod undo;
+pub(crate) mod handlers;
+pub(crate) mod operations;
+pub(crate) mod store;
+pub(crate) mod undo;

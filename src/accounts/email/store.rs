@@ -14,13 +14,10 @@ const MAX_LINKS: i64 = 10;
 
 /// The account that has an address.
 pub struct Holder {
-    /// The account.
     pub user_id: UserId,
-    /// Whether it has proved the address.
     pub is_proved: bool,
 }
 
-/// Who has this address.
 pub async fn holder(platform: &Platform, email_key: &str) -> Result<Option<Holder>, DatabaseError> {
     let statement = Statement::new(
         "SELECT id, email_verified_at FROM users WHERE email_key = ?1",

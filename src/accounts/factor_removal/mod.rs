@@ -2,8 +2,8 @@
 //! It takes the link of that factor and 72 hours in which nobody stops it with the factor.
 //! `two_factor` disables a factor with a code.
 
-pub mod handlers;
-pub mod operations;
+pub(crate) mod handlers;
+pub(crate) mod operations;
 mod store;
 
 use std::error::Error;
@@ -37,7 +37,6 @@ pub fn notice(
     Ok((vec![link, mail.insert()], mail))
 }
 
-/// Removes the factors that are due.
 pub async fn remove_due(state: &State) -> Result<u64, Box<dyn Error>> {
     let mut removed = 0;
     for user in store::due(&state.platform, state.platform.clock.now_ms()).await? {

@@ -1,4 +1,4 @@
 //! The calls on signing keys. `auth::keys` has the keys.
 
-pub mod handlers;
-pub mod operations;
+pub(crate) mod handlers;
+pub(crate) mod operations;

@@ -27,7 +27,6 @@ pub struct DeviceToken {
 }
 
 impl DeviceToken {
-    /// A token for a device that logs in now.
     pub fn fresh(platform: &Platform) -> Self {
         Self {
             id: platform.random_bytes(),
@@ -48,14 +47,12 @@ impl DeviceToken {
         (is_ours && now < token.expires_at).then_some(token)
     }
 
-    /// The token in clear text.
     pub fn expose(&self, guard: &Guard<'_>, subject: &Subject) -> String {
         let tag = self.tag(guard, subject);
         let bytes = [&self.id[..], &self.expires_at.to_be_bytes(), &tag].concat();
         [PREFIX, &URL_SAFE_NO_PAD.encode(bytes)].concat()
     }
 
-    /// The random id of the device.
     pub const fn id(&self) -> &[u8] {
         &self.id
     }

@@ -2,9 +2,9 @@
 //! An attempt is counted before it is checked, an address without an account counts like any other,
 //! and strangers do not lock out a known place. The callers check the secrets.
 
-pub mod attempt;
-pub mod device;
-pub mod model;
+pub(crate) mod attempt;
+pub(crate) mod device;
+pub(crate) mod model;
 pub mod store;
 
 pub use attempt::{Attempt, begin, place_of_login};

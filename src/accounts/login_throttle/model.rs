@@ -26,7 +26,6 @@ pub struct Bounds {
     pub free: i64,
     /// From this many failures on, each is followed by `lock_ms`.
     pub lock: i64,
-    /// Milliseconds.
     pub lock_ms: i64,
     /// Whether a day without an attempt resets it.
     pub is_forgetful: bool,
@@ -73,15 +72,12 @@ impl Bounds {
 /// The counter of one place for one secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
-    /// Consecutive failures.
     pub failures: i64,
-    /// Attempts in progress.
     pub pending: i64,
     /// Milliseconds since 1970: no attempt is admitted before.
     pub next_at: i64,
     /// Milliseconds since 1970: the last login from this place.
     pub known_at: Option<i64>,
-    /// Milliseconds since 1970: the last update.
     pub updated_at: i64,
 }
 
@@ -112,7 +108,6 @@ impl Counter {
         self.pending == 0 || self.failures + self.pending < bounds.free
     }
 
-    /// The counter with one more attempt in progress.
     #[must_use]
     pub const fn with_attempt(&self, now: i64) -> Self {
         Self {
@@ -155,14 +150,11 @@ impl Kind {
     }
 }
 
-/// The origin of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin<'a> {
-    /// A network address.
     Address(AddressPrefix),
     /// A device that has logged in to the account.
     Device(&'a [u8]),
-    /// A session, by its id.
     Session(&'a str),
     /// Any unknown place: they share one counter where a secret is too short for one each.
     Strangers,
@@ -181,7 +173,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// From a stored hash.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self {
             name: bytes.to_vec(),
@@ -189,12 +180,10 @@ impl Place {
         }
     }
 
-    /// The hash as it is stored.
     pub fn as_bytes(&self) -> &[u8] {
         &self.name
     }
 
-    /// The networks around it.
     pub fn wider(&self) -> &[(Vec<u8>, Bounds)] {
         &self.wider
     }
@@ -207,7 +196,6 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// A guard keyed from the pepper.
     pub const fn new(pepper: &'a Secret) -> Self {
         Self { pepper }
     }
@@ -217,7 +205,6 @@ impl<'a> Guard<'a> {
         Subject(self.tag("guessing: subject", &[kind.label(), whom.as_bytes()]))
     }
 
-    /// The hash of a place.
     pub fn place(&self, subject: &Subject, origin: Origin<'_>) -> Place {
         let name = |label: &[u8], of: &[u8]| {
             let tag = self.tag("guessing: place", &[&subject.0, label, of]);

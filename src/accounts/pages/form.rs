@@ -8,7 +8,6 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::query::decode;
 use crate::runtime::Context;
 
-/// The media type.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 /// A field that is a box to be ticked.
 const BOX: &str = "revoke_api_keys";

@@ -3,8 +3,8 @@
 //! so that programs which open links beforehand use none up. Leaves the work to the features.
 
 mod form;
-pub mod links;
-pub mod operations;
-pub mod reset;
+pub(crate) mod links;
+pub(crate) mod operations;
+pub(crate) mod reset;
 mod view;
-pub mod well_known;
+pub(crate) mod well_known;

@@ -10,11 +10,8 @@ use crate::http::response::{Profile, Response};
 /// What a form asks for, besides being sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
-    /// Nothing.
     Nothing,
-    /// An address.
     Address,
-    /// A new password.
     Password,
 }
 
@@ -25,11 +22,9 @@ pub struct Form<'a> {
     pub action: &'static str,
     /// The link's token; empty where there is none.
     pub token: &'a str,
-    /// What is asked for.
     pub asks: Asks,
     /// What was wrong with what was sent before; may be empty.
     pub mistake: &'a str,
-    /// What the button says.
     pub button: &'static str,
 }
 
@@ -41,7 +36,6 @@ struct Page<'a> {
     form: Option<&'a Form<'a>>,
 }
 
-/// A page.
 pub fn page(
     status: u16,
     title: &str,

@@ -49,11 +49,8 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// A new password, and the link that authorizes it.
 pub struct Choice<'a> {
-    /// The link's token.
     pub token: &'a str,
-    /// The password.
     pub new_password: &'a str,
-    /// Whether API keys are revoked too.
     pub revokes_keys: bool,
 }
 

@@ -2,9 +2,9 @@
 //! Every address gets the same answer after the same work, and the second factor stays in force.
 //! `links` has the links, `mail` the mails.
 
-pub mod handlers;
-pub mod operations;
+pub(crate) mod handlers;
+pub(crate) mod operations;
 mod request;
-pub mod store;
+pub(crate) mod store;
 
 pub use request::answer_request;

@@ -11,13 +11,10 @@ use crate::runtime::State;
 
 use super::store;
 
-/// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The database call failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The mail could not be sealed.
     #[error("a mail could not be written")]
     Mail,
 }

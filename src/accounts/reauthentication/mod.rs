@@ -2,6 +2,6 @@
 //! Promises that a session gets a fresh `auth_time` for the password, and for a code too where there is
 //! a second factor. Leaves what needs a fresh one to `auth::permissions`.
 
-pub mod handlers;
-pub mod model;
-pub mod operations;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;

@@ -35,7 +35,6 @@ pub const ACCESS_TOKEN: Schema = Schema::Named(
     ]),
 );
 
-/// The code of a body, if one was sent.
 pub fn read_code(body: &Value) -> Option<&str> {
     body["code"].as_str()
 }

@@ -68,7 +68,6 @@ pub async fn tokens(
     }))
 }
 
-/// The answer to a renewal.
 async fn answer(
     cx: &Context<'_>,
     grant: &Grant<'_>,

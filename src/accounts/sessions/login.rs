@@ -66,7 +66,6 @@ impl<'a> From<'a> {
     }
 }
 
-/// The network address of the request as a place.
 fn address(cx: &Context<'_>, guard: &Guard<'_>, login: &Subject) -> Place {
     guard.place(login, Origin::Address(address_prefix(cx.request)))
 }
@@ -246,17 +245,13 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// What a login needs once every factor was right.
 pub struct Opening<'a> {
-    /// The account.
     pub user_id: &'a UserId,
-    /// Its address, for comparing.
     pub email_key: &'a str,
-    /// What it is.
     pub role: AccountRole,
     /// The PHC string that the password was checked against, or that replaces it in `writes`.
     pub password_hash: &'a str,
     /// How the owner was authenticated (RFC 8176), separated by blanks.
     pub amr: &'static str,
-    /// The attempt that was right.
     pub attempt: &'a Attempt,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,

@@ -2,8 +2,8 @@
 //! Promises that a refresh token works once.
 //! Leaves access tokens to `tokens`, hashing to `password`.
 
-pub mod handlers;
-pub mod login;
-pub mod model;
-pub mod operations;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod login;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod store;

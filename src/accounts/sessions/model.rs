@@ -98,7 +98,6 @@ pub const TWO_FACTOR_LOGIN: Schema = Schema::Named(
     ]),
 );
 
-/// A span of time.
 pub const SECONDS: Schema = Schema::Integer {
     min: 0,
     max: 31_536_000,
@@ -166,13 +165,10 @@ pub const RECORD: Schema = Schema::Named(
 
 /// A login to be opened.
 pub struct Login<'a> {
-    /// Whose it is.
     pub user_id: &'a UserId,
     /// How the owner was authenticated (RFC 8176), separated by blanks.
     pub amr: &'static str,
-    /// What the client says of itself.
     pub user_agent: Option<&'a str>,
-    /// Milliseconds since 1970.
     pub now: i64,
     /// Milliseconds since 1970: its end when it is not renewed.
     pub refresh_expires_at: i64,
@@ -214,17 +210,11 @@ fn shortened(text: &str) -> &str {
 /// A live login.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Its id.
     pub id: SessionId,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub refreshed_at: i64,
-    /// Milliseconds since 1970.
     pub refresh_expires_at: i64,
-    /// How its owner was authenticated.
     pub amr: String,
-    /// What the client said of itself.
     pub user_agent: Option<String>,
 }
 
@@ -247,13 +237,10 @@ impl Session {
 /// All that is kept on a login but what its tokens are checked by.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// The login.
     pub session: Session,
-    /// Milliseconds since 1970.
     pub authenticated_at: i64,
     /// Milliseconds since 1970: its absolute end.
     pub expires_at: i64,
-    /// Milliseconds since 1970: when it was ended.
     pub ended_at: Option<i64>,
 }
 

@@ -44,11 +44,8 @@ pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> V
 
 /// A login as a refresh token finds it.
 pub struct Renewable {
-    /// Whose it is.
     pub user_id: UserId,
-    /// What the account is now.
     pub role: AccountRole,
-    /// What its tokens are.
     pub chain: Chain,
     /// How often it was renewed.
     pub counter: i64,
@@ -57,13 +54,10 @@ pub struct Renewable {
     pub is_live: bool,
     /// Milliseconds since 1970: its absolute end.
     pub expires_at: i64,
-    /// How its owner was authenticated.
     pub amr: String,
-    /// Milliseconds since 1970: when.
     pub authenticated_at: i64,
 }
 
-/// The login with this id.
 pub async fn renewable(
     platform: &Platform,
     id: &SessionId,

@@ -21,7 +21,6 @@ pub const MAX_FAILURES: i64 = 5;
 pub struct Challenge(Zeroizing<[u8; BYTES]>);
 
 impl Challenge {
-    /// A new one.
     pub fn fresh(platform: &Platform) -> Self {
         Self(Zeroizing::new(platform.random_bytes()))
     }
@@ -33,7 +32,6 @@ impl Challenge {
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    /// The challenge as clients get it.
     pub fn expose(&self) -> String {
         [PREFIX, &URL_SAFE_NO_PAD.encode(self.0.as_slice())].concat()
     }

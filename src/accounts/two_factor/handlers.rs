@@ -96,7 +96,6 @@ fn not_enabled() -> Problem {
     Problem::new(&problems::TWO_FACTOR_NOT_ENABLED)
 }
 
-/// The `code` of a body.
 fn read_code(cx: &Context<'_>) -> Result<String, Problem> {
     let body = cx.valid_body()?;
     Ok(body["code"].as_str().unwrap_or_default().to_owned())
@@ -110,7 +109,6 @@ async fn confirmed(cx: &Context<'_>, user: &UserId) -> Result<Factor, Problem> {
         .ok_or_else(not_enabled)
 }
 
-/// The answer that shows recovery codes, this once.
 fn show(codes: &[RecoveryCode]) -> Result<Response, Problem> {
     let codes: Vec<String> = codes.iter().map(RecoveryCode::grouped).collect();
     Response::json(200, Profile::Private, &json!({ "recovery_codes": codes }))

@@ -2,14 +2,14 @@
 //! Promises that a code counts once, and only after the factor was confirmed.
 //! Leaves passwords and logins to `sessions`, the number of attempts to `login_throttle`.
 
-pub mod base32;
-pub mod challenge;
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod qr;
-pub mod recovery;
+pub(crate) mod base32;
+pub(crate) mod challenge;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod qr;
+pub(crate) mod recovery;
 pub mod store;
-pub mod totp;
+pub(crate) mod totp;
 
 pub use handlers::proof;

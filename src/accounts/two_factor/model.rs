@@ -15,7 +15,6 @@ use super::totp::DIGITS;
 
 /// A code as people type it.
 pub const CODE: Schema = Text::of(1, 64);
-/// What it is.
 pub const ABOUT_CODE: &str = "Six digits of the authenticator app, or a recovery code.";
 
 /// Body of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
@@ -69,11 +68,9 @@ pub const RECOVERY_CODES: Schema = Schema::Named(
     )]),
 );
 
-/// A code that was sent.
 pub enum Code {
     /// Of the authenticator app: as many digits as it has.
     OneTime(Zeroizing<String>),
-    /// A recovery code.
     Recovery(RecoveryCode),
 }
 
@@ -89,19 +86,15 @@ impl Code {
         RecoveryCode::parse(&plain).map(Self::Recovery)
     }
 
-    /// Whether it is a recovery code.
     pub const fn is_recovery(&self) -> bool {
         matches!(self, Self::Recovery(_))
     }
 }
 
-/// An account's second factor, as it is stored.
 pub struct Factor {
-    /// The shared secret under the master key.
     pub sealed_secret: Vec<u8>,
     /// The step of the code that was used last.
     pub last_step: Option<i64>,
-    /// Whether it counts at login.
     pub is_confirmed: bool,
 }
 
@@ -122,7 +115,6 @@ impl Proof {
         }
     }
 
-    /// Whether it was a recovery code.
     pub const fn is_recovery(&self) -> bool {
         matches!(self, Self::Recovery(_))
     }

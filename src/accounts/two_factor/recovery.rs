@@ -20,7 +20,6 @@ const GROUP_CHARS: usize = 4;
 pub struct RecoveryCode(Zeroizing<String>);
 
 impl RecoveryCode {
-    /// A whole new set.
     pub fn fresh_set(platform: &Platform) -> Vec<Self> {
         // All at once: bytes for a single one would come out of the pool of id bytes.
         let bytes = Zeroizing::new(platform.random_bytes::<{ COUNT * BYTES }>());
@@ -38,7 +37,6 @@ impl RecoveryCode {
             .then(|| Self(Zeroizing::new(digits.to_owned())))
     }
 
-    /// For reading: in groups of four.
     pub fn grouped(&self) -> String {
         let (groups, _) = self.0.as_bytes().as_chunks::<GROUP_CHARS>();
         let groups: Vec<&str> = groups

@@ -14,7 +14,6 @@ use super::base32;
 /// What authenticator apps show the code under.
 const ISSUER: &str = "WvW Builder";
 const PERIOD_MS: i64 = 30_000;
-/// Digits of a code.
 pub const DIGITS: usize = 6;
 /// 160 bits: as long as the hash (RFC 4226, section 4, R6).
 pub const SECRET_BYTES: usize = 20;
@@ -23,7 +22,6 @@ pub const SECRET_BYTES: usize = 20;
 pub struct SharedSecret(Zeroizing<[u8; SECRET_BYTES]>);
 
 impl SharedSecret {
-    /// A new one.
     pub fn fresh(platform: &Platform) -> Self {
         Self(Zeroizing::new(platform.random_bytes()))
     }
@@ -33,12 +31,10 @@ impl SharedSecret {
         bytes.try_into().ok().map(Zeroizing::new).map(Self)
     }
 
-    /// Its bytes, to be sealed.
     pub fn expose(&self) -> &[u8] {
         self.0.as_slice()
     }
 
-    /// For typing it into an app.
     pub fn base32(&self) -> Zeroizing<String> {
         base32::encode(&self.0)
     }

@@ -22,7 +22,6 @@ use super::code::Code;
 use super::model::NewInvitation;
 use super::{store, view};
 
-/// The path of an invitation's page.
 const PAGE: &str = "/i";
 /// Others may come in between this often before a write is given up.
 const MAX_TRIES: usize = 5;

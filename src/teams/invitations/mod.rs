@@ -2,9 +2,9 @@
 //! creates it, and its limit of uses holds under concurrency too. `members` handles roles.
 
 pub mod code;
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod schemas;
-pub mod store;
-pub mod view;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod schemas;
+pub(crate) mod store;
+pub(crate) mod view;

@@ -18,15 +18,10 @@ const LIFE_SECONDS: i64 = 604_800;
 /// An invitation on its way into the database.
 #[derive(Debug)]
 pub struct NewInvitation {
-    /// Its id.
     pub id: InvitationId,
-    /// The role that it gives.
     pub role: TeamRole,
-    /// Its limit of uses.
     pub max_uses: i64,
-    /// Milliseconds since 1970.
     pub created_at: i64,
-    /// Milliseconds since 1970.
     pub expires_at: i64,
 }
 
@@ -77,24 +72,17 @@ impl NewInvitation {
 /// An invitation as whoever has its code finds it.
 #[derive(Debug)]
 pub struct Invitation {
-    /// Its id.
     pub id: String,
     /// The team's document as whoever came in by it would see it; who is in it is not counted again.
     pub team: Value,
-    /// The role that it gives.
     pub role: TeamRole,
-    /// Its creator's display name.
     pub inviter: String,
-    /// Its remaining uses.
     pub uses_left: i64,
-    /// Milliseconds since 1970.
     pub expires_at: i64,
-    /// How many are in the team.
     pub member_count: i64,
 }
 
 impl Invitation {
-    /// Refuses when it is no longer open.
     pub fn check_open(&self, now: i64) -> Result<(), Problem> {
         if self.uses_left < 1 {
             Err(Problem::new(&problems::INVITATION_USED_UP))
@@ -125,12 +113,10 @@ impl Invitation {
 pub struct Guest {
     /// The membership they would get.
     pub membership: Membership,
-    /// Whether they are in the team already.
     pub is_member: bool,
     /// Whether it does not let them in, whatever it is worth to others: they were removed, or lost the
     /// role that it gives, after it was made, or are banned. Which of these is not told.
     pub is_refused: bool,
-    /// The number of their teams.
     pub team_count: i64,
 }
 

@@ -1,8 +1,8 @@
 //! Members of a team: their list, changes of role, and removal. A team always has a leader, also under
 //! concurrent writes. `invitations` handles joining.
 
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod schemas;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod schemas;
+pub(crate) mod store;

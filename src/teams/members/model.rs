@@ -12,11 +12,8 @@ use crate::membership::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
 /// A member as others of the team see them.
 #[derive(Debug)]
 pub struct Member {
-    /// The member's team, id and role.
     pub membership: Membership,
-    /// The display name.
     pub display_name: String,
-    /// Milliseconds since 1970.
     pub joined_at: i64,
 }
 
@@ -35,16 +32,13 @@ impl Member {
 /// Who acts on whom.
 #[derive(Debug)]
 pub struct RankCheck {
-    /// The caller.
     pub caller: Membership,
     /// The target; `None`: there is no such member.
     pub target: Option<Member>,
-    /// Leaders of the team.
     pub leaders: i64,
 }
 
 impl RankCheck {
-    /// The target.
     pub fn target(&self) -> Result<&Member, Problem> {
         let target = self.target.as_ref();
         target.ok_or_else(Problem::not_found)
@@ -61,7 +55,6 @@ impl RankCheck {
         ))
     }
 
-    /// Refuses when the target is the last leader.
     pub fn check_leader_is_left(&self, target: &Membership) -> Result<(), Problem> {
         if target.role == TeamRole::Leader && self.leaders <= 1 {
             return Err(Problem::new(&problems::LAST_LEADER));
@@ -77,12 +70,10 @@ pub struct RemovalGrant<'a> {
 }
 
 impl RemovalGrant<'_> {
-    /// The caller.
     pub const fn caller(&self) -> &Membership {
         self.caller
     }
 
-    /// Whether someone else takes them out.
     pub fn is_by_others(&self) -> bool {
         self.caller.user != self.target.user
     }

@@ -38,7 +38,6 @@ fn params(caller: &Membership, target: &Membership) -> Vec<Value> {
     ]
 }
 
-/// Gives a member another role.
 pub fn change_role(
     _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<ChangeRoles>,

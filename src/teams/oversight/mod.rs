@@ -2,8 +2,8 @@
 //! all of it with its creator, and can end each. Webhooks, share links and invitations are made in
 //! their own modules.
 
-pub mod handlers;
-pub mod model;
-pub mod operations;
-pub mod schemas;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod schemas;
+pub(crate) mod store;

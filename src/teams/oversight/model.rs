@@ -9,7 +9,6 @@ use crate::squads::share_links::store::ShareLink;
 /// A creator: their id, and their display name unless they have left.
 #[derive(Debug)]
 pub struct Maker {
-    /// Their id.
     pub id: String,
     /// `None`: they have left the team.
     pub name: Option<String>,
@@ -24,19 +23,13 @@ impl Maker {
 /// A webhook that receives the team's events.
 #[derive(Debug)]
 pub struct TeamWebhook {
-    /// Its id.
     pub id: String,
-    /// Its URL.
     pub url: String,
-    /// Its creator's description.
     pub description: String,
     /// JSON.
     pub event_types: String,
-    /// Why it is disabled.
     pub disabled_reason: Option<String>,
-    /// Its creator.
     pub maker: Maker,
-    /// Milliseconds since 1970.
     pub created_at: i64,
 }
 
@@ -67,13 +60,9 @@ impl TeamWebhook {
 /// A link to one of the team's compositions.
 #[derive(Debug)]
 pub struct TeamLink {
-    /// The link.
     pub link: ShareLink,
-    /// The composition.
     pub composition_id: String,
-    /// The composition's name.
     pub composition_name: String,
-    /// Its creator's display name.
     pub maker_name: Option<String>,
     /// Whether it shows anything at present.
     pub shows: bool,

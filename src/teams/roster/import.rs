@@ -20,16 +20,12 @@ pub enum Mode {
     Replace,
 }
 
-/// An existing entry.
 #[derive(Debug, Deserialize)]
 pub struct Existing {
-    /// Its id.
     pub id: String,
-    /// The version it was read in.
     pub version: i64,
     /// When it was made, RFC 3339.
     pub created_at: String,
-    /// Its input.
     pub input: PlayerInput,
     /// The former member that it belonged to, if they left the team.
     pub former_user_id: Option<String>,
@@ -52,7 +48,6 @@ impl Plan {
         (players + self.added).saturating_sub(self.gone.len())
     }
 
-    /// The answer.
     pub fn summary(&self) -> Value {
         json!({ "added": self.added, "updated": self.updated, "removed": self.gone.len() })
     }

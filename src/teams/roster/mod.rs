@@ -2,9 +2,9 @@
 //! name. A file is imported completely or not at all. `teams` has the members.
 
 pub mod csv;
-pub mod handlers;
-pub mod import;
-pub mod model;
-pub mod operations;
-pub mod schemas;
+pub(crate) mod handlers;
+pub(crate) mod import;
+pub(crate) mod model;
+pub(crate) mod operations;
+pub(crate) mod schemas;
 pub mod store;

@@ -18,7 +18,6 @@ use crate::platform::Text;
 /// A build that a player can play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
-    /// Which.
     pub build_id: String,
     /// 0 to 5; 5: loves it.
     pub preference: u8,
@@ -27,7 +26,6 @@ pub struct Owned {
 /// When a player can usually play, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Time {
-    /// The day it begins on.
     pub day: String,
     /// When it begins, such as 19:30.
     pub from: String,
@@ -38,7 +36,6 @@ pub struct Time {
 /// A client's input for a player.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlayerInput {
-    /// One line.
     pub name: String,
     /// The member that the player is.
     #[serde(default)]
@@ -49,7 +46,6 @@ pub struct PlayerInput {
     /// In the order in which they came.
     #[serde(default)]
     pub availability: Vec<Time>,
-    /// Free text.
     #[serde(default)]
     pub notes: String,
 }
@@ -171,9 +167,7 @@ impl PlayerInput {
 /// What drafts name that the caller may not use: what is missing and what they may not see alike.
 #[derive(Debug, Default)]
 pub struct Unknown {
-    /// Ids of accounts.
     pub members: BTreeSet<String>,
-    /// Ids of builds.
     pub builds: BTreeSet<String>,
 }
 
@@ -221,7 +215,6 @@ pub struct WriteGrant<'a> {
 }
 
 impl Editor {
-    /// Asks the table.
     pub fn of(membership: Membership) -> Result<Self, Problem> {
         TeamPermit::of(membership).map(Self)
     }
@@ -243,24 +236,20 @@ impl Editor {
         }
     }
 
-    /// The team.
     pub const fn team(&self) -> &TeamId {
         self.0.team()
     }
 
-    /// Who writes.
     pub const fn user(&self) -> &UserId {
         self.0.user()
     }
 }
 
 impl WriteGrant<'_> {
-    /// The team.
     pub const fn team(&self) -> &TeamId {
         self.permit.team()
     }
 
-    /// Who writes.
     pub const fn user(&self) -> &UserId {
         self.permit.user()
     }
@@ -271,23 +260,18 @@ impl WriteGrant<'_> {
     }
 }
 
-/// A player as it is stored.
 #[derive(Debug)]
 pub struct StoredPlayer {
-    /// Its id.
     pub id: PlayerId,
     /// The member that the player is.
     pub user: Option<String>,
-    /// The rendered answer.
     pub document: Text,
     /// When it was made, RFC 3339.
     pub created_at: String,
-    /// Changes with each write.
     pub version: i64,
 }
 
 impl StoredPlayer {
-    /// The strong `ETag` of the response.
     pub fn etag(version: i64) -> String {
         format!("\"{version}\"")
     }

@@ -1,6 +1,6 @@
 //! The scores that a team has edited. A score that is left out has its default. `squads::functions`
 //! defines scores.
 
-pub mod handlers;
-pub mod operations;
-pub mod store;
+pub(crate) mod handlers;
+pub(crate) mod operations;
+pub(crate) mod store;

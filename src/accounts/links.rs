@@ -2,25 +2,18 @@
 //! Promises that a link counts once, for its own purpose, until it expires.
 //! Leaves what a link does to the features.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use db::purge::PurgeQuery;
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use crate::accounts::account::model::EMAIL;
+use crate::accounts::token;
 use crate::auth::model::TIME;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
 use crate::paging::{Order, sql_time};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
-/// What scanners for leaked secrets can find.
-const PREFIX: &str = "wvwl_";
-const BYTES: usize = 32;
-const CHARS: usize = 48;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
@@ -77,35 +70,15 @@ impl Purpose {
     }
 }
 
-/// The token of a link. Its text is `wvwl_` and the bytes in base64url.
-pub struct Token(Zeroizing<[u8; BYTES]>);
+/// Tells the tokens of links from others.
+pub struct LinkKind;
 
-impl Token {
-    /// A new one.
-    pub fn fresh(platform: &Platform) -> Self {
-        Self(Zeroizing::new(platform.random_bytes()))
-    }
-
-    /// Reads a token; `None` when it has not the form of one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
-        let bytes = Zeroizing::new(bytes);
-        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
-    }
-
-    /// The token as it stands in the mail.
-    pub fn expose(&self) -> String {
-        let mut text = String::with_capacity(CHARS);
-        text.push_str(PREFIX);
-        URL_SAFE_NO_PAD.encode_string(self.0.as_slice(), &mut text);
-        text
-    }
-
-    /// What is stored of it.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_slice()).into()
-    }
+impl token::TokenKind for LinkKind {
+    const PREFIX: &'static str = "wvwl_";
 }
+
+/// The token of a link.
+pub type Token = token::RandomToken<LinkKind>;
 
 /// A link that works, with the account that it is about as that is now.
 pub struct Found {
@@ -146,7 +119,7 @@ pub async fn find(
          l.password_hash, l.created_at, u.email_key, u.display_name \
          FROM email_links l LEFT JOIN users u ON u.id = l.user_id \
          WHERE l.hash = ?1 AND l.expires_at > ?2 AND u.disabled_at IS NULL",
-        vec![hash.to_vec().into(), platform.clock.now_ms().into()],
+        params![hash.to_vec(), platform.clock.now_ms()],
     );
     let rows = platform.database.query(statement).await?;
     let row = rows.first().ok_or_else(invalid)?;
@@ -181,12 +154,12 @@ pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
          SELECT ?1, ?2, id, email, email_key, ?4, ?5 FROM users \
          WHERE id = ?3 AND email_verified_at IS NOT NULL",
-        vec![
-            token.hash().to_vec().into(),
-            purpose.as_str().into(),
-            user.as_str().into(),
-            now.into(),
-            (now + purpose.life_ms()).into(),
+        params![
+            token.hash().to_vec(),
+            purpose.as_str(),
+            user,
+            now,
+            now + purpose.life_ms(),
         ],
     )
 }
@@ -195,14 +168,14 @@ pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64
 pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM email_links WHERE hash = ?1 AND expires_at > ?2",
-        vec![hash.to_vec().into(), now.into()],
+        params![hash.to_vec(), now],
     )
 }
 
 /// Ends the links of an account that a new password makes worthless: others who may choose one, and
 /// a move to another address that is not proved yet.
 pub fn end_pending(user: &UserId) -> Vec<Statement> {
-    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     vec![
         of_user(
             "DELETE FROM email_links WHERE user_id = ?1 AND (purpose = 'reset' OR \
@@ -233,31 +206,6 @@ pub fn expired(now: i64) -> PurgeQuery {
         change: "DELETE FROM email_links",
         key: "hash",
         among: "FROM email_links WHERE expires_at <= ?1",
-        params: vec![now.into()],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::platform::native::TestPlatform;
-
-    #[test]
-    fn a_token_comes_back_and_nothing_else_is_one() {
-        let (platform, _) = TestPlatform::new();
-        let token = Token::fresh(&platform);
-        let text = token.expose();
-        assert_eq!(text.len(), CHARS);
-        assert_eq!(Token::parse(&text).unwrap().hash(), token.hash());
-        for bad in [
-            "",
-            PREFIX,
-            &text[..CHARS - 1],
-            &format!("{text}A"),
-            &text.replace(PREFIX, "wvwc_"),
-            &text[PREFIX.len()..],
-        ] {
-            assert!(Token::parse(bad).is_none(), "{bad}");
-        }
+        params: params![now],
     }
 }

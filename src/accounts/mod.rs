@@ -16,4 +16,5 @@ pub(crate) mod pages;
 pub(crate) mod password_reset;
 pub(crate) mod reauthentication;
 pub(crate) mod sessions;
+pub(crate) mod token;
 pub mod two_factor;

@@ -10,7 +10,7 @@ use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::builds;
 use crate::builds::store::Shown;
-use crate::http::pagination::{MAX_LIMIT, Page};
+use crate::http::pagination::{MAX_LIMIT, PAST_ALL_IDS, Page};
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
@@ -19,7 +19,7 @@ use crate::ids::UserId;
 use crate::lists::Filters;
 use crate::paging::{self, Order};
 use crate::password::Password;
-use crate::platform::{DatabaseError, Platform};
+use crate::platform::{DatabaseError, Platform, params};
 use crate::runtime::{Context, Tx};
 use crate::squads::{authorship, compositions, share_links};
 use crate::teams::{self, invitations, oversight, roster};
@@ -29,8 +29,6 @@ use super::model;
 
 /// Others may come in between this often before a deletion is given up.
 const MAX_TRIES: usize = 5;
-/// Greater than every id, for a first page.
-const PAST_ALL_IDS: &str = "~";
 const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
 
 /// DELETE /users/me
@@ -252,7 +250,7 @@ async fn pages(
         Order::Descending => PAST_ALL_IDS.to_owned(),
     };
     loop {
-        let params = vec![user.as_str().into(), after.into()];
+        let params = params![user, after];
         let page = page_after(None);
         let listed = paging::page(platform, select, params, order, &page).await?;
         let text = listed.data.as_str();

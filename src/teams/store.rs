@@ -10,12 +10,9 @@ use crate::ids::{TeamId, UserId};
 use crate::membership::permissions::{DeleteTeam, EditTeam, Permission as _, TeamPermit};
 use crate::membership::store::{as_membership, broken, still_is};
 use crate::paging::{self, Listed, Order, sql_time};
-use crate::platform::{DatabaseError, Platform, Row, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, params};
 
 use super::model::{Departure, MAX_TEAMS, Team, TeamInput};
-
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "team_~";
 
 /// SQL over a team `t`: how many are in it.
 macro_rules! member_count {
@@ -57,26 +54,21 @@ pub fn insert(
             "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
              SELECT ?1, ?2, ?3, ?4, 1, ?5, ?5 \
              WHERE (SELECT count(*) FROM team_members WHERE user_id = ?6) < ?7",
-            vec![
-                id.as_str().into(),
-                input.name.as_str().into(),
-                input.tag.as_str().into(),
-                input.description.as_str().into(),
-                now.into(),
-                user.into(),
-                MAX_TEAMS.into(),
+            params![
+                id,
+                &input.name,
+                &input.tag,
+                &input.description,
+                now,
+                user,
+                MAX_TEAMS,
             ],
         ),
         Statement::must_change(),
         Statement::new(
             "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
              VALUES (?1, ?2, 'leader', ?3, ?4)",
-            vec![
-                id.as_str().into(),
-                user.into(),
-                display_name.into(),
-                now.into(),
-            ],
+            params![id, user, display_name, now],
         ),
     ]
 }
@@ -95,15 +87,15 @@ pub fn update(
              version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
             still_is!("?1", "?7", "?8")
         ),
-        vec![
-            permit.team().as_str().into(),
-            version.into(),
-            input.name.as_str().into(),
-            input.tag.as_str().into(),
-            input.description.as_str().into(),
-            now.into(),
-            permit.user().as_str().into(),
-            EditTeam::RULE.roles().into(),
+        params![
+            permit.team(),
+            version,
+            &input.name,
+            &input.tag,
+            &input.description,
+            now,
+            permit.user(),
+            EditTeam::RULE.roles(),
         ],
     )
 }
@@ -118,11 +110,7 @@ pub fn delete(
     Statement::checked(
         "DELETE FROM teams WHERE id = ?1 AND version = ?2 AND EXISTS (SELECT 1 \
          FROM team_members WHERE team_id = ?1 AND user_id = ?3 AND role = 'leader')",
-        vec![
-            permit.team().as_str().into(),
-            version.into(),
-            permit.user().as_str().into(),
-        ],
+        params![permit.team(), version, permit.user()],
     )
 }
 
@@ -145,7 +133,7 @@ pub async fn departures(
             "SELECT m.team_id, m.role, (SELECT o.user_id || ' ' || o.role || ' ' || \
              ({IS_LAST_LEADER}) {HEIR}) FROM team_members m WHERE m.user_id = ?1"
         ),
-        vec![user.as_str().into()],
+        params![user],
     );
     let rows = platform.database.query(statement).await?;
     let read = |row: &Row| {
@@ -228,7 +216,7 @@ pub async fn find(
             " FROM team_members m JOIN teams t ON t.id = m.team_id \
              WHERE m.team_id = ?1 AND m.user_id = ?2"
         ),
-        vec![team.as_str().into(), user.as_str().into()],
+        params![team, user],
     );
     let rows = platform.database.query(statement).await?;
     let read = |mut row: Row| {
@@ -259,8 +247,8 @@ pub async fn list(
         " AS document FROM team_members m JOIN teams t ON t.id = m.team_id \
          WHERE m.user_id = ?1 AND m.team_id < ?2"
     );
-    let after = page.after.as_deref().unwrap_or(PAST_ALL_IDS);
-    let params = vec![user.as_str().into(), after.into()];
+    let after = page.before();
+    let params = params![user, after];
     paging::page(platform, select, params, Order::Descending, page).await
 }
 
@@ -276,7 +264,7 @@ pub async fn export(platform: &Platform, user: &UserId) -> Result<Text, Database
         limit: MAX_TEAMS,
         after: None,
     };
-    let params = vec![user.as_str().into()];
+    let params = params![user];
     let listed = paging::page(platform, select, params, Order::Descending, &all).await?;
     Ok(listed.data)
 }

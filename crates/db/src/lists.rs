@@ -10,8 +10,6 @@ use http::pagination::Page;
 use kit::ids::{TeamId, UserId};
 use platform::{DatabaseError, Platform, Statement, Text, Value};
 
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "~";
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
 /// Letters of the longest terms of a text; longer ones are phrases of them, or of words (migrations
@@ -249,7 +247,7 @@ impl Sql {
             }
         } else {
             self.push(&format!("SELECT b.id FROM {table} b WHERE b.id < "));
-            self.bind(page.after.as_deref().unwrap_or(PAST_ALL_IDS));
+            self.bind(page.before());
         }
         let (before, behind) = part
             .condition

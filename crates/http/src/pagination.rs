@@ -36,6 +36,9 @@ pub const CURSOR: Field = Field::optional(
     "Where the page begins: next_cursor of the page before.",
 );
 
+/// Greater than every id.
+pub const PAST_ALL_IDS: &str = "~";
+
 /// Which page is asked for.
 #[derive(Debug)]
 pub struct Page {
@@ -62,6 +65,11 @@ impl Page {
             limit: query.integer("limit").unwrap_or(DEFAULT_LIMIT),
             after,
         })
+    }
+
+    /// The id that the page begins before, in a list that goes from the greatest id down.
+    pub fn before(&self) -> &str {
+        self.after.as_deref().unwrap_or(PAST_ALL_IDS)
     }
 }
 

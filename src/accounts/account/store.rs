@@ -6,7 +6,7 @@ use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Ended, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Ended, Platform, Row, Statement, params};
 
 use super::model::{Details, ProfileChange, Registration, User};
 
@@ -33,13 +33,13 @@ pub fn insert_user(
     Statement::new(
         "INSERT INTO users (id, email, email_key, display_name, password_hash, \
          password_changed_at, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6)",
-        vec![
-            id.as_str().into(),
-            registration.email.as_str().into(),
-            registration.email_key.as_str().into(),
-            registration.display_name.as_str().into(),
-            password_hash.into(),
-            now.into(),
+        params![
+            id,
+            &registration.email,
+            &registration.email_key,
+            &registration.display_name,
+            password_hash,
+            now,
         ],
     )
 }
@@ -49,7 +49,7 @@ pub fn password_stands(user: &UserId, password_hash: &str) -> Statement {
     let condition = "EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?2)";
     Statement::new(
         format!("SELECT iif({condition}, 1, {})", Ended::Password.sql()),
-        vec![user.as_str().into(), password_hash.into()],
+        params![user, password_hash],
     )
 }
 
@@ -57,7 +57,7 @@ pub fn password_stands(user: &UserId, password_hash: &str) -> Statement {
 pub fn rehash(user: &UserId, old_hash: &str, new_hash: String) -> Statement {
     Statement::new(
         "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
-        vec![user.as_str().into(), old_hash.into(), new_hash.into()],
+        params![user, old_hash, new_hash],
     )
 }
 
@@ -80,7 +80,7 @@ pub async fn credentials(
         "SELECT id, password_hash, role, disabled_at, password_disabled_at, EXISTS (SELECT 1 \
          FROM two_factor WHERE user_id = users.id AND confirmed_at IS NOT NULL) \
          FROM users WHERE email_key = ?1",
-        vec![email_key.into()],
+        params![email_key],
     );
     let read = |row: &Row| {
         Ok(Credentials {
@@ -101,7 +101,7 @@ pub async fn password_hash(
 ) -> Result<Option<String>, DatabaseError> {
     let statement = Statement::new(
         "SELECT password_hash FROM users WHERE id = ?1",
-        vec![user.as_str().into()],
+        params![user],
     );
     let rows = platform.database.query(statement).await?;
     let hash = rows.first().map(|row| row.text(0).map(str::to_owned));
@@ -118,12 +118,7 @@ pub fn change_password(
     Statement::checked(
         "UPDATE users SET password_hash = ?3, password_changed_at = ?4, \
          password_disabled_at = NULL WHERE id = ?1 AND password_hash = ?2",
-        vec![
-            permit.user_id().as_str().into(),
-            old_hash.into(),
-            new_hash.into(),
-            now.into(),
-        ],
+        params![permit.user_id(), old_hash, new_hash, now],
     )
 }
 
@@ -141,15 +136,15 @@ pub fn change_profile(
          email_verified_at = iif(email_key = ?4, email_verified_at, NULL), email_key = ?4, \
          pending_email = coalesce(?8, pending_email), version = version + 1 \
          WHERE id = ?1 AND version = ?2 AND (?7 IS NULL OR password_hash = ?7)",
-        vec![
-            permit.user_id().as_str().into(),
-            version.into(),
-            change.email.as_str().into(),
-            change.email_key.as_str().into(),
-            change.display_name.as_str().into(),
-            now.into(),
-            password_hash.into(),
-            change.pending_email.clone().into(),
+        params![
+            permit.user_id(),
+            version,
+            &change.email,
+            &change.email_key,
+            &change.display_name,
+            now,
+            password_hash,
+            change.pending_email.clone(),
         ],
     )
 }
@@ -162,7 +157,7 @@ pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<
         format!(
             "DELETE FROM users WHERE id = ?1 AND password_hash = ?2 AND {LEAVES_AN_ADMINISTRATOR}"
         ),
-        vec![permit.user_id().as_str().into(), password_hash.into()],
+        params![permit.user_id(), password_hash],
     )
 }
 
@@ -178,7 +173,7 @@ pub async fn details(
              (SELECT count(*) FROM sessions WHERE user_id = u.id AND ended_at IS NULL \
              AND refresh_expires_at > ?2) FROM users u WHERE id = ?1"
         ),
-        vec![id.as_str().into(), now.into()],
+        params![id, now],
     );
     let read = |row: &Row| {
         Ok(Details {
@@ -196,7 +191,7 @@ pub async fn details(
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, DatabaseError> {
     let statement = Statement::new(
         format!("SELECT {USER} FROM users WHERE id = ?1"),
-        vec![id.as_str().into()],
+        params![id],
     );
     platform.first(statement, read_user).await
 }

@@ -5,7 +5,7 @@ use crate::accounts::account::model::Details;
 use crate::accounts::account::store::LEAVES_AN_ADMINISTRATOR;
 use crate::auth::model::AccountRole;
 use crate::auth::permissions::{Permit, WriteAdmin};
-use crate::platform::Statement;
+use crate::platform::{Statement, params};
 
 use super::model::UserPatch;
 
@@ -32,20 +32,20 @@ pub fn change(
              AND ((?3 = '{}' AND ?4 IS NULL) OR {LEAVES_AN_ADMINISTRATOR})",
             AccountRole::Administrator.as_str()
         ),
-        vec![
-            user.id.as_str().into(),
-            user.version.into(),
-            role.as_str().into(),
-            disabled_at.into(),
-            i64::from(change.enables_password).into(),
-            now.into(),
+        params![
+            &user.id,
+            user.version,
+            role.as_str(),
+            disabled_at,
+            i64::from(change.enables_password),
+            now,
         ],
     );
     let mut writes = vec![update, Statement::must_change()];
     if change.disabled == Some(true) {
         writes.push(Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            vec![user.id.as_str().into(), now.into()],
+            params![&user.id, now],
         ));
     }
     writes

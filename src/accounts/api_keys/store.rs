@@ -9,15 +9,12 @@ use crate::auth::model::Scopes;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 use super::model::{ApiKey, MAX_KEYS};
 
 /// An ended key stays visible to its owner for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
-
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "key_~";
 
 /// Adds a key of the caller; stale when there are too many.
 pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -> Vec<Statement> {
@@ -25,15 +22,15 @@ pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -
         "INSERT INTO api_keys (id, user_id, hash, name, scopes, created_at, expires_at) \
          SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM users WHERE id = ?2 \
          AND (SELECT count(*) FROM api_keys WHERE user_id = ?2) < ?8",
-        vec![
-            api_key.id.as_str().into(),
-            permit.user_id().as_str().into(),
-            key.hash().to_vec().into(),
-            api_key.name.as_str().into(),
-            api_key.scopes.to_string().into(),
-            api_key.created_at.into(),
-            api_key.expires_at.into(),
-            MAX_KEYS.into(),
+        params![
+            &api_key.id,
+            permit.user_id(),
+            key.hash().to_vec(),
+            &api_key.name,
+            api_key.scopes.to_string(),
+            api_key.created_at,
+            api_key.expires_at,
+            MAX_KEYS,
         ],
     )
 }
@@ -42,7 +39,7 @@ pub fn insert(permit: &Permit<'_, SecureAccount>, api_key: &ApiKey, key: &Key) -
 pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2",
-        vec![id.as_str().into(), permit.user_id().as_str().into()],
+        params![id, permit.user_id()],
     )
 }
 
@@ -50,7 +47,7 @@ pub fn revoke(permit: &Permit<'_, ManageAccount>, id: &ApiKeyId) -> Vec<Statemen
 pub fn revoke_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
     Statement::new(
         "DELETE FROM api_keys WHERE user_id = ?1 AND expires_at > ?2",
-        vec![permit.user_id().as_str().into(), now.into()],
+        params![permit.user_id(), now],
     )
 }
 
@@ -60,7 +57,7 @@ pub fn expired(now: i64) -> PurgeQuery {
         change: "DELETE FROM api_keys",
         key: "id",
         among: "FROM api_keys WHERE expires_at < ?1",
-        params: vec![(now - KEEP_MS).into()],
+        params: params![now - KEEP_MS],
     }
 }
 
@@ -73,11 +70,7 @@ pub async fn list(
     let statement = Statement::new(
         "SELECT id, name, scopes, created_at, expires_at, last_used_at FROM api_keys \
          WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        vec![
-            user.as_str().into(),
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-            (page.limit + 1).into(),
-        ],
+        params![user, page.before(), page.limit + 1,],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter()

@@ -6,7 +6,7 @@ use crate::accounts::account::model::{NOWHERE, Registration};
 use crate::accounts::links::{Found, Purpose, Token};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 /// Links to one address, or of one account, that work at a time: so that asking again and again
 /// makes no more rows.
@@ -21,7 +21,7 @@ pub struct Holder {
 pub async fn holder(platform: &Platform, email_key: &str) -> Result<Option<Holder>, DatabaseError> {
     let statement = Statement::new(
         "SELECT id, email_verified_at FROM users WHERE email_key = ?1",
-        vec![email_key.into()],
+        params![email_key],
     );
     let read = |row: &Row| {
         Ok(Holder {
@@ -43,14 +43,14 @@ pub fn insert_verify(
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
          SELECT ?1, 'verify', ?2, ?3, ?4, ?5, ?6 WHERE (SELECT count(*) FROM email_links \
          WHERE user_id = ?2 AND purpose = 'verify' AND expires_at > ?5) < ?7",
-        vec![
-            token.hash().to_vec().into(),
-            user.as_str().into(),
-            email.into(),
-            email_key.into(),
-            now.into(),
-            (now + Purpose::Verify.life_ms()).into(),
-            MAX_LINKS.into(),
+        params![
+            token.hash().to_vec(),
+            user,
+            email,
+            email_key,
+            now,
+            now + Purpose::Verify.life_ms(),
+            MAX_LINKS,
         ],
     )
 }
@@ -68,16 +68,16 @@ pub fn insert_registration(
          password_hash, created_at, expires_at) \
          SELECT ?1, 'register', ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (SELECT count(*) FROM email_links \
          WHERE email_key = ?3 AND purpose = 'register' AND expires_at > ?7) < ?9",
-        vec![
-            token.hash().to_vec().into(),
-            registration.email.as_str().into(),
-            registration.email_key.as_str().into(),
-            id.as_str().into(),
-            registration.display_name.as_str().into(),
-            password_hash.into(),
-            now.into(),
-            (now + Purpose::Register.life_ms()).into(),
-            MAX_LINKS.into(),
+        params![
+            token.hash().to_vec(),
+            &registration.email,
+            &registration.email_key,
+            id,
+            &registration.display_name,
+            password_hash,
+            now,
+            now + Purpose::Register.life_ms(),
+            MAX_LINKS,
         ],
     )
 }
@@ -91,7 +91,7 @@ pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
              version = version + 1, updated_at = ?3 \
              WHERE id = ?1 AND email_key = ?2 AND email_verified_at IS NULL"
         ),
-        vec![loser.as_str().into(), email_key.into(), now.into()],
+        params![loser, email_key, now],
     )
 }
 
@@ -104,13 +104,13 @@ pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
         "INSERT INTO users (id, email, email_key, display_name, password_hash, \
          password_changed_at, email_verified_at, created_at, updated_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?6)",
-        vec![
-            id.as_str().into(),
-            link.email.as_str().into(),
-            link.email_key.as_str().into(),
-            display_name.as_str().into(),
-            password_hash.as_str().into(),
-            now.into(),
+        params![
+            id,
+            &link.email,
+            &link.email_key,
+            display_name,
+            password_hash,
+            now,
         ],
     )]
 }
@@ -121,7 +121,7 @@ pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
         "UPDATE users SET email_verified_at = coalesce(email_verified_at, ?3), \
          version = version + 1, updated_at = ?3 \
          WHERE id = ?1 AND email_key = ?2 AND disabled_at IS NULL",
-        vec![user.as_str().into(), email_key.into(), now.into()],
+        params![user, email_key, now],
     )
 }
 
@@ -133,13 +133,7 @@ pub fn move_to(user: &UserId, link: &Found, now: i64) -> Vec<Statement> {
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
          version = version + 1, updated_at = ?4 \
          WHERE id = ?1 AND email_key = ?5 AND pending_email = ?2 AND disabled_at IS NULL",
-        vec![
-            user.as_str().into(),
-            link.email.as_str().into(),
-            link.email_key.as_str().into(),
-            now.into(),
-            link.current_key.as_str().into(),
-        ],
+        params![user, &link.email, &link.email_key, now, &link.current_key],
     );
     vec![update, Statement::must_change(), keep_factor(user)]
 }
@@ -148,7 +142,7 @@ pub fn move_to(user: &UserId, link: &Found, now: i64) -> Vec<Statement> {
 pub fn keep_factor(user: &UserId) -> Statement {
     Statement::new(
         "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL",
-        vec![user.as_str().into()],
+        params![user],
     )
 }
 
@@ -156,31 +150,25 @@ pub fn keep_factor(user: &UserId) -> Statement {
 pub fn end_address_links(email_key: &str) -> Statement {
     Statement::new(
         "DELETE FROM email_links WHERE email_key = ?1 AND purpose IN ('verify', 'register')",
-        vec![email_key.into()],
+        params![email_key],
     )
 }
 
 /// Puts an old address back, under a password that nobody knows: it has to be chosen anew.
 pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<Statement> {
-    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     let update = Statement::new(
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
          password_hash = ?5, password_changed_at = ?4, version = version + 1, updated_at = ?4 \
          WHERE id = ?1 AND disabled_at IS NULL",
-        vec![
-            user.as_str().into(),
-            link.email.as_str().into(),
-            link.email_key.as_str().into(),
-            now.into(),
-            unknown.into(),
-        ],
+        params![user, &link.email, &link.email_key, now, unknown],
     );
     vec![
         update,
         Statement::must_change(),
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            vec![user.as_str().into(), now.into()],
+            params![user, now],
         ),
         of_user("DELETE FROM api_keys WHERE user_id = ?1"),
         // The factor's own link is good for the address that is back.

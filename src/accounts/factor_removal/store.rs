@@ -5,7 +5,7 @@ use crate::accounts::links::Found;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
 use crate::ids::{SessionId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 /// The removal time of a link's factor: `None` without such a factor, else the time, if requested.
 pub async fn removal(
@@ -17,11 +17,7 @@ pub async fn removal(
         "SELECT t.removal_at FROM two_factor t JOIN users u ON u.id = t.user_id \
          WHERE t.user_id = ?1 AND t.confirmed_at = ?2 AND u.email_key = ?3 \
          AND u.email_verified_at IS NOT NULL",
-        vec![
-            user.as_str().into(),
-            link.created_at.into(),
-            link.email_key.as_str().into(),
-        ],
+        params![user, link.created_at, &link.email_key],
     );
     let rows = platform.database.query(statement).await?;
     let at = rows.first().map(|row| row.optional_integer(0));
@@ -35,12 +31,7 @@ pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
         "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
          AND removal_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = ?3 \
          AND email_verified_at IS NOT NULL AND disabled_at IS NULL)",
-        vec![
-            user.as_str().into(),
-            link.created_at.into(),
-            link.email_key.as_str().into(),
-            removal_at.into(),
-        ],
+        params![user, link.created_at, &link.email_key, removal_at],
     )
 }
 
@@ -52,17 +43,17 @@ pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
         "UPDATE two_factor SET removal_at = NULL WHERE user_id = ?1 AND removal_at IS NOT NULL \
          AND EXISTS (SELECT 1 FROM sessions WHERE id = ?2 AND user_id = ?1 \
          AND ' ' || amr || ' ' LIKE '% otp %')",
-        vec![permit.user_id().as_str().into(), session.into()],
+        params![permit.user_id(), session],
     )
 }
 
 /// Removes the factor with all that belongs to it, and ends all sessions; stale when it is not due.
 pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
-    let of_user = |sql: &'static str| Statement::new(sql, vec![user.as_str().into()]);
+    let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     vec![
         Statement::new(
             "DELETE FROM two_factor WHERE user_id = ?1 AND removal_at <= ?2",
-            vec![user.as_str().into(), now.into()],
+            params![user, now],
         ),
         Statement::must_change(),
         of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
@@ -70,7 +61,7 @@ pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
         of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose = 'remove_factor'"),
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            vec![user.as_str().into(), now.into()],
+            params![user, now],
         ),
     ]
 }
@@ -79,7 +70,7 @@ pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
 pub async fn due(platform: &Platform, now: i64) -> Result<Vec<UserId>, DatabaseError> {
     let statement = Statement::new(
         "SELECT user_id FROM two_factor WHERE removal_at <= ?1 ORDER BY removal_at LIMIT 20",
-        vec![now.into()],
+        params![now],
     );
     let rows = platform.database.query(statement).await?;
     rows.iter().map(|row| user_id(row, 0)).collect()

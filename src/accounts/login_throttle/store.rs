@@ -4,7 +4,7 @@
 use db::purge::PurgeQuery;
 
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 use super::model::{ACCOUNT_FAILURES, Bounds, Counter, KNOWN_MS, Place, QUIET_MS, Subject};
 
@@ -150,7 +150,7 @@ pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Stateme
 pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET password_disabled_at = NULL WHERE id = ?1",
-        vec![user.as_str().into()],
+        params![user],
     );
     vec![update, clear_strangers(login)]
 }
@@ -162,11 +162,7 @@ pub fn old(now: i64) -> PurgeQuery {
         key: "subject, place",
         among: "FROM guesses WHERE updated_at < ?1 AND (known_at IS NULL OR known_at < ?2) \
                 AND (place <> ?3 OR updated_at < ?2)",
-        params: vec![
-            (now - QUIET_MS).into(),
-            (now - KNOWN_MS).into(),
-            STRANGERS.to_vec().into(),
-        ],
+        params: params![now - QUIET_MS, now - KNOWN_MS, STRANGERS.to_vec()],
     }
 }
 

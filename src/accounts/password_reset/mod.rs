@@ -7,4 +7,4 @@ pub(crate) mod operations;
 mod request;
 pub(crate) mod store;
 
-pub use request::answer_request;
+pub(crate) use request::answer_request;

@@ -5,7 +5,7 @@
 use crate::accounts::links::{Found, Purpose, Token};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 /// Valid links of one account at a time.
 const MAX_LINKS: i64 = 3;
@@ -18,7 +18,7 @@ pub async fn resettable(
     let statement = Statement::new(
         "SELECT id FROM users WHERE email_key = ?1 AND email_verified_at IS NOT NULL \
          AND disabled_at IS NULL",
-        vec![email_key.into()],
+        params![email_key],
     );
     let rows = platform.database.query(statement).await?;
     rows.first().map(|row| user_id(row, 0)).transpose()
@@ -32,13 +32,13 @@ pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<St
          WHERE id = ?2 AND email_key = ?3 AND email_verified_at IS NOT NULL AND disabled_at IS NULL \
          AND (SELECT count(*) FROM email_links WHERE user_id = ?2 AND purpose = 'reset' \
          AND expires_at > ?4) < ?6",
-        vec![
-            token.hash().to_vec().into(),
-            user.as_str().into(),
-            email_key.into(),
-            now.into(),
-            (now + Purpose::Reset.life_ms()).into(),
-            MAX_LINKS.into(),
+        params![
+            token.hash().to_vec(),
+            user,
+            email_key,
+            now,
+            now + Purpose::Reset.life_ms(),
+            MAX_LINKS,
         ],
     )
 }
@@ -56,26 +56,20 @@ pub fn set_password(
         "UPDATE users SET password_hash = ?4, password_changed_at = ?5, password_disabled_at = NULL \
          WHERE id = ?1 AND email_key = ?2 AND email_verified_at IS NOT NULL \
          AND password_changed_at <= ?3 AND disabled_at IS NULL",
-        vec![
-            user.as_str().into(),
-            link.email_key.as_str().into(),
-            link.created_at.into(),
-            password_hash.into(),
-            now.into(),
-        ],
+        params![user, &link.email_key, link.created_at, password_hash, now],
     );
     let mut writes = vec![
         update,
         Statement::must_change(),
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            vec![user.as_str().into(), now.into()],
+            params![user, now],
         ),
     ];
     if revokes_keys {
         writes.push(Statement::new(
             "DELETE FROM api_keys WHERE user_id = ?1",
-            vec![user.as_str().into()],
+            params![user],
         ));
     }
     writes

@@ -7,8 +7,8 @@ use crate::accounts::account::store::{self as accounts, Credentials};
 use crate::accounts::login_throttle::{
     self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
 };
-use crate::accounts::two_factor::challenge::Challenge;
-use crate::accounts::two_factor::{self, model::Code};
+use crate::accounts::two_factor;
+use crate::accounts::two_factor::model::{Challenge, Code};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::AccountRole;
 use crate::auth::refresh_token::RefreshToken;

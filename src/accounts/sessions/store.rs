@@ -10,12 +10,9 @@ use crate::auth::refresh_token::{Chain, RefreshToken};
 use crate::auth::user_id;
 use crate::http::pagination::Page;
 use crate::ids::{SessionId, UserId};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 use super::model::{Login, Record, Session};
-
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "session_~";
 
 /// Opens a login, unless the account was disabled, its password has changed since `password_hash`
 /// was read, or the password is no longer enough: then the batch fails as stale.
@@ -27,17 +24,17 @@ pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> V
          WHERE id = ?2 AND password_hash = ?10 AND disabled_at IS NULL \
          AND (?6 <> 'pwd' OR NOT EXISTS (SELECT 1 FROM two_factor \
          WHERE user_id = ?2 AND confirmed_at IS NOT NULL))",
-        vec![
-            token.session.as_str().into(),
-            login.user_id.as_str().into(),
-            token.family_hash().to_vec().into(),
-            token.hash().to_vec().into(),
-            login.now.into(),
-            login.amr.into(),
-            login.user_agent.map(str::to_owned).into(),
-            login.refresh_expires_at.into(),
-            login.expires_at.into(),
-            password_hash.into(),
+        params![
+            &token.session,
+            &login.user_id,
+            token.family_hash().to_vec(),
+            token.hash().to_vec(),
+            login.now,
+            login.amr,
+            login.user_agent.map(str::to_owned),
+            login.refresh_expires_at,
+            login.expires_at,
+            password_hash,
         ],
     )
 }
@@ -69,7 +66,7 @@ pub async fn renewable(
          s.ended_at IS NULL AND s.refresh_expires_at > ?2 AND s.expires_at > ?2 \
          AND u.disabled_at IS NULL AND s.authenticated_at >= u.password_changed_at \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1",
-        vec![id.as_str().into(), now.into()],
+        params![id, now],
     );
     let read = |row: &Row| {
         Ok(Renewable {
@@ -106,13 +103,13 @@ pub fn renew(
          WHERE id = ?1 AND counter = ?2 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM users u \
          WHERE u.id = user_id AND u.disabled_at IS NULL \
          AND authenticated_at >= u.password_changed_at)",
-        vec![
-            token.session.as_str().into(),
-            counter.into(),
-            next.hash().to_vec().into(),
-            token.cover(next).to_vec().into(),
-            now.into(),
-            refresh_expires_at.into(),
+        params![
+            &token.session,
+            counter,
+            next.hash().to_vec(),
+            token.cover(next).to_vec(),
+            now,
+            refresh_expires_at,
         ],
     )
 }
@@ -121,7 +118,7 @@ pub fn renew(
 pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE sessions SET ended_at = ?3 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL",
-        vec![id.as_str().into(), user.as_str().into(), now.into()],
+        params![id, user, now],
     )
 }
 
@@ -130,7 +127,7 @@ pub fn end_others<P: Permission>(permit: &Permit<'_, P>, now: i64) -> Statement 
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::new(
         "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND id <> ?2 AND ended_at IS NULL",
-        vec![permit.user_id().as_str().into(), current.into(), now.into()],
+        params![permit.user_id(), current, now],
     )
 }
 
@@ -139,7 +136,7 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::new(
         "UPDATE sessions SET authenticated_at = ?2 WHERE id = ?1",
-        vec![current.into(), now.into()],
+        params![current, now],
     )
 }
 
@@ -160,13 +157,7 @@ pub fn proved_again(
          AND u.password_changed_at <= sessions.authenticated_at) \
          AND (?5 <> 'pwd' OR NOT EXISTS (SELECT 1 FROM two_factor \
          WHERE user_id = ?2 AND confirmed_at IS NOT NULL))",
-        vec![
-            current.into(),
-            permit.user_id().as_str().into(),
-            password_hash.into(),
-            now.into(),
-            amr.into(),
-        ],
+        params![current, permit.user_id(), password_hash, now, amr],
     )
 }
 
@@ -177,12 +168,9 @@ pub fn end_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL \
              AND refresh_expires_at > ?2",
-            vec![user.into(), now.into()],
+            params![user, now],
         ),
-        Statement::new(
-            "DELETE FROM challenges WHERE user_id = ?1",
-            vec![user.into()],
-        ),
+        Statement::new("DELETE FROM challenges WHERE user_id = ?1", params![user]),
     ]
 }
 
@@ -192,7 +180,7 @@ pub fn expired(now: i64) -> PurgeQuery {
         change: "DELETE FROM sessions",
         key: "id",
         among: "FROM sessions WHERE expires_at < ?1",
-        params: vec![now.into()],
+        params: params![now],
     }
 }
 
@@ -207,12 +195,7 @@ pub async fn list(
         "SELECT id, created_at, refreshed_at, refresh_expires_at, amr, user_agent FROM sessions \
          WHERE user_id = ?1 AND id < ?2 AND ended_at IS NULL AND refresh_expires_at > ?3 \
          ORDER BY id DESC LIMIT ?4",
-        vec![
-            user.as_str().into(),
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-            now.into(),
-            (page.limit + 1).into(),
-        ],
+        params![user, page.before(), now, page.limit + 1,],
     );
     platform.all(statement, read).await
 }
@@ -240,7 +223,7 @@ pub async fn records(
         "SELECT id, created_at, refreshed_at, refresh_expires_at, amr, user_agent, \
          authenticated_at, expires_at, ended_at FROM sessions \
          WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-        vec![user.as_str().into(), after.into(), limit.into()],
+        params![user, after, limit],
     );
     let rows = platform.database.query(statement).await?;
     let read = |row: &Row| {

@@ -3,7 +3,6 @@
 //! Leaves passwords and logins to `sessions`, the number of attempts to `login_throttle`.
 
 pub(crate) mod base32;
-pub(crate) mod challenge;
 pub(crate) mod handlers;
 pub(crate) mod model;
 pub(crate) mod operations;
@@ -12,4 +11,4 @@ pub(crate) mod recovery;
 pub mod store;
 pub(crate) mod totp;
 
-pub use handlers::proof;
+pub(crate) use handlers::proof;

@@ -5,6 +5,7 @@
 use zeroize::Zeroizing;
 
 use crate::accounts::account::model::ANY_PASSWORD;
+use crate::accounts::token;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
 use crate::platform::Statement;
@@ -85,10 +86,6 @@ impl Code {
         }
         RecoveryCode::parse(&plain).map(Self::Recovery)
     }
-
-    pub const fn is_recovery(&self) -> bool {
-        matches!(self, Self::Recovery(_))
-    }
 }
 
 pub struct Factor {
@@ -97,6 +94,21 @@ pub struct Factor {
     pub last_step: Option<i64>,
     pub is_confirmed: bool,
 }
+
+/// Tells challenges from other tokens.
+pub struct ChallengeKind;
+
+impl token::TokenKind for ChallengeKind {
+    const PREFIX: &'static str = "wvwc_";
+}
+
+/// What the right password of an account with a second factor gives.
+pub type Challenge = token::RandomToken<ChallengeKind>;
+
+/// How long a challenge lasts.
+pub const CHALLENGE_MS: i64 = 5 * 60_000;
+/// Wrong codes that end a challenge.
+pub const MAX_FAILURES: i64 = 5;
 
 /// A code that was right when it was looked at. It counts once [`Self::writes`] are committed.
 pub enum Proof {

@@ -9,10 +9,9 @@ use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::auth::user_id;
 use crate::ids::UserId;
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
-use super::challenge::{Challenge, LIFE_MS, MAX_FAILURES};
-use super::model::Factor;
+use super::model::{CHALLENGE_MS, Challenge, Factor, MAX_FAILURES};
 use super::recovery::RecoveryCode;
 
 /// Told apart from other things that are sealed under the master key; the user's id follows.
@@ -22,7 +21,7 @@ pub const SEAL_LABEL: &str = "two-factor:";
 pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>, DatabaseError> {
     let statement = Statement::new(
         "SELECT sealed_secret, last_step, confirmed_at FROM two_factor WHERE user_id = ?1",
-        vec![user.as_str().into()],
+        params![user],
     );
     let read = |row: &Row| {
         Ok(Factor {
@@ -44,11 +43,7 @@ pub fn begin(
         "INSERT INTO two_factor (user_id, sealed_secret, created_at) VALUES (?1, ?2, ?3) \
          ON CONFLICT DO UPDATE SET sealed_secret = excluded.sealed_secret, \
          created_at = excluded.created_at WHERE confirmed_at IS NULL",
-        vec![
-            permit.user_id().as_str().into(),
-            sealed_secret.into(),
-            now.into(),
-        ],
+        params![permit.user_id(), sealed_secret, now],
     )
 }
 
@@ -62,18 +57,13 @@ pub fn confirm(
     Statement::checked(
         "UPDATE two_factor SET confirmed_at = ?4, last_step = ?3 \
          WHERE user_id = ?1 AND sealed_secret = ?2 AND confirmed_at IS NULL",
-        vec![
-            permit.user_id().as_str().into(),
-            factor.sealed_secret.clone().into(),
-            step.into(),
-            now.into(),
-        ],
+        params![permit.user_id(), factor.sealed_secret.clone(), step, now],
     )
 }
 
 /// Removes the factor with all that belongs to it.
 pub fn disable(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
-    let of_user = |sql: &'static str| Statement::new(sql, vec![permit.user_id().as_str().into()]);
+    let of_user = |sql: &'static str| Statement::new(sql, params![permit.user_id()]);
     vec![
         of_user("DELETE FROM two_factor WHERE user_id = ?1"),
         of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
@@ -89,12 +79,12 @@ pub fn replace_recovery_codes(
     let user = permit.user_id().as_str();
     let delete = Statement::new(
         "DELETE FROM recovery_codes WHERE user_id = ?1",
-        vec![user.into()],
+        params![user],
     );
     let insert = |code: &RecoveryCode| {
         Statement::new(
             "INSERT INTO recovery_codes (user_id, hash) VALUES (?1, ?2)",
-            vec![user.into(), code.hash().to_vec().into()],
+            params![user, code.hash().to_vec()],
         )
     };
     std::iter::once(delete)
@@ -107,7 +97,7 @@ pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE two_factor SET last_step = ?2 WHERE user_id = ?1 AND confirmed_at IS NOT NULL \
          AND (last_step IS NULL OR last_step < ?2)",
-        vec![user.as_str().into(), step.into()],
+        params![user, step],
     )
 }
 
@@ -115,7 +105,7 @@ pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
 pub fn use_recovery_code(user: &UserId, hash: &[u8; 32]) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
-        vec![user.as_str().into(), hash.to_vec().into()],
+        params![user, hash.to_vec()],
     )
 }
 
@@ -127,7 +117,7 @@ pub async fn has_recovery_code(
 ) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
         "SELECT 1 FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
-        vec![user.as_str().into(), hash.to_vec().into()],
+        params![user, hash.to_vec()],
     );
     Ok(!platform.database.query(statement).await?.is_empty())
 }
@@ -145,13 +135,13 @@ pub fn insert_challenge(
         "INSERT INTO challenges (hash, user_id, password_changed_at, place, created_at, expires_at) \
          SELECT ?1, id, password_changed_at, ?4, ?5, ?6 FROM users \
          WHERE id = ?2 AND password_hash = ?3",
-        vec![
-            challenge.hash().to_vec().into(),
-            user.as_str().into(),
-            password_hash.into(),
-            place.as_bytes().to_vec().into(),
-            now.into(),
-            (now + LIFE_MS).into(),
+        params![
+            challenge.hash().to_vec(),
+            user,
+            password_hash,
+            place.as_bytes().to_vec(),
+            now,
+            now + CHALLENGE_MS,
         ],
     )
 }
@@ -188,11 +178,7 @@ pub async fn challenged(
          JOIN two_factor t ON t.user_id = u.id AND t.confirmed_at IS NOT NULL \
          WHERE c.hash = ?1 AND c.expires_at > ?2 AND c.failures < ?3 AND u.disabled_at IS NULL \
          AND u.password_changed_at = c.password_changed_at",
-        vec![
-            challenge.hash().to_vec().into(),
-            now.into(),
-            MAX_FAILURES.into(),
-        ],
+        params![challenge.hash().to_vec(), now, MAX_FAILURES],
     );
     let read = |row: &Row| {
         Ok(Challenged {
@@ -216,7 +202,7 @@ pub async fn challenged(
 pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
     Statement::checked(
         "UPDATE challenges SET failures = failures + 1 WHERE hash = ?1 AND failures < ?2",
-        vec![challenge.hash().to_vec().into(), MAX_FAILURES.into()],
+        params![challenge.hash().to_vec(), MAX_FAILURES],
     )
 }
 
@@ -226,7 +212,7 @@ pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
         "DELETE FROM challenges WHERE hash = ?1 AND EXISTS (SELECT 1 FROM users u \
          WHERE u.id = user_id AND u.disabled_at IS NULL \
          AND u.password_changed_at = challenges.password_changed_at)",
-        vec![challenge.hash().to_vec().into()],
+        params![challenge.hash().to_vec()],
     )
 }
 
@@ -236,6 +222,6 @@ pub fn expired(now: i64) -> PurgeQuery {
         change: "DELETE FROM challenges",
         key: "hash",
         among: "FROM challenges WHERE expires_at <= ?1",
-        params: vec![now.into()],
+        params: params![now],
     }
 }

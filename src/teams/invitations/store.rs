@@ -13,7 +13,7 @@ use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{Invite, Permission as _, TeamPermit};
 use crate::membership::store::{broken, still_is};
 use crate::paging::{Listed, Order, page, sql_time};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
 use crate::teams::store::{member_count, team_document};
 
@@ -24,8 +24,6 @@ use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
 pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM team_invitations WHERE team_id = ?1 \
      AND created_by = ?2";
 
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "invitation_~";
 /// Leaders and officers still see an invitation that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
@@ -72,18 +70,18 @@ pub fn insert(
          FROM team_members m WHERE m.team_id = ?2 AND m.user_id = ?3 AND m.role = ?9 \
          AND (SELECT count(*) FROM team_invitations i WHERE i.team_id = ?2 \
          AND i.uses < i.max_uses AND i.expires_at > ?7) < ?10",
-        vec![
-            invitation.id.as_str().into(),
-            permit.team().as_str().into(),
-            permit.user().as_str().into(),
-            code.hash().into(),
-            invitation.role.as_str().into(),
-            invitation.max_uses.into(),
-            invitation.created_at.into(),
-            invitation.expires_at.into(),
-            permit.role().as_str().into(),
-            MAX_OPEN.into(),
-            key.map(ApiKeyId::as_str).into(),
+        params![
+            &invitation.id,
+            permit.team(),
+            permit.user(),
+            code.hash(),
+            invitation.role.as_str(),
+            invitation.max_uses,
+            invitation.created_at,
+            invitation.expires_at,
+            permit.role().as_str(),
+            MAX_OPEN,
+            key.map(ApiKeyId::as_str),
         ],
     )
 }
@@ -95,12 +93,7 @@ pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement
             "DELETE FROM team_invitations WHERE id = ?1 AND team_id = ?2 AND ",
             still_is!("?2", "?3", "?4")
         ),
-        vec![
-            id.as_str().into(),
-            permit.team().as_str().into(),
-            permit.user().as_str().into(),
-            Invite::RULE.roles().into(),
-        ],
+        params![id, permit.team(), permit.user(), Invite::RULE.roles()],
     )
 }
 
@@ -110,7 +103,7 @@ pub fn withdraw_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
         "DELETE FROM team_invitations WHERE id IN (SELECT i.id FROM team_members m \
          JOIN team_invitations i ON i.team_id = m.team_id AND i.created_by = m.user_id \
          WHERE m.user_id = ?1 AND i.uses < i.max_uses AND i.expires_at > ?2)",
-        vec![permit.user_id().as_str().into(), now.into()],
+        params![permit.user_id(), now],
     )
 }
 
@@ -131,28 +124,22 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
                 is_backed!("?8", "?5"),
             ]
             .concat(),
-            vec![
-                hash.into(),
-                user.into(),
-                guest.team.as_str().into(),
-                guest.role.as_str().into(),
-                now.into(),
-                MAX_MEMBERS.into(),
-                MAX_TEAMS.into(),
-                pairs().into(),
+            params![
+                hash,
+                user,
+                &guest.team,
+                guest.role.as_str(),
+                now,
+                MAX_MEMBERS,
+                MAX_TEAMS,
+                pairs(),
             ],
         ),
         Statement::must_change(),
         Statement::new(
             "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            vec![
-                guest.team.as_str().into(),
-                user.into(),
-                guest.role.as_str().into(),
-                display_name.into(),
-                now.into(),
-            ],
+            params![&guest.team, user, guest.role.as_str(), display_name, now],
         ),
     ]
 }
@@ -165,11 +152,11 @@ pub fn close_to(member: &Membership, left: Option<TeamRole>, now: i64) -> Statem
         "INSERT OR IGNORE INTO team_invitation_exclusions (invitation_id, user_id) SELECT id, ?2 \
          FROM team_invitations WHERE team_id = ?1 AND uses < max_uses AND expires_at > ?3 \
          AND role NOT IN (SELECT value FROM json_each(?4))",
-        vec![
-            member.team.as_str().into(),
-            member.user.as_str().into(),
-            now.into(),
-            json!(kept.unwrap_or_default()).to_string().into(),
+        params![
+            &member.team,
+            &member.user,
+            now,
+            json!(kept.unwrap_or_default()).to_string(),
         ],
     )
 }
@@ -180,7 +167,7 @@ pub fn expired(now: i64) -> PurgeQuery {
         change: "DELETE FROM team_invitations",
         key: "id",
         among: "FROM team_invitations WHERE expires_at < ?1",
-        params: vec![(now - KEEP_MS).into()],
+        params: params![now - KEEP_MS],
     }
 }
 
@@ -214,12 +201,7 @@ pub async fn find(
             ),
         ]
         .concat(),
-        vec![
-            code.hash().into(),
-            user.map_or("", UserId::as_str).into(),
-            pairs().into(),
-            platform.clock.now_ms().into(),
-        ],
+        params![code.hash(), user.map_or("", UserId::as_str), pairs(), platform.clock.now_ms()],
     );
 
     let read = |row: &Row| {
@@ -294,11 +276,6 @@ pub async fn list(
         sql_time!("m.expires_at"),
         ") AS document FROM team_invitations m WHERE m.team_id = ?1 AND m.id < ?2"
     );
-    let params = vec![
-        permit.team().as_str().into(),
-        after.after.as_deref().unwrap_or(PAST_ALL_IDS).into(),
-        now.into(),
-        pairs().into(),
-    ];
+    let params = params![permit.team(), after.before(), now, pairs(),];
     page(platform, select, params, Order::Descending, after).await
 }

@@ -14,7 +14,7 @@ use crate::membership::permissions::{
 };
 use crate::membership::store::broken;
 use crate::paging::{Listed, Order, page, sql_time};
-use crate::platform::{DatabaseError, Platform, Statement, Value};
+use crate::platform::{DatabaseError, Platform, Statement, Value, params};
 use crate::squads::share_links;
 use crate::teams::{invitations, roster};
 use crate::webhooks;
@@ -29,12 +29,12 @@ const LEAVES_A_LEADER: &str = " AND (role <> 'leader' OR EXISTS (SELECT 1 FROM t
      WHERE l.team_id = ?1 AND l.role = 'leader' AND l.user_id <> ?2))";
 
 fn params(caller: &Membership, target: &Membership) -> Vec<Value> {
-    vec![
-        target.team.as_str().into(),
-        target.user.as_str().into(),
-        target.role.as_str().into(),
-        caller.user.as_str().into(),
-        caller.role.as_str().into(),
+    params![
+        &target.team,
+        &target.user,
+        target.role.as_str(),
+        &caller.user,
+        caller.role.as_str(),
     ]
 }
 
@@ -118,11 +118,7 @@ pub fn remove(grant: &RemovalGrant<'_>, goes: &str, now: i64) -> Vec<Statement> 
             "SELECT iif({} = ?3, 1, abs(-9223372036854775808))",
             what_goes()
         ),
-        vec![
-            target.team.as_str().into(),
-            target.user.as_str().into(),
-            goes.into(),
-        ],
+        params![&target.team, &target.user, goes],
     );
     let mut writes = vec![goes, delete, Statement::must_change()];
     writes.extend(lose(target, None, grant.is_by_others(), now));
@@ -142,10 +138,10 @@ fn lose(
     let mut writes = vec![Statement::new(
         "DELETE FROM team_invitations WHERE team_id = ?1 AND created_by = ?2 \
          AND role NOT IN (SELECT value FROM json_each(?3))",
-        vec![
-            member.team.as_str().into(),
-            member.user.as_str().into(),
-            Json::from(may_invite_as).to_string().into(),
+        params![
+            &member.team,
+            &member.user,
+            Json::from(may_invite_as).to_string(),
         ],
     )];
     if is_by_others {
@@ -175,7 +171,7 @@ fn lose(
 pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, DatabaseError> {
     let statement = Statement::new(
         ["SELECT ", &what_goes()].concat(),
-        vec![target.team.as_str().into(), target.user.as_str().into()],
+        params![&target.team, &target.user],
     );
     let rows = platform.database.query(statement).await?;
     let row = rows.first().ok_or_else(|| broken("what goes"))?;
@@ -194,11 +190,7 @@ pub async fn standing(
          AND role = 'leader'), t.role, t.display_name, t.joined_at FROM team_members c \
          LEFT JOIN team_members t ON t.team_id = ?1 AND t.user_id = ?3 \
          WHERE c.team_id = ?1 AND c.user_id = ?2",
-        vec![
-            team.as_str().into(),
-            caller.as_str().into(),
-            target.as_str().into(),
-        ],
+        params![team, caller, target],
     );
     let rows = platform.database.query(statement).await?;
     let Some(row) = rows.first() else {
@@ -238,9 +230,6 @@ pub async fn list(
         sql_time!("joined_at"),
         ") AS document FROM team_members WHERE team_id = ?1 AND user_id > ?2"
     );
-    let params = vec![
-        permit.team().as_str().into(),
-        after.after.as_deref().unwrap_or("").into(),
-    ];
+    let params = params![permit.team(), after.after.as_deref().unwrap_or("")];
     page(platform, select, params, Order::Ascending, after).await
 }

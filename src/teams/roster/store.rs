@@ -10,7 +10,7 @@ use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
 use crate::membership::store::still_is;
 use crate::paging::Order;
-use crate::platform::{DatabaseError, Platform, Statement, Text, Value};
+use crate::platform::{DatabaseError, Platform, Statement, Text, Value, params};
 
 use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
@@ -50,11 +50,7 @@ pub async fn find(
          ' ' || coalesce(p.user_id, ''), ''), coalesce(p.document, '') FROM team_members m \
          LEFT JOIN team_players p ON p.team_id = m.team_id AND p.id = ?3 \
          WHERE m.team_id = ?1 AND m.user_id = ?2",
-        vec![
-            team.as_str().into(),
-            user.as_str().into(),
-            id.as_str().into(),
-        ],
+        params![team, user, &id],
     );
     let rows = platform.database.query(statement).await?;
     let Some(mut row) = rows.into_iter().next() else {
@@ -151,15 +147,15 @@ pub async fn list(
              FROM shown) || ']', (SELECT iif(count(*) < (SELECT count(*) FROM page), max(id), \
              NULL) FROM shown) FROM team_members WHERE team_id = ?1 AND user_id = ?2"
         ),
-        vec![
-            team.as_str().into(),
-            user.as_str().into(),
-            page.after.as_deref().unwrap_or_default().into(),
-            filters.user.into(),
-            filters.search.clone().into(),
-            names.into(),
-            members.into(),
-            page.limit.into(),
+        params![
+            team,
+            user,
+            page.after.as_deref().unwrap_or_default(),
+            filters.user,
+            filters.search.clone(),
+            names,
+            members,
+            page.limit,
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -215,12 +211,12 @@ pub async fn look_up<'a>(
          AND user_id IN (SELECT value FROM json_each(?3))), \
          (SELECT count(*) FROM team_players WHERE team_id = ?1), \
          (SELECT coalesce(sum(length(document)), 0) FROM team_players WHERE team_id = ?1))",
-        vec![
-            team.as_str().into(),
-            user.as_str().into(),
-            json!(members).to_string().into(),
-            json!(builds).to_string().into(),
-            own.map_or("", PlayerId::as_str).into(),
+        params![
+            team,
+            user,
+            json!(members).to_string(),
+            json!(builds).to_string(),
+            own.map_or("", PlayerId::as_str),
         ],
     );
     let rows = platform.database.query(statement).await?;
@@ -248,16 +244,16 @@ fn row(
     document: String,
     last: i64,
 ) -> Vec<Value> {
-    vec![
-        grant.team().as_str().into(),
-        grant.user().as_str().into(),
-        id.as_str().into(),
-        input.user_id.as_deref().into(),
-        input.name.as_str().into(),
-        input.name.to_lowercase().into(),
-        document.into(),
-        last.into(),
-        grant.roles().into(),
+    params![
+        grant.team(),
+        grant.user(),
+        id,
+        input.user_id.as_deref(),
+        &input.name,
+        input.name.to_lowercase(),
+        document,
+        last,
+        grant.roles(),
     ]
 }
 
@@ -305,12 +301,12 @@ pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
             "DELETE FROM team_players WHERE team_id = ?1 AND id = ?2 AND version = ?3 AND ",
             still_is!("?1", "?4", "?5")
         ),
-        vec![
-            grant.team().as_str().into(),
-            player.id.as_str().into(),
-            player.version.into(),
-            grant.user().as_str().into(),
-            grant.roles().into(),
+        params![
+            grant.team(),
+            &player.id,
+            player.version,
+            grant.user(),
+            grant.roles(),
         ],
     )
 }
@@ -334,7 +330,7 @@ pub fn carry_out(
         writes.push(Statement::new(
             "DELETE FROM team_players WHERE team_id = ?1 \
              AND (id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))",
-            vec![team.into(), json!(out).to_string().into()],
+            params![team, json!(out).to_string()],
         ));
         writes.push(Statement::must_change_exactly(count));
     }
@@ -346,10 +342,7 @@ pub fn carry_out(
                  version, former_user_id) SELECT value ->> 0, ?1, value ->> '$[2].user_id', \
                  value ->> '$[2].name', value ->> 1, value -> 2, value ->> 3, value ->> 4 \
                  FROM json_each(?2)",
-                vec![
-                    team.into(),
-                    ["[", &std::mem::take(rows), "]"].concat().into(),
-                ],
+                params![team, ["[", &std::mem::take(rows), "]"].concat()],
             ));
         }
     };
@@ -379,12 +372,7 @@ pub fn carry_out(
              (SELECT 1 FROM team_members m WHERE m.team_id = ?1 AND m.user_id = p.user_id)), \
              1, abs(-9223372036854775808))"
         ),
-        vec![
-            team.into(),
-            permit.user().as_str().into(),
-            i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX).into(),
-            EditRoster::RULE.roles().into(),
-        ],
+        params![team, permit.user(), i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX), EditRoster::RULE.roles()],
     ));
     writes
 }
@@ -395,7 +383,7 @@ pub fn detach_member(team: &TeamId, user: &UserId) -> Statement {
         "UPDATE team_players SET user_id = NULL, former_user_id = user_id, \
          document = json_set(document, '$.user_id', NULL), \
          version = version + 1 WHERE user_id = ?2 AND team_id = ?1",
-        vec![team.as_str().into(), user.as_str().into()],
+        params![team, user],
     )
 }
 
@@ -405,7 +393,7 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     Statement::new(
         "DELETE FROM team_players WHERE id IN (SELECT id FROM team_players WHERE user_id = ?1 \
          UNION ALL SELECT id FROM team_players WHERE former_user_id = ?1)",
-        vec![permit.user_id().as_str().into()],
+        params![permit.user_id()],
     )
 }
 

@@ -5,7 +5,7 @@ use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditScores, Permission as _, TeamPermit};
 use crate::membership::store::still_is;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 /// What `user` is in `team`, and the team's scores as they are kept; `None` also when there is no
 /// such team.
@@ -17,7 +17,7 @@ pub async fn find(
     let statement = Statement::new(
         "SELECT m.role || ' ' || t.scores FROM team_members AS m JOIN teams AS t \
          ON t.id = m.team_id WHERE m.team_id = ?1 AND m.user_id = ?2",
-        vec![team.as_str().into(), user.as_str().into()],
+        params![team, user],
     );
     let rows = platform.database.query(statement).await?;
     let Some(row) = rows.first() else {
@@ -41,12 +41,12 @@ pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> V
             "UPDATE teams SET scores = ?3 WHERE id = ?1 AND scores = ?4 AND ",
             still_is!("?1", "?2", "?5")
         ),
-        vec![
-            permit.team().as_str().into(),
-            permit.user().as_str().into(),
-            scores.into(),
-            read.into(),
-            EditScores::RULE.roles().into(),
+        params![
+            permit.team(),
+            permit.user(),
+            scores,
+            read,
+            EditScores::RULE.roles(),
         ],
     )
 }

@@ -2,11 +2,12 @@
 //! page for each problem; and the files that our pages need. Promises pages that run under our own content security policy.
 //! Leaves the document, and the reference's scripts and styles, to the static assets.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::operation::Answer;
 use crate::http::problem::Problem;
-use crate::http::problems::{self, ProblemKind};
+use crate::http::problems::ProblemKind;
 use crate::http::response::{Profile, Response};
-use crate::http::schema::{Field, Schema};
+use crate::http::schema::Schema;
+use crate::http::{fields, operations, problems};
 use crate::runtime::Context;
 
 const TAG: &str = "Operations";
@@ -23,67 +24,6 @@ const FILES: [(&str, &str); 7] = [
 const FILE_NAMES: [&str; 7] = [
     FILES[0].0, FILES[1].0, FILES[2].0, FILES[3].0, FILES[4].0, FILES[5].0, FILES[6].0,
 ];
-
-/// GET /openapi.json
-pub const OPENAPI: Operation = Operation {
-    id: "get_openapi",
-    tag: TAG,
-    summary: "This document",
-    response: Answer {
-        status: 200,
-        about: "OpenAPI 3.1.",
-        content: Content::Media("application/json"),
-    },
-    ..PLAIN
-};
-/// GET /docs
-pub const PAGE: Operation = Operation {
-    id: "get_docs",
-    tag: TAG,
-    summary: "The interactive reference",
-    response: Answer {
-        status: 200,
-        about: "A page for people.",
-        content: Content::Media("text/html"),
-    },
-    ..PLAIN
-};
-/// GET /docs/{file}
-pub const FILE: Operation = Operation {
-    id: "get_docs_file",
-    tag: TAG,
-    summary: "A script or style of our pages",
-    path: &[Field::required(
-        "file",
-        &Schema::Choice(&FILE_NAMES),
-        "Its name.",
-    )],
-    response: Answer {
-        status: 200,
-        about: "The file.",
-        content: Content::Media("*/*"),
-    },
-    problems: &[&problems::NOT_FOUND],
-    ..PLAIN
-};
-/// GET /docs/problems/{code}
-pub const PROBLEM: Operation = Operation {
-    id: "get_problem",
-    tag: TAG,
-    summary: "What a problem means and what to do about it",
-    path: &[Field::required(
-        "code",
-        &Schema::Choice(&problems::CODES),
-        "The problem's code.",
-    )],
-    response: Answer {
-        status: 200,
-        about: "A page for people.",
-        content: Content::Media("text/html"),
-    },
-    problems: &[&problems::NOT_FOUND],
-    ..PLAIN
-};
 
 /// GET /openapi.json
 pub async fn openapi(_: &Context<'_>) -> Result<Response, Problem> {
@@ -131,6 +71,28 @@ fn problem_page(kind: &ProblemKind) -> String {
          <h1>{title}</h1>\n<p><code>{code}</code>, HTTP status {status}</p>\n<p>{help}</p>\n\
          <p><a href=\"/docs\">All calls and their errors</a></p>\n</main>\n</body>\n</html>\n"
     )
+}
+
+operations! { TAG;
+    OPENAPI = "get_openapi", "This document" {
+        response: Answer::media("OpenAPI 3.1.", "application/json"),
+    }
+
+    PAGE = "get_docs", "The interactive reference" {
+        response: Answer::media("A page for people.", "text/html"),
+    }
+
+    FILE = "get_docs_file", "A script or style of our pages" {
+        path: fields! { required file: Schema::Choice(&FILE_NAMES), "Its name."; },
+        response: Answer::media("The file.", "*/*"),
+        problems: problems![NOT_FOUND],
+    }
+
+    PROBLEM = "get_problem", "What a problem means and what to do about it" {
+        path: fields! { required code: Schema::Choice(&problems::CODES), "The problem's code."; },
+        response: Answer::media("A page for people.", "text/html"),
+        problems: problems![NOT_FOUND],
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::operation::Answer;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::schema::{Schema, Text};
+use crate::http::{object, operations};
 use crate::platform::Statement;
 use crate::runtime::Context;
 
@@ -14,71 +15,16 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const COMMIT: &str = env!("WVW_GIT_COMMIT");
 
 const WORD: Schema = Text::of(1, 100);
-const MILLISECONDS: Schema = Schema::Integer {
-    min: 0,
-    max: 600_000,
-};
+const MILLISECONDS: Schema = Schema::integer(0, 600_000);
 const DEPENDENCIES: Schema = Schema::List {
-    items: &Schema::Object(&[
-        Field::required("name", &WORD, "d1, kv or mail."),
-        Field::required(
-            "status",
-            &Schema::Choice(&["ok", "failed", "configured", "off"]),
-            "Whether it answered. Mail is not asked: configured, or switched off.",
-        ),
-        Field::required("duration_ms", &MILLISECONDS, "Milliseconds it took."),
-    ]),
+    items: &object! {
+        required name: WORD, "d1, kv or mail.";
+        required status: Schema::Choice(&["ok", "failed", "configured", "off"]),
+            "Whether it answered. Mail is not asked: configured, or switched off.";
+        required duration_ms: MILLISECONDS, "Milliseconds it took.";
+    },
     min: 0,
     max: 10,
-};
-
-/// GET /health/live
-pub const LIVE: Operation = Operation {
-    id: "health_live",
-    tag: TAG,
-    summary: "Liveness",
-    response: Answer {
-        status: 200,
-        about: "It lives.",
-        content: Content::Json(
-            &Schema::Named(
-                "Live",
-                &Schema::Object(&[
-                    Field::required("status", &Schema::Choice(&["ok"]), "ok."),
-                    Field::required("version", &WORD, "Of this service."),
-                    Field::required("commit", &WORD, "The git commit it was built from."),
-                ]),
-            ),
-            r#"{"status":"ok","version":"0.1.0","commit":"0123456"}"#,
-        ),
-    },
-    ..PLAIN
-};
-/// GET /health/ready
-pub const READY: Operation = Operation {
-    id: "health_ready",
-    tag: TAG,
-    summary: "Readiness, with each dependency",
-    description: "503 with the same form when something it cannot do without has failed.",
-    response: Answer {
-        status: 200,
-        about: "It can work.",
-        content: Content::Json(
-            &Schema::Named(
-                "Ready",
-                &Schema::Object(&[
-                    Field::required(
-                        "status",
-                        &Schema::Choice(&["ok", "degraded", "failed"]),
-                        "failed: the database is away; degraded: a cache is.",
-                    ),
-                    Field::required("dependencies", &DEPENDENCIES, "Each with its time."),
-                ]),
-            ),
-            r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1},{"name":"mail","status":"configured","duration_ms":0}]}"#,
-        ),
-    },
-    ..PLAIN
 };
 
 /// GET /health/live
@@ -120,4 +66,27 @@ pub async fn ready(cx: &Context<'_>) -> Result<Response, Problem> {
         503 => response.with_header("retry-after", "5"),
         _ => response,
     })
+}
+
+operations! { TAG;
+    LIVE = "health_live", "Liveness" {
+        response: Answer::ok("It lives.", &object! { "Live":
+            required status: Schema::Choice(&["ok"]), "ok.";
+            required version: WORD, "Of this service.";
+            required commit: WORD, "The git commit it was built from.";
+        }, r#"{"status":"ok","version":"0.1.0","commit":"0123456"}"#),
+    }
+
+    READY = "health_ready", "Readiness, with each dependency" {
+        description: "503 with the same form when something it cannot do without has failed.",
+        response: Answer::ok(
+            "It can work.",
+            &object! { "Ready":
+            required status: Schema::Choice(&["ok", "degraded", "failed"]),
+                "failed: the database is away; degraded: a cache is.";
+            required dependencies: DEPENDENCIES, "Each with its time.";
+        },
+            r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1},{"name":"mail","status":"configured","duration_ms":0}]}"#,
+        ),
+    }
 }

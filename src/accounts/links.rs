@@ -8,8 +8,8 @@ use crate::accounts::account::model::EMAIL;
 use crate::accounts::token;
 use crate::auth::model::TIME;
 use crate::http::problem::Problem;
-use crate::http::problems;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::schema::{Schema, Text};
+use crate::http::{object, problems};
 use crate::ids::UserId;
 use crate::paging::{Order, sql_time};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
@@ -23,23 +23,13 @@ pub const TOKEN: Schema = Text::of(1, 200);
 pub const ABOUT_TOKEN: &str = "What follows ?token= in the link.";
 
 /// A link in an export.
-pub const LINK: Schema = Schema::Named(
-    "EmailLink",
-    &Schema::Object(&[
-        Field::required(
-            "purpose",
-            &Schema::Choice(&["verify", "reset", "undo", "remove_factor"]),
-            "What it is for.",
-        ),
-        Field::required(
-            "email",
-            &EMAIL,
-            "The address that it was sent to, or that it puts back.",
-        ),
-        Field::required("created_at", &TIME, "RFC 3339, UTC."),
-        Field::required("expires_at", &TIME, "It works until then."),
-    ]),
-);
+pub const LINK: Schema = object! { "EmailLink":
+    required purpose: Schema::Choice(&["verify", "reset", "undo", "remove_factor"]),
+        "What it is for.";
+    required email: EMAIL, "The address that it was sent to, or that it puts back.";
+    required created_at: TIME, "RFC 3339, UTC.";
+    required expires_at: TIME, "It works until then.";
+};
 
 kit::words! {
     /// What a link is for.

@@ -4,36 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::http::schema::{Field, Schema};
+use crate::http::object;
+use crate::http::schema::Schema;
 
-const COUNT: Schema = Schema::Integer {
-    min: 0,
-    max: 9_007_199_254_740_991,
-};
+const COUNT: Schema = Schema::integer(0, 9_007_199_254_740_991);
 
 /// Answer of POST /auth/end-everything.
-pub const ENDED: Schema = Schema::Named(
-    "Ended",
-    &Schema::Object(&[
-        Field::required("sessions", &COUNT, "Logins, the one that asked among them."),
-        Field::required("api_keys", &COUNT, "API keys that were revoked."),
-        Field::required(
-            "webhooks",
-            &COUNT,
-            "Webhooks that were disabled, those for teams too.",
-        ),
-        Field::required(
-            "share_links",
-            &COUNT,
-            "Links to compositions that I had made, and that were withdrawn.",
-        ),
-        Field::required(
-            "invitations",
-            &COUNT,
-            "Open invitations into teams that I had made, and that were withdrawn.",
-        ),
-    ]),
-);
+pub const ENDED: Schema = object! { "Ended":
+    required sessions: COUNT, "Logins, the one that asked among them.";
+    required api_keys: COUNT, "API keys that were revoked.";
+    required webhooks: COUNT, "Webhooks that were disabled, those for teams too.";
+    required share_links: COUNT, "Links to compositions that I had made, and that were withdrawn.";
+    required invitations: COUNT,
+        "Open invitations into teams that I had made, and that were withdrawn.";
+};
 
 /// What an account has in its teams, or beside them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! The calls on game data, for the OpenAPI document and the checks.
 
-use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, RequestBody};
-use crate::http::problems;
+use crate::http::operation::{Answer, Condition, Operation, PLAIN, RequestBody};
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{fields, object, operations, problems};
 
 use super::chat_code;
 
-const TAG: &str = "Game";
+/// The group of all calls on game data.
+pub const TAG: &str = "Game";
 const CODES: &str = "Chat codes";
 
 /// A template as it is answered.
@@ -20,77 +21,36 @@ pub const TEMPLATE_INPUT: Schema = Schema::Named(
     &Schema::raw(include_str!("template_input.schema.json")),
 );
 
-const LANGUAGE: &[Field] = &[Field::optional(
-    "lang",
-    &Schema::Choice(&["en"]),
-    "Language of the names. English is what we have.",
-)];
+const LANGUAGE: &[Field] = fields! {
+    optional lang: Schema::Choice(&["en"]), "Language of the names. English is what we have.";
+};
 
 const WORD: Schema = Text::of(1, 100);
-const ID: Schema = Schema::Integer {
-    min: 1,
-    max: 65_535,
-};
-const IDS: Schema = Schema::List {
-    items: &ID,
-    min: 0,
-    max: 100,
-};
+const ID: Schema = Schema::integer(1, 65_535);
+const IDS: Schema = Schema::list(&ID, 0, 100);
 
-const PROFESSION: Schema = Schema::Named(
-    "Profession",
-    &Schema::Object(&[
-        Field::required("id", &WORD, "The game API's id, also its English name."),
-        Field::required(
-            "code",
-            &Schema::Integer { min: 1, max: 9 },
-            "Its byte in chat codes.",
-        ),
-        Field::required(
-            "core_specializations",
-            &IDS,
-            "Ids of GET /game/specializations.",
-        ),
-        Field::required(
-            "elite_specializations",
-            &IDS,
-            "Ids, oldest expansion first.",
-        ),
-    ]),
-);
-const SPECIALIZATION: Schema = Schema::Named(
-    "Specialization",
-    &Schema::Object(&[
-        Field::required("id", &ID, "The game API's id, also its byte in chat codes."),
-        Field::required("name", &WORD, "English name."),
-        Field::required("profession", &WORD, "The profession that can take it."),
-        Field::required(
-            "elite",
-            &Schema::Boolean,
-            "Elite ones stand in the third slot.",
-        ),
-        Field::required(
-            "expansion",
-            &Schema::Nullable(&WORD),
-            "What brought an elite one.",
-        ),
-    ]),
-);
-const WEAPON: Schema = Schema::Named(
-    "Weapon",
-    &Schema::Object(&[
-        Field::required("id", &ID, "Weapon type id in chat codes."),
-        Field::required("name", &WORD, "The game API's name."),
-    ]),
-);
-const ROLE: Schema = Schema::Named(
-    "Role",
-    &Schema::Object(&[
-        Field::required("id", &WORD, "Stable, snake_case."),
-        Field::required("name", &WORD, "For people."),
-        Field::required("description", &Text::of(1, 500), "What it does."),
-    ]),
-);
+const PROFESSION: Schema = object! { "Profession":
+    required id: WORD, "The game API's id, also its English name.";
+    required code: Schema::integer(1, 9), "Its byte in chat codes.";
+    required core_specializations: IDS, "Ids of GET /game/specializations.";
+    required elite_specializations: IDS, "Ids, oldest expansion first.";
+};
+const SPECIALIZATION: Schema = object! { "Specialization":
+    required id: ID, "The game API's id, also its byte in chat codes.";
+    required name: WORD, "English name.";
+    required profession: WORD, "The profession that can take it.";
+    required elite: Schema::Boolean, "Elite ones stand in the third slot.";
+    required expansion: Schema::Nullable(&WORD), "What brought an elite one.";
+};
+const WEAPON: Schema = object! { "Weapon":
+    required id: ID, "Weapon type id in chat codes.";
+    required name: WORD, "The game API's name.";
+};
+const ROLE: Schema = object! { "Role":
+    required id: WORD, "Stable, snake_case.";
+    required name: WORD, "For people.";
+    required description: Text::of(1, 500), "What it does.";
+};
 
 const GUARDIAN: &str = r#"{"id":"Guardian","code":1,"core_specializations":[13,16,42,46,49],"elite_specializations":[27,62,65,81]}"#;
 
@@ -103,138 +63,67 @@ pub const TABLE: Operation = Operation {
     ..PLAIN
 };
 
-/// GET /game/professions
-pub const PROFESSIONS: Operation = Operation {
-    id: "list_professions",
-    summary: "All nine professions",
-    response: Answer {
-        status: 200,
-        about: "All of them, on one page.",
-        content: Content::Page(&PROFESSION, GUARDIAN),
-    },
-    ..TABLE
-};
-/// GET /game/professions/{id}
-pub const GET_PROFESSION: Operation = Operation {
-    id: "get_profession",
-    summary: "One profession",
-    path: &[Field::required(
-        "id",
-        &WORD,
-        "The profession's id, such as Guardian.",
-    )],
-    response: Answer {
-        status: 200,
-        about: "The profession.",
-        content: Content::Json(&PROFESSION, GUARDIAN),
-    },
-    problems: &[&problems::NOT_FOUND],
-    ..TABLE
-};
-/// GET /game/specializations
-pub const SPECIALIZATIONS: Operation = Operation {
-    id: "list_specializations",
-    summary: "All specializations, core and elite",
-    response: Answer {
-        status: 200,
-        about: "All of them, on one page.",
-        content: Content::Page(
-            &SPECIALIZATION,
-            r#"{"id":62,"name":"Firebrand","profession":"Guardian","elite":true,"expansion":"Path of Fire"}"#,
-        ),
-    },
-    ..TABLE
-};
-/// GET /game/weapons
-pub const WEAPONS: Operation = Operation {
-    id: "list_weapons",
-    summary: "All weapon types",
-    response: Answer {
-        status: 200,
-        about: "All of them, on one page.",
-        content: Content::Page(&WEAPON, r#"{"id":89,"name":"Staff"}"#),
-    },
-    ..TABLE
-};
-/// GET /game/roles
-pub const ROLES: Operation = Operation {
-    id: "list_roles",
-    summary: "The roles of a World vs World squad",
-    response: Answer {
-        status: 200,
-        about: "All of them, on one page.",
-        content: Content::Page(
-            &ROLE,
-            r#"{"id":"primary_support","name":"Primary support","description":"Keeps the subgroup standing with stability and protective boons."}"#,
-        ),
-    },
-    ..TABLE
-};
-
 const CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
 /// A made-up Guardian, the same in both directions.
 const EXAMPLE_CODE: &str =
     r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"#;
 const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"specializations":[{"id":42,"traits":[1,1,2]},{"id":46,"traits":[2,2,1]},{"id":62,"traits":[2,2,2]}],"skills":{"land":{"heal":314,"utilities":[0,0,0],"elite":0}}}}"#;
 
-/// POST /chat-codes/decode
-pub const DECODE: Operation = Operation {
-    id: "decode_chat_code",
-    tag: CODES,
-    summary: "Decode a build template chat code",
-    description: "Loses nothing: encoding the answer gives the same code, byte for byte. Ids that are not known are kept, with null for a name.",
-    request: Some(RequestBody {
-        schema: &Schema::Named(
-            "ChatCode",
-            &Schema::Object(&[Field::required(
-                "code",
-                &CODE,
-                "The link from the game, [&...].",
-            )]),
+operations! { TAG;
+    PROFESSIONS = "list_professions", "All nine professions" ..TABLE {
+        response: Answer::page_of("All of them, on one page.", &PROFESSION, GUARDIAN),
+    }
+
+    GET_PROFESSION = "get_profession", "One profession" ..TABLE {
+        path: fields! { required id: WORD, "The profession's id, such as Guardian."; },
+        response: Answer::ok("The profession.", &PROFESSION, GUARDIAN),
+        problems: problems![NOT_FOUND],
+    }
+
+    SPECIALIZATIONS = "list_specializations", "All specializations, core and elite" ..TABLE {
+        response: Answer::page_of(
+            "All of them, on one page.",
+            &SPECIALIZATION,
+            r#"{"id":62,"name":"Firebrand","profession":"Guardian","elite":true,"expansion":"Path of Fire"}"#,
         ),
-        example: EXAMPLE_CODE,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 200,
-        about: "What the code says.",
-        content: Content::Json(
-            &Schema::Named(
-                "DecodedChatCode",
-                &Schema::Object(&[Field::required("template", &TEMPLATE, "The template.")]),
-            ),
-            include_str!("decoded.example.json"),
+    }
+
+    WEAPONS = "list_weapons", "All weapon types" ..TABLE {
+        response: Answer::page_of(
+            "All of them, on one page.",
+            &WEAPON,
+            r#"{"id":89,"name":"Staff"}"#,
         ),
-    },
-    ..PLAIN
-};
-/// POST /chat-codes/encode
-pub const ENCODE: Operation = Operation {
-    id: "encode_chat_code",
-    tag: CODES,
-    summary: "Encode a build template chat code",
-    request: Some(RequestBody {
-        schema: &Schema::Named(
-            "TemplateToEncode",
-            &Schema::Object(&[Field::required(
-                "template",
-                &TEMPLATE_INPUT,
-                "The template.",
-            )]),
+    }
+
+    ROLES = "list_roles", "The roles of a World vs World squad" ..TABLE {
+        response: Answer::page_of(
+            "All of them, on one page.",
+            &ROLE,
+            r#"{"id":"primary_support","name":"Primary support","description":"Keeps the subgroup standing with stability and protective boons."}"#,
         ),
-        example: EXAMPLE_TEMPLATE,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 200,
-        about: "To paste into the game.",
-        content: Content::Json(
-            &Schema::Named(
-                "EncodedChatCode",
-                &Schema::Object(&[Field::required("code", &CODE, "The chat code.")]),
-            ),
+    }
+}
+
+operations! { CODES;
+    DECODE = "decode_chat_code", "Decode a build template chat code" {
+        description: "Loses nothing: encoding the answer gives the same code, byte for byte. Ids that are not known are kept, with null for a name.",
+        request: RequestBody::json(&object! { "ChatCode":
+            required code: CODE, "The link from the game, [&...].";
+        }, EXAMPLE_CODE),
+        response: Answer::ok("What the code says.", &object! { "DecodedChatCode":
+            required template: TEMPLATE, "The template.";
+        }, include_str!("decoded.example.json")),
+    }
+
+    ENCODE = "encode_chat_code", "Encode a build template chat code" {
+        request: RequestBody::json(&object! { "TemplateToEncode":
+            required template: TEMPLATE_INPUT, "The template.";
+        }, EXAMPLE_TEMPLATE),
+        response: Answer::ok(
+            "To paste into the game.",
+            &object! { "EncodedChatCode": required code: CODE, "The chat code."; },
             EXAMPLE_CODE,
         ),
-    },
-    ..PLAIN
-};
+    }
+}

@@ -14,7 +14,8 @@ use crate::accounts::sessions::model::RECORD;
 use crate::auth::audit::model::ENTRY;
 use crate::auth::model::{AccountRole, OPTIONAL_TIME, TIME};
 use crate::builds::schemas::BUILD;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 use crate::squads::authorship::schemas::AUTHORSHIP;
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::invitations::schemas::OWN_INVITATION;
@@ -24,60 +25,29 @@ use crate::teams::schemas::MEMBERSHIP;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
 
 /// Body of DELETE /users/me.
-pub const DELETION: Schema = Schema::Named(
-    "AccountDeletion",
-    &Schema::Object(&[
-        Field::required(
-            "password",
-            &ANY_PASSWORD,
-            "The account's password, as proof that its owner means it.",
-        ),
-        CODE_FIELD,
-    ]),
-);
+pub const DELETION: Schema = object! { "AccountDeletion":
+    required password: ANY_PASSWORD, "The account's password, as proof that its owner means it.";
+    ..CODE_FIELD;
+};
 
-const ACCOUNT: Schema = Schema::Named(
-    "ExportedAccount",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(31, 31, "typeid"),
-            "TypeID with the prefix user.",
-        ),
-        Field::required("email", &EMAIL, "As it was written."),
-        EMAIL_VERIFIED_FIELD,
-        Field::required(
-            "email_verified_at",
-            &OPTIONAL_TIME,
-            "When it was proved, by the link in a mail.",
-        ),
-        PENDING_EMAIL_FIELD,
-        Field::required("display_name", &DISPLAY_NAME, "What others see."),
-        Field::required(
-            "role",
-            &Schema::Choice(AccountRole::WORDS),
-            "What the account is on this instance.",
-        ),
-        Field::required("created_at", &TIME, "RFC 3339, UTC."),
-        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
-        Field::required("disabled_at", &OPTIONAL_TIME, "Null: it may log in."),
-        Field::required(
-            "password_changed_at",
-            &TIME,
-            "Logins from before have ended.",
-        ),
-        Field::required(
-            "password_disabled_at",
-            &OPTIONAL_TIME,
-            "When too many wrong guesses have disabled the password.",
-        ),
-    ]),
-);
-const TWO_FACTOR: Schema = Schema::Object(&[Field::required(
-    "enabled",
-    &Schema::Boolean,
-    "Whether a second factor is asked for.",
-)]);
+const ACCOUNT: Schema = object! { "ExportedAccount":
+    required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix user.";
+    required email: EMAIL, "As it was written.";
+    ..EMAIL_VERIFIED_FIELD;
+    required email_verified_at: OPTIONAL_TIME, "When it was proved, by the link in a mail.";
+    ..PENDING_EMAIL_FIELD;
+    required display_name: DISPLAY_NAME, "What others see.";
+    required role: Schema::Choice(AccountRole::WORDS), "What the account is on this instance.";
+    required created_at: TIME, "RFC 3339, UTC.";
+    required updated_at: TIME, "RFC 3339, UTC.";
+    required disabled_at: OPTIONAL_TIME, "Null: it may log in.";
+    required password_changed_at: TIME, "Logins from before have ended.";
+    required password_disabled_at: OPTIONAL_TIME,
+        "When too many wrong guesses have disabled the password.";
+};
+const TWO_FACTOR: Schema = object! {
+    required enabled: Schema::Boolean, "Whether a second factor is asked for.";
+};
 const RECORDS: Schema = all_of(&RECORD);
 const KEYS: Schema = all_of(&KEY);
 const WEBHOOKS: Schema = all_of(&WEBHOOK);
@@ -100,66 +70,27 @@ const fn all_of(items: &'static Schema) -> Schema {
 }
 
 /// Answer of GET /users/me/export. A feature that keeps something on users adds a member here.
-pub const EXPORT: Schema = Schema::Named(
-    "Export",
-    &Schema::Object(&[
-        Field::required("exported_at", &TIME, "When it was put together."),
-        Field::required("account", &ACCOUNT, "The account."),
-        Field::required("two_factor", &TWO_FACTOR, "The second factor."),
-        Field::required(
-            "sessions",
-            &RECORDS,
-            "Logins, ended ones too, oldest first.",
-        ),
-        Field::required("api_keys", &KEYS, "API keys, without the keys themselves."),
-        Field::required(
-            "webhooks",
-            &WEBHOOKS,
-            "Webhooks, without their secrets, newest first.",
-        ),
-        Field::required(
-            "email_links",
-            &EMAIL_LINKS,
-            "Links in mails that still work, without their tokens.",
-        ),
-        Field::required(
-            "teams",
-            &MEMBERSHIPS,
-            "The teams that the account is in, newest first.",
-        ),
-        Field::required(
-            "invitations",
-            &INVITATIONS,
-            "Invitations into teams that I made, without their codes, newest first.",
-        ),
-        Field::required(
-            "team_bans",
-            &BANS,
-            "The teams that keep me out, oldest first.",
-        ),
-        Field::required("builds", &BUILDS, "All builds, newest first."),
-        Field::required(
-            "compositions",
-            &COMPOSITIONS,
-            "All compositions that I made and still see, newest first.",
-        ),
-        Field::required(
-            "composition_authorship",
-            &AUTHORSHIPS,
-            "What I did to compositions, those of teams that I have left too, newest first.",
-        ),
-        Field::required(
-            "players",
-            &PLAYERS,
-            "My entries in rosters of teams, those that I have left too, oldest first.",
-        ),
-        Field::required(
-            "audit_log",
-            &ENTRIES,
-            "What the account did and what was done to it, oldest first.",
-        ),
-    ]),
-);
+pub const EXPORT: Schema = object! { "Export":
+    required exported_at: TIME, "When it was put together.";
+    required account: ACCOUNT, "The account.";
+    required two_factor: TWO_FACTOR, "The second factor.";
+    required sessions: RECORDS, "Logins, ended ones too, oldest first.";
+    required api_keys: KEYS, "API keys, without the keys themselves.";
+    required webhooks: WEBHOOKS, "Webhooks, without their secrets, newest first.";
+    required email_links: EMAIL_LINKS, "Links in mails that still work, without their tokens.";
+    required teams: MEMBERSHIPS, "The teams that the account is in, newest first.";
+    required invitations: INVITATIONS,
+        "Invitations into teams that I made, without their codes, newest first.";
+    required team_bans: BANS, "The teams that keep me out, oldest first.";
+    required builds: BUILDS, "All builds, newest first.";
+    required compositions: COMPOSITIONS,
+        "All compositions that I made and still see, newest first.";
+    required composition_authorship: AUTHORSHIPS,
+        "What I did to compositions, those of teams that I have left too, newest first.";
+    required players: PLAYERS,
+        "My entries in rosters of teams, those that I have left too, oldest first.";
+    required audit_log: ENTRIES, "What the account did and what was done to it, oldest first.";
+};
 
 pub fn account(details: &Details) -> Value {
     let mut document = details.user.document();

@@ -2,12 +2,12 @@
 
 use crate::auth::model::Scope;
 use crate::events::{EventType, event_type};
-use crate::http::schema::{Field, Schema};
+use crate::http::object;
+use crate::http::schema::Schema;
 
 const TEAM: &str = r#"{"id":"team_01kanp2xc0e8br5v0xmvhv7j2d","name":"Red Guard","tag":"RED","description":"Thursdays and Sundays, 19:00 UTC.","member_count":1,"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
 const MEMBER: &str = r#"{"team_id":"team_01kanp2xc0e8br5v0xmvhv7j2d","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","role":"member"}"#;
-const GONE: Schema =
-    Schema::Object(&[Field::required("id", &super::schemas::ID, "The team's id.")]);
+const GONE: Schema = object! { required id: super::schemas::ID, "The team's id."; };
 
 pub static CREATED: EventType = event_type!(
     "team.created",

@@ -1,6 +1,7 @@
 //! The schemas of teams: requests and responses. Their bounds limit the pages that D1 assembles.
 
 use crate::auth::model::TIME;
+use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
 use crate::membership::model::TeamRole;
 
@@ -31,10 +32,7 @@ pub const DESCRIPTION_FIELD: Field = Field::required(
 const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix team.");
 const COUNT_FIELD: Field = Field::required(
     "member_count",
-    &Schema::Integer {
-        min: 1,
-        max: MAX_MEMBERS,
-    },
+    &Schema::integer(1, MAX_MEMBERS),
     "How many are in it.",
 );
 const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
@@ -45,67 +43,51 @@ const UPDATED_FIELD: Field = Field::required(
 );
 
 /// Body of POST /teams, and what PATCH /teams/{id} leads to.
-pub const TEAM_INPUT: Schema = Schema::Named(
-    "TeamInput",
-    &Schema::Object(&[
-        Field::required("name", &NAME, "What it is called, one line."),
-        Field::optional("tag", &TAG, "The guild's tag in the game, such as RED."),
-        Field::optional("description", &DESCRIPTION, "What it is about."),
-    ]),
-);
+pub const TEAM_INPUT: Schema = object! { "TeamInput":
+    required name: NAME, "What it is called, one line.";
+    optional tag: TAG, "The guild's tag in the game, such as RED.";
+    optional description: DESCRIPTION, "What it is about.";
+};
 
 /// A team as a member sees it.
-pub const TEAM: Schema = Schema::Named(
-    "Team",
-    &Schema::Object(&[
-        ID_FIELD,
-        NAME_FIELD,
-        TAG_FIELD,
-        DESCRIPTION_FIELD,
-        Field::required("role", &ROLE, "What I am in it."),
-        COUNT_FIELD,
-        CREATED_FIELD,
-        UPDATED_FIELD,
-    ]),
-);
+pub const TEAM: Schema = object! { "Team":
+    ..ID_FIELD;
+    ..NAME_FIELD;
+    ..TAG_FIELD;
+    ..DESCRIPTION_FIELD;
+    required role: ROLE, "What I am in it.";
+    ..COUNT_FIELD;
+    ..CREATED_FIELD;
+    ..UPDATED_FIELD;
+};
 
 /// A team in webhook events.
-pub const TOLD_TEAM: Schema = Schema::Object(&[
-    ID_FIELD,
-    NAME_FIELD,
-    TAG_FIELD,
-    DESCRIPTION_FIELD,
-    COUNT_FIELD,
-    CREATED_FIELD,
-    UPDATED_FIELD,
-]);
+pub const TOLD_TEAM: Schema = object! {
+    ..ID_FIELD;
+    ..NAME_FIELD;
+    ..TAG_FIELD;
+    ..DESCRIPTION_FIELD;
+    ..COUNT_FIELD;
+    ..CREATED_FIELD;
+    ..UPDATED_FIELD;
+};
 
 /// The creator of something that belongs to a team.
 pub const MADE_BY_FIELD: Field = Field::required(
     "made_by",
-    &Schema::Object(&[
-        Field::required("id", &USER_ID, "TypeID with the prefix user."),
-        Field::required(
-            "name",
-            &Schema::Nullable(&Text::line(1, 50)),
-            "What they are called; null: they have left the team.",
-        ),
-    ]),
+    &object! {
+        required id: USER_ID, "TypeID with the prefix user.";
+        required name: Schema::Nullable(&Text::line(1, 50)),
+            "What they are called; null: they have left the team.";
+    },
     "Who made it.",
 );
 
 /// A membership in an export of personal data.
-pub const MEMBERSHIP: Schema = Schema::Named(
-    "ExportedMembership",
-    &Schema::Object(&[
-        Field::required("team_id", &ID, "TypeID with the prefix team."),
-        Field::required("team_name", &NAME, "What the team is called."),
-        Field::required("role", &ROLE, "What the account is in it."),
-        Field::required(
-            "display_name",
-            &Text::line(1, 50),
-            "The name that its members see.",
-        ),
-        Field::required("joined_at", &TIME, "When the account joined."),
-    ]),
-);
+pub const MEMBERSHIP: Schema = object! { "ExportedMembership":
+    required team_id: ID, "TypeID with the prefix team.";
+    required team_name: NAME, "What the team is called.";
+    required role: ROLE, "What the account is in it.";
+    required display_name: Text::line(1, 50), "The name that its members see.";
+    required joined_at: TIME, "When the account joined.";
+};

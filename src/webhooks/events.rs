@@ -3,25 +3,19 @@
 use crate::auth::model::{Scope, TIME};
 use crate::events::outbox::WEBHOOK_DISABLED;
 use crate::events::{EventType, event_type};
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 
 use super::endpoints::schemas::ID as WEBHOOK_ID;
 
-const GONE: Schema = Schema::Object(&[
-    Field::required("id", &WEBHOOK_ID, "The webhook's id."),
-    Field::required("url", &Text::of(1, 2_000), "Where it was."),
-    Field::required(
-        "reason",
-        &Schema::Choice(&["gone", "failing"]),
-        "gone: it answered 410. failing: it did nothing but fail for 5 days.",
-    ),
-    Field::required(
-        "failing_since",
-        &TIME,
-        "Since when it did nothing but fail.",
-    ),
-    Field::required("disabled_at", &TIME, "When it was disabled."),
-]);
+const GONE: Schema = object! {
+    required id: WEBHOOK_ID, "The webhook's id.";
+    required url: Text::of(1, 2_000), "Where it was.";
+    required reason: Schema::Choice(&["gone", "failing"]),
+        "gone: it answered 410. failing: it did nothing but fail for 5 days.";
+    required failing_since: TIME, "Since when it did nothing but fail.";
+    required disabled_at: TIME, "When it was disabled.";
+};
 const NOTHING: Schema = Schema::raw(r#"{"type":"object","additionalProperties":false}"#);
 
 /// A webhook was disabled.

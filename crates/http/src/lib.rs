@@ -2,6 +2,7 @@
 //! Promises one way for each thing: one error form, one paging, one schema for check and document.
 //! Leaves sockets to the platform and meaning to the features, of which it knows none.
 
+pub mod body;
 pub mod cors;
 pub mod etag;
 pub mod json;

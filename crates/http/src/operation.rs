@@ -77,6 +77,26 @@ pub struct RequestBody {
     pub is_merge_patch: bool,
 }
 
+impl RequestBody {
+    /// JSON of this form.
+    pub const fn json(schema: &'static Schema, example: &'static str) -> Option<Self> {
+        Some(Self {
+            schema,
+            example,
+            is_merge_patch: false,
+        })
+    }
+
+    /// A JSON Merge Patch (RFC 7396) towards this form.
+    pub const fn patch(schema: &'static Schema, example: &'static str) -> Option<Self> {
+        Some(Self {
+            schema,
+            example,
+            is_merge_patch: true,
+        })
+    }
+}
+
 /// A body in another media type than JSON, which the handler reads itself.
 #[derive(Debug)]
 pub struct Alternative {
@@ -95,6 +115,56 @@ pub struct Answer {
     pub about: &'static str,
     /// Its body.
     pub content: Content,
+}
+
+impl Answer {
+    /// 200 with JSON of this form.
+    pub const fn ok(about: &'static str, schema: &'static Schema, example: &'static str) -> Self {
+        Self {
+            status: 200,
+            about,
+            content: Content::Json(schema, example),
+        }
+    }
+
+    /// 201 with JSON of this form.
+    pub const fn created(
+        about: &'static str,
+        schema: &'static Schema,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            status: 201,
+            ..Self::ok(about, schema, example)
+        }
+    }
+
+    /// A page of a list of these, with an example of one.
+    pub const fn page(schema: &'static Schema, example: &'static str) -> Self {
+        Self::page_of("A page.", schema, example)
+    }
+
+    /// A page of a list that there is more to say about.
+    pub const fn page_of(
+        about: &'static str,
+        schema: &'static Schema,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            status: 200,
+            about,
+            content: Content::Page(schema, example),
+        }
+    }
+
+    /// 200 with another media type than JSON.
+    pub const fn media(about: &'static str, media_type: &'static str) -> Self {
+        Self {
+            status: 200,
+            about,
+            content: Content::Media(media_type),
+        }
+    }
 }
 
 /// The body of an answer.
@@ -159,3 +229,24 @@ pub const PLAIN: Operation = Operation {
     condition: Condition::None,
     replay: Replay::Data,
 };
+
+/// Calls of one group: `"Tag": LIST = "list_things", "The summary" { description: "…", query: &[LIMIT], }`.
+/// What is not said is as in [`PLAIN`], or as in the operation after `..`.
+#[macro_export]
+macro_rules! operations {
+    ($tag:expr; $($(#[$meta:meta])* $name:ident = $id:literal, $summary:literal $(.. $base:ident)? {
+        $($member:ident: $value:expr,)*
+    })*) => {$(
+        $(#[$meta])*
+        #[doc = $summary]
+        pub const $name: $crate::operation::Operation = $crate::operation::Operation {
+            id: $id,
+            tag: $tag,
+            summary: $summary,
+            $($member: $value,)*
+            ..$crate::operations!(@base $($base)?)
+        };
+    )*};
+    (@base) => { $crate::operation::PLAIN };
+    (@base $base:ident) => { $base };
+}

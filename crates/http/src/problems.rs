@@ -26,6 +26,12 @@ impl ProblemKind {
     }
 }
 
+/// Kinds of problems by their names in this catalogue.
+#[macro_export]
+macro_rules! problems {
+    ($($name:ident),* $(,)?) => { &[$(&$crate::problems::$name),*] };
+}
+
 macro_rules! catalogue {
     ($($name:ident $status:literal $code:literal $title:literal, $help:literal;)*) => {
         $(#[doc = $title]

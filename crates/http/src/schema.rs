@@ -193,6 +193,16 @@ impl Text {
 }
 
 impl Schema {
+    /// A whole number within bounds, both included.
+    pub const fn integer(min: i64, max: i64) -> Self {
+        Self::Integer { min, max }
+    }
+
+    /// A list of `min` to `max` of these.
+    pub const fn list(items: &'static Self, min: usize, max: usize) -> Self {
+        Self::List { items, min, max }
+    }
+
     /// A schema that is written as JSON: only the document has it.
     pub const fn raw(text: &'static str) -> Self {
         Self::Raw(documented(text))

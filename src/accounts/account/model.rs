@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::accounts::reauthentication::model::CODE_FIELD;
 use crate::auth::model::{AccountRole, TIME};
+use crate::http::object;
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
@@ -39,68 +40,34 @@ pub const DISPLAY_NAME: Schema = Text::party(1, DISPLAY_NAME_MAX);
 pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
 
 /// Body of POST /auth/register.
-pub const REGISTRATION: Schema = Schema::Named(
-    "Registration",
-    &Schema::Object(&[
-        Field::required(
-            "email",
-            &EMAIL,
-            "Address to log in with; case does not matter.",
-        ),
-        Field::required(
-            "password",
-            &ANY_PASSWORD,
-            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.",
-        ),
-        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
-    ]),
-);
+pub const REGISTRATION: Schema = object! { "Registration":
+    required email: EMAIL, "Address to log in with; case does not matter.";
+    required password: ANY_PASSWORD,
+        "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.";
+    required display_name: DISPLAY_NAME, "What others see, one line.";
+};
 
 /// What PATCH /users/me leads to.
-pub const PROFILE_INPUT: Schema = Schema::Named(
-    "ProfileInput",
-    &Schema::Object(&[
-        Field::required(
-            "email",
-            &EMAIL,
-            "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.",
-        ),
-        Field::required("display_name", &DISPLAY_NAME, "What others see, one line."),
-        Field::optional(
-            "current_password",
-            &ANY_PASSWORD,
-            "The account's password: asked for when email changes, and only then.",
-        ),
-        CODE_FIELD,
-    ]),
-);
+pub const PROFILE_INPUT: Schema = object! { "ProfileInput":
+    required email: EMAIL,
+        "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.";
+    required display_name: DISPLAY_NAME, "What others see, one line.";
+    optional current_password: ANY_PASSWORD,
+        "The account's password: asked for when email changes, and only then.";
+    ..CODE_FIELD;
+};
 
 /// An account as its owner sees it.
-pub const USER: Schema = Schema::Named(
-    "User",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(31, 31, "typeid"),
-            "TypeID with the prefix user.",
-        ),
-        Field::required(
-            "email",
-            &EMAIL,
-            "Address to log in with, as it was written.",
-        ),
-        EMAIL_VERIFIED_FIELD,
-        PENDING_EMAIL_FIELD,
-        Field::required("display_name", &DISPLAY_NAME, "What others see."),
-        Field::required(
-            "role",
-            &Schema::Choice(AccountRole::WORDS),
-            "What the account is on this instance.",
-        ),
-        Field::required("created_at", &TIME, "RFC 3339, UTC."),
-        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
-    ]),
-);
+pub const USER: Schema = object! { "User":
+    required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix user.";
+    required email: EMAIL, "Address to log in with, as it was written.";
+    ..EMAIL_VERIFIED_FIELD;
+    ..PENDING_EMAIL_FIELD;
+    required display_name: DISPLAY_NAME, "What others see.";
+    required role: Schema::Choice(AccountRole::WORDS), "What the account is on this instance.";
+    required created_at: TIME, "RFC 3339, UTC.";
+    required updated_at: TIME, "RFC 3339, UTC.";
+};
 
 /// Whether the address is proved.
 pub const EMAIL_VERIFIED_FIELD: Field = Field::required(

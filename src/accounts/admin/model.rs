@@ -9,66 +9,37 @@ use crate::accounts::account::model::{
 };
 use crate::auth::audit::Action;
 use crate::auth::model::{AccountRole, TIME};
+use crate::http::object;
 use crate::http::problem::FieldError;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::schema::{Schema, Text};
 
 const ROLE: Schema = Schema::Choice(AccountRole::WORDS);
 
 /// An account as administrators see it.
-pub const ACCOUNT: Schema = Schema::Named(
-    "Account",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(31, 31, "typeid"),
-            "TypeID with the prefix user.",
-        ),
-        Field::required("email", &EMAIL, "As its owner wrote it."),
-        EMAIL_VERIFIED_FIELD,
-        PENDING_EMAIL_FIELD,
-        Field::required("display_name", &DISPLAY_NAME, "What others see."),
-        Field::required("role", &ROLE, "What the account is on this instance."),
-        Field::required("created_at", &TIME, "RFC 3339, UTC."),
-        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
-        Field::required("disabled", &Schema::Boolean, "Whether it may not log in."),
-        Field::required(
-            "password_disabled",
-            &Schema::Boolean,
-            "Whether too many wrong guesses have disabled its password.",
-        ),
-        Field::required(
-            "two_factor",
-            &Schema::Boolean,
-            "Whether it has a second factor.",
-        ),
-        Field::required(
-            "sessions",
-            &Schema::Integer {
-                min: 0,
-                max: 9_007_199_254_740_991,
-            },
-            "Logins that can go on.",
-        ),
-    ]),
-);
+pub const ACCOUNT: Schema = object! { "Account":
+    required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix user.";
+    required email: EMAIL, "As its owner wrote it.";
+    ..EMAIL_VERIFIED_FIELD;
+    ..PENDING_EMAIL_FIELD;
+    required display_name: DISPLAY_NAME, "What others see.";
+    required role: ROLE, "What the account is on this instance.";
+    required created_at: TIME, "RFC 3339, UTC.";
+    required updated_at: TIME, "RFC 3339, UTC.";
+    required disabled: Schema::Boolean, "Whether it may not log in.";
+    required password_disabled: Schema::Boolean,
+        "Whether too many wrong guesses have disabled its password.";
+    required two_factor: Schema::Boolean, "Whether it has a second factor.";
+    required sessions: Schema::integer(0, 9_007_199_254_740_991), "Logins that can go on.";
+};
 
 /// The target of the merge patch of PATCH /admin/users/{id}.
-pub const ACCOUNT_INPUT: Schema = Schema::Named(
-    "AccountInput",
-    &Schema::Object(&[
-        Field::required("role", &ROLE, "user or administrator."),
-        Field::required(
-            "disabled",
-            &Schema::Boolean,
-            "true ends all logins and keeps passwords and API keys out; false lets them in again.",
-        ),
-        Field::required(
-            "password_disabled",
-            &Schema::Boolean,
-            "false lets the password count again; only wrong guesses make it true.",
-        ),
-    ]),
-);
+pub const ACCOUNT_INPUT: Schema = object! { "AccountInput":
+    required role: ROLE, "user or administrator.";
+    required disabled: Schema::Boolean,
+        "true ends all logins and keeps passwords and API keys out; false lets them in again.";
+    required password_disabled: Schema::Boolean,
+        "false lets the password count again; only wrong guesses make it true.";
+};
 
 /// The account as administrators see it ([`ACCOUNT`]).
 pub fn document(details: &Details) -> Value {

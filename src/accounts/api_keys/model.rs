@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::api_key;
 use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
+use crate::http::object;
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::ApiKeyId;
@@ -28,11 +29,7 @@ const SCOPE: Schema = Schema::Choice(&[
     "webhooks:read",
     "webhooks:write",
 ]);
-const SCOPES: Schema = Schema::List {
-    items: &SCOPE,
-    min: 1,
-    max: Scope::ALL.len(),
-};
+const SCOPES: Schema = Schema::list(&SCOPE, 1, Scope::ALL.len());
 const END: Schema = Schema::Text(Text {
     min: 20,
     max: 30,
@@ -55,49 +52,34 @@ const USED_FIELD: Field = Field::required(
 pub const ID: Schema = Text::formatted(30, 30, "typeid");
 
 /// Body of POST /auth/api-keys.
-pub const NEW_KEY: Schema = Schema::Named(
-    "ApiKeyInput",
-    &Schema::Object(&[
-        NAME_FIELD,
-        SCOPES_FIELD,
-        Field::optional(
-            "expires_at",
-            &END,
-            "When it shall end: RFC 3339 in UTC, at most 365 days ahead. Left out: in 365 days.",
-        ),
-    ]),
-);
+pub const NEW_KEY: Schema = object! { "ApiKeyInput":
+    ..NAME_FIELD;
+    ..SCOPES_FIELD;
+    optional expires_at: END,
+        "When it shall end: RFC 3339 in UTC, at most 365 days ahead. Left out: in 365 days.";
+};
 
 /// A key as its owner sees it.
-pub const KEY: Schema = Schema::Named(
-    "ApiKey",
-    &Schema::Object(&[
-        ID_FIELD,
-        NAME_FIELD,
-        SCOPES_FIELD,
-        CREATED_FIELD,
-        EXPIRES_FIELD,
-        USED_FIELD,
-    ]),
-);
+pub const KEY: Schema = object! { "ApiKey":
+    ..ID_FIELD;
+    ..NAME_FIELD;
+    ..SCOPES_FIELD;
+    ..CREATED_FIELD;
+    ..EXPIRES_FIELD;
+    ..USED_FIELD;
+};
 
 /// A key as it is shown once.
-pub const SHOWN_KEY: Schema = Schema::Named(
-    "ApiKeyCreated",
-    &Schema::Object(&[
-        ID_FIELD,
-        NAME_FIELD,
-        SCOPES_FIELD,
-        CREATED_FIELD,
-        EXPIRES_FIELD,
-        USED_FIELD,
-        Field::required(
-            "key",
-            &Text::of(api_key::LENGTH, api_key::LENGTH),
-            "The key. It is not shown again: only its SHA-256 is kept.",
-        ),
-    ]),
-);
+pub const SHOWN_KEY: Schema = object! { "ApiKeyCreated":
+    ..ID_FIELD;
+    ..NAME_FIELD;
+    ..SCOPES_FIELD;
+    ..CREATED_FIELD;
+    ..EXPIRES_FIELD;
+    ..USED_FIELD;
+    required key: Text::of(api_key::LENGTH, api_key::LENGTH),
+        "The key. It is not shown again: only its SHA-256 is kept.";
+};
 
 /// A new key that has passed every rule but the database's.
 #[derive(Debug)]

@@ -2,75 +2,46 @@
 
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
 use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
-use crate::http::problems;
-use crate::http::schema::{Field, Schema};
+use crate::http::schema::Schema;
+use crate::http::{object, operations, problems};
 
 const TAG: &str = "Identity";
 /// A body that could be one.
 pub const EXAMPLE_TOKEN: &str = r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
 /// Body of the calls that use a link up.
-pub const LINK: Schema = Schema::Named(
-    "Link",
-    &Schema::Object(&[Field::required("token", &TOKEN, ABOUT_TOKEN)]),
-);
+pub const LINK: Schema = object! { "Link": required token: TOKEN, ABOUT_TOKEN; };
 /// Answer of the calls whose work is done afterwards.
 pub const ACCEPTED: Answer = Answer {
     status: 202,
     about: "Whatever there is to do is done after the answer.",
     content: Content::Json(
-        &Schema::Named(
-            "Accepted",
-            &Schema::Object(&[Field::required(
-                "status",
-                &Schema::Choice(&["accepted"]),
-                "Always the same.",
-            )]),
-        ),
+        &object! { "Accepted":
+            required status: Schema::Choice(&["accepted"]), "Always the same.";
+        },
         r#"{"status":"accepted"}"#,
     ),
 };
 const WITH_LINK: Operation = Operation {
     tag: TAG,
-    request: Some(RequestBody {
-        schema: &LINK,
-        example: EXAMPLE_TOKEN,
-        is_merge_patch: false,
-    }),
-    problems: &[&problems::INVALID_LINK],
+    request: RequestBody::json(&LINK, EXAMPLE_TOKEN),
+    problems: problems![INVALID_LINK],
     ..PLAIN
 };
 
-/// POST /auth/email/verification
-pub const SEND_AGAIN: Operation = Operation {
-    id: "send_verification",
-    tag: TAG,
-    summary: "Send the link that proves my address again",
-    description: "To the address that the account waits for (pending_email), else to its own, as long as that is not proved. The link works once, for 24 hours; those sent before go on working. An address gets a few mails an hour.",
-    response: ACCEPTED,
-    problems: &[&problems::NOT_FOUND],
-    ..PLAIN
-};
-/// POST /auth/email/verify
-pub const VERIFY: Operation = Operation {
-    id: "verify_email",
-    summary: "Prove an address by the link in a mail",
-    description: "No login is needed: whoever has the link reads what is sent there. An account that has the address without having proved it loses it; one that has proved it keeps it, and the link does not work. An account that moves to the address has it from now on, and its old address is sent a link that undoes it.",
-    response: Answer {
-        status: 204,
-        about: "The address is proved.",
-        content: Content::None,
-    },
-    ..WITH_LINK
-};
-/// POST /auth/email/undo
-pub const UNDO: Operation = Operation {
-    id: "undo_email_change",
-    summary: "Restore my previous address",
-    description: "By the link that the old address was sent, for 7 days. Ends all logins, revokes all API keys and makes the password worthless: a link to choose a new one is sent to the address that is back. The second factor stays.",
-    response: Answer {
-        status: 204,
-        about: "The address is back.",
-        content: Content::None,
-    },
-    ..WITH_LINK
-};
+operations! { TAG;
+    SEND_AGAIN = "send_verification", "Send the link that proves my address again" {
+        description: "To the address that the account waits for (pending_email), else to its own, as long as that is not proved. The link works once, for 24 hours; those sent before go on working. An address gets a few mails an hour.",
+        response: ACCEPTED,
+        problems: problems![NOT_FOUND],
+    }
+
+    VERIFY = "verify_email", "Prove an address by the link in a mail" ..WITH_LINK {
+        description: "No login is needed: whoever has the link reads what is sent there. An account that has the address without having proved it loses it; one that has proved it keeps it, and the link does not work. An account that moves to the address has it from now on, and its old address is sent a link that undoes it.",
+        response: Answer { status: 204, about: "The address is proved.", content: Content::None },
+    }
+
+    UNDO = "undo_email_change", "Restore my previous address" ..WITH_LINK {
+        description: "By the link that the old address was sent, for 7 days. Ends all logins, revokes all API keys and makes the password worthless: a link to choose a new one is sent to the address that is back. The second factor stays.",
+        response: Answer { status: 204, about: "The address is back.", content: Content::None },
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::accounts::account::model::ANY_PASSWORD;
 use crate::accounts::sessions::model::SECONDS;
 use crate::accounts::two_factor::model::CODE;
+use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
 
 /// The member of a body that takes the code of a second factor, where there is one.
@@ -17,23 +18,17 @@ pub const CODE_FIELD: Field = Field::optional(
 );
 
 /// Body of POST /auth/reauthenticate.
-pub const REAUTHENTICATION: Schema = Schema::Named(
-    "Reauthentication",
-    &Schema::Object(&[
-        Field::required("password", &ANY_PASSWORD, "The account's password."),
-        CODE_FIELD,
-    ]),
-);
+pub const REAUTHENTICATION: Schema = object! { "Reauthentication":
+    required password: ANY_PASSWORD, "The account's password.";
+    ..CODE_FIELD;
+};
 
 /// Answer of POST /auth/reauthenticate.
-pub const ACCESS_TOKEN: Schema = Schema::Named(
-    "AccessToken",
-    &Schema::Object(&[
-        Field::required("access_token", &Text::of(1, 4096), "JWT (RFC 9068), EdDSA."),
-        Field::required("token_type", &Schema::Choice(&["Bearer"]), "RFC 6750."),
-        Field::required("expires_in", &SECONDS, "Seconds until access_token ends."),
-    ]),
-);
+pub const ACCESS_TOKEN: Schema = object! { "AccessToken":
+    required access_token: Text::of(1, 4096), "JWT (RFC 9068), EdDSA.";
+    required token_type: Schema::Choice(&["Bearer"]), "RFC 6750.";
+    required expires_in: SECONDS, "Seconds until access_token ends.";
+};
 
 pub fn read_code(body: &Value) -> Option<&str> {
     body["code"].as_str()

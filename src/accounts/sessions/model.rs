@@ -10,7 +10,8 @@ use crate::accounts::reauthentication::model::CODE_FIELD;
 use crate::accounts::two_factor::model::{ABOUT_CODE, CODE};
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::config::Config;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 use crate::ids::{SessionId, UserId};
 
 const DAY_MS: i64 = 86_400_000;
@@ -20,148 +21,76 @@ const USER_AGENT_MAX: usize = 200;
 const TOKEN_MAX: usize = 1024;
 
 /// Body of POST /auth/login.
-pub const LOGIN: Schema = Schema::Named(
-    "Login",
-    &Schema::Object(&[
-        Field::required("email", &Text::of(0, 1024), "The account's address."),
-        Field::required("password", &ANY_PASSWORD, "The account's password."),
-        Field::optional(
-            "device_token",
-            &DEVICE_TOKEN,
-            "From an earlier login of this device: wrong attempts elsewhere do not lock it out.",
-        ),
-    ]),
-);
+pub const LOGIN: Schema = object! { "Login":
+    required email: Text::of(0, 1024), "The account's address.";
+    required password: ANY_PASSWORD, "The account's password.";
+    optional device_token: DEVICE_TOKEN,
+        "From an earlier login of this device: wrong attempts elsewhere do not lock it out.";
+};
 
 /// Body of POST /auth/refresh and POST /auth/logout.
-pub const REFRESH: Schema = Schema::Named(
-    "Refresh",
-    &Schema::Object(&[Field::required(
-        "refresh_token",
-        &Text::of(0, TOKEN_MAX),
-        "The refresh token in force.",
-    )]),
-);
+pub const REFRESH: Schema = object! { "Refresh":
+    required refresh_token: Text::of(0, TOKEN_MAX), "The refresh token in force.";
+};
 
 /// Body of POST /auth/password.
-pub const PASSWORD_CHANGE: Schema = Schema::Named(
-    "PasswordChange",
-    &Schema::Object(&[
-        Field::required("current_password", &ANY_PASSWORD, "The password as it is."),
-        Field::required(
-            "new_password",
-            &ANY_PASSWORD,
-            "The password as it shall be; the rules of registration hold.",
-        ),
-        CODE_FIELD,
-    ]),
-);
+pub const PASSWORD_CHANGE: Schema = object! { "PasswordChange":
+    required current_password: ANY_PASSWORD, "The password as it is.";
+    required new_password: ANY_PASSWORD,
+        "The password as it shall be; the rules of registration hold.";
+    ..CODE_FIELD;
+};
 
 /// Answer of POST /auth/login and POST /auth/refresh.
-pub const TOKENS: Schema = Schema::Named(
-    "Tokens",
-    &Schema::Object(&[
-        Field::required("access_token", &Text::of(1, 4096), "JWT (RFC 9068), EdDSA."),
-        Field::required("token_type", &Schema::Choice(&["Bearer"]), "RFC 6750."),
-        Field::required("expires_in", &SECONDS, "Seconds until access_token ends."),
-        Field::required(
-            "refresh_token",
-            &Text::of(1, 128),
-            "256 random bits; works once, keep it secret.",
-        ),
-        Field::required(
-            "refresh_expires_in",
-            &SECONDS,
-            "Seconds until refresh_token ends unused.",
-        ),
-        Field::optional(
-            "device_token",
-            &DEVICE_TOKEN,
-            "Only at login: keep it on the device, and send it at the next login from there.",
-        ),
-    ]),
-);
+pub const TOKENS: Schema = object! { "Tokens":
+    required access_token: Text::of(1, 4096), "JWT (RFC 9068), EdDSA.";
+    required token_type: Schema::Choice(&["Bearer"]), "RFC 6750.";
+    required expires_in: SECONDS, "Seconds until access_token ends.";
+    required refresh_token: Text::of(1, 128), "256 random bits; works once, keep it secret.";
+    required refresh_expires_in: SECONDS, "Seconds until refresh_token ends unused.";
+    optional device_token: DEVICE_TOKEN,
+        "Only at login: keep it on the device, and send it at the next login from there.";
+};
 
 /// Proof that the account was logged in to with this device.
 const DEVICE_TOKEN: Schema = Text::of(1, 128);
 
 /// Body of POST /auth/login/two-factor.
-pub const TWO_FACTOR_LOGIN: Schema = Schema::Named(
-    "TwoFactorLogin",
-    &Schema::Object(&[
-        Field::required(
-            "challenge",
-            &Text::of(1, 128),
-            "From the answer of POST /auth/login.",
-        ),
-        Field::required("code", &CODE, ABOUT_CODE),
-    ]),
-);
-
-pub const SECONDS: Schema = Schema::Integer {
-    min: 0,
-    max: 31_536_000,
+pub const TWO_FACTOR_LOGIN: Schema = object! { "TwoFactorLogin":
+    required challenge: Text::of(1, 128), "From the answer of POST /auth/login.";
+    required code: CODE, ABOUT_CODE;
 };
 
-const AMR: Schema = Schema::List {
-    items: &Schema::Choice(&["pwd", "otp"]),
-    min: 1,
-    max: 2,
-};
+pub const SECONDS: Schema = Schema::integer(0, 31_536_000);
+
+const AMR: Schema = Schema::list(&Schema::Choice(&["pwd", "otp"]), 1, 2);
 
 /// A login as its owner sees it.
-pub const SESSION: Schema = Schema::Named(
-    "Session",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(34, 34, "typeid"),
-            "TypeID with the prefix session; the sid claim of its access tokens.",
-        ),
-        Field::required("created_at", &TIME, "When it began."),
-        Field::required("refreshed_at", &TIME, "When it was last renewed."),
-        Field::required("expires_at", &TIME, "When it ends unless it is renewed."),
-        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
-        Field::required(
-            "user_agent",
-            &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
-            "What the client said of itself at login.",
-        ),
-        Field::required(
-            "current",
-            &Schema::Boolean,
-            "Whether it is the one that asks.",
-        ),
-    ]),
-);
+pub const SESSION: Schema = object! { "Session":
+    required id: Text::formatted(34, 34, "typeid"),
+        "TypeID with the prefix session; the sid claim of its access tokens.";
+    required created_at: TIME, "When it began.";
+    required refreshed_at: TIME, "When it was last renewed.";
+    required expires_at: TIME, "When it ends unless it is renewed.";
+    required amr: AMR, "How its owner was authenticated (RFC 8176).";
+    required user_agent: Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
+        "What the client said of itself at login.";
+    required current: Schema::Boolean, "Whether it is the one that asks.";
+};
 
 /// A login in its owner's export.
-pub const RECORD: Schema = Schema::Named(
-    "SessionRecord",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(34, 34, "typeid"),
-            "TypeID with the prefix session.",
-        ),
-        Field::required("created_at", &TIME, "When it began."),
-        Field::required("refreshed_at", &TIME, "When it was last renewed."),
-        Field::required("authenticated_at", &TIME, "When a password was last given."),
-        Field::required(
-            "refresh_expires_at",
-            &TIME,
-            "When it ends unless it is renewed.",
-        ),
-        Field::required("expires_at", &TIME, "When it ends at the latest."),
-        Field::required("ended_at", &OPTIONAL_TIME, "When it was ended."),
-        Field::required("amr", &AMR, "How its owner was authenticated (RFC 8176)."),
-        Field::required(
-            "user_agent",
-            &Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
-            "What the client said of itself at login.",
-        ),
-    ]),
-);
+pub const RECORD: Schema = object! { "SessionRecord":
+    required id: Text::formatted(34, 34, "typeid"), "TypeID with the prefix session.";
+    required created_at: TIME, "When it began.";
+    required refreshed_at: TIME, "When it was last renewed.";
+    required authenticated_at: TIME, "When a password was last given.";
+    required refresh_expires_at: TIME, "When it ends unless it is renewed.";
+    required expires_at: TIME, "When it ends at the latest.";
+    required ended_at: OPTIONAL_TIME, "When it was ended.";
+    required amr: AMR, "How its owner was authenticated (RFC 8176).";
+    required user_agent: Schema::Nullable(&Text::of(0, USER_AGENT_MAX)),
+        "What the client said of itself at login.";
+};
 
 /// A login to be opened.
 pub struct Login<'a> {

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::accounts::account::model::ANY_PASSWORD;
 use crate::accounts::token;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 use crate::ids::UserId;
 use crate::platform::Statement;
 
@@ -19,55 +20,27 @@ pub const CODE: Schema = Text::of(1, 64);
 pub const ABOUT_CODE: &str = "Six digits of the authenticator app, or a recovery code.";
 
 /// Body of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
-pub const CODE_BODY: Schema = Schema::Named(
-    "TwoFactorCode",
-    &Schema::Object(&[Field::required("code", &CODE, ABOUT_CODE)]),
-);
+pub const CODE_BODY: Schema = object! { "TwoFactorCode": required code: CODE, ABOUT_CODE; };
 
 /// Body of DELETE /auth/two-factor.
-pub const DISABLING: Schema = Schema::Named(
-    "TwoFactorDisabling",
-    &Schema::Object(&[
-        Field::required("password", &ANY_PASSWORD, "The account's password."),
-        Field::required("code", &CODE, ABOUT_CODE),
-    ]),
-);
+pub const DISABLING: Schema = object! { "TwoFactorDisabling":
+    required password: ANY_PASSWORD, "The account's password.";
+    required code: CODE, ABOUT_CODE;
+};
 
 /// Answer of POST /auth/two-factor.
-pub const ENROLMENT: Schema = Schema::Named(
-    "TwoFactorEnrolment",
-    &Schema::Object(&[
-        Field::required(
-            "secret",
-            &Text::of(32, 32),
-            "For typing into an authenticator app (base32).",
-        ),
-        Field::required(
-            "otpauth_uri",
-            &Text::of(1, 2048),
-            "The same, with all that the app has to know (Key URI format).",
-        ),
-        Field::required(
-            "qr_svg",
-            &Text::of(1, 1_048_576),
-            "otpauth_uri as a QR code, an SVG image.",
-        ),
-    ]),
-);
+pub const ENROLMENT: Schema = object! { "TwoFactorEnrolment":
+    required secret: Text::of(32, 32), "For typing into an authenticator app (base32).";
+    required otpauth_uri: Text::of(1, 2048),
+        "The same, with all that the app has to know (Key URI format).";
+    required qr_svg: Text::of(1, 1_048_576), "otpauth_uri as a QR code, an SVG image.";
+};
 
 /// Answer of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
-pub const RECOVERY_CODES: Schema = Schema::Named(
-    "RecoveryCodes",
-    &Schema::Object(&[Field::required(
-        "recovery_codes",
-        &Schema::List {
-            items: &Text::of(29, 29),
-            min: COUNT,
-            max: COUNT,
-        },
-        "Shown this once. Each stands in for a code of the app, one time.",
-    )]),
-);
+pub const RECOVERY_CODES: Schema = object! { "RecoveryCodes":
+    required recovery_codes: Schema::list(&Text::of(29, 29), COUNT, COUNT),
+        "Shown this once. Each stands in for a code of the app, one time.";
+};
 
 pub enum Code {
     /// Of the authenticator app: as many digits as it has.

@@ -2,11 +2,12 @@
 
 use crate::auth::model::Scope;
 use crate::events::{EventType, event_type};
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 
 const EXAMPLE: &str = include_str!("composition.example.json").trim_ascii_end();
 const ID: Schema = Text::formatted(38, 38, "typeid");
-const GONE: Schema = Schema::Object(&[Field::required("id", &ID, "The composition's id.")]);
+const GONE: Schema = object! { required id: ID, "The composition's id."; };
 
 /// A composition was made.
 pub static CREATED: EventType = event_type!(

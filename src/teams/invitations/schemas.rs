@@ -2,6 +2,7 @@
 //! a member for its code.
 
 use crate::auth::model::TIME;
+use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
 use crate::teams::schemas::{
     DESCRIPTION_FIELD, ID as TEAM_ID, MADE_BY_FIELD, NAME_FIELD, TAG_FIELD, USER_ID,
@@ -19,8 +20,8 @@ pub const ANY_CODE: Schema = SENT_CODE;
 pub const CODE: Schema = Text::of(code::LENGTH, code::LENGTH);
 
 const ROLE: Schema = Schema::Choice(&["officer", "member"]);
-const USES: Schema = Schema::Integer { min: 0, max: 100 };
-const MAX_USES: Schema = Schema::Integer { min: 1, max: 100 };
+const USES: Schema = Schema::integer(0, 100);
+const MAX_USES: Schema = Schema::integer(1, 100);
 
 const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix invitation.");
 const ROLE_FIELD: Field = Field::required("role", &ROLE, "What whoever comes in by it is then.");
@@ -36,101 +37,68 @@ const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was m
 const EXPIRES_FIELD: Field = Field::required("expires_at", &TIME, "When it ends.");
 
 /// Body of POST /teams/{id}/invitations.
-pub const INVITATION_INPUT: Schema = Schema::Named(
-    "InvitationInput",
-    &Schema::Object(&[
-        Field::optional(
-            "role",
-            &ROLE,
-            "What whoever comes in by it is then; member unless given. Officers invite members only.",
-        ),
-        Field::optional(
-            "max_uses",
-            &MAX_USES,
-            "How many it lets in; 1 unless given.",
-        ),
-        Field::optional(
-            "expires_in_seconds",
-            &Schema::Integer {
-                min: 300,
-                max: 2_592_000,
-            },
-            "How long it is good; 604800 (a week) unless given.",
-        ),
-    ]),
-);
+pub const INVITATION_INPUT: Schema = object! { "InvitationInput":
+    optional role: ROLE,
+        "What whoever comes in by it is then; member unless given. Officers invite members only.";
+    optional max_uses: MAX_USES, "How many it lets in; 1 unless given.";
+    optional expires_in_seconds: Schema::integer(300, 2_592_000),
+        "How long it is good; 604800 (a week) unless given.";
+};
 
 /// An invitation as leaders and officers see it.
-pub const INVITATION: Schema = Schema::Named(
-    "Invitation",
-    &Schema::Object(&[
-        ID_FIELD,
-        ROLE_FIELD,
-        USES_FIELD,
-        MAX_USES_FIELD,
-        STATE_FIELD,
-        BY_FIELD,
-        MADE_BY_FIELD,
-        CREATED_FIELD,
-        EXPIRES_FIELD,
-    ]),
-);
+pub const INVITATION: Schema = object! { "Invitation":
+    ..ID_FIELD;
+    ..ROLE_FIELD;
+    ..USES_FIELD;
+    ..MAX_USES_FIELD;
+    ..STATE_FIELD;
+    ..BY_FIELD;
+    ..MADE_BY_FIELD;
+    ..CREATED_FIELD;
+    ..EXPIRES_FIELD;
+};
 
 /// An invitation as an export has it.
-pub const OWN_INVITATION: Schema = Schema::Object(&[
-    ID_FIELD,
-    Field::required("team_id", &TEAM_ID, "TypeID with the prefix team."),
-    ROLE_FIELD,
-    USES_FIELD,
-    MAX_USES_FIELD,
-    CREATED_FIELD,
-    EXPIRES_FIELD,
-]);
+pub const OWN_INVITATION: Schema = object! {
+    ..ID_FIELD;
+    required team_id: TEAM_ID, "TypeID with the prefix team.";
+    ..ROLE_FIELD;
+    ..USES_FIELD;
+    ..MAX_USES_FIELD;
+    ..CREATED_FIELD;
+    ..EXPIRES_FIELD;
+};
 
 /// An invitation as it is shown once.
-pub const SHOWN_INVITATION: Schema = Schema::Named(
-    "InvitationCreated",
-    &Schema::Object(&[
-        ID_FIELD,
-        ROLE_FIELD,
-        USES_FIELD,
-        MAX_USES_FIELD,
-        STATE_FIELD,
-        BY_FIELD,
-        CREATED_FIELD,
-        EXPIRES_FIELD,
-        Field::required(
-            "code",
-            &CODE,
-            "What lets in. It is not shown again: only its SHA-256 is kept.",
-        ),
-        Field::required(
-            "url",
-            &Text::formatted(1, 1_000, "uri"),
-            "The page of the invitation, to be passed on: whoever opens it sees what it is for and how to come in.",
-        ),
-    ]),
-);
+pub const SHOWN_INVITATION: Schema = object! { "InvitationCreated":
+    ..ID_FIELD;
+    ..ROLE_FIELD;
+    ..USES_FIELD;
+    ..MAX_USES_FIELD;
+    ..STATE_FIELD;
+    ..BY_FIELD;
+    ..CREATED_FIELD;
+    ..EXPIRES_FIELD;
+    required code: CODE, "What lets in. It is not shown again: only its SHA-256 is kept.";
+    required url: Text::formatted(1, 1_000, "uri"),
+        "The page of the invitation, to be passed on: whoever opens it sees what it is for and how to come in.";
+};
 
-const PREVIEW_TEAM: Schema = Schema::Object(&[NAME_FIELD, TAG_FIELD, DESCRIPTION_FIELD]);
+const PREVIEW_TEAM: Schema = object! {
+    ..NAME_FIELD;
+    ..TAG_FIELD;
+    ..DESCRIPTION_FIELD;
+};
 
 /// An invitation as whoever has its code sees it.
-pub const PREVIEW: Schema = Schema::Named(
-    "InvitationPreview",
-    &Schema::Object(&[
-        Field::required("team", &PREVIEW_TEAM, "Where it leads."),
-        ROLE_FIELD,
-        EXPIRES_FIELD,
-        Field::required("uses_left", &MAX_USES, "How many it still lets in."),
-    ]),
-);
+pub const PREVIEW: Schema = object! { "InvitationPreview":
+    required team: PREVIEW_TEAM, "Where it leads.";
+    ..ROLE_FIELD;
+    ..EXPIRES_FIELD;
+    required uses_left: MAX_USES, "How many it still lets in.";
+};
 
 /// Body of POST /invitations/accept.
-pub const ACCEPTANCE: Schema = Schema::Named(
-    "InvitationAcceptance",
-    &Schema::Object(&[Field::required(
-        "code",
-        &SENT_CODE,
-        "The invitation's code.",
-    )]),
-);
+pub const ACCEPTANCE: Schema = object! { "InvitationAcceptance":
+    required code: SENT_CODE, "The invitation's code.";
+};

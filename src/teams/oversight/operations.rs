@@ -1,10 +1,10 @@
 //! The calls on what leaders oversee, for the OpenAPI document and the checks.
 
-use crate::http::operation::{Answer, Content, Operation, PLAIN};
+use crate::http::operation::Answer;
 use crate::http::pagination::{CURSOR, LIMIT};
-use crate::http::problems;
 use crate::http::problems::ProblemKind;
 use crate::http::schema::{Field, Text};
+use crate::http::{fields, operations, problems};
 use crate::teams::operations::{PATH as TEAM_PATH, TAG};
 use crate::teams::schemas::{ID, USER_ID};
 
@@ -15,92 +15,60 @@ const EXAMPLE_WEBHOOK: &str = r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","ori
 const EXAMPLE_LINK: &str = r#"{"id":"link_01kanp2xc0e8br5v0xmvhv7j2d","slug":"4fJ0Zq8sT1bXw9LkYcR2aQ","url":"https://builds.guild.gg/c/4fJ0Zq8sT1bXw9LkYcR2aQ","created_by":"user_01kanp2xc0e8br5v0xmvhv7j2d","created_at":"2026-11-22T18:00:00.000Z","made_by":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","name":"Commander"},"composition_id":"composition_01kanp2xc0e8br5v0xmvhv7j2d","composition_name":"Thursday zerg","state":"shown"}"#;
 
 const TEAM: Field = Field::required("id", &ID, "TypeID with the prefix team.");
-const REFUSALS: &[&ProblemKind] = &[&problems::INSUFFICIENT_TEAM_ROLE, &problems::NOT_FOUND];
+const REFUSALS: &[&ProblemKind] = problems![INSUFFICIENT_TEAM_ROLE, NOT_FOUND];
 
-/// GET /teams/{id}/bans
-pub const BANS: Operation = Operation {
-    id: "list_team_bans",
-    tag: TAG,
-    summary: "List the bans of a team",
-    description: "For leaders, by the ids of those who are kept out. DELETE /teams/{id}/members/{user_id}?ban=true adds one.",
-    path: TEAM_PATH,
-    query: &[LIMIT, CURSOR],
-    response: Answer {
-        status: 200,
-        about: "A page.",
-        content: Content::Page(&BAN, EXAMPLE_BAN),
-    },
-    problems: REFUSALS,
-    ..PLAIN
-};
-/// DELETE `/teams/{id}/bans/{user_id}`
-pub const LIFT_BAN: Operation = Operation {
-    id: "lift_team_ban",
-    tag: TAG,
-    summary: "Lift a ban",
-    description: "For leaders. An invitation that is made from now on lets them in again; those from before their removal do not.",
-    path: &[
-        TEAM,
-        Field::required("user_id", &USER_ID, "TypeID with the prefix user."),
-    ],
-    problems: REFUSALS,
-    ..PLAIN
-};
-/// GET /teams/{id}/webhooks
-pub const WEBHOOKS: Operation = Operation {
-    id: "list_team_webhooks",
-    tag: TAG,
-    summary: "List all webhooks of a team",
-    description: "For leaders, whoever made them, latest first. Of each URL only the origin: the rest may be a secret of its maker's.",
-    path: TEAM_PATH,
-    query: &[LIMIT, CURSOR],
-    response: Answer {
-        status: 200,
-        about: "A page.",
-        content: Content::Page(&TEAM_WEBHOOK, EXAMPLE_WEBHOOK),
-    },
-    problems: REFUSALS,
-    ..PLAIN
-};
-/// DELETE `/teams/{id}/webhooks/{webhook_id}`
-pub const END_WEBHOOK: Operation = Operation {
-    id: "end_team_webhook",
-    tag: TAG,
-    summary: "Disable a webhook of a team, whoever created it",
-    description: "For leaders. It is deleted with its log, and told nothing more.",
-    path: &[
-        TEAM,
-        Field::required("webhook_id", &Text::of(1, 100), "The webhook's id."),
-    ],
-    problems: REFUSALS,
-    ..PLAIN
-};
-/// GET /teams/{id}/share-links
-pub const LINKS: Operation = Operation {
-    id: "list_team_share_links",
-    tag: TAG,
-    summary: "List all share links of a team",
-    description: "For leaders, whoever made them, latest first.",
-    path: TEAM_PATH,
-    query: &[LIMIT, CURSOR],
-    response: Answer {
-        status: 200,
-        about: "A page.",
-        content: Content::Page(&TEAM_LINK, EXAMPLE_LINK),
-    },
-    problems: REFUSALS,
-    ..PLAIN
-};
-/// DELETE `/teams/{id}/share-links/{link_id}`
-pub const END_LINK: Operation = Operation {
-    id: "end_team_share_link",
-    tag: TAG,
-    summary: "Revoke a share link of a team, whoever created it",
-    description: "For leaders. The page is gone at once.",
-    path: &[
-        TEAM,
-        Field::required("link_id", &Text::of(1, 100), "The link's id."),
-    ],
-    problems: REFUSALS,
-    ..PLAIN
-};
+operations! { TAG;
+    BANS = "list_team_bans", "List the bans of a team" {
+        description: "For leaders, by the ids of those who are kept out. DELETE /teams/{id}/members/{user_id}?ban=true adds one.",
+        path: TEAM_PATH,
+        query: &[LIMIT, CURSOR],
+        response: Answer::page(&BAN, EXAMPLE_BAN),
+        problems: REFUSALS,
+    }
+
+    /// DELETE `/teams/{id}/bans/{user_id}`
+    LIFT_BAN = "lift_team_ban", "Lift a ban" {
+        description: "For leaders. An invitation that is made from now on lets them in again; those from before their removal do not.",
+        path: fields! {
+            ..TEAM;
+            required user_id: USER_ID, "TypeID with the prefix user.";
+        },
+        problems: REFUSALS,
+    }
+
+    WEBHOOKS = "list_team_webhooks", "List all webhooks of a team" {
+        description: "For leaders, whoever made them, latest first. Of each URL only the origin: the rest may be a secret of its maker's.",
+        path: TEAM_PATH,
+        query: &[LIMIT, CURSOR],
+        response: Answer::page(&TEAM_WEBHOOK, EXAMPLE_WEBHOOK),
+        problems: REFUSALS,
+    }
+
+    /// DELETE `/teams/{id}/webhooks/{webhook_id}`
+    END_WEBHOOK = "end_team_webhook", "Disable a webhook of a team, whoever created it" {
+        description: "For leaders. It is deleted with its log, and told nothing more.",
+        path: fields! {
+            ..TEAM;
+            required webhook_id: Text::of(1, 100), "The webhook's id.";
+        },
+        problems: REFUSALS,
+    }
+
+    LINKS = "list_team_share_links", "List all share links of a team" {
+        description: "For leaders, whoever made them, latest first.",
+        path: TEAM_PATH,
+        query: &[LIMIT, CURSOR],
+        response: Answer::page(&TEAM_LINK, EXAMPLE_LINK),
+        problems: REFUSALS,
+    }
+
+    /// DELETE `/teams/{id}/share-links/{link_id}`
+    END_LINK = "end_team_share_link", "Revoke a share link of a team, whoever created it" {
+        description: "For leaders. The page is gone at once.",
+        path: fields! {
+            ..TEAM;
+            required link_id: Text::of(1, 100), "The link's id.";
+        },
+        problems: REFUSALS,
+    }
+}

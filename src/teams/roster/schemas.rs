@@ -1,7 +1,8 @@
 //! The schemas of players: requests and responses. Their bounds limit the pages that D1 assembles.
 
 use crate::auth::model::TIME;
-use crate::http::schema::{Field, Schema, Text};
+use crate::http::object;
+use crate::http::schema::{Schema, Text};
 
 /// Players a team may have.
 pub const MAX_PLAYERS: usize = 10_000;
@@ -47,33 +48,19 @@ fn is_clock(text: &str) -> bool {
     }
 }
 
-const OWNED: Schema = Schema::Object(&[
-    Field::required(
-        "build_id",
-        &Text::formatted(32, 32, "typeid"),
-        "A build that is public, unlisted, your own or shared with the team.",
-    ),
-    Field::required(
-        "preference",
-        &Schema::Integer { min: 0, max: 5 },
-        "How much they like to play it; 5: loves it.",
-    ),
-]);
-const BUILDS: Schema = Schema::List {
-    items: &OWNED,
-    min: 0,
-    max: MAX_BUILDS,
+const OWNED: Schema = object! {
+    required build_id: Text::formatted(32, 32, "typeid"),
+        "A build that is public, unlisted, your own or shared with the team.";
+    required preference: Schema::integer(0, 5), "How much they like to play it; 5: loves it.";
 };
+const BUILDS: Schema = Schema::list(&OWNED, 0, MAX_BUILDS);
 const TIMES: Schema = Schema::List {
-    items: &Schema::Object(&[
-        Field::required("day", &Schema::Choice(&DAYS), "The day it begins on, UTC."),
-        Field::required("from", &CLOCK, "When it begins, UTC."),
-        Field::required(
-            "to",
-            &CLOCK,
-            "When it ends, UTC. Earlier than from: on the next day; the same: a whole day.",
-        ),
-    ]),
+    items: &object! {
+        required day: Schema::Choice(&DAYS), "The day it begins on, UTC.";
+        required from: CLOCK, "When it begins, UTC.";
+        required to: CLOCK,
+            "When it ends, UTC. Earlier than from: on the next day; the same: a whole day.";
+    },
     min: 0,
     max: MAX_TIMES,
 };
@@ -85,69 +72,41 @@ const ABOUT_TIMES: &str = "When they can usually play.";
 const ABOUT_NOTES: &str = "Free text.";
 
 /// Body of POST and PUT, what PATCH must lead to, and an entry of a file.
-pub const PLAYER_INPUT: Schema = Schema::Named(
-    "PlayerInput",
-    &Schema::Object(&[
-        Field::required("name", &NAME, ABOUT_NAME),
-        Field::optional("user_id", &USER_ID, ABOUT_USER),
-        Field::optional("builds", &BUILDS, ABOUT_BUILDS),
-        Field::optional("availability", &TIMES, ABOUT_TIMES),
-        Field::optional("notes", &NOTES, ABOUT_NOTES),
-    ]),
-);
+pub const PLAYER_INPUT: Schema = object! { "PlayerInput":
+    required name: NAME, ABOUT_NAME;
+    optional user_id: USER_ID, ABOUT_USER;
+    optional builds: BUILDS, ABOUT_BUILDS;
+    optional availability: TIMES, ABOUT_TIMES;
+    optional notes: NOTES, ABOUT_NOTES;
+};
 
 /// A player as it is answered.
-pub const PLAYER: Schema = Schema::Named(
-    "Player",
-    &Schema::Object(&[
-        Field::required(
-            "id",
-            &Text::formatted(33, 33, "typeid"),
-            "TypeID with the prefix player.",
-        ),
-        Field::required("team_id", &Text::formatted(31, 31, "typeid"), "Whose."),
-        Field::required("user_id", &USER_ID, ABOUT_USER),
-        Field::required("name", &NAME, ABOUT_NAME),
-        Field::required("builds", &BUILDS, ABOUT_BUILDS),
-        Field::required("availability", &TIMES, ABOUT_TIMES),
-        Field::required("notes", &NOTES, ABOUT_NOTES),
-        Field::required("created_at", &TIME, "RFC 3339, UTC."),
-        Field::required("updated_at", &TIME, "RFC 3339, UTC."),
-    ]),
-);
+pub const PLAYER: Schema = object! { "Player":
+    required id: Text::formatted(33, 33, "typeid"), "TypeID with the prefix player.";
+    required team_id: Text::formatted(31, 31, "typeid"), "Whose.";
+    required user_id: USER_ID, ABOUT_USER;
+    required name: NAME, ABOUT_NAME;
+    required builds: BUILDS, ABOUT_BUILDS;
+    required availability: TIMES, ABOUT_TIMES;
+    required notes: NOTES, ABOUT_NOTES;
+    required created_at: TIME, "RFC 3339, UTC.";
+    required updated_at: TIME, "RFC 3339, UTC.";
+};
 
 /// A whole roster: what an export gives and an import takes.
-pub const ROSTER: Schema = Schema::Named(
-    "Roster",
-    &Schema::Object(&[Field::required(
-        "players",
-        &Schema::List {
-            items: &PLAYER_INPUT,
-            min: 0,
-            max: MAX_PLAYERS,
-        },
-        "In their order.",
-    )]),
-);
+pub const ROSTER: Schema = object! { "Roster":
+    required players: Schema::list(&PLAYER_INPUT, 0, MAX_PLAYERS), "In their order.";
+};
 
 /// A number of players.
-const COUNT: Schema = Schema::Integer {
-    min: 0,
-    max: 10_000,
-};
+const COUNT: Schema = Schema::integer(0, 10_000);
 /// The result of an import.
-pub const IMPORTED: Schema = Schema::Named(
-    "RosterImport",
-    &Schema::Object(&[
-        Field::required("added", &COUNT, "Players that are new."),
-        Field::required(
-            "updated",
-            &COUNT,
-            "Players that were there and have changed; the same again counts as nothing.",
-        ),
-        Field::required("removed", &COUNT, "Players that were not in the file."),
-    ]),
-);
+pub const IMPORTED: Schema = object! { "RosterImport":
+    required added: COUNT, "Players that are new.";
+    required updated: COUNT,
+        "Players that were there and have changed; the same again counts as nothing.";
+    required removed: COUNT, "Players that were not in the file.";
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
 //! The calls on endpoints, as they are documented and checked.
 //! Promises what `http::operation` does; leaves the work to `handlers` and `test_send`.
 
-use crate::http::operation::{Answer, Condition, Content, Operation, PLAIN, Replay, RequestBody};
+use crate::http::operation::{Answer, Condition, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
-use crate::http::problems;
 use crate::http::schema::Field;
+use crate::http::{fields, operations, problems};
 
 use super::schemas::{
     CHANGE, ID, NEW_WEBHOOK, ROTATED, ROTATION, SHOWN_WEBHOOK, TEST, TESTED, WEBHOOK,
@@ -13,172 +13,97 @@ use super::schemas::{
 /// The group of all calls on webhooks.
 pub const TAG: &str = "Webhooks";
 /// The path of a call on an endpoint.
-pub const PATH: &[Field] = &[Field::required(
-    "id",
-    &ID,
-    "TypeID with the prefix webhook.",
-)];
+pub const PATH: &[Field] = fields! { required id: ID, "TypeID with the prefix webhook."; };
 
 const EXAMPLE: &str = r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"api_key_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{"x-guild":"red"},"hidden_headers":["authorization"],"health":{"state":"healthy","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
-const ANSWER: Answer = Answer {
-    status: 200,
-    about: "The webhook, with its strong ETag. The tag changes with its health, too.",
-    content: Content::Json(&WEBHOOK, EXAMPLE),
-};
+const ANSWER: Answer = Answer::ok(
+    "The webhook, with its strong ETag. The tag changes with its health, too.",
+    &WEBHOOK,
+    EXAMPLE,
+);
 
-/// GET /webhooks/event-types
-pub const EVENT_TYPES: Operation = Operation {
-    id: "list_event_types",
-    tag: TAG,
-    summary: "List the event types",
-    description: "Each with what it is about, a JSON Schema of its data and an example payload.",
-    response: Answer {
-        status: 200,
-        about: "The catalogue.",
-        content: Content::Media("application/json"),
-    },
-    ..PLAIN
-};
-/// POST /webhooks
-pub const CREATE: Operation = Operation {
-    id: "create_webhook",
-    tag: TAG,
-    summary: "Create a webhook",
-    description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. The URL is sent a ping at once, and nothing else until it has answered one with 2xx; what comes up meanwhile waits, up to 100 events. At most 50 webhooks, each with a URL of its own. One that an API key makes is told only what the key may read, and ends with the key.",
-    request: Some(RequestBody {
-        schema: &NEW_WEBHOOK,
-        example: r#"{"url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","headers":{"authorization":"Bearer of-the-bot"}}"#,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 201,
-        about: "The webhook with its secret, shown this once; Location names it.",
-        content: Content::Json(
+operations! { TAG;
+    EVENT_TYPES = "list_event_types", "List the event types" {
+        description: "Each with what it is about, a JSON Schema of its data and an example payload.",
+        response: Answer::media("The catalogue.", "application/json"),
+    }
+
+    CREATE = "create_webhook", "Create a webhook" {
+        description: "Events are sent as POST, signed as Standard Webhooks 1.0.0 has it (webhook-id, webhook-timestamp, webhook-signature), and again until a 2xx comes back: ten attempts in three days. The same webhook-id may come more than once: it is the same event. The URL is sent a ping at once, and nothing else until it has answered one with 2xx; what comes up meanwhile waits, up to 100 events. At most 50 webhooks, each with a URL of its own. One that an API key makes is told only what the key may read, and ends with the key.",
+        request: RequestBody::json(
+            &NEW_WEBHOOK,
+            r#"{"url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","headers":{"authorization":"Bearer of-the-bot"}}"#,
+        ),
+        response: Answer::created(
+            "The webhook with its secret, shown this once; Location names it.",
             &SHOWN_WEBHOOK,
             r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://bot.guild.gg/hooks","event_types":["build.created"],"description":"Discord bot","team_id":null,"api_key_id":null,"enabled":true,"disabled_at":null,"disabled_reason":null,"rate_limit":null,"headers":{},"hidden_headers":["authorization"],"health":{"state":"unproved","failures":0,"failing_since":null,"paused_until":null},"created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z","secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE="}"#,
         ),
-    },
-    problems: &[
-        &problems::INSUFFICIENT_TEAM_ROLE,
-        &problems::TOO_MANY_WEBHOOKS,
-        &problems::WEBHOOK_URL_TAKEN,
-        &problems::UNAVAILABLE,
-    ],
-    replay: Replay::Secret,
-    ..PLAIN
-};
-/// GET /webhooks
-pub const LIST: Operation = Operation {
-    id: "list_webhooks",
-    tag: TAG,
-    summary: "List my webhooks",
-    query: &[LIMIT, CURSOR],
-    response: Answer {
-        status: 200,
-        about: "Latest first.",
-        content: Content::Page(&WEBHOOK, EXAMPLE),
-    },
-    ..PLAIN
-};
-/// GET /webhooks/{id}
-pub const GET: Operation = Operation {
-    id: "get_webhook",
-    tag: TAG,
-    summary: "One webhook",
-    path: PATH,
-    response: ANSWER,
-    problems: &[&problems::NOT_FOUND],
-    condition: Condition::Read,
-    ..PLAIN
-};
-/// PATCH /webhooks/{id}
-pub const PATCH: Operation = Operation {
-    id: "patch_webhook",
-    tag: TAG,
-    summary: "Update a webhook",
-    description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. With another scheme, host or port in the URL the hidden ones that are not given anew go, and the URL has to answer a ping again. Disabled, what is under way for it waits; enabled again, it is sent. An API key can change what it has made; what a login has made becomes the key's with the change, and has to be no more than the key may read.",
-    path: PATH,
-    request: Some(RequestBody {
-        schema: &CHANGE,
-        example: r#"{"enabled":false,"headers":{"authorization":null}}"#,
-        is_merge_patch: true,
-    }),
-    response: ANSWER,
-    problems: &[
-        &problems::INSUFFICIENT_TEAM_ROLE,
-        &problems::MADE_BY_ANOTHER_KEY,
-        &problems::NOT_FOUND,
-        &problems::WEBHOOK_URL_TAKEN,
-        &problems::UNAVAILABLE,
-    ],
-    condition: Condition::Write,
-    ..PLAIN
-};
-/// DELETE /webhooks/{id}
-pub const DELETE: Operation = Operation {
-    id: "delete_webhook",
-    tag: TAG,
-    summary: "Delete a webhook",
-    description: "With its deliveries and their log. Nothing that waits for it is sent any more.",
-    path: PATH,
-    problems: &[&problems::NOT_FOUND],
-    condition: Condition::Write,
-    ..PLAIN
-};
-/// POST /webhooks/{id}/rotate-secret
-pub const ROTATE_SECRET: Operation = Operation {
-    id: "rotate_webhook_secret",
-    tag: TAG,
-    summary: "Rotate the secret of a webhook",
-    description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
-    path: PATH,
-    request: Some(RequestBody {
-        schema: &ROTATION,
-        example: r#"{"overlap_seconds":86400}"#,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 200,
-        about: "The new secret, shown this once.",
-        content: Content::Json(
+        problems: problems![
+            INSUFFICIENT_TEAM_ROLE, TOO_MANY_WEBHOOKS, WEBHOOK_URL_TAKEN, UNAVAILABLE,
+        ],
+        replay: Replay::Secret,
+    }
+
+    LIST = "list_webhooks", "List my webhooks" {
+        query: &[LIMIT, CURSOR],
+        response: Answer::page_of("Latest first.", &WEBHOOK, EXAMPLE),
+    }
+
+    GET = "get_webhook", "One webhook" {
+        path: PATH,
+        response: ANSWER,
+        problems: problems![NOT_FOUND],
+        condition: Condition::Read,
+    }
+
+    PATCH = "patch_webhook", "Update a webhook" {
+        description: "JSON Merge Patch (RFC 7396). Headers that are left out stay, hidden ones too; null removes one. With another scheme, host or port in the URL the hidden ones that are not given anew go, and the URL has to answer a ping again. Disabled, what is under way for it waits; enabled again, it is sent. An API key can change what it has made; what a login has made becomes the key's with the change, and has to be no more than the key may read.",
+        path: PATH,
+        request: RequestBody::patch(
+            &CHANGE,
+            r#"{"enabled":false,"headers":{"authorization":null}}"#,
+        ),
+        response: ANSWER,
+        problems: problems![
+            INSUFFICIENT_TEAM_ROLE, MADE_BY_ANOTHER_KEY, NOT_FOUND, WEBHOOK_URL_TAKEN, UNAVAILABLE,
+        ],
+        condition: Condition::Write,
+    }
+
+    DELETE = "delete_webhook", "Delete a webhook" {
+        description: "With its deliveries and their log. Nothing that waits for it is sent any more.",
+        path: PATH,
+        problems: problems![NOT_FOUND],
+        condition: Condition::Write,
+    }
+
+    ROTATE_SECRET = "rotate_webhook_secret", "Rotate the secret of a webhook" {
+        description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
+        path: PATH,
+        request: RequestBody::json(&ROTATION, r#"{"overlap_seconds":86400}"#),
+        response: Answer::ok(
+            "The new secret, shown this once.",
             &ROTATED,
             r#"{"secret":"whsec_RVhBTVBMRSBFWEFNUExFIEVYQU1QTEUgRVhBTVBMRSE=","previous_expires_at":"2026-11-23T18:00:00.000Z"}"#,
         ),
-    },
-    problems: &[
-        &problems::INSUFFICIENT_TEAM_ROLE,
-        &problems::MADE_BY_ANOTHER_KEY,
-        &problems::NOT_FOUND,
-        &problems::TOO_MANY_SECRETS,
-    ],
-    replay: Replay::Secret,
-    ..PLAIN
-};
-/// POST /webhooks/{id}/test
-pub const TEST_SEND: Operation = Operation {
-    id: "test_webhook",
-    tag: TAG,
-    summary: "Send a test event now",
-    description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
-    path: PATH,
-    request: Some(RequestBody {
-        schema: &TEST,
-        example: r#"{"event_type":"ping"}"#,
-        is_merge_patch: false,
-    }),
-    response: Answer {
-        status: 200,
-        about: "What came of it, whatever that was.",
-        content: Content::Json(
+        problems: problems![
+            INSUFFICIENT_TEAM_ROLE, MADE_BY_ANOTHER_KEY, NOT_FOUND, TOO_MANY_SECRETS,
+        ],
+        replay: Replay::Secret,
+    }
+
+    TEST_SEND = "test_webhook", "Send a test event now" {
+        description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
+        path: PATH,
+        request: RequestBody::json(&TEST, r#"{"event_type":"ping"}"#),
+        response: Answer::ok(
+            "What came of it, whatever that was.",
             &TESTED,
             r#"{"event_id":"event_01kanp2xc0e8br5v0xmvhv7j2d","status":204,"duration_ms":82,"error":null,"response":""}"#,
         ),
-    },
-    problems: &[
-        &problems::INSUFFICIENT_TEAM_ROLE,
-        &problems::NOT_FOUND,
-        &problems::WEBHOOK_UNPROVED,
-        &problems::WEBHOOK_RATE_EXCEEDED,
-    ],
-    ..PLAIN
-};
+        problems: problems![
+            INSUFFICIENT_TEAM_ROLE, NOT_FOUND, WEBHOOK_UNPROVED, WEBHOOK_RATE_EXCEEDED,
+        ],
+    }
+}

@@ -3,6 +3,7 @@
 //! Leaves what the members mean to `model`.
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
+use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
 use crate::webhooks::endpoint_throttle::MAX_RATE;
 
@@ -18,22 +19,12 @@ pub const EVENT_ID: Schema = Text::formatted(32, 32, "typeid");
 /// The name of an event type.
 pub const EVENT_TYPE: Schema = Text::of(1, 100);
 /// A number that only grows.
-pub const COUNT: Schema = Schema::Integer {
-    min: 0,
-    max: 9_007_199_254_740_991,
-};
+pub const COUNT: Schema = Schema::integer(0, 9_007_199_254_740_991);
 
 const URL: Schema = Text::of(1, 2_000);
-const EVENT_TYPES: Schema = Schema::List {
-    items: &EVENT_TYPE,
-    min: 1,
-    max: MAX_EVENT_TYPES,
-};
+const EVENT_TYPES: Schema = Schema::list(&EVENT_TYPE, 1, MAX_EVENT_TYPES);
 const DESCRIPTION: Schema = Text::remark(0, 500);
-const RATE_LIMIT: Schema = Schema::Nullable(&Schema::Integer {
-    min: 1,
-    max: MAX_RATE,
-});
+const RATE_LIMIT: Schema = Schema::Nullable(&Schema::integer(1, MAX_RATE));
 const TEAM: Schema = Schema::Nullable(&Text::of(1, 100));
 const GIVEN_HEADERS: Schema = Schema::raw(
     r#"{"type":"object","maxProperties":10,"additionalProperties":{"type":"string","minLength":1,"maxLength":1000}}"#,
@@ -44,11 +35,7 @@ const PATCHED_HEADERS: Schema = Schema::raw(
 /// Judged by `signing`: this only bounds it.
 const GIVEN_SECRET: Schema = Text::of(0, 200);
 const SHOWN_SECRET: Schema = Text::of(38, 94);
-const HEADER_NAMES: Schema = Schema::List {
-    items: &Text::of(1, 100),
-    min: 0,
-    max: 10,
-};
+const HEADER_NAMES: Schema = Schema::list(&Text::of(1, 100), 0, 10);
 const SHOWN_HEADERS: Schema =
     Schema::raw(r#"{"type":"object","additionalProperties":{"type":"string"}}"#);
 
@@ -91,45 +78,35 @@ const SECRET_INPUT: Field = Field::optional(
 );
 
 /// Body of POST /webhooks.
-pub const NEW_WEBHOOK: Schema = Schema::Named(
-    "WebhookInput",
-    &Schema::Object(&[
-        URL_FIELD,
-        EVENT_TYPES_FIELD,
-        DESCRIPTION_INPUT,
-        TEAM_INPUT,
-        ENABLED_INPUT,
-        RATE_INPUT,
-        Field::optional("headers", &GIVEN_HEADERS, ABOUT_HEADERS),
-        SECRET_INPUT,
-    ]),
-);
+pub const NEW_WEBHOOK: Schema = object! { "WebhookInput":
+    ..URL_FIELD;
+    ..EVENT_TYPES_FIELD;
+    ..DESCRIPTION_INPUT;
+    ..TEAM_INPUT;
+    ..ENABLED_INPUT;
+    ..RATE_INPUT;
+    optional headers: GIVEN_HEADERS, ABOUT_HEADERS;
+    ..SECRET_INPUT;
+};
 
 /// What PATCH /webhooks/{id} leads to.
-pub const CHANGE: Schema = Schema::Object(&[
-    URL_FIELD,
-    EVENT_TYPES_FIELD,
-    DESCRIPTION_INPUT,
-    TEAM_INPUT,
-    ENABLED_INPUT,
-    RATE_INPUT,
-    Field::optional("headers", &PATCHED_HEADERS, ABOUT_HEADERS),
-]);
+pub const CHANGE: Schema = object! {
+    ..URL_FIELD;
+    ..EVENT_TYPES_FIELD;
+    ..DESCRIPTION_INPUT;
+    ..TEAM_INPUT;
+    ..ENABLED_INPUT;
+    ..RATE_INPUT;
+    optional headers: PATCHED_HEADERS, ABOUT_HEADERS;
+};
 
-const HEALTH: Schema = Schema::Object(&[
-    Field::required(
-        "state",
-        &Schema::Choice(&["healthy", "slow", "failing", "paused", "unproved"]),
-        "unproved: its URL has not answered a ping with 2xx yet; nothing else is sent. slow: it has let us wait for more than a second and not answered since. paused: it is left alone for a while.",
-    ),
-    Field::required("failures", &COUNT, "Failed attempts in a row."),
-    Field::required(
-        "failing_since",
-        &OPTIONAL_TIME,
-        "Since when it does nothing else.",
-    ),
-    Field::required("paused_until", &OPTIONAL_TIME, "When it is tried again."),
-]);
+const HEALTH: Schema = object! {
+    required state: Schema::Choice(&["healthy", "slow", "failing", "paused", "unproved"]),
+        "unproved: its URL has not answered a ping with 2xx yet; nothing else is sent. slow: it has let us wait for more than a second and not answered since. paused: it is left alone for a while.";
+    required failures: COUNT, "Failed attempts in a row.";
+    required failing_since: OPTIONAL_TIME, "Since when it does nothing else.";
+    required paused_until: OPTIONAL_TIME, "When it is tried again.";
+};
 
 /// Its id.
 pub const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix webhook.");
@@ -185,115 +162,73 @@ pub const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it w
 const UPDATED_FIELD: Field = Field::required("updated_at", &TIME, "When it was last changed.");
 
 /// An endpoint as its owner sees it.
-pub const WEBHOOK: Schema = Schema::Named(
-    "Webhook",
-    &Schema::Object(&[
-        ID_FIELD,
-        URL_FIELD,
-        EVENT_TYPES_FIELD,
-        DESCRIPTION_FIELD,
-        TEAM_FIELD,
-        KEY_FIELD,
-        ENABLED_FIELD,
-        DISABLED_FIELD,
-        REASON_FIELD,
-        RATE_FIELD,
-        HEADERS_FIELD,
-        HIDDEN_FIELD,
-        HEALTH_FIELD,
-        CREATED_FIELD,
-        UPDATED_FIELD,
-    ]),
-);
+pub const WEBHOOK: Schema = object! { "Webhook":
+    ..ID_FIELD;
+    ..URL_FIELD;
+    ..EVENT_TYPES_FIELD;
+    ..DESCRIPTION_FIELD;
+    ..TEAM_FIELD;
+    ..KEY_FIELD;
+    ..ENABLED_FIELD;
+    ..DISABLED_FIELD;
+    ..REASON_FIELD;
+    ..RATE_FIELD;
+    ..HEADERS_FIELD;
+    ..HIDDEN_FIELD;
+    ..HEALTH_FIELD;
+    ..CREATED_FIELD;
+    ..UPDATED_FIELD;
+};
 
 /// An endpoint with its first secret.
-pub const SHOWN_WEBHOOK: Schema = Schema::Named(
-    "WebhookCreated",
-    &Schema::Object(&[
-        ID_FIELD,
-        URL_FIELD,
-        EVENT_TYPES_FIELD,
-        DESCRIPTION_FIELD,
-        TEAM_FIELD,
-        KEY_FIELD,
-        ENABLED_FIELD,
-        DISABLED_FIELD,
-        REASON_FIELD,
-        RATE_FIELD,
-        HEADERS_FIELD,
-        HIDDEN_FIELD,
-        HEALTH_FIELD,
-        CREATED_FIELD,
-        UPDATED_FIELD,
-        Field::required(
-            "secret",
-            &SHOWN_SECRET,
-            "What it is signed with. It is not shown again.",
-        ),
-    ]),
-);
+pub const SHOWN_WEBHOOK: Schema = object! { "WebhookCreated":
+    ..ID_FIELD;
+    ..URL_FIELD;
+    ..EVENT_TYPES_FIELD;
+    ..DESCRIPTION_FIELD;
+    ..TEAM_FIELD;
+    ..KEY_FIELD;
+    ..ENABLED_FIELD;
+    ..DISABLED_FIELD;
+    ..REASON_FIELD;
+    ..RATE_FIELD;
+    ..HEADERS_FIELD;
+    ..HIDDEN_FIELD;
+    ..HEALTH_FIELD;
+    ..CREATED_FIELD;
+    ..UPDATED_FIELD;
+    required secret: SHOWN_SECRET, "What it is signed with. It is not shown again.";
+};
 
 /// Body of POST /webhooks/{id}/rotate-secret.
-pub const ROTATION: Schema = Schema::Named(
-    "WebhookSecretRotation",
-    &Schema::Object(&[
-        Field::optional(
-            "overlap_seconds",
-            &Schema::Integer {
-                min: 0,
-                max: MAX_OVERLAP_SECONDS,
-            },
-            "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.",
-        ),
-        SECRET_INPUT,
-    ]),
-);
+pub const ROTATION: Schema = object! { "WebhookSecretRotation":
+    optional overlap_seconds: Schema::integer(0, MAX_OVERLAP_SECONDS),
+        "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.";
+    ..SECRET_INPUT;
+};
 
 /// A secret as it is shown once.
-pub const ROTATED: Schema = Schema::Named(
-    "WebhookSecretRotated",
-    &Schema::Object(&[
-        Field::required(
-            "secret",
-            &SHOWN_SECRET,
-            "The new secret. It is not shown again.",
-        ),
-        Field::required(
-            "previous_expires_at",
-            &TIME,
-            "From then on none of the secrets before it signs.",
-        ),
-    ]),
-);
+pub const ROTATED: Schema = object! { "WebhookSecretRotated":
+    required secret: SHOWN_SECRET, "The new secret. It is not shown again.";
+    required previous_expires_at: TIME, "From then on none of the secrets before it signs.";
+};
 
 /// Body of POST /webhooks/{id}/test.
-pub const TEST: Schema = Schema::Named(
-    "WebhookTest",
-    &Schema::Object(&[Field::optional(
-        "event_type",
-        &EVENT_TYPE,
-        "What to send an example of; ping unless given.",
-    )]),
-);
+pub const TEST: Schema = object! { "WebhookTest":
+    optional event_type: EVENT_TYPE, "What to send an example of; ping unless given.";
+};
 
 /// What came of a test.
-pub const TESTED: Schema = Schema::Named(
-    "WebhookTested",
-    &Schema::Object(&[
-        Field::required("event_id", &EVENT_ID, "What was sent as webhook-id."),
-        Field::required(
-            "status",
-            &STATUS,
-            "The status code; null: nothing came back.",
-        ),
-        Field::required("duration_ms", &COUNT, "Milliseconds until it was over."),
-        Field::required("error", &ERROR, "What went wrong; null: nothing."),
-        Field::required("response", &RESPONSE, "The first 4 kB of the answer."),
-    ]),
-);
+pub const TESTED: Schema = object! { "WebhookTested":
+    required event_id: EVENT_ID, "What was sent as webhook-id.";
+    required status: STATUS, "The status code; null: nothing came back.";
+    required duration_ms: COUNT, "Milliseconds until it was over.";
+    required error: ERROR, "What went wrong; null: nothing.";
+    required response: RESPONSE, "The first 4 kB of the answer.";
+};
 
 /// The status code of an answer, when one came.
-pub const STATUS: Schema = Schema::Nullable(&Schema::Integer { min: 100, max: 599 });
+pub const STATUS: Schema = Schema::Nullable(&Schema::integer(100, 599));
 /// What went wrong with an attempt: stable, `snake_case`.
 pub const ERROR: Schema = Schema::Nullable(&Text::of(1, 100));
 /// The beginning of an answer.

@@ -6,6 +6,7 @@ use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
+use crate::http::object;
 use crate::http::schema::Text;
 use crate::http::schema::{Field, Schema};
 use crate::ids::{DeliveryId, EventId, WebhookId};
@@ -47,60 +48,42 @@ const NEXT_FIELD: Field = Field::required(
 const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When the event happened.");
 
 /// A delivery in a list.
-pub const DELIVERY: Schema = Schema::Named(
-    "WebhookDelivery",
-    &Schema::Object(&[
-        ID_FIELD,
-        WEBHOOK_FIELD,
-        EVENT_FIELD,
-        TYPE_FIELD,
-        STATE_FIELD,
-        REASON_FIELD,
-        MADE_FIELD,
-        NEXT_FIELD,
-        CREATED_FIELD,
-    ]),
-);
-
-const ATTEMPT: Schema = Schema::Object(&[
-    Field::required("number", &COUNT, "From 1."),
-    Field::required("at", &TIME, "When it began."),
-    Field::required("duration_ms", &COUNT, "Milliseconds until it was over."),
-    Field::required(
-        "status",
-        &STATUS,
-        "The status code; null: nothing came back.",
-    ),
-    Field::required("error", &ERROR, "What went wrong; null: nothing."),
-    Field::required("response", &RESPONSE, "The first 4 kB of the answer."),
-]);
-const ATTEMPTS: Schema = Schema::List {
-    items: &ATTEMPT,
-    min: 0,
-    max: usize::MAX,
+pub const DELIVERY: Schema = object! { "WebhookDelivery":
+    ..ID_FIELD;
+    ..WEBHOOK_FIELD;
+    ..EVENT_FIELD;
+    ..TYPE_FIELD;
+    ..STATE_FIELD;
+    ..REASON_FIELD;
+    ..MADE_FIELD;
+    ..NEXT_FIELD;
+    ..CREATED_FIELD;
 };
 
+const ATTEMPT: Schema = object! {
+    required number: COUNT, "From 1.";
+    required at: TIME, "When it began.";
+    required duration_ms: COUNT, "Milliseconds until it was over.";
+    required status: STATUS, "The status code; null: nothing came back.";
+    required error: ERROR, "What went wrong; null: nothing.";
+    required response: RESPONSE, "The first 4 kB of the answer.";
+};
+const ATTEMPTS: Schema = Schema::list(&ATTEMPT, 0, usize::MAX);
+
 /// A delivery with all there is to know.
-pub const WHOLE: Schema = Schema::Named(
-    "WebhookDeliveryDetails",
-    &Schema::Object(&[
-        ID_FIELD,
-        WEBHOOK_FIELD,
-        EVENT_FIELD,
-        TYPE_FIELD,
-        STATE_FIELD,
-        REASON_FIELD,
-        MADE_FIELD,
-        NEXT_FIELD,
-        CREATED_FIELD,
-        Field::required(
-            "payload",
-            &Schema::raw("{}"),
-            "The body that is sent, byte for byte.",
-        ),
-        Field::required("attempts", &ATTEMPTS, "The first one first."),
-    ]),
-);
+pub const WHOLE: Schema = object! { "WebhookDeliveryDetails":
+    ..ID_FIELD;
+    ..WEBHOOK_FIELD;
+    ..EVENT_FIELD;
+    ..TYPE_FIELD;
+    ..STATE_FIELD;
+    ..REASON_FIELD;
+    ..MADE_FIELD;
+    ..NEXT_FIELD;
+    ..CREATED_FIELD;
+    required payload: Schema::raw("{}"), "The body that is sent, byte for byte.";
+    required attempts: ATTEMPTS, "The first one first.";
+};
 
 const SINCE: Schema = Schema::Text(Text {
     min: 20,
@@ -111,23 +94,14 @@ const SINCE: Schema = Schema::Text(Text {
 });
 
 /// Body of POST /webhooks/{id}/recover.
-pub const RECOVERY: Schema = Schema::Named(
-    "WebhookRecovery",
-    &Schema::Object(&[Field::required(
-        "since",
-        &SINCE,
-        "Events from then on: RFC 3339 in UTC, at most as far back as the log goes (90 days unless the instance has another time).",
-    )]),
-);
+pub const RECOVERY: Schema = object! { "WebhookRecovery":
+    required since: SINCE,
+        "Events from then on: RFC 3339 in UTC, at most as far back as the log goes (90 days unless the instance has another time).";
+};
 /// What a recovery has done.
-pub const RECOVERED: Schema = Schema::Named(
-    "WebhookRecovered",
-    &Schema::Object(&[Field::required(
-        "recovered",
-        &COUNT,
-        "Deliveries that were given up and are sent again.",
-    )]),
-);
+pub const RECOVERED: Schema = object! { "WebhookRecovered":
+    required recovered: COUNT, "Deliveries that were given up and are sent again.";
+};
 
 /// A delivery.
 #[derive(Debug)]

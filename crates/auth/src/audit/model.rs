@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::{Caller, TIME, Via};
+use http::object;
 use http::schema::{Field, Schema, Text};
 use kit::ids::{SessionId, UserId};
 
@@ -126,10 +127,7 @@ kit::words! {
 }
 
 /// The number of a row.
-pub const SEQ: Schema = Schema::Integer {
-    min: 1,
-    max: 9_007_199_254_740_991,
-};
+pub const SEQ: Schema = Schema::integer(1, 9_007_199_254_740_991);
 /// An id, or `system` or `operator`.
 pub const WHO: Schema = Text::line(1, 100);
 
@@ -155,37 +153,28 @@ const DETAIL_FIELD: Field = Field::required(
 );
 
 /// An entry as the account that it names sees it.
-pub const ENTRY: Schema = Schema::Named(
-    "AuditEntry",
-    &Schema::Object(&[
-        SEQ_FIELD,
-        AT_FIELD,
-        ACTION_FIELD,
-        ACTOR_FIELD,
-        VIA_FIELD,
-        TARGET_FIELD,
-        DETAIL_FIELD,
-    ]),
-);
+pub const ENTRY: Schema = object! { "AuditEntry":
+    ..SEQ_FIELD;
+    ..AT_FIELD;
+    ..ACTION_FIELD;
+    ..ACTOR_FIELD;
+    ..VIA_FIELD;
+    ..TARGET_FIELD;
+    ..DETAIL_FIELD;
+};
 
 /// An entry as administrators see it.
-pub const ROW: Schema = Schema::Named(
-    "AuditRow",
-    &Schema::Object(&[
-        SEQ_FIELD,
-        AT_FIELD,
-        ACTION_FIELD,
-        ACTOR_FIELD,
-        VIA_FIELD,
-        TARGET_FIELD,
-        DETAIL_FIELD,
-        Field::required(
-            "hash",
-            &Text::of(64, 64),
-            "SHA-256 over the hash of the row before and this entry; note one elsewhere to find out later whether the log was cut or written anew.",
-        ),
-    ]),
-);
+pub const ROW: Schema = object! { "AuditRow":
+    ..SEQ_FIELD;
+    ..AT_FIELD;
+    ..ACTION_FIELD;
+    ..ACTOR_FIELD;
+    ..VIA_FIELD;
+    ..TARGET_FIELD;
+    ..DETAIL_FIELD;
+    required hash: Text::of(64, 64),
+        "SHA-256 over the hash of the row before and this entry; note one elsewhere to find out later whether the log was cut or written anew.";
+};
 
 /// A time filter.
 pub const MOMENT: Schema = Schema::Text(Text {

@@ -5,6 +5,7 @@
 use db::purge::PurgeQuery;
 
 use crate::auth::refresh_token::RefreshToken;
+use crate::auth::standing::refresh_token_stands;
 use crate::ids::UserId;
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -32,11 +33,15 @@ pub struct NewRecord<'a> {
 
 /// True when the tokens in the answer of a record are not valid any more, have been renewed, are too
 /// old, or were issued for a password that has been changed.
-const HAS_PAST_TOKENS: &str = "session_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sessions s \
-     JOIN users u ON u.id = s.user_id WHERE s.id = idempotency_records.session_id \
-     AND s.refresh_hash = idempotency_records.refresh_hash AND s.ended_at IS NULL \
-     AND s.refresh_expires_at > ?5 AND s.expires_at > ?5 AND u.disabled_at IS NULL \
-     AND s.created_at >= u.password_changed_at AND ?5 - s.refreshed_at BETWEEN 0 AND ?8)";
+const HAS_PAST_TOKENS: &str = concat!(
+    "session_id IS NOT NULL AND NOT ",
+    refresh_token_stands!(
+        "idempotency_records.session_id",
+        "idempotency_records.refresh_hash",
+        "?5",
+        "?8"
+    )
+);
 
 /// Reserves a record: inserts it, or takes over one that has expired, whose reservation has expired, or
 /// whose tokens may not be repeated. Changes one row if the record is reserved, none otherwise.

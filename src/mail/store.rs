@@ -4,6 +4,7 @@
 
 use db::purge::PurgeQuery;
 
+use crate::auth::standing::proved_address;
 use crate::ids::{MailId, UserId};
 use crate::mac::Tag;
 use crate::platform::{DatabaseError, Platform, Statement};
@@ -42,9 +43,11 @@ pub fn insert(mail: &NewMail<'_>, user: Option<&UserId>, recipient: &str) -> Sta
 /// Writes a mail to the address that an account has proved, if it has proved one.
 pub fn insert_to_owner(mail: &NewMail<'_>, user: &UserId) -> Statement {
     Statement::new(
-        "INSERT INTO mails (id, user_id, recipient, sealed_content, next_at, created_at, expires_at) \
-         SELECT ?1, id, email, ?3, ?4, ?4, ?5 FROM users \
-         WHERE id = ?2 AND email_verified_at IS NOT NULL",
+        concat!(
+            "INSERT INTO mails (id, user_id, recipient, sealed_content, next_at, created_at, \
+             expires_at) SELECT ?1, ?2, email, ?3, ?4, ?4, ?5 FROM ",
+            proved_address!("?2")
+        ),
         vec![
             mail.id.as_str().into(),
             user.as_str().into(),

@@ -16,7 +16,7 @@ pub fn roles() -> String {
 /// The account of `w` is there and enabled.
 macro_rules! account_stands {
     () => {
-        "EXISTS (SELECT 1 FROM users u WHERE u.id = w.user_id AND u.disabled_at IS NULL)"
+        $crate::auth::standing::account_stands!("w.user_id")
     };
 }
 
@@ -27,7 +27,9 @@ macro_rules! role_stands {
         concat!(
             "(w.team_id IS NULL OR ",
             $crate::membership::store::still_is!("w.team_id", "w.user_id", $roles),
-            " OR NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id))"
+            " OR NOT ",
+            $crate::membership::store::team_exists!("w.team_id"),
+            ")"
         )
     };
 }
@@ -35,12 +37,10 @@ macro_rules! role_stands {
 /// The key that made `w`, if one did, is there and has not ended, and `$more` of it, a row `k`.
 macro_rules! key_stands {
     ($now:literal, $more:expr) => {
-        concat!(
-            "(w.api_key_id IS NULL OR EXISTS (SELECT 1 FROM api_keys k WHERE k.id = w.api_key_id \
-             AND k.user_id = w.user_id AND k.expires_at > ",
+        $crate::auth::standing::key_stands!(
+            "w.api_key_id",
             $now,
-            $more,
-            "))"
+            concat!(" AND k.user_id = w.user_id", $more)
         )
     };
 }

@@ -53,22 +53,105 @@ pub fn of(caller: &Caller, rule: &Rule, now_ms: i64) -> Statement {
     )
 }
 
-/// SQL condition, true at `$now` while the creator of something is in good standing: the account
-/// `$user` exists and is enabled, and the API key `$key` that was used, if any, has not ended.
+/// SQL condition: the account `$user` exists and is enabled.
 #[macro_export]
-macro_rules! maker_stands {
-    ($user:literal, $key:literal, $now:literal) => {
+macro_rules! account_stands {
+    ($user:literal) => {
         concat!(
-            "(EXISTS (SELECT 1 FROM users u WHERE u.id = ",
+            "EXISTS (SELECT 1 FROM users u WHERE u.id = ",
             $user,
-            " AND u.disabled_at IS NULL) AND (",
+            " AND u.disabled_at IS NULL)"
+        )
+    };
+}
+pub use account_stands;
+
+/// SQL condition, true at `$now` while the API key `$key`, if there is one, has not ended, and `$more`
+/// of it, a row `k`, holds.
+#[macro_export]
+macro_rules! key_stands {
+    ($key:literal, $now:literal, $more:expr) => {
+        concat!(
+            "(",
             $key,
             " IS NULL OR EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ",
             $key,
             " AND k.expires_at > ",
             $now,
-            ")))"
+            $more,
+            "))"
+        )
+    };
+}
+pub use key_stands;
+
+/// SQL condition, true at `$now` while the creator of something is in good standing: the account
+/// `$user`, and the API key `$key` that was used, if any.
+#[macro_export]
+macro_rules! maker_stands {
+    ($user:literal, $key:literal, $now:literal) => {
+        concat!(
+            "(",
+            $crate::standing::account_stands!($user),
+            " AND ",
+            $crate::standing::key_stands!($key, $now, ""),
+            ")"
         )
     };
 }
 pub use maker_stands;
+
+/// SQL condition, true at `$now` while the session `$id` still has the refresh token with this hash, issued
+/// at most `$age` ago and for the password in force.
+#[macro_export]
+macro_rules! refresh_token_stands {
+    ($id:literal, $hash:literal, $now:literal, $age:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ",
+            $id,
+            " AND s.refresh_hash = ",
+            $hash,
+            " AND s.ended_at IS NULL AND s.refresh_expires_at > ",
+            $now,
+            " AND s.expires_at > ",
+            $now,
+            " AND u.disabled_at IS NULL AND s.created_at >= u.password_changed_at AND ",
+            $now,
+            " - s.refreshed_at BETWEEN 0 AND ",
+            $age,
+            ")"
+        )
+    };
+}
+pub use refresh_token_stands;
+
+/// SQL: the row `email` of the address that the account `$user` has proved, if it has proved one.
+#[macro_export]
+macro_rules! proved_address {
+    ($user:literal) => {
+        concat!(
+            "(SELECT email FROM users WHERE id = ",
+            $user,
+            " AND email_verified_at IS NOT NULL)"
+        )
+    };
+}
+pub use proved_address;
+
+/// SQL: the ids of the API keys that have expired at `$now`.
+#[macro_export]
+macro_rules! expired_keys {
+    ($now:literal) => {
+        concat!("(SELECT id FROM api_keys WHERE expires_at <= ", $now, ")")
+    };
+}
+pub use expired_keys;
+
+/// SQL condition: the API key `$key` exists.
+#[macro_export]
+macro_rules! key_exists {
+    ($key:literal) => {
+        concat!("EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ", $key, ")")
+    };
+}
+pub use key_exists;

@@ -5,4 +5,5 @@
 pub mod lookup;
 pub mod model;
 pub mod permissions;
+pub mod roster;
 pub mod store;

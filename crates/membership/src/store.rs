@@ -26,6 +26,58 @@ macro_rules! still_is {
 }
 pub use still_is;
 
+/// Holds where the user `$user` is in the team `$team`, whatever their role.
+#[macro_export]
+macro_rules! is_member {
+    ($team:literal, $user:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            ")"
+        )
+    };
+}
+pub use is_member;
+
+/// The role of the user `$user` in the team `$team`, or NULL.
+#[macro_export]
+macro_rules! role_in {
+    ($team:literal, $user:literal) => {
+        concat!(
+            "(SELECT role FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            ")"
+        )
+    };
+}
+pub use role_in;
+
+/// The ids of the teams that the user `$user` is in.
+#[macro_export]
+macro_rules! teams_of {
+    ($user:literal) => {
+        concat!(
+            "(SELECT team_id FROM team_members WHERE user_id = ",
+            $user,
+            ")"
+        )
+    };
+}
+pub use teams_of;
+
+/// Holds where the team `$team` exists.
+#[macro_export]
+macro_rules! team_exists {
+    ($team:literal) => {
+        concat!("EXISTS (SELECT 1 FROM teams t WHERE t.id = ", $team, ")")
+    };
+}
+pub use team_exists;
+
 /// A mistake of ours: a row is not what was written.
 pub fn broken(what: &str) -> DatabaseError {
     DatabaseError::Other(format!("{what} does not read"))

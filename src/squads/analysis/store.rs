@@ -4,8 +4,10 @@
 
 use serde_json::Value as Json;
 
-use crate::builds::store::SEEN_BY;
+use crate::builds::store::SEEN_OF_LIST;
 use crate::ids::{TeamId, UserId};
+use crate::membership::roster::{players_of_list, scores_of};
+use crate::membership::store::is_member;
 use crate::platform::{DatabaseError, Platform, Statement, Text};
 
 /// Members of [`super::model::BuildFacts`], for `json_object`, of a build `b`.
@@ -32,12 +34,15 @@ pub async fn gather(
     let sql = [
         "SELECT (SELECT json_group_array(json_object(",
         BUILD,
-        ")) FROM json_each(?1) j JOIN builds b ON b.id = j.value WHERE ",
-        SEEN_BY,
-        "), (SELECT json_group_array(json_array(p.id, p.name)) FROM json_each(?3) j \
-         JOIN team_players p ON p.id = j.value WHERE EXISTS (SELECT 1 FROM team_members m \
-         WHERE m.team_id = p.team_id AND m.user_id = ?2)), \
-         coalesce((SELECT scores FROM teams WHERE id = ?4), '{}')",
+        ")) FROM ",
+        SEEN_OF_LIST,
+        "), (SELECT json_group_array(json_array(p.id, p.name)) FROM ",
+        players_of_list!("?3"),
+        " WHERE ",
+        is_member!("p.team_id", "?2"),
+        "), coalesce(",
+        scores_of!("?4"),
+        ", '{}')",
     ];
     let params = vec![
         Json::from(builds).to_string().into(),

@@ -4,6 +4,7 @@
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::ids::UserId;
+use crate::membership::roster::players_of_user;
 use crate::paging::{Order, sql_time};
 use crate::platform::{Statement, params};
 
@@ -11,25 +12,29 @@ use crate::platform::{Statement, params};
 /// theirs in a roster.
 macro_rules! that_name {
     () => {
-        "(SELECT id FROM compositions WHERE owner_id = ?1 \
-         UNION SELECT composition_id FROM composition_versions WHERE changed_by = ?1 \
-         UNION SELECT c.id FROM team_players p JOIN compositions c ON c.team_id = p.team_id \
-         JOIN composition_versions v ON v.composition_id = c.id WHERE p.id IN (SELECT id \
-         FROM team_players WHERE user_id = ?1 UNION ALL SELECT id FROM team_players \
-         WHERE former_user_id = ?1) AND instr(v.document, p.id) > 0)"
+        concat!(
+            "(SELECT id FROM compositions WHERE owner_id = ?1 \
+             UNION SELECT composition_id FROM composition_versions WHERE changed_by = ?1 \
+             UNION SELECT c.id FROM ",
+            players_of_user!("id, team_id", "?1"),
+            " p JOIN compositions c ON c.team_id = p.team_id \
+             JOIN composition_versions v ON v.composition_id = c.id WHERE instr(v.document, p.id) > 0)"
+        )
     };
 }
 
 /// A document without the user `?1`: their id is replaced by `?2`, and their slots name nobody.
 macro_rules! without_them {
     () => {
-        "json_set(replace(document, ?1, ?2), '$.subgroups', json((SELECT json_group_array(json(\
-         json_set(s.value, '$.slots', json((SELECT json_group_array(json(iif(\
-         t.value ->> '$.player_id' IN (SELECT id FROM team_players WHERE user_id = ?1 \
-         UNION ALL SELECT id FROM team_players WHERE former_user_id = ?1), \
-         json_set(t.value, '$.player', '(deleted)', '$.player_id', NULL), t.value)) ORDER BY t.key) \
-         FROM json_each(s.value, '$.slots') t)))) ORDER BY s.key) \
-         FROM json_each(document, '$.subgroups') s)))"
+        concat!(
+            "json_set(replace(document, ?1, ?2), '$.subgroups', json((SELECT json_group_array(json(\
+             json_set(s.value, '$.slots', json((SELECT json_group_array(json(iif(\
+             t.value ->> '$.player_id' IN ",
+            players_of_user!("id", "?1"),
+            ", json_set(t.value, '$.player', '(deleted)', '$.player_id', NULL), t.value)) \
+             ORDER BY t.key) FROM json_each(s.value, '$.slots') t)))) ORDER BY s.key) \
+             FROM json_each(document, '$.subgroups') s)))"
+        )
     };
 }
 

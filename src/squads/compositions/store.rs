@@ -6,13 +6,15 @@ use serde_json::{Value as Json, json};
 
 use crate::auth::permissions::{ManageAccount, Permit, WriteCompositions};
 use crate::builds::model::Visibility;
-use crate::builds::store::SEEN_BY;
+use crate::builds::store::SEEN_OF_LIST;
 use crate::game::chat_code;
 use crate::http::pagination::Page;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{EditCompositions, Permission as _};
+use crate::membership::roster::players_of_list;
+use crate::membership::store::{is_member, role_in, teams_of};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::input::{Known, Played};
@@ -219,10 +221,14 @@ fn insert_version(
 }
 
 /// What is read of a composition that `c` names, for the user `?2`.
-const COLUMNS: &str = "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
-     || c.version || iif(c.team_id IS NULL, '', ' ' || c.team_id || ' ' || coalesce(\
-     (SELECT role FROM team_members m WHERE m.team_id = c.team_id AND m.user_id = ?2), '') || ' ' \
-     || EXISTS (SELECT 1 FROM team_members o WHERE o.team_id = c.team_id AND o.user_id = c.owner_id))";
+const COLUMNS: &str = concat!(
+    "c.document, c.id || ' ' || c.owner_id || ' ' || c.visibility || ' ' \
+     || c.version || iif(c.team_id IS NULL, '', ' ' || c.team_id || ' ' || coalesce(",
+    role_in!("c.team_id", "?2"),
+    ", '') || ' ' || ",
+    is_member!("c.team_id", "c.owner_id"),
+    ")"
+);
 
 /// The composition with this id, for this user.
 pub async fn find(
@@ -281,11 +287,11 @@ pub async fn known(
     let list = |ids: &[&str]| Json::from(ids).to_string();
     let statement = Statement::new(
         [
-            "SELECT b.id, b.document ->> '$.chat_code' FROM json_each(?1) j \
-             JOIN builds b ON b.id = j.value WHERE ",
-            SEEN_BY,
-            " UNION ALL SELECT p.id, NULL FROM json_each(?3) j \
-             JOIN team_players p ON p.id = j.value WHERE p.team_id = ?4",
+            "SELECT b.id, b.document ->> '$.chat_code' FROM ",
+            SEEN_OF_LIST,
+            " UNION ALL SELECT p.id, NULL FROM ",
+            players_of_list!("?3"),
+            " WHERE p.team_id = ?4",
         ]
         .concat(),
         vec![
@@ -352,14 +358,19 @@ impl Shown<'_> {
                     user,
                 ),
                 Part::of(
-                    " AND b.visibility <> 'public' AND b.team_id IN \
-                     (SELECT team_id FROM team_members WHERE user_id = ?)",
+                    concat!(
+                        " AND b.visibility <> 'public' AND b.team_id IN ",
+                        teams_of!("?")
+                    ),
                     user,
                 ),
             ],
             Self::Own(user) => vec![Part::of(
-                " AND b.owner_id = ? AND (b.team_id IS NULL OR EXISTS (SELECT 1 FROM team_members m \
-                 WHERE m.team_id = b.team_id AND m.user_id = b.owner_id))",
+                concat!(
+                    " AND b.owner_id = ? AND (b.team_id IS NULL OR ",
+                    is_member!("b.team_id", "b.owner_id"),
+                    ")"
+                ),
                 user,
             )],
             Self::Team => vec![ALL],

@@ -1,36 +1,63 @@
 //! All SQL on shared pages: one statement tells whether a link is valid and what its page depends on,
 //! one reads the page. Links and compositions are written elsewhere.
 
+use crate::builds::store::{builds_among, seen_in_team};
 use crate::membership::permissions::{EditCompositions, Permission as _};
+use crate::membership::roster::{players_among, with_team};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::analysis::store::BUILD;
 use crate::squads::share_links::store::link_shows;
 
+/// What the member `$id` of each slot of the composition `c` is.
+macro_rules! slots {
+    ($id:literal) => {
+        concat!(
+            "(SELECT s.value ->> '",
+            $id,
+            "' FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s)"
+        )
+    };
+}
+
+/// The players `p` of the team's roster that the composition names, after FROM.
+macro_rules! named_players {
+    () => {
+        players_among!("c.team_id", slots!("player_id"))
+    };
+}
+
 /// What a page depends on, as one text: it changes whenever the page may.
-const STATE: &str = "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \
-     || coalesce((SELECT group_concat(b.id || b.version, ' ' ORDER BY b.id) FROM builds b \
-     WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
-     json_each(g.value, '$.slots') s)), '') \
-     || coalesce((SELECT group_concat(p.id || p.version, ' ' ORDER BY p.id) FROM team_players p \
-     WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
-     FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s)), '')";
+const STATE: &str = concat!(
+    "c.id || ' ' || c.version || ' ' || coalesce(t.version || t.scores || t.name, '') \
+     || coalesce((SELECT group_concat(b.id || b.version, ' ' ORDER BY b.id) FROM ",
+    builds_among!(slots!("build_id")),
+    "), '') || coalesce((SELECT group_concat(p.id || p.version, ' ' ORDER BY p.id) FROM ",
+    named_players!(),
+    "), '')"
+);
 /// The builds that whoever sees the composition may see: before and after [`BUILD`].
 const BUILDS: [&str; 2] = [
     "(SELECT json_group_array(json_object(\
      'name', b.document ->> 'name', 'code', b.document ->> 'chat_code', ",
-    ")) FROM builds b \
-     WHERE b.id IN (SELECT s.value ->> 'build_id' FROM json_each(c.document, '$.subgroups') g, \
-     json_each(g.value, '$.slots') s) AND (b.visibility IN ('public', 'unlisted') \
-     OR (b.visibility = 'team' AND b.team_id = c.team_id)))",
+    concat!(
+        ")) FROM ",
+        builds_among!(slots!("build_id")),
+        " AND ",
+        seen_in_team!("c.team_id"),
+        ")"
+    ),
 ];
 /// The names of the team's players: `[id, name]`.
-const PLAYERS: &str = "(SELECT json_group_array(json_array(p.id, p.name)) FROM team_players p \
-     WHERE p.team_id = c.team_id AND p.id IN (SELECT s.value ->> 'player_id' \
-     FROM json_each(c.document, '$.subgroups') g, json_each(g.value, '$.slots') s))";
+const PLAYERS: &str = concat!(
+    "(SELECT json_group_array(json_array(p.id, p.name)) FROM ",
+    named_players!(),
+    ")"
+);
 /// Each view asks whether the link is still valid: a cached page never decides that.
 const FROM_LINK: &str = concat!(
-    " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id \
-     LEFT JOIN teams t ON t.id = c.team_id WHERE l.slug = ?1 AND ",
+    " FROM share_links l CROSS JOIN compositions c ON c.id = l.composition_id",
+    with_team!("c.team_id"),
+    " WHERE l.slug = ?1 AND ",
     link_shows!("?2", "?3")
 );
 

@@ -4,11 +4,12 @@
 use serde_json::json;
 
 use crate::auth::permissions::{ManageAccount, Permit};
+use crate::builds::store::may_show;
 use crate::http::pagination::Page;
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
-use crate::membership::store::still_is;
+use crate::membership::store::{is_member, still_is};
 use crate::paging::Order;
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value, params};
 
@@ -202,15 +203,16 @@ pub async fn look_up<'a>(
     members.sort_unstable();
     members.dedup();
     let statement = Statement::new(
-        "SELECT json_array(json((SELECT json_group_array(value) FROM json_each(?3) \
-         WHERE NOT EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = value))), \
-         json((SELECT json_group_array(value) FROM json_each(?4) WHERE NOT EXISTS \
-         (SELECT 1 FROM builds WHERE id = value AND (visibility IN ('public', 'unlisted') \
-         OR owner_id = ?2 OR (team_id = ?1 AND visibility = 'team'))))), \
-         (SELECT count(*) FROM team_players WHERE team_id = ?1 AND id <> ?5 \
-         AND user_id IN (SELECT value FROM json_each(?3))), \
-         (SELECT count(*) FROM team_players WHERE team_id = ?1), \
-         (SELECT coalesce(sum(length(document)), 0) FROM team_players WHERE team_id = ?1))",
+        concat!(
+            "SELECT json_array(json((SELECT json_group_array(value) FROM json_each(?3) WHERE NOT ",
+            is_member!("?1", "value"),
+            ")), json((SELECT json_group_array(value) FROM json_each(?4) WHERE NOT ",
+            may_show!("value", "?2", "?1"),
+            ")), (SELECT count(*) FROM team_players WHERE team_id = ?1 AND id <> ?5 \
+             AND user_id IN (SELECT value FROM json_each(?3))), \
+             (SELECT count(*) FROM team_players WHERE team_id = ?1), \
+             (SELECT coalesce(sum(length(document)), 0) FROM team_players WHERE team_id = ?1))"
+        ),
         params![
             team,
             user,
@@ -234,7 +236,9 @@ pub async fn look_up<'a>(
 /// Holds while the one who writes still may, and the player is in the team.
 const STILL_ALLOWED: &str = concat!(
     still_is!("?1", "?2", "?9"),
-    " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM team_members WHERE team_id = ?1 AND user_id = ?4))"
+    " AND (?4 IS NULL OR ",
+    is_member!("?1", "?4"),
+    ")"
 );
 
 fn row(

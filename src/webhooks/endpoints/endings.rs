@@ -4,7 +4,9 @@
 
 use db::purge::PurgeQuery;
 
+use crate::auth::standing::{expired_keys, key_exists};
 use crate::ids::ApiKeyId;
+use crate::membership::store::team_exists;
 use crate::platform::Statement;
 
 /// Disables the endpoints that a key has made, as the key is revoked, and holds what they have
@@ -34,8 +36,11 @@ pub fn of_ended_keys(now: i64) -> PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
                  disabled_reason = 'key_expired', version = version + 1",
         key: "id",
-        among: "FROM webhooks WHERE api_key_id IN (SELECT id FROM api_keys \
-                WHERE expires_at <= ?1) AND coalesce(disabled_reason, '') <> 'key_expired'",
+        among: concat!(
+            "FROM webhooks WHERE api_key_id IN ",
+            expired_keys!("?1"),
+            " AND coalesce(disabled_reason, '') <> 'key_expired'"
+        ),
         params: vec![now.into()],
     }
 }
@@ -46,9 +51,11 @@ pub fn of_missing_keys(now: i64) -> PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
                  disabled_reason = 'key_revoked', version = version + 1",
         key: "id",
-        among: "FROM webhooks w WHERE w.api_key_id IS NOT NULL AND coalesce(w.disabled_reason, '') \
-                NOT IN ('key_expired', 'key_revoked') \
-                AND NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.id = w.api_key_id)",
+        among: concat!(
+            "FROM webhooks w WHERE w.api_key_id IS NOT NULL AND coalesce(w.disabled_reason, '') \
+             NOT IN ('key_expired', 'key_revoked') AND NOT ",
+            key_exists!("w.api_key_id")
+        ),
         params: vec![now.into()],
     }
 }
@@ -60,11 +67,13 @@ pub fn of_deleted_teams(now: i64) -> PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \
                  updated_at = ?1, version = version + 1",
         key: "id",
-        among: "FROM webhooks w WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL \
-                AND NOT EXISTS (SELECT 1 FROM teams t WHERE t.id = w.team_id) \
-                AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
-                AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
-                WHERE d.webhook_id = w.id AND d.state = 'pending')",
+        among: concat!(
+            "FROM webhooks w WHERE w.team_id IS NOT NULL AND w.disabled_at IS NULL AND NOT ",
+            team_exists!("w.team_id"),
+            " AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.fanned_out_at IS NULL \
+             AND e.team_id = w.team_id) AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d \
+             WHERE d.webhook_id = w.id AND d.state = 'pending')"
+        ),
         params: vec![now.into()],
     }
 }

@@ -7,6 +7,7 @@
 use zeroize::Zeroizing;
 
 use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount, WriteWebhooks};
+use crate::auth::standing::account_stands;
 use crate::config::MasterKeys;
 use crate::events::signing::EndpointSecret;
 use crate::http::json;
@@ -65,9 +66,9 @@ pub(crate) fn insert(
             "INSERT INTO webhooks (id, user_id, url, description, event_types, rate_limit, \
              sealed_headers, version, created_at, updated_at, disabled_at, disabled_reason, \
              team_id, api_key_id) \
-             SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13, ?15 FROM users \
-             WHERE id = ?2 AND disabled_at IS NULL \
-             AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12 \
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?13, ?15 WHERE ",
+            account_stands!("?2"),
+            " AND (SELECT count(*) FROM webhooks WHERE user_id = ?2) < ?12 \
              AND NOT EXISTS (SELECT 1 FROM webhooks WHERE user_id = ?2 AND url = ?3) \
              AND (?13 IS NULL OR ",
             still_is!("?13", "?2", "?14"),

@@ -17,9 +17,9 @@ const CRATES: &[Row] = &[
     ("platform", "kit"),
     ("crypto", "kit platform"),
     ("http", "kit platform"),
-    ("db", "http kit platform"),
+    ("db", "crypto http kit platform"),
     ("limits", "crypto http kit platform"),
-    ("auth", "crypto http kit limits platform"),
+    ("auth", "crypto db http kit limits platform"),
     ("events", "auth crypto http kit platform"),
     ("membership", "auth http kit platform"),
     (

@@ -2,8 +2,9 @@
 //! Knows no feature: their per-isolate caches are values of general types.
 
 mod context;
-pub mod rendered;
 mod tx;
+
+use db::cache::Cache;
 
 use crate::auth::audit;
 use crate::auth::keys::KeyRing;
@@ -14,8 +15,6 @@ use crate::events::Catalogue;
 use crate::limits::counter::Limits;
 use crate::password::Verifications;
 use crate::platform::Platform;
-
-use rendered::Rendered;
 
 pub use context::Context;
 pub use tx::Tx;
@@ -34,8 +33,8 @@ pub struct State {
     pub limits: Limits,
     /// Passwords that were compared.
     pub verifications: Verifications,
-    /// What was rendered.
-    pub rendered: Rendered,
+    /// What features have cached.
+    pub cache: Cache,
     /// Who is writing to the audit log.
     pub audit: audit::ChainWriter,
     /// The columns whose values are sealed.
@@ -55,11 +54,11 @@ impl State {
         Self {
             limits: Limits::new(config.quotas, &config.master_keys.current),
             keys: KeyRing::new(&config.master_keys.current),
+            cache: Cache::new(&config.master_keys.current),
             config,
             platform,
             verifier: Verifier::default(),
             verifications: Verifications::default(),
-            rendered: Rendered::default(),
             audit: audit::ChainWriter::default(),
             sealed,
             events,

@@ -1,43 +1,36 @@
-//! The call on tags. It is public. A KV entry that is not a list of tags is not returned. `store` counts.
+//! The call on tags. It is public. `store` counts.
 
-use serde::{Deserialize, Serialize};
+use db::cache::{self, Entry};
 use serde_json::json;
 
+use crate::http::json::read;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::Context;
 
 use super::store::{self, Tag};
 
-const CACHE_KEY: &str = "tags/v1";
-const MAX_AGE_MS: i64 = 300_000;
-/// Longer than an entry is of use.
-const CACHE_SECONDS: u64 = 600;
-
-/// An entry of KV. It says when it was made: KV may hand it out for longer.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Counted {
-    at: i64,
-    tags: Vec<Tag>,
-}
+const CACHED: cache::Kind = cache::Kind {
+    prefix: "tags/v2",
+    max_age_ms: 300_000,
+    is_in_memory: false,
+};
 
 /// GET /tags
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let kept = platform.cache.get(CACHE_KEY).await.ok().flatten();
-    let kept: Option<Counted> = kept.and_then(|text| serde_json::from_str(&text).ok());
-    let kept = kept.filter(|kept| (0..MAX_AGE_MS).contains(&(now - kept.at)));
-    let tags = if let Some(kept) = kept {
-        kept.tags
+    let (platform, cache) = (&cx.state.platform, &cx.state.cache);
+    let cached = cache.find(platform, &CACHED, "").await;
+    let cached = cached.and_then(|entry| read::<Vec<Tag>>(&entry.bytes));
+    let tags = if let Some(tags) = cached {
+        tags
     } else {
+        let at_ms = cx.now_ms();
         let tags = store::most_used(platform).await?;
-        let counted = Counted { at: now, tags };
-        let text = serde_json::to_string(&counted).map_err(Problem::internal)?;
-        if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
-            platform.warn("cache_unavailable", error);
-        }
-        counted.tags
+        let bytes = serde_json::to_vec(&tags).map_err(Problem::internal)?.into();
+        cache
+            .keep(platform, &CACHED, "", &Entry { at_ms, bytes })
+            .await;
+        tags
     };
     let answer = json!({ "data": tags, "next_cursor": null });
     Response::json(200, Profile::Live, &answer)

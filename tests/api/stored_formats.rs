@@ -70,12 +70,11 @@ fn cursors() {
 #[test]
 fn an_entry_of_tags_in_kv_is_read() {
     let app = TestApp::new();
-    let text = format!(
-        r#"{{"at":{},"tags":[{{"tag":"zerg","builds":2,"compositions":1}}]}}"#,
-        app.test_now()
-    );
+    // A MAC, the time, and `[{"tag":"zerg","builds":2,"compositions":1}]`.
+    let text = "mGKavFd+enSIwbKYVIRf8GkFtXdhuwbvKycx2IuyFYg= 1795305600000 \
+                W3sidGFnIjoiemVyZyIsImJ1aWxkcyI6MiwiY29tcG9zaXRpb25zIjoxfV0=";
     let platform = app.test.platform(7);
-    block_on(platform.cache.put("tags/v1", &text, 60)).expect("kept");
+    block_on(platform.cache.put("tags/v2", text, 60)).expect("kept");
     let answer = app.get("/api/v1/tags").send().expect(200);
     let expected = json!([{ "tag": "zerg", "builds": 2, "compositions": 1 }]);
     assert_eq!(answer.json()["data"], expected);

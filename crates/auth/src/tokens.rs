@@ -3,7 +3,6 @@
 //! nothing else. `permissions` decides what the caller may do.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use http::json;
 use http::request::Credential;
+use kit::bounded::BoundedMap;
 use kit::ids::{self, ApiKeyId, SessionId, UserId};
 use kit::secret::Secret;
 use limits::guard::Principal;
@@ -177,10 +177,10 @@ impl Shown {
 /// Checks credentials and caches valid ones by the SHA-256 of their header.
 #[derive(Default)]
 pub struct Verifier {
-    passed: RefCell<HashMap<[u8; 32], Remembered>>,
+    passed: RefCell<BoundedMap<[u8; 32], Remembered, MAX_REMEMBERED>>,
     /// Credentials that have ended, and when that was found: each costs one query in
     /// [`SESSION_RECHECK_MS`].
-    ended: RefCell<HashMap<[u8; 32], i64>>,
+    ended: RefCell<BoundedMap<[u8; 32], i64, MAX_REMEMBERED>>,
 }
 
 impl Verifier {
@@ -264,18 +264,16 @@ impl Verifier {
         };
         let Some((caller, not_after, kid)) = proven else {
             self.passed.borrow_mut().remove(digest);
-            self.note_end(digest, now_ms);
+            self.ended.borrow_mut().insert(*digest, now_ms);
             return Err(TokenError::Invalid("the session or the key has ended"));
         };
-        self.remember(
-            digest,
-            Remembered {
-                caller: caller.clone(),
-                kid,
-                not_after,
-                session_checked_ms: now_ms,
-            },
-        );
+        let entry = Remembered {
+            caller: caller.clone(),
+            kid,
+            not_after,
+            session_checked_ms: now_ms,
+        };
+        self.passed.borrow_mut().insert(*digest, entry);
         Ok(caller)
     }
 
@@ -297,45 +295,22 @@ impl Verifier {
         age_ms.is_some_and(|age_ms| (0..SESSION_RECHECK_MS).contains(&age_ms))
     }
 
-    fn note_end(&self, digest: &[u8; 32], now_ms: i64) {
-        let mut ended = self.ended.borrow_mut();
-        if ended.len() >= MAX_REMEMBERED {
-            ended.retain(|_, found_ms| now_ms - *found_ms < SESSION_RECHECK_MS);
-            if ended.len() >= MAX_REMEMBERED {
-                ended.clear();
-            }
-        }
-        ended.insert(*digest, now_ms);
-    }
-
-    fn remember(&self, digest: &[u8; 32], entry: Remembered) {
-        let mut known = self.passed.borrow_mut();
-        if known.len() >= MAX_REMEMBERED {
-            let now_ms = entry.session_checked_ms;
-            known.retain(|_, entry| entry.not_after * 1000 > now_ms);
-            if known.len() >= MAX_REMEMBERED {
-                known.clear();
-            }
-        }
-        known.insert(*digest, entry);
-    }
-
     /// Drops every token of a session from this isolate's cache.
     pub fn forget_session(&self, session: &SessionId) {
         let mut known = self.passed.borrow_mut();
-        known.retain(|_, entry| entry.caller.session_id() != Some(session));
+        known.retain(|entry| entry.caller.session_id() != Some(session));
     }
 
     /// Drops an API key from this isolate's cache.
     pub fn forget_api_key(&self, key: &ApiKeyId) {
         let mut known = self.passed.borrow_mut();
-        known.retain(|_, entry| !matches!(&entry.caller.via, Via::ApiKey(id) if id == key));
+        known.retain(|entry| !matches!(&entry.caller.via, Via::ApiKey(id) if id == key));
     }
 
     /// Drops every token of this account except those of the caller's session from this isolate's cache.
     pub fn forget_others(&self, caller: &Caller) {
         let mut known = self.passed.borrow_mut();
-        known.retain(|_, entry| {
+        known.retain(|entry| {
             entry.caller.user_id != caller.user_id || entry.caller.via == caller.via
         });
     }
@@ -345,7 +320,7 @@ impl Verifier {
     pub fn forget_user(&self, user: &UserId) {
         self.ended.borrow_mut().clear();
         let mut known = self.passed.borrow_mut();
-        known.retain(|_, entry| entry.caller.user_id != *user);
+        known.retain(|entry| entry.caller.user_id != *user);
     }
 
     /// Drops every token from this isolate's cache.

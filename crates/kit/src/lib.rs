@@ -2,6 +2,7 @@
 //! Does no I/O and knows no port: time, randomness and Unicode tables are passed in.
 
 pub mod base62;
+pub mod bounded;
 pub mod crc32;
 pub mod hex;
 pub mod ids;

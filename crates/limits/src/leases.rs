@@ -3,7 +3,8 @@
 //! `object` decides.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::HashMap;
+
+use kit::bounded::BoundedMap;
 
 use super::gcra::{MAX_WINDOW_S, Rate, Tat};
 use super::object::{self, Answer, Ask, Each, LEASE_MS, PolicyState};
@@ -180,7 +181,7 @@ impl Entry {
 pub struct Leases {
     quotas: Quotas,
     /// By the bucket's number and the key.
-    keys: RefCell<HashMap<String, Entry>>,
+    keys: RefCell<BoundedMap<String, Entry, MAX_KEYS>>,
 }
 
 impl Leases {
@@ -281,27 +282,10 @@ impl Leases {
         }
     }
 
-    /// Keys that it knows.
-    pub fn len(&self) -> usize {
-        self.keys.borrow().len()
-    }
-
-    /// Whether it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     fn entry(&self, bucket: NetworkBucket, key: &str, now_ms: i64) -> RefMut<'_, Entry> {
         let name = name(bucket, key);
         RefMut::map(self.keys.borrow_mut(), |keys| {
-            if keys.len() >= MAX_KEYS && !keys.contains_key(&name) {
-                keys.retain(|_, entry| !entry.is_idle(now_ms));
-                // All in use at once: a flood from everywhere. The objects still know what counts.
-                if keys.len() >= MAX_KEYS {
-                    keys.clear();
-                }
-            }
-            keys.entry(name).or_default()
+            keys.get_or_insert_with(name, |entry| entry.is_idle(now_ms), |_| Entry::default())
         })
     }
 

@@ -1,21 +1,24 @@
 //! The calls on shared pages. Each view asks the database once whether the link is valid, and a second
 //! time only when this version has not been rendered yet. `view` and `card` render.
 
+use db::cache::{self, Entry};
+
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
-use crate::runtime::{Context, rendered};
+use crate::runtime::Context;
 use crate::squads::analysis::model::balance_tag;
 use crate::squads::functions::model::FUNCTIONS_VERSION;
 use crate::squads::share_links::store::SLUG;
 
 use super::{card, read, store, view};
 
-/// The cache of rendered pages and images.
-const KEPT: rendered::Kind = rendered::Kind {
+/// Rendered pages and images.
+const CACHED: cache::Kind = cache::Kind {
     prefix: "shared/",
-    purpose: "shared-pages/v1",
+    max_age_ms: 86_400_000,
+    is_in_memory: true,
 };
 
 /// Changes with what a page is rendered by, also before it is committed.
@@ -96,8 +99,9 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Some(Response::not_modified(kind.profile(), tag)));
     }
-    if let Some(bytes) = rendered::find(cx.state, &KEPT, &name).await {
-        return Ok(Some(found(kind, &name, bytes)));
+    let cache = &cx.state.cache;
+    if let Some(entry) = cache.find(platform, &CACHED, &name).await {
+        return Ok(Some(found(kind, &name, &entry)));
     }
     let Some(shared) = store::read(platform, slug).await? else {
         return Ok(None);
@@ -111,12 +115,17 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
         Kind::Page => view.html()?.into_bytes(),
         Kind::Card => card::draw(&view),
     };
-    rendered::keep(cx.state, &KEPT, &name, &bytes).await;
-    Ok(Some(found(kind, &name, bytes)))
+    let entry = Entry {
+        at_ms: cx.now_ms(),
+        bytes: bytes.into(),
+    };
+    cache.keep(platform, &CACHED, &name, &entry).await;
+    Ok(Some(found(kind, &name, &entry)))
 }
 
-fn found(kind: Kind, name: &str, bytes: Vec<u8>) -> Response {
-    Response::bytes(200, kind.profile(), bytes).with_header("etag", format!("\"{name}\""))
+fn found(kind: Kind, name: &str, entry: &Entry) -> Response {
+    Response::bytes(200, kind.profile(), entry.bytes.to_vec())
+        .with_header("etag", format!("\"{name}\""))
 }
 
 /// A name that changes whenever the page may change.

@@ -3,19 +3,19 @@
 //! costs few reads. `model` has the life cycle.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 
-use crypto::mac;
 use crypto::seal::MasterKeys;
+use db::cache::{self, Cache, Entry};
+use http::json;
+use kit::bounded::BoundedMap;
 use kit::secret::Secret;
 use limits::gcra::{Rate, Tat};
-use platform::{CacheError, LocalFuture, Platform};
+use platform::{LocalFuture, Platform};
 
 use super::model::{Life, State};
 use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
@@ -27,10 +27,12 @@ pub const MAX_AGE_MS: i64 = 300_000;
 const RELOADS: Rate = Rate::new(10, 30);
 /// Unknown key ids that are cached.
 const MAX_MISSING: usize = 100;
-/// The KV key of the public halves.
-const CACHE_KEY: &str = "signing-keys/v2";
-/// Longer than an entry is valid.
-const CACHE_SECONDS: u64 = 600;
+/// The public halves in KV. The isolate holds them ready for use.
+const CACHED: cache::Kind = cache::Kind {
+    prefix: "signing-keys/v3",
+    max_age_ms: MAX_AGE_MS,
+    is_in_memory: false,
+};
 
 /// The contents of D1 at one time: the keys that are not revoked, newest first.
 struct View {
@@ -51,12 +53,11 @@ impl View {
 
 /// The keys that this isolate knows.
 pub struct KeyRing {
-    /// The MAC key of KV entries: write access to KV is not enough to add a key.
-    cache_key: Secret,
+    cache: Cache,
     view: RefCell<Option<Rc<View>>>,
     active: RefCell<Option<Rc<ActiveKey>>>,
     /// A key id is the hash of a random key: an unknown one never becomes known.
-    missing: RefCell<HashSet<String>>,
+    missing: RefCell<BoundedMap<String, (), MAX_MISSING>>,
     /// The rate of reads that found nothing.
     reloads: Cell<Tat>,
 }
@@ -65,7 +66,7 @@ impl KeyRing {
     /// An empty ring.
     pub fn new(master: &Secret) -> Self {
         Self {
-            cache_key: Secret::new(mac::tag(master, CACHE_KEY, &[]).to_vec()),
+            cache: Cache::new(master),
             view: RefCell::default(),
             active: RefCell::default(),
             missing: RefCell::default(),
@@ -84,7 +85,8 @@ impl KeyRing {
         if let Some((key, life)) = view.find(kid) {
             return Ok(life.verifies(now).then(|| key.clone()));
         }
-        if !is_thumbprint(kid) || self.missing.borrow().contains(kid) || !self.may_reload(now) {
+        let is_missing = self.missing.borrow().get(kid).is_some();
+        if !is_thumbprint(kid) || is_missing || !self.may_reload(now) {
             return Ok(None);
         }
         let view = self.reload(platform).await?;
@@ -95,11 +97,7 @@ impl KeyRing {
         let reloads = self.reloads.get();
         let after = RELOADS.take(reloads, now * 1_000, 1);
         self.reloads.set(after.unwrap_or(reloads));
-        let mut missing = self.missing.borrow_mut();
-        if missing.len() >= MAX_MISSING {
-            missing.clear();
-        }
-        missing.insert(kid.to_owned());
+        self.missing.borrow_mut().insert(kid.to_owned(), ());
         Ok(None)
     }
 
@@ -166,10 +164,7 @@ impl KeyRing {
         if let Some(view) = held.filter(|view| view.is_fresh(now)) {
             return Ok(view);
         }
-        if is_empty
-            && let Some(view) = self.read_cache(platform).await
-            && view.is_fresh(now)
-        {
+        if is_empty && let Some(view) = self.read_cache(platform).await {
             return Ok(self.keep(view));
         }
         self.reload(platform).await
@@ -211,25 +206,13 @@ impl KeyRing {
         view
     }
 
-    /// The KV entry; `None` when it is missing, unreadable, empty or has a wrong MAC.
+    /// What KV has, unless it is too old or empty.
     async fn read_cache(&self, platform: &Platform) -> Option<View> {
-        let text = match platform.cache.get(CACHE_KEY).await {
-            Ok(text) => text?,
-            Err(error) => {
-                warn_of_cache(&error, platform);
-                return None;
-            }
-        };
-        let entry: Value = serde_json::from_str(&text).ok()?;
-        let tag = URL_SAFE_NO_PAD.decode(entry["tag"].as_str()?).ok()?;
-        let own = self.tag_of(&entry);
-        if !bool::from(own.ct_eq(&tag)) {
-            return None;
-        }
-        let keys = entry["keys"].as_array()?.iter().filter_map(read_entry);
-        let keys: Vec<_> = keys.collect();
+        let entry = self.cache.find(platform, &CACHED, "").await?;
+        let keys: Vec<Value> = json::read(&entry.bytes)?;
+        let keys: Vec<_> = keys.iter().filter_map(read_key).collect();
         (!keys.is_empty()).then_some(View {
-            read_at: entry["read_at"].as_i64()?,
+            read_at: entry.at_ms,
             keys,
         })
     }
@@ -244,24 +227,15 @@ impl KeyRing {
                 "removed_at": life.removed_at,
             })
         });
-        let mut entry = json!({ "read_at": view.read_at, "keys": keys.collect::<Value>() });
-        entry["tag"] = URL_SAFE_NO_PAD.encode(self.tag_of(&entry)).into();
-        let text = entry.to_string();
-        if let Err(error) = platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS).await {
-            warn_of_cache(&error, platform);
-        }
-    }
-
-    /// The MAC over the keys and the time of an entry.
-    fn tag_of(&self, entry: &Value) -> mac::Tag {
-        let parts = [entry["read_at"].to_string(), entry["keys"].to_string()];
-        let [read_at, keys] = parts.each_ref().map(String::as_bytes);
-        mac::tag(&self.cache_key, CACHE_KEY, &[read_at, keys])
+        let entry = Entry {
+            at_ms: view.read_at,
+            bytes: keys.collect::<Value>().to_string().into_bytes().into(),
+        };
+        self.cache.keep(platform, &CACHED, "", &entry).await;
     }
 }
 
-/// One key of a KV entry.
-fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
+fn read_key(entry: &Value) -> Option<(PublicKey, Life)> {
     let life = Life {
         created_at: entry["created_at"].as_i64()?,
         activates_at: entry["activates_at"].as_i64()?,
@@ -271,11 +245,6 @@ fn read_entry(entry: &Value) -> Option<(PublicKey, Life)> {
     };
     let bytes = URL_SAFE_NO_PAD.decode(entry["x"].as_str()?).ok()?;
     Some((PublicKey::from_bytes(&bytes)?, life))
-}
-
-/// A failing cache is logged, not an error.
-fn warn_of_cache(error: &CacheError, platform: &Platform) {
-    platform.warn("cache_unavailable", error);
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 
+use kit::bounded::BoundedMap;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::{Array, Error, JsString, Reflect, Uint8Array};
 use worker::worker_sys::types::{D1Database as DatabaseSys, D1PreparedStatement as PreparedSys};
@@ -21,7 +21,7 @@ const MAX_PREPARED: usize = 200;
 /// The binding, and the statements prepared on it so far.
 pub struct D1 {
     database: D1Database,
-    prepared: RefCell<HashMap<Cow<'static, str>, D1PreparedStatement>>,
+    prepared: RefCell<BoundedMap<Cow<'static, str>, D1PreparedStatement, MAX_PREPARED>>,
 }
 
 impl D1 {
@@ -35,12 +35,8 @@ impl D1 {
 
     fn bind(&self, statement: Statement) -> Result<PreparedSys, DatabaseError> {
         let mut known = self.prepared.borrow_mut();
-        if known.len() > MAX_PREPARED {
-            known.clear();
-        }
-        let prepared = known
-            .entry(statement.sql)
-            .or_insert_with_key(|sql| self.database.prepare(sql.as_ref()));
+        let prepare = |sql: &Cow<'static, str>| self.database.prepare(sql.as_ref());
+        let prepared = known.get_or_insert_with(statement.sql, |_| false, prepare);
         if statement.params.is_empty() {
             return Ok(prepared.inner().clone().unchecked_into());
         }

@@ -280,27 +280,35 @@ fn another_master_key_makes_no_next_key() {
 fn a_key_that_someone_has_put_into_the_cache_is_nobodys() {
     let (platform, handle) = TestPlatform::new();
     let kid = active(&ring(), &platform);
-    let honest = block_on(platform.cache.get(CACHE_KEY)).unwrap().unwrap();
+    let kv = || {
+        block_on(platform.cache.get(CACHED.prefix))
+            .unwrap()
+            .unwrap()
+    };
+    let honest = kv();
     let planted = rotation::make(&master(1), &platform, Life::at_once(0), 9).unwrap();
-    let mut entry: Value = serde_json::from_str(&honest).unwrap();
-    let mut key = entry["keys"][0].clone();
-    key["x"] = URL_SAFE_NO_PAD.encode(planted.public_key).into();
-    entry["keys"].as_array_mut().unwrap().push(key);
-    let mut untagged = entry.clone();
-    untagged.as_object_mut().unwrap().remove("tag");
-    let other_ring = KeyRing::new(&Secret::new(vec![8; 32]));
-    entry["tag"] = URL_SAFE_NO_PAD.encode(other_ring.tag_of(&entry)).into();
+    let thief = KeyRing::new(&Secret::new(vec![8; 32]));
+    let view = View {
+        read_at: platform.clock.now_ms(),
+        keys: vec![(
+            PublicKey::from_bytes(&planted.public_key).unwrap(),
+            Life::at_once(0),
+        )],
+    };
+    block_on(thief.write_cache(&view, &platform));
+    let forged = kv();
+    let body = forged.split_once(' ').unwrap().1;
     for (name, text) in [
-        ("another's tag", entry.to_string()),
-        ("no tag", untagged.to_string()),
+        ("another's tag", forged.clone()),
+        ("no tag", format!(" {body}")),
     ] {
-        block_on(platform.cache.put(CACHE_KEY, &text, CACHE_SECONDS)).unwrap();
+        block_on(platform.cache.put(CACHED.prefix, &text, 600)).unwrap();
         let fresh = ring();
         assert!(!knows(&fresh, &planted.kid, &platform), "{name}");
         assert!(knows(&fresh, &kid, &platform), "{name}: ours is known");
     }
     // A valid entry is read without the database.
-    block_on(platform.cache.put(CACHE_KEY, &honest, CACHE_SECONDS)).unwrap();
+    block_on(platform.cache.put(CACHED.prefix, &honest, 600)).unwrap();
     handle.database.set_away(true);
     assert!(knows(&ring(), &kid, &platform));
 }

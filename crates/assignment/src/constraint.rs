@@ -4,10 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Constraint {
     /// This player is not on the bench.
-    Plays {
-        /// Who.
-        player: usize,
-    },
+    Plays(usize),
     /// This player stands in this subgroup.
     PinGroup {
         /// Who.
@@ -23,15 +20,9 @@ pub enum Constraint {
         build: usize,
     },
     /// These players are in one subgroup, or all on the bench.
-    Together {
-        /// Who.
-        players: Vec<usize>,
-    },
+    Together(Vec<usize>),
     /// No two of these players are in one subgroup.
-    Apart {
-        /// Who.
-        players: Vec<usize>,
-    },
+    Apart(Vec<usize>),
     /// At least so many play builds of this role.
     RoleMin {
         /// The role.
@@ -54,13 +45,7 @@ pub enum Constraint {
         max: i32,
     },
     /// At most so many play.
-    SquadSize {
-        /// How many.
-        max: i32,
-    },
+    SquadSize(i32),
     /// At most so many are on the bench.
-    BenchMax {
-        /// How many.
-        max: i32,
-    },
+    BenchMax(i32),
 }

@@ -1,7 +1,7 @@
 //! Whether the builds that the players own can meet the bounds of roles and copies. "None" is proved by
 //! a flow, a relaxation that contains every real choice.
 
-use crate::problem::{Problem, bits};
+use crate::problem::{Problem, bits, whole};
 
 /// What can be said of some players.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +45,10 @@ pub fn fit_builds(problem: &Problem, must: u64, may: u64, nodes: Option<&mut u32
 fn meets_bounds(problem: &Problem, must: u64, options: &[usize]) -> bool {
     let mut counts = vec![0; problem.ranges.len()];
     for player in bits(must) {
-        for class in problem.classes[options[player]] {
-            counts[usize::from(class)] += 1;
-        }
+        problem.count(options[player], 1, &mut counts);
     }
-    let bounds = problem.ranges.iter().zip(counts).skip(1);
-    bounds
-        .into_iter()
-        .all(|(range, count)| (range.min..=range.max).contains(&count))
+    let mut bounds = problem.ranges.iter().zip(counts).skip(1);
+    bounds.all(|(range, count)| (range.min..=range.max).contains(&count))
 }
 
 /// Tries the options of one player after the other; what a flow forbids is not gone into.
@@ -77,10 +73,7 @@ fn choose(
             return false;
         }
         *nodes -= 1;
-        let classes = problem.classes[option];
-        for class in classes {
-            counts[usize::from(class)] += 1;
-        }
+        problem.count(option, 1, counts);
         let fits = bounded.clone().all(|class| {
             let (range, count) = (problem.ranges[class], counts[class]);
             let can_count = |player: &&usize| {
@@ -90,9 +83,7 @@ fn choose(
             };
             count <= range.max
                 && (count >= range.min
-                    || count
-                        + i32::try_from(rest.iter().filter(can_count).count()).unwrap_or(i32::MAX)
-                        >= range.min)
+                    || count + whole(rest.iter().filter(can_count).count()) >= range.min)
         });
         if fits {
             options[*player] = option;
@@ -100,9 +91,7 @@ fn choose(
                 return true;
             }
         }
-        for class in classes {
-            counts[usize::from(class)] -= 1;
-        }
+        problem.count(option, -1, counts);
     }
     false
 }
@@ -143,7 +132,7 @@ impl Network {
             kinds,
         };
         let mut lower = vec![0; end + 3];
-        let all = i32::try_from(problem.players).unwrap_or(i32::MAX);
+        let all = whole(problem.players);
         let mut limited = |network: &mut Self, from: usize, to: usize, min: i32, max: i32| {
             network.arc(from, to, max - min);
             lower[to] += min;

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use crate::pricing::Column;
-use crate::problem::{BENCHED, PARTY, PartyRow, Problem, SQUAD, UNBOUNDED};
+use crate::problem::{BENCHED, PARTY, Problem, SQUAD, UNBOUNDED};
 use crate::state::{State, Step, worth};
 
 /// Prices in points.
@@ -51,14 +51,9 @@ pub struct Descent<'p> {
 
 impl<'p> Descent<'p> {
     /// Starts where each player costs what the squad would lose without them.
-    #[allow(clippy::cast_possible_truncation)] // Players and places fit: `Problem::new`.
     pub fn new(problem: &'p Problem, state: &State) -> Self {
         let loss = |player: usize| {
-            let step = Step {
-                player: player as u8,
-                place: problem.groups as u8,
-                option: BENCHED,
-            };
+            let step = Step::new(player, problem.groups, BENCHED.into());
             f64::from(-state.gain_of(&[step]).0.min(0))
         };
         let players: Vec<f64> = (0..problem.players).map(loss).collect();
@@ -100,7 +95,7 @@ impl<'p> Descent<'p> {
         options.sort_unstable();
         let column = Column { options };
         if self.columns.len() < MAX_COLUMNS && !self.known.contains(&column) {
-            let cover = self.cover_of(&column.options);
+            let cover = self.problem.cover_of(&column.options);
             self.worths
                 .push(f64::from(worth(&self.problem.party_target, &cover)));
             self.known.insert(column.clone());
@@ -126,19 +121,6 @@ impl<'p> Descent<'p> {
             );
             self.look_for_columns();
         }
-    }
-
-    fn cover_of(&self, options: &[u16]) -> PartyRow {
-        let mut cover = [0; PARTY];
-        for option in options {
-            for (sum, points) in cover
-                .iter_mut()
-                .zip(&self.problem.party[usize::from(*option)])
-            {
-                *sum += points;
-            }
-        }
-        cover
     }
 
     fn price_options(&mut self) {
@@ -274,7 +256,7 @@ impl<'p> Descent<'p> {
         let problem = self.problem;
         // Each change gains, so this ends; the limit only guards against rounding.
         for _ in 0..64 {
-            let cover = self.cover_of(&options);
+            let cover = problem.cover_of(&options);
             let whole = worth(&problem.party_target, &cover);
             let players = options
                 .iter()

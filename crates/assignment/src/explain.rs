@@ -2,9 +2,9 @@
 //! most.
 
 use crate::problem::{
-    BENCHED, Function, InputError, PARTY, PLAYING, Placement, Problem, SQUAD, Seat, row,
+    BENCHED, Function, InputError, PARTY, PLAYING, Placement, Problem, SQUAD, Seat, row, whole,
 };
-use crate::state::{State, Step, squad_worth, worth};
+use crate::state::{State, Step, worth};
 
 /// The best single change of one player.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,6 @@ pub fn best_changes(problem: &Problem, placements: &[Placement]) -> Vec<Option<M
         .collect()
 }
 
-#[allow(clippy::cast_possible_truncation)] // Players, places and options fit their types: `Problem::new`.
 fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> {
     let mut best: Option<Move> = None;
     let mut take = |change: Move, broken: i32| {
@@ -60,11 +59,7 @@ fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> 
             if is_same || !has_room || !problem.may_stand(player, place) {
                 continue;
             }
-            let step = Step {
-                player: player as u8,
-                place: place as u8,
-                option: option as u16,
-            };
+            let step = Step::new(player, place, option);
             let (gain, broken) = state.gain_of(&[step]);
             take(
                 Move {
@@ -114,10 +109,9 @@ fn options_at(problem: &Problem, player: usize, place: usize) -> std::ops::Range
 }
 
 /// Why someone who is on the bench is there, and the points that the best place would gain.
-#[allow(clippy::cast_possible_truncation)] // As above.
 pub fn why_benched(problem: &Problem, placements: &[Placement], player: usize) -> (Reason, i32) {
     let state = State::of(problem, placements);
-    let playing = i32::try_from(placements.iter().flatten().count()).unwrap_or(i32::MAX);
+    let playing = whole(placements.iter().flatten().count());
     let change = best_change(problem, &state, player).map_or(0, |change| change.gain);
     if playing >= problem.ranges[PLAYING].max
         && (0..problem.groups).any(|group| state.size(group) < problem.group_size)
@@ -127,11 +121,7 @@ pub fn why_benched(problem: &Problem, placements: &[Placement], player: usize) -
     let mut best: Option<(i32, i32)> = None;
     for place in (0..problem.groups).filter(|group| state.size(*group) < problem.group_size) {
         for option in problem.options_of(player) {
-            let step = Step {
-                player: player as u8,
-                place: place as u8,
-                option: option as u16,
-            };
+            let step = Step::new(player, place, option);
             let (gain, broken) = state.gain_of(&[step]);
             if best.is_none_or(|best| (broken, -gain) < best) {
                 best = Some((broken, -gain));
@@ -173,8 +163,8 @@ pub fn whom_to_ask(
     candidates: &[Candidate],
 ) -> Result<Vec<Option<Addition>>, InputError> {
     let state = State::of(problem, placements);
-    let playing = i32::try_from(placements.iter().flatten().count()).unwrap_or(i32::MAX);
-    let most = i32::try_from(problem.groups * problem.group_size).unwrap_or(i32::MAX);
+    let playing = whole(placements.iter().flatten().count());
+    let most = whole(problem.groups * problem.group_size);
     let is_full = playing >= most;
     let mut additions = Vec::with_capacity(candidates.len());
     for candidate in candidates {
@@ -189,8 +179,8 @@ pub fn whom_to_ask(
                 whole[k] += squad[k] - problem.squad[out][k];
             }
             worth(&problem.party_target, &cover) - worth(&problem.party_target, &state.cover[group])
-                + squad_worth(&problem.squad_target, &whole)
-                - squad_worth(&problem.squad_target, &state.squad)
+                + worth(&problem.squad_target, &whole)
+                - worth(&problem.squad_target, &state.squad)
                 - problem.preference[out]
         };
         let mut best: Option<Addition> = None;

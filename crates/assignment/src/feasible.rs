@@ -3,7 +3,7 @@
 
 use crate::constraint::Constraint;
 use crate::counts::{Fit, fit_builds};
-use crate::problem::{ANYWHERE, Input, InputError, PLAYING, Placement, Problem, Seat, bits};
+use crate::problem::{ANYWHERE, Input, InputError, PLAYING, Placement, Problem, Seat, bits, whole};
 
 /// The answer to whether constraints can be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn around_a_clique(input: &Input) -> Option<Vec<usize>> {
         }
     }
     let concerns = |constraint: &Constraint| match constraint {
-        Constraint::Apart { players } => {
+        Constraint::Apart(players) => {
             let inside = |player: &&usize| clique & (1 << **player) != 0;
             players.iter().filter(inside).count() > 1
         }
@@ -360,7 +360,7 @@ impl<'p> Search<'p> {
     /// The bounds of how many play; none when they cannot be met, else whether anything was taken out.
     fn count_players(&self, node: &mut Node) -> Option<bool> {
         let range = self.problem.ranges[PLAYING];
-        let size = |set: u64| i32::try_from(set.count_ones()).unwrap_or(i32::MAX);
+        let size = |set: u64| whole(set.count_ones() as usize);
         let (must, _) = self.playing(node);
         let floor = size(must);
         let mut ceiling = 0;
@@ -378,14 +378,13 @@ impl<'p> Search<'p> {
             }
             // They are sorted: the largest ones, one for each subgroup.
             let open: usize = sizes.iter().take(groups.count_ones() as usize).sum();
-            ceiling += i32::try_from(placed + open).unwrap_or(i32::MAX);
+            ceiling += whole(placed + open);
         }
         let placed: i32 = (0..self.blocks.len())
             .filter(|block| node.placed & (1 << block) != 0 && node.domains[*block] != BENCH)
             .map(|block| size(self.blocks[block].players))
             .sum();
-        let room: usize = node.room[..self.problem.groups].iter().sum();
-        let room = i32::try_from(room).unwrap_or(i32::MAX);
+        let room = whole(node.room[..self.problem.groups].iter().sum());
         ceiling = ceiling.min(placed + room);
         if floor > range.max || ceiling < range.min || floor - placed > room {
             return None;

@@ -107,25 +107,17 @@ impl Search<'_> {
         if self.problem.apart.iter().all(|set| *set == 0) {
             self.thin_out(&mut candidates, room);
         }
+        let best_of = |rest: &[Candidate]| -> i64 {
+            let filling = rest.iter().take(room);
+            value + filling.map(|it| it.margin).sum::<i64>()
+        };
         if self.nodes >= self.limit {
-            let bound = value
-                + candidates
-                    .iter()
-                    .take(room)
-                    .map(|it| it.margin)
-                    .sum::<i64>();
-            self.open = self.open.max(bound);
+            self.open = self.open.max(best_of(&candidates));
             return;
         }
         let order: Vec<u16> = candidates.iter().map(|it| it.option).collect();
         for (at, candidate) in candidates.iter().enumerate() {
-            let bound = value
-                + candidates[at..]
-                    .iter()
-                    .take(room)
-                    .map(|it| it.margin)
-                    .sum::<i64>();
-            if bound <= self.floor {
+            if best_of(&candidates[at..]) <= self.floor {
                 break;
             }
             let option = usize::from(candidate.option);
@@ -197,14 +189,7 @@ impl Search<'_> {
 
 /// What a subgroup is worth under these prices.
 pub fn value_of(problem: &Problem, reduced: &[i64], options: &[u16]) -> i64 {
-    let mut cover = [0; PARTY];
-    let mut value = 0;
-    for option in options {
-        let option = usize::from(*option);
-        for (sum, points) in cover.iter_mut().zip(&problem.party[option]) {
-            *sum += points;
-        }
-        value += reduced[option];
-    }
+    let value: i64 = options.iter().map(|it| reduced[usize::from(*it)]).sum();
+    let cover = problem.cover_of(options);
     value + (i64::from(worth(&problem.party_target, &cover)) << SCALE_BITS)
 }

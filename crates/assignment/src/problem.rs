@@ -126,8 +126,12 @@ pub struct Problem {
     pub build: Vec<u8>,
     /// What each option counts as: playing, its role, its specialization. The last class has no bounds.
     pub classes: Vec<[u8; 3]>,
-    /// The bounds of each class.
+    /// The bounds of each class: all who play, `roles`, `copies`.
     pub ranges: Vec<Range>,
+    /// Roles with bounds, as they are first named.
+    pub roles: Vec<u8>,
+    /// Specializations whose copies are bounded, as they are first named.
+    pub copies: Vec<u16>,
     /// The first option of each player, and one behind the last one's.
     pub first: Vec<u16>,
     /// Prescribed subgroups.
@@ -164,14 +168,8 @@ impl Problem {
             groups: input.groups,
             group_size: input.group_size,
             players,
-            party_target: row(
-                &input.party.iter().map(|f| f.target).collect::<Vec<_>>(),
-                &input.party,
-            )?,
-            squad_target: row(
-                &input.squad.iter().map(|f| f.target).collect::<Vec<_>>(),
-                &input.squad,
-            )?,
+            party_target: targets(&input.party)?,
+            squad_target: targets(&input.squad)?,
             party: vec![[0; PARTY]],
             squad: vec![[0; SQUAD]],
             preference: vec![0],
@@ -179,6 +177,8 @@ impl Problem {
             build: vec![0],
             classes: vec![],
             ranges: vec![],
+            roles: vec![],
+            copies: vec![],
             first: Vec::with_capacity(players + 1),
             fixed: [ANYWHERE; MAX_PLAYERS],
             allowed: [0; MAX_PLAYERS],
@@ -201,15 +201,12 @@ impl Problem {
                 if only[player].is_none_or(|only| only == number) {
                     problem.party.push(row(&build.party, &input.party)?);
                     problem.squad.push(row(&build.squad, &input.squad)?);
+                    let preference = i32::try_from(build.preference);
                     problem
                         .preference
-                        .push(i32::try_from(build.preference).map_err(|_| InputError::Range)?);
-                    problem
-                        .owner
-                        .push(u8::try_from(player).map_err(|_| InputError::Shape)?);
-                    problem
-                        .build
-                        .push(u8::try_from(number).map_err(|_| InputError::Shape)?);
+                        .push(preference.map_err(|_| InputError::Range)?);
+                    problem.owner.push(narrow(player)?);
+                    problem.build.push(narrow(number)?);
                 }
             }
         }
@@ -234,12 +231,12 @@ impl Problem {
             known.then_some(bits).ok_or(InputError::Shape)
         };
         match constraint {
-            Constraint::Plays { player } | Constraint::PinBuild { player, .. } => {
+            Constraint::Plays(player) | Constraint::PinBuild { player, .. } => {
                 self.must_play |= set(&[*player])?;
             }
             Constraint::PinGroup { player, group } => {
                 self.must_play |= set(&[*player])?;
-                let group = u8::try_from(*group).map_err(|_| InputError::Shape)?;
+                let group: u8 = narrow(*group)?;
                 if usize::from(group) >= self.groups {
                     return Err(InputError::Shape);
                 }
@@ -248,16 +245,14 @@ impl Problem {
                 }
                 self.fixed[*player] = group;
             }
-            Constraint::Together { players } => {
+            Constraint::Together(players) | Constraint::Apart(players) => {
                 let members = set(players)?;
+                let others = match constraint {
+                    Constraint::Apart(_) => &mut self.apart,
+                    _ => &mut self.together,
+                };
                 for player in players {
-                    self.together[*player] |= members & !(1 << player);
-                }
-            }
-            Constraint::Apart { players } => {
-                let members = set(players)?;
-                for player in players {
-                    self.apart[*player] |= members & !(1 << player);
+                    others[*player] |= members & !(1 << player);
                 }
             }
             _ => {}
@@ -308,8 +303,8 @@ impl Problem {
     }
 
     fn classify(&mut self, input: &Input, constraints: &[Constraint]) -> Result<(), InputError> {
-        let all = i32::try_from(input.players.len()).map_err(|_| InputError::Shape)?;
-        let room = i32::try_from(input.groups * input.group_size).map_err(|_| InputError::Shape)?;
+        let all: i32 = narrow(input.players.len())?;
+        let room = narrow(input.groups * input.group_size)?;
         let free = Range {
             min: 0,
             max: UNBOUNDED,
@@ -318,56 +313,44 @@ impl Problem {
             min: 0,
             max: all.min(room),
         }];
-        let mut roles: Vec<u8> = vec![];
-        let mut copies: Vec<u16> = vec![];
         for constraint in constraints {
             match constraint {
-                Constraint::SquadSize { max } => {
+                Constraint::SquadSize(max) => {
                     self.ranges[PLAYING].max = self.ranges[PLAYING].max.min(*max);
                 }
-                Constraint::BenchMax { max } => {
+                Constraint::BenchMax(max) => {
                     self.ranges[PLAYING].min = self.ranges[PLAYING].min.max(all - *max);
                 }
                 Constraint::RoleMin { role, .. } | Constraint::RoleMax { role, .. }
-                    if !roles.contains(role) =>
+                    if !self.roles.contains(role) =>
                 {
-                    roles.push(*role);
+                    self.roles.push(*role);
                 }
-                Constraint::Copies { specialization, .. } if !copies.contains(specialization) => {
-                    copies.push(*specialization);
+                Constraint::Copies { specialization, .. }
+                    if !self.copies.contains(specialization) =>
+                {
+                    self.copies.push(*specialization);
                 }
                 _ => {}
             }
         }
-        self.ranges.resize(1 + roles.len() + copies.len() + 1, free);
-        let behind = 1 + roles.len();
-        let none = u8::try_from(behind + copies.len()).map_err(|_| InputError::Shape)?;
+        let classes = 1 + self.roles.len() + self.copies.len();
+        self.ranges.resize(classes + 1, free);
+        let none = narrow(classes)?;
         for constraint in constraints {
+            let class = match constraint {
+                Constraint::RoleMin { role, .. } | Constraint::RoleMax { role, .. } => {
+                    self.class_of_role(*role)
+                }
+                Constraint::Copies { specialization, .. } => self.class_of_copies(*specialization),
+                _ => None,
+            };
+            let Some(range) = class.map(|class| &mut self.ranges[class]) else {
+                continue;
+            };
             match constraint {
-                Constraint::RoleMin { role, min } => {
-                    let range = roles
-                        .iter()
-                        .position(|it| it == role)
-                        .map(|at| &mut self.ranges[1 + at]);
-                    let Some(range) = range else { continue };
-                    range.min = range.min.max(*min);
-                }
-                Constraint::RoleMax { role, max } => {
-                    let range = roles
-                        .iter()
-                        .position(|it| it == role)
-                        .map(|at| &mut self.ranges[1 + at]);
-                    let Some(range) = range else { continue };
-                    range.max = range.max.min(*max);
-                }
-                Constraint::Copies {
-                    specialization,
-                    max,
-                } => {
-                    let found = copies.iter().position(|it| it == specialization);
-                    let Some(range) = found.map(|at| &mut self.ranges[behind + at]) else {
-                        continue;
-                    };
+                Constraint::RoleMin { min, .. } => range.min = range.min.max(*min),
+                Constraint::RoleMax { max, .. } | Constraint::Copies { max, .. } => {
                     range.max = range.max.min(*max);
                 }
                 _ => {}
@@ -377,19 +360,24 @@ impl Problem {
         for option in 1..self.party.len() {
             let build =
                 &input.players[usize::from(self.owner[option])][usize::from(self.build[option])];
-            let role = build
-                .role
-                .and_then(|role| roles.iter().position(|it| *it == role));
-            let copy = copies.iter().position(|it| *it == build.specialization);
-            let class = |at: Option<usize>, from: usize| {
-                at.map_or(Ok(none), |at| {
-                    u8::try_from(from + at).map_err(|_| InputError::Shape)
-                })
-            };
-            self.classes
-                .push([0, class(role, 1)?, class(copy, behind)?]);
+            let role = build.role.and_then(|role| self.class_of_role(role));
+            let copies = self.class_of_copies(build.specialization);
+            let class = |class: Option<usize>| class.map_or(Ok(none), narrow);
+            self.classes.push([0, class(role)?, class(copies)?]);
         }
         Ok(())
+    }
+
+    /// The class of a role with bounds.
+    fn class_of_role(&self, role: u8) -> Option<usize> {
+        let at = self.roles.iter().position(|it| *it == role);
+        at.map(|at| 1 + at)
+    }
+
+    /// The class of a specialization whose copies are bounded.
+    fn class_of_copies(&self, specialization: u16) -> Option<usize> {
+        let at = self.copies.iter().position(|it| *it == specialization);
+        at.map(|at| 1 + self.roles.len() + at)
     }
 
     /// Refuses what could leave 32 bits: the greatest score, and every sum of coverage.
@@ -426,6 +414,27 @@ impl Problem {
             .find(|option| usize::from(self.build[*option]) == build)
     }
 
+    /// What these options bring to their subgroup.
+    #[inline]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    pub(crate) fn cover_of(&self, options: &[u16]) -> PartyRow {
+        let mut cover = [0; PARTY];
+        for option in options {
+            for (sum, points) in cover.iter_mut().zip(&self.party[usize::from(*option)]) {
+                *sum += points;
+            }
+        }
+        cover
+    }
+
+    /// Counts an option `by` times in its classes.
+    #[inline]
+    pub(crate) fn count(&self, option: usize, by: i32, counts: &mut [i32]) {
+        for class in self.classes[option] {
+            counts[usize::from(class)] += by;
+        }
+    }
+
     /// Whether this player may be on the bench.
     #[inline]
     pub const fn may_rest(&self, player: usize) -> bool {
@@ -451,8 +460,18 @@ pub fn row<const N: usize>(units: &[u32], functions: &[Function]) -> Result<[i32
     Ok(row)
 }
 
-fn narrow(number: usize) -> Result<u16, InputError> {
-    u16::try_from(number).map_err(|_| InputError::Shape)
+fn targets<const N: usize>(functions: &[Function]) -> Result<[i32; N], InputError> {
+    let targets: Vec<u32> = functions.iter().map(|it| it.target).collect();
+    row(&targets, functions)
+}
+
+fn narrow<T: TryFrom<usize>>(number: usize) -> Result<T, InputError> {
+    T::try_from(number).map_err(|_| InputError::Shape)
+}
+
+/// A count as a number of the search.
+pub(crate) fn whole(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The members of a set.

@@ -1,7 +1,7 @@
 //! Changes a present assignment as little as a good score allows: as few players as the search can find
 //! leave their subgroup or their build.
 
-use crate::problem::{BENCHED, Placement, Problem};
+use crate::problem::{BENCHED, Placement, Problem, whole};
 use crate::random::Random;
 use crate::search::{Effort, Found, anneal, insert_missing, record};
 use crate::state::State;
@@ -48,7 +48,7 @@ pub fn rerun(problem: &Problem, present: &[Placement], best: &Found, effort: Eff
         }
         anneal(&problem, start.1, (effort.moves / PART).max(1), &mut random)
     };
-    let known = i32::try_from(problem_size(present)).unwrap_or(i32::MAX);
+    let known = whole(problem_size(present));
     let (mut low, mut high) = (0, 1);
     let mut answer = ask(0);
     if !is_enough(&answer) {

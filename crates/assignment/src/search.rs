@@ -82,7 +82,6 @@ pub fn insert_missing(problem: &Problem, state: &mut State, present: &[Placement
     insert(problem, state, is_new, &mut Random::new(0));
 }
 
-#[allow(clippy::cast_possible_truncation)] // Players, places and options fit their types: `Problem::new`.
 fn insert(
     problem: &Problem,
     state: &mut State,
@@ -112,11 +111,7 @@ fn insert(
         let mut best = None;
         for group in groups.filter(|group| state.size(*group) < problem.group_size) {
             for option in problem.options_of(player) {
-                let step = Step {
-                    player: player as u8,
-                    place: group as u8,
-                    option: option as u16,
-                };
+                let step = Step::new(player, group, option);
                 let (gain, broken) = state.gain_of(&[step]);
                 let rank = (broken, -gain);
                 if best.is_none_or(|(least, _)| rank < least) {
@@ -228,7 +223,6 @@ impl<'p> Annealing<'p> {
     }
 
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // Players, places and options fit their types: `Problem::new`.
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn change_build(&mut self, player: usize, loss: i64, random: &mut Random) {
         if usize::from(self.state.place[player]) == self.problem.groups {
@@ -267,7 +261,6 @@ impl<'p> Annealing<'p> {
     }
 
     #[inline]
-    #[allow(clippy::cast_possible_truncation)] // As above.
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn swap(&mut self, a: usize, dice: u64, loss: i64, random: &mut Random) {
         let b = random.below(self.problem.players);
@@ -281,23 +274,11 @@ impl<'p> Annealing<'p> {
         let new_a = self.option_at(a, at_b, dice.trailing_zeros() >= 2, random);
         let new_b = self.option_at(b, at_a, (dice >> 2).trailing_zeros() >= 2, random);
         let (gain, broken) = self.state.gain_of_swap(a, b, new_a, new_b);
-        let steps = [
-            Step {
-                player: a as u8,
-                place: at_b as u8,
-                option: new_a as u16,
-            },
-            Step {
-                player: b as u8,
-                place: at_a as u8,
-                option: new_b as u16,
-            },
-        ];
+        let steps = [Step::new(a, at_b, new_a), Step::new(b, at_a, new_b)];
         self.decide(gain, broken, loss, &steps);
     }
 
     /// To another subgroup with room, or to the bench.
-    #[allow(clippy::cast_possible_truncation)] // As above.
     fn relocate(&mut self, player: usize, loss: i64, random: &mut Random) {
         let place = random.below(self.problem.groups + 1);
         let is_full =
@@ -309,17 +290,12 @@ impl<'p> Annealing<'p> {
             return;
         }
         let option = self.option_at(player, place, random.below(4) == 0, random);
-        let step = [Step {
-            player: player as u8,
-            place: place as u8,
-            option: option as u16,
-        }];
+        let step = [Step::new(player, place, option)];
         let (gain, broken) = self.state.gain_of(&step);
         self.decide(gain, broken, loss, &step);
     }
 
     /// Three players of three places, each to the next one's.
-    #[allow(clippy::cast_possible_truncation)] // As above.
     fn chain(&mut self, a: usize, loss: i64, random: &mut Random) {
         let (b, c) = (
             random.below(self.problem.players),
@@ -329,28 +305,19 @@ impl<'p> Annealing<'p> {
         if at_a == at_b || at_b == at_c || at_a == at_c {
             return;
         }
-        let mut steps = [Step {
-            player: 0,
-            place: 0,
-            option: 0,
-        }; 3];
+        let mut steps = [Step::new(0, 0, 0); 3];
         for (step, (player, place)) in steps.iter_mut().zip([(a, at_b), (b, at_c), (c, at_a)]) {
             if !self.problem.may_stand(player, place) {
                 return;
             }
             let option = self.option_at(player, place, random.below(8) == 0, random);
-            *step = Step {
-                player: player as u8,
-                place: place as u8,
-                option: option as u16,
-            };
+            *step = Step::new(player, place, option);
         }
         let (gain, broken) = self.state.gain_of(&steps);
         self.decide(gain, broken, loss, &steps);
     }
 
     /// A player with all who belong together with them, against as many of another place.
-    #[allow(clippy::cast_possible_truncation)] // As above.
     fn swap_blocks(&mut self, player: usize, loss: i64, random: &mut Random) {
         let block = self.problem.together[player] | 1 << player;
         let from = usize::from(self.state.place[player]);
@@ -358,22 +325,14 @@ impl<'p> Annealing<'p> {
         if from == to || block.count_ones() as usize * 2 > MAX_MOVED {
             return;
         }
-        let mut steps = [Step {
-            player: 0,
-            place: 0,
-            option: 0,
-        }; MAX_MOVED];
+        let mut steps = [Step::new(0, 0, 0); MAX_MOVED];
         let mut length = 0;
         for member in bits(block) {
             if !self.problem.may_stand(member, to) {
                 return;
             }
             let option = self.option_at(member, to, false, random);
-            steps[length] = Step {
-                player: member as u8,
-                place: to as u8,
-                option: option as u16,
-            };
+            steps[length] = Step::new(member, to, option);
             length += 1;
         }
         let coming = length;
@@ -394,11 +353,7 @@ impl<'p> Annealing<'p> {
                 return;
             }
             let option = self.option_at(member, from, false, random);
-            steps[length] = Step {
-                player: member as u8,
-                place: from as u8,
-                option: option as u16,
-            };
+            steps[length] = Step::new(member, from, option);
             length += 1;
         }
         // Who leaves may be more than who comes: members of the block may have stood elsewhere.

@@ -3,7 +3,7 @@
 
 use crate::problem::{
     BENCHED, FREELY, MAX_GROUPS, MAX_PLAYERS, PARTY, PartyRow, Placement, Problem, SQUAD, Seat,
-    SquadRow,
+    SquadRow, whole,
 };
 
 /// Classes that an option counts in, and players that one change may move, at most.
@@ -20,6 +20,19 @@ pub struct Step {
     pub place: u8,
     /// As what.
     pub option: u16,
+}
+
+impl Step {
+    /// Of a player, a place and an option of a problem.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // They fit: `Problem::new`.
+    pub const fn new(player: usize, place: usize, option: usize) -> Self {
+        Self {
+            player: player as u8,
+            place: place as u8,
+            option: option as u16,
+        }
+    }
 }
 
 /// An assignment and its sums.
@@ -53,14 +66,10 @@ fn has_moved(problem: &Problem, player: usize, place: usize, option: usize) -> b
 
 fn count_moved(problem: &Problem, place: &[u8], option: &[u16]) -> i32 {
     let moved = |player: &usize| {
-        has_moved(
-            problem,
-            *player,
-            usize::from(place[*player]),
-            usize::from(option[*player]),
-        )
+        let (place, option) = (place[*player].into(), option[*player].into());
+        has_moved(problem, *player, place, option)
     };
-    i32::try_from((0..problem.players).filter(moved).count()).unwrap_or(i32::MAX)
+    whole((0..problem.players).filter(moved).count())
 }
 
 fn excess_moved(problem: &Problem, moved: i32) -> i32 {
@@ -71,23 +80,12 @@ fn excess_moved(problem: &Problem, moved: i32) -> i32 {
     }
 }
 
-/// What a subgroup with this coverage is worth.
+/// What this coverage of a subgroup or of the squad is worth.
 #[inline]
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-pub fn worth(target: &PartyRow, cover: &PartyRow) -> i32 {
+pub fn worth<const N: usize>(target: &[i32; N], cover: &[i32; N]) -> i32 {
     let mut sum = 0;
-    for k in 0..PARTY {
-        sum += target[k].min(cover[k]);
-    }
-    sum
-}
-
-/// What the squad's coverage is worth.
-#[inline]
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-pub fn squad_worth(target: &SquadRow, cover: &SquadRow) -> i32 {
-    let mut sum = 0;
-    for k in 0..SQUAD {
+    for k in 0..N {
         sum += target[k].min(cover[k]);
     }
     sum
@@ -132,14 +130,13 @@ impl<'p> State<'p> {
             players => (1 << players) - 1,
         };
         for class in problem.classes[usize::from(BENCHED)] {
-            state.counts[usize::from(class)] += i32::try_from(problem.players).unwrap_or(i32::MAX);
+            state.counts[usize::from(class)] += whole(problem.players);
         }
         state.moved = count_moved(problem, &state.place, &state.option);
         state.violation = problem.ranges.iter().map(|range| range.min.max(0)).sum();
         state.violation += excess_moved(problem, state.moved);
         let is_misplaced = |player: &usize| !problem.may_stand(*player, problem.groups);
-        state.violation +=
-            i32::try_from((0..problem.players).filter(is_misplaced).count()).unwrap_or(i32::MAX);
+        state.violation += whole((0..problem.players).filter(is_misplaced).count());
         state
     }
 
@@ -148,16 +145,9 @@ impl<'p> State<'p> {
         let mut state = Self::new(problem);
         for (player, seat) in placements.iter().enumerate().take(problem.players) {
             let Some(seat) = seat else { continue };
-            let option = problem
-                .option_of(player, seat.build)
-                .and_then(|option| u16::try_from(option).ok());
+            let option = problem.option_of(player, seat.build);
             if let (Some(option), true) = (option, seat.group < problem.groups) {
-                #[allow(clippy::cast_possible_truncation)] // 64 players and 15 subgroups at most.
-                state.apply(&[Step {
-                    player: player as u8,
-                    place: seat.group as u8,
-                    option,
-                }]);
+                state.apply(&[Step::new(player, seat.group, option)]);
             }
         }
         state
@@ -171,12 +161,6 @@ impl<'p> State<'p> {
             (group < self.problem.groups).then_some(Seat { group, build })
         };
         (0..self.problem.players).map(seat).collect()
-    }
-
-    /// The number of the bench.
-    #[inline]
-    pub fn bench(&self) -> usize {
-        self.problem.groups
     }
 
     /// Points, whatever is broken.
@@ -206,10 +190,8 @@ impl<'p> State<'p> {
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     pub fn gain_of_build(&self, player: usize, option: usize) -> (i32, i32) {
         let problem = self.problem;
-        let (old, place) = (
-            usize::from(self.option[player]),
-            usize::from(self.place[player]),
-        );
+        let place = usize::from(self.place[player]);
+        let old = usize::from(self.option[player]);
         let cover = exchange(
             &self.cover[place],
             &problem.party[old],
@@ -217,7 +199,7 @@ impl<'p> State<'p> {
         );
         let squad = exchange(&self.squad, &problem.squad[old], &problem.squad[option]);
         let gain = worth(&problem.party_target, &cover) - self.value[place]
-            + squad_worth(&problem.squad_target, &squad)
+            + worth(&problem.squad_target, &squad)
             - self.squad_value
             + problem.preference[option]
             - problem.preference[old];
@@ -232,13 +214,8 @@ impl<'p> State<'p> {
     fn broken_homes(&self, changes: &[(usize, usize, usize)]) -> i32 {
         let mut moved = self.moved;
         for (player, place, option) in changes {
-            let (now, as_what) = (self.place[*player], self.option[*player]);
-            moved -= i32::from(has_moved(
-                self.problem,
-                *player,
-                usize::from(now),
-                usize::from(as_what),
-            ));
+            let (now, as_what) = (self.place[*player].into(), self.option[*player].into());
+            moved -= i32::from(has_moved(self.problem, *player, now, as_what));
             moved += i32::from(has_moved(self.problem, *player, *place, *option));
         }
         excess_moved(self.problem, moved) - excess_moved(self.problem, self.moved)
@@ -252,27 +229,17 @@ impl<'p> State<'p> {
         let (old_a, old_b) = (usize::from(self.option[a]), usize::from(self.option[b]));
         let (at_a, at_b) = (usize::from(self.place[a]), usize::from(self.place[b]));
         let mut gain = 0;
-        if at_a != problem.groups {
-            let cover = exchange(
-                &self.cover[at_a],
-                &problem.party[old_a],
-                &problem.party[new_b],
-            );
-            gain += worth(&problem.party_target, &cover) - self.value[at_a];
-        }
-        if at_b != problem.groups {
-            let cover = exchange(
-                &self.cover[at_b],
-                &problem.party[old_b],
-                &problem.party[new_a],
-            );
-            gain += worth(&problem.party_target, &cover) - self.value[at_b];
+        for (at, old, new) in [(at_a, old_a, new_b), (at_b, old_b, new_a)] {
+            if at != problem.groups {
+                let cover = exchange(&self.cover[at], &problem.party[old], &problem.party[new]);
+                gain += worth(&problem.party_target, &cover) - self.value[at];
+            }
         }
         let mut broken = 0;
         if new_a != old_a || new_b != old_b {
             let squad = exchange(&self.squad, &problem.squad[old_a], &problem.squad[new_a]);
             let squad = exchange(&squad, &problem.squad[old_b], &problem.squad[new_b]);
-            gain += squad_worth(&problem.squad_target, &squad) - self.squad_value;
+            gain += worth(&problem.squad_target, &squad) - self.squad_value;
             gain += problem.preference[new_a] + problem.preference[new_b];
             gain -= problem.preference[old_a] + problem.preference[old_b];
             broken = self.broken_by_options(&[(old_a, new_a), (old_b, new_b)]);
@@ -362,12 +329,8 @@ impl<'p> State<'p> {
                 self.moved -= i32::from(has_moved(problem, player, from, old));
                 self.moved += i32::from(has_moved(problem, player, to, new));
             }
-            for class in problem.classes[old] {
-                self.counts[usize::from(class)] -= 1;
-            }
-            for class in problem.classes[new] {
-                self.counts[usize::from(class)] += 1;
-            }
+            problem.count(old, -1, &mut self.counts);
+            problem.count(new, 1, &mut self.counts);
             if from != to {
                 let bit = 1 << player;
                 self.violation +=
@@ -388,7 +351,7 @@ impl<'p> State<'p> {
             self.preference += problem.preference[new] - problem.preference[old];
             self.option[player] = step.option;
         }
-        self.squad_value = squad_worth(&problem.squad_target, &self.squad);
+        self.squad_value = worth(&problem.squad_target, &self.squad);
     }
 
     /// Score and violation, counted from nothing but who stands where as what.
@@ -399,16 +362,12 @@ impl<'p> State<'p> {
         let mut counts = [0; CLASSES];
         let (mut score, mut violation) = (0, 0);
         for player in 0..problem.players {
-            let (place, option) = (
-                usize::from(self.place[player]),
-                usize::from(self.option[player]),
-            );
+            let place = usize::from(self.place[player]);
+            let option = usize::from(self.option[player]);
             cover[place] = exchange(&cover[place], &[0; PARTY], &problem.party[option]);
             squad = exchange(&squad, &[0; SQUAD], &problem.squad[option]);
             score += problem.preference[option];
-            for class in problem.classes[option] {
-                counts[usize::from(class)] += 1;
-            }
+            problem.count(option, 1, &mut counts);
             violation += i32::from(!problem.may_stand(player, place));
             for other in 0..player {
                 let is_near = self.place[other] == self.place[player];
@@ -420,7 +379,7 @@ impl<'p> State<'p> {
         for row in &cover[..problem.groups] {
             score += worth(&problem.party_target, row);
         }
-        score += squad_worth(&problem.squad_target, &squad);
+        score += worth(&problem.squad_target, &squad);
         for (range, count) in problem.ranges.iter().zip(counts) {
             violation += (range.min - count).max(0) + (count - range.max).max(0);
         }

@@ -5,7 +5,7 @@ mod support;
 use assignment::certificate::{Work, certify};
 use assignment::constraint::Constraint;
 use assignment::feasible::{Feasibility, check, minimal_clash};
-use assignment::problem::{InputError, MAX_PLAYERS, Problem};
+use assignment::problem::{Input, InputError, MAX_PLAYERS, Problem};
 use assignment::random::Random;
 use assignment::rerun::rerun;
 use assignment::search::{Effort, search};
@@ -21,7 +21,7 @@ const LARGE: Shape = Shape {
     functions: 9,
 };
 
-fn large(seed: u64, constraints: usize) -> assignment::problem::Input {
+fn large(seed: u64, constraints: usize) -> Input {
     let mut random = Random::new(seed);
     let mut input = question(&mut random, &LARGE);
     for _ in 0..constraints {
@@ -63,13 +63,13 @@ proptest! {
             let (at_a, at_b) = (usize::from(state.place[a]), usize::from(state.place[b]));
             let (gain, broken, steps) = if at_a == at_b {
                 let place = random.below(problem.groups + 1);
-                let step = step(a, place, any(&mut random, a, place));
+                let step = Step::new(a, place, any(&mut random, a, place));
                 let (gain, broken) = state.gain_of(&[step]);
                 (gain, broken, vec![step])
             } else {
                 let (new_a, new_b) = (any(&mut random, a, at_b), any(&mut random, b, at_a));
                 let (gain, broken) = state.gain_of_swap(a, b, new_a, new_b);
-                (gain, broken, vec![step(a, at_b, new_a), step(b, at_a, new_b)])
+                (gain, broken, vec![Step::new(a, at_b, new_a), Step::new(b, at_a, new_b)])
             };
             let (score, violation) = state.evaluate();
             state.apply(&steps);
@@ -80,7 +80,7 @@ proptest! {
                 let option = any(&mut random, a, place);
                 let (score, violation) = state.evaluate();
                 let (gain, broken) = state.gain_of_build(a, option);
-                state.apply(&[step(a, place, option)]);
+                state.apply(&[Step::new(a, place, option)]);
                 prop_assert_eq!(state.evaluate(), (score + gain, violation + broken));
             }
         }
@@ -123,15 +123,6 @@ proptest! {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)]
-fn step(player: usize, place: usize, option: usize) -> Step {
-    Step {
-        player: player as u8,
-        place: place as u8,
-        option: option as u16,
-    }
-}
-
 #[test]
 fn fifty_who_are_all_apart_clash_with_nobody_on_the_bench() {
     let mut input = large(1, 0);
@@ -140,23 +131,19 @@ fn fifty_who_are_all_apart_clash_with_nobody_on_the_bench() {
     (input.groups, input.group_size) = (10, 5);
     let all: Vec<usize> = (0..50).collect();
     input.constraints = vec![
-        Constraint::Apart { players: all },
-        Constraint::Plays { player: 3 },
-        Constraint::BenchMax { max: 39 },
+        Constraint::Apart(all),
+        Constraint::Plays(3),
+        Constraint::BenchMax(39),
     ];
     let clash = minimal_clash(&input, 100_000, 10_000).unwrap();
     assert_eq!((clash.constraints, clash.is_minimal), (vec![0, 2], true));
-    input.constraints[2] = Constraint::BenchMax { max: 40 };
+    input.constraints[2] = Constraint::BenchMax(40);
     let problem = Problem::new(&input, &input.constraints).unwrap();
     assert!(matches!(check(&problem, &mut 10_000), Feasibility::Met(_)));
     // As 1,225 pairs: those of eleven who are apart from each other are enough.
-    let pairs = (0..50).flat_map(|a| {
-        (0..a).map(move |b| Constraint::Apart {
-            players: vec![b, a],
-        })
-    });
+    let pairs = (0..50).flat_map(|a| (0..a).map(move |b| Constraint::Apart(vec![b, a])));
     input.constraints = pairs.collect();
-    input.constraints.push(Constraint::BenchMax { max: 0 });
+    input.constraints.push(Constraint::BenchMax(0));
     let clash = minimal_clash(&input, 400_000, 10_000).unwrap();
     assert!(clash.is_minimal);
     assert_eq!(clash.constraints.len(), 11 * 10 / 2 + 1);
@@ -165,39 +152,40 @@ fn fifty_who_are_all_apart_clash_with_nobody_on_the_bench() {
 #[test]
 fn what_has_no_room_is_refused() {
     let input = large(2, 0);
-    let refused = |change: &dyn Fn(&mut assignment::problem::Input)| {
+    let refused = |change: &dyn Fn(&mut Input)| {
         let mut input = input.clone();
         change(&mut input);
         Problem::new(&input, &input.constraints).err()
     };
     assert_eq!(refused(&|_| {}), None);
-    assert_eq!(refused(&|it| it.groups = 16), Some(InputError::Shape));
-    assert_eq!(refused(&|it| it.groups = 0), Some(InputError::Shape));
-    assert_eq!(
-        refused(&|it| it.players[0].clear()),
-        Some(InputError::Shape)
-    );
-    assert_eq!(
-        refused(&|it| it.players = vec![it.players[0].clone(); MAX_PLAYERS + 1]),
-        Some(InputError::Shape)
-    );
-    assert_eq!(
-        refused(&|it| it.constraints = vec![Constraint::Plays { player: 64 }]),
-        Some(InputError::Shape)
-    );
-    assert_eq!(
-        refused(&|it| it.constraints = vec![Constraint::PinGroup {
-            player: 0,
-            group: 10
-        }]),
-        Some(InputError::Shape)
-    );
-    assert_eq!(
-        refused(&|it| it.party[0].weight = u32::MAX),
-        Some(InputError::Range)
-    );
-    assert_eq!(
-        refused(&|it| it.players[0][0].preference = u32::MAX),
-        Some(InputError::Range)
-    );
+    let changes: [(&dyn Fn(&mut Input), InputError); 8] = [
+        (&|it| it.groups = 16, InputError::Shape),
+        (&|it| it.groups = 0, InputError::Shape),
+        (&|it| it.players[0].clear(), InputError::Shape),
+        (
+            &|it| it.players = vec![it.players[0].clone(); MAX_PLAYERS + 1],
+            InputError::Shape,
+        ),
+        (
+            &|it| it.constraints = vec![Constraint::Plays(64)],
+            InputError::Shape,
+        ),
+        (
+            &|it| {
+                it.constraints = vec![Constraint::PinGroup {
+                    player: 0,
+                    group: 10,
+                }]
+            },
+            InputError::Shape,
+        ),
+        (&|it| it.party[0].weight = u32::MAX, InputError::Range),
+        (
+            &|it| it.players[0][0].preference = u32::MAX,
+            InputError::Range,
+        ),
+    ];
+    for (at, (change, expected)) in changes.into_iter().enumerate() {
+        assert_eq!(refused(change), Some(expected), "{at}");
+    }
 }

@@ -269,34 +269,13 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
 /// The priced classes, in the order in which the kernel numbers them: playing, roles, specializations
 /// as they are first named.
 fn counts(question: &Question, solved: &Solved) -> Vec<Value> {
-    let mut names = vec![("playing", Value::Null)];
-    let (mut roles, mut copies) = (vec![], vec![]);
-    for constraint in &question.input.constraints {
-        match constraint {
-            Constraint::RoleMin { role, .. } | Constraint::RoleMax { role, .. }
-                if !roles.contains(role) =>
-            {
-                roles.push(*role);
-            }
-            Constraint::Copies { specialization, .. } if !copies.contains(specialization) => {
-                copies.push(*specialization);
-            }
-            _ => {}
-        }
-    }
-    names.extend(roles.iter().map(|role| {
-        (
-            "role",
-            json!(ROLES.get(usize::from(*role)).map(|role| role.id)),
-        )
-    }));
-    names.extend(
-        copies
-            .iter()
-            .map(|id| ("specialization", json!(id.to_string()))),
-    );
+    let role_id = |role: &u8| json!(ROLES.get(usize::from(*role)).map(|role| role.id));
+    let roles = solved.kernel.roles.iter().map(role_id);
+    let copies = solved.kernel.copies.iter().map(|id| json!(id.to_string()));
+    let names = std::iter::once(("playing", Value::Null))
+        .chain(roles.map(|id| ("role", id)))
+        .chain(copies.map(|id| ("specialization", id)));
     let rows = names
-        .into_iter()
         .zip(&solved.kernel.ranges)
         .zip(&solved.certificate.classes);
     rows.map(|(((kind, id), range), [min_price, max_price])| {
@@ -352,15 +331,15 @@ fn model(question: &Question) -> Value {
 fn constraint(constraint: &Constraint) -> Value {
     let role_id = |role: u8| ROLES.get(usize::from(role)).map(|role| role.id);
     match constraint {
-        Constraint::Plays { player } => json!({ "kind": "plays", "player": player }),
+        Constraint::Plays(player) => json!({ "kind": "plays", "player": player }),
         Constraint::PinGroup { player, group } => {
             json!({ "kind": "pin_subgroup", "player": player, "subgroup": group })
         }
         Constraint::PinBuild { player, build } => {
             json!({ "kind": "pin_build", "player": player, "build": build })
         }
-        Constraint::Together { players } => json!({ "kind": "together", "players": players }),
-        Constraint::Apart { players } => json!({ "kind": "apart", "players": players }),
+        Constraint::Together(players) => json!({ "kind": "together", "players": players }),
+        Constraint::Apart(players) => json!({ "kind": "apart", "players": players }),
         Constraint::RoleMin { role, min } => {
             json!({ "kind": "role_min", "role": role_id(*role), "min": min })
         }
@@ -374,7 +353,7 @@ fn constraint(constraint: &Constraint) -> Value {
             "kind": "copies", "specialization": specialization,
             "name": u8::try_from(*specialization).map_or("?", name_of), "max": max,
         }),
-        Constraint::SquadSize { max } => json!({ "kind": "squad_size", "max": max }),
-        Constraint::BenchMax { max } => json!({ "kind": "bench_max", "max": max }),
+        Constraint::SquadSize(max) => json!({ "kind": "squad_size", "max": max }),
+        Constraint::BenchMax(max) => json!({ "kind": "bench_max", "max": max }),
     }
 }

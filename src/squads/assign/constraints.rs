@@ -44,9 +44,9 @@ impl Constraints<'_> {
                 players.sort_unstable();
                 players.dedup();
                 let constraint = if name == "apart" {
-                    Constraint::Apart { players }
+                    Constraint::Apart(players)
                 } else {
-                    Constraint::Together { players }
+                    Constraint::Together(players)
                 };
                 self.say(constraint, pointer);
             }
@@ -106,10 +106,10 @@ impl Constraints<'_> {
             }
         }
         if let Some(max) = count(&body["squad_size"]) {
-            self.say(Constraint::SquadSize { max }, "/squad_size".to_owned());
+            self.say(Constraint::SquadSize(max), "/squad_size".to_owned());
         }
         if let Some(max) = count(&body["bench_max"]) {
-            self.say(Constraint::BenchMax { max }, "/bench_max".to_owned());
+            self.say(Constraint::BenchMax(max), "/bench_max".to_owned());
         }
     }
 
@@ -124,7 +124,7 @@ impl Constraints<'_> {
         let Some(player) = self.player(&pin["player"], format!("{pointer}/player")) else {
             return;
         };
-        self.say(Constraint::Plays { player }, pointer.to_owned());
+        self.say(Constraint::Plays(player), pointer.to_owned());
         if let Some(group) = self.group(&pin["subgroup"], pointer) {
             self.say(
                 Constraint::PinGroup { player, group },

@@ -19,7 +19,7 @@ pub fn constraint(question: &Question, constraint: &Constraint) -> String {
     };
     let role = |role: u8| ROLES.get(usize::from(role)).map_or("?", |role| role.name);
     match constraint {
-        Constraint::Plays { player } => format!("{} must play.", name(player)),
+        Constraint::Plays(player) => format!("{} must play.", name(player)),
         Constraint::PinGroup { player, group } => {
             format!("{} must be in subgroup {}.", name(player), group + 1)
         }
@@ -27,8 +27,8 @@ pub fn constraint(question: &Question, constraint: &Constraint) -> String {
             let label = &question.labels[*player][*build];
             format!("{} must play {}.", name(player), build_name(label, *build))
         }
-        Constraint::Together { players } => format!("{} must be in one subgroup.", all(players)),
-        Constraint::Apart { players } => {
+        Constraint::Together(players) => format!("{} must be in one subgroup.", all(players)),
+        Constraint::Apart(players) => {
             format!("{} must be in different subgroups.", all(players))
         }
         Constraint::RoleMin { role: it, min } => {
@@ -44,9 +44,9 @@ pub fn constraint(question: &Question, constraint: &Constraint) -> String {
             let name = u8::try_from(*specialization).map_or("?", name_of);
             format!("At most {max} may play {name}.")
         }
-        Constraint::SquadSize { max } => format!("At most {max} may play."),
-        Constraint::BenchMax { max: 0 } => "Nobody may be on the bench.".to_owned(),
-        Constraint::BenchMax { max } => format!("At most {max} may be on the bench."),
+        Constraint::SquadSize(max) => format!("At most {max} may play."),
+        Constraint::BenchMax(0) => "Nobody may be on the bench.".to_owned(),
+        Constraint::BenchMax(max) => format!("At most {max} may be on the bench."),
     }
 }
 

@@ -141,9 +141,7 @@ fn constraints(given: &Value) -> Vec<Constraint> {
         };
         let role = || u8::try_from(at("role")).expect("a role");
         match it["kind"].as_str().expect("a kind") {
-            "plays" => Constraint::Plays {
-                player: at("player"),
-            },
+            "plays" => Constraint::Plays(at("player")),
             "pin_subgroup" => Constraint::PinGroup {
                 player: at("player"),
                 group: at("subgroup"),
@@ -152,8 +150,8 @@ fn constraints(given: &Value) -> Vec<Constraint> {
                 player: at("player"),
                 build: at("build"),
             },
-            "together" => Constraint::Together { players: players() },
-            "apart" => Constraint::Apart { players: players() },
+            "together" => Constraint::Together(players()),
+            "apart" => Constraint::Apart(players()),
             "role_min" => Constraint::RoleMin {
                 role: role(),
                 min: count("min"),
@@ -166,8 +164,8 @@ fn constraints(given: &Value) -> Vec<Constraint> {
                 specialization: u16::try_from(at("specialization")).expect("a build"),
                 max: count("max"),
             },
-            "squad_size" => Constraint::SquadSize { max: count("max") },
-            "bench_max" => Constraint::BenchMax { max: count("max") },
+            "squad_size" => Constraint::SquadSize(count("max")),
+            "bench_max" => Constraint::BenchMax(count("max")),
             other => panic!("{other} is no kind of constraint"),
         }
     };

@@ -77,7 +77,7 @@ pub fn constraint(random: &mut Random, input: &Input) -> Constraint {
     let count = |random: &mut Random| i32::try_from(random.below(all + 1)).unwrap();
     let role = u8::try_from(random.below(3)).unwrap();
     match random.below(10) {
-        0 => Constraint::Plays { player },
+        0 => Constraint::Plays(player),
         1 => Constraint::PinGroup {
             player,
             group: random.below(input.groups),
@@ -86,12 +86,8 @@ pub fn constraint(random: &mut Random, input: &Input) -> Constraint {
             player,
             build: random.below(input.players[player].len()),
         },
-        3 => Constraint::Together {
-            players: several(random),
-        },
-        4 => Constraint::Apart {
-            players: several(random),
-        },
+        3 => Constraint::Together(several(random)),
+        4 => Constraint::Apart(several(random)),
         5 => Constraint::RoleMin {
             role,
             min: 1 + count(random) / 3,
@@ -104,8 +100,8 @@ pub fn constraint(random: &mut Random, input: &Input) -> Constraint {
             specialization: u16::try_from(random.below(4)).unwrap(),
             max: count(random) / 2,
         },
-        8 => Constraint::SquadSize { max: count(random) },
-        _ => Constraint::BenchMax { max: count(random) },
+        8 => Constraint::SquadSize(count(random)),
+        _ => Constraint::BenchMax(count(random)),
     }
 }
 
@@ -159,15 +155,15 @@ pub fn is_allowed(input: &Input, placements: &[Placement]) -> bool {
     let all = i32::try_from(placements.len()).unwrap();
     (0..input.groups).all(fits)
         && input.constraints.iter().all(|constraint| match constraint {
-            Constraint::Plays { player } => placements[*player].is_some(),
+            Constraint::Plays(player) => placements[*player].is_some(),
             Constraint::PinGroup { player, group } => group_of(player) == Some(*group),
             Constraint::PinBuild { player, build } => {
                 placements[*player].is_some_and(|seat| seat.build == *build)
             }
-            Constraint::Together { players } => players
+            Constraint::Together(players) => players
                 .iter()
                 .all(|it| group_of(it) == group_of(&players[0])),
-            Constraint::Apart { players } => {
+            Constraint::Apart(players) => {
                 let mut groups: Vec<usize> = players.iter().filter_map(group_of).collect();
                 let all = groups.len();
                 groups.sort_unstable();
@@ -180,8 +176,8 @@ pub fn is_allowed(input: &Input, placements: &[Placement]) -> bool {
                 specialization,
                 max,
             } => count(&|build| build.specialization == *specialization) <= *max,
-            Constraint::SquadSize { max } => count(&|_| true) <= *max,
-            Constraint::BenchMax { max } => all - count(&|_| true) <= *max,
+            Constraint::SquadSize(max) => count(&|_| true) <= *max,
+            Constraint::BenchMax(max) => all - count(&|_| true) <= *max,
         })
 }
 

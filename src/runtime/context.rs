@@ -9,10 +9,12 @@ use crate::auth::permissions::{Permission, Permit, Rule};
 use crate::auth::standing;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
+use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
+use crate::http::response::Response;
 use crate::http::trace::Trace;
 use crate::idempotency::Reservation;
 use crate::ids::{TeamId, UserId};
@@ -99,6 +101,13 @@ impl<'a> Context<'a> {
     pub fn standing(&self) -> Option<Statement> {
         let (caller, rule) = self.caller.as_ref().zip(self.rule.as_ref())?;
         Some(standing::of(caller, rule, self.now_ms()))
+    }
+
+    /// A page of this list: `items` are ids and documents in their order, one more than the page takes
+    /// when there is a next one.
+    pub fn page(&self, page: &Page, items: impl IntoIterator<Item = (String, Value)>) -> Response {
+        let path = [self.state.config.issuer.as_str(), &self.request.path].concat();
+        pagination::respond_with(page, items, &path, &self.query)
     }
 
     /// The body as JSON, checked against the route's schema. The mistakes found are handed on, so

@@ -259,7 +259,7 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
         "scale": SCALE,
         "players": certificate.players,
         "functions": functions,
-        "counts": counts(question, solved),
+        "counts": counts(solved),
         "subgroup": certificate.subgroup,
         "is_exact": certificate.is_complete,
         "relaxed": words.iter().filter(|(is_there, _)| *is_there).map(|(_, word)| word).collect::<Vec<_>>(),
@@ -268,7 +268,7 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
 
 /// The priced classes, in the order in which the kernel numbers them: playing, roles, specializations
 /// as they are first named.
-fn counts(question: &Question, solved: &Solved) -> Vec<Value> {
+fn counts(solved: &Solved) -> Vec<Value> {
     let role_id = |role: &u8| json!(ROLES.get(usize::from(*role)).map(|role| role.id));
     let roles = solved.kernel.roles.iter().map(role_id);
     let copies = solved.kernel.copies.iter().map(|id| json!(id.to_string()));

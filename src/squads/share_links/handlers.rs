@@ -5,12 +5,11 @@ use serde_json::json;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{Permit, WriteCompositions};
 use crate::base62;
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{ShareLinkId, TeamId};
-use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::squads::compositions::handlers::find;
 use crate::squads::compositions::model::StoredComposition;
@@ -46,14 +45,20 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = entry(&permit, Action::ShareLinkCreated, &link.id, &composition);
     let writes = store::insert(&grant, &link, permit.caller().api_key_id());
-    match Tx::new(writes).log(entry).attempt(cx, answer).await {
-        Err(DatabaseError::Stale) => {
-            // What the winner has left may let the caller share no more.
-            find(cx).await?.grant_to(&permit)?;
-            Err(Problem::new(&problems::TOO_MANY_SHARE_LINKS))
-        }
-        outcome => Ok(outcome?),
-    }
+    let stale = why_stale(cx, &permit, Problem::new(&problems::TOO_MANY_SHARE_LINKS));
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, answer, stale).await
+}
+
+/// What the winner has left may let the caller share no more.
+async fn why_stale(
+    cx: &Context<'_>,
+    permit: &Permit<'_, WriteCompositions>,
+    otherwise: Problem,
+) -> Problem {
+    let now = find(cx).await;
+    let refusal = now.and_then(|now| now.grant_to(permit).map(drop)).err();
+    refusal.unwrap_or(otherwise)
 }
 
 /// GET /compositions/{id}/share-links
@@ -66,11 +71,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let items = links
         .iter()
         .map(|link| (link.id.clone(), link.document(issuer)));
-    let path = format!(
-        "{issuer}/api/v1/compositions/{}/share-links",
-        composition.id
-    );
-    Ok(pagination::respond_with(&page, items, &path, &cx.query))
+    Ok(cx.page(&page, items))
 }
 
 /// DELETE /compositions/{id}/share-links/{link_id}
@@ -78,24 +79,11 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let composition = find(cx).await?;
     let grant = composition.grant_to(&permit)?;
-    let not_found = Problem::not_found;
-    let id = ShareLinkId::parse(cx.param("link_id")).ok_or_else(not_found)?;
-    let entry = entry(
-        &permit,
-        Action::ShareLinkWithdrawn,
-        id.as_str(),
-        &composition,
-    );
+    let id = cx.path("link_id", ShareLinkId::parse)?;
+    let (action, link) = (Action::ShareLinkWithdrawn, id.as_str());
+    let entry = entry(&permit, action, link, &composition);
     let writes = store::delete(&grant, permit.user_id(), &id);
-    match Tx::new(writes)
-        .log(entry)
-        .attempt(cx, Response::no_content())
-        .await
-    {
-        Err(DatabaseError::Stale) => {
-            find(cx).await?.grant_to(&permit)?;
-            Err(not_found())
-        }
-        outcome => Ok(outcome?),
-    }
+    let stale = why_stale(cx, &permit, Problem::not_found());
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, Response::no_content(), stale).await
 }

@@ -20,8 +20,6 @@ pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM share_links WHERE create
 pub const SLUG: usize = 22;
 /// Links that a composition can have at a time.
 pub const MAX_LINKS: i64 = 20;
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "link_~";
 
 #[derive(Debug)]
 pub struct ShareLink {
@@ -125,11 +123,7 @@ pub async fn list(
     let statement = Statement::new(
         "SELECT id, slug, created_by, created_at FROM share_links \
          WHERE composition_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        params![
-            &grant.composition().id,
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
-            page.limit + 1,
-        ],
+        params![&grant.composition().id, page.before(), page.limit + 1,],
     );
     platform.all(statement, read).await
 }

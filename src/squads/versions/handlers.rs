@@ -3,7 +3,7 @@
 
 use crate::auth::permissions::WriteCompositions;
 use crate::http::etag;
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::platform::Text;
@@ -33,9 +33,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let composition = find_composition(cx).await?;
     let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
     let items = store::list(&cx.state.platform, &grant, &page).await?;
-    let issuer = &cx.state.config.issuer;
-    let path = format!("{issuer}/api/v1/compositions/{}/versions", composition.id);
-    Ok(pagination::respond_with(&page, items, &path, &cx.query))
+    Ok(cx.page(&page, items))
 }
 
 /// GET /compositions/{id}/versions/{version}

@@ -19,7 +19,7 @@ use super::endpoint::Endpoint;
 use super::endpoint_session::EndpointSession;
 use super::lease_store::{self, LeasedDelivery, Unattempted};
 use super::outcome::Attempt;
-use super::result_writer::{self, DeliveryResult};
+use super::result_writer::{self, DeliveryResult, WakingBatch};
 use super::store;
 
 pub const LEASE_MS: i64 = 60_000;
@@ -45,13 +45,6 @@ pub async fn refusal(state: &State, url: &str) -> Option<&'static str> {
         Err(Unresolved::NoAddress) => Some("name_not_found"),
         Err(Unresolved::Unavailable) => Some("resolver_unavailable"),
     }
-}
-
-/// A leased delivery that waits for its attempt.
-struct Task {
-    endpoint: usize,
-    begin_by: i64,
-    leased: LeasedDelivery,
 }
 
 /// State that the attempts of an invocation share.
@@ -95,18 +88,13 @@ pub async fn run(
             None => leased_at + LEASE_MS - ATTEMPT_MS,
         };
         let id = leased.id.clone();
-        let task = Task {
-            endpoint,
-            begin_by,
-            leased,
-        };
         let (session, shared) = (&sessions[endpoint], &shared);
         jobs.push(Job {
             endpoint,
             id,
             begin_by,
             begin: Box::new(move || {
-                Box::pin(attempt(state, session, shared, task))
+                Box::pin(attempt(state, session, shared, endpoint, begin_by, leased))
                     as LocalFuture<'_, Option<DeliveryResult>>
             }),
         });
@@ -137,13 +125,8 @@ async fn write_down(
     let now = platform.clock.now_ms();
     mark_slow(platform, &progress.slow, endpoints).await;
     shared.slow.borrow_mut().extend(progress.slow);
-    result_writer::write(
-        state,
-        endpoints,
-        lease,
-        progress.done.into_iter().flatten().collect(),
-    )
-    .await;
+    let done = progress.done.into_iter().flatten().collect();
+    result_writer::write(state, endpoints, lease, done).await;
     let mut unattempted = shared.unattempted.take();
     unattempted.extend(progress.unattempted.into_iter().map(|job| Unattempted {
         endpoint: job.endpoint,
@@ -161,17 +144,11 @@ async fn mark_slow(platform: &Platform, slow: &[usize], endpoints: &[Endpoint]) 
     let now = platform.clock.now_ms();
     let until = now + SLOW_PAUSE_MS;
     let ids = || slow.iter().map(|place| &endpoints[*place].id);
-    let mut writes: Vec<_> = ids()
-        .map(|id| store::schedule_wake(id, until, now))
-        .collect();
-    writes.push(store::mark_slow(ids(), until));
-    match result_writer::commit(platform, &writes).await {
-        Ok(changes) => {
-            for (id, _) in ids().zip(changes).filter(|(_, scheduled)| *scheduled > 0) {
-                result_writer::wake(platform, id, until, now);
-            }
-        }
-        Err(error) => platform.warn("webhook_slow_not_stored", error),
+    let mut batch = WakingBatch::default();
+    ids().for_each(|id| batch.wake_at(id, until, now));
+    batch.writes.push(store::mark_slow(ids(), until));
+    if let Err(error) = batch.commit(platform, now).await {
+        platform.warn("webhook_slow_not_stored", error);
     }
 }
 
@@ -191,26 +168,14 @@ pub async fn release_and_wake(
         let first = dues[each.endpoint].map_or(each.due, |due| due.min(each.due));
         dues[each.endpoint] = Some(first);
     }
-    let wakes: Vec<_> = endpoints
-        .iter()
-        .zip(dues)
-        .filter_map(|(endpoint, due)| Some((&endpoint.id, due?)))
-        .collect();
-    let mut writes = lease_store::release_leases(unattempted, lease);
-    let place = writes.len();
-    writes.extend(
-        wakes
-            .iter()
-            .map(|(id, due)| store::schedule_wake(id, *due, now)),
-    );
-    // A lease that cannot be released expires.
-    if let Ok(changes) = result_writer::commit(platform, &writes).await {
-        for ((id, due), scheduled) in wakes.into_iter().zip(&changes[place..]) {
-            if *scheduled > 0 {
-                result_writer::wake(platform, id, due, now);
-            }
+    let mut batch = WakingBatch::new(lease_store::release_leases(unattempted, lease));
+    for (endpoint, due) in endpoints.iter().zip(dues) {
+        if let Some(due) = due {
+            batch.wake_at(&endpoint.id, due, now);
         }
     }
+    // A lease that cannot be released expires.
+    batch.commit(platform, now).await.ok();
 }
 
 /// Makes the attempt; `None` when its endpoint backs off by now, or it has become late.
@@ -218,7 +183,9 @@ async fn attempt(
     state: &State,
     session: &EndpointSession<'_>,
     shared: &Shared,
-    task: Task,
+    endpoint: usize,
+    begin_by: i64,
+    leased: LeasedDelivery,
 ) -> Option<DeliveryResult> {
     let platform = &state.platform;
     let (refusal, has_waited) = session.refusal(state).await;
@@ -228,10 +195,7 @@ async fn attempt(
     }
     let at = platform.clock.now_ms();
     let until = session.backing_off_until();
-    let Task {
-        endpoint, leased, ..
-    } = task;
-    if until.is_some() || at > task.begin_by {
+    if until.is_some() || at > begin_by {
         shared.unattempted.borrow_mut().push(Unattempted {
             endpoint,
             id: leased.id,
@@ -239,25 +203,22 @@ async fn attempt(
         });
         return None;
     }
-    let attempt = match session.opened(state) {
-        None => Attempt::refused("secret_unreadable", at),
-        Some(opened) => {
-            if let Some(refusal) = refusal {
-                Attempt::refused(refusal, at)
-            } else {
-                let request = sending::request(
-                    session.url(),
-                    &opened.secrets,
-                    &opened.headers,
-                    leased.event.as_str(),
-                    &leased.traceparent,
-                    leased.payload,
-                    at,
-                );
-                let exchange = platform.http.send(request).await;
-                shared.has_waited.set(true);
-                Attempt::of(exchange, at, platform.clock.now_ms())
-            }
+    let attempt = match (session.opened(state), refusal) {
+        (None, _) => Attempt::refused("secret_unreadable", at),
+        (_, Some(refusal)) => Attempt::refused(refusal, at),
+        (Some(opened), None) => {
+            let request = sending::request(
+                session.url(),
+                &opened.secrets,
+                &opened.headers,
+                leased.event.as_str(),
+                &leased.traceparent,
+                leased.payload,
+                at,
+            );
+            let exchange = platform.http.send(request).await;
+            shared.has_waited.set(true);
+            Attempt::of(exchange, at, platform.clock.now_ms())
         }
     };
     session.record(&attempt, platform.clock.now_ms());

@@ -1,6 +1,8 @@
 //! Endpoints as the delivery reads them, with sealed secrets: one statement for any number of them.
 //! `endpoint_session` opens the secrets.
 
+use std::collections::BTreeSet;
+
 use kit::hex;
 
 use crate::events::outbox::{Audience, WEBHOOK_DISABLED};
@@ -89,9 +91,9 @@ const ENDPOINT: &str = concat!(
 /// those of these teams.
 pub async fn enabled_of(
     platform: &Platform,
-    users: &[UserId],
+    users: BTreeSet<&UserId>,
     for_teams: bool,
-    teams: &[TeamId],
+    teams: BTreeSet<&TeamId>,
     now: i64,
 ) -> Result<Vec<Endpoint>, DatabaseError> {
     let statement = Statement::new(

@@ -2,6 +2,8 @@
 //! An event is fanned out once, however often its message arrives. Deliveries to healthy endpoints are
 //! leased for their first attempt at once; all others go to the slow lane.
 
+use std::collections::BTreeSet;
+
 use crate::events::outbox::WEBHOOK_DISABLED;
 use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform};
@@ -10,7 +12,7 @@ use crate::runtime::State;
 use super::attempt_runner::{LEASE_MS, new_lease_token, release_and_wake};
 use super::endpoint::{self, Endpoint};
 use super::lease_store::{self, LeasedDelivery, Unattempted};
-use super::result_writer;
+use super::result_writer::WakingBatch;
 use super::store::{self, FanOut, NewDelivery, Waiting};
 
 /// Deliveries leased by one invocation, to be attempted now.
@@ -32,33 +34,20 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
         return Ok(None);
     }
     let audiences = || events.iter().map(|event| &event.audience);
-    let mut users: Vec<UserId> = audiences()
-        .filter_map(|results| results.user.clone())
-        .collect();
-    users.sort_unstable();
-    users.dedup();
-    let mut teams: Vec<TeamId> = audiences()
-        .filter_map(|results| results.team.clone())
-        .collect();
-    teams.sort_unstable();
-    teams.dedup();
+    let users: BTreeSet<&UserId> = audiences().filter_map(|it| it.user.as_ref()).collect();
+    let teams: BTreeSet<&TeamId> = audiences().filter_map(|it| it.team.as_ref()).collect();
     let now = platform.clock.now_ms();
     let for_teams = events.iter().any(|event| event.kind == WEBHOOK_DISABLED);
-    let endpoints = endpoint::enabled_of(platform, &users, for_teams, &teams, now).await?;
+    let endpoints = endpoint::enabled_of(platform, users, for_teams, teams, now).await?;
     let lease = new_lease_token(platform);
     let planned = plan(state, &events, &endpoints, now);
-    let deliveries: Vec<_> = planned
-        .iter()
-        .map(|each| each.row(&events, &endpoints))
-        .collect();
-    let ids: Vec<EventId> = events.iter().map(|event| event.id.clone()).collect();
-    let FanOut {
-        mut writes,
-        leasing,
-    } = store::fan_out(&ids, &deliveries, &lease, now);
-    let place = writes.len();
-    let slow = slow_lane_endpoints(&planned, &endpoints, now);
-    writes.extend(slow.iter().map(|id| store::schedule_wake(id, now, now)));
+    let ids: Vec<&EventId> = events.iter().map(|event| &event.id).collect();
+    let FanOut { writes, leasing } = store::fan_out(&ids, &planned, &lease, now);
+    let mut batch = WakingBatch::new(writes);
+    for id in slow_lane_endpoints(&planned, now) {
+        batch.wake_at(id, now, now);
+    }
+    let writes = std::mem::take(&mut batch.writes);
     let changes = match platform.database.batch(writes).await {
         Ok(changes) => changes,
         Err(error) => {
@@ -66,17 +55,13 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
             return Err(error);
         }
     };
-    for (id, scheduled) in slow.iter().zip(&changes[place..]) {
-        if *scheduled > 0 {
-            result_writer::wake(platform, id, now, now);
-        }
-    }
+    batch.wake(platform, &changes, now);
     let taken: u64 = changes[..leasing].iter().sum();
     let mut own = planned;
     own.retain(|each| each.is_leased);
     if taken != own.len() as u64 {
         // Another invocation wrote some of them, or an endpoint has changed.
-        let ids: Vec<DeliveryId> = own.iter().map(|each| each.id.clone()).collect();
+        let ids: Vec<&DeliveryId> = own.iter().map(|each| &each.id).collect();
         match lease_store::held_by(platform, &ids, &lease).await {
             Ok(held) => own.retain(|each| held.contains(&each.id)),
             Err(error) => {
@@ -86,7 +71,7 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
         }
     }
     let leased = own.into_iter().map(|each| {
-        let event = &events[each.event];
+        let event = each.event;
         let leased = LeasedDelivery {
             id: each.id,
             event: event.id.clone(),
@@ -95,7 +80,7 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
             step: 0,
             given_up: None,
         };
-        (each.endpoint, leased)
+        (each.place, leased)
     });
     let leased = leased.collect();
     Ok(Some(LeasedBatch {
@@ -109,12 +94,17 @@ pub async fn fan_out(state: &State, ids: &[EventId]) -> Result<Option<LeasedBatc
 
 /// Releases what may have been leased with the deliveries: the commit may have succeeded although its
 /// answer was lost.
-async fn release_leases(platform: &Platform, endpoints: &[Endpoint], own: &[Planned], lease: &str) {
+async fn release_leases(
+    platform: &Platform,
+    endpoints: &[Endpoint],
+    own: &[NewDelivery<'_>],
+    lease: &str,
+) {
     let now = platform.clock.now_ms();
     let leased = own.iter().filter(|each| each.is_leased);
     let unattempted: Vec<Unattempted> = leased
         .map(|each| Unattempted {
-            endpoint: each.endpoint,
+            endpoint: each.place,
             id: each.id.clone(),
             due: now,
         })
@@ -122,40 +112,25 @@ async fn release_leases(platform: &Platform, endpoints: &[Endpoint], own: &[Plan
     release_and_wake(platform, endpoints, &unattempted, lease).await;
 }
 
-struct Planned {
-    id: DeliveryId,
-    event: usize,
-    endpoint: usize,
-    is_leased: bool,
-    next_attempt_at: i64,
-}
-
-impl Planned {
-    fn row<'a>(&'a self, events: &'a [Waiting], endpoints: &'a [Endpoint]) -> NewDelivery<'a> {
-        NewDelivery {
-            id: &self.id,
-            webhook: &endpoints[self.endpoint].id,
-            event: &events[self.event].id,
-            is_leased: self.is_leased,
-            next_attempt_at: self.next_attempt_at,
-            version: endpoints[self.endpoint].version,
-        }
-    }
-}
-
-fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> Vec<Planned> {
+fn plan<'a>(
+    state: &State,
+    events: &'a [Waiting],
+    endpoints: &'a [Endpoint],
+    now: i64,
+) -> Vec<NewDelivery<'a>> {
     let mut planned = Vec::new();
-    for (event_place, event) in events.iter().enumerate() {
+    for event in events {
         for (place, endpoint) in endpoints.iter().enumerate() {
             if !endpoint.is_for(&event.audience, &event.kind) || !endpoint.listens_to(&event.kind) {
                 continue;
             }
             let is_leased = endpoint.is_fast(now);
-            planned.push(Planned {
+            planned.push(NewDelivery {
                 // With the event's time: deliveries are purged by age, as events are.
                 id: DeliveryId::of_time(&state.platform, event.id.time_ms()),
-                event: event_place,
-                endpoint: place,
+                event,
+                endpoint,
+                place,
                 is_leased,
                 next_attempt_at: if is_leased {
                     now + LEASE_MS
@@ -170,20 +145,12 @@ fn plan(state: &State, events: &[Waiting], endpoints: &[Endpoint], now: i64) -> 
 
 /// Endpoints to be woken in the slow lane now. Those that back off or are slow are woken when that
 /// is over.
-fn slow_lane_endpoints(planned: &[Planned], endpoints: &[Endpoint], now: i64) -> Vec<WebhookId> {
-    let mut places: Vec<usize> = planned
+fn slow_lane_endpoints<'a>(planned: &[NewDelivery<'a>], now: i64) -> BTreeSet<&'a WebhookId> {
+    let due = planned
         .iter()
-        .filter(|each| !each.is_leased && each.next_attempt_at <= now)
-        .map(|each| each.endpoint)
-        .filter(|place| {
-            let endpoint = &endpoints[*place];
-            endpoint.stands && endpoint.is_proven && endpoint.slow_until <= now
-        })
-        .collect();
-    places.sort_unstable();
-    places.dedup();
-    places
-        .into_iter()
-        .map(|place| endpoints[place].id.clone())
+        .filter(|each| !each.is_leased && each.next_attempt_at <= now);
+    due.map(|each| each.endpoint)
+        .filter(|it| it.stands && it.is_proven && it.slow_until <= now)
+        .map(|endpoint| &endpoint.id)
         .collect()
 }

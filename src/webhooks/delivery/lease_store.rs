@@ -19,7 +19,7 @@ pub const EVENT_REMOVED: &str = "event_removed";
 /// The deliveries among `ids` that this lease holds.
 pub async fn held_by(
     platform: &Platform,
-    ids: &[DeliveryId],
+    ids: &[&DeliveryId],
     lease: &str,
 ) -> Result<Vec<DeliveryId>, DatabaseError> {
     let id = |row: &Row| DeliveryId::parse(row.text(0)?).ok_or_else(|| broken("a delivery"));

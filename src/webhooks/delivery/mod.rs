@@ -16,7 +16,7 @@ mod retry_consumer;
 pub(in crate::webhooks) mod store;
 
 use crate::ids::{EventId, WebhookId};
-use crate::platform::{DatabaseError, Settlement};
+use crate::platform::{DatabaseError, Platform, Settlement};
 use crate::runtime::State;
 
 use fan_out::LeasedBatch;
@@ -60,6 +60,11 @@ pub(crate) async fn consume_dead_letters(
         platform.warn("webhook_dead_letters", bodies.len());
     }
     settle(&settlements(state, bodies, inserted.err()));
+}
+
+/// Wakes an endpoint that has something due.
+pub(in crate::webhooks) fn wake(platform: &Platform, id: &WebhookId) {
+    result_writer::wake(platform, id, 0, 0);
 }
 
 /// Makes the attempts that were leased. `is_slow`: for endpoints that may have more due.

@@ -81,11 +81,7 @@ async fn write_chunk(state: &State, endpoints: &[Endpoint], lease: &str, done: &
         .enumerate()
         .map(|(place, endpoint)| EndpointResults::of(place, endpoint, done, &rows, now))
         .collect();
-    let mut record = ResultBatch {
-        writes: Vec::new(),
-        wakes: Vec::new(),
-        events: Vec::new(),
-    };
+    let mut record = ResultBatch::default();
     let successful: Vec<&Endpoint> = results
         .iter()
         .filter(|results| results.has_success)
@@ -96,19 +92,22 @@ async fn write_chunk(state: &State, endpoints: &[Endpoint], lease: &str, done: &
             .iter()
             .map(|each| (&each.id, each.url.as_str()))
             .collect();
-        record.writes.push(store::record_success(&answered));
+        record.batch.writes.push(store::record_success(&answered));
     }
     if successful.iter().any(|endpoint| !endpoint.is_proven) {
         let unproved = successful.iter().filter(|endpoint| !endpoint.is_proven);
         let ids = unproved.map(|endpoint| &endpoint.id);
-        record.writes.push(store::resume_held(ids));
+        record.batch.writes.push(store::resume_held(ids));
     }
     // Before the leases end: see `store::record_failures`.
     let failing = results
         .iter()
         .filter_map(|results| results.failing(lease, now));
-    record.writes.extend(failing);
-    record.writes.extend(store::write_results(&rows, lease));
+    record.batch.writes.extend(failing);
+    record
+        .batch
+        .writes
+        .extend(store::write_results(&rows, lease));
     for results in &results {
         record.add_endpoint(platform, results, now);
     }
@@ -207,10 +206,10 @@ fn result_row<'a>(state: &State, done: &'a DeliveryResult, now: i64) -> ResultRo
     row
 }
 
-/// A batch, and what follows when a statement has changed rows, by the statement's index.
+/// A batch, and the events to be fanned out when the write at this index has changed a row.
+#[derive(Default)]
 struct ResultBatch {
-    writes: Vec<Statement>,
-    wakes: Vec<(usize, (WebhookId, i64))>,
+    batch: WakingBatch,
     events: Vec<(usize, Event)>,
 }
 
@@ -236,10 +235,7 @@ impl ResultBatch {
         let is_paused = results.count > 0 && before + results.count >= BREAKER_FAILURES;
         let paused_until = if is_paused { now + BREAKER_MS } else { 0 };
         let at = retry_at.max(results.slow_down_until).max(paused_until);
-        self.wakes
-            .push((self.writes.len(), (endpoint.id.clone(), at)));
-        self.writes
-            .push(store::schedule_wake(&endpoint.id, at, now));
+        self.batch.wake_at(&endpoint.id, at, now);
     }
 
     /// Disables an endpoint and tells the other endpoints of its owner.
@@ -268,26 +264,19 @@ impl ResultBatch {
             &data.to_string(),
         );
         let [disable, hold] = store::disable(&endpoint.id, reason, since, now);
-        self.writes.push(disable);
-        self.events.push((self.writes.len(), event.clone()));
+        let writes = &mut self.batch.writes;
+        writes.push(disable);
+        self.events.push((writes.len(), event.clone()));
         // Only when the statement before it has changed something.
-        self.writes.push(event.insert_if_changed());
-        self.writes.push(hold);
+        writes.extend([event.insert_if_changed(), hold]);
     }
 
     async fn write(self, platform: &Platform, now: i64) {
-        match commit(platform, &self.writes).await {
+        match self.batch.commit(platform, now).await {
             Ok(changes) => {
-                let has_changed = |place: usize| changes.get(place).is_some_and(|count| *count > 0);
-                for (place, (id, at)) in &self.wakes {
-                    if has_changed(*place) {
-                        wake(platform, id, *at, now);
-                    }
-                }
-                for (place, event) in &self.events {
-                    if has_changed(*place) {
-                        event.wake(platform);
-                    }
+                let events = self.events.iter();
+                for (_, event) in events.filter(|(place, _)| changes[*place] > 0) {
+                    event.wake(platform);
                 }
             }
             // Their leases expire and the reconciler finds them: some are sent twice.
@@ -306,6 +295,45 @@ pub async fn commit(platform: &Platform, writes: &[Statement]) -> Result<Vec<u64
         }
     }
     changes
+}
+
+/// Writes, and the endpoints to be woken when the write at this index has changed a row.
+#[derive(Default)]
+pub struct WakingBatch {
+    pub writes: Vec<Statement>,
+    wakes: Vec<(usize, WebhookId, i64)>,
+}
+
+impl WakingBatch {
+    /// Without wake-ups.
+    pub fn new(writes: Vec<Statement>) -> Self {
+        Self {
+            writes,
+            wakes: Vec::new(),
+        }
+    }
+
+    /// Schedules the wake-up of an endpoint.
+    pub fn wake_at(&mut self, id: &WebhookId, at: i64, now: i64) {
+        self.wakes.push((self.writes.len(), id.clone(), at));
+        self.writes.push(store::schedule_wake(id, at, now));
+    }
+
+    /// Commits as [`commit`] does, and wakes the endpoints.
+    pub async fn commit(&self, platform: &Platform, now: i64) -> Result<Vec<u64>, DatabaseError> {
+        let changes = commit(platform, &self.writes).await?;
+        self.wake(platform, &changes, now);
+        Ok(changes)
+    }
+
+    /// Wakes the endpoints, after these changes.
+    pub fn wake(&self, platform: &Platform, changes: &[u64], now: i64) {
+        for (place, id, at) in &self.wakes {
+            if changes.get(*place).is_some_and(|count| *count > 0) {
+                wake(platform, id, *at, now);
+            }
+        }
+    }
 }
 
 /// Wakes an endpoint at `at`, or as late as a queue can delay; one woken too early is woken again.

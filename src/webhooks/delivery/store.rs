@@ -9,6 +9,7 @@ use crate::ids::{DeliveryId, EventId, TeamId, UserId, WebhookId};
 use crate::platform::{DatabaseError, Platform, Statement, Text, Value, params};
 use crate::webhooks::standing::{self, account_stands, is_told};
 
+use super::endpoint::Endpoint;
 use super::outcome::{BREAKER_FAILURES, BREAKER_MAX_MS, BREAKER_MS};
 
 /// The longest bound text of ours, in bytes. D1 refuses more than 2,000,000.
@@ -63,16 +64,17 @@ pub async fn waiting_events(
         .collect()
 }
 
+/// A delivery to be written.
 pub struct NewDelivery<'a> {
-    pub id: &'a DeliveryId,
-    pub webhook: &'a WebhookId,
-    pub event: &'a EventId,
+    pub id: DeliveryId,
+    pub event: &'a Waiting,
+    pub endpoint: &'a Endpoint,
+    /// The index of its endpoint.
+    pub place: usize,
     /// Whether it is leased in the same statement.
     pub is_leased: bool,
     /// When the lease expires, or else when the first attempt may be made.
     pub next_attempt_at: i64,
-    /// The endpoint's version, as it was read.
-    pub version: i64,
 }
 
 /// The statements that write the deliveries of some events.
@@ -129,7 +131,7 @@ const UNLEASED: &str = new_deliveries!(
 
 /// Writes the deliveries of `events`, unless another invocation has.
 pub fn fan_out(
-    events: &[EventId],
+    events: &[&EventId],
     deliveries: &[NewDelivery<'_>],
     lease: &str,
     now: i64,
@@ -141,11 +143,11 @@ pub fn fan_out(
             .map(|new| {
                 json!([
                     new.id.as_str(),
-                    new.webhook.as_str(),
-                    new.event.as_str(),
+                    new.endpoint.id.as_str(),
+                    new.event.id.as_str(),
                     i64::from(new.is_leased),
                     new.next_attempt_at,
-                    new.version,
+                    new.endpoint.version,
                 ])
             })
             .collect();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks, WriteWebhooks};
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
@@ -16,9 +16,10 @@ use crate::limits::guard::Principal;
 use crate::membership::lookup;
 use crate::membership::permissions::{ManageWebhooks, TeamPermit};
 use crate::membership::store::membership;
-use crate::platform::{DatabaseError, Lane, Message, Platform, Statement};
+use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 use crate::webhooks::check_target;
+use crate::webhooks::delivery::wake;
 
 use super::model::{self, Health, Maker, Webhook, WebhookInput};
 use super::proof;
@@ -36,8 +37,7 @@ pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
 
 /// The caller's endpoint of the path. Other people's are not there.
 pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
-    let id = WebhookId::parse(cx.param("id"));
-    let id = id.ok_or_else(Problem::not_found)?;
+    let id = cx.path("id", WebhookId::parse)?;
     find_of(cx, user, &id).await
 }
 
@@ -45,15 +45,6 @@ pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
 pub async fn find_of(cx: &Context<'_>, user: &UserId, id: &WebhookId) -> Result<Webhook, Problem> {
     let webhook = store::find(sealer(cx), user, id).await?;
     webhook.ok_or_else(Problem::not_found)
-}
-
-/// Wakes whoever delivers: this endpoint has something due.
-pub fn wake(platform: &Platform, id: &WebhookId) {
-    let message = Message {
-        body: id.to_string(),
-        delay_seconds: 0,
-    };
-    platform.queue.send(Lane::Slow, vec![message]);
 }
 
 fn answer(status: u16, webhook: &Webhook, document: &Value, now: i64) -> Result<Response, Problem> {
@@ -192,8 +183,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let documents = found
         .iter()
         .map(|webhook| (webhook.id.to_string(), webhook.document(now)));
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(cx.page(&page, documents))
 }
 
 /// GET /webhooks/{id}

@@ -26,9 +26,6 @@ use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
 pub(crate) const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM webhooks WHERE team_id = ?1 \
      AND user_id = ?2 AND disabled_at IS NULL";
 
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "webhook_~";
-
 #[derive(Clone, Copy)]
 pub(crate) struct Sealer<'a> {
     pub master: &'a MasterKeys,
@@ -358,11 +355,7 @@ pub(crate) async fn list(
             "WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
         ]
         .concat(),
-        params![
-            user,
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
-            page.limit + 1,
-        ],
+        params![user, page.before(), page.limit + 1,],
     );
     sealer
         .platform

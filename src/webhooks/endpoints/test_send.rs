@@ -18,10 +18,11 @@ use crate::runtime::{Context, Tx};
 use crate::webhooks::delivery::attempt_runner::refusal;
 use crate::webhooks::delivery::outcome::Attempt;
 use crate::webhooks::delivery::store::take_slots;
+use crate::webhooks::delivery::wake;
 use crate::webhooks::events::PING;
 use crate::webhooks::{endpoint_throttle, sending};
 
-use super::handlers::{charge_ping, check_standing, find, sealer, wake};
+use super::handlers::{charge_ping, check_standing, find, sealer};
 use super::model::Webhook;
 use super::{proof, store};
 

@@ -7,15 +7,16 @@ use kit::time::parse_rfc3339;
 use serde_json::json;
 
 use crate::auth::permissions::{ReadWebhooks, WriteWebhooks};
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};
+use crate::webhooks::delivery::wake;
 use crate::webhooks::endpoints::handlers::{
-    charge_ping, check_standing, find as find_endpoint, find_of, wake,
+    charge_ping, check_standing, find as find_endpoint, find_of,
 };
 use crate::webhooks::events::PING;
 
@@ -36,17 +37,14 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let documents = found
         .iter()
         .map(|delivery| (delivery.event.to_string(), delivery.document()));
-    let issuer = &cx.state.config.issuer;
-    let path = format!("{issuer}/api/v1/webhooks/{}/deliveries", webhook.id);
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(cx.page(&page, documents))
 }
 
 /// The delivery of the path, when its endpoint is the caller's.
 async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Problem> {
-    let not_found = Problem::not_found;
-    let id = DeliveryId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", DeliveryId::parse)?;
     let found = store::find(&cx.state.platform, user, &id).await?;
-    found.ok_or_else(not_found)
+    found.ok_or_else(Problem::not_found)
 }
 
 /// GET /webhooks/deliveries/{id}
@@ -54,11 +52,8 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
     let (delivery, payload) = find(cx, permit.user_id()).await?;
     // A receiver's answer may have the payload in it.
-    if let Some(scope) = cx
-        .state
-        .events
-        .find(&delivery.kind)
-        .and_then(|kind| kind.scope)
+    let kind = cx.state.events.find(&delivery.kind);
+    if let Some(scope) = kind.and_then(|kind| kind.scope)
         && !permit.caller().scopes.contains(scope)
     {
         return Err(Problem::insufficient_scope(scope.as_str()));

@@ -13,9 +13,6 @@ use crate::webhooks::standing::{self, may_be_sent};
 
 use super::model::Delivery;
 
-/// Greater than every id, for the first page.
-const PAST_ALL_IDS: &str = "event_~";
-
 const COLUMNS: &str = "SELECT d.id, d.webhook_id, d.event_id, e.type, d.state, d.reason, \
      d.attempts, d.next_attempt_at, d.claim IS NOT NULL, w.disabled_at IS NOT NULL, w.is_proven, \
      w.url";
@@ -46,12 +43,7 @@ pub async fn list(
             " DESC LIMIT ?4",
         ]
         .concat(),
-        params![
-            webhook,
-            page.after.as_deref().unwrap_or(PAST_ALL_IDS),
-            state,
-            page.limit + 1,
-        ],
+        params![webhook, page.before(), state, page.limit + 1,],
     );
     platform.all(statement, read).await
 }

@@ -3,34 +3,18 @@
 
 use serde_json::{Value, json};
 
-use crate::http::operation::{Operation, PLAIN};
+use crate::http::operations;
 use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::platform::{MailMessage, Statement};
 use crate::runtime::Context;
 
-/// POST /faults/panic
-pub const PANIC: Operation = Operation {
-    id: "panic",
-    ..PLAIN
-};
-/// POST /faults/panic-later
-pub const PANIC_LATER: Operation = Operation {
-    id: "panic_later",
-    ..PLAIN
-};
-
-/// POST /faults/abort
-pub const ABORT: Operation = Operation {
-    id: "abort",
-    ..PLAIN
-};
-
-/// POST /faults/mail
-pub const MAIL: Operation = Operation {
-    id: "send_mail",
-    ..PLAIN
-};
+operations! { "Faults";
+    PANIC = "panic", "Panic before the first await" {}
+    PANIC_LATER = "panic_later", "Panic after an await" {}
+    ABORT = "abort", "Abort" {}
+    MAIL = "send_mail", "Send a mail" {}
+}
 
 /// Aborts: nothing unwinds, and the Wasm instance is past help.
 pub async fn abort(_: &Context<'_>) -> Result<Response, Problem> {

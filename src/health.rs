@@ -16,16 +16,13 @@ const COMMIT: &str = env!("WVW_GIT_COMMIT");
 
 const WORD: Schema = Text::of(1, 100);
 const MILLISECONDS: Schema = Schema::integer(0, 600_000);
-const DEPENDENCIES: Schema = Schema::List {
-    items: &object! {
-        required name: WORD, "d1, kv or mail.";
-        required status: Schema::Choice(&["ok", "failed", "configured", "off"]),
-            "Whether it answered. Mail is not asked: configured, or switched off.";
-        required duration_ms: MILLISECONDS, "Milliseconds it took.";
-    },
-    min: 0,
-    max: 10,
+const DEPENDENCY: Schema = object! {
+    required name: WORD, "d1, kv or mail.";
+    required status: Schema::Choice(&["ok", "failed", "configured", "off"]),
+        "Whether it answered. Mail is not asked: configured, or switched off.";
+    required duration_ms: MILLISECONDS, "Milliseconds it took.";
 };
+const DEPENDENCIES: Schema = Schema::list(&DEPENDENCY, 0, 10);
 
 /// GET /health/live
 pub async fn live(_: &Context<'_>) -> Result<Response, Problem> {
@@ -68,24 +65,31 @@ pub async fn ready(cx: &Context<'_>) -> Result<Response, Problem> {
     })
 }
 
+const LIVENESS: Schema = object! { "Live":
+    required status: Schema::Choice(&["ok"]), "ok.";
+    required version: WORD, "Of this service.";
+    required commit: WORD, "The git commit it was built from.";
+};
+const READINESS: Schema = object! { "Ready":
+    required status: Schema::Choice(&["ok", "degraded", "failed"]),
+        "failed: the database is away; degraded: a cache is.";
+    required dependencies: DEPENDENCIES, "Each with its time.";
+};
+
 operations! { TAG;
     LIVE = "health_live", "Liveness" {
-        response: Answer::ok("It lives.", &object! { "Live":
-            required status: Schema::Choice(&["ok"]), "ok.";
-            required version: WORD, "Of this service.";
-            required commit: WORD, "The git commit it was built from.";
-        }, r#"{"status":"ok","version":"0.1.0","commit":"0123456"}"#),
+        response: Answer::ok(
+            "It lives.",
+            &LIVENESS,
+            r#"{"status":"ok","version":"0.1.0","commit":"0123456"}"#,
+        ),
     }
 
     READY = "health_ready", "Readiness, with each dependency" {
         description: "503 with the same form when something it cannot do without has failed.",
         response: Answer::ok(
             "It can work.",
-            &object! { "Ready":
-            required status: Schema::Choice(&["ok", "degraded", "failed"]),
-                "failed: the database is away; degraded: a cache is.";
-            required dependencies: DEPENDENCIES, "Each with its time.";
-        },
+            &READINESS,
             r#"{"status":"ok","dependencies":[{"name":"d1","status":"ok","duration_ms":2},{"name":"kv","status":"ok","duration_ms":1},{"name":"mail","status":"configured","duration_ms":0}]}"#,
         ),
     }

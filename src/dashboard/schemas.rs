@@ -18,11 +18,7 @@ const COUNTS: Schema = object! {
 };
 
 const fn few(items: &'static Schema) -> Schema {
-    Schema::List {
-        items,
-        min: 0,
-        max: 50,
-    }
+    Schema::list(items, 0, 50)
 }
 
 const STALE: Schema = object! {

@@ -69,6 +69,17 @@ const EXAMPLE_CODE: &str =
     r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"#;
 const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"specializations":[{"id":42,"traits":[1,1,2]},{"id":46,"traits":[2,2,1]},{"id":62,"traits":[2,2,2]}],"skills":{"land":{"heal":314,"utilities":[0,0,0],"elite":0}}}}"#;
 
+const CHAT_CODE: Schema = object! { "ChatCode":
+    required code: CODE, "The link from the game, [&...].";
+};
+const DECODED: Schema = object! { "DecodedChatCode":
+    required template: TEMPLATE, "The template.";
+};
+const TO_ENCODE: Schema = object! { "TemplateToEncode":
+    required template: TEMPLATE_INPUT, "The template.";
+};
+const ENCODED: Schema = object! { "EncodedChatCode": required code: CODE, "The chat code."; };
+
 operations! { TAG;
     PROFESSIONS = "list_professions", "All nine professions" ..TABLE {
         response: Answer::page_of("All of them, on one page.", &PROFESSION, GUARDIAN),
@@ -108,22 +119,12 @@ operations! { TAG;
 operations! { CODES;
     DECODE = "decode_chat_code", "Decode a build template chat code" {
         description: "Loses nothing: encoding the answer gives the same code, byte for byte. Ids that are not known are kept, with null for a name.",
-        request: RequestBody::json(&object! { "ChatCode":
-            required code: CODE, "The link from the game, [&...].";
-        }, EXAMPLE_CODE),
-        response: Answer::ok("What the code says.", &object! { "DecodedChatCode":
-            required template: TEMPLATE, "The template.";
-        }, include_str!("decoded.example.json")),
+        request: RequestBody::json(&CHAT_CODE, EXAMPLE_CODE),
+        response: Answer::ok("What the code says.", &DECODED, include_str!("decoded.example.json")),
     }
 
     ENCODE = "encode_chat_code", "Encode a build template chat code" {
-        request: RequestBody::json(&object! { "TemplateToEncode":
-            required template: TEMPLATE_INPUT, "The template.";
-        }, EXAMPLE_TEMPLATE),
-        response: Answer::ok(
-            "To paste into the game.",
-            &object! { "EncodedChatCode": required code: CODE, "The chat code."; },
-            EXAMPLE_CODE,
-        ),
+        request: RequestBody::json(&TO_ENCODE, EXAMPLE_TEMPLATE),
+        response: Answer::ok("To paste into the game.", &ENCODED, EXAMPLE_CODE),
     }
 }

@@ -62,11 +62,7 @@ const AUTHORSHIPS: Schema = all_of(&AUTHORSHIP);
 const ENTRIES: Schema = all_of(&ENTRY);
 
 const fn all_of(items: &'static Schema) -> Schema {
-    Schema::List {
-        items,
-        min: 0,
-        max: usize::MAX,
-    }
+    Schema::list(items, 0, usize::MAX)
 }
 
 /// Answer of GET /users/me/export. A feature that keeps something on users adds a member here.

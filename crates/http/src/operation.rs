@@ -139,6 +139,27 @@ impl Answer {
         }
     }
 
+    /// 202 with JSON of this form.
+    pub const fn accepted(
+        about: &'static str,
+        schema: &'static Schema,
+        example: &'static str,
+    ) -> Self {
+        Self {
+            status: 202,
+            ..Self::ok(about, schema, example)
+        }
+    }
+
+    /// 204.
+    pub const fn done(about: &'static str) -> Self {
+        Self {
+            status: 204,
+            about,
+            content: Content::None,
+        }
+    }
+
     /// A page of a list of these, with an example of one.
     pub const fn page(schema: &'static Schema, example: &'static str) -> Self {
         Self::page_of("A page.", schema, example)
@@ -220,11 +241,7 @@ pub const PLAIN: Operation = Operation {
     query: &[],
     request: None,
     alternative: None,
-    response: Answer {
-        status: 204,
-        about: "Done.",
-        content: Content::None,
-    },
+    response: Answer::done("Done."),
     problems: &[],
     condition: Condition::None,
     replay: Replay::Data,

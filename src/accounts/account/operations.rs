@@ -1,12 +1,15 @@
 //! The calls on accounts, as they are documented and checked.
 
 use crate::http::operation::{Answer, Condition, RequestBody};
+use crate::http::schema::Schema;
 use crate::http::{object, operations, problems};
 
 use super::model::{PROFILE_INPUT, REGISTRATION, USER};
 
 const TAG: &str = "Identity";
 const EXAMPLE_USER: &str = r#"{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","email_verified":false,"pending_email":null,"display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
+
+const REGISTERED: Schema = object! { "Registered": required user: USER, "The account."; };
 
 operations! { TAG;
     REGISTER = "register", "Create an account" {
@@ -17,7 +20,7 @@ operations! { TAG;
         ),
         response: Answer::created(
             "The account. Log in next; if the address was in use, prove it first.",
-            &object! { "Registered": required user: USER, "The account."; },
+            &REGISTERED,
             r#"{"user":{"id":"user_01kanp2xc0e8br5v0xmvhv7j2d","email":"commander@guild.gg","email_verified":false,"pending_email":null,"display_name":"Commander","role":"user","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}}"#,
         ),
         problems: problems![EMAIL_TAKEN],

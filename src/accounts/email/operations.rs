@@ -1,7 +1,7 @@
 //! The calls that prove an address, as they are documented and checked.
 
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
-use crate::http::operation::{Answer, Content, Operation, PLAIN, RequestBody};
+use crate::http::operation::{Answer, Operation, PLAIN, RequestBody};
 use crate::http::schema::Schema;
 use crate::http::{object, operations, problems};
 
@@ -10,17 +10,15 @@ const TAG: &str = "Identity";
 pub const EXAMPLE_TOKEN: &str = r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
 /// Body of the calls that use a link up.
 pub const LINK: Schema = object! { "Link": required token: TOKEN, ABOUT_TOKEN; };
-/// Answer of the calls whose work is done afterwards.
-pub const ACCEPTED: Answer = Answer {
-    status: 202,
-    about: "Whatever there is to do is done after the answer.",
-    content: Content::Json(
-        &object! { "Accepted":
-            required status: Schema::Choice(&["accepted"]), "Always the same.";
-        },
-        r#"{"status":"accepted"}"#,
-    ),
+const ACCEPTANCE: Schema = object! { "Accepted":
+    required status: Schema::Choice(&["accepted"]), "Always the same.";
 };
+/// Answer of the calls whose work is done afterwards.
+pub const ACCEPTED: Answer = Answer::accepted(
+    "Whatever there is to do is done after the answer.",
+    &ACCEPTANCE,
+    r#"{"status":"accepted"}"#,
+);
 const WITH_LINK: Operation = Operation {
     tag: TAG,
     request: RequestBody::json(&LINK, EXAMPLE_TOKEN),
@@ -37,11 +35,11 @@ operations! { TAG;
 
     VERIFY = "verify_email", "Prove an address by the link in a mail" ..WITH_LINK {
         description: "No login is needed: whoever has the link reads what is sent there. An account that has the address without having proved it loses it; one that has proved it keeps it, and the link does not work. An account that moves to the address has it from now on, and its old address is sent a link that undoes it.",
-        response: Answer { status: 204, about: "The address is proved.", content: Content::None },
+        response: Answer::done("The address is proved."),
     }
 
     UNDO = "undo_email_change", "Restore my previous address" ..WITH_LINK {
         description: "By the link that the old address was sent, for 7 days. Ends all logins, revokes all API keys and makes the password worthless: a link to choose a new one is sent to the address that is back. The second factor stays.",
-        response: Answer { status: 204, about: "The address is back.", content: Content::None },
+        response: Answer::done("The address is back."),
     }
 }

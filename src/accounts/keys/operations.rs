@@ -23,31 +23,42 @@ const EXAMPLE: &str = r#"{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","s
 
 const KEY_PART: Schema = Text::of(1, 100);
 
+const KEYS: Schema = object! { "SigningKeys":
+    required data: Schema::list(&KEY, 0, 1_000), "Newest first.";
+    required next_cursor: Schema::Nullable(&Text::of(1, 100)),
+        "Always null: the list is whole.";
+    required left_to_reseal: Schema::integer(0, 1_000_000_000),
+        "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0, and for 24 hours: so long answers are kept for Idempotency-Key.";
+};
+const ROTATION: Schema = object! { "RotateSigningKeys":
+    optional revoke_current: Schema::Boolean,
+        "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.";
+};
+const PUBLIC_KEY: Schema = object! {
+    required kty: Schema::Choice(&["OKP"]), "RFC 8037.";
+    required crv: Schema::Choice(&["Ed25519"]), "RFC 8037.";
+    required x: KEY_PART, "The public key, base64url.";
+    required kid: KEY_PART, "RFC 7638 thumbprint.";
+    required alg: Schema::Choice(&["EdDSA"]), "RFC 8037.";
+    required use: Schema::Choice(&["sig"]), "RFC 7517.";
+};
+const KEY_SET: Schema = object! { "JsonWebKeySet":
+    required keys: Schema::list(&PUBLIC_KEY, 0, 100), "Newest first.";
+};
+
 operations! { TAG;
     LIST = "list_signing_keys", "List signing keys and their states" {
         description: "Keys rotate by themselves every 30 days: the next one is published at least 24 hours before it signs.",
         response: Answer::ok(
             "All keys, newest first.",
-            &object! { "SigningKeys":
-            required data: Schema::list(&KEY, 0, 1_000), "Newest first.";
-            required next_cursor: Schema::Nullable(&Text::of(1, 100)),
-                "Always null: the list is whole.";
-            required left_to_reseal: Schema::integer(0, 1_000_000_000),
-                "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0, and for 24 hours: so long answers are kept for Idempotency-Key.";
-        },
+            &KEYS,
             r#"{"data":[{"kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","state":"active","created_at":"2026-11-20T18:17:00.000Z","activates_at":"2026-11-22T18:17:00.000Z","retires_at":null,"removed_at":null,"revoked_at":null}],"next_cursor":null,"left_to_reseal":0}"#,
         ),
     }
 
     ROTATE = "rotate_signing_keys", "Rotate the signing key at once" {
         description: "For emergencies. The old key goes on verifying for 24 hours, or with revoke_current not at all: every access token issued so far is void then, here at once and everywhere within five minutes; clients refresh or log in again.",
-        request: RequestBody::json(
-            &object! { "RotateSigningKeys":
-            optional revoke_current: Schema::Boolean,
-                "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.";
-        },
-            r#"{"revoke_current":true}"#,
-        ),
+        request: RequestBody::json(&ROTATION, r#"{"revoke_current":true}"#),
         response: Answer::created("The new key, which signs.", &KEY, EXAMPLE),
     }
 }
@@ -57,20 +68,7 @@ operations! { PUBLIC_TAG;
         description: "Verify access tokens with them: EdDSA, header typ at+jwt, kid as here.",
         response: Answer::ok(
             "The key set.",
-            &object! { "JsonWebKeySet":
-            required keys: Schema::List {
-                        items: &object! {
-                required kty: Schema::Choice(&["OKP"]), "RFC 8037.";
-                required crv: Schema::Choice(&["Ed25519"]), "RFC 8037.";
-                required x: KEY_PART, "The public key, base64url.";
-                required kid: KEY_PART, "RFC 7638 thumbprint.";
-                required alg: Schema::Choice(&["EdDSA"]), "RFC 8037.";
-                required use: Schema::Choice(&["sig"]), "RFC 7517.";
-            },
-                        min: 0,
-                        max: 100,
-                    }, "Newest first.";
-        },
+            &KEY_SET,
             r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","alg":"EdDSA","use":"sig"}]}"#,
         ),
     }

@@ -22,19 +22,11 @@ const RESET_FORM: Schema = object! { "ResetForm":
 };
 const EXAMPLE_FORM: &str = "token=wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-const fn page(status: u16, about: &'static str) -> Answer {
-    Answer {
-        status,
-        about,
-        content: Content::Media("text/html"),
-    }
-}
-
 const SHOW: Operation = Operation {
     tag: TAG,
     description: LOOKING,
     query: TOKEN_PARAMETER,
-    response: page(200, "The page, with a form."),
+    response: Answer::media("The page, with a form.", "text/html"),
     ..PLAIN
 };
 const SUBMIT: Operation = Operation {
@@ -44,7 +36,7 @@ const SUBMIT: Operation = Operation {
         media_type: FORM,
         example: EXAMPLE_FORM,
     }),
-    response: page(200, "A page that says what was done."),
+    response: Answer::media("A page that says what was done.", "text/html"),
     problems: problems![INVALID_LINK],
     ..PLAIN
 };

@@ -3,7 +3,7 @@
 use crate::accounts::account::model::{ANY_PASSWORD, EMAIL};
 use crate::accounts::email::operations::ACCEPTED;
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
-use crate::http::operation::{Answer, Content, RequestBody};
+use crate::http::operation::{Answer, RequestBody};
 use crate::http::schema::Schema;
 use crate::http::{object, operations, problems};
 
@@ -31,11 +31,7 @@ operations! { TAG;
             &CHOICE,
             r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","new_password":"four other words here"}"#,
         ),
-        response: Answer {
-        status: 204,
-        about: "The password is the new one. Log in next.",
-        content: Content::None,
-    },
+        response: Answer::done("The password is the new one. Log in next."),
         problems: problems![INVALID_LINK],
     }
 }

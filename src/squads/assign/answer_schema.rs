@@ -7,7 +7,7 @@ use crate::squads::functions::operations::SPECIALIZATION_ID;
 
 use super::schemas::{
     BUILD_NUMBER, FUNCTION_ID, KIND, MOVES, NAME, PLAYERS, PREFERENCE, SEED, SIZE, STARTS,
-    SUBGROUP, UNITS, WEIGHT, list,
+    SUBGROUP, UNITS, WEIGHT,
 };
 
 const LINE: Schema = Text::line(0, 1_000);
@@ -35,13 +35,13 @@ const PLACED: Schema = object! {
 const GROUP: Schema = object! {
     required subgroup: SUBGROUP, "Counted from 1.";
     required score: POINTS, "Its points.";
-    required players: list(&PLACED, 0, 10), "Who is in it.";
-    required shortfalls: list(&SHORTFALL, 0, 16), "What it lacks, the most points first.";
-    required from_others: list(&FROM_OTHERS, 0, 16), "What its players get from each other.";
+    required players: Schema::list(&PLACED, 0, 10), "Who is in it.";
+    required shortfalls: Schema::list(&SHORTFALL, 0, 16), "What it lacks, the most points first.";
+    required from_others: Schema::list(&FROM_OTHERS, 0, 16), "What its players get from each other.";
 };
 const SQUAD: Schema = object! {
     required score: POINTS, "Points of what is done for the squad.";
-    required shortfalls: list(&SHORTFALL, 0, 8), "What it lacks, the most points first.";
+    required shortfalls: Schema::list(&SHORTFALL, 0, 8), "What it lacks, the most points first.";
 };
 const BENCHED: Schema = object! {
     required player: NAME, "Who.";
@@ -81,14 +81,14 @@ const PRICED_COUNT: Schema = object! {
 };
 const CERTIFICATE: Schema = object! { "AssignmentCertificate":
     required scale: PRICE, "Units of a price in a point.";
-    required players: list(&PRICE, 1, 50), "A price for each player of the model, in their order.";
-    required functions: list(&PRICE, 0, 24),
+    required players: Schema::list(&PRICE, 1, 50), "A price for each player of the model, in their order.";
+    required functions: Schema::list(&PRICE, 0, 24),
         "For each function of the model the price of one of its points: 0 for those of kind party.";
-    required counts: list(&PRICED_COUNT, 0, 200), "Prices of what is bounded in number.";
+    required counts: Schema::list(&PRICED_COUNT, 0, 200), "Prices of what is bounded in number.";
     required subgroup: PRICE, "No subgroup is worth more under these prices.";
     required is_exact: Schema::Boolean,
         "Whether all subgroups were looked at, so that one is worth just that.";
-    required relaxed: list(&Schema::Choice(&["subgroup_pins", "together", "must_play"]), 0, 3),
+    required relaxed: Schema::list(&Schema::Choice(&["subgroup_pins", "together", "must_play"]), 0, 3),
         "Constraints of the body that have no price: the bound holds with them too, but may be far from what can be reached.";
 };
 const MODEL_FUNCTION: Schema = object! {
@@ -101,11 +101,11 @@ const MODEL_BUILD: Schema = object! {
     required specialization: Schema::Nullable(&SPECIALIZATION_ID), "As asked.";
     required role: Schema::Nullable(&ROLE), "As asked.";
     required preference: PREFERENCE, "Points.";
-    required units: list(&Schema::integer(0, 100_000), 0, 24), "For each function, in their order.";
+    required units: Schema::list(&Schema::integer(0, 100_000), 0, 24), "For each function, in their order.";
 };
 const MODEL_PLAYER: Schema = object! {
     required name: NAME, "As asked.";
-    required builds: list(&MODEL_BUILD, 1, 10), "In the order of the body.";
+    required builds: Schema::list(&MODEL_BUILD, 1, 10), "In the order of the body.";
 };
 const MODEL_CONSTRAINT: Schema = Schema::raw(
     r#"{"type":"object","properties":{"kind":{"type":"string"}},"required":["kind"],"additionalProperties":true}"#,
@@ -113,9 +113,9 @@ const MODEL_CONSTRAINT: Schema = Schema::raw(
 const MODEL: Schema = object! { "AssignmentModel":
     required subgroups: SUBGROUP, "How many.";
     required subgroup_size: SIZE, "Room of each.";
-    required functions: list(&MODEL_FUNCTION, 0, 24), "What counts.";
-    required players: list(&MODEL_PLAYER, 1, 50), "Who is there.";
-    required constraints: list(&MODEL_CONSTRAINT, 0, 5_000),
+    required functions: Schema::list(&MODEL_FUNCTION, 0, 24), "What counts.";
+    required players: Schema::list(&MODEL_PLAYER, 1, 50), "Who is there.";
+    required constraints: Schema::list(&MODEL_CONSTRAINT, 0, 5_000),
         "What must hold, each with its kind; players, subgroups and builds by number, from 0.";
 };
 const GAP: Schema = object! {
@@ -129,7 +129,7 @@ const PARTS: Schema = object! {
     required preferences: POINTS, "Of what players like to play.";
 };
 const RERUN: Schema = Schema::Nullable(&object! {
-    required moved: list(&NAME, 0, 50),
+    required moved: Schema::list(&NAME, 0, 50),
         "Players of the present assignment who change their subgroup or their build.";
     required best_score: POINTS, "The best that was found with any number of changes.";
 });
@@ -146,12 +146,12 @@ pub const ANSWER: Schema = object! { "Assignment":
     required starts: STARTS, "As asked.";
     required cut_short: Schema::Boolean,
         "Whether fewer moves were tried than asked for: the service has a limit.";
-    required subgroups: list(&GROUP, 1, 15), "The assignment.";
+    required subgroups: Schema::list(&GROUP, 1, 15), "The assignment.";
     required squad: SQUAD, "What is done for the squad.";
-    required bench: list(&BENCHED, 0, 50), "Who does not play, and why.";
-    required changes: list(&CHANGE, 0, 50),
+    required bench: Schema::list(&BENCHED, 0, 50), "Who does not play, and why.";
+    required changes: Schema::list(&CHANGE, 0, 50),
         "For each player the best single change that breaks nothing; players without any are left out.";
-    required ask_next: list(&ASKED, 0, 5),
+    required ask_next: Schema::list(&ASKED, 0, 5),
         "Who would add most by coming as one more player, the best first.";
     required rerun: RERUN, "What became of the present assignment, where one was given.";
     required certificate: CERTIFICATE, "What proves the bound.";

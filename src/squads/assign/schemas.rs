@@ -44,10 +44,6 @@ const TEAM_SCORES: Schema = Schema::raw(
 );
 const PRESET: Schema = Schema::Nullable(&Schema::Choice(presets::IDS));
 
-pub(super) const fn list(items: &'static Schema, min: usize, max: usize) -> Schema {
-    Schema::List { items, min, max }
-}
-
 const BUILD: Schema = object! { "OwnedBuild":
     optional name: NAME, "For people.";
     optional specialization: SPECIALIZATION_ID,
@@ -56,7 +52,7 @@ const BUILD: Schema = object! { "OwnedBuild":
     optional preference: PREFERENCE, "Points for letting the player play it: 0 unless given.";
     optional scores: SCORES, "Units that it brings, by function, over those of its specialization.";
 };
-const OWNED: Schema = list(&BUILD, 1, 10);
+const OWNED: Schema = Schema::list(&BUILD, 1, 10);
 const PLAYER: Schema = object! { "PlayerToPlace":
     required name: NAME, "Tells players apart.";
     required builds: OWNED, "What the player can play; named by their places, from 0.";
@@ -72,7 +68,7 @@ const PIN: Schema = object! {
     optional subgroup: SUBGROUP, "Where, counted from 1.";
     optional build: BUILD_NUMBER, "As what: the place of the build, from 0.";
 };
-const SET: Schema = list(&NAME, 2, 50);
+const SET: Schema = Schema::list(&NAME, 2, 50);
 const ROLE_BOUND: Schema = object! {
     required role: ROLE, "Id of GET /game/roles.";
     optional min: PLAYERS, "At least so many play it.";
@@ -90,25 +86,25 @@ const PRESENT: Schema = object! {
 
 /// Body of POST /squads/assign.
 pub const INPUT: Schema = object! { "AssignmentInput":
-    required players: list(&PLAYER, 1, MAX_PLAYERS), "Who is there.";
+    required players: Schema::list(&PLAYER, 1, MAX_PLAYERS), "Who is there.";
     optional preset: PRESET,
         "How many are planned for: the squad's targets are for so many. All players unless given.";
-    optional functions: list(&FUNCTION, 1, 24),
+    optional functions: Schema::list(&FUNCTION, 1, 24),
         "Exactly what counts: at most 16 functions of kind party and 8 of kind squad. Those of GET /game/functions unless given; of them, what is left out here is as it is there.";
     optional scores: TEAM_SCORES, "Your own scores, as in PUT /teams/{id}/scores.";
     optional subgroups: SUBGROUP, "How many subgroups; as many as are needed unless given.";
     optional subgroup_size: SIZE, "Room of a subgroup; 5 unless given.";
     optional squad_size: SQUAD_SIZE, "At most so many play.";
     optional bench_max: PLAYERS, "At most so many are on the bench.";
-    optional pins: list(&PIN, 0, 150), "Who must play, where, and as what.";
-    optional together: list(&SET, 0, MAX_SETS), "Each list: in one subgroup, or all on the bench.";
-    optional apart: list(&SET, 0, MAX_SETS), "Each list: no two in one subgroup.";
-    optional roles: list(&ROLE_BOUND, 0, 50), "Bounds of roles, over the squad.";
-    optional copies: list(&COPIES, 0, 100), "Bounds of specializations, over the squad.";
+    optional pins: Schema::list(&PIN, 0, 150), "Who must play, where, and as what.";
+    optional together: Schema::list(&SET, 0, MAX_SETS), "Each list: in one subgroup, or all on the bench.";
+    optional apart: Schema::list(&SET, 0, MAX_SETS), "Each list: no two in one subgroup.";
+    optional roles: Schema::list(&ROLE_BOUND, 0, 50), "Bounds of roles, over the squad.";
+    optional copies: Schema::list(&COPIES, 0, 100), "Bounds of specializations, over the squad.";
     optional copies_max: PLAYERS, "The same for every specialization that copies does not name.";
-    optional present: list(&PRESENT, 1, MAX_PLAYERS),
+    optional present: Schema::list(&PRESENT, 1, MAX_PLAYERS),
         "Where players stand already: the answer is then the one with the fewest changes that was found within 0.5 % of the best.";
-    optional candidates: list(&PLAYER, 0, MAX_CANDIDATES),
+    optional candidates: Schema::list(&PLAYER, 0, MAX_CANDIDATES),
         "Who is not there and could be asked. All specializations of GET /game/functions unless given.";
     optional seed: SEED, "The same body and seed give the same answer; 1 unless given.";
     optional moves: MOVES, "How many moves are tried; 600,000 unless given.";

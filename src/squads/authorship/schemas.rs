@@ -6,23 +6,17 @@ use crate::http::object;
 use crate::http::schema::{Schema, Text};
 use crate::squads::compositions::store::VersionCause;
 
-const CHANGES: Schema = Schema::List {
-    items: &object! {
-        required version: Schema::integer(1, 1_000_000_000), "The version it made.";
-        required change: Schema::Choice(VersionCause::WORDS), "What was done.";
-        required changed_at: TIME, "When.";
-    },
-    min: 0,
-    max: usize::MAX,
+const CHANGE: Schema = object! {
+    required version: Schema::integer(1, 1_000_000_000), "The version it made.";
+    required change: Schema::Choice(VersionCause::WORDS), "What was done.";
+    required changed_at: TIME, "When.";
 };
-const LINKS: Schema = Schema::List {
-    items: &object! {
-        required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix link.";
-        required created_at: TIME, "When.";
-    },
-    min: 0,
-    max: usize::MAX,
+const CHANGES: Schema = Schema::list(&CHANGE, 0, usize::MAX);
+const LINK: Schema = object! {
+    required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix link.";
+    required created_at: TIME, "When.";
 };
+const LINKS: Schema = Schema::list(&LINK, 0, usize::MAX);
 
 /// What an account has done to one composition.
 pub const AUTHORSHIP: Schema = object! { "CompositionAuthorship":

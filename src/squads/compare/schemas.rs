@@ -45,14 +45,11 @@ const PLACED: Schema = object! { "PlacedPlayer":
     required role: MAYBE_ROLE, "What they are there for.";
 };
 const PLACED_LIST: Schema = Schema::list(&PLACED, 0, MAX_PLAYERS);
-const PAIRS: Schema = Schema::List {
-    items: &object! {
-        required base: PLACED, "In the base.";
-        required other: PLACED, "In the other.";
-    },
-    min: 0,
-    max: MAX_PLAYERS,
+const PAIR: Schema = object! {
+    required base: PLACED, "In the base.";
+    required other: PLACED, "In the other.";
 };
+const PAIRS: Schema = Schema::list(&PAIR, 0, MAX_PLAYERS);
 
 /// A comparison.
 pub const COMPARISON: Schema = object! { "Comparison":

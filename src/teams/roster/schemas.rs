@@ -54,16 +54,13 @@ const OWNED: Schema = object! {
     required preference: Schema::integer(0, 5), "How much they like to play it; 5: loves it.";
 };
 const BUILDS: Schema = Schema::list(&OWNED, 0, MAX_BUILDS);
-const TIMES: Schema = Schema::List {
-    items: &object! {
-        required day: Schema::Choice(&DAYS), "The day it begins on, UTC.";
-        required from: CLOCK, "When it begins, UTC.";
-        required to: CLOCK,
-            "When it ends, UTC. Earlier than from: on the next day; the same: a whole day.";
-    },
-    min: 0,
-    max: MAX_TIMES,
+const TIME_SPAN: Schema = object! {
+    required day: Schema::Choice(&DAYS), "The day it begins on, UTC.";
+    required from: CLOCK, "When it begins, UTC.";
+    required to: CLOCK,
+        "When it ends, UTC. Earlier than from: on the next day; the same: a whole day.";
 };
+const TIMES: Schema = Schema::list(&TIME_SPAN, 0, MAX_TIMES);
 
 const ABOUT_NAME: &str = "What they are called; one line.";
 const ABOUT_USER: &str = "The member of the team that this is; null: only a name.";

@@ -1,6 +1,6 @@
 //! The calls on deliveries, as they are documented and checked.
 
-use crate::http::operation::{Answer, Content, RequestBody};
+use crate::http::operation::{Answer, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::Field;
 use crate::http::{fields, operations, problems};
@@ -38,11 +38,7 @@ operations! { TAG;
     RETRY = "retry_webhook_delivery", "Retry a delivery" {
         description: "Now, and if that fails from the beginning of the schedule. One that has arrived is sent once more.",
         path: PATH,
-        response: Answer {
-        status: 202,
-        about: "The delivery; the attempt is about to be made.",
-        content: Content::Json(&DELIVERY, PENDING_EXAMPLE),
-    },
+        response: Answer::accepted("The delivery; the attempt is about to be made.", &DELIVERY, PENDING_EXAMPLE),
         problems: problems![
             INSUFFICIENT_TEAM_ROLE, NOT_FOUND, DELIVERY_IN_PROGRESS, WEBHOOK_DISABLED,
             WEBHOOK_UNPROVED,
@@ -53,11 +49,7 @@ operations! { TAG;
         description: "Every delivery that was given up whose event was at or after since. Of two such calls at once, each delivery is counted and sent by one.",
         path: ENDPOINT_PATH,
         request: RequestBody::json(&RECOVERY, r#"{"since":"2026-11-22T00:00:00Z"}"#),
-        response: Answer {
-        status: 202,
-        about: "How many.",
-        content: Content::Json(&RECOVERED, r#"{"recovered":450}"#),
-    },
+        response: Answer::accepted("How many.", &RECOVERED, r#"{"recovered":450}"#),
         problems: problems![
             INSUFFICIENT_TEAM_ROLE, NOT_FOUND, WEBHOOK_DISABLED, WEBHOOK_UNPROVED, UNAVAILABLE,
         ],

@@ -1,13 +1,11 @@
 //! The calls on builds. A read is one statement, a write one batch. Rules are in `model`, SQL is in
 //! `store`.
 
-use kit::time::rfc3339;
-use serde_json::Value;
-
 use crate::auth::permissions::WriteBuilds;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
 use crate::game::model::{profession_by_id, specialization_by_id};
+use crate::http::body::Body;
 use crate::http::etag;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
@@ -19,9 +17,11 @@ use crate::membership::lookup;
 use crate::membership::permissions::{ShareBuilds, TeamPermit};
 use crate::platform::{DatabaseError, Platform, Text};
 use crate::runtime::{Context, Tx};
+use kit::time::rfc3339;
 
 use super::events;
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
+use super::schemas::NewBuild;
 use super::store::{self, Shown};
 
 const PATH: &str = "/api/v1/builds";
@@ -29,13 +29,10 @@ const PATH: &str = "/api/v1/builds";
 /// POST /builds
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteBuilds>()?;
-    let (body, errors) = cx.body()?;
-    let mut input = read_input(cx, permit.user_id(), &body, errors).await?;
-    input.date(
-        &body["game_build"],
-        None,
-        cx.state.config.game_balance_build,
-    );
+    let (given, errors) = cx.body_as()?;
+    let mut input = read_input(cx, permit.user_id(), given, errors).await?;
+    let said = input.given.game_build.is_some();
+    input.date(said, None, cx.state.config.game_balance_build);
     let platform = &cx.state.platform;
     let now = rfc3339(cx.now_ms());
     let audience = Audience {
@@ -67,13 +64,13 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 async fn read_input(
     cx: &Context<'_>,
     owner: &UserId,
-    body: &Value,
+    given: NewBuild,
     mut errors: Vec<FieldError>,
 ) -> Result<BuildInput, Problem> {
-    let (platform, named) = (&cx.state.platform, &body["team_id"]);
+    let (platform, named) = (&cx.state.platform, given.team_id.as_deref());
     let team = lookup::named(platform, Some(owner), named, "/team_id", &mut errors).await?;
     let permit = team.map(TeamPermit::<ShareBuilds>::of).transpose()?;
-    BuildInput::from_json(body, permit.map(|permit| permit.team().clone()), errors)
+    BuildInput::of(given, permit.map(|permit| permit.team().clone()), errors)
 }
 
 /// What is told of a build that is gone.
@@ -131,9 +128,10 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
-    let (body, errors) = cx.body()?;
-    let input = read_input(cx, &build.owner, &body, errors).await?;
-    write(cx, &grant, input, &body["game_build"]).await
+    let (given, errors) = cx.body_as()?;
+    let input = read_input(cx, &build.owner, given, errors).await?;
+    let said = input.given.game_build.is_some();
+    write(cx, &grant, input, said).await
 }
 
 /// PATCH /builds/{id}
@@ -142,19 +140,19 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
     let patch = cx.patch()?;
-    let said = patch["game_build"].clone();
+    let said = !patch["game_build"].is_null();
     let mut target = build.as_input()?;
     model::apply_patch(&mut target, patch);
     let errors = cx.check_patched(&mut target);
-    let input = read_input(cx, &build.owner, &target, errors).await?;
-    write(cx, &grant, input, &said).await
+    let input = read_input(cx, &build.owner, NewBuild::read(target), errors).await?;
+    write(cx, &grant, input, said).await
 }
 
 async fn write(
     cx: &Context<'_>,
     grant: &WriteGrant<'_>,
     mut input: BuildInput,
-    said: &Value,
+    said: bool,
 ) -> Result<Response, Problem> {
     let (build, now) = (grant.build(), rfc3339(cx.now_ms()));
     let kept = build.kept()?;

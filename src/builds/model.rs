@@ -9,19 +9,21 @@ use crate::auth::permissions::{Permit, WriteBuilds};
 use crate::game::chat_code;
 use crate::game::model::{BuildTemplate, REFERENCE_VERSION};
 use crate::game::template::TemplateInput;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::body::{Body, Member};
+use crate::http::problem::{FieldError, Problem, has_mistake};
 use crate::http::{merge_patch, problems};
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::platform::Text;
 
-use super::schemas::{ROLES_MAX, TAG_MAX, TAGS_MAX};
+use super::schemas::{Build, NewBuild, ROLES_MAX, TAG_MAX, TAGS_MAX};
 
 kit::words! {
     /// Who may see a build.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+    #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
     #[serde(try_from = "String")]
     pub enum Visibility {
         /// Its owner.
+        #[default]
         Private = "private",
         /// The team that it is shared with, too.
         Team = "team",
@@ -46,83 +48,54 @@ impl TryFrom<String> for Visibility {
     }
 }
 
-/// The equipment, in the game's own words. All of it is free text: the game adds items often.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gear {
-    stats: Option<String>,
-    rune: Option<String>,
-    relic: Option<String>,
-    #[serde(default)]
-    sigils: Vec<String>,
-    infusions: Option<String>,
-    food: Option<String>,
-    utility: Option<String>,
+impl Member for Visibility {
+    fn read(value: Value) -> Option<Self> {
+        Self::parse(value.as_str()?)
+    }
 }
 
 /// An input that has passed every rule.
 #[derive(Debug, Clone)]
 pub struct BuildInput {
-    /// One line.
-    pub name: String,
+    /// What was sent, with tags in lower case.
+    pub given: NewBuild,
     /// The decoded chat code.
     pub template: BuildTemplate,
-    /// Who may see it.
-    pub visibility: Visibility,
     /// The team that it is shared with.
     pub team: Option<TeamId>,
-    /// Role ids.
-    pub roles: Vec<String>,
-    /// In lower case.
-    pub tags: Vec<String>,
-    /// Free text.
-    pub notes: String,
-    /// The equipment.
-    pub gear: Option<Gear>,
-    /// The game's build number.
-    pub game_build: Option<i64>,
 }
 
 impl BuildInput {
-    /// Takes a body that [`BUILD_INPUT`] has checked (its mistakes are in `errors`) and adds the
-    /// mistakes that only the whole shows. `team` is the one that it names, if its owner may share
-    /// builds there; where not, that is in `errors`.
-    pub fn from_json(
-        body: &Value,
+    /// Takes a checked body (its mistakes are in `errors`) and adds the mistakes that only the whole
+    /// shows. `team` is the one that it names, if its owner may share builds there; where not, that is
+    /// in `errors`.
+    pub fn of(
+        mut given: NewBuild,
         team: Option<TeamId>,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Problem> {
-        let template = read_template(body, &mut errors);
-        let visibility = body["visibility"].as_str().and_then(Visibility::parse);
-        let visibility = visibility.unwrap_or(Visibility::Private);
-        match (visibility, body["team_id"].is_null()) {
-            (Visibility::Team, true) => errors.push(FieldError::new(
+        let names_team = given.team_id.is_some() || has_mistake(&errors, "/team_id");
+        let template = read_template(&given, &mut errors);
+        match (given.visibility, names_team) {
+            (Visibility::Team, false) => errors.push(FieldError::new(
                 "/team_id",
                 "required",
                 "Visibility team needs the team.",
             )),
-            (Visibility::Private, false) => errors.push(FieldError::new(
+            (Visibility::Private, true) => errors.push(FieldError::new(
                 "/visibility",
                 "conflicting_fields",
                 "A team sees what is shared with it: use team, unlisted or public, or no team_id.",
             )),
             _ => {}
         }
-        let roles = strings(&body["roles"]);
-        refuse_duplicates(&roles, ROLES_MAX, "/roles", &mut errors);
-        let tags = read_tags(&body["tags"], &mut errors);
-        let name = body["name"].as_str().unwrap_or_default().to_owned();
-        let gear = serde_json::from_value(body["gear"].clone());
-        match (template, gear) {
-            (Some(template), Ok(gear)) if errors.is_empty() => Ok(Self {
-                name,
+        refuse_duplicates(&given.roles, ROLES_MAX, "/roles", &mut errors);
+        tidy_tags(&mut given.tags, &mut errors);
+        match template {
+            Some(template) if errors.is_empty() => Ok(Self {
+                given,
                 template,
-                visibility,
                 team,
-                roles,
-                tags,
-                notes: body["notes"].as_str().unwrap_or_default().to_owned(),
-                gear,
-                game_build: body["game_build"].as_i64(),
             }),
             _ => Err(Problem::invalid(errors)),
         }
@@ -133,26 +106,26 @@ impl BuildInput {
     /// Dates a build of which its owner has not `said` for which build of the game it was made. What
     /// is pasted now is of now, so it was made no earlier than the last change of balance; the date
     /// stays with the chat code until that changes.
-    pub fn date(&mut self, said: &Value, before: Option<&Kept>, balance_build: Option<i64>) {
-        if !said.is_null() {
+    pub fn date(&mut self, said: bool, before: Option<&Kept>, balance_build: Option<i64>) {
+        if said {
             return;
         }
         let code = || chat_code::encode(&self.template);
-        self.game_build = match before.filter(|kept| kept.chat_code == code()) {
+        self.given.game_build = match before.filter(|kept| kept.chat_code == code()) {
             Some(kept) => kept.game_build,
             None => balance_build,
         };
     }
 }
 
-/// Tags as stored: in lower case, without duplicates.
-pub fn read_tags(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
-    let sent = strings(list);
-    let tags: Vec<String> = sent.iter().map(|tag| tag.trim().to_lowercase()).collect();
-    for (index, (sent, tag)) in sent.iter().zip(&tags).enumerate().take(TAGS_MAX) {
-        // Some letters become two in lower case. What was wrong as it came is named already.
-        let is_length = |text: &str| (1..=TAG_MAX).contains(&text.chars().count());
-        if is_length(sent) && !is_length(tag) {
+/// Brings tags into the form in which they are stored: in lower case, without duplicates.
+pub fn tidy_tags(tags: &mut [String], errors: &mut Vec<FieldError>) {
+    // Some letters become two in lower case. What was wrong as it came is named already.
+    let is_length = |text: &str| (1..=TAG_MAX).contains(&text.chars().count());
+    for (index, tag) in tags.iter_mut().enumerate() {
+        let was_length = is_length(tag);
+        *tag = tag.trim().to_lowercase();
+        if index < TAGS_MAX && was_length && !is_length(tag) {
             errors.push(FieldError::new(
                 format!("/tags/{index}"),
                 "invalid_length",
@@ -160,15 +133,7 @@ pub fn read_tags(list: &Value, errors: &mut Vec<FieldError>) -> Vec<String> {
             ));
         }
     }
-    refuse_duplicates(&tags, TAGS_MAX, "/tags", errors);
-    tags
-}
-
-fn strings(list: &Value) -> Vec<String> {
-    let items = list.as_array().into_iter().flatten();
-    items
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
+    refuse_duplicates(tags, TAGS_MAX, "/tags", errors);
 }
 
 /// Looks no further when there are more than `max`: the schema has said so, and comparing each with
@@ -187,8 +152,8 @@ fn refuse_duplicates(items: &[String], max: usize, pointer: &str, errors: &mut V
 }
 
 /// The template of a body that gives it as a chat code, as JSON, or as both.
-fn read_template(body: &Value, errors: &mut Vec<FieldError>) -> Option<BuildTemplate> {
-    let from_code = body["chat_code"].as_str().map(|text| {
+fn read_template(given: &NewBuild, errors: &mut Vec<FieldError>) -> Option<BuildTemplate> {
+    let from_code = given.chat_code.as_ref().map(|text| {
         chat_code::decode(text.trim()).map_err(|error| {
             vec![FieldError::new(
                 "/chat_code",
@@ -197,7 +162,7 @@ fn read_template(body: &Value, errors: &mut Vec<FieldError>) -> Option<BuildTemp
             )]
         })
     });
-    let from_json = body.get("template").map(|value| {
+    let from_json = given.template.as_ref().map(|value| {
         TemplateInput::from_json(value, "/template")
             .map_err(|errors| errors.into_iter().map(FieldError::from).collect())
     });
@@ -220,8 +185,8 @@ fn read_template(body: &Value, errors: &mut Vec<FieldError>) -> Option<BuildTemp
             Err(found) => errors.extend(found),
         }
     }
-    let has_any = body.get("chat_code").is_some() || body.get("template").is_some();
-    if !has_any {
+    let has_any = code_is_given || given.template.is_some();
+    if !has_any && !has_mistake(errors, "/chat_code") {
         errors.push(FieldError::new(
             "/chat_code",
             "required",
@@ -252,26 +217,6 @@ fn contradictions(template: &BuildTemplate, code_is_given: bool) -> Vec<FieldErr
     errors
 }
 
-/// A build on its way into the database.
-#[derive(Serialize)]
-struct Document<'a> {
-    id: &'a str,
-    owner_id: &'a str,
-    name: &'a str,
-    profession: &'static str,
-    chat_code: String,
-    template: crate::game::template::TemplateView<'a>,
-    visibility: Visibility,
-    team_id: Option<&'a str>,
-    roles: &'a [String],
-    tags: &'a [String],
-    notes: &'a str,
-    gear: Option<&'a Gear>,
-    game_build: Option<i64>,
-    created_at: &'a str,
-    updated_at: &'a str,
-}
-
 /// Renders the answer that clients get ([`BUILD`]), once, when a build is written.
 pub fn render(
     id: &BuildId,
@@ -280,20 +225,21 @@ pub fn render(
     created_at: &str,
     updated_at: &str,
 ) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Document {
+    let given = &input.given;
+    serde_json::to_string(&Build {
         id: id.as_str(),
         owner_id: owner.as_str(),
-        name: &input.name,
+        name: &given.name,
         profession: input.template.profession.id,
         chat_code: chat_code::encode(&input.template),
         template: input.template.view(),
-        visibility: input.visibility,
+        visibility: given.visibility,
         team_id: input.team.as_ref().map(TeamId::as_str),
-        roles: &input.roles,
-        tags: &input.tags,
-        notes: &input.notes,
-        gear: input.gear.as_ref(),
-        game_build: input.game_build,
+        roles: &given.roles,
+        tags: &given.tags,
+        notes: &given.notes,
+        gear: given.gear.as_ref(),
+        game_build: given.game_build,
         created_at,
         updated_at,
     })
@@ -376,19 +322,9 @@ impl StoredBuild {
     pub fn as_input(&self) -> Result<Value, Problem> {
         let mut value: Value =
             serde_json::from_str(self.document.as_str()).map_err(Problem::internal)?;
-        let kept = [
-            "name",
-            "chat_code",
-            "visibility",
-            "team_id",
-            "roles",
-            "tags",
-            "notes",
-            "gear",
-            "game_build",
-        ];
         if let Some(members) = value.as_object_mut() {
-            members.retain(|name, _| kept.contains(&name.as_str()));
+            let is_given = |name: &str| name != "template" && NewBuild::SCHEMA.has_member(name);
+            members.retain(|name, _| is_given(name));
         }
         Ok(value)
     }

@@ -1,26 +1,25 @@
 //! The calls on builds, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, Condition, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
 use crate::http::{fields, operations, problems};
 
-use super::schemas::{BUILD, BUILD_INPUT, GAME_BUILD, ROLE, TAG as BUILD_TAG};
+use super::schemas::{BUILD, GAME_BUILD, NewBuild, ROLE, TAG as BUILD_TAG};
 
 const TAG: &str = "Builds";
-const EXAMPLE_INPUT: &str = r#"{"name":"Support Firebrand","chat_code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]","visibility":"public","roles":["primary_support"],"tags":["zerg"],"notes":"Stand on the tag.","gear":{"stats":"Minstrel's"}}"#;
 const EXAMPLE: &str = include_str!("build.example.json");
 
 const PATH: &[Field] = fields! { required id: Text::of(1, 100), "The build's id."; };
 const ANSWER: Answer = Answer::ok("The build, with its strong ETag.", &BUILD, EXAMPLE);
-const BODY: Option<RequestBody> = RequestBody::json(&BUILD_INPUT, EXAMPLE_INPUT);
 
 const CHANGE_REFUSALS: &[&problems::ProblemKind] = problems![NOT_FOUND, NOT_OWNER, TOO_MANY_BUILDS];
 
 operations! { TAG;
     CREATE = "create_build", "Create a build" {
         description: "Paste the chat code from the game, or send the template as JSON. An account can have 1,000 builds, and 2,000 can be shared with a team.",
-        request: BODY,
+        request: NewBuild::TAKEN,
         response: Answer::created("The build; Location names it.", &BUILD, EXAMPLE),
         problems: problems![TOO_MANY_BUILDS],
     }
@@ -53,7 +52,7 @@ operations! { TAG;
     REPLACE = "replace_build", "Replace a build" {
         description: "Members left out get their usual values.",
         path: PATH,
-        request: BODY,
+        request: NewBuild::TAKEN,
         response: ANSWER,
         problems: CHANGE_REFUSALS,
         condition: Condition::Write,
@@ -62,7 +61,7 @@ operations! { TAG;
     PATCH = "patch_build", "Update a build" {
         description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. A template replaces the chat code.",
         path: PATH,
-        request: RequestBody::patch(&BUILD_INPUT, r#"{"visibility":"unlisted","notes":null}"#),
+        request: RequestBody::patch(&NewBuild::SCHEMA, r#"{"visibility":"unlisted","notes":null}"#),
         response: ANSWER,
         problems: CHANGE_REFUSALS,
         condition: Condition::Write,

@@ -1,11 +1,16 @@
 //! The schemas of builds: requests and responses. Their bounds limit the pages that D1 assembles.
 
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::auth::model::TIME;
 use crate::game::chat_code;
 use crate::game::model::ROLES;
 use crate::game::operations::{TEMPLATE, TEMPLATE_INPUT};
-use crate::http::object;
+use crate::game::template::TemplateView;
+use crate::http::body::Body;
 use crate::http::schema::{Schema, Text};
+use crate::http::{answer, body};
 
 use super::model::Visibility;
 
@@ -20,15 +25,6 @@ const ROLE_IDS: [&str; ROLES.len()] = {
 };
 
 const ITEM: Schema = Schema::Nullable(&Text::remark(1, 100));
-const GEAR: Schema = object! { "Gear":
-    optional stats: ITEM, "Stat combination, such as Minstrel's.";
-    optional rune: ITEM, "Rune.";
-    optional relic: ITEM, "Relic.";
-    optional sigils: Schema::list(&Text::remark(1, 100), 0, 8), "Sigils, weapon by weapon.";
-    optional infusions: ITEM, "Infusions.";
-    optional food: ITEM, "Food.";
-    optional utility: ITEM, "Utility consumable.";
-};
 const NAME: Schema = Text::name(1, 100);
 const CHAT_CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
 /// The role ids of `GET /game/roles`.
@@ -50,41 +46,65 @@ const TEAM_ID: Schema = Schema::Nullable(&Text::formatted(31, 31, "typeid"));
 /// The game's build number.
 pub const GAME_BUILD: Schema = Schema::integer(1, 10_000_000);
 const MAYBE_GAME_BUILD: Schema = Schema::Nullable(&GAME_BUILD);
-const MAYBE_GEAR: Schema = Schema::Nullable(&GEAR);
+const MAYBE_GEAR: Schema = Schema::Nullable(&Gear::SCHEMA);
 
-/// Body of POST and PUT, and what PATCH must lead to.
-pub const BUILD_INPUT: Schema = object! { "BuildInput":
-    required name: NAME, "One line.";
-    optional chat_code: CHAT_CODE,
-        "The link from the game's build panel. This or template must be there; if both are, they must say the same.";
-    optional template: TEMPLATE_INPUT, "The build template as JSON.";
-    optional visibility: VISIBILITY,
-        "private unless given. team: the members of the team see it; and so does, with its name, specialization and chat code, whoever has a share link of one of the team's compositions that it is in.";
-    optional team_id: TEAM_ID, "The team that sees it; needed for visibility team.";
-    optional roles: ROLE_LIST, "What it is played as: ids of GET /game/roles.";
-    optional tags: TAGS, "Free words; kept in lower case.";
-    optional notes: NOTES, "Free text.";
-    optional gear: MAYBE_GEAR, "What is worn.";
-    optional game_build: MAYBE_GAME_BUILD,
-        "The game's build number it was made for. Unless given, it stays with the chat code; for a new or another chat code it is that of the game's last change of balance, if this service knows it: what is pasted now is no older.";
-};
+body! {
+    /// The equipment, in the game's own words. All of it is free text: the game adds items often.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Gear = "Gear" {
+        optional stats: Option<String> = ITEM, "Stat combination, such as Minstrel's.";
+        optional rune: Option<String> = ITEM, "Rune.";
+        optional relic: Option<String> = ITEM, "Relic.";
+        optional sigils: Vec<String> = Schema::list(&Text::remark(1, 100), 0, 8),
+            "Sigils, weapon by weapon.";
+        optional infusions: Option<String> = ITEM, "Infusions.";
+        optional food: Option<String> = ITEM, "Food.";
+        optional utility: Option<String> = ITEM, "Utility consumable.";
+    }
+}
 
+body! {
+    /// Body of POST and PUT, and what PATCH must lead to.
+    #[derive(Debug, Clone)]
+    pub struct NewBuild = "BuildInput", r#"{"name":"Support Firebrand","chat_code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]","visibility":"public","roles":["primary_support"],"tags":["zerg"],"notes":"Stand on the tag.","gear":{"stats":"Minstrel's"}}"# {
+        required name: String = NAME, "One line.";
+        optional chat_code: Option<String> = CHAT_CODE,
+            "The link from the game's build panel. This or template must be there; if both are, they must say the same.";
+        optional template: Option<Value> = TEMPLATE_INPUT, "The build template as JSON.";
+        optional visibility: Visibility = VISIBILITY,
+            "private unless given. team: the members of the team see it; and so does, with its name, specialization and chat code, whoever has a share link of one of the team's compositions that it is in.";
+        optional team_id: Option<String> = TEAM_ID,
+            "The team that sees it; needed for visibility team.";
+        optional roles: Vec<String> = ROLE_LIST, "What it is played as: ids of GET /game/roles.";
+        optional tags: Vec<String> = TAGS, "Free words; kept in lower case.";
+        optional notes: String = NOTES, "Free text.";
+        optional gear: Option<Gear> = MAYBE_GEAR, "What is worn.";
+        optional game_build: Option<i64> = MAYBE_GAME_BUILD,
+            "The game's build number it was made for. Unless given, it stays with the chat code; for a new or another chat code it is that of the game's last change of balance, if this service knows it: what is pasted now is no older.";
+    }
+}
+
+answer! {
+    /// A build as it is stored and answered.
+    #[derive(Serialize)]
+    pub struct Build<'a> = "Build" {
+        id: &'a str = Text::formatted(32, 32, "typeid"), "TypeID with the prefix build.";
+        owner_id: &'a str = Text::formatted(31, 31, "typeid"), "Who made it.";
+        name: &'a str = NAME, "One line.";
+        profession: &'static str = Text::of(1, 20), "Id of GET /game/professions.";
+        chat_code: String = CHAT_CODE, "To paste into the game.";
+        template: TemplateView<'a> = TEMPLATE, "What the chat code says.";
+        visibility: Visibility = VISIBILITY, "Who may see it.";
+        team_id: Option<&'a str> = TEAM_ID, "The team that sees it.";
+        roles: &'a [String] = ROLE_LIST, "What it is played as.";
+        tags: &'a [String] = TAGS, "Free words.";
+        notes: &'a str = NOTES, "Free text.";
+        gear: Option<&'a Gear> = MAYBE_GEAR, "What is worn.";
+        game_build: Option<i64> = MAYBE_GAME_BUILD,
+            "The game's build number it was made for, at least; null where nobody knows.";
+        created_at: &'a str = TIME, "RFC 3339, UTC.";
+        updated_at: &'a str = TIME, "RFC 3339, UTC.";
+    }
+}
 /// A build as it is answered.
-pub const BUILD: Schema = object! { "Build":
-    required id: Text::formatted(32, 32, "typeid"), "TypeID with the prefix build.";
-    required owner_id: Text::formatted(31, 31, "typeid"), "Who made it.";
-    required name: NAME, "One line.";
-    required profession: Text::of(1, 20), "Id of GET /game/professions.";
-    required chat_code: CHAT_CODE, "To paste into the game.";
-    required template: TEMPLATE, "What the chat code says.";
-    required visibility: VISIBILITY, "Who may see it.";
-    required team_id: TEAM_ID, "The team that sees it.";
-    required roles: ROLE_LIST, "What it is played as.";
-    required tags: TAGS, "Free words.";
-    required notes: NOTES, "Free text.";
-    required gear: MAYBE_GEAR, "What is worn.";
-    required game_build: MAYBE_GAME_BUILD,
-        "The game's build number it was made for, at least; null where nobody knows.";
-    required created_at: TIME, "RFC 3339, UTC.";
-    required updated_at: TIME, "RFC 3339, UTC.";
-};
+pub const BUILD: Schema = Build::SCHEMA;

@@ -14,6 +14,7 @@ use crate::membership::store::{is_member, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
+use super::schemas::NewBuild;
 
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str =
@@ -48,7 +49,7 @@ pub fn insert(
         vec![
             id.as_str().into(),
             owner.into(),
-            input.visibility.as_str().into(),
+            input.given.visibility.as_str().into(),
             document.into(),
             REFERENCE_VERSION.into(),
             search_text(input).into(),
@@ -61,7 +62,11 @@ pub fn insert(
             ShareBuilds::RULE.roles().into(),
         ],
     );
-    vec![build, Statement::must_change(), insert_facets(id, 1, input)]
+    vec![
+        build,
+        Statement::must_change(),
+        insert_facets(id, 1, &input.given),
+    ]
 }
 
 /// Replaces a build; stale when it has moved on since it was read, or is shared with a team that its
@@ -75,7 +80,7 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
              (SELECT 1 FROM builds WHERE id = ?1 AND version = ?2)",
             vec![id.as_str().into(), version.into()],
         ),
-        insert_facets(id, version, input),
+        insert_facets(id, version, &input.given),
         Statement::new(
             concat!(
                 "UPDATE builds SET visibility = ?3, document = ?4, rendered_with = ?5, \
@@ -88,7 +93,7 @@ pub fn replace(grant: &WriteGrant<'_>, input: &BuildInput, document: String) -> 
             vec![
                 id.as_str().into(),
                 version.into(),
-                input.visibility.as_str().into(),
+                input.given.visibility.as_str().into(),
                 document.into(),
                 REFERENCE_VERSION.into(),
                 search_text(input).into(),
@@ -145,32 +150,26 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
 
 /// What lists can be narrowed by.
 fn facets(input: &BuildInput) -> String {
+    let given = &input.given;
     let slots = input.template.specializations.iter();
     let ids = slots
         .filter(|slot| slot.id != 0)
         .map(|slot| slot.id.to_string());
     let ids: Vec<String> = ids.collect();
-    let game_build = input.game_build.map(|number| number.to_string());
+    let game_build = given.game_build.map(|number| number.to_string());
     let mut all = vec![("profession", input.template.profession.id)];
     all.extend(ids.iter().map(|id| ("specialization", id.as_str())));
-    all.extend(input.roles.iter().map(|role| ("role", role.as_str())));
-    all.extend(input.tags.iter().map(|tag| ("tag", tag.as_str())));
-    all.extend(
-        game_build
-            .iter()
-            .map(|number| ("game_build", number.as_str())),
-    );
+    all.extend(given.roles.iter().map(|role| ("role", role.as_str())));
+    all.extend(given.tags.iter().map(|tag| ("tag", tag.as_str())));
+    all.extend(game_build.iter().map(|it| ("game_build", it.as_str())));
     lists::facets(all)
 }
 
 /// What is counted: tags, and for which build of the game it was made.
-fn insert_facets(id: &BuildId, version: i64, input: &BuildInput) -> Statement {
-    let mut facets: Vec<_> = input.tags.iter().map(|tag| ("tag", tag.clone())).collect();
-    facets.extend(
-        input
-            .game_build
-            .map(|number| ("game_build", number.to_string())),
-    );
+fn insert_facets(id: &BuildId, version: i64, given: &NewBuild) -> Statement {
+    let mut facets: Vec<_> = given.tags.iter().map(|tag| ("tag", tag.clone())).collect();
+    let game_build = given.game_build.map(|number| number.to_string());
+    facets.extend(game_build.map(|number| ("game_build", number)));
     Statement::new(
         "INSERT INTO build_facets (facet, value, build_id) \
          SELECT value ->> 0, value ->> 1, ?1 FROM json_each(?3) WHERE EXISTS \
@@ -188,7 +187,12 @@ fn team_id(input: &BuildInput) -> Value {
 }
 
 fn search_text(input: &BuildInput) -> String {
-    format!("{}\n{}", input.name, input.notes).to_lowercase()
+    let NewBuild { name, notes, .. } = &input.given;
+    format!(
+        "{name}
+{notes}"
+    )
+    .to_lowercase()
 }
 
 /// The build with this id, for this user. All but the document comes as one short text: each cell

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::auth::model::Caller;
 use crate::auth::permissions::{Permission, Permit, Rule};
 use crate::auth::standing;
+use crate::http::body::Body;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
 use crate::http::pagination::{self, Page};
@@ -89,10 +90,10 @@ impl<'a> Context<'a> {
         &self,
         errors: &mut Vec<FieldError>,
     ) -> Result<Option<TeamId>, Problem> {
-        let given = Value::from(self.query.text("team_id"));
+        let given = self.query.text("team_id");
         let user = self.caller.as_ref().map(|caller| &caller.user_id);
         let platform = &self.state.platform;
-        let membership = lookup::named(platform, user, &given, "?team_id", errors).await?;
+        let membership = lookup::named(platform, user, given, "?team_id", errors).await?;
         Ok(membership.map(|membership| membership.team))
     }
 
@@ -118,6 +119,12 @@ impl<'a> Context<'a> {
         let unicode = self.state.platform.unicode.as_ref();
         request.schema.check(&mut value, unicode, "", &mut errors);
         Ok((value, errors))
+    }
+
+    /// The body as the type that its schema is declared with, and the mistakes found.
+    pub fn body_as<T: Body>(&self) -> Result<(T, Vec<FieldError>), Problem> {
+        let (body, errors) = self.body()?;
+        Ok((T::read(body), errors))
     }
 
     /// The body as JSON; 422 unless it passes the route's schema.

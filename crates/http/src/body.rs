@@ -32,16 +32,14 @@ macro_rules! object {
     };
 }
 
-/// The type of a body that a call takes, with what [`Body`] says of it:
+/// The type of an object that is taken, with what [`Body`] says of it:
 /// `pub struct Input = "Name", r#"{"an":"example"}"# { required id: String = ID, "What it is for."; }`.
-/// The type of a member that may be left out has a `Default`.
 #[macro_export]
 macro_rules! body {
     ($(#[$meta:meta])* $vis:vis struct $type:ident = $name:literal $(, $example:literal)? {
-        $($kind:ident $member:ident: $value:ty = $schema:expr, $about:expr;)*
+        $($kind:ident $member:ident: $value:ty = $schema:expr, $about:tt;)*
     }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone)]
         $vis struct $type {
             $(#[doc = $about] pub $member: $value,)*
         }
@@ -55,6 +53,32 @@ macro_rules! body {
                 let mut members = $crate::body::Members::of(body);
                 Self { $($member: members.take(stringify!($member)),)* }
             }
+        }
+
+        impl $crate::body::Member for $type {
+            fn read(value: $crate::body::Value) -> Option<Self> {
+                value.is_object().then(|| $crate::body::Body::read(value))
+            }
+        }
+    };
+}
+
+/// The type of an object that is answered, with its schema as `SCHEMA`:
+/// `pub struct Answer<'a> = "Name" { id: &'a str = ID, "What it is for."; }`.
+#[macro_export]
+macro_rules! answer {
+    ($(#[$meta:meta])* $vis:vis struct $type:ident $(<$life:lifetime>)? = $name:literal {
+        $($member:ident: $value:ty = $schema:expr, $about:tt;)*
+    }) => {
+        $(#[$meta])*
+        $vis struct $type $(<$life>)? {
+            $(#[doc = $about] pub $member: $value,)*
+        }
+
+        impl $(<$life>)? $type $(<$life>)? {
+            /// Its form.
+            pub const SCHEMA: $crate::schema::Schema =
+                $crate::object! { $name: $(required $member: $schema, $about;)* };
         }
     };
 }

@@ -39,6 +39,11 @@ impl FieldError {
     }
 }
 
+/// Whether `errors` has a mistake at `pointer`: what one has rejected, the next need not.
+pub fn has_mistake(errors: &[FieldError], pointer: &str) -> bool {
+    errors.iter().any(|error| error.pointer == pointer)
+}
+
 /// A problem on its way to the client.
 #[derive(Debug)]
 pub struct Problem {

@@ -203,6 +203,15 @@ impl Schema {
         Self::List { items, min, max }
     }
 
+    /// Whether an object may have this member.
+    pub fn has_member(&self, name: &str) -> bool {
+        match self {
+            Self::Named(_, schema) | Self::Nullable(schema) => schema.has_member(name),
+            Self::Object(fields) => fields.iter().any(|field| field.name == name),
+            _ => false,
+        }
+    }
+
     /// A schema that is written as JSON: only the document has it.
     pub const fn raw(text: &'static str) -> Self {
         Self::Raw(documented(text))

@@ -1,9 +1,7 @@
 //! The team that a path, a body or a query names.
 //! A team that the user is not in and a team that does not exist give the same answer.
 
-use serde_json::Value;
-
-use http::problem::{FieldError, Problem};
+use http::problem::{FieldError, Problem, has_mistake};
 use http::problems;
 use kit::ids::{TeamId, UserId};
 use platform::Platform;
@@ -25,12 +23,11 @@ pub async fn by_id(platform: &Platform, id: &str, user: &UserId) -> Result<Membe
 pub async fn named(
     platform: &Platform,
     user: Option<&UserId>,
-    named: &Value,
+    named: Option<&str>,
     pointer: &str,
     errors: &mut Vec<FieldError>,
 ) -> Result<Option<Membership>, Problem> {
-    let is_mistaken = errors.iter().any(|error| error.pointer == pointer);
-    let Some(text) = named.as_str().filter(|_| !is_mistaken) else {
+    let Some(text) = named.filter(|_| !has_mistake(errors, pointer)) else {
         return Ok(None);
     };
     let Some(team) = TeamId::parse(text) else {
@@ -58,11 +55,18 @@ pub async fn named_still<P: Permission>(
     let Some(team) = team else {
         return Ok(());
     };
-    let (named, mut errors) = (Value::from(team.as_str()), Vec::new());
-    let found = self::named(platform, Some(user), &named, "/team_id", &mut errors).await?;
+    let mut errors = Vec::new();
+    let named = named(
+        platform,
+        Some(user),
+        Some(team.as_str()),
+        "/team_id",
+        &mut errors,
+    )
+    .await?;
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    found.map(TeamPermit::<P>::of).transpose()?;
+    named.map(TeamPermit::<P>::of).transpose()?;
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! they may not see become specializations, players of a roster that they do not share become names.
 //! `handlers` stores the copy.
 
+use serde_json::Value;
+
 use crate::auth::permissions::WriteCompositions;
 use crate::http::problem::Problem;
 use crate::http::response::Response;
@@ -9,31 +11,27 @@ use crate::runtime::Context;
 
 use super::handlers::{find, read, store_new};
 use super::model::{Composition, Slot};
+use super::schemas::{NewComposition, NewCopy};
 
 /// POST /compositions/{id}/copy
 pub async fn copy(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
     let original = Composition::parse(find(cx).await?.document.as_str())?;
-    let (body, errors) = cx.body()?;
-    let keeps_players = body["keep_players"].as_bool();
-    let keeps_players = keeps_players.unwrap_or(!original.is_template);
-    let mut wanted = original.as_input()?;
-    let usual = [("is_template", false.into())];
-    for (name, value) in usual {
-        wanted[name] = value;
-    }
-    if let Some(members) = wanted.as_object_mut() {
-        members.remove("team_id");
-        members.remove("visibility");
+    let (copy, errors) = cx.body_as::<NewCopy>()?;
+    let keeps_players = copy.keep_players.unwrap_or(!original.is_template);
+    let wanted = NewComposition {
+        name: copy.name.unwrap_or_else(|| original.name.clone()),
+        mode: original.mode.clone(),
+        preset: original.preset.clone(),
+        team_id: copy.team_id,
+        visibility: copy.visibility,
+        is_template: copy.is_template,
+        notes: original.notes.clone(),
+        tags: original.tags.clone(),
         // Judged below, as if they had been sent: with what the maker may not see left out.
-        members.insert("subgroups".to_owned(), serde_json::json!([]));
-        for name in ["name", "team_id", "visibility", "is_template"] {
-            if let Some(value) = body.get(name) {
-                members.insert(name.to_owned(), value.clone());
-            }
-        }
-    }
-    let mut made = read(cx, permit.user_id(), &wanted, None, errors).await?;
+        subgroups: Some(Value::Array(Vec::new())),
+    };
+    let mut made = read(cx, permit.user_id(), wanted, None, errors).await?;
     let ids =
         |of: fn(&Slot) -> Option<&String>| original.slots().filter_map(of).map(String::as_str);
     let builds: Vec<&str> = ids(|slot| slot.build_id.as_ref()).collect();

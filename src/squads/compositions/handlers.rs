@@ -2,12 +2,13 @@
 //! `model` and `input`, SQL is in `store`.
 
 use kit::time::rfc3339;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::WriteCompositions;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
+use crate::http::body::Body;
 use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
@@ -23,6 +24,7 @@ use crate::runtime::{Context, Tx};
 use super::events;
 use super::input;
 use super::model::{Composition, StoredComposition, WriteGrant};
+use super::schemas::NewComposition;
 use super::store::{self, Shown, VersionCause};
 
 const PATH: &str = "/api/v1/compositions";
@@ -30,8 +32,8 @@ const PATH: &str = "/api/v1/compositions";
 /// POST /compositions
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteCompositions>()?;
-    let (body, errors) = cx.body()?;
-    let composition = read(cx, permit.user_id(), &body, None, errors).await?;
+    let (given, errors) = cx.body_as()?;
+    let composition = read(cx, permit.user_id(), given, None, errors).await?;
     store_new(cx, composition).await
 }
 
@@ -88,14 +90,14 @@ fn may_plan(member: &Membership) -> bool {
 pub async fn read(
     cx: &Context<'_>,
     user: &UserId,
-    body: &Value,
+    given: NewComposition,
     before: Option<&Composition>,
     mut errors: Vec<FieldError>,
 ) -> Result<Composition, Problem> {
     let platform = &cx.state.platform;
-    let named = &body["team_id"];
+    let named = given.team_id.as_deref();
     let team = if let Some(before) = before {
-        if named.as_str() != before.team_id.as_deref() {
+        if named != before.team_id.as_deref() {
             let detail = "A composition stays where it is: copy it into the other team instead.";
             errors.push(FieldError::new("/team_id", "immutable", detail));
         }
@@ -109,14 +111,14 @@ pub async fn read(
         permit.map(|permit| permit.team().clone())
     };
     let (builds, players) = (
-        input::named(body, "build_id"),
-        input::named(body, "player_id"),
+        input::named(&given, "build_id"),
+        input::named(&given, "player_id"),
     );
     let mut known = store::known(platform, user, team.as_ref(), &builds, &players).await?;
     if let Some(before) = before {
         known.add(before);
     }
-    input::read(body, team, &known, errors)
+    input::read(given, team, &known, errors)
 }
 
 /// The event that webhooks are told of.
@@ -186,7 +188,14 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
         let team = || before.team_id.clone().into();
         members.entry("team_id").or_insert_with(team);
     }
-    let after = read(cx, permit.user_id(), &body, Some(&before), errors).await?;
+    let after = read(
+        cx,
+        permit.user_id(),
+        NewComposition::read(body),
+        Some(&before),
+        errors,
+    )
+    .await?;
     write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
@@ -200,7 +209,14 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = before.as_input()?;
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
-    let after = read(cx, permit.user_id(), &target, Some(&before), errors).await?;
+    let after = read(
+        cx,
+        permit.user_id(),
+        NewComposition::read(target),
+        Some(&before),
+        errors,
+    )
+    .await?;
     write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 

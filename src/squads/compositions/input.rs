@@ -6,14 +6,15 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::builds::model::{Visibility, read_tags};
+use crate::builds::model::{Visibility, tidy_tags};
 use crate::game::model::specialization_by_id;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::body::Body;
+use crate::http::problem::{FieldError, Problem, has_mistake};
 use crate::ids::TeamId;
 use crate::squads::presets;
 
 use super::model::{Composition, Slot, Subgroup};
-use super::schemas::MAX_PLAYERS;
+use super::schemas::{MAX_PLAYERS, NewComposition, NewSlot, NewSubgroup};
 
 /// What is played with a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +51,9 @@ impl Known {
 }
 
 /// All texts of this member in the places of a body.
-pub fn named<'b>(body: &'b Value, member: &str) -> Vec<&'b str> {
-    let subgroups = body["subgroups"].as_array().into_iter().flatten();
+pub fn named<'g>(given: &'g NewComposition, member: &str) -> Vec<&'g str> {
+    let subgroups = given.subgroups.as_ref().and_then(Value::as_array);
+    let subgroups = subgroups.into_iter().flatten();
     let slots = subgroups.filter_map(|subgroup| subgroup["slots"].as_array());
     slots
         .flatten()
@@ -60,23 +62,21 @@ pub fn named<'b>(body: &'b Value, member: &str) -> Vec<&'b str> {
         .collect()
 }
 
-/// Takes a body that [`super::schemas::INPUT`] has checked (its mistakes are in `errors`) and gives
-/// the composition that it makes, still without its own id, owner and times. `team` is the one that
-/// it names, where the writer may plan.
+/// Takes a checked body (its mistakes are in `errors`) and gives the composition that it makes, still
+/// without its own id, owner and times. `team` is the one that it names, where the writer may plan.
 pub fn read(
-    body: &Value,
+    mut given: NewComposition,
     team: Option<TeamId>,
     known: &Known,
     mut errors: Vec<FieldError>,
 ) -> Result<Composition, Problem> {
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let has_team = !body["team_id"].is_null();
+    let has_team = given.team_id.is_some() || has_mistake(&errors, "/team_id");
     let usual = if has_team {
         Visibility::Team
     } else {
         Visibility::Private
     };
-    let visibility = Visibility::parse(text("visibility")).unwrap_or(usual);
+    let visibility = given.visibility.unwrap_or(usual);
     match (visibility, has_team) {
         (Visibility::Team, false) => errors.push(FieldError::new(
             "/team_id",
@@ -90,12 +90,11 @@ pub fn read(
         )),
         _ => {}
     }
-    let name = text("name").to_owned();
-    let tags = read_tags(&body["tags"], &mut errors);
-    let preset = body["preset"].as_str().and_then(presets::find);
-    let subgroups = match (body.get("subgroups"), preset) {
+    tidy_tags(&mut given.tags, &mut errors);
+    let preset = given.preset.as_deref().and_then(presets::find);
+    let subgroups = match (given.subgroups, preset) {
         (None, Some(preset)) => laid_out(preset),
-        _ => read_subgroups(body, known, &mut errors),
+        (subgroups, _) => read_subgroups(subgroups.unwrap_or_default(), known, &mut errors),
     };
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -105,13 +104,13 @@ pub fn read(
         id: String::new(),
         owner_id: String::new(),
         team_id: team.map(|team| team.to_string()),
-        name,
-        mode: text("mode").to_owned(),
+        name: given.name,
+        mode: given.mode,
         preset: preset.map(|preset| preset.id.to_owned()),
         visibility,
-        is_template: body["is_template"].as_bool().unwrap_or(false),
-        notes: text("notes").to_owned(),
-        tags,
+        is_template: given.is_template,
+        notes: given.notes,
+        tags: given.tags,
         player_count: slots().filter(|slot| !slot.is_open()).count(),
         subgroups,
         updated_by: String::new(),
@@ -135,10 +134,12 @@ fn laid_out(preset: &presets::Preset) -> Vec<Subgroup> {
         .collect()
 }
 
-fn read_subgroups(body: &Value, known: &Known, errors: &mut Vec<FieldError>) -> Vec<Subgroup> {
-    let subgroups = body["subgroups"].as_array().map_or(&[][..], Vec::as_slice);
-    let slots = |subgroup: &Value| subgroup["slots"].as_array().cloned().unwrap_or_default();
-    let places: usize = subgroups.iter().map(|subgroup| slots(subgroup).len()).sum();
+fn read_subgroups(given: Value, known: &Known, errors: &mut Vec<FieldError>) -> Vec<Subgroup> {
+    let subgroups: Vec<NewSubgroup> = match given {
+        Value::Array(items) => items.into_iter().map(NewSubgroup::read).collect(),
+        _ => Vec::new(),
+    };
+    let places: usize = subgroups.iter().map(|subgroup| subgroup.slots.len()).sum();
     if places > MAX_PLAYERS {
         errors.push(FieldError::new(
             "/subgroups",
@@ -149,39 +150,34 @@ fn read_subgroups(body: &Value, known: &Known, errors: &mut Vec<FieldError>) -> 
     }
     let mut seen = HashSet::new();
     let mut read = Vec::with_capacity(subgroups.len());
-    for (index, subgroup) in subgroups.iter().enumerate() {
-        let name = subgroup["name"].as_str().unwrap_or_default();
-        let places = slots(subgroup);
-        let places = places.iter().enumerate().map(|(place, slot)| {
+    for (index, subgroup) in subgroups.into_iter().enumerate() {
+        let slots = subgroup.slots.into_iter().enumerate().map(|(place, slot)| {
             let pointer = format!("/subgroups/{index}/slots/{place}");
-            read_slot(slot, &pointer, known, &mut seen, errors)
+            read_slot(NewSlot::read(slot), &pointer, known, &mut seen, errors)
         });
         read.push(Subgroup {
-            slots: places.collect(),
-            name: name.to_owned(),
+            slots: slots.collect(),
+            name: subgroup.name,
         });
     }
     read
 }
 
 fn read_slot(
-    slot: &Value,
+    slot: NewSlot,
     pointer: &str,
     known: &Known,
     seen: &mut HashSet<String>,
     errors: &mut Vec<FieldError>,
 ) -> Slot {
-    let text = |name: &str| slot[name].as_str().map(str::to_owned);
     let mut refuse = |member: &str, code, detail: &'static str| {
         let pointer = format!("{pointer}/{member}");
         // What the schema rejects is reported once.
-        if errors.iter().all(|error| error.pointer != pointer) {
+        if !has_mistake(errors, &pointer) {
             errors.push(FieldError::new(pointer, code, detail));
         }
     };
-    let (build_id, player_id) = (text("build_id"), text("player_id"));
-    let player = text("player");
-    if let Some(id) = &player_id {
+    if let Some(id) = &slot.player_id {
         if !known.players.contains(id) {
             refuse(
                 "player_id",
@@ -196,14 +192,12 @@ fn read_slot(
             );
         }
     }
-    let given = slot["specialization"]
-        .as_u64()
-        .and_then(|id| u8::try_from(id).ok());
+    let given = slot.specialization.and_then(|id| u8::try_from(id).ok());
     let mut shown = Played {
         specialization: None,
         profession: None,
     };
-    match (&build_id, given) {
+    match (&slot.build_id, given) {
         (Some(_), Some(_)) => refuse(
             "specialization",
             "conflicting_fields",
@@ -231,12 +225,12 @@ fn read_slot(
         (None, None) => {}
     }
     Slot {
-        player,
-        player_id,
-        build_id,
+        player: slot.player,
+        player_id: slot.player_id,
+        build_id: slot.build_id,
         specialization: shown.specialization,
         profession: shown.profession,
-        role: text("role"),
-        note: text("note").unwrap_or_default(),
+        role: slot.role,
+        note: slot.note,
     }
 }

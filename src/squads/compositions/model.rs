@@ -1,17 +1,21 @@
 //! Compositions as values: what is stored, and who may see or change it. A document holds all that a
 //! reader needs, so a read needs no join. `input` validates requests; `store` has the SQL.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::auth::permissions::{Permit, WriteCompositions};
 use crate::builds::model::Visibility;
+use crate::http::body::Body as _;
 use crate::http::problem::Problem;
 use crate::http::problems;
+use crate::http::schema::Schema;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditCompositions, TeamPermit};
 use crate::platform::Text;
+
+pub use super::schemas::{Composition, Slot, Subgroup};
+use super::schemas::{NewComposition, NewSlot};
 
 /// What a squad is for.
 pub const MODES: [&str; 7] = [
@@ -36,25 +40,6 @@ pub const MEMBERS: [&str; 8] = [
     "subgroups",
 ];
 
-/// A place in a subgroup.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slot {
-    /// What the player is called.
-    pub player: Option<String>,
-    /// The player of the team's roster.
-    pub player_id: Option<String>,
-    /// What is played.
-    pub build_id: Option<String>,
-    /// Of the build, where there is one.
-    pub specialization: Option<u8>,
-    /// Of the specialization or the build: the API's id.
-    pub profession: Option<String>,
-    /// Id of a role.
-    pub role: Option<String>,
-    /// One line.
-    pub note: String,
-}
-
 impl Slot {
     /// Whether nobody is there yet, and nothing is said of what they play.
     pub const fn is_open(&self) -> bool {
@@ -63,50 +48,6 @@ impl Slot {
             && self.build_id.is_none()
             && self.specialization.is_none()
     }
-}
-
-/// A subgroup.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subgroup {
-    /// May be empty.
-    pub name: String,
-    /// Its places.
-    pub slots: Vec<Slot>,
-}
-
-/// A composition as it is stored and answered: what is not said of it elsewhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Composition {
-    /// Its `TypeID`.
-    pub id: String,
-    /// Who made it.
-    pub owner_id: String,
-    /// The team that plans with it.
-    pub team_id: Option<String>,
-    /// One line.
-    pub name: String,
-    /// One of [`MODES`].
-    pub mode: String,
-    /// Id of a preset.
-    pub preset: Option<String>,
-    /// Who may see it.
-    pub visibility: Visibility,
-    /// Whether it is made to be copied.
-    pub is_template: bool,
-    /// Free text.
-    pub notes: String,
-    /// In lower case.
-    pub tags: Vec<String>,
-    /// Places that are not open.
-    pub player_count: usize,
-    /// In the order of the squad.
-    pub subgroups: Vec<Subgroup>,
-    /// Who changed it last.
-    pub updated_by: String,
-    /// RFC 3339.
-    pub created_at: String,
-    /// RFC 3339.
-    pub updated_at: String,
 }
 
 impl Composition {
@@ -128,32 +69,26 @@ impl Composition {
     /// The input that would make this composition: what a merge patch (RFC 7396) applies to.
     pub fn as_input(&self) -> Result<Value, Problem> {
         let mut value = serde_json::to_value(self).map_err(Problem::internal)?;
-        if let Some(members) = value.as_object_mut() {
-            for name in [
-                "id",
-                "owner_id",
-                "player_count",
-                "updated_by",
-                "created_at",
-                "updated_at",
-            ] {
-                members.remove(name);
-            }
-        }
+        retain(&mut value, &NewComposition::SCHEMA);
         let subgroups = value["subgroups"].as_array_mut().into_iter().flatten();
         for slot in subgroups
             .filter_map(|subgroup| subgroup["slots"].as_array_mut())
             .flatten()
         {
             let has_build = slot["build_id"].is_string();
-            if let Some(members) = slot.as_object_mut() {
-                members.remove("profession");
-                if has_build {
-                    members.remove("specialization");
-                }
+            retain(slot, &NewSlot::SCHEMA);
+            if let Some(members) = slot.as_object_mut().filter(|_| has_build) {
+                members.remove("specialization");
             }
         }
         Ok(value)
+    }
+}
+
+/// Leaves the members that an input may have.
+fn retain(value: &mut Value, schema: &Schema) {
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, _| schema.has_member(name));
     }
 }
 

@@ -1,16 +1,16 @@
 //! The calls on compositions, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, Condition, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
 use crate::http::{fields, operations, problems};
 
 use super::model::MODES;
-use super::schemas::{COMPOSITION, INPUT};
+use super::schemas::{COMPOSITION, NewComposition, NewCopy};
 
 /// The group.
 pub const TAG: &str = "Compositions";
-const EXAMPLE_INPUT: &str = r#"{"name":"Thursday zerg","mode":"zerg","preset":"zerg_30","tags":["zerg"],"subgroups":[{"name":"Melee","slots":[{"player":"Anna","specialization":62,"role":"primary_support"},{"role":"strip"}]}]}"#;
 /// A composition.
 pub const EXAMPLE: &str = include_str!("composition.example.json");
 
@@ -26,7 +26,6 @@ pub const ANSWER: Answer = Answer::ok(
 /// A composition that is new.
 pub const MADE: Answer =
     Answer::created("The composition; Location names it.", &COMPOSITION, EXAMPLE);
-const BODY: Option<RequestBody> = RequestBody::json(&INPUT, EXAMPLE_INPUT);
 
 /// The problems for callers who may not change a composition.
 pub const REFUSALS: &[&problems::ProblemKind] =
@@ -35,7 +34,7 @@ pub const REFUSALS: &[&problems::ProblemKind] =
 operations! { TAG;
     CREATE = "create_composition", "Create a composition" {
         description: "With a preset and without subgroups it is laid out as open places with the preset's roles. In a team, officers and leaders plan. An account can have 200 compositions that are no team's, a team 500.",
-        request: BODY,
+        request: NewComposition::TAKEN,
         response: MADE,
         problems: problems![INSUFFICIENT_TEAM_ROLE, TOO_MANY_COMPOSITIONS],
     }
@@ -66,7 +65,7 @@ operations! { TAG;
     REPLACE = "replace_composition", "Replace a composition" {
         description: "Members left out get their usual values; the team stays. Needs If-Match, so that two who plan never overwrite each other.",
         path: PATH,
-        request: BODY,
+        request: NewComposition::TAKEN,
         response: ANSWER,
         problems: REFUSALS,
         condition: Condition::SharedWrite,
@@ -75,7 +74,7 @@ operations! { TAG;
     PATCH = "patch_composition", "Update a composition" {
         description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. Needs If-Match.",
         path: PATH,
-        request: RequestBody::patch(&INPUT, r#"{"name":"Friday zerg","notes":null}"#),
+        request: RequestBody::patch(&NewComposition::SCHEMA, r#"{"name":"Friday zerg","notes":null}"#),
         response: ANSWER,
         problems: REFUSALS,
         condition: Condition::SharedWrite,
@@ -84,10 +83,7 @@ operations! { TAG;
     COPY = "copy_composition", "Copy a composition that I may see" {
         description: "A template becomes a plan: its copy is no template, and has no players unless keep_players is true. Builds that I may not see become their specializations; players of a roster that the copy does not share keep their names only where the place has one.",
         path: PATH,
-        request: RequestBody::json(
-            &super::schemas::COPY_INPUT,
-            r#"{"name":"Friday zerg","keep_players":false}"#,
-        ),
+        request: NewCopy::TAKEN,
         response: MADE,
         problems: problems![NOT_FOUND, INSUFFICIENT_TEAM_ROLE, TOO_MANY_COMPOSITIONS],
     }

@@ -59,7 +59,7 @@ async fn read_team(
     body: &Value,
     errors: &mut Vec<FieldError>,
 ) -> Result<Option<TeamId>, Problem> {
-    let (platform, named) = (&cx.state.platform, &body["team_id"]);
+    let (platform, named) = (&cx.state.platform, body["team_id"].as_str());
     let team = lookup::named(platform, Some(user), named, "/team_id", errors).await?;
     let permit = team.map(TeamPermit::<ManageWebhooks>::of).transpose()?;
     Ok(permit.map(|permit| permit.team().clone()))

@@ -16,3 +16,8 @@ pub mod request;
 pub mod response;
 pub mod schema;
 pub mod trace;
+
+pub use pagination::Page;
+pub use problem::{FieldError, Problem};
+pub use request::{Header, Request};
+pub use response::{Profile, Response};

@@ -7,9 +7,7 @@ use serde_json::Value;
 use crate::auth::audit::model::{Filters, to_millis};
 use crate::auth::audit::store;
 use crate::auth::permissions::ReadAdmin;
-use crate::http::pagination::{self, Page};
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Page, Problem, Response, pagination};
 use crate::runtime::Context;
 
 const PATH: &str = "/api/v1/admin/audit-log";

@@ -4,8 +4,7 @@
 
 use crate::accounts::links::{self, Purpose, Token};
 use crate::auth::audit::{Action, Entry};
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Problem, Response};
 use crate::mail::{Content, Outgoing};
 use crate::password::{self, Password};
 use crate::platform::DatabaseError;

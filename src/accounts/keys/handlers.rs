@@ -8,8 +8,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::keys::model::Life;
 use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
 use crate::auth::permissions::{ReadAdmin, WriteAdmin};
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 use crate::runtime::{Context, State, Tx};
 
 fn document(kid: &str, life: &Life, now: i64) -> Value {

@@ -3,8 +3,7 @@
 //! for each other instead of being refused. The caller reports the result.
 
 use crate::auth::permissions::{Permission, Permit};
-use crate::http::problem::Problem;
-use crate::http::problems;
+use crate::http::{Problem, problems};
 use crate::ids::SessionId;
 use crate::platform::{DatabaseError, Platform, Statement};
 

@@ -5,9 +5,7 @@
 use kit::time::rfc3339;
 
 use crate::accounts::{email, factor_removal};
-use crate::http::problem::Problem;
-use crate::http::problems;
-use crate::http::response::Response;
+use crate::http::{Problem, Response, problems};
 use crate::runtime::Context;
 
 use super::form;

@@ -3,9 +3,7 @@
 //! Leaves that to `password_reset`.
 
 use crate::accounts::password_reset::handlers::{Choice, ask, choose};
-use crate::http::problem::Problem;
-use crate::http::problems;
-use crate::http::response::Response;
+use crate::http::{Problem, Response, problems};
 use crate::runtime::Context;
 
 use super::form;

@@ -4,8 +4,7 @@
 
 use askama::Template;
 
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 
 /// What a form asks for, besides being sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,7 @@
 
 use kit::time::rfc3339;
 
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 use crate::runtime::Context;
 
 /// How long security.txt holds, in milliseconds: less than a year is recommended.

@@ -14,12 +14,9 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::refresh_token::{RefreshToken, TokenState};
 use crate::auth::tokens::{self, Grant};
-use crate::http::json;
-use crate::http::pagination::{self, Page};
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::request::Request;
-use crate::http::response::{Profile, Response};
+use crate::http::{
+    FieldError, Page, Problem, Profile, Request, Response, json, pagination, problems,
+};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};

@@ -5,10 +5,7 @@ use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
-use crate::http::pagination::Page;
-use crate::http::problem::Problem;
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{Page, Problem, Profile, Response, problems};
 use crate::ids::InvitationId;
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{Invite, TeamPermit};

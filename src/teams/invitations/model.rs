@@ -4,8 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
+use crate::http::{FieldError, Problem, problems};
 use crate::ids::{InvitationId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};

@@ -7,11 +7,7 @@ use crate::accounts::account;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::events::outbox::Event;
-use crate::http::merge_patch;
-use crate::http::pagination::Page;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Page, Problem, Profile, Response, merge_patch, problems};
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTeam};
@@ -25,7 +21,7 @@ use crate::teams::oversight;
 use super::model::RankCheck;
 use super::store;
 
-/// Others may come in between this often before a write is given up.
+/// Attempts at a write that others keep making stale.
 const MAX_TRIES: usize = 5;
 
 /// GET /teams/{id}/members
@@ -100,12 +96,8 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
             "to": role.as_str(),
         }));
         let writes = store::change_role(&user, &permit, &before, role, cx.now_ms());
-        let entries = [entry];
-        let telling = Tx::new(writes)
-            .log_all(entries)
-            .tell(event)
-            .attempt(cx, answer);
-        match telling.await {
+        let tx = Tx::new(writes).log(entry).tell(event);
+        match tx.attempt(cx, answer).await {
             Err(DatabaseError::Stale) => {}
             outcome => return Ok(outcome?),
         }
@@ -126,13 +118,13 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
             None
         };
         let (mut writes, mut entries, mut event) = (Vec::new(), Vec::new(), None);
-        // Whoever has just left by themselves can be banned as well.
-        let mut goes = store::NOTHING_GOES.to_owned();
+        // Someone who has just left can still be banned.
+        let mut counts = store::NO_COUNTS.to_owned();
         if standing.target.is_some() || ban.is_none() {
             let grant = standing.grant_removal()?;
             let target = grant.target();
-            goes = store::goes(platform, target).await?;
-            writes.extend(store::remove(&grant, &goes, cx.now_ms()));
+            counts = store::removal_counts(platform, target).await?;
+            writes.extend(store::remove(&grant, &counts, cx.now_ms()));
             let action = if grant.is_by_others() {
                 Action::TeamMemberRemoved
             } else {
@@ -163,7 +155,7 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
             let entry = Entry::by(user.caller(), Action::TeamMemberBanned, &ban.user);
             entries.push(entry.with_detail(json!({ "team_id": permit.team().as_str() })));
         }
-        let answer = removed(&goes, is_ban)?;
+        let answer = removed(&counts, is_ban)?;
         match Tx::new(writes)
             .log_all(entries)
             .tell_all(event)
@@ -183,14 +175,13 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
     Err(overtaken())
 }
 
-/// What is removed with a member.
-fn removed(goes: &str, is_ban: bool) -> Result<Response, Problem> {
-    let mut document: Value = serde_json::from_str(goes).map_err(Problem::internal)?;
+fn removed(counts: &str, is_ban: bool) -> Result<Response, Problem> {
+    let mut document: Value = serde_json::from_str(counts).map_err(Problem::internal)?;
     document["banned"] = is_ban.into();
     Response::json(200, Profile::Private, &document)
 }
 
-/// That someone may be kept out.
+/// A permitted ban.
 struct Ban {
     permit: TeamPermit<BanMembers>,
     user: UserId,
@@ -206,7 +197,7 @@ async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Proble
         let error = FieldError::new("?ban", "own_account", detail);
         return Err(Problem::invalid(vec![error]));
     }
-    // What others are called is not told to a team that they are not in.
+    // A team is not told the name of someone who is not in it.
     let name = standing.target.as_ref().map(|it| it.display_name.clone());
     let platform = &cx.state.platform;
     if name.is_none() && account::store::user(platform, &user).await?.is_none() {
@@ -228,7 +219,7 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
             Some(target) => store::standing(platform, &caller.team, &caller.user, target).await?,
             None => None,
         };
-        // As it is now: between the two looks the caller may have become another one.
+        // The caller's role may have changed between the two reads: the later one counts.
         let (caller, target) = found.map_or((caller, None), |it| (it.caller, it.target));
         let permit = TeamPermit::<ChangeRoles>::of(caller)?;
         let target = target.filter(|target| target.membership.user != *permit.user());

@@ -4,8 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::http::problem::Problem;
-use crate::http::problems;
+use crate::http::{Problem, problems};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{LeaveTeam, RemoveMembers, TeamPermit};
 

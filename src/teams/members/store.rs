@@ -12,19 +12,20 @@ use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{
     ChangeRoles, EditCompositions, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
 };
-use crate::membership::store::broken;
+use crate::membership::store::{as_membership, broken};
 use crate::paging::{Listed, Order, page, sql_time};
-use crate::platform::{DatabaseError, Platform, Statement, Value, params};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Value, params};
 use crate::squads::share_links;
 use crate::teams::{invitations, roster};
 use crate::webhooks;
 
 use super::model::{Member, RankCheck, RemovalGrant};
 
-/// What is asked of both: SQL over a row of `team_members` with the values of [`params`].
+/// SQL over a row of `team_members`, with the values of [`params`]: the target and the caller still have
+/// the roles that were read.
 const AS_READ: &str = " WHERE team_id = ?1 AND user_id = ?2 AND role = ?3 AND EXISTS (SELECT 1 \
      FROM team_members c WHERE c.team_id = ?1 AND c.user_id = ?4 AND c.role = ?5)";
-/// The same row: its being another one, or none, leaves the team a leader.
+/// SQL over the same row: without it as it is, the team still has a leader.
 const LEAVES_A_LEADER: &str = " AND (role <> 'leader' OR EXISTS (SELECT 1 FROM team_members l \
      WHERE l.team_id = ?1 AND l.role = 'leader' AND l.user_id <> ?2))";
 
@@ -58,7 +59,7 @@ pub fn change_role(
     );
     let mut writes = vec![update, Statement::must_change()];
     let is_by_others = permit.user() != &target.user;
-    writes.extend(lose(target, Some(role), is_by_others, now));
+    writes.extend(revoke(target, Some(role), is_by_others, now));
     writes
 }
 
@@ -84,12 +85,12 @@ pub fn hand_over(
         step_down,
         Statement::must_change(),
     ];
-    writes.extend(lose(caller, Some(TeamRole::Officer), false, now));
+    writes.extend(revoke(caller, Some(TeamRole::Officer), false, now));
     writes
 }
 
-/// SQL for a JSON text: what of the user `?2` in the team `?1` goes when they leave it.
-fn what_goes() -> String {
+/// SQL for a JSON text: counts of what is removed with the user `?2` when they leave the team `?1`.
+fn counts_sql() -> String {
     let counts = [
         ("webhooks", webhooks::endpoints::store::COUNT_OF_MEMBER),
         ("share_links", share_links::store::COUNT_OF_MEMBER),
@@ -101,34 +102,34 @@ fn what_goes() -> String {
     format!("json_object({})", members.join(", "))
 }
 
-/// What goes with someone who is not in the team.
-pub const NOTHING_GOES: &str =
+/// The counts for someone who is not in the team.
+pub const NO_COUNTS: &str =
     r#"{"webhooks":0,"share_links":0,"invitations":0,"builds":0,"players":0}"#;
 
-/// Takes a member out of the team; stale, too, when something else than `goes` would go with them.
-pub fn remove(grant: &RemovalGrant<'_>, goes: &str, now: i64) -> Vec<Statement> {
+/// Removes a member; stale, too, when the counts of what is removed with them are no longer `counts`.
+pub fn remove(grant: &RemovalGrant<'_>, counts: &str, now: i64) -> Vec<Statement> {
     let target = grant.target();
     let delete = Statement::new(
         ["DELETE FROM team_members", AS_READ, LEAVES_A_LEADER].concat(),
         params(grant.caller(), target),
     );
     // As `Statement::must_change` fails.
-    let goes = Statement::new(
+    let unchanged = Statement::new(
         format!(
             "SELECT iif({} = ?3, 1, abs(-9223372036854775808))",
-            what_goes()
+            counts_sql()
         ),
-        params![&target.team, &target.user, goes],
+        params![&target.team, &target.user, counts],
     );
-    let mut writes = vec![goes, delete, Statement::must_change()];
-    writes.extend(lose(target, None, grant.is_by_others(), now));
+    let mut writes = vec![unchanged, delete, Statement::must_change()];
+    writes.extend(revoke(target, None, grant.is_by_others(), now));
     writes
 }
 
-/// Takes away what a member may not have any more once they are in this role, or in none: webhooks and
-/// share links of the team, invitations that could bring back what they have lost, and, when others take
-/// the role from them, the way back by invitations that are open.
-fn lose(
+/// Removes what a member may not keep in the role `role`, or outside the team: their webhooks and share
+/// links of the team, and their invitations to roles that they can no longer give. When others have
+/// changed the role, open invitations to a higher one no longer admit the member.
+fn revoke(
     member: &Membership,
     role: Option<TeamRole>,
     is_by_others: bool,
@@ -167,15 +168,18 @@ fn lose(
     writes
 }
 
-/// What is removed with `target` when they leave the team, as JSON.
-pub async fn goes(platform: &Platform, target: &Membership) -> Result<String, DatabaseError> {
+/// The counts of what is removed with `target` when they leave the team, as JSON.
+pub async fn removal_counts(
+    platform: &Platform,
+    target: &Membership,
+) -> Result<String, DatabaseError> {
     let statement = Statement::new(
-        ["SELECT ", &what_goes()].concat(),
+        ["SELECT ", &counts_sql()].concat(),
         params![&target.team, &target.user],
     );
-    let rows = platform.database.query(statement).await?;
-    let row = rows.first().ok_or_else(|| broken("what goes"))?;
-    row.text(0).map(str::to_owned)
+    let counts = |row: &Row| row.text(0).map(str::to_owned);
+    let found = platform.first(statement, counts).await?;
+    found.ok_or_else(|| broken("a count"))
 }
 
 /// The roles of the caller and `target` in a team; `None` when the caller is not in it.
@@ -192,30 +196,21 @@ pub async fn standing(
          WHERE c.team_id = ?1 AND c.user_id = ?2",
         params![team, caller, target],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    let membership = |user: &UserId, role: &str| {
-        Ok(Membership {
-            team: team.clone(),
-            user: user.clone(),
-            role: TeamRole::parse(role).ok_or_else(|| broken("a member's row"))?,
+    let read = |row: &Row| {
+        let member = |role: &str| {
+            Ok::<_, DatabaseError>(Member {
+                membership: as_membership(team, target, role)?,
+                display_name: row.text(3)?.to_owned(),
+                joined_at: row.integer(4)?,
+            })
+        };
+        Ok(RankCheck {
+            caller: as_membership(team, caller, row.text(0)?)?,
+            target: row.optional_text(2)?.map(member).transpose()?,
+            leaders: row.integer(1)?,
         })
     };
-    let target = match row.optional_text(2)? {
-        None => None,
-        Some(role) => Some(Member {
-            membership: membership(target, role)?,
-            display_name: row.text(3)?.to_owned(),
-            joined_at: row.integer(4)?,
-        }),
-    };
-    Ok(Some(RankCheck {
-        caller: membership(caller, row.text(0)?)?,
-        target,
-        leaders: row.integer(1)?,
-    }))
+    platform.first(statement, read).await
 }
 
 /// A page of a team's members, by their ids.

@@ -7,9 +7,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{
     ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
 };
-use crate::http::pagination::{self, Page};
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Page, Problem, Response, pagination};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 use crate::runtime::{Context, Tx};

@@ -23,19 +23,19 @@ const MAX_CELLS: usize = 64;
 /// How much of a cell a message quotes.
 const QUOTED_CHARS: usize = 40;
 
-/// Where some reader begins another cell or line: a spreadsheet with German settings splits at
-/// semicolons, and what stands in quotes too, unless the quotes begin the line.
+/// Where a spreadsheet may begin another cell or line. With German settings it splits at semicolons, also
+/// inside quotes that do not begin the line.
 const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
 
-/// Whether a spreadsheet might take what begins with `text` for a formula, or might once quotes,
-/// blanks or apostrophes are gone. The letters of OWASP's page on CSV injection, full-width ones too.
+/// Whether a spreadsheet might take `text` for a formula, perhaps after dropping quotes, blanks or
+/// apostrophes. The characters are those of OWASP's page on CSV injection, with the full-width ones.
 fn is_formula(text: &str) -> bool {
     let is_dropped = |c: char| c.is_whitespace() || c == '\'' || c == '"';
     let text = text.trim_start_matches(is_dropped);
     text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
-/// Whether a cell begins with what a spreadsheet drops before it looks for a formula.
+/// Whether a spreadsheet drops the first character of a cell before it looks for a formula.
 fn begins_with_break(text: &str) -> bool {
     let text = text.trim_start_matches('\'');
     text.starts_with(['\t', '\r', '\n'])
@@ -130,7 +130,7 @@ pub fn read(
             "Line {line} is not UTF-8. Save the file as CSV in UTF-8."
         ))
     })?;
-    // The last line ends too: what then still goes on is a cell in quotes.
+    // With this line end, an incomplete last record can only be an open quote.
     let input = [text.trim_start_matches(MARK), "\n"].concat().into_bytes();
     let mut reader = Reader::new();
     let (mut output, mut ends) = (vec![0; input.len()], [0; MAX_CELLS]);
@@ -237,14 +237,11 @@ fn read_header(cells: &[&str], line: usize) -> Result<Vec<&'static str>, Problem
             "The header row must name this column.",
         ));
     }
-    if errors.is_empty() {
-        Ok(columns)
-    } else {
-        Err(Problem::invalid(errors))
-    }
+    Problem::check(errors)?;
+    Ok(columns)
 }
 
-/// A line as the JSON that would say the same, so that the same rules judge it.
+/// Reads a line as JSON, so that the rules for JSON bodies check it.
 fn read_line(
     columns: &[&'static str],
     cells: &[&str],
@@ -315,7 +312,7 @@ fn read_owned(part: &str) -> Value {
     }
 }
 
-/// `monday 19:00-23:00`; as text what is not written so.
+/// `monday 19:00-23:00`; anything else stays a text.
 fn read_time(part: &str) -> Value {
     let read = || {
         let (day, times) = part.split_once(' ')?;

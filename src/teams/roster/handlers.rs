@@ -5,13 +5,12 @@ use kit::time::rfc3339;
 use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
-use crate::auth::permissions::{ReadTeams, WriteTeams};
-use crate::http::pagination::{self, Page};
-use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
-use crate::http::response::{Profile, Response};
-use crate::http::{etag, merge_patch, problems};
+use crate::auth::permissions::{Permit, ReadTeams, WriteTeams};
+use crate::http::problem::MAX_ERRORS;
+use crate::http::{
+    FieldError, Page, Problem, Profile, Response, etag, merge_patch, pagination, problems,
+};
 use crate::ids::{PlayerId, TeamId, UserId};
-use crate::membership;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditRoster, TeamPermit, ViewTeam};
 use crate::platform::{DatabaseError, Text};
@@ -30,16 +29,8 @@ fn path(team: &TeamId) -> String {
     format!("/api/v1/teams/{team}/players")
 }
 
-/// The team of the path.
 fn team_of(cx: &Context<'_>) -> Result<TeamId, Problem> {
     TeamId::parse(cx.param("id")).ok_or_else(Problem::not_found)
-}
-
-/// The team of the path and the caller's role there; 404 for a team that the caller is not in.
-async fn member(cx: &Context<'_>, user: &UserId) -> Result<Membership, Problem> {
-    let team = team_of(cx)?;
-    let found = membership::store::membership(&cx.state.platform, &team, user).await?;
-    found.ok_or_else(Problem::not_found)
 }
 
 /// The player of the path, and the caller's role in the team.
@@ -49,6 +40,18 @@ async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Membership, StoredPlay
     let found = store::find(&cx.state.platform, &team, user, id).await?;
     let (membership, player) = found.ok_or_else(Problem::not_found)?;
     Ok((membership, player.ok_or_else(Problem::not_found)?))
+}
+
+/// The player of the path, to be changed by the caller in the version that they have read.
+async fn open<'a>(
+    cx: &'a Context<'_>,
+) -> Result<(Permit<'a, WriteTeams>, Editor, StoredPlayer), Problem> {
+    let permit = cx.permit::<WriteTeams>()?;
+    let (membership, player) = find(cx, permit.user_id()).await?;
+    let editor = Editor::of(membership)?;
+    editor.grant(player.user.as_deref(), player.user.as_deref())?;
+    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    Ok((permit, editor, player))
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -100,7 +103,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /teams/{id}/players
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
-    let editor = Editor::of(member(cx, permit.user_id()).await?)?;
+    let editor = Editor::of(cx.membership(permit.user_id()).await?)?;
     let (mut body, mut errors) = cx.body()?;
     let draft = Draft::read(&mut body, String::new(), &mut errors);
     let own = draft.input.user_id.as_deref();
@@ -118,11 +121,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// `PUT /teams/{id}/players/{player_id}`
 pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteTeams>()?;
-    let (membership, player) = find(cx, permit.user_id()).await?;
-    let editor = Editor::of(membership)?;
-    editor.grant(player.user.as_deref(), player.user.as_deref())?;
-    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    let (_, editor, player) = open(cx).await?;
     let (mut body, mut errors) = cx.body()?;
     let draft = Draft::read(&mut body, String::new(), &mut errors);
     write(cx, &editor, player, draft, errors).await
@@ -130,11 +129,7 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// `PATCH /teams/{id}/players/{player_id}`
 pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteTeams>()?;
-    let (membership, player) = find(cx, permit.user_id()).await?;
-    let editor = Editor::of(membership)?;
-    editor.grant(player.user.as_deref(), player.user.as_deref())?;
-    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
+    let (_, editor, player) = open(cx).await?;
     let patch = cx.patch()?;
     let mut target = serde_json::to_value(player.input()?).map_err(Problem::internal)?;
     merge_patch::apply(&mut target, patch);
@@ -165,11 +160,8 @@ async fn write(
 
 /// `DELETE /teams/{id}/players/{player_id}`
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
-    let permit = cx.permit::<WriteTeams>()?;
-    let (membership, player) = find(cx, permit.user_id()).await?;
-    let editor = Editor::of(membership)?;
+    let (permit, editor, player) = open(cx).await?;
     let grant = editor.grant(player.user.as_deref(), player.user.as_deref())?;
-    etag::check_if_match(cx.request, &StoredPlayer::etag(player.version))?;
     let writes = store::delete(&grant, &player);
     let entry = Entry::by(permit.caller(), Action::TeamPlayerRemoved, &player.id)
         .with_detail(json!({ "team_id": editor.team().as_str() }));
@@ -178,7 +170,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     tx.commit(cx, Response::no_content(), stale).await
 }
 
-/// Looks up what a draft names; all mistakes, those of the body too, are told at once. Says also
+/// Checks a draft against the database; 422 with all mistakes, those of the body too. Also returns
 /// whether the roster has room to grow.
 async fn settle(
     cx: &Context<'_>,
@@ -207,8 +199,7 @@ async fn settle(
     Ok((draft.input, has_room))
 }
 
-/// What a commit comes to that names a member; `stale` is what it means when someone else has just
-/// changed what it is about.
+/// The answer to a commit that names a member; `stale` is the problem when its state has changed.
 fn judge(
     committed: Result<Response, DatabaseError>,
     stale: &'static problems::ProblemKind,
@@ -222,7 +213,7 @@ fn judge(
     }
 }
 
-/// Reads a roster piece by piece, each a JSON array; gives what the caller is in the team.
+/// Passes a roster to `take` in JSON arrays; returns the caller's membership.
 async fn read_all(
     cx: &Context<'_>,
     (team, user): (&TeamId, &UserId),
@@ -294,7 +285,7 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /teams/{id}/players/import
 pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
     let account = cx.permit::<WriteTeams>()?;
-    let permit = TeamPermit::<EditRoster>::of(member(cx, account.user_id()).await?)?;
+    let permit = TeamPermit::<EditRoster>::of(cx.membership(account.user_id()).await?)?;
     let mode = match cx.query.text("mode") {
         Some("replace") => Mode::Replace,
         _ => Mode::Add,
@@ -307,7 +298,7 @@ pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
         errors = found;
         import::read_json(&mut body, &mut errors)
     };
-    // There is no room for more of them.
+    // The answer has no room for more mistakes.
     if errors.len() >= MAX_ERRORS {
         return Err(Problem::invalid(errors));
     }
@@ -337,7 +328,7 @@ pub async fn import(cx: &Context<'_>) -> Result<Response, Problem> {
     judge(committed, &problems::ROSTER_CHANGED)
 }
 
-/// Compares a file with the roster; all mistakes, those of the file too, are told at once.
+/// Compares a file with the roster; 422 with all mistakes, those of the file too.
 async fn make_plan(
     cx: &Context<'_>,
     permit: &TeamPermit<EditRoster>,

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
+use crate::http::{FieldError, Problem, problems};
 use crate::ids::{BuildId, PlayerId, TeamId, UserId};
 use crate::membership::model::Membership;
 use crate::membership::permissions::{

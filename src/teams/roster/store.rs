@@ -7,11 +7,11 @@ use crate::auth::permissions::{ManageAccount, Permit};
 use crate::builds::store::may_show;
 use crate::http::pagination::Page;
 use crate::ids::{PlayerId, TeamId, UserId};
-use crate::membership::model::{Membership, TeamRole};
+use crate::membership::model::Membership;
 use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
-use crate::membership::store::{is_member, still_is};
+use crate::membership::store::{as_membership, is_member, still_is};
 use crate::paging::Order;
-use crate::platform::{DatabaseError, Platform, Statement, Text, Value, params};
+use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value, params};
 
 use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
@@ -26,19 +26,15 @@ const PAGE_CHARACTERS: i64 = 500_000;
 /// Bytes of one bound value: D1 takes two million.
 const MAX_PARAM_BYTES: usize = 1_500_000;
 
+fn most() -> i64 {
+    i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX)
+}
+
 fn unreadable() -> DatabaseError {
     DatabaseError::Other("a player's row does not read".to_owned())
 }
 
-fn membership(team: &TeamId, user: &UserId, role: &str) -> Result<Membership, DatabaseError> {
-    Ok(Membership {
-        team: team.clone(),
-        user: user.clone(),
-        role: TeamRole::parse(role).ok_or_else(unreadable)?,
-    })
-}
-
-/// What `user` is in `team`, and the player with this id in its roster; `None` when they are not in it.
+/// The role of `user` in `team`, and the player with this id; `None` when they are not in the team.
 pub async fn find(
     platform: &Platform,
     team: &TeamId,
@@ -60,7 +56,7 @@ pub async fn find(
     let document = row.take_text(1)?;
     let mut words = row.text(0)?.split(' ');
     let mut next = || words.next().unwrap_or_default();
-    let membership = membership(team, user, next())?;
+    let membership = as_membership(team, user, next())?;
     let (version, created_at, user) = (next(), next(), next());
     if version.is_empty() {
         return Ok(Some((membership, None)));
@@ -166,7 +162,7 @@ pub async fn list(
     Ok(Some(Listed {
         data: row.take_text(1)?,
         last: row.optional_text(2)?.map(str::to_owned),
-        membership: membership(team, user, row.text(0)?)?,
+        membership: as_membership(team, user, row.text(0)?)?,
     }))
 }
 
@@ -221,19 +217,23 @@ pub async fn look_up<'a>(
             own.map_or("", PlayerId::as_str),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    let found = rows.first().ok_or_else(unreadable)?.text(0)?;
-    let (members, builds, taken, players, characters): (_, _, i64, _, _) =
-        serde_json::from_str(found).map_err(|_| unreadable())?;
-    Ok(Findings {
-        unknown: Unknown { members, builds },
-        is_member_taken: taken > 0,
-        players,
-        characters,
-    })
+    let read = |row: &Row| {
+        let (members, builds, taken, players, characters): (_, _, i64, _, _) =
+            serde_json::from_str(row.text(0)?).map_err(|_| unreadable())?;
+        Ok(Findings {
+            unknown: Unknown { members, builds },
+            is_member_taken: taken > 0,
+            players,
+            characters,
+        })
+    };
+    platform
+        .first(statement, read)
+        .await?
+        .ok_or_else(unreadable)
 }
 
-/// Holds while the one who writes still may, and the player is in the team.
+/// SQL: the writer still has the permission, and the member whose entry it is is in the team.
 const STILL_ALLOWED: &str = concat!(
     still_is!("?1", "?2", "?9"),
     " AND (?4 IS NULL OR ",
@@ -268,19 +268,18 @@ pub fn insert(
     input: &PlayerInput,
     document: String,
 ) -> Vec<Statement> {
-    let most = i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX);
     Statement::checked(
         format!(
             "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) \
              SELECT ?3, ?1, ?4, ?5, ?6, ?7, 1 WHERE {STILL_ALLOWED} \
              AND (SELECT count(*) FROM team_players WHERE team_id = ?1) < ?8"
         ),
-        row(grant, id, input, document, most),
+        row(grant, id, input, document, most()),
     )
 }
 
-/// Replaces a player; stale when it, or the team's members, changed since it was read. With
-/// another name, or a member, it is no longer the entry of the one who has left.
+/// Replaces a player; stale when it, or the team's members, changed since it was read. A new name or
+/// member ends its link to a former member.
 pub fn replace(
     grant: &WriteGrant<'_>,
     player: &StoredPlayer,
@@ -315,9 +314,8 @@ pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
     )
 }
 
-/// Does what a plan says; stale when an entry that it touches has moved on, the roster would be too
-/// long, or the one who imports may no more. `documents` are those of what is put in, with
-/// their ids.
+/// Carries out a plan; stale when an entry that it touches has changed, the roster would be too long, or
+/// the importer has lost the permission. `documents` belong to the entries that are put in.
 pub fn carry_out(
     permit: &TeamPermit<EditRoster>,
     plan: &Plan,
@@ -353,7 +351,7 @@ pub fn carry_out(
     for ((input, was), (id, document)) in plan.put.iter().zip(documents) {
         let version = was.as_ref().map_or(1, |was| was.version + 1);
         let search_name = json!(input.name.to_lowercase());
-        // Found by its name, so it is the same one's, unless it is a member's now.
+        // Matched by name: still the former member's entry, unless it is now another member's.
         let former = was.as_ref().and_then(|was| was.former_user_id.as_deref());
         let former = json!(former.filter(|_| input.user_id.is_none()));
         let row = format!("[\"{id}\",{search_name},{document},{version},{former}]");
@@ -366,7 +364,7 @@ pub fn carry_out(
         rows.push_str(&row);
     }
     flush(&mut rows);
-    // A statement that fails is the only way to give up a batch; this sum runs over.
+    // Only a failing statement aborts a batch; this sum overflows.
     writes.push(Statement::new(
         concat!(
             "SELECT iif((SELECT count(*) FROM team_players WHERE team_id = ?1) <= ?3 AND ",
@@ -376,7 +374,7 @@ pub fn carry_out(
              (SELECT 1 FROM team_members m WHERE m.team_id = ?1 AND m.user_id = p.user_id)), \
              1, abs(-9223372036854775808))"
         ),
-        params![team, permit.user(), i64::try_from(MAX_PLAYERS).unwrap_or(i64::MAX), EditRoster::RULE.roles()],
+        params![team, permit.user(), most(), EditRoster::RULE.roles()],
     ));
     writes
 }
@@ -391,8 +389,7 @@ pub fn detach_member(team: &TeamId, user: &UserId) -> Statement {
     )
 }
 
-/// Removes the caller's entries in all rosters, those of teams that they have left too: their name is
-/// theirs.
+/// Removes the caller's entries in all rosters, also of teams that they have left.
 pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     Statement::new(
         "DELETE FROM team_players WHERE id IN (SELECT id FROM team_players WHERE user_id = ?1 \
@@ -401,8 +398,7 @@ pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     )
 }
 
-/// For an export: the entries of the user `?1`, those of teams that they have left too, after the id
-/// `?2`.
+/// For an export: the entries of the user `?1` after the id `?2`, also of teams that they have left.
 pub const OF_USER: (&str, Order) = (
     "SELECT id, document FROM (SELECT id, document FROM team_players \
      WHERE user_id = ?1 AND id > ?2 UNION ALL SELECT id, document FROM team_players \

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
-use crate::http::etag;
-use crate::http::problem::Problem;
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response, etag, problems};
 use crate::ids::TeamId;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditScores, TeamPermit, ViewTeam};

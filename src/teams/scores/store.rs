@@ -2,13 +2,12 @@
 //! `squads::functions::scores` validates the scores.
 
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::{Membership, TeamRole};
+use crate::membership::model::Membership;
 use crate::membership::permissions::{EditScores, Permission as _, TeamPermit};
-use crate::membership::store::still_is;
-use crate::platform::{DatabaseError, Platform, Statement, params};
+use crate::membership::store::{as_membership, still_is};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
-/// What `user` is in `team`, and the team's scores as they are kept; `None` also when there is no
-/// such team.
+/// The role of `user` in `team`, and the team's stored scores; `None` when they are not in such a team.
 pub async fn find(
     platform: &Platform,
     team: &TeamId,
@@ -19,22 +18,15 @@ pub async fn find(
          ON t.id = m.team_id WHERE m.team_id = ?1 AND m.user_id = ?2",
         params![team, user],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        let (role, scores) = row.text(0)?.split_once(' ').unwrap_or_default();
+        Ok((as_membership(team, user, role)?, scores.to_owned()))
     };
-    let unreadable = || DatabaseError::Other("a member's row does not read".to_owned());
-    let (role, scores) = row.text(0)?.split_once(' ').ok_or_else(unreadable)?;
-    let membership = Membership {
-        team: team.clone(),
-        user: user.clone(),
-        role: TeamRole::parse(role).ok_or_else(unreadable)?,
-    };
-    Ok(Some((membership, scores.to_owned())))
+    platform.first(statement, read).await
 }
 
-/// Puts `scores` in the place of `read`; stale when they are others by now, or when the caller may
-/// not do it any more.
+/// Replaces the scores `read` by `scores`; stale when they have changed, or the caller has lost the
+/// permission.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
     Statement::checked(
         concat!(

@@ -6,7 +6,8 @@ use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use crate::http::problem::{FieldError, Problem};
+use crate::accounts::account::model::refused;
+use crate::http::Problem;
 use crate::password::{Password, PasswordError};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure, HttpRequest};
 use crate::runtime::Context;
@@ -49,8 +50,7 @@ pub async fn check(
     match judge(platform.http.send(request).await, suffix) {
         Ok(false) => Ok(()),
         Ok(true) => {
-            let refusal = PasswordError::Breached;
-            let error = FieldError::new(pointer, refusal.code(), refusal.to_string());
+            let error = refused(pointer, PasswordError::Breached);
             Err(Problem::invalid(vec![error]))
         }
         Err(cause) => {

@@ -56,7 +56,7 @@ fn writes(permit: &Permit<'_, SecureAccount>, tally: &Tally, now: i64) -> Vec<St
     let user = permit.user_id();
     let content = tally.all();
     let [disable, hold] = endpoints::store::disable_all(permit, now);
-    let [end, end_challenges] = sessions::store::end_all(permit, now);
+    let [end, end_challenges] = sessions::store::end_live(permit, now);
     let mut writes = vec![
         end,
         Statement::must_change_exactly(tally.sessions),

@@ -37,8 +37,7 @@ pub fn event(
 }
 
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {
-    let user = account::store::user(&cx.state.platform, user).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = account::store::existing(&cx.state.platform, user).await?;
     Ok(user.display_name)
 }
 

@@ -99,41 +99,45 @@ impl Problem {
 
     /// 500; `cause` goes to the log.
     pub fn internal(cause: impl ToString) -> Self {
-        Self {
-            cause: Some(cause.to_string()),
-            ..Self::new(&problems::INTERNAL)
-        }
+        Self::new(&problems::INTERNAL).with_cause(cause)
     }
 
     /// 503; `cause` goes to the log.
     pub fn unavailable(cause: impl ToString) -> Self {
-        Self {
-            cause: Some(cause.to_string()),
-            ..Self::new(&problems::UNAVAILABLE)
-        }
-        .with_header("retry-after", "5")
+        Self::new(&problems::UNAVAILABLE)
+            .with_cause(cause)
+            .with_header("retry-after", "5")
     }
 
-    /// 401 where only a part of a call needs a credential (RFC 6750, section 3.1).
+    /// 401 of this kind, with a challenge that names no error (RFC 6750, section 3.1).
+    pub fn unauthorized(kind: &'static ProblemKind) -> Self {
+        Self::new(kind).with_header("www-authenticate", "Bearer")
+    }
+
+    /// 401 where only a part of a call needs a credential.
     pub fn login_required(detail: &'static str) -> Self {
-        Self::new(&problems::AUTHENTICATION_REQUIRED)
-            .with_detail(detail)
-            .with_header("www-authenticate", "Bearer")
+        Self::unauthorized(&problems::AUTHENTICATION_REQUIRED).with_detail(detail)
     }
 
     /// 401, one and the same answer whatever is wrong with a credential; `why` goes to the log.
     pub fn invalid_token(why: &'static str) -> Self {
-        Self {
-            cause: Some(why.to_owned()),
-            ..Self::new(&problems::INVALID_TOKEN)
-        }
-        .with_header("www-authenticate", "Bearer error=\"invalid_token\"")
+        let challenge = "Bearer error=\"invalid_token\"";
+        Self::new(&problems::INVALID_TOKEN)
+            .with_cause(why)
+            .with_header("www-authenticate", challenge)
     }
 
     /// 403 with the scope that is missing (RFC 6750, section 3.1).
     pub fn insufficient_scope(scope: &str) -> Self {
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
         Self::new(&problems::INSUFFICIENT_SCOPE).with_header("www-authenticate", challenge)
+    }
+
+    /// Adds what the log says of it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
     }
 
     /// Says more.

@@ -27,6 +27,22 @@ use super::store;
 /// Others may come in between this often before a registration is given up.
 const MAX_TRIES: usize = 3;
 
+/// The PHC string of a password.
+pub fn hash(cx: &Context<'_>, password: &Password) -> Result<String, Problem> {
+    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    password::hash(password, &config.password_pepper, platform).map_err(Problem::internal)
+}
+
+/// The same of a new password, unless it is a breached one: then 422 at `pointer`.
+pub async fn hash_new(
+    cx: &Context<'_>,
+    password: &Password,
+    pointer: &'static str,
+) -> Result<String, Problem> {
+    breach::check(cx, password, pointer).await?;
+    hash(cx, password)
+}
+
 /// POST /auth/register
 pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     let (body, errors) = cx.body()?;
@@ -34,9 +50,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     let unicode = platform.unicode.as_ref();
     let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)
         .map_err(Problem::invalid)?;
-    breach::check(cx, &registration.password, "/password").await?;
-    let hash = password::hash(&registration.password, &config.password_pepper, platform)
-        .map_err(Problem::internal)?;
+    let hash = hash_new(cx, &registration.password, "/password").await?;
     let id = UserId::fresh(platform);
     for _ in 0..MAX_TRIES {
         let holder = email::store::holder(platform, &registration.email_key).await?;
@@ -152,8 +166,7 @@ fn plan_pending(
 /// GET /users/me
 pub async fn me(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadAccount>()?;
-    let user = store::user(&cx.state.platform, permit.user_id()).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = store::existing(&cx.state.platform, permit.user_id()).await?;
     let tag = user.etag();
     if etag::is_not_modified(cx.request, &tag) {
         return Ok(Response::not_modified(Profile::Private, tag));
@@ -171,8 +184,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let platform = &cx.state.platform;
     let unicode = platform.unicode.as_ref();
-    let user = store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = store::existing(platform, permit.user_id()).await?;
     etag::check_if_match(cx.request, &user.etag())?;
     let mut target = user.as_input();
     merge_patch::apply(&mut target, cx.patch()?);

@@ -11,7 +11,7 @@ use crate::http::object;
 use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
-use crate::password::{self, Password};
+use crate::password::{self, Password, PasswordError};
 use crate::platform::Unicode;
 use crate::text::names::Kind;
 
@@ -113,6 +113,11 @@ pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
     unicode.nfc(email).to_lowercase()
 }
 
+/// The mistake of a password at `pointer`.
+pub fn refused(pointer: &str, refusal: PasswordError) -> FieldError {
+    FieldError::new(pointer, refusal.code(), refusal.to_string())
+}
+
 /// A registration that has passed every rule but the database's.
 #[derive(Debug)]
 pub struct Registration {
@@ -140,11 +145,7 @@ impl Registration {
         if body["password"].is_string() {
             let personal = [text("email"), display_name];
             let refusal = password::check(&password, password_min_length, &personal);
-            errors.extend(
-                refusal.err().map(|refusal| {
-                    FieldError::new("/password", refusal.code(), refusal.to_string())
-                }),
-            );
+            errors.extend(refusal.err().map(|refusal| refused("/password", refusal)));
         }
         if !errors.is_empty() {
             return Err(errors);

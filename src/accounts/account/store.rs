@@ -5,6 +5,7 @@
 use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
+use crate::http::Problem;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Ended, Platform, Row, Statement, params};
 
@@ -186,6 +187,11 @@ pub async fn details(
         })
     };
     platform.first(statement, read).await
+}
+
+/// As [`user`]; 404 when the account is deleted.
+pub async fn existing(platform: &Platform, id: &UserId) -> Result<User, Problem> {
+    user(platform, id).await?.ok_or_else(Problem::not_found)
 }
 
 pub async fn user(platform: &Platform, id: &UserId) -> Result<Option<User>, DatabaseError> {

@@ -62,8 +62,7 @@ pub fn proof(
 pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let platform = &cx.state.platform;
-    let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = account::store::existing(platform, permit.user_id()).await?;
     let current = Some(&user.email).filter(|_| user.email_verified_at.is_none());
     let Some(email) = user.pending_email.as_ref().or(current) else {
         return accepted();

@@ -4,6 +4,7 @@
 
 use crate::accounts::account::model::{NOWHERE, Registration};
 use crate::accounts::links::{Found, Purpose, Token};
+use crate::accounts::sessions::store::end_all;
 use crate::auth::user_id;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
@@ -166,10 +167,7 @@ pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<S
     vec![
         update,
         Statement::must_change(),
-        Statement::new(
-            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            params![user, now],
-        ),
+        end_all(user, now),
         of_user("DELETE FROM api_keys WHERE user_id = ?1"),
         // The factor's own link is good for the address that is back.
         of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose <> 'remove_factor'"),

@@ -2,11 +2,12 @@
 //! Promises that whoever has taken the account over loses all of it: logins, keys, the password.
 //! Leaves the second factor to `factor_removal`: it stays in force.
 
+use crate::accounts::account::handlers::hash;
 use crate::accounts::links::{self, Purpose, Token};
 use crate::auth::audit::{Action, Entry};
 use crate::http::{Problem, Response};
 use crate::mail::{Content, Outgoing};
-use crate::password::{self, Password};
+use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
@@ -26,14 +27,13 @@ pub async fn put_back(
     token: &str,
     answer: &Response,
 ) -> Result<Response, Problem> {
-    let (config, platform) = (&cx.state.config, &cx.state.platform);
+    let platform = &cx.state.platform;
     let link = links::find(platform, token, &[Purpose::Undo]).await?;
     let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
     // 256 random bits: nobody knows it, and nothing about a login with it is special.
     let unknown = Token::fresh(platform).expose();
     let unknown = Password::new(platform.unicode.as_ref(), &unknown);
-    let unknown = password::hash(&unknown, &config.password_pepper, platform);
-    let unknown = unknown.map_err(Problem::internal)?;
+    let unknown = hash(cx, &unknown)?;
     let now = cx.now_ms();
     let mut writes = links::spend(&link.hash, now);
     let mut entries = Vec::new();

@@ -2,6 +2,7 @@
 //! A link works for the factor that it was sent for, and for no later one.
 
 use crate::accounts::links::Found;
+use crate::accounts::sessions::store::end_all;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
 use crate::ids::{SessionId, UserId};
@@ -59,10 +60,7 @@ pub fn remove(user: &UserId, now: i64) -> Vec<Statement> {
         of_user("DELETE FROM recovery_codes WHERE user_id = ?1"),
         of_user("DELETE FROM challenges WHERE user_id = ?1"),
         of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose = 'remove_factor'"),
-        Statement::new(
-            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            params![user, now],
-        ),
+        end_all(user, now),
     ]
 }
 

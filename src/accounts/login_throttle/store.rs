@@ -17,11 +17,11 @@ pub async fn counters(
     subject: &Subject,
     names: &[&[u8]],
 ) -> Result<Vec<Counter>, DatabaseError> {
-    let name_at = |index: usize| names.get(index).map(|name| name.to_vec()).into();
+    let name_at = |index: usize| names.get(index).map(|name| name.to_vec());
     let statement = Statement::new(
         "SELECT place, failures, pending, next_at, known_at, updated_at FROM guesses \
          WHERE subject = ?1 AND place IN (?2, ?3, ?4, ?5)",
-        vec![
+        params![
             name(subject),
             name_at(0),
             name_at(1),
@@ -53,17 +53,17 @@ pub fn count(subject: &Subject, place: &[u8], seen: &Counter, next: &Counter) ->
          failures = excluded.failures, pending = excluded.pending, next_at = excluded.next_at, \
          updated_at = excluded.updated_at \
          WHERE failures = ?7 AND pending = ?8 AND next_at = ?9 AND updated_at = ?10",
-        vec![
+        params![
             name(subject),
-            place.to_vec().into(),
-            next.failures.into(),
-            next.pending.into(),
-            next.next_at.into(),
-            next.updated_at.into(),
-            seen.failures.into(),
-            seen.pending.into(),
-            seen.next_at.into(),
-            seen.updated_at.into(),
+            place.to_vec(),
+            next.failures,
+            next.pending,
+            next.next_at,
+            next.updated_at,
+            seen.failures,
+            seen.pending,
+            seen.next_at,
+            seen.updated_at,
         ],
     );
     [upsert, Statement::must_change()]
@@ -78,13 +78,13 @@ pub fn wrong(subject: &Subject, place: &[u8], bounds: &Bounds, now: i64) -> Stat
          WHEN failures + 1 >= ?4 THEN ?3 + ?6 \
          WHEN failures + 1 >= ?5 THEN ?3 + min(1000 << (failures + 1 - ?5), ?6) ELSE 0 END) \
          WHERE subject = ?1 AND place = ?2",
-        vec![
+        params![
             name(subject),
-            place.to_vec().into(),
-            now.into(),
-            bounds.lock.into(),
-            bounds.free.into(),
-            bounds.lock_ms.into(),
+            place.to_vec(),
+            now,
+            bounds.lock,
+            bounds.free,
+            bounds.lock_ms,
         ],
     )
 }
@@ -94,7 +94,7 @@ pub fn right(subject: &Subject, place: &[u8]) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = 0, pending = max(pending - 1, 0), next_at = 0 \
          WHERE subject = ?1 AND place = ?2",
-        vec![name(subject), place.to_vec().into()],
+        params![name(subject), place.to_vec()],
     )
 }
 
@@ -104,11 +104,7 @@ pub fn interrupt_strangers(subject: &Subject) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = 0, next_at = 0 \
          WHERE subject = ?1 AND place = ?2 AND failures < ?3",
-        vec![
-            name(subject),
-            STRANGERS.to_vec().into(),
-            ACCOUNT_FAILURES.into(),
-        ],
+        params![name(subject), STRANGERS.to_vec(), ACCOUNT_FAILURES],
     )
 }
 
@@ -116,7 +112,7 @@ pub fn interrupt_strangers(subject: &Subject) -> Statement {
 pub fn clear_strangers(subject: &Subject) -> Statement {
     Statement::new(
         "DELETE FROM guesses WHERE subject = ?1 AND place = ?2",
-        vec![name(subject), STRANGERS.to_vec().into()],
+        params![name(subject), STRANGERS.to_vec()],
     )
 }
 
@@ -125,7 +121,7 @@ pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
     Statement::new(
         "INSERT INTO guesses (subject, place, failures, next_at, known_at, updated_at) \
          VALUES (?1, ?2, 0, 0, ?3, ?3) ON CONFLICT DO UPDATE SET known_at = excluded.known_at",
-        vec![name(subject), at(place), now.into()],
+        params![name(subject), at(place), now],
     )
 }
 
@@ -135,13 +131,7 @@ pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Stateme
     Statement::checked(
         "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL \
          AND EXISTS (SELECT 1 FROM guesses WHERE subject = ?3 AND place = ?4 AND failures >= ?5)",
-        vec![
-            user.as_str().into(),
-            now.into(),
-            name(login),
-            STRANGERS.to_vec().into(),
-            ACCOUNT_FAILURES.into(),
-        ],
+        params![user, now, name(login), STRANGERS.to_vec(), ACCOUNT_FAILURES,],
     )
 }
 

@@ -2,8 +2,8 @@
 //! A request does the same for every address: the account is looked up after the answer. `password` has
 //! the rules, `store` the SQL.
 
-use crate::accounts::account::model::email_key;
-use crate::accounts::breach;
+use crate::accounts::account::handlers::hash_new;
+use crate::accounts::account::model::{email_key, refused};
 use crate::accounts::email::handlers::accepted;
 use crate::accounts::links::{self, Purpose};
 use crate::accounts::login_throttle::{self, Guard, Kind};
@@ -68,13 +68,9 @@ pub async fn choose(
     let new = Password::new(platform.unicode.as_ref(), choice.new_password);
     let personal = [link.email.as_str(), link.display_name.as_str()];
     if let Err(refusal) = password::check(&new, config.password_min_length, &personal) {
-        let (code, detail) = (refusal.code(), refusal.to_string());
-        let error = FieldError::new("/new_password", code, detail);
-        return Err(Problem::invalid(vec![error]));
+        return Err(Problem::invalid(vec![refused("/new_password", refusal)]));
     }
-    breach::check(cx, &new, "/new_password").await?;
-    let hash = password::hash(&new, &config.password_pepper, platform);
-    let hash = hash.map_err(Problem::internal)?;
+    let hash = hash_new(cx, &new, "/new_password").await?;
     let now = cx.now_ms();
     let mut writes = links::spend(&link.hash, now);
     writes.extend(store::set_password(

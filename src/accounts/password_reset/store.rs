@@ -3,6 +3,7 @@
 //! made.
 
 use crate::accounts::links::{Found, Purpose, Token};
+use crate::accounts::sessions::store::end_all;
 use crate::auth::user_id;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Statement, params};
@@ -58,14 +59,7 @@ pub fn set_password(
          AND password_changed_at <= ?3 AND disabled_at IS NULL",
         params![user, &link.email_key, link.created_at, password_hash, now],
     );
-    let mut writes = vec![
-        update,
-        Statement::must_change(),
-        Statement::new(
-            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
-            params![user, now],
-        ),
-    ];
+    let mut writes = vec![update, Statement::must_change(), end_all(user, now)];
     if revokes_keys {
         writes.push(Statement::new(
             "DELETE FROM api_keys WHERE user_id = ?1",

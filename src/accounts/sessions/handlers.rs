@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::accounts::account;
-use crate::accounts::account::model::email_key;
-use crate::accounts::breach;
+use crate::accounts::account::handlers::hash_new;
+use crate::accounts::account::model::{email_key, refused};
 use crate::accounts::links;
 use crate::accounts::login_throttle::{self, Guard, Kind};
 use crate::accounts::reauthentication::handlers::prove_in_call;
@@ -36,12 +36,7 @@ const MAX_BODY: usize = 1_024;
 /// Refuses a password that no stored one can be.
 pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
     if !password.is_within_bounds() {
-        let refusal = PasswordError::TooLong;
-        errors.push(FieldError::new(
-            pointer,
-            refusal.code(),
-            refusal.to_string(),
-        ));
+        errors.push(refused(pointer, PasswordError::TooLong));
     }
 }
 
@@ -76,10 +71,7 @@ async fn answer(
 }
 
 fn refused_refresh(why: &'static str) -> Problem {
-    let mut problem =
-        Problem::new(&problems::INVALID_REFRESH_TOKEN).with_header("www-authenticate", "Bearer");
-    problem.cause = Some(why.to_owned());
-    problem
+    Problem::unauthorized(&problems::INVALID_REFRESH_TOKEN).with_cause(why)
 }
 
 /// The refresh token of a body; `None` when what was sent cannot be one.
@@ -161,7 +153,7 @@ async fn end_reused(
         Err(error) => return Err(error),
     }
     cx.state.verifier.forget_session(session);
-    Ok(Problem::new(&problems::REFRESH_TOKEN_REUSED).with_header("www-authenticate", "Bearer"))
+    Ok(Problem::unauthorized(&problems::REFRESH_TOKEN_REUSED))
 }
 
 /// POST /auth/logout
@@ -251,20 +243,16 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let current = Password::new(unicode, text("current_password"));
     let new = Password::new(unicode, text("new_password"));
     check_bounds(&current, "/current_password", &mut errors);
-    let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = account::store::existing(platform, permit.user_id()).await?;
     if body["new_password"].is_string() {
         let personal = [user.email.as_str(), user.display_name.as_str()];
         let refusal = password::check(&new, config.password_min_length, &personal).err();
-        errors
-            .extend(refusal.map(|it| FieldError::new("/new_password", it.code(), it.to_string())));
+        errors.extend(refusal.map(|refusal| refused("/new_password", refusal)));
     }
     Problem::check(errors)?;
-    // First what is counted: another server is not asked for whoever does not know the password.
+    // First: the list of breached passwords is asked only for a caller who knows the password.
     let stored = prove_in_call(cx, &permit, &current, &body).await?;
-    breach::check(cx, &new, "/new_password").await?;
-    let hash = password::hash(&new, &config.password_pepper, platform);
-    let hash = hash.map_err(Problem::internal)?;
+    let hash = hash_new(cx, &new, "/new_password").await?;
     let now = cx.now_ms();
     let mut writes = account::store::change_password(&permit, &stored, hash, now);
     // Nobody has guessed at the new one yet.

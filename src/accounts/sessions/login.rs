@@ -2,6 +2,7 @@
 //! Promises that an unknown address and a wrong password cannot be told apart, and that a login
 //! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
 
+use crate::accounts::account;
 use crate::accounts::account::model::email_key;
 use crate::accounts::account::store::{self as accounts, Credentials};
 use crate::accounts::login_throttle::{
@@ -109,8 +110,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
         entries.push(Entry::by_user(user, None, action, user));
     }
     if needs_rehash {
-        let fresh = password::hash(&password, &config.password_pepper, platform);
-        let fresh = fresh.map_err(Problem::internal)?;
+        let fresh = account::handlers::hash(cx, &password)?;
         let rehash = accounts::rehash(&known.user_id, &known.password_hash, fresh.clone());
         writes.push(rehash);
         known.password_hash = fresh;
@@ -177,9 +177,8 @@ async fn challenge(
         }
         outcome => outcome?,
     }
-    Ok(Problem::new(&problems::TWO_FACTOR_REQUIRED)
-        .with_header("www-authenticate", "Bearer")
-        .with_member("challenge", challenge.expose().into()))
+    let required = Problem::unauthorized(&problems::TWO_FACTOR_REQUIRED);
+    Ok(required.with_member("challenge", challenge.expose().into()))
 }
 
 /// POST /auth/login/two-factor
@@ -328,18 +327,15 @@ pub async fn open(
 
 /// The one answer to whatever is wrong with an address and a password.
 fn refused() -> Problem {
-    Problem::new(&problems::INVALID_CREDENTIALS).with_header("www-authenticate", "Bearer")
+    Problem::unauthorized(&problems::INVALID_CREDENTIALS)
 }
 
 /// The challenge is right, the code is not.
 fn wrong_code() -> Problem {
-    Problem::new(&problems::INVALID_TWO_FACTOR_CODE).with_header("www-authenticate", "Bearer")
+    Problem::unauthorized(&problems::INVALID_TWO_FACTOR_CODE)
 }
 
 /// One and the same answer, whatever is wrong with the challenge; why goes to the log.
 fn ended(why: &'static str) -> Problem {
-    let mut problem =
-        Problem::new(&problems::INVALID_CHALLENGE).with_header("www-authenticate", "Bearer");
-    problem.cause = Some(why.to_owned());
-    problem
+    Problem::unauthorized(&problems::INVALID_CHALLENGE).with_cause(why)
 }

@@ -161,8 +161,16 @@ pub fn proved_again(
     )
 }
 
+/// Ends all logins of an account.
+pub fn end_all(user: &UserId, now: i64) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
+        params![user, now],
+    )
+}
+
 /// Ends all live logins of the caller, and those that wait for a second factor.
-pub fn end_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
+pub fn end_live(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
     let user = permit.user_id().as_str();
     [
         Statement::new(

@@ -116,8 +116,7 @@ fn show(codes: &[RecoveryCode]) -> Result<Response, Problem> {
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let user = account::store::user(platform, permit.user_id()).await?;
-    let user = user.ok_or_else(Problem::not_found)?;
+    let user = account::store::existing(platform, permit.user_id()).await?;
     let secret = SharedSecret::fresh(platform);
     let label = label(permit.user_id());
     let sealed = seal::seal(&config.master_keys, &label, secret.expose(), platform);

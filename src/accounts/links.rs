@@ -1,6 +1,4 @@
-//! Links in mails: tokens of 256 random bits, of which only a hash is kept.
-//! Promises that a link counts once, for its own purpose, until it expires.
-//! Leaves what a link does to the features.
+//! Links in mails. A link works once, for its own purpose, until it expires.
 
 use db::purge::PurgeQuery;
 
@@ -69,7 +67,7 @@ impl token::TokenKind for LinkKind {
 /// The token of a link.
 pub type Token = token::RandomToken<LinkKind>;
 
-/// A link that works, with the account that it is about as that is now.
+/// A valid link, with the present state of its account.
 pub struct Found {
     /// SHA-256 of its token.
     pub hash: [u8; 32],
@@ -91,7 +89,7 @@ pub struct Found {
     pub display_name: String,
 }
 
-/// One and the same answer, whatever is wrong with a link.
+/// The answer to every link that does not work.
 pub fn invalid() -> Problem {
     Problem::new(&problems::INVALID_LINK)
 }
@@ -136,8 +134,8 @@ fn read(row: &Row, hash: [u8; 32], purpose: Purpose) -> Result<Found, DatabaseEr
     })
 }
 
-/// Keeps a link of an account, for the address that it has proved at this place of the batch; nothing
-/// when it has proved none.
+/// Stores a link for the address that the account has proved at this point of the batch; nothing when it
+/// has proved none.
 pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64) -> Statement {
     Statement::new(
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
@@ -153,7 +151,7 @@ pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64
     )
 }
 
-/// Uses a link up; stale when it was, or does not work any more.
+/// Uses a link up; stale when it is used or expired.
 pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM email_links WHERE hash = ?1 AND expires_at > ?2",
@@ -161,8 +159,8 @@ pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
     )
 }
 
-/// Ends the links of an account that a new password makes worthless: others who may choose one, and
-/// a move to another address that is not proved yet.
+/// Ends what a new password invalidates: links to choose one, and a change of address that is not proved
+/// yet.
 pub fn end_pending(user: &UserId) -> Vec<Statement> {
     let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     vec![
@@ -189,7 +187,7 @@ pub const OF_USER: (&str, Order) = (
     Order::Ascending,
 );
 
-/// Links that do not work any more.
+/// Expired links.
 pub fn expired(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "DELETE FROM email_links",

@@ -1,6 +1,5 @@
-//! Accounts: registration, logins, passwords, second factors, API keys, and the calls on all of these.
-//! Promises that a credential is given only for proof of who asks.
-//! Leaves what a credential is worth to `auth`, whose a resource is to the feature that owns it.
+//! Accounts: registration, sessions, passwords, second factors, API keys, and the calls on all of these.
+//! `auth` says what a credential allows.
 
 pub(crate) mod account;
 pub(crate) mod admin;

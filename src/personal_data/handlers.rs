@@ -25,7 +25,7 @@ use crate::webhooks;
 
 use super::model;
 
-/// Others may come in between this often before a deletion is given up.
+/// Attempts at a deletion that others keep making stale.
 const MAX_TRIES: usize = 5;
 const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
 
@@ -124,7 +124,7 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(Tx::new(Vec::new()).log(entry).attempt(cx, answer).await?)
 }
 
-/// A JSON array that is written item by item.
+/// A JSON array, written item by item.
 struct Array<'a> {
     out: &'a mut String,
     is_empty: bool,
@@ -179,7 +179,7 @@ async fn sessions(platform: &Platform, user: &UserId, out: &mut String) -> Resul
     Ok(())
 }
 
-/// All of them: an account has fewer than a page takes.
+/// One page takes all of an account.
 async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
     let mut array = Array::open(out);
     for key in api_keys::store::list(platform, user, &page_after(None)).await? {
@@ -189,7 +189,7 @@ async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Resul
     Ok(())
 }
 
-/// All of them: an account has fewer than a page takes.
+/// One page takes all of an account.
 async fn webhooks(cx: &Context<'_>, user: &UserId, out: &mut String) -> Result<(), Problem> {
     let mut array = Array::open(out);
     let sealer = webhooks::endpoints::handlers::sealer(cx);
@@ -217,7 +217,7 @@ async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<
     Ok(())
 }
 
-/// Those that they still see.
+/// The compositions that the user still sees.
 async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
     let mut array = Array::open(out);
     let shown = compositions::store::Shown::Own(user);

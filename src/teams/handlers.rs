@@ -20,7 +20,7 @@ use super::store;
 
 pub const PATH: &str = "/api/v1/teams";
 
-/// An event that `user` has caused in `team`; the webhooks of both are told.
+/// An event that `user` has caused in `team`, for the webhooks of both.
 pub fn event(
     cx: &Context<'_>,
     user: &UserId,

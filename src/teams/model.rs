@@ -27,7 +27,7 @@ pub struct Departure {
 }
 
 impl Departure {
-    /// Its text in the audit log.
+    /// Its entries of the audit log.
     pub fn entries(&self, caller: &Caller) -> Vec<Entry> {
         let Membership { team, user, role } = &self.member;
         if self.is_emptied {
@@ -52,8 +52,7 @@ pub struct TeamInput {
 }
 
 impl TeamInput {
-    /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
-    /// mistakes that the schema does not see.
+    /// Reads a body that its schema has checked; its mistakes are in `errors`.
     pub fn from_json(body: &Value, errors: Vec<FieldError>) -> Result<Self, Problem> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
         Problem::check(errors)?;
@@ -64,8 +63,7 @@ impl TeamInput {
         })
     }
 
-    /// The team that comes of it, as its first member sees it. `store` puts the same together of
-    /// the team's row.
+    /// The document of the new team for its first member. `store` renders the same from the row.
     pub fn document(&self, id: &TeamId, now: i64) -> Value {
         json!({
             "id": id.as_str(),
@@ -79,7 +77,7 @@ impl TeamInput {
         })
     }
 
-    /// Lays it over the document of a team that is changed.
+    /// Applies it to the document of a team.
     pub fn lay_over(&self, document: &mut Value, now: i64) {
         document["name"] = self.name.as_str().into();
         document["tag"] = self.tag.as_str().into();
@@ -88,7 +86,7 @@ impl TeamInput {
     }
 }
 
-/// A team as a member has read it.
+/// A team as a member sees it.
 #[derive(Debug)]
 pub struct Team {
     pub membership: Membership,
@@ -112,7 +110,7 @@ pub fn etag(version: i64, role: TeamRole, member_count: i64) -> String {
     format!("\"{version}.{}.{member_count}\"", role.as_str())
 }
 
-/// What a merge patch (RFC 7396) applies to.
+/// The target of a merge patch (RFC 7396).
 pub fn as_input(document: &Value) -> Value {
     json!({
         "name": document["name"],

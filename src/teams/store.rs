@@ -114,11 +114,11 @@ pub fn delete(
     )
 }
 
-/// Holds where the user `?1`, in the row `m` of a member, is the team's only leader.
+/// SQL over the row `m` of the member `?1`: they are the team's only leader.
 const IS_LAST_LEADER: &str = "m.role = 'leader' AND NOT EXISTS (SELECT 1 FROM team_members l \
      WHERE l.team_id = m.team_id AND l.role = 'leader' AND l.user_id <> ?1)";
-/// SQL over the same row: the end of a statement on who leads next, if anyone is left: the officer who
-/// has been there longest, else the member.
+/// The end of a statement over the same row, for the next leader: the officer, else the member, who joined
+/// first.
 const HEIR: &str = "FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
      ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1";
 
@@ -154,8 +154,8 @@ pub async fn departures(
     rows.iter().map(read).collect()
 }
 
-/// Takes the caller out of all teams, as `departures` have it; stale when it would go another way by
-/// now. A team with nobody else goes. What the caller has invited others with goes too.
+/// Removes the caller from all teams as `departures` say; stale when these have changed. Deletes teams
+/// without other members, and the caller's invitations.
 pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -> Vec<Statement> {
     let user = || permit.user_id().as_str().into();
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -190,7 +190,6 @@ pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -
             ),
             vec![user()],
         ),
-        // Whoever has left a team has no invitations there.
         Statement::new(
             "DELETE FROM team_invitations WHERE created_by = ?1 \
              AND team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1)",

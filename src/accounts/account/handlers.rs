@@ -1,6 +1,4 @@
-//! The calls on accounts.
-//! Promises that nothing is stored before every rule has been asked.
-//! Leaves rules to `model` and `password`, SQL to `store`.
+//! The calls on accounts. Rules are in `model` and `password`, SQL is in `store`.
 
 use serde_json::{Value, json};
 
@@ -24,7 +22,7 @@ use crate::runtime::{Context, Tx};
 use super::model::{ProfileChange, Registration, User, email_key};
 use super::store;
 
-/// Others may come in between this often before a registration is given up.
+/// Attempts at a registration that others keep making stale.
 const MAX_TRIES: usize = 3;
 
 /// The PHC string of a password.
@@ -55,7 +53,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     for _ in 0..MAX_TRIES {
         let holder = email::store::holder(platform, &registration.email_key).await?;
         if holder.is_some() && !platform.mail.is_set_up() {
-            // Nobody can prove anything: the address is theirs who came first.
+            // Without mail nobody can prove an address: the first account keeps it.
             return Err(Problem::new(&problems::EMAIL_TAKEN));
         }
         let plan = match holder {
@@ -82,7 +80,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     ))
 }
 
-/// What a registration comes to.
+/// What a registration writes, sends and answers.
 struct Plan {
     writes: Vec<Statement>,
     entry: Entry,
@@ -104,7 +102,7 @@ fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User 
     }
 }
 
-/// Nobody has the address: the account is there at once, and can be logged in to.
+/// Nobody has the address: makes the account.
 fn plan_account(
     cx: &Context<'_>,
     id: &UserId,
@@ -128,8 +126,8 @@ fn plan_account(
     })
 }
 
-/// Someone has the address. The answer does not say so: the mail does. Unless they have proved it,
-/// the account is made once this one proves it.
+/// Someone has the address, which only the mail says. If they have not proved it, the account is made once
+/// this mail's link is used.
 fn plan_pending(
     cx: &Context<'_>,
     id: &UserId,
@@ -199,7 +197,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     let stored = if change.changes_email() {
         let stored = prove_in_call(cx, &permit, &password, &target).await?;
-        // Its answer tells whether an address has an account, as that of a registration does.
+        // The answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter
             .charge_address(cx.request, Bucket::Registration, 1)
@@ -212,7 +210,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut mail = None;
     let mut later = Vec::new();
     let mut user = user;
-    // Another spelling of the same address is no other address.
+    // Another spelling of the same address needs no proof.
     if change.email_key != email_key(unicode, &user.email) {
         if platform.mail.is_set_up() {
             let address = (change.email.as_str(), change.email_key.as_str());

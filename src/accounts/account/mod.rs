@@ -1,6 +1,4 @@
-//! Accounts: registration, profile.
-//! Promises that an address belongs to one account.
-//! Leaves logins to `sessions`.
+//! Accounts: registration and profile. No two accounts have the same address.
 
 pub(crate) mod handlers;
 pub(crate) mod model;

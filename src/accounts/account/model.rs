@@ -1,6 +1,5 @@
-//! Accounts as values: validated inputs and the account itself.
-//! Promises that a `Registration` in hand has passed every rule but the database's.
-//! Leaves hashing to `password` and storage to `store`.
+//! Accounts as values: validated inputs and the account itself. A [`Registration`] has passed every check
+//! except those of the database.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ pub const EMAIL: Schema = Schema::Shown(
     },
 );
 const DISPLAY_NAME_MAX: usize = 50;
-/// What others see, one line.
+/// One line, shown to others.
 pub const DISPLAY_NAME: Schema = Text::party(1, DISPLAY_NAME_MAX);
 /// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
 pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
@@ -108,7 +107,7 @@ fn is_email(text: &str) -> bool {
         })
 }
 
-/// What makes an address the same address: NFC, lower case.
+/// The form in which addresses are compared: NFC, lower case.
 pub fn email_key(unicode: &dyn Unicode, email: &str) -> String {
     unicode.nfc(email).to_lowercase()
 }
@@ -118,15 +117,15 @@ pub fn refused(pointer: &str, refusal: PasswordError) -> FieldError {
     FieldError::new(pointer, refusal.code(), refusal.to_string())
 }
 
-/// A registration that has passed every rule but the database's.
+/// A registration that has passed every check except those of the database.
 #[derive(Debug)]
 pub struct Registration {
-    /// As written.
+    /// As entered.
     pub email: String,
     /// For comparing.
     pub email_key: String,
     pub display_name: String,
-    /// In NFC, within bounds, not a common one.
+    /// In NFC, within bounds, and not a common password.
     pub password: Password,
 }
 
@@ -159,12 +158,12 @@ impl Registration {
     }
 }
 
-/// A profile as it shall be, which has passed every rule but the database's.
+/// A changed profile that has passed every check except those of the database.
 #[derive(Debug)]
 pub struct ProfileChange {
     pub email: String,
     pub email_key: String,
-    /// The address that is to be, once it is proved.
+    /// The next address, once it is proved.
     pub pending_email: Option<String>,
     pub display_name: String,
     /// The names of the members that differ from what the account has.
@@ -208,14 +207,14 @@ impl ProfileChange {
         })
     }
 
-    /// Leaves the address as it is until the other one is proved.
+    /// Keeps the present address until the new one is proved.
     pub fn wait_for_proof(&mut self, user: &User, unicode: &dyn Unicode) {
         self.email_key = email_key(unicode, &user.email);
         let wanted = std::mem::replace(&mut self.email, user.email.clone());
         self.pending_email = Some(wanted);
     }
 
-    /// Whether it changes what one logs in with.
+    /// Whether it changes the address used at login.
     pub fn changes_email(&self) -> bool {
         self.changed.contains(&"email")
     }
@@ -225,9 +224,9 @@ impl ProfileChange {
 pub struct User {
     pub id: UserId,
     pub email: String,
-    /// Milliseconds since 1970: when its owner has shown that it is theirs.
+    /// When the address was proved.
     pub email_verified_at: Option<i64>,
-    /// The address that is to be, once it is proved.
+    /// The next address, once it is proved.
     pub pending_email: Option<String>,
     pub display_name: String,
     pub role: AccountRole,
@@ -241,7 +240,7 @@ impl User {
         format!("\"{}\"", self.version)
     }
 
-    /// What a merge patch of the profile applies to.
+    /// The target of a merge patch (RFC 7396).
     pub fn as_input(&self) -> Value {
         json!({ "email": self.email, "display_name": self.display_name })
     }
@@ -261,14 +260,14 @@ impl User {
     }
 }
 
-/// An account with what is known around it, for administrators and for its owner's export.
+/// An account with its state, for administrators and for its owner's export.
 #[derive(Debug, Clone)]
 pub struct Details {
     pub user: User,
-    /// Milliseconds since 1970: when an administrator has disabled it.
+    /// When an administrator disabled it.
     pub disabled_at: Option<i64>,
     pub password_changed_at: i64,
-    /// Milliseconds since 1970: when too many wrong guesses have disabled its password.
+    /// When too many wrong attempts disabled its password.
     pub password_disabled_at: Option<i64>,
     pub has_two_factor: bool,
     pub live_sessions: i64,

@@ -1,6 +1,4 @@
-//! All SQL on accounts.
-//! Promises that writes are statements for one batch, and that none of them takes away the last
-//! administrator. Leaves when to run them to the handlers.
+//! All SQL on accounts. No write removes the last administrator.
 
 use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, Permit};
@@ -11,8 +9,8 @@ use crate::platform::{DatabaseError, Ended, Platform, Row, Statement, params};
 
 use super::model::{Details, ProfileChange, Registration, User};
 
-/// Holds for a row of `users` that may cease to be an administrator's: it is none, or there is
-/// another one who can log in.
+/// SQL over a row of `users` that can lose the role of administrator: it does not have it, or another
+/// administrator can log in.
 pub(in crate::accounts) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'administrator' \
      OR disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users other \
      WHERE other.role = 'administrator' AND other.disabled_at IS NULL AND other.id <> users.id))";
@@ -62,7 +60,7 @@ pub fn rehash(user: &UserId, old_hash: &str, new_hash: String) -> Statement {
     )
 }
 
-/// An account with what a login needs.
+/// What a login checks.
 pub struct Credentials {
     pub user_id: UserId,
     /// PHC string.
@@ -109,7 +107,7 @@ pub async fn password_hash(
     hash.transpose()
 }
 
-/// Gives the caller another password; stale when it is no longer the one it was checked against.
+/// Changes the caller's password; stale when it is no longer the one that was checked.
 pub fn change_password(
     permit: &Permit<'_, ManageAccount>,
     old_hash: &str,
@@ -123,8 +121,7 @@ pub fn change_password(
     )
 }
 
-/// Changes the caller's profile; stale when it is no longer in the version it was read in, or its
-/// password no longer the one that was asked for.
+/// Changes the caller's profile; stale when its version, or the password that was checked, has changed.
 pub fn change_profile(
     permit: &Permit<'_, ManageAccount>,
     version: i64,
@@ -150,9 +147,8 @@ pub fn change_profile(
     )
 }
 
-/// Removes the caller's account and, with it, all rows that hang on it: each table of accounts
-/// refers to `users` with ON DELETE CASCADE. Stale when its password is no longer the one that was
-/// asked for, or when it is the last administrator.
+/// Deletes the caller's account and, by ON DELETE CASCADE, every row that refers to it. Stale when the
+/// password that was checked has changed, or it is the last administrator.
 pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<Statement> {
     Statement::checked(
         format!(

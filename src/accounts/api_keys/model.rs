@@ -81,7 +81,7 @@ pub const SHOWN_KEY: Schema = object! { "ApiKeyCreated":
         "The key. It is not shown again: only its SHA-256 is kept.";
 };
 
-/// A new key that has passed every rule but the database's.
+/// The input for a key that has passed every check except those of the database.
 #[derive(Debug)]
 pub struct NewKey {
     /// In NFC.
@@ -130,7 +130,7 @@ pub struct ApiKey {
     pub scopes: Scopes,
     pub created_at: i64,
     pub expires_at: i64,
-    /// Milliseconds since 1970; `None`: never used.
+    /// `None`: never used.
     pub last_used_at: Option<i64>,
 }
 

@@ -1,6 +1,5 @@
-//! The calls that prove an address.
-//! Promises that nobody learns from an answer which addresses have accounts, and that a later proof
-//! wins over whoever has an address without one. Leaves SQL to `store`.
+//! The calls that prove an address. No answer tells which addresses have accounts, and a proof takes an
+//! address from an account that has not proved it.
 
 use serde_json::json;
 
@@ -18,17 +17,17 @@ use crate::runtime::{Context, Tx};
 
 use super::store;
 
-/// Others may come in between this often before a proof is given up.
+/// Attempts at a proof that others keep making stale.
 const MAX_TRIES: usize = 3;
 
-/// What was asked for is done after the answer, if there is anything to do.
+/// 202: the work is done after the answer, if there is any.
 pub fn accepted() -> Result<Response, Problem> {
     let answer = json!({ "status": "accepted" });
     Response::json(202, Profile::Private, &answer)
 }
 
-/// What lets an account prove an address, and the mail that goes there. Whoever has proved it already
-/// is told that someone has asked.
+/// A link by which an account proves an address, and its mail. If another account has proved the address,
+/// the mail only says that someone asked.
 pub async fn ask_for_proof(
     cx: &Context<'_>,
     user: &UserId,
@@ -43,7 +42,7 @@ pub async fn ask_for_proof(
     proof(cx, user, (email, email_key))
 }
 
-/// As [`ask_for_proof`], of an address that nobody else has proved.
+/// As [`ask_for_proof`], for an address that no other account has proved.
 pub fn proof(
     cx: &Context<'_>,
     user: &UserId,
@@ -83,7 +82,7 @@ pub async fn verify(cx: &Context<'_>) -> Result<Response, Problem> {
     prove(cx, token, &Response::no_content()).await
 }
 
-/// Uses a link that proves an address, and hands `answer` on.
+/// Uses a link that proves an address, and returns `answer`.
 pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<Response, Problem> {
     let platform = &cx.state.platform;
     for _ in 0..MAX_TRIES {
@@ -148,7 +147,7 @@ fn assign_address(
     let content = Content::AddressChanged {
         token: token.expose(),
     };
-    // Before the move: both are of the address that it had.
+    // Before the address changes: both go to the old one.
     let mail = Outgoing::to_owner(cx.state, user, &content)?;
     writes.push(links::insert_for_owner(&token, Purpose::Undo, user, now));
     writes.push(mail.insert());

@@ -1,6 +1,5 @@
-//! Proof of addresses: a link that only whoever reads what is sent there can use.
-//! Promises that an address belongs to whoever proves it, and keeps nobody from registering it.
-//! Leaves links themselves to `links`, mails to `mail`, putting an old address back to `undo`.
+//! Proof of addresses: an address belongs to the account that proves it. `links` has the links, `undo`
+//! restores an old address.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;

@@ -1,6 +1,4 @@
-//! All SQL on who has an address.
-//! Promises that an address that was proved is taken from nobody.
-//! Leaves when to run the statements to the handlers.
+//! All SQL on the owners of addresses. A proved address is never taken from its account.
 
 use crate::accounts::account::model::{NOWHERE, Registration};
 use crate::accounts::links::{Found, Purpose, Token};
@@ -9,8 +7,7 @@ use crate::auth::user_id;
 use crate::ids::UserId;
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
-/// Links to one address, or of one account, that work at a time: so that asking again and again
-/// makes no more rows.
+/// Valid links to one address, or of one account, at a time.
 const MAX_LINKS: i64 = 10;
 
 /// The account that has an address.
@@ -33,7 +30,7 @@ pub async fn holder(platform: &Platform, email_key: &str) -> Result<Option<Holde
     platform.first(statement, read).await
 }
 
-/// Keeps a link by which an account proves an address, unless it has enough of them.
+/// Stores a link by which an account proves an address, unless it has [`MAX_LINKS`].
 pub fn insert_verify(
     token: &Token,
     user: &UserId,
@@ -56,7 +53,7 @@ pub fn insert_verify(
     )
 }
 
-/// Keeps a link that makes an account and proves its address, unless that address has enough of them.
+/// Stores a link that makes an account and proves its address, unless that address has [`MAX_LINKS`].
 pub fn insert_registration(
     token: &Token,
     id: &UserId,
@@ -83,8 +80,8 @@ pub fn insert_registration(
     )
 }
 
-/// Takes an address from an account that has not proved it; stale when it has, or has another one
-/// now. It keeps what is its own, and logs in with an address that stands in for it.
+/// Takes an address from an account that has not proved it; stale when it has by now, or has another one.
+/// The account keeps its data, and logs in with a placeholder address.
 pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     Statement::checked(
         format!(
@@ -96,7 +93,7 @@ pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     )
 }
 
-/// Makes the account of a link, its address proved.
+/// Makes the account of a link, with its address proved.
 pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
     let Some((id, display_name, password_hash)) = &link.registration else {
         return Vec::new();
@@ -116,7 +113,7 @@ pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
     )]
 }
 
-/// The account has proved the address that it has; stale when it has another one now, or is disabled.
+/// Marks the account's address as proved; stale when it has another one, or is disabled.
 pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE users SET email_verified_at = coalesce(email_verified_at, ?3), \
@@ -126,9 +123,8 @@ pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     )
 }
 
-/// Gives the account the address that it has waited for, proved; stale when it waits for another one,
-/// or is disabled. Nobody's removal of its second factor goes on: it was asked for by whoever reads
-/// the old address.
+/// Gives the account its pending address, proved; stale when another one is pending, or it is disabled.
+/// Cancels a removal of its second factor, which was requested through the old address.
 pub fn move_to(user: &UserId, link: &Found, now: i64) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
@@ -147,7 +143,7 @@ pub fn keep_factor(user: &UserId) -> Statement {
     )
 }
 
-/// Deletes the other links that would prove this address, once it is proved.
+/// Deletes all links that would prove this address.
 pub fn end_address_links(email_key: &str) -> Statement {
     Statement::new(
         "DELETE FROM email_links WHERE email_key = ?1 AND purpose IN ('verify', 'register')",
@@ -155,7 +151,7 @@ pub fn end_address_links(email_key: &str) -> Statement {
     )
 }
 
-/// Puts an old address back, under a password that nobody knows: it has to be chosen anew.
+/// Restores an old address, with the hash of a password that nobody knows.
 pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<Statement> {
     let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     let update = Statement::new(
@@ -169,7 +165,7 @@ pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<S
         Statement::must_change(),
         end_all(user, now),
         of_user("DELETE FROM api_keys WHERE user_id = ?1"),
-        // The factor's own link is good for the address that is back.
+        // The link of the factor belongs to the restored address.
         of_user("DELETE FROM email_links WHERE user_id = ?1 AND purpose <> 'remove_factor'"),
         keep_factor(user),
     ]

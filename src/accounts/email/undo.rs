@@ -1,6 +1,5 @@
-//! The call that puts an old address back.
-//! Promises that whoever has taken the account over loses all of it: logins, keys, the password.
-//! Leaves the second factor to `factor_removal`: it stays in force.
+//! The call that restores an old address. It ends all sessions and API keys and replaces the password, since
+//! someone may have taken the account over. The second factor stays.
 
 use crate::accounts::account::handlers::hash;
 use crate::accounts::links::{self, Purpose, Token};
@@ -20,8 +19,8 @@ pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
     put_back(cx, token, &Response::no_content()).await
 }
 
-/// Uses a link that puts an old address back, and hands `answer` on. A link to choose a new password
-/// goes to that address.
+/// Uses a link that restores an old address, and returns `answer`. A link to choose a new password is sent
+/// to that address.
 pub async fn put_back(
     cx: &Context<'_>,
     token: &str,
@@ -30,7 +29,7 @@ pub async fn put_back(
     let platform = &cx.state.platform;
     let link = links::find(platform, token, &[Purpose::Undo]).await?;
     let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
-    // 256 random bits: nobody knows it, and nothing about a login with it is special.
+    // 256 random bits that nobody knows.
     let unknown = Token::fresh(platform).expose();
     let unknown = Password::new(platform.unicode.as_ref(), &unknown);
     let unknown = hash(cx, &unknown)?;
@@ -40,7 +39,7 @@ pub async fn put_back(
     if let Some(holder) = store::holder(platform, &link.email_key).await?
         && holder.user_id != *user
     {
-        // Someone else has proved it since: then it is theirs.
+        // Another account has proved the address since, and keeps it.
         if holder.is_proved {
             return Err(links::invalid());
         }

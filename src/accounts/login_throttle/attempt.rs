@@ -32,7 +32,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// It was right: resets the counter of the place.
+    /// Reports the attempt as right: resets the counter of the place.
     pub fn right(&self) -> Vec<Statement> {
         let counted = self.counted.iter();
         let mut writes: Vec<Statement> = counted
@@ -44,7 +44,7 @@ impl Attempt {
         writes
     }
 
-    /// It was wrong: counts a failure.
+    /// Reports the attempt as wrong: counts a failure.
     pub async fn wrong(&self, platform: &Platform) -> Result<(), DatabaseError> {
         let now = platform.clock.now_ms();
         let counted = self.counted.iter();

@@ -74,9 +74,9 @@ impl Bounds {
 pub struct Counter {
     pub failures: i64,
     pub pending: i64,
-    /// Milliseconds since 1970: no attempt is admitted before.
+    /// No attempt is admitted before.
     pub next_at: i64,
-    /// Milliseconds since 1970: the last login from this place.
+    /// The last login from this place.
     pub known_at: Option<i64>,
     pub updated_at: i64,
 }

@@ -1,6 +1,5 @@
-//! What a form has sent (application/x-www-form-urlencoded, WHATWG URL Standard, section 5).
-//! Promises the checks that a JSON body passes, by the same schema.
-//! Leaves what the fields mean to the pages.
+//! Reads forms (application/x-www-form-urlencoded, WHATWG URL Standard, section 5), checked by the schema of
+//! the JSON body.
 
 use serde_json::{Map, Value};
 
@@ -9,11 +8,11 @@ use crate::http::query::decode;
 use crate::runtime::Context;
 
 pub const FORM: &str = "application/x-www-form-urlencoded";
-/// A field that is a box to be ticked.
+/// A check box.
 const BOX: &str = "revoke_api_keys";
 
-/// The fields of the request, with the mistakes in them. Those of JSON are a problem already: a
-/// person with a browser has not sent it.
+/// The fields of the request, with their mistakes. Mistakes in JSON, which no browser sends, are a problem
+/// at once.
 pub fn read(cx: &Context<'_>) -> Result<(Value, Vec<FieldError>), Problem> {
     let Some(bytes) = cx.alternative_body()? else {
         let (value, errors) = cx.body()?;

@@ -1,6 +1,5 @@
-//! The pages that prove an address, put an old one back, and ask for the removal of a factor.
-//! Promises that each does what its call of the API does.
-//! Leaves that to `email` and `factor_removal`.
+//! The pages that prove an address, restore an old one, and request the removal of a second factor. Each
+//! does what its API call does.
 
 use kit::time::rfc3339;
 
@@ -38,7 +37,7 @@ const REMOVE_FACTOR: ByLink = ByLink {
     button: "Take it away in 72 hours",
 };
 
-/// The page of a link. Whether the link works is found out when its button is pressed.
+/// The page of a link. The link is checked when its button is pressed.
 fn show(cx: &Context<'_>, by_link: &ByLink) -> Result<Response, Problem> {
     let Some(token) = cx.query.text("token") else {
         return no_link(200);
@@ -60,7 +59,7 @@ fn sent_token(cx: &Context<'_>) -> Result<String, Problem> {
     Ok(fields["token"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A link that does not work gets a page: whoever follows it is a person with a browser.
+/// Shows a page for a link that does not work, since a person follows it.
 pub(super) fn or_page(outcome: Result<Response, Problem>) -> Result<Response, Problem> {
     match outcome {
         Err(problem) if problem.kind.code == problems::INVALID_LINK.code => no_link(410),

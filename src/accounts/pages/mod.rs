@@ -1,6 +1,5 @@
-//! Pages for people who follow a link in a mail: they work without a script and without an account.
-//! Promises that to look at one does nothing: what a link is for happens when its button is pressed,
-//! so that programs which open links beforehand use none up. Leaves the work to the features.
+//! Pages for people who follow a link in a mail. They need neither scripts nor a session. A GET uses no link
+//! up, since mail programs open links: only the button does.
 
 mod form;
 pub(crate) mod links;

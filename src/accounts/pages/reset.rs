@@ -1,6 +1,5 @@
-//! The page for a forgotten password: without a link it asks for the address, with one for a new
-//! password. Promises that it does what the calls of the API do.
-//! Leaves that to `password_reset`.
+//! The page for a forgotten password: without a link it asks for the address, with one for a new password.
+//! It does what the API calls of `password_reset` do.
 
 use crate::accounts::password_reset::handlers::{Choice, ask, choose};
 use crate::http::{Problem, Response, problems};

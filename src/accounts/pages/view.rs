@@ -1,12 +1,10 @@
-//! The pages that links in mails lead to, as values and one template.
-//! Promises that every value is escaped by the template.
-//! Leaves what is said to the other files.
+//! The template of the pages that links in mails lead to. It escapes every value.
 
 use askama::Template;
 
 use crate::http::{Problem, Profile, Response};
 
-/// What a form asks for, besides being sent.
+/// The input of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
     Nothing,
@@ -14,15 +12,14 @@ pub enum Asks {
     Password,
 }
 
-/// The one form of a page. No cookie goes with it: the token that it carries is the proof, which no
-/// other site has, so that none can send it for somebody.
+/// The form of a page. It needs no cookie, and so no protection against CSRF: its token is the proof.
 pub struct Form<'a> {
     /// The page's own path.
     pub action: &'static str,
     /// The link's token; empty where there is none.
     pub token: &'a str,
     pub asks: Asks,
-    /// What was wrong with what was sent before; may be empty.
+    /// The mistake in the last input; may be empty.
     pub mistake: &'a str,
     pub button: &'static str,
 }
@@ -50,7 +47,7 @@ pub fn page(
     Ok(Response::bytes(status, Profile::Form, page.into_bytes()))
 }
 
-/// The page in place of one whose link does not work.
+/// The page for a link that does not work.
 pub fn no_link(status: u16) -> Result<Response, Problem> {
     let paragraphs = [
         "It may have been used, it may have expired, or a part of it was lost on the way.",

@@ -1,6 +1,4 @@
-//! Documents under /.well-known for browsers, password managers and security researchers.
-//! Promises the forms of "A Well-Known URL for Changing Passwords" (W3C) and of RFC 9116.
-//! Leaves the page itself to `reset`.
+//! Documents under /.well-known: "A Well-Known URL for Changing Passwords" (W3C), and RFC 9116.
 
 use kit::time::rfc3339;
 

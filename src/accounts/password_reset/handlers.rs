@@ -81,7 +81,7 @@ pub async fn choose(
         now,
     ));
     writes.extend(links::end_pending(user));
-    // Nobody has guessed at the new password yet.
+    // Failures at the old password do not count against the new one.
     let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
     writes.push(login_throttle::store::clear_strangers(&login));
     let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;

@@ -1,6 +1,5 @@
-//! The call that proves again who is there, and the proof that other calls carry in their body.
-//! Promises that where there is a second factor, a password alone proves nothing.
-//! Leaves the number of attempts to `login_throttle`, SQL to `sessions::store`.
+//! The call that proves again who the caller is, and the same proof in the body of other calls. With a
+//! second factor, a password alone proves nothing.
 
 use serde_json::{Value, json};
 
@@ -18,16 +17,16 @@ use crate::runtime::{Context, Tx};
 
 use super::model::read_code;
 
-/// What a call has proved of its owner.
+/// What the caller has proved.
 struct Proven {
     /// The PHC string that the password was checked against.
     password_hash: String,
-    /// By what (RFC 8176), separated by blanks.
+    /// The factors (RFC 8176), separated by blanks.
     amr: &'static str,
 }
 
-/// Checks the account's own password, and the code where a second factor is on. The code is used up at
-/// once, whatever comes of the call. `without_code` judges a call that leaves the code out.
+/// Checks the account's password, and the code where there is a second factor. The code is used up even if
+/// the call fails. `without_code` decides on a call without a code.
 async fn prove(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
@@ -55,7 +54,7 @@ async fn prove(
     let spent = Entry::by(permit.caller(), Action::RecoveryCodeUsed, user);
     let entries = Vec::from_iter(proof.is_recovery().then_some(spent));
     match Tx::new(writes).log_all(entries).commit_aside(cx).await {
-        // Another use of the code was faster.
+        // The code was used meanwhile.
         Err(DatabaseError::Stale) => {
             attempt.wrong(&cx.state.platform).await?;
             return Err(wrong_code());
@@ -68,8 +67,8 @@ async fn prove(
     })
 }
 
-/// The proof that a call carries in its body: the password, and where a second factor is on, a code
-/// or a proof of the last five minutes. Gives the PHC string that the password was checked against.
+/// Checks the proof in a call's body: the password and, with a second factor, a code or a proof of the last
+/// five minutes. Returns the PHC string that the password was checked against.
 pub async fn prove_in_call(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
@@ -123,7 +122,7 @@ pub async fn reauthenticate(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(200, Profile::Private, &document)?;
     let entry = Entry::by(permit.caller(), Action::Reauthenticated, session);
     let writes = sessions::store::proved_again(&permit, &proven.password_hash, proven.amr, now);
-    // The password is another one now, or the session has ended.
+    // Stale: the password has changed, or the session has ended.
     Tx::new(writes)
         .log(entry)
         .commit(cx, answer, wrong_password())

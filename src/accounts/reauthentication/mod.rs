@@ -1,6 +1,4 @@
-//! Reauthentication inside a session.
-//! Promises that a session gets a fresh `auth_time` for the password, and for a code too where there is
-//! a second factor. Leaves what needs a fresh one to `auth::permissions`.
+//! Reauthentication in a session: it gives a fresh `auth_time`. `auth::permissions` says what needs one.
 
 pub(crate) mod handlers;
 pub(crate) mod model;

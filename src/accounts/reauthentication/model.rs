@@ -1,6 +1,4 @@
-//! The forms of a proof.
-//! Promises that a second factor's code is a member of its own, never a part of the password.
-//! Leaves judging to `handlers`.
+//! Schemas of reauthentication. The code of a second factor is a member of its own.
 
 use serde_json::Value;
 
@@ -10,7 +8,7 @@ use crate::accounts::two_factor::model::CODE;
 use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
 
-/// The member of a body that takes the code of a second factor, where there is one.
+/// The member for the code of a second factor.
 pub const CODE_FIELD: Field = Field::optional(
     "code",
     &CODE,

@@ -1,6 +1,4 @@
-//! The calls on logins that are open.
-//! Promises that nobody sees or ends another's.
-//! Leaves opening one to `login`, rules to `model`, `refresh` and `password`, SQL to `store`.
+//! The calls on open sessions. An account sees and ends only its own. `login` opens sessions.
 
 use serde_json::{Value, json};
 
@@ -28,12 +26,12 @@ use super::model;
 use super::store;
 
 const PATH: &str = "/api/v1/auth/sessions";
-/// Renewals of one login that come at once: each may find that another was faster, once.
+/// Attempts at a renewal that concurrent ones keep making stale.
 const MAX_TRIES: usize = 3;
-/// Bytes of a body with a refresh token and nothing else, and room for blanks.
+/// Bytes of a body with a refresh token, and some blanks.
 const MAX_BODY: usize = 1_024;
 
-/// Refuses a password that no stored one can be.
+/// Refuses a password longer than any stored one.
 pub fn check_bounds(password: &Password, pointer: &str, errors: &mut Vec<FieldError>) {
     if !password.is_within_bounds() {
         errors.push(refused(pointer, PasswordError::TooLong));
@@ -74,18 +72,18 @@ fn refused_refresh(why: &'static str) -> Problem {
     Problem::unauthorized(&problems::INVALID_REFRESH_TOKEN).with_cause(why)
 }
 
-/// The refresh token of a body; `None` when what was sent cannot be one.
+/// The refresh token of the body; `None` when it has not the form of one.
 fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
     let body = cx.valid_body()?;
     let text = body["refresh_token"].as_str();
     Ok(text.and_then(|text| RefreshToken::parse(text, &cx.state.config.password_pepper)))
 }
 
-/// The login whose refresh token the body of `request` has, in whatever state both may be: before
-/// the body is judged.
+/// The session of the refresh token in the body of `request`. Neither is checked: this is only for
+/// limits.
 pub fn login_of_body(state: &State, request: &Request) -> Option<SessionId> {
     let body = request.body().ok()?;
-    // Nobody has been charged yet: what is longer than any such body is not read.
+    // No limit has been charged yet: a longer body is not read.
     (body.len() <= MAX_BODY).then_some(())?;
     let body = json::read::<Value>(body)?;
     let text = body["refresh_token"].as_str()?;
@@ -122,7 +120,7 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
                 let answer = answer(cx, &grant, &next, idle_end).await?;
                 let writes = store::renew(&token, &next, found.counter, now, idle_end);
                 match Tx::new(writes).attempt(cx, answer).await {
-                    // Another request was faster: this one's token is now just spent.
+                    // A concurrent request renewed first: this token is now just spent.
                     Err(DatabaseError::Stale) => {}
                     outcome => return Ok(outcome?),
                 }
@@ -140,7 +138,7 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
     ))
 }
 
-/// Someone has a copy of a spent token: nobody can tell who is the owner, so the login ends.
+/// A spent token came again: someone has a copy, so the session ends.
 async fn end_reused(
     cx: &Context<'_>,
     user: &UserId,
@@ -225,7 +223,7 @@ pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
     );
     let done = Response::no_content();
     match Tx::new(writes).log(entry).attempt(cx, done.clone()).await {
-        // There is no other login: nothing has ended, and nothing is told.
+        // There is no other session: nothing has ended.
         Err(DatabaseError::Stale) => return Ok(done),
         outcome => outcome?,
     };
@@ -255,7 +253,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let hash = hash_new(cx, &new, "/new_password").await?;
     let now = cx.now_ms();
     let mut writes = account::store::change_password(&permit, &stored, hash, now);
-    // Nobody has guessed at the new one yet.
+    // Failures at the old password do not count against the new one.
     let login =
         Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
     writes.push(login_throttle::store::clear_strangers(&login));
@@ -271,7 +269,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
         .attempt(cx, Response::no_content())
         .await
     {
-        // Another change of the password was faster: the current one is another now.
+        // The password was changed meanwhile.
         Err(DatabaseError::Stale) => return Err(wrong_password()),
         outcome => outcome?,
     };
@@ -280,9 +278,8 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// Checks the caller's own password, as an extra proof before what cannot be undone. Wrong ones are
-/// bounded in number, and so are right ones: each is hashed. Gives the PHC string that it was checked
-/// against.
+/// Checks the caller's own password and returns the PHC string it was checked against. Right attempts are
+/// limited too, since each is hashed.
 pub async fn confirm_password(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
@@ -311,7 +308,7 @@ pub async fn confirm_password(
     }
 }
 
-/// The caller is known, the password is not the account's.
+/// The answer to a wrong password in a session.
 pub fn wrong_password() -> Problem {
     Problem::new(&problems::WRONG_PASSWORD)
 }

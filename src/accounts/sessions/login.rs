@@ -1,6 +1,5 @@
-//! The calls that open a login: address and password, then the second factor.
-//! Promises that an unknown address and a wrong password cannot be told apart, and that a login
-//! opens only from the very state it was judged in. Leaves how often one may try to `login_throttle`.
+//! The calls that open a session: address and password, then the second factor. The answer does not tell an
+//! unknown address from a wrong password. `login_throttle` limits attempts.
 
 use crate::accounts::account;
 use crate::accounts::account::model::email_key;
@@ -26,12 +25,12 @@ use super::handlers::{check_bounds, tokens};
 use super::model::Login;
 use super::store;
 
-/// Where a login is asked for from.
+/// Where a login comes from.
 struct From<'a> {
     guard: Guard<'a>,
-    /// The account's password, as something to guess at.
+    /// The account's password, as the subject of attempts.
     login: Subject,
-    /// Where attempts are counted: the device, when there is a valid token of one.
+    /// Where attempts are counted: the device, with a valid device token, else the address.
     place: Place,
     is_device: bool,
 }
@@ -53,8 +52,8 @@ impl<'a> From<'a> {
         }
     }
 
-    /// Where the codes of this account are counted. They are short, so all strangers share one
-    /// counter: with one for each, many could try all codes.
+    /// Where attempts at this account's codes are counted. Codes are short, so all unknown places share one
+    /// counter.
     fn place_of_codes(&self, attempt: &Attempt) -> Place {
         if attempt.is_known {
             self.place.clone()
@@ -132,7 +131,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     open(cx, &opening, writes, entries).await
 }
 
-/// After a wrong password: disables it when strangers have failed too often in a row.
+/// Disables the password after too many consecutive failures from unknown places.
 async fn disable_when_due(
     cx: &Context<'_>,
     attempt: &Attempt,
@@ -145,7 +144,7 @@ async fn disable_when_due(
     let writes = login_throttle::store::disable_password(&known.user_id, login, cx.now_ms());
     let entry = Entry::by_system(Action::PasswordDisabled, &known.user_id);
     match Tx::new(writes).log(entry).commit_aside(cx).await {
-        // Another attempt at the same time has done it, or is still to be judged and will.
+        // A concurrent attempt has done it, or will.
         Err(DatabaseError::Stale) => Ok(()),
         outcome => Ok(outcome?),
     }
@@ -239,24 +238,24 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     open(cx, &opening, writes, entries).await
 }
 
-/// What a login needs once every factor was right.
+/// A session to open, after every factor was right.
 pub struct Opening<'a> {
     pub user_id: &'a UserId,
     pub email_key: &'a str,
     pub role: AccountRole,
     /// The PHC string that the password was checked against, or that replaces it in `writes`.
     pub password_hash: &'a str,
-    /// How the owner was authenticated (RFC 8176), separated by blanks.
+    /// The factors (RFC 8176), separated by blanks.
     pub amr: &'static str,
     pub attempt: &'a Attempt,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,
-    /// Whether the owner has logged in from there lately; else the owner is told.
+    /// Whether the place is known; else a mail tells the owner.
     pub is_known: bool,
 }
 
-/// Opens a login, together with `writes` and what the audit log says of them. From then on the
-/// client's address and device are known ones.
+/// Opens a session, in one commit with `writes` and `entries`. Makes the client's address and device
+/// known.
 pub async fn open(
     cx: &Context<'_>,
     opening: &Opening<'_>,
@@ -311,8 +310,8 @@ pub async fn open(
             Err((opening.refusal)())
         }
         Err(error) => {
-            // Nothing was written, so what was right would count as wrong before long. When the
-            // database is away this fails too.
+            // Nothing was written: without this, the right attempt would count as wrong. It fails too when
+            // the database is unavailable.
             let _ = platform.database.batch(opening.attempt.right()).await;
             Err(error.into())
         }
@@ -325,17 +324,16 @@ pub async fn open(
     }
 }
 
-/// The one answer to whatever is wrong with an address and a password.
+/// The answer to every wrong address or password.
 fn refused() -> Problem {
     Problem::unauthorized(&problems::INVALID_CREDENTIALS)
 }
 
-/// The challenge is right, the code is not.
 fn wrong_code() -> Problem {
     Problem::unauthorized(&problems::INVALID_TWO_FACTOR_CODE)
 }
 
-/// One and the same answer, whatever is wrong with the challenge; why goes to the log.
+/// The answer to every challenge that does not work; `why` goes to the log.
 fn ended(why: &'static str) -> Problem {
     Problem::unauthorized(&problems::INVALID_CHALLENGE).with_cause(why)
 }

@@ -1,6 +1,4 @@
-//! Logins: passwords in, tokens out; renewed, listed, ended.
-//! Promises that a refresh token works once.
-//! Leaves access tokens to `tokens`, hashing to `password`.
+//! Sessions: an account logged in on one client. A refresh token works once.
 
 pub(crate) mod handlers;
 pub(crate) mod login;

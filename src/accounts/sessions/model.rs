@@ -1,6 +1,4 @@
-//! Logins as values: what goes in, what comes out, and how long they last.
-//! Promises that a login never outlives its absolute end.
-//! Leaves refresh tokens to `refresh`, access tokens to `tokens`.
+//! Sessions as values: schemas, documents, and lifetimes. A renewal never moves the absolute end.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -15,9 +13,9 @@ use crate::http::schema::{Schema, Text};
 use crate::ids::{SessionId, UserId};
 
 const DAY_MS: i64 = 86_400_000;
-/// Characters kept of what a client says of itself.
+/// Characters kept of a `User-Agent`.
 const USER_AGENT_MAX: usize = 200;
-/// Longer than any refresh token; what is longer still is none.
+/// Longer than any refresh token.
 const TOKEN_MAX: usize = 1024;
 
 /// Body of POST /auth/login.
@@ -92,21 +90,21 @@ pub const RECORD: Schema = object! { "SessionRecord":
         "What the client said of itself at login.";
 };
 
-/// A login to be opened.
+/// A session to open.
 pub struct Login<'a> {
     pub user_id: &'a UserId,
-    /// How the owner was authenticated (RFC 8176), separated by blanks.
+    /// The factors (RFC 8176), separated by blanks.
     pub amr: &'static str,
     pub user_agent: Option<&'a str>,
     pub now: i64,
-    /// Milliseconds since 1970: its end when it is not renewed.
+    /// Its end unless it is renewed.
     pub refresh_expires_at: i64,
-    /// Milliseconds since 1970: its absolute end.
+    /// Its absolute end.
     pub expires_at: i64,
 }
 
 impl<'a> Login<'a> {
-    /// A login that begins now and lasts as configured.
+    /// A session that begins now and lasts as configured.
     pub fn new(
         config: &Config,
         user_id: &'a UserId,
@@ -126,7 +124,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// When a login that is renewed now ends unless it is renewed again.
+/// When a session that is renewed now ends, unless it is renewed again.
 pub fn idle_end(config: &Config, now: i64, expires_at: i64) -> i64 {
     expires_at.min(now + config.refresh_idle_days * DAY_MS)
 }
@@ -163,12 +161,12 @@ impl Session {
     }
 }
 
-/// All that is kept on a login but what its tokens are checked by.
+/// A session in an export: all that is stored, except hashes of tokens.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub session: Session,
     pub authenticated_at: i64,
-    /// Milliseconds since 1970: its absolute end.
+    /// Its absolute end.
     pub expires_at: i64,
     pub ended_at: Option<i64>,
 }

@@ -1,6 +1,5 @@
-//! All SQL on logins.
-//! Promises that a login begins only under the password it was checked against, and is renewed
-//! only from the state it was read in. Leaves when to run the statements to the handlers.
+//! All SQL on sessions. A session opens only under the password that was checked, and is renewed only from
+//! the state that was read.
 
 use db::purge::PurgeQuery;
 
@@ -14,8 +13,8 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 use super::model::{Login, Record, Session};
 
-/// Opens a login, unless the account was disabled, its password has changed since `password_hash`
-/// was read, or the password is no longer enough: then the batch fails as stale.
+/// Opens a session; stale when the account was disabled, its password changed since `password_hash` was
+/// read, or it now has a second factor that the session lacks.
 pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {
     Statement::checked(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
@@ -39,17 +38,17 @@ pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> V
     )
 }
 
-/// A login as a refresh token finds it.
+/// A session to renew.
 pub struct Renewable {
     pub user_id: UserId,
     pub role: AccountRole,
     pub chain: Chain,
     /// How often it was renewed.
     pub counter: i64,
-    /// Neither ended, nor unused for too long, nor too old, nor of a disabled account, nor from
-    /// before the password changed.
+    /// Whether it has not ended or expired, the account is not disabled, and its password has not changed
+    /// since.
     pub is_live: bool,
-    /// Milliseconds since 1970: its absolute end.
+    /// Its absolute end.
     pub expires_at: i64,
     pub amr: String,
     pub authenticated_at: i64,
@@ -89,7 +88,7 @@ pub async fn renewable(
     platform.first(statement, read).await
 }
 
-/// Puts `next` in the place of `token`; stale when someone else has done so, or the login stands no more.
+/// Replaces `token` by `next`; stale when that was done meanwhile, or the session has ended.
 pub fn renew(
     token: &RefreshToken,
     next: &RefreshToken,
@@ -114,7 +113,7 @@ pub fn renew(
     )
 }
 
-/// Ends a login of this user; stale when there is no such login, or it has ended.
+/// Ends a session of this user; stale when there is none such, or it has ended.
 pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE sessions SET ended_at = ?3 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL",
@@ -122,7 +121,7 @@ pub fn end(id: &SessionId, user: &UserId, now: i64) -> Vec<Statement> {
     )
 }
 
-/// Ends all logins of the caller but the one it came with.
+/// Ends all other sessions of the caller.
 pub fn end_others<P: Permission>(permit: &Permit<'_, P>, now: i64) -> Statement {
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::new(
@@ -131,7 +130,7 @@ pub fn end_others<P: Permission>(permit: &Permit<'_, P>, now: i64) -> Statement 
     )
 }
 
-/// Notes that the caller's password was given, or changed, with the login it came with.
+/// Notes that the caller's password was given, or changed, in the present session.
 pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement {
     let current = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::new(
@@ -140,9 +139,8 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
     )
 }
 
-/// Moves the time when the caller's login was last proved, and by what. Stale when the password that was
-/// checked is no longer the account's, when a second factor wants more than `amr`, and when the login
-/// is over: no proof brings one back that has ended, or is from before the password changed.
+/// Notes a new proof, by `amr`, in the caller's session. Stale when the password that was checked has
+/// changed, a second factor needs more than `amr`, or the session has ended.
 pub fn proved_again(
     permit: &Permit<'_, ManageAccount>,
     password_hash: &str,
@@ -161,7 +159,7 @@ pub fn proved_again(
     )
 }
 
-/// Ends all logins of an account.
+/// Ends all sessions of an account.
 pub fn end_all(user: &UserId, now: i64) -> Statement {
     Statement::new(
         "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL",
@@ -169,7 +167,7 @@ pub fn end_all(user: &UserId, now: i64) -> Statement {
     )
 }
 
-/// Ends all live logins of the caller, and those that wait for a second factor.
+/// Ends all live sessions of the caller, and its challenges.
 pub fn end_live(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
     let user = permit.user_id().as_str();
     [
@@ -182,7 +180,7 @@ pub fn end_live(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] 
     ]
 }
 
-/// Logins whose absolute end has passed.
+/// Sessions whose absolute end has passed.
 pub fn expired(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "DELETE FROM sessions",
@@ -192,7 +190,7 @@ pub fn expired(now: i64) -> PurgeQuery {
     }
 }
 
-/// A page of the live logins of a user, latest first.
+/// A page of a user's live sessions, latest first.
 pub async fn list(
     platform: &Platform,
     user: &UserId,
@@ -220,7 +218,7 @@ fn read(row: &Row) -> Result<Session, DatabaseError> {
     })
 }
 
-/// What is kept on the logins of a user, ended ones too, after the one with the id `after`.
+/// The sessions of a user after the id `after`, ended ones too.
 pub async fn records(
     platform: &Platform,
     user: &UserId,

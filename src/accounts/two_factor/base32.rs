@@ -1,6 +1,4 @@
-//! Base32 (RFC 4648, section 6) without padding: what authenticator apps read and people type.
-//! Promises one spelling for each value.
-//! Leaves what the bytes are to the callers.
+//! Base32 (RFC 4648, section 6) without padding, as authenticator apps read it.
 
 use zeroize::Zeroizing;
 

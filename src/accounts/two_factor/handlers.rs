@@ -1,6 +1,5 @@
-//! The calls on one's second factor.
-//! Promises that it counts only once it was confirmed, and is switched off only with proof.
-//! Leaves logging in with it to `sessions::login`.
+//! The calls on the second factor. It counts only once it is confirmed, and only proof of it disables it.
+//! `sessions::login` asks for it.
 
 use serde_json::json;
 
@@ -24,12 +23,12 @@ use super::recovery::RecoveryCode;
 use super::store;
 use super::totp::SharedSecret;
 
-/// Tells the secret from other things sealed under the master key.
+/// The label under which the secret is sealed.
 fn label(user: &UserId) -> String {
     format!("{}{user}", store::SEAL_LABEL)
 }
 
-/// What a code proves now; nothing when it is wrong or was used.
+/// What a code proves; `None` when it is wrong or used.
 pub async fn proof(
     cx: &Context<'_>,
     user: &UserId,
@@ -54,7 +53,7 @@ pub async fn proof(
     }
 }
 
-/// Judges a code of the caller's own, in a bounded number of attempts.
+/// Checks a code of the caller, in a limited number of attempts.
 pub async fn prove<P: Permission>(
     cx: &Context<'_>,
     permit: &Permit<'_, P>,
@@ -77,12 +76,12 @@ pub async fn prove<P: Permission>(
     }
 }
 
-/// The caller is known, the code is not one of the account's.
+/// The answer to a wrong code in a session.
 pub fn wrong_code() -> Problem {
     Problem::new(&problems::WRONG_TWO_FACTOR_CODE)
 }
 
-/// A code was wrong, or was used by another call at the same time.
+/// Counts a code that was wrong or already used, and returns the answer.
 async fn not_proven(cx: &Context<'_>, attempt: &Attempt) -> Problem {
     match attempt.wrong(&cx.state.platform).await {
         Ok(()) => wrong_code(),
@@ -99,7 +98,7 @@ fn read_code(cx: &Context<'_>) -> Result<String, Problem> {
     Ok(body["code"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The caller's second factor, when it counts.
+/// The caller's confirmed second factor.
 async fn confirmed(cx: &Context<'_>, user: &UserId) -> Result<Factor, Problem> {
     let factor = store::factor(&cx.state.platform, user).await?;
     factor

@@ -1,6 +1,5 @@
-//! The second factor: one-time passwords of an authenticator app, recovery codes, challenges.
-//! Promises that a code counts once, and only after the factor was confirmed.
-//! Leaves passwords and logins to `sessions`, the number of attempts to `login_throttle`.
+//! The second factor: one-time passwords of an authenticator app, recovery codes, challenges. A code counts
+//! once. `login_throttle` limits attempts.
 
 pub(crate) mod base32;
 pub(crate) mod handlers;

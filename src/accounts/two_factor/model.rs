@@ -1,6 +1,5 @@
-//! The second factor as values: what goes in, what comes out, what a code proves.
-//! Promises that a recovery code reads the same with or without dashes and blanks, in any case.
-//! Leaves judging to `totp` and `recovery`, use to `store`.
+//! Second factors as values: schemas, codes, and what a code proves. `totp` and `recovery` check codes,
+//! `store` uses them up.
 
 use zeroize::Zeroizing;
 
@@ -15,7 +14,7 @@ use super::recovery::{COUNT, RecoveryCode};
 use super::store;
 use super::totp::DIGITS;
 
-/// A code as people type it.
+/// A code as typed.
 pub const CODE: Schema = Text::of(1, 64);
 pub const ABOUT_CODE: &str = "Six digits of the authenticator app, or a recovery code.";
 
@@ -43,7 +42,7 @@ pub const RECOVERY_CODES: Schema = object! { "RecoveryCodes":
 };
 
 pub enum Code {
-    /// Of the authenticator app: as many digits as it has.
+    /// Of the authenticator app, in digits.
     OneTime(Zeroizing<String>),
     Recovery(RecoveryCode),
 }
@@ -83,7 +82,7 @@ pub const CHALLENGE_MS: i64 = 5 * 60_000;
 /// Wrong codes that end a challenge.
 pub const MAX_FAILURES: i64 = 5;
 
-/// A code that was right when it was looked at. It counts once [`Self::writes`] are committed.
+/// A right code. It counts once [`Self::writes`] are committed.
 pub enum Proof {
     /// A code of the app, of this step.
     Step(i64),
@@ -92,7 +91,7 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// Uses the code up; stale when that has happened meanwhile.
+    /// Uses the code up; stale when it is used already.
     pub fn writes(&self, user: &UserId) -> Vec<Statement> {
         match self {
             Self::Step(step) => store::use_step(user, *step),

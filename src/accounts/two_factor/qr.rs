@@ -1,12 +1,10 @@
-//! QR codes (ISO/IEC 18004) as SVG, for an authenticator app to scan.
-//! Promises sharp modules at any size, a quiet zone, and nothing but its own shapes.
-//! Leaves what the code says to the caller.
+//! QR codes as SVG, with sharp modules at any size and the quiet zone of the standard.
 
 use std::fmt::Write as _;
 
 use qrcodegen::{DataTooLong, QrCode, QrCodeEcc};
 
-/// Modules of light around the code: what the standard asks for.
+/// Light modules around the code, as the standard asks.
 const QUIET_ZONE: i32 = 4;
 
 /// `text` as a QR code. It fails above 2,331 bytes.

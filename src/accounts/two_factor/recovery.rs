@@ -1,6 +1,4 @@
-//! Recovery codes: ten single-use codes for a user who has lost the authenticator.
-//! Promises 120 random bits a code, and that a code reads the same however it was typed.
-//! Leaves using one up to `store`.
+//! Recovery codes: 120 random bits each, in base32. Case, blanks and dashes do not matter.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

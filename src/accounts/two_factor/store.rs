@@ -1,6 +1,5 @@
-//! All SQL on second factors, recovery codes and challenges.
-//! Promises that what counts once is used up by a compare-and-set, together with what it opens.
-//! Leaves when to run the statements to the handlers.
+//! All SQL on second factors, recovery codes and challenges. What counts once is used up by a
+//! compare-and-set, in the batch of what it authorizes.
 
 use db::purge::PurgeQuery;
 
@@ -14,7 +13,7 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use super::model::{CHALLENGE_MS, Challenge, Factor, MAX_FAILURES};
 use super::recovery::RecoveryCode;
 
-/// Told apart from other things that are sealed under the master key; the user's id follows.
+/// The prefix of the label that secrets are sealed under; the user's id follows.
 pub const SEAL_LABEL: &str = "two-factor:";
 
 /// The second factor of an account, confirmed or not.
@@ -33,7 +32,7 @@ pub async fn factor(platform: &Platform, user: &UserId) -> Result<Option<Factor>
     platform.first(statement, read).await
 }
 
-/// Keeps a new secret in the place of one that was not confirmed; stale when one is confirmed.
+/// Stores a new secret, replacing an unconfirmed one; stale when one is confirmed.
 pub fn begin(
     permit: &Permit<'_, SecureAccount>,
     sealed_secret: Vec<u8>,
@@ -47,7 +46,7 @@ pub fn begin(
     )
 }
 
-/// From now on the factor counts; stale when it did before, or has another secret now.
+/// Confirms the factor; stale when it is confirmed already, or has another secret.
 pub fn confirm(
     permit: &Permit<'_, SecureAccount>,
     factor: &Factor,
@@ -71,7 +70,7 @@ pub fn disable(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
     ]
 }
 
-/// Puts these codes in the place of all that there are.
+/// Replaces all recovery codes.
 pub fn replace_recovery_codes(
     permit: &Permit<'_, SecureAccount>,
     codes: &[RecoveryCode],
@@ -92,7 +91,7 @@ pub fn replace_recovery_codes(
         .collect()
 }
 
-/// Uses up a step and all before it; stale when that was done, or there is no factor any more.
+/// Uses up a step and all before it; stale when it is used already, or the factor is gone.
 pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE two_factor SET last_step = ?2 WHERE user_id = ?1 AND confirmed_at IS NOT NULL \
@@ -101,7 +100,7 @@ pub fn use_step(user: &UserId, step: i64) -> Vec<Statement> {
     )
 }
 
-/// Uses up a recovery code; stale when it was.
+/// Uses up a recovery code; stale when it is used already.
 pub fn use_recovery_code(user: &UserId, hash: &[u8; 32]) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM recovery_codes WHERE user_id = ?1 AND hash = ?2",
@@ -122,8 +121,7 @@ pub async fn has_recovery_code(
     Ok(!platform.database.query(statement).await?.is_empty())
 }
 
-/// Keeps a challenge for whoever gave the password that `password_hash` is of; stale when the
-/// account has another one now.
+/// Stores a challenge for the password with this hash; stale when the account has another one.
 pub fn insert_challenge(
     challenge: &Challenge,
     user: &UserId,
@@ -146,7 +144,7 @@ pub fn insert_challenge(
     )
 }
 
-/// Whom a challenge was made for, with what judging a code needs.
+/// The account of a challenge, with what checking a code needs.
 pub struct Challenged {
     /// The account.
     pub user_id: UserId,
@@ -154,9 +152,9 @@ pub struct Challenged {
     pub role: AccountRole,
     /// Its address, for comparing.
     pub email_key: String,
-    /// The PHC string of its password, which is the one that the challenge was made under.
+    /// The PHC string of its password, for which the challenge was made.
     pub password_hash: String,
-    /// Whether too many wrong guesses have disabled the password.
+    /// Whether too many wrong attempts have disabled the password.
     pub is_password_disabled: bool,
     /// Its second factor.
     pub factor: Factor,
@@ -164,8 +162,8 @@ pub struct Challenged {
     pub place: Place,
 }
 
-/// The account of a challenge that still counts: neither over nor used up by wrong codes, of an
-/// account that is not disabled, has a second factor, and the password of then.
+/// The account of a valid challenge: not expired or used up by wrong codes, of an account that is not
+/// disabled, has a second factor, and still has the same password.
 pub async fn challenged(
     platform: &Platform,
     challenge: &Challenge,
@@ -198,7 +196,7 @@ pub async fn challenged(
     platform.first(statement, read).await
 }
 
-/// One more attempt at a challenge, before it is judged; stale when there were enough.
+/// Counts an attempt at a challenge before it is checked; stale when there were [`MAX_FAILURES`].
 pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
     Statement::checked(
         "UPDATE challenges SET failures = failures + 1 WHERE hash = ?1 AND failures < ?2",
@@ -206,7 +204,7 @@ pub fn count_challenge(challenge: &Challenge) -> Vec<Statement> {
     )
 }
 
-/// Uses up a challenge; stale when it was, or its account was disabled or has another password.
+/// Uses up a challenge; stale when it is used, or its account was disabled or has another password.
 pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM challenges WHERE hash = ?1 AND EXISTS (SELECT 1 FROM users u \
@@ -216,7 +214,7 @@ pub fn end_challenge(challenge: &Challenge) -> Vec<Statement> {
     )
 }
 
-/// Challenges that are over.
+/// Expired challenges.
 pub fn expired(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "DELETE FROM challenges",

@@ -1,6 +1,5 @@
-//! Time-based one-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, as every app speaks them.
-//! Promises that a code counts for one step on either side, and never for a step used before.
-//! Leaves keeping the secret and the last step to `store`.
+//! Time-based one-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, as every app supports. A code is
+//! valid one step before and after its own, and never for a step that was used.
 
 use hmac::{Hmac, Mac as _};
 use sha1::Sha1;
@@ -18,7 +17,7 @@ pub const DIGITS: usize = 6;
 /// 160 bits: as long as the hash (RFC 4226, section 4, R6).
 pub const SECRET_BYTES: usize = 20;
 
-/// What the service and the authenticator app share.
+/// The secret that the service and the authenticator app share.
 pub struct SharedSecret(Zeroizing<[u8; SECRET_BYTES]>);
 
 impl SharedSecret {
@@ -26,7 +25,7 @@ impl SharedSecret {
         Self(Zeroizing::new(platform.random_bytes()))
     }
 
-    /// One that was kept; `None` when it has another length.
+    /// A stored one; `None` when it has another length.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Zeroizing::new).map(Self)
     }
@@ -39,7 +38,7 @@ impl SharedSecret {
         base32::encode(&self.0)
     }
 
-    /// For an app to take over (Google's Key URI format); `account` is what it shows.
+    /// The secret as Google's Key URI; the app shows `account`.
     pub fn otpauth_uri(&self, account: &str) -> Zeroizing<String> {
         let (issuer, account) = (percent_encoded(ISSUER), percent_encoded(account));
         let secret = self.base32();
@@ -68,8 +67,8 @@ impl SharedSecret {
         code
     }
 
-    /// The step that `code` is good for at `now_ms` (milliseconds since 1970): the present one or
-    /// its neighbours, after `last_step`. All three are compared, whichever it is.
+    /// The step of `code` at `now_ms`: the present one or a neighbour, after `last_step`. All three are
+    /// always compared.
     pub fn accept(&self, code: &str, now_ms: i64, last_step: Option<i64>) -> Option<i64> {
         let present = step_at(now_ms);
         let mut accepted = None;

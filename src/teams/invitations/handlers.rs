@@ -20,7 +20,7 @@ use super::model::NewInvitation;
 use super::{store, view};
 
 const PAGE: &str = "/i";
-/// Others may come in between this often before a write is given up.
+/// Attempts at a write that others keep making stale.
 const MAX_TRIES: usize = 5;
 
 /// POST /teams/{id}/invitations

@@ -14,7 +14,7 @@ pub const MAX_OPEN: i64 = 50;
 /// Seconds for which an invitation is good unless asked otherwise: a week.
 const LIFE_SECONDS: i64 = 604_800;
 
-/// An invitation on its way into the database.
+/// A new invitation.
 #[derive(Debug)]
 pub struct NewInvitation {
     pub id: InvitationId,
@@ -53,7 +53,7 @@ impl NewInvitation {
         Err(Problem::new(&problems::INSUFFICIENT_TEAM_ROLE).with_detail(detail))
     }
 
-    /// The answer to whoever made it, but for the code. `store` puts the same together for lists.
+    /// The answer to its creator, without the code. `store` renders the same for lists.
     pub fn document(&self, created_by: &UserId) -> Value {
         json!({
             "id": self.id.as_str(),
@@ -68,11 +68,11 @@ impl NewInvitation {
     }
 }
 
-/// An invitation as whoever has its code finds it.
+/// An invitation as the holder of its code sees it.
 #[derive(Debug)]
 pub struct Invitation {
     pub id: String,
-    /// The team's document as whoever came in by it would see it; who is in it is not counted again.
+    /// The team's document as the guest will see it, with an outdated number of members.
     pub team: Value,
     pub role: TeamRole,
     pub inviter: String,
@@ -113,8 +113,8 @@ pub struct Guest {
     /// The membership they would get.
     pub membership: Membership,
     pub is_member: bool,
-    /// Whether it does not let them in, whatever it is worth to others: they were removed, or lost the
-    /// role that it gives, after it was made, or are banned. Which of these is not told.
+    /// Whether it does not admit them in particular: they were removed or lost the role after it was made,
+    /// or are banned. The answer does not tell which.
     pub is_refused: bool,
     pub team_count: i64,
 }

@@ -20,14 +20,14 @@ use crate::teams::store::{member_count, team_document};
 use super::code::Code;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
 
-/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+/// SQL: the count of what is removed with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM team_invitations WHERE team_id = ?1 \
      AND created_by = ?2";
 
 /// Leaders and officers still see an invitation that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
-/// SQL that holds at `$now` while whoever made the invitation `m` stands and might make it again: `$pairs` is
+/// SQL: at `$now` the creator of the invitation `m` is in good standing and could make it again. `$pairs` is
 /// [`pairs`].
 macro_rules! is_backed {
     ($pairs:literal, $now:literal) => {
@@ -41,11 +41,11 @@ macro_rules! is_backed {
         )
     };
 }
-/// SQL that holds where the invitation `m` does not let the user `?2` in, whatever it is worth to others.
+/// SQL: the invitation `m` does not admit the user `?2` in particular.
 const REFUSES: &str = "(EXISTS (SELECT 1 FROM team_bans x WHERE x.team_id = m.team_id AND x.user_id = ?2) \
      OR EXISTS (SELECT 1 FROM team_invitation_exclusions x WHERE x.invitation_id = m.id AND x.user_id = ?2))";
 
-/// Which role may invite to which, as a JSON list of pairs.
+/// The pairs of inviting role and given role, as JSON.
 fn pairs() -> String {
     let inviters = [TeamRole::Member, TeamRole::Officer, TeamRole::Leader];
     let inviters = inviters
@@ -55,8 +55,7 @@ fn pairs() -> String {
     json!(pairs.collect::<Vec<_>>()).to_string()
 }
 
-/// Adds an invitation; stale when there are too many open ones, or whoever makes it is no longer
-/// what they were read as.
+/// Adds an invitation; stale when there are too many open ones, or the creator's role has changed.
 pub fn insert(
     permit: &TeamPermit<Invite>,
     invitation: &NewInvitation,
@@ -86,7 +85,7 @@ pub fn insert(
     )
 }
 
-/// Withdraws an invitation; stale when the team has none such, or the caller may no longer do it.
+/// Withdraws an invitation; stale when there is none such, or the caller has lost the permission.
 pub fn withdraw(permit: &TeamPermit<Invite>, id: &InvitationId) -> Vec<Statement> {
     Statement::checked(
         concat!(
@@ -107,8 +106,7 @@ pub fn withdraw_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
     )
 }
 
-/// Lets `guest` in and counts it; stale when the invitation does not let them in any more, or whoever made
-/// it stands no more.
+/// Admits `guest` and counts the use; stale when the invitation no longer admits them.
 pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> Vec<Statement> {
     let (hash, user) = (code.hash(), guest.user.as_str());
     vec![
@@ -144,8 +142,8 @@ pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> 
     ]
 }
 
-/// Closes a team's open invitations to a member from whom others take their role, or all but `left`: those
-/// to what they may not be any more. What is made from now on is open to them.
+/// Excludes a member whose role others have lowered to `left`, or removed, from the team's open invitations
+/// to a higher role. Later invitations admit them.
 pub fn close_to(member: &Membership, left: Option<TeamRole>, now: i64) -> Statement {
     let kept = left.map(|role| [role.below(), &[role.as_str()]].concat());
     Statement::new(
@@ -171,15 +169,14 @@ pub fn expired(now: i64) -> PurgeQuery {
     }
 }
 
-/// The invitation with this code, and what `user`, or nobody, is to it. One whose maker stands no more is
-/// not there.
+/// The invitation with this code, and `user` as its guest. `None` also when its creator has lost their
+/// standing.
 pub async fn find(
     platform: &Platform,
     code: &Code,
     user: Option<&UserId>,
 ) -> Result<Option<(Invitation, Option<Guest>)>, DatabaseError> {
-    // The row of the invitation says what whoever comes in by it will be: that is all of a member's
-    // row that a team's document asks for.
+    // `m.role` is the role that the invitation gives: the document needs nothing else of a member.
     let statement = Statement::new(
         [
             concat!(
@@ -240,8 +237,7 @@ pub async fn find(
     platform.first(statement, read).await
 }
 
-/// For an export: the invitations that the user `?1` has made, before the id `?2`. Whoever leaves a team
-/// has none there.
+/// For an export: the invitations that the user `?1` has made, before the id `?2`.
 pub const OF_USER: (&str, Order) = (
     concat!(
         "SELECT i.id AS id, json_object('id', i.id, 'team_id', i.team_id, 'role', i.role, 'uses', i.uses, \

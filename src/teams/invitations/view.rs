@@ -29,7 +29,7 @@ struct Page<'a> {
 #[template(path = "no_invitation.html")]
 struct Nothing;
 
-/// The page of an invitation that still lets someone in.
+/// The page of an open invitation.
 pub fn page(invitation: &Invitation, code: &Code, issuer: &str) -> Result<String, Problem> {
     let text = |name: &str| invitation.team[name].as_str().unwrap_or_default();
     let expires_at = rfc3339(invitation.expires_at);
@@ -59,7 +59,7 @@ pub fn page(invitation: &Invitation, code: &Code, issuer: &str) -> Result<String
     page.render().map_err(Problem::internal)
 }
 
-/// The page in place of one that lets nobody in, whatever the reason.
+/// The page for every invitation that does not work.
 pub fn nothing() -> Result<String, Problem> {
     Nothing.render().map_err(Problem::internal)
 }

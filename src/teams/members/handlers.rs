@@ -188,7 +188,7 @@ struct Ban {
     name: Option<String>,
 }
 
-/// Lets a leader ban the account of the path, which may have left the team by itself.
+/// Permits a leader to ban the account of the path, which may have left the team before.
 async fn grant_ban(cx: &Context<'_>, standing: &RankCheck) -> Result<Ban, Problem> {
     let permit = TeamPermit::<BanMembers>::of(standing.caller.clone())?;
     let user = cx.path("user_id", UserId::parse)?;

@@ -17,7 +17,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// The answer to a client. `store` puts the same together for lists.
+    /// The answer to a client. `store` renders the same for lists.
     pub fn document(&self) -> Value {
         json!({
             "user_id": self.membership.user.as_str(),
@@ -32,7 +32,7 @@ impl Member {
 #[derive(Debug)]
 pub struct RankCheck {
     pub caller: Membership,
-    /// The target; `None`: there is no such member.
+    /// `None`: there is no such member.
     pub target: Option<Member>,
     pub leaders: i64,
 }
@@ -62,7 +62,7 @@ impl RankCheck {
     }
 }
 
-/// Proof that a member may be taken out of the team. Only [`RankCheck::grant_removal`] makes one.
+/// Proof that a member may be removed. Only [`RankCheck::grant_removal`] makes one.
 pub struct RemovalGrant<'a> {
     caller: &'a Membership,
     target: &'a Membership,
@@ -84,7 +84,7 @@ impl RemovalGrant<'_> {
 }
 
 impl RankCheck {
-    /// Lets the caller leave, or remove someone.
+    /// Permits the caller to leave, or to remove the target.
     pub fn grant_removal(&self) -> Result<RemovalGrant<'_>, Problem> {
         let (caller, target) = (&self.caller, self.target.as_ref());
         match target {

@@ -20,12 +20,12 @@ async fn permit<P: Permission>(cx: &Context<'_>, user: &UserId) -> Result<TeamPe
     TeamPermit::of(cx.membership(user).await?)
 }
 
-/// What the audit log says of an end.
+/// The detail of an audit entry.
 fn of_team(team: &TeamId) -> Value {
     json!({ "team_id": team.as_str() })
 }
 
-/// Why nothing was ended: the caller may no more, or there is nothing to end.
+/// The problem of a stale write: the caller has lost the permission, or the target is gone.
 async fn why_stale<P: Permission>(cx: &Context<'_>, user: &UserId) -> Problem {
     match permit::<P>(cx, user).await {
         Ok(_) => Problem::not_found(),

@@ -34,7 +34,7 @@ pub struct Existing {
 /// The plan. An entry that changes is deleted and inserted again.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Entries to put in: what they say, and the entry that they were.
+    /// Entries to insert, with the entries that they replace.
     pub put: Vec<(PlayerInput, Option<Existing>)>,
     /// Entries to delete: id and version.
     pub gone: Vec<(String, i64)>,
@@ -43,7 +43,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many entries there will be, where there are `players`.
+    /// The number of entries afterwards, when there are `players` before.
     pub fn size_after(&self, players: usize) -> usize {
         (players + self.added).saturating_sub(self.gone.len())
     }
@@ -53,7 +53,7 @@ impl Plan {
     }
 }
 
-/// The drafts of a JSON body. The schema has told its mistakes; what is no roster has no drafts.
+/// The drafts of a JSON body, whose mistakes the schema has found.
 pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
     let players = body.get_mut("players").and_then(Value::as_array_mut);
     let players = players.into_iter().flatten();
@@ -61,9 +61,8 @@ pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
     players.enumerate().map(read).collect()
 }
 
-/// Compares `drafts` with the entries that are there, in the order of their ids: all of them to
-/// replace, or those with a name or a member of a draft to add. Of several players with one name, the
-/// first is the first.
+/// Compares `drafts` with the entries `existing`, in the order of their ids: all of them to replace, or those
+/// with a name or a member of a draft to add. Players of the same name match in their order.
 pub fn plan(
     mode: Mode,
     drafts: Vec<Draft>,

@@ -42,19 +42,19 @@ pub struct PlayerInput {
     /// No build twice.
     #[serde(default)]
     pub builds: Vec<Owned>,
-    /// In the order in which they came.
+    /// In the order of the input.
     #[serde(default)]
     pub availability: Vec<Time>,
     #[serde(default)]
     pub notes: String,
 }
 
-/// An input on its way: what is right in it, and where it stood.
+/// An input that is being checked.
 #[derive(Debug)]
 pub struct Draft {
-    /// What is right so far; a mistake leaves a member empty.
+    /// The valid parts; a mistake leaves a member empty.
     pub input: PlayerInput,
-    /// A JSON Pointer to where it stood.
+    /// Its JSON Pointer.
     pub pointer: String,
 }
 
@@ -163,14 +163,14 @@ impl PlayerInput {
     }
 }
 
-/// What drafts name that the caller may not use: what is missing and what they may not see alike.
+/// What drafts name that is missing or that the caller may not see.
 #[derive(Debug, Default)]
 pub struct Unknown {
     pub members: BTreeSet<String>,
     pub builds: BTreeSet<String>,
 }
 
-/// Renders the answer that clients get ([`super::schemas::PLAYER`]), once, when it is written.
+/// Renders the answer to clients ([`super::schemas::PLAYER`]), which is stored.
 pub fn render(
     id: &PlayerId,
     team: &TeamId,
@@ -218,8 +218,8 @@ impl Editor {
         TeamPermit::of(membership).map(Self)
     }
 
-    /// Lets those who keep the roster write every entry, and others the one that has their id before
-    /// and after: `was` and `is` are whose it is then.
+    /// Permits editors of the roster to write every entry, and others only their own: `was` and `is` are its
+    /// member before and after.
     pub fn grant(&self, was: Option<&str>, is: Option<&str>) -> Result<WriteGrant<'_>, Problem> {
         let own = Some(self.0.user().as_str());
         let rule = if was == own && is == own {

@@ -17,7 +17,7 @@ use super::import::{Existing, Plan};
 use super::model::{PlayerInput, StoredPlayer, Unknown, WriteGrant};
 use super::schemas::MAX_PLAYERS;
 
-/// SQL that counts what goes with the user `?2` when they leave the team `?1`.
+/// SQL: the count of what is removed with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str =
     "SELECT count(*) FROM team_players WHERE team_id = ?1 AND user_id = ?2";
 

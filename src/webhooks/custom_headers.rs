@@ -1,6 +1,5 @@
-//! Headers that an owner adds to what an endpoint gets.
-//! Promises that none of them is ours, changes how a request is read, or can end a line.
-//! Leaves sealing and showing them to `endpoints`.
+//! Validates the headers that an owner adds to requests to an endpoint: none replaces ours, changes how
+//! a request is read, or ends a line.
 
 use serde_json::{Map, Value};
 

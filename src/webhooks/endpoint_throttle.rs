@@ -5,23 +5,23 @@ use crate::limits::gcra::{Rate, Tat};
 
 /// An attempt begins at most this long after it was admitted, in milliseconds.
 pub const MAX_LATE_MS: i64 = 3_000;
-/// A minute, and what the last attempts before it may be late by, in microseconds.
+/// A minute plus [`MAX_LATE_MS`], in microseconds.
 const WINDOW_US: i64 = 60_000_000 + MAX_LATE_MS * 1_000;
 /// The highest rate: attempts a minute.
 pub const MAX_RATE: i64 = 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admission {
-    /// So many of the wanted attempts.
+    /// How many of the wanted attempts may be made.
     pub admitted: usize,
-    /// What is to be kept: the theoretical arrival time, in microseconds since 1970.
+    /// The theoretical arrival time to be stored, in microseconds since 1970.
     pub next_slot_us: i64,
     /// When the next attempt may be made, in milliseconds since 1970.
     pub retry_at_ms: i64,
 }
 
-/// Admits some of `wanted` attempts at `rate` a minute. A second's worth may come at once; what
-/// follows comes so far apart that with it no minute holds more than the rate.
+/// Admits some of `wanted` attempts at `rate` a minute: a second's worth as a burst, the others so far
+/// apart that no minute holds more than the rate.
 pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admission {
     let rate = rate.clamp(1, MAX_RATE);
     let burst = (rate / 60).max(1);
@@ -35,7 +35,6 @@ pub fn admit(rate: i64, next_slot_us: i64, now_ms: i64, wanted: usize) -> Admiss
     };
     let left = rate.remaining(before, now);
     let admitted = left.min(u32::try_from(wanted).unwrap_or(u32::MAX));
-    // No more is taken than remains.
     let after = rate.take(before, now, admitted).unwrap_or(before);
     Admission {
         admitted: admitted as usize,

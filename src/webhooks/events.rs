@@ -26,7 +26,7 @@ pub static DISABLED: EventType = event_type!(
     "A webhook was disabled because of what it answered. Its owner's other webhooks are told.",
     Exact(GONE)
 );
-/// What proves an endpoint, and what a test sends unless asked otherwise.
+/// Sent to prove an endpoint's URL, and by a test unless asked otherwise.
 pub static PING: EventType = event_type!(
     "ping",
     None,

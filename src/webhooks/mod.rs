@@ -19,7 +19,7 @@ pub const SECRET_LABEL: &str = "webhook-secret:";
 /// With the id of the row, what sealed custom headers are sealed under.
 pub const HEADERS_LABEL: &str = "webhook-headers:";
 
-/// Whether this URL may be called: asked when it is taken and before each attempt.
+/// Whether this URL may be called: checked when it is stored and before each attempt.
 fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
     let origin = config.issuer.rsplit("://").next().unwrap_or_default();
     let own = origin.split(':').next().unwrap_or_default();

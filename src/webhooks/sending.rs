@@ -7,7 +7,6 @@ use crate::events::signing::{self, EndpointSecret};
 
 /// Milliseconds that an exchange may take, body included.
 const TIMEOUT_MS: u32 = 15_000;
-/// Bytes of an answer that are read.
 const MAX_RESPONSE_BYTES: usize = 4_096;
 const USER_AGENT: &str = concat!("wvw-builder-webhooks/", env!("CARGO_PKG_VERSION"));
 

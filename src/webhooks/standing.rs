@@ -13,15 +13,15 @@ pub fn roles() -> String {
     ManageWebhooks::RULE.roles()
 }
 
-/// The account of `w` is there and enabled.
+/// The account of `w` exists and is enabled.
 macro_rules! account_stands {
     () => {
         $crate::auth::standing::account_stands!("w.user_id")
     };
 }
 
-/// Whoever has `w` for a team may have webhooks there. A deleted team has no members any more: its
-/// endpoints are still told that it was deleted.
+/// The owner of `w` has a role in its team, if any. Endpoints of a deleted team, which has no members,
+/// are still told of the deletion.
 macro_rules! role_stands {
     ($roles:literal) => {
         concat!(
@@ -45,7 +45,7 @@ macro_rules! key_stands {
     };
 }
 
-/// The key of `w`, a row `k`, has the scope of `e`. An event that is gone has nothing to be told.
+/// The key of `w`, a row `k`, has the scope of `e`, if `e` still exists.
 macro_rules! key_reads {
     () => {
         " AND (coalesce(e.scope, '') = '' \
@@ -53,7 +53,7 @@ macro_rules! key_reads {
     };
 }
 
-/// Whoever made `w` may still have it.
+/// The creator of `w` may still have it.
 macro_rules! maker_stands {
     ($roles:literal, $now:literal) => {
         concat!(
@@ -79,7 +79,7 @@ macro_rules! is_told {
     };
 }
 
-/// `e` may be sent to `w` now. Where no ping was answered yet, only a ping may.
+/// `e` may be sent to `w` now; to an unproved endpoint only a ping.
 macro_rules! may_be_sent {
     ($roles:literal, $now:literal) => {
         concat!(

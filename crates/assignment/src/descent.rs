@@ -27,7 +27,7 @@ const SMOOTH: (f64, f64) = (0.05, 0.002);
 const FORGET: (f64, f64) = (0.9, 0.99);
 /// Columns that are kept at most, so that a step costs no more than so many.
 const MAX_COLUMNS: usize = 2_000;
-/// Which column is improved beside the best one: every so manieth, over and over.
+/// The step of the index of the column that is improved beside the best one.
 const SPREAD: usize = 7_919;
 
 /// The prices and what is known of them.
@@ -90,7 +90,7 @@ impl<'p> Descent<'p> {
         }
     }
 
-    /// Takes a subgroup in.
+    /// Adds a subgroup as a column.
     pub fn add(&mut self, mut options: Vec<u16>) {
         options.sort_unstable();
         let column = Column { options };
@@ -103,7 +103,7 @@ impl<'p> Descent<'p> {
         }
     }
 
-    /// Goes `steps` down, the first of them at this part of the cooling.
+    /// Makes `steps` steps; `from` is the part of the cooling at the first.
     pub fn run(&mut self, steps: u32, from: f64) {
         self.means.fill([0.0; 2]);
         let (mut forgotten, mut forgotten_squares) = (1.0, 1.0);
@@ -202,7 +202,7 @@ impl<'p> Descent<'p> {
         }
     }
 
-    /// One step of Adam, cut off at what prices may be.
+    /// One step of Adam, clamped to valid prices.
     fn go(&mut self, length: f64, known: f64, known_squares: f64) {
         let count = self.problem.players;
         for at in 0..self.means.len() {
@@ -233,7 +233,7 @@ impl<'p> Descent<'p> {
         }
     }
 
-    /// Improves the best column, and another one in turn, under the new prices.
+    /// Improves the best column and one other under the new prices.
     fn look_for_columns(&mut self) {
         self.price_options();
         if self.columns.is_empty() || self.columns.len() == MAX_COLUMNS {
@@ -249,7 +249,7 @@ impl<'p> Descent<'p> {
         }
     }
 
-    /// Changes one member after the other for a better one until none is better.
+    /// Exchanges members for better ones until none is better.
     #[allow(clippy::cast_possible_truncation)] // Options fit: `Problem::new`.
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn improve(&mut self, mut options: Vec<u16>) {

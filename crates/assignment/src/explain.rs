@@ -135,7 +135,7 @@ pub fn why_benched(problem: &Problem, placements: &[Placement], player: usize) -
     }
 }
 
-/// Someone who is not there and could be asked: what they would bring.
+/// A build of a player who could be asked to join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Units for each function for allies.

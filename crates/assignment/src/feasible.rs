@@ -27,7 +27,7 @@ pub struct Clash {
 
 const BENCH: u16 = 1 << 15;
 
-/// Looks whether the constraints of a problem can be met. Takes what it needs from `nodes`.
+/// Whether the constraints of a problem can be met; subtracts the nodes it used.
 pub fn check(problem: &Problem, nodes: &mut u32) -> Feasibility {
     let mut search = Search::new(problem, *nodes);
     let found = search.start();
@@ -43,13 +43,13 @@ pub fn check(problem: &Problem, nodes: &mut u32) -> Feasibility {
 /// Looks at `nodes` in all, and at `each` for one question.
 pub fn minimal_clash(input: &Input, mut nodes: u32, each: u32) -> Result<Clash, InputError> {
     let mut kept: Vec<usize> = (0..input.constraints.len()).collect();
-    // A few who are all apart are easier to tell of than many pairs, and faster to find.
+    // A clique of players who are apart is a shorter answer than many pairs, and found faster.
     if let Some(few) = around_a_clique(input)
         && probe(input, &few, &mut nodes, each)? == Feasibility::Clash
     {
         kept = few;
     }
-    // Whole pieces first: most of many constraints have nothing to do with it.
+    // Halves, quarters and so on first: most constraints are not part of the clash.
     let mut size = kept.len() / 2;
     while size > 1 {
         let mut at = 0;
@@ -142,7 +142,7 @@ struct Search<'p> {
     gave_up: bool,
 }
 
-/// Where each block may still go, and how much room there is.
+/// The domains of the blocks, and the room of the subgroups.
 #[derive(Clone)]
 struct Node {
     domains: Vec<u16>,
@@ -272,7 +272,7 @@ impl<'p> Search<'p> {
             if node.domains[block] & bit == 0 {
                 continue;
             }
-            // Subgroups in which nobody is are alike: one of them is enough.
+            // Empty subgroups are interchangeable: one of them is tried.
             if node.known & bit == 0 {
                 if tried_new {
                     continue;
@@ -292,7 +292,7 @@ impl<'p> Search<'p> {
         None
     }
 
-    /// Takes out what cannot be; false when nothing is left for someone.
+    /// Removes impossible places; false when a block has none left.
     fn narrow(&mut self, node: &mut Node) -> bool {
         loop {
             let mut changed = false;
@@ -338,12 +338,12 @@ impl<'p> Search<'p> {
             return true;
         }
         let (must, may) = self.playing(node);
-        // A flow is worth many of the plain nodes.
+        // A flow costs as much as many nodes.
         self.nodes = self.nodes.saturating_sub(20);
         fit_builds(self.problem, must, may, None) != Fit::None
     }
 
-    /// Who plays for sure, and who may.
+    /// Players who surely play, and players who may.
     fn playing(&self, node: &Node) -> (u64, u64) {
         let (mut must, mut may) = (0, 0);
         for (block, domain) in self.blocks.iter().zip(&node.domains) {

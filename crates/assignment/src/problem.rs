@@ -269,7 +269,7 @@ impl Problem {
         Ok(())
     }
 
-    /// Whoever is together with someone is together with all of theirs, wherever one of them is pinned.
+    /// The transitive closure of `together`; pins and duties to play extend to all of a block.
     fn close_together(&mut self) {
         for through in 0..self.players {
             for player in 0..self.players {

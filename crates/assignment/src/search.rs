@@ -5,7 +5,7 @@ use crate::problem::{ANYWHERE, BENCHED, MAX_PLAYERS, Placement, Problem, bits};
 use crate::random::{LOGARITHM_ENTRIES, NEGATIVE_LOGARITHM, Random, pick};
 use crate::state::{MAX_MOVED, State, Step};
 
-/// How long to look, and from where.
+/// The effort of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
     /// The seed.
@@ -69,14 +69,14 @@ pub fn record(state: &State) -> Found {
     }
 }
 
-/// Puts one player after the other where they gain most, those first who have no choice.
+/// Places one player after another where they gain most, the most constrained first.
 pub fn greedy<'p>(problem: &'p Problem, random: &mut Random) -> State<'p> {
     let mut state = State::new(problem);
     insert(problem, &mut state, |_| true, random);
     state
 }
 
-/// Puts those in who are not in `present`.
+/// Places the players who are not in `present`.
 pub fn insert_missing(problem: &Problem, state: &mut State, present: &[Placement]) {
     let is_new = |player: usize| present.get(player).is_none_or(Option::is_none);
     insert(problem, state, is_new, &mut Random::new(0));
@@ -202,7 +202,7 @@ impl<'p> Annealing<'p> {
         }
     }
 
-    /// Whether a step is taken, and taking it.
+    /// Takes a step unless it loses more than `loss`.
     #[inline]
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     fn decide(&mut self, gain: i32, broken: i32, loss: i64, steps: &[Step]) {

@@ -55,7 +55,7 @@ pub struct State<'p> {
     counts: [i32; CLASSES],
     /// Who has left their home.
     pub moved: i32,
-    /// By how much constraints are broken: pairs, and players too many or too few.
+    /// How many constraints are broken: pairs, and players too many or too few.
     pub violation: i32,
 }
 
@@ -302,7 +302,7 @@ impl<'p> State<'p> {
 
     /// What moving several players at once would gain; each of them is named once.
     pub fn gain_of(&self, steps: &[Step]) -> (i32, i32) {
-        // Rare beside swaps and changes of build, so plain: on a copy.
+        // Rare, so computed on a copy.
         let mut copy = self.clone();
         let (score, violation) = (self.score(), self.violation);
         copy.make(steps);
@@ -354,7 +354,7 @@ impl<'p> State<'p> {
         self.squad_value = worth(&problem.squad_target, &self.squad);
     }
 
-    /// Score and violation, counted from nothing but who stands where as what.
+    /// Score and violation, recomputed from places and options.
     pub fn evaluate(&self) -> (i32, i32) {
         let problem = self.problem;
         let mut cover = [[0; PARTY]; MAX_GROUPS + 1];

@@ -13,9 +13,9 @@ use super::model::{Coverage, FromOthers, PlayerAdds, RoleCount, Roles, Spread, S
 
 /// The word for players without a role.
 pub const NO_ROLE: &str = "none";
-/// Who is not with the squad, and so needs nothing of a subgroup.
+/// Roles of players who are not with the squad: nothing is asked of a subgroup for them.
 const AWAY: [&str; 2] = ["roamer", "scout"];
-/// What is done for allies reaches so many of the own subgroup, its source among them.
+/// Boons reach this many players of the own subgroup, their source included.
 const REACH: usize = 5;
 
 fn is_away(slot: &Slot) -> bool {
@@ -25,23 +25,22 @@ fn is_away(slot: &Slot) -> bool {
 
 #[derive(Debug)]
 pub struct Counted {
-    /// The number of the subgroup, from 0.
+    /// Counted from 0.
     pub group: usize,
-    /// The number of the place in it, from 0.
+    /// The slot in it, counted from 0.
     pub place: usize,
     pub specialization: Option<u8>,
     scores: Scores,
 }
 
-/// The scores of some players, added up.
+/// The summed scores of some players.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sums {
-    /// How many they are.
     pub players: usize,
-    /// How many of them are with the squad.
+    /// Players who are with the squad.
     pub present: usize,
-    /// Whether something is asked of them: not of places that are all for roamers and scouts. The
-    /// places decide, not who stands there, so that filling one brings no new wish.
+    /// Whether targets apply: not where all slots are for roamers and scouts. The slots decide, not who
+    /// fills them, so that filling one adds no shortfall.
     pub needs: bool,
     totals: [u16; FUNCTION_COUNT],
     greatest: Scores,
@@ -63,11 +62,11 @@ impl Sums {
         self.totals[function]
     }
 
-    /// What `members`, who are added up here, get from each other.
+    /// What the players of this sum, `members`, get from each other.
     fn others_give(&self, function: usize, members: &[Counted]) -> FromOthers {
         let gets_enough = |own: u8| is_enough(function, self.totals[function] - u16::from(own));
         let scores = members.iter().map(|member| member.scores[function]);
-        // Who brings it is among those whom it reaches.
+        // The sources are among the players reached.
         let sources = usize::from(self.sources[function]);
         let covered = scores.filter(|own| *own > 0 && gets_enough(*own)).count();
         let rest = (members.len() - sources).min(REACH.saturating_sub(sources));
@@ -82,7 +81,7 @@ impl Sums {
     fn in_subgroup(&self, function: usize, members: &[Counted]) -> Coverage {
         let sum = self.totals[function];
         let is_party = FUNCTIONS[function].kind == Kind::Party;
-        // What is done for the squad is asked of the squad.
+        // Targets of squad functions are for the whole squad.
         let target = FUNCTIONS[function].target.filter(|_| is_party);
         Coverage {
             function: FUNCTIONS[function].id,
@@ -95,7 +94,7 @@ impl Sums {
     }
 }
 
-/// Whether it is what is asked of a subgroup; anything is, where nothing is asked.
+/// Whether `sum` reaches the target of a subgroup, or is above 0 where there is none.
 fn is_enough(function: usize, sum: u16) -> bool {
     sum >= FUNCTIONS[function].target.unwrap_or(1)
 }
@@ -109,7 +108,7 @@ pub fn covered(sum: u16, target: u16) -> u16 {
 
 #[derive(Debug)]
 pub struct Tally {
-    /// Who is in it, in the order of the places.
+    /// In the order of the slots.
     pub players: Vec<Counted>,
     pub subgroups: Vec<Sums>,
     pub squad: Sums,
@@ -144,7 +143,7 @@ impl Tally {
     }
 }
 
-/// All places with the numbers of their subgroup and of themselves, from 0.
+/// All slots with the numbers of their subgroup and of themselves, from 0.
 pub fn places(plan: &Composition) -> impl Iterator<Item = (usize, usize, &Slot)> {
     let subgroups = plan.subgroups.iter().enumerate();
     subgroups.flat_map(|(group, subgroup)| {
@@ -153,7 +152,7 @@ pub fn places(plan: &Composition) -> impl Iterator<Item = (usize, usize, &Slot)>
     })
 }
 
-/// The functions of a kind, by their places in the table.
+/// The functions of a kind, by their index in the table.
 pub fn of_kind(kind: Kind) -> impl Iterator<Item = usize> {
     (0..FUNCTION_COUNT).filter(move |function| FUNCTIONS[*function].kind == kind)
 }
@@ -177,8 +176,8 @@ pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCovera
     .collect()
 }
 
-/// What the squad has, measured by the size that it is planned for, whoever is in it: one more player
-/// must not make it look worse.
+/// The coverage of the squad by the targets of its planned size, so that one more player does not make
+/// it look worse.
 pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
     let row = |function: usize| {
         let Function { id, kind, .. } = FUNCTIONS[function];
@@ -187,7 +186,7 @@ pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
         let (counted, subgroups) = match kind {
             Kind::Squad => (tally.squad.sum(function), None),
             Kind::Party => {
-                // What a subgroup has to spare is no help to another.
+                // A surplus in one subgroup does not help another.
                 let asked = FUNCTIONS[function].target.unwrap_or(0);
                 let worst = sums().enumerate().min_by_key(|(index, sum)| (*sum, *index));
                 let spread = Spread {

@@ -16,18 +16,18 @@ use crate::squads::functions::scores::Edits;
 use super::model::{Facts, analyze, balance_tag};
 use super::store;
 
-/// The answer's words change with the code, and so must its tag.
+/// Part of each tag: the answer's texts change with the code.
 const COMMIT: &str = env!("WVW_GIT_COMMIT");
 
-/// What analyses are made of beside compositions, as the database gave it.
+/// The inputs of an analysis besides the compositions, as JSON from the database.
 pub struct Gathered {
     texts: [Text; 3],
     balance_build: Option<i64>,
 }
 
 impl Gathered {
-    /// Reads what whoever asks may see of what these compositions name, and the scores of `team`,
-    /// whose member they have shown to be: one statement.
+    /// Reads, in one statement, what the caller may see of the builds and players that these compositions
+    /// name, and the scores of `team`, of which they are a member.
     pub async fn read(
         cx: &Context<'_>,
         team: Option<&TeamId>,
@@ -50,7 +50,7 @@ impl Gathered {
         })
     }
 
-    /// The strong tag of what is made of `parts` and of this.
+    /// The strong tag of an answer computed from `parts` and these inputs.
     pub fn etag(&self, parts: &[&str]) -> String {
         let number = balance_tag(self.balance_build);
         let [builds, players, scores] = self.texts.each_ref().map(Text::as_str);
@@ -68,17 +68,16 @@ impl Gathered {
     }
 }
 
-/// The strong tag of what is made of `parts` by this version of the service.
 fn tag(parts: &[&str]) -> String {
     etag::of_parts(&[parts, &[FUNCTIONS_VERSION, REFERENCE_VERSION, COMMIT]].concat())
 }
 
-/// The team whose scores whoever reads this composition may use: outsiders see the defaults.
+/// The team whose scores apply: only for its members; others get the defaults.
 pub fn own_team(stored: &StoredComposition) -> Option<&TeamId> {
     stored.team.as_ref().filter(|_| stored.role.is_some())
 }
 
-/// Answers the JSON that `render` makes, unless the client has it.
+/// Answers with the JSON of `render`, or 304.
 pub fn answer(
     cx: &Context<'_>,
     tag: String,

@@ -14,7 +14,6 @@ use crate::squads::presets;
 use super::coverage::{self, Tally};
 use super::{shortfalls, warnings};
 
-/// What is told of a composition.
 #[derive(Debug, Serialize)]
 pub struct Analysis<'a> {
     pub composition_id: &'a str,
@@ -30,7 +29,6 @@ pub struct Analysis<'a> {
     pub scores: Vec<ScoresUsed>,
 }
 
-/// What a subgroup has.
 #[derive(Debug, Serialize)]
 pub struct SubgroupCoverage<'a> {
     pub subgroup: usize,
@@ -39,7 +37,6 @@ pub struct SubgroupCoverage<'a> {
     pub coverage: Vec<Coverage>,
 }
 
-/// How much there is of one function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     pub function: &'static str,
@@ -60,7 +57,6 @@ pub struct FromOthers {
     pub players: usize,
 }
 
-/// How the subgroups share what there is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spread {
     pub covered: usize,
@@ -73,7 +69,6 @@ pub struct Roles {
     pub counts: Vec<RoleCount>,
 }
 
-/// How many there are of a role.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct RoleCount {
     pub role: &'static str,
@@ -83,7 +78,6 @@ pub struct RoleCount {
     pub missing: u16,
 }
 
-/// Something that is missing.
 #[derive(Debug, Serialize)]
 pub struct Shortfall {
     pub code: &'static str,
@@ -96,14 +90,12 @@ pub struct Shortfall {
     pub text: String,
 }
 
-/// Who would bring a function.
 #[derive(Debug, Serialize)]
 pub struct Suggestions {
     pub function: &'static str,
     pub specializations: Vec<Suggestion>,
 }
 
-/// A specialization that would help.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Suggestion {
     pub specialization: u8,
@@ -111,7 +103,6 @@ pub struct Suggestion {
     pub score: u8,
 }
 
-/// What a player adds.
 #[derive(Debug, Serialize)]
 pub struct PlayerAdds<'a> {
     pub pointer: String,
@@ -133,7 +124,7 @@ fn by_function<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S
     serializer.collect_map(brought.filter(|(_, score)| **score > 0))
 }
 
-/// Something that looks wrong. Nothing here is forbidden.
+/// Something that looks wrong but is allowed.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
     pub code: &'static str,
@@ -141,7 +132,6 @@ pub struct Warning {
     pub text: String,
 }
 
-/// Where the scores of a specialization come from.
 #[derive(Debug, Serialize)]
 pub struct ScoresUsed {
     pub specialization: u8,
@@ -150,7 +140,6 @@ pub struct ScoresUsed {
     pub edited: Vec<EditUsed>,
 }
 
-/// A score that the team sees otherwise.
 #[derive(Debug, Serialize)]
 pub struct EditUsed {
     pub function: &'static str,
@@ -158,7 +147,7 @@ pub struct EditUsed {
     pub score: u8,
 }
 
-/// What a warning may need to know of a build that the caller sees.
+/// A build as the caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct BuildFacts {
     pub id: String,
@@ -167,45 +156,43 @@ pub struct BuildFacts {
     pub specialization: Option<u8>,
     /// The game's build number it was made for.
     pub game_build: Option<i64>,
-    /// What is in its third slot.
+    /// The specialization in its third slot.
     pub elite: Option<u16>,
     pub weapons: Option<Vec<Numbered>>,
 }
 
-/// A weapon type: only the id is of interest.
+/// A weapon type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Numbered {
     pub id: u16,
 }
 
-/// What an analysis is made of, beside the composition.
+/// The inputs of an analysis besides the composition.
 #[derive(Debug, Default)]
 pub struct Facts {
     pub builds: Vec<BuildFacts>,
-    /// Players of the roster whose names the caller may know: id and name.
+    /// Id and name of the roster's players that the caller may see.
     pub players: Vec<(String, String)>,
-    /// What the team sees otherwise.
     pub edits: Edits,
-    /// The game's build number of the last change of balance, if the operator has set it.
+    /// The game build of the last balance change, if configured.
     pub balance_build: Option<i64>,
 }
 
 impl Facts {
-    /// The build of a place, if the caller sees it.
+    /// The build of a slot, if the caller sees it.
     pub fn build_of(&self, slot: &Slot) -> Option<&BuildFacts> {
         let id = slot.build_id.as_deref()?;
         self.builds.iter().find(|build| build.id == id)
     }
 
-    /// What the roster calls the player of a place.
+    /// The roster's name of a slot's player.
     pub fn roster_name(&self, slot: &Slot) -> Option<&str> {
         let id = slot.player_id.as_deref()?;
         let found = self.players.iter().find(|(player, _)| player == id);
         found.map(|(_, name)| name.as_str())
     }
 
-    /// Brings a composition up to date: a build may be played otherwise by now than when it was put
-    /// there, and the roster may have the names. What the caller does not see stays as it was copied.
+    /// Updates a composition's copies of builds and names; what the caller may not see stays as it was.
     pub fn refresh(&self, plan: &mut Composition) {
         for slot in plan.subgroups.iter_mut().flat_map(|it| &mut it.slots) {
             if let Some(build) = self.build_of(slot) {
@@ -219,7 +206,7 @@ impl Facts {
     }
 }
 
-/// Adds a composition up, as [`Facts::refresh`] has left it.
+/// Analyses a composition after [`Facts::refresh`].
 pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     let tally = Tally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
@@ -265,7 +252,7 @@ fn scores_used(tally: &Tally, edits: &Edits) -> Vec<ScoresUsed> {
     ids.into_iter().map(used).collect()
 }
 
-/// The game's build number of its last change of balance, as a part of a tag.
+/// The game build of the last balance change, as part of a tag.
 pub fn balance_tag(build: Option<i64>) -> String {
     build.map_or_else(|| "none".to_owned(), |build| build.to_string())
 }

@@ -10,23 +10,23 @@ use crate::squads::functions::scores::Edits;
 use super::coverage::{NO_ROLE, Sums, Tally, of_kind};
 use super::model::{RoleCount, Roles, Shortfall, Suggestion, Suggestions};
 
-/// How many specializations are named.
+/// Suggested specializations, at most.
 const SUGGESTIONS: usize = 3;
-/// How many of them the text names.
+/// Of these, how many the text names.
 const NAMED: usize = 2;
-/// What weighs less is not mentioned unless more than half of it is missing.
+/// Functions of less weight are reported only when more than half is missing.
 const ALWAYS_MENTIONED: u16 = 5;
-/// What a missing player of a preset weighs.
+/// The weight of a missing player of a preset.
 const ROLE_WEIGHT: u16 = 6;
 
-/// All that is missing, and who would bring it.
+/// All shortfalls, and the specializations that would fill them.
 pub fn find(
     tally: &Tally,
     planned: usize,
     roles: &Roles,
     edits: &Edits,
 ) -> (Vec<Shortfall>, Vec<Suggestions>) {
-    // The same function is missing in many subgroups: who brings it is asked once.
+    // A function may be missing in many subgroups: its helpers are computed once.
     let mut helpers: [Option<Helpers>; FUNCTION_COUNT] = [const { None }; FUNCTION_COUNT];
     let mut shortfalls = Vec::new();
     let mut look = |function: usize, sums: &Sums, target, subgroup: Option<usize>| {
@@ -49,7 +49,7 @@ pub fn find(
         });
     }
     shortfalls.extend(roles.counts.iter().filter_map(missing_role));
-    // Stable: equals stay in the order of subgroups and of the table.
+    // A stable sort: equals keep the order of subgroups and of the table.
     shortfalls.sort_by_key(|shortfall| std::cmp::Reverse(shortfall.importance));
     let helpers = FUNCTIONS.iter().zip(helpers);
     let suggestions = helpers.filter_map(|(function, helpers)| {
@@ -142,9 +142,9 @@ fn choice(helpers: &[Suggestion]) -> String {
     format!("{article} {}", names.join(" or "))
 }
 
-/// Who brings a function, and how one speaks of both.
+/// The specializations that bring a function, and the words for both.
 struct Helpers {
-    /// The function in running text.
+    /// The function's name in running text.
     what: String,
     /// The best two: "a Firebrand or Luminary".
     who: String,
@@ -158,7 +158,7 @@ impl Helpers {
             .iter()
             .filter_map(|known| {
                 let score = edits.score_of(known.id, function);
-                // The team's own word counts as much as what was seen.
+                // A team's own score counts as well known.
                 let confidence = || defaults_of(known.id).map_or(Confidence::A, |it| it.confidence);
                 (score > 0).then(|| (score, confidence(), known.id))
             })

@@ -18,7 +18,7 @@ fn warning(code: &'static str, pointers: Vec<String>, text: String) -> Warning {
     }
 }
 
-/// All that looks wrong: first the subgroups, then the places.
+/// All warnings: first of subgroups, then of slots.
 pub fn find(plan: &Composition, tally: &Tally, facts: &Facts) -> Vec<Warning> {
     let mut found = Vec::new();
     for (index, (subgroup, sums)) in plan.subgroups.iter().zip(&tally.subgroups).enumerate() {
@@ -88,7 +88,7 @@ fn duplicate_players(plan: &Composition, facts: &Facts, found: &mut Vec<Warning>
     }
 }
 
-/// What looks wrong with the build of a place.
+/// Warnings on the build of a slot.
 fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
     if slot.build_id.is_none() {
         return;

@@ -16,10 +16,9 @@ use super::input::{Asked, Label, Question};
 use super::model::Solved;
 use super::words::{build_name, reason};
 
-/// How many are told whom to ask.
+/// Suggestions of whom to ask, at most.
 const ASKED: usize = 5;
 
-/// The body of the answer.
 pub fn write(question: &Question, solved: &Solved) -> Value {
     let state = State::of(&solved.kernel, &solved.found.placements);
     let (groups, squad, preferences) = state.parts();
@@ -56,7 +55,7 @@ pub fn write(question: &Question, solved: &Solved) -> Value {
     })
 }
 
-/// The builds that are played: in a subgroup, or in all.
+/// The builds played in one subgroup, or in all.
 fn played<'a>(
     question: &'a Question,
     solved: &'a Solved,
@@ -160,7 +159,7 @@ fn changes(question: &Question, solved: &Solved) -> Vec<Value> {
     rows.collect()
 }
 
-/// The candidates who would add most; without any, the specializations that would.
+/// The candidates who would add most or, without candidates, the specializations.
 fn ask_next(question: &Question, solved: &Solved) -> Vec<Value> {
     let mut asked: Vec<(Option<&str>, Label)> = vec![];
     if question.candidates.is_empty() {
@@ -266,8 +265,7 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
     })
 }
 
-/// The priced classes, in the order in which the kernel numbers them: playing, roles, specializations
-/// as they are first named.
+/// The priced classes, in the order of the kernel.
 fn counts(solved: &Solved) -> Vec<Value> {
     let role_id = |role: &u8| json!(ROLES.get(usize::from(*role)).map(|role| role.id));
     let roles = solved.kernel.roles.iter().map(role_id);

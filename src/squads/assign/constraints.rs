@@ -11,7 +11,6 @@ use crate::http::problem::FieldError;
 
 use super::input::{Label, Said, role_number};
 
-/// Reads the constraints of a body.
 pub(super) struct Constraints<'a> {
     pub(super) body: &'a Value,
     pub(super) by_name: &'a HashMap<String, usize>,

@@ -30,7 +30,7 @@ pub struct Asked {
     pub function: Function,
 }
 
-/// A build as it is told again.
+/// A build as the answer shows it.
 #[derive(Debug, Clone)]
 pub struct Label {
     pub name: Option<String>,
@@ -40,7 +40,7 @@ pub struct Label {
     pub units: Vec<u32>,
 }
 
-/// A constraint with the place in the body that it comes from.
+/// A constraint and the JSON Pointer to its place in the body.
 #[derive(Debug, Clone)]
 pub struct Said {
     pub constraint: Constraint,
@@ -55,19 +55,18 @@ pub struct Question {
     /// Where each of `input`'s constraints comes from.
     pub said: Vec<Said>,
     pub input: Input,
-    /// Seed, moves and starts as asked.
     pub effort: Effort,
-    /// A present assignment that is to be kept as far as it is good.
+    /// The present assignment, for a re-run.
     pub present: Option<Vec<Placement>>,
-    /// Who could be asked to come.
+    /// Players who could be asked to join, with their builds.
     pub candidates: Vec<(String, Vec<Label>)>,
     pub edits: Edits,
 }
 
-/// Specializations are below this; builds without one count as one of their own each.
+/// Above all ids of specializations: each build without one counts as its own.
 const OWN_BUILDS: u16 = 1_000;
 
-/// Reads it. What it gives must not be used when there are errors.
+/// Reads the question, which must not be used when there are errors.
 pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
     let edits = match &body["scores"] {
         Value::Null => Edits::default(),
@@ -169,7 +168,7 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
 }
 
 impl Question {
-    /// What a build brings, as the kernel splits it.
+    /// A build's units, split by kind for the kernel.
     pub fn brings(&self, units: &[u32]) -> Candidate {
         let of = |kind: Kind| split_units(units, &self.functions, kind);
         Candidate {
@@ -178,7 +177,7 @@ impl Question {
         }
     }
 
-    /// The functions of a kind with their places among all that are in force.
+    /// The functions of a kind with their index among all functions in force.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (usize, &Asked)> {
         self.functions
             .iter()
@@ -218,7 +217,7 @@ fn kernel_builds(labels: &[Vec<Label>], functions: &[Asked], players: &[Value]) 
     all
 }
 
-/// The number of a role, for the kernel.
+/// The index of a role, for the kernel.
 pub fn role_number(id: &str) -> Option<u8> {
     ROLES
         .iter()
@@ -226,7 +225,7 @@ pub fn role_number(id: &str) -> Option<u8> {
         .and_then(|at| u8::try_from(at).ok())
 }
 
-/// What counts: the tables' functions, or exactly those that are given.
+/// The functions in force: those of the table, or exactly those given.
 fn read_functions(given: &Value, planned: usize, errors: &mut Vec<FieldError>) -> Vec<Asked> {
     let of_table = |index: usize| {
         let row = &FUNCTIONS[index];
@@ -351,7 +350,7 @@ impl Reader<'_> {
                     let score = whole(score).and_then(|score| u32::try_from(score).ok());
                     match (at, score.filter(|score| *score <= SCORE_MAX)) {
                         (Some(at), Some(score)) => units[at] = score,
-                        // One of the tables' that does not count here.
+                        // A function of the table that is not in force.
                         (None, Some(_)) if function_index(id).is_some() => {}
                         (None, _) => errors.push(FieldError::new(
                             pointer,

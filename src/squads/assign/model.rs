@@ -13,18 +13,18 @@ use crate::http::problems;
 use super::input::{Question, Said};
 use super::words;
 
-/// How much work the bound may take: at most as much time as the search with its usual effort.
+/// The effort for the bound: at most the time of a search with the usual effort.
 const WORK: Work = Work {
     steps: 200,
     nodes: 100_000,
     rounds: 4,
 };
-/// Nodes for whether constraints can be met.
+/// Nodes of the feasibility check.
 const FEASIBILITY_NODES: u32 = 100_000;
 /// Nodes for finding the conflicting constraints, in all and for one question.
 const CLASH_NODES: (u32, u32) = (400_000, 20_000);
 
-/// Constraints that are told in one sentence each, at most.
+/// Constraints named in the detail of a clash, at most.
 const TOLD: usize = 5;
 
 #[derive(Debug)]
@@ -32,12 +32,12 @@ pub struct Solved {
     pub kernel: Kernel,
     pub found: Found,
     pub certificate: Certificate,
-    /// Of a re-run: who has moved, and the best score.
+    /// Of a re-run: the players who moved, and the best score.
     pub rerun: Option<(Vec<usize>, i32)>,
     pub effort: Effort,
 }
 
-/// Solves it, with no more moves than `max_moves`.
+/// Solves a question with at most `max_moves` moves.
 pub fn solve(question: &Question, max_moves: u32) -> Result<Solved, Problem> {
     let input = &question.input;
     let kernel = Kernel::new(input, &input.constraints).map_err(refused)?;

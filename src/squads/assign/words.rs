@@ -58,7 +58,7 @@ pub fn build_name(label: &Label, build: usize) -> String {
     }
 }
 
-/// The code and the words of why someone is on the bench.
+/// The code and the text of why a player is on the bench.
 pub fn reason(reason: Reason, best: i32) -> (&'static str, String) {
     let lost = -best;
     let change = match best {

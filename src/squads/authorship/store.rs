@@ -42,7 +42,7 @@ macro_rules! without_them {
 /// from rosters, by which their slots are found. Their links are deleted elsewhere.
 pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     [
-        // The version in force moves with its composition.
+        // The current version's number follows its composition.
         concat!(
             "UPDATE composition_versions SET document = ",
             without_them!(),

@@ -38,13 +38,13 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
         return compared(cx, own_team(&base), texts.each_ref(), numbers).await;
     }
     let other = find_by(cx, cx.param("other")).await?;
-    // Both are measured by the same numbers.
+    // Both are compared by the same scores.
     let team = own_team(&base).or_else(|| own_team(&other));
     let numbers = [base.version, other.version];
     compared(cx, team, [&base.document, &other.document], numbers).await
 }
 
-/// The comparison of two documents in these versions, by the scores of this team.
+/// Compares two documents in these versions by the scores of `team`.
 async fn compared(
     cx: &Context<'_>,
     team: Option<&TeamId>,

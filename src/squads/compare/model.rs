@@ -11,7 +11,6 @@ use crate::squads::functions::model::name_of;
 use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
-/// What differs between two compositions.
 #[derive(Debug, Serialize)]
 pub struct Comparison<'a> {
     pub base: Side<'a>,
@@ -23,7 +22,6 @@ pub struct Comparison<'a> {
     pub players: Players<'a>,
 }
 
-/// One of the two.
 #[derive(Debug, Serialize)]
 pub struct Side<'a> {
     pub composition_id: &'a str,
@@ -31,14 +29,12 @@ pub struct Side<'a> {
     pub player_count: usize,
 }
 
-/// What differs in a subgroup.
 #[derive(Debug, Serialize)]
 pub struct SubgroupChange {
     pub subgroup: usize,
     pub coverage: Vec<CoverageChange>,
 }
 
-/// A function with other numbers.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct CoverageChange {
     pub function: &'static str,
@@ -47,7 +43,6 @@ pub struct CoverageChange {
     pub change: i32,
 }
 
-/// A role with other numbers.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct RoleChange {
     pub role: &'static str,
@@ -56,7 +51,6 @@ pub struct RoleChange {
     pub change: i32,
 }
 
-/// Who has come, gone, or changed.
 #[derive(Debug, Default, Serialize)]
 pub struct Players<'a> {
     pub added: Vec<Placed<'a>>,
@@ -65,14 +59,12 @@ pub struct Players<'a> {
     pub changed: Vec<Pair<'a>>,
 }
 
-/// A player in both.
 #[derive(Debug, Clone, Serialize)]
 pub struct Pair<'a> {
     pub base: Placed<'a>,
     pub other: Placed<'a>,
 }
 
-/// A player and their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Placed<'a> {
     pub subgroup: usize,
@@ -99,13 +91,13 @@ impl<'a> Placed<'a> {
         }
     }
 
-    /// What stays the same when someone plays something else.
+    /// Identifies a player across both compositions.
     fn key(&self) -> Key<'a> {
         let name = self.player.map(str::trim).filter(|name| !name.is_empty());
         match (self.player_id, name) {
             (Some(id), name) => Key::Roster(id, name.map(str::to_lowercase)),
             (None, Some(name)) => Key::Name(name.to_lowercase()),
-            // Nobody's place is known by what is played in it.
+            // A slot without a player is identified by what is played in it.
             _ => Key::Nobody(self.build_id, self.specialization),
         }
     }
@@ -139,7 +131,6 @@ impl Key<'_> {
 /// How a player is found again: surely, and in the same subgroup. The best comes first.
 const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
-/// Compares two compositions by the same scores.
 pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits) -> Comparison<'a> {
     let tallies = [Tally::of(base, edits), Tally::of(other, edits)];
     let subgroups = [
@@ -207,7 +198,7 @@ fn changes(base: &[Coverage], other: &[Coverage]) -> Vec<CoverageChange> {
     let count = base.len().max(other.len());
     let rows = (0..count).map(|index| (base.get(index), other.get(index)));
     rows.filter(|(base, other)| {
-        // What is not there and what is empty say the same.
+        // A missing row and an empty one are equal.
         let numbers = |row: Option<&Coverage>| {
             row.map_or((0, 0, 0, 0, 0), |row| {
                 let others = row.from_others.as_ref();

@@ -1,6 +1,4 @@
-//! The calls on endpoints.
-//! Promises that a secret leaves the service in the answer that made it, and never again.
-//! Leaves rules to `model`, SQL to `store`, the test to `test_send`.
+//! The calls on endpoints. A secret is shown only in the answer of the call that made it.
 
 use kit::time::rfc3339;
 use serde_json::{Map, Value, json};
@@ -27,7 +25,6 @@ use super::store::{self, Sealer};
 
 const PATH: &str = "/api/v1/webhooks";
 
-/// What opens and seals for this request.
 pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
     Sealer {
         master: &cx.state.config.master_keys,
@@ -35,13 +32,13 @@ pub fn sealer<'a>(cx: &'a Context<'_>) -> Sealer<'a> {
     }
 }
 
-/// The caller's endpoint of the path. Other people's are not there.
+/// The caller's endpoint of the path; 404 for anyone else's.
 pub async fn find(cx: &Context<'_>, user: &UserId) -> Result<Webhook, Problem> {
     let id = cx.path("id", WebhookId::parse)?;
     find_of(cx, user, &id).await
 }
 
-/// This endpoint, when it is the caller's.
+/// This endpoint of the caller; 404 for anyone else's.
 pub async fn find_of(cx: &Context<'_>, user: &UserId, id: &WebhookId) -> Result<Webhook, Problem> {
     let webhook = store::find(sealer(cx), user, id).await?;
     webhook.ok_or_else(Problem::not_found)
@@ -52,7 +49,7 @@ fn answer(status: u16, webhook: &Webhook, document: &Value, now: i64) -> Result<
     Ok(answer.with_header("etag", webhook.etag(now)))
 }
 
-/// The team that a body names, if its owner may have webhooks there.
+/// The team that a body names, if the caller may manage webhooks there.
 async fn read_team(
     cx: &Context<'_>,
     user: &UserId,
@@ -83,7 +80,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let platform = &state.platform;
     let input = WebhookInput::from_json(&body, team, state, errors).await?;
     let secret = secret.ok_or_else(|| Problem::internal("a secret without mistakes is none"))?;
-    // Of everything, one is told what one may read.
+    // A subscription to all types needs no scope: each event is checked.
     if input.event_types != [model::ALL]
         && let Some(scope) = input.missing_scope(cx.state.events, permit.caller())
     {
@@ -130,7 +127,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     }
 }
 
-/// Why a write of this endpoint was stale, if it was for the caller's role or the URL.
+/// Fails if a stale write was due to the caller's role or the URL.
 async fn check_conflict(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> Result<(), Problem> {
     let (platform, team) = (&cx.state.platform, webhook.input.team.as_ref());
     lookup::named_still::<ManageWebhooks>(platform, user, team).await?;
@@ -140,7 +137,7 @@ async fn check_conflict(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> R
     Ok(())
 }
 
-/// Charges a ping to whoever causes it, and counts those that go to its host: it has not agreed yet.
+/// Charges a ping to the caller's limit and to that of the host, which has not agreed to it.
 pub async fn charge_ping(cx: &Context<'_>, user: &UserId, url: &str) -> Result<(), Problem> {
     let meter = cx.meter;
     meter.charge_too(Principal::WebhookPing(user)).await?;
@@ -153,7 +150,7 @@ fn ping(cx: &Context<'_>, user: &UserId, webhook: &Webhook) -> Vec<Statement> {
     proof::ping(platform, cx.trace, user, &webhook.id, cx.now_ms())
 }
 
-/// Refuses to send anything to an endpoint whose maker may not have it any more.
+/// Refuses to send to an endpoint whose creator may not have it any more.
 pub async fn check_standing(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
     let platform = &cx.state.platform;
     if store::stands(platform, &webhook.id, cx.now_ms()).await? {
@@ -268,7 +265,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
         .await
 }
 
-/// What the audit log says of an endpoint: which members of it were changed, and whose it is.
+/// The audit entry of a change: the changed members and the team.
 fn entry<P: Permission>(
     permit: &Permit<'_, P>,
     action: Action,

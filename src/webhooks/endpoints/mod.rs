@@ -1,6 +1,5 @@
-//! Endpoints: where someone wants to be told of events, and of which.
-//! Promises that a secret is shown in the answer that made it and never again, and that a URL was
-//! judged before it is kept. Leaves sending to `delivery`, what was sent to `log`.
+//! Endpoints: the URLs that are told of events, and of which. A URL is judged before it is stored.
+//! `delivery` sends, `log` has what was sent.
 
 pub(crate) mod endings;
 pub(crate) mod handlers;

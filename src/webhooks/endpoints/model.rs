@@ -1,6 +1,5 @@
-//! Endpoints as values: what one is asked for with, and what its owner sees of it.
-//! Promises that a URL, event types and headers past this point are good, and that a document shows
-//! neither a secret nor a header that tells of one. Leaves storage to `store`.
+//! Endpoints as values: their validated input and their document, which has neither a secret nor the
+//! value of a header that may be one.
 
 use kit::time::rfc3339;
 use serde_json::{Map, Value, json};
@@ -23,21 +22,20 @@ use super::proof::is_same_origin;
 pub(crate) const MAX_WEBHOOKS: i64 = 50;
 /// Secrets of an endpoint that sign at a time.
 pub(crate) const MAX_SECRETS: i64 = 5;
-/// How long a secret signs on beside its successor unless asked otherwise, in seconds: a day.
+/// How long a replaced secret still signs unless asked otherwise, in seconds.
 pub const OVERLAP_SECONDS: i64 = 86_400;
 /// Stands for all event types.
 pub(crate) const ALL: &str = "*";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WebhookInput {
-    /// In its one spelling.
+    /// Normalised.
     pub url: String,
     /// Names of the catalogue, or `*` alone.
     pub event_types: Vec<String>,
     pub description: String,
-    /// Whose things it is told of; `None`: its owner's own.
+    /// The team whose events it gets; `None`: its owner's own events.
     pub team: Option<TeamId>,
-    /// Whether it is sent anything.
     pub is_enabled: bool,
     pub rate_limit: Option<i64>,
     /// Custom headers; names in lower case.
@@ -45,9 +43,8 @@ pub(crate) struct WebhookInput {
 }
 
 impl WebhookInput {
-    /// Takes a body that its schema has checked (its own mistakes are in `errors`) and adds the
-    /// mistakes that the schema does not see. `team` is the one that it names, if its owner may have
-    /// webhooks there; where not, that is in `errors`.
+    /// Reads a body whose schema found `errors`, and adds those that the schema does not see. `team` is the
+    /// one that it names.
     pub(crate) async fn from_json(
         body: &Value,
         team: Option<TeamId>,
@@ -93,7 +90,7 @@ impl WebhookInput {
 }
 
 impl WebhookInput {
-    /// A scope that the caller does not have and that reading what this is told of takes.
+    /// A scope that an event type of this endpoint needs and the caller lacks.
     pub(crate) fn missing_scope(&self, types: Catalogue, caller: &Caller) -> Option<Scope> {
         let named = |kind: &&EventType| {
             let mut wanted = self.event_types.iter();
@@ -105,7 +102,7 @@ impl WebhookInput {
             .find(|scope| !caller.scopes.contains(*scope))
     }
 
-    /// Whether someone else is told, or of something else, or told otherwise.
+    /// Whether the receiver, the events or the request differ.
     fn is_told_otherwise(&self, before: &Self) -> bool {
         self.url != before.url
             || self.event_types != before.event_types
@@ -114,18 +111,18 @@ impl WebhookInput {
     }
 }
 
-/// Who has made an endpoint, as far as that says how long it lasts and what it is told of.
+/// Who an endpoint belongs to after a change: its lifetime and the readable events follow from that.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
-    /// It stays as it is.
+    /// As before.
     Same,
-    /// It is this key's from now on.
+    /// This API key.
     Key(ApiKeyId),
-    /// It is its owner's own: they have enabled it after its key had ended.
+    /// Its owner, who has enabled it after its key had ended.
     Login,
 }
 
-/// In the order in which they were given, each once.
+/// In the order given, without duplicates.
 fn read_event_types(list: &Value, types: Catalogue, errors: &mut Vec<FieldError>) -> Vec<String> {
     let mut read: Vec<String> = Vec::new();
     let names = list.as_array().map_or(&[][..], Vec::as_slice);
@@ -152,7 +149,7 @@ fn read_event_types(list: &Value, types: Catalogue, errors: &mut Vec<FieldError>
     read
 }
 
-/// Judges the URL, and where a resolver is configured what its name leads to.
+/// Checks the URL and, with a resolver configured, the addresses of its name.
 async fn read_url(
     url: Option<&str>,
     config: &Config,
@@ -210,10 +207,10 @@ pub(crate) fn read_secret(
 #[derive(Debug)]
 pub(crate) struct Webhook {
     pub id: WebhookId,
-    /// The API key that made it: it ends with the key, and is told only what that may read.
+    /// The API key that made it: the endpoint ends with the key, and gets only events that the key may read.
     pub api_key: Option<ApiKeyId>,
     pub input: WebhookInput,
-    /// Grows with each change of what it is.
+    /// Incremented by each change.
     pub version: i64,
     pub created_at: i64,
     pub updated_at: i64,
@@ -235,9 +232,9 @@ pub(crate) struct Health {
     pub failures: i64,
     /// Since when, in milliseconds since 1970.
     pub failing_since: Option<i64>,
-    /// Until when it is left alone, in milliseconds since 1970.
+    /// Until when it backs off, in milliseconds since 1970.
     pub paused_until: i64,
-    /// Whether it has let us wait and not answered since.
+    /// Whether it was slow and has not answered since.
     pub hangs: bool,
 }
 
@@ -287,7 +284,7 @@ impl Webhook {
         })
     }
 
-    /// As its owner sees it at `now`.
+    /// The document for its owner at `now`.
     pub(crate) fn document(&self, now: i64) -> Value {
         let mut document = self.as_input();
         let all = self.input.headers.iter();
@@ -309,7 +306,7 @@ impl Webhook {
         document
     }
 
-    /// The strong tag of [`Self::document`]: what it is, and how it does.
+    /// The strong tag of [`Self::document`].
     pub(crate) fn etag(&self, now: i64) -> String {
         let Health {
             is_proven,
@@ -330,13 +327,12 @@ impl Webhook {
             tag.push('.');
             tag.push_str(&number.to_string());
         }
-        // A pause ends by itself.
+        // A pause ends without a change.
         tag.push_str(if *paused_until > now { ".p\"" } else { "\"" });
         tag
     }
 
-    /// Drops the hidden headers that a patch has not given anew, where it names another origin: they
-    /// were for the one before.
+    /// Drops the hidden headers that a patch to another origin has not given anew.
     pub(crate) fn withhold_headers(&self, target: &mut Value, patch: &Value, url: &str) {
         if is_same_origin(url, &self.input.url) {
             return;
@@ -353,9 +349,9 @@ impl Webhook {
         }
     }
 
-    /// What becomes of its maker when `caller` changes it to `after`, or gives it another secret
-    /// (`None`): a key takes on what it changes, and can change neither what another key has made nor
-    /// what is told more than the key may read.
+    /// Who the endpoint belongs to after `caller` changes it to `after` or, with `None`, gives it another
+    /// secret. A key takes over what it changes; it can change neither an endpoint of another key nor one
+    /// with events that the key may not read.
     pub(crate) fn maker_after(
         &self,
         types: Catalogue,
@@ -387,7 +383,7 @@ impl Webhook {
             _ => {}
         }
         let told = after.unwrap_or(&self.input);
-        // What a key has made is told, of all there is, what the key may read.
+        // `*` of a key's own endpoint means all events that the key may read.
         let is_bounded = self.api_key.is_some() && told.event_types == [ALL];
         if let Some(scope) = told.missing_scope(types, caller).filter(|_| !is_bounded) {
             return Err(Problem::insufficient_scope(scope.as_str()));
@@ -399,8 +395,8 @@ impl Webhook {
         })
     }
 
-    /// What it is after a change at `now`. Another URL, or being enabled again, is a new beginning;
-    /// another origin has to prove itself.
+    /// The endpoint after a change at `now`. Another URL, or being enabled again, resets its health; another
+    /// origin has to be proved.
     #[must_use]
     pub(crate) fn changed(&self, input: WebhookInput, maker: Maker, now: i64) -> Self {
         let is_same_url = input.url == self.input.url;

@@ -1,6 +1,5 @@
-//! How a URL proves that it wants what is sent to it: by answering a ping with 2xx.
-//! Promises that a new URL gets one ping by itself, and that the one before it is not sent any more.
-//! Leaves sending it to `delivery`, which notes the answer.
+//! The proof that a URL wants what is sent to it: it answers a ping with 2xx. A new URL is sent one ping,
+//! which replaces the pending one of the URL before it. `delivery` sends it and records the answer.
 
 use crate::events::outbox::Event;
 use crate::http::trace::Trace;
@@ -9,19 +8,19 @@ use crate::platform::{Platform, Statement, params};
 use crate::webhooks::delivery::store::{record_success, resume_held};
 use crate::webhooks::events::PING;
 
-/// Whether two URLs in their one spelling have the same scheme, host and port.
+/// Whether two normalised URLs have the same scheme, host and port.
 pub(crate) fn is_same_origin(one: &str, other: &str) -> bool {
     origin(one) == origin(other)
 }
 
-/// Scheme, host and port of a URL in its one spelling.
+/// Scheme, host and port of a normalised URL.
 pub(crate) fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |place| place + 3);
     let end = url[host..].find('/').map_or(url.len(), |end| host + end);
     &url[..end]
 }
 
-/// The host of a URL in its one spelling.
+/// The host of a normalised URL.
 pub(crate) fn host(url: &str) -> &str {
     let origin = origin(url);
     let host = origin.find("://").map_or(0, |place| place + 3);
@@ -33,7 +32,7 @@ pub(crate) fn host(url: &str) -> &str {
     }
 }
 
-/// Writes a ping for an endpoint and nobody else, in place of the one that may be on its way.
+/// Writes a ping for one endpoint, in place of a pending one.
 pub fn ping(
     platform: &Platform,
     trace: &Trace,
@@ -59,7 +58,7 @@ pub fn ping(
     ]
 }
 
-/// Gives up the ping that is on its way. An attempt that is being made changes nothing of it any more.
+/// Gives up the pending ping; a running attempt loses its lease.
 fn replace_ping(webhook: &WebhookId) -> Statement {
     Statement::new(
         "UPDATE webhook_deliveries SET state = 'dead', reason = 'replaced', claim = NULL \
@@ -69,7 +68,7 @@ fn replace_ping(webhook: &WebhookId) -> Statement {
     )
 }
 
-/// Notes that this URL of an endpoint has answered a test with 2xx, and sets free what waited for it.
+/// Records that this URL of an endpoint has answered a test with 2xx, and resumes its held deliveries.
 pub(crate) fn proved(webhook: &WebhookId, url: &str) -> Vec<Statement> {
     vec![
         record_success(&[(webhook, url)]),

@@ -1,8 +1,6 @@
-//! All SQL on endpoints and their secrets.
-//! Promises that no account gets more endpoints, none twice with one URL, and no endpoint more secrets
-//! than it may have, also of many requests at once; that a write asks for the role in the team that it
-//! relies on; and that an endpoint ends with the key that made it. Leaves when to run writes to the
-//! handlers.
+//! The SQL of endpoints and their secrets. The limits of endpoints for an account, of one endpoint for a
+//! URL and of secrets for an endpoint hold under concurrent requests too, and a write contains the role
+//! in the team that it relies on.
 
 use zeroize::Zeroizing;
 
@@ -50,8 +48,8 @@ impl Sealer<'_> {
     }
 }
 
-/// Adds an endpoint of the caller's with its first secret; stale when there are too many, when one has
-/// its URL, or when they may not have one of its team's any more.
+/// Inserts an endpoint with its first secret; stale when the account has too many or one with its URL,
+/// or the caller has lost the role in its team.
 pub(crate) fn insert(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
@@ -103,10 +101,9 @@ pub(crate) fn insert(
     Ok(vec![insert, Statement::must_change(), first])
 }
 
-/// Changes an endpoint of the caller's from `before` to `after`, and holds or sets free what it has
-/// waiting; stale when it is no longer as it was read, when another one has its new URL, or when the
-/// caller may not have one of its team's any more. How it answers goes on being counted meanwhile, so
-/// that is touched only by a new beginning.
+/// Updates an endpoint, and holds or resumes its deliveries; stale when it has changed since it was
+/// read, another one has the new URL, or the caller has lost the role in its team. Health is counted
+/// meanwhile, so it is reset only for another URL or when the endpoint is enabled again.
 pub(crate) fn update(
     permit: &Permit<'_, AimWebhooks>,
     before: &Webhook,
@@ -159,7 +156,7 @@ pub(crate) fn update(
     Ok(writes)
 }
 
-/// Gives up what waits for an endpoint and its key may not read.
+/// Gives up the waiting deliveries that the endpoint's key may not read.
 fn give_up_unreadable(id: &WebhookId, now: i64) -> Statement {
     Statement::new(
         concat!(
@@ -200,8 +197,7 @@ fn event_types(input: &WebhookInput) -> String {
     serde_json::Value::from(input.event_types.clone()).to_string()
 }
 
-/// Removes an endpoint of the caller's with its secrets, its deliveries and their log; stale when it
-/// is no longer as it was read.
+/// Deletes an endpoint with its secrets, deliveries and log; stale when it has changed since it was read.
 pub(crate) fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> Vec<Statement> {
     Statement::checked(
         "DELETE FROM webhooks WHERE id = ?1 AND user_id = ?2 AND version = ?3",
@@ -209,8 +205,7 @@ pub(crate) fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> V
     )
 }
 
-/// Disables the endpoints that a user has for a team, where they may have none any more, and holds
-/// what they have waiting as [`hold`] does.
+/// Disables the endpoints of a user for a team and holds their pending deliveries as [`hold`] does.
 pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
     let params = || params![team, user, now];
     [
@@ -228,7 +223,7 @@ pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
     ]
 }
 
-/// Disables all endpoints of the caller's, and holds what they have waiting as [`hold`] does.
+/// Disables all endpoints of the caller and holds their pending deliveries as [`hold`] does.
 pub(crate) fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Statement; 2] {
     [
         "UPDATE webhooks SET disabled_at = ?2, disabled_reason = 'owner', updated_at = ?2, \
@@ -240,9 +235,8 @@ pub(crate) fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Stat
     .map(|sql| Statement::new(sql, params![permit.user_id(), now]))
 }
 
-/// Removes all endpoints of the caller's, and the events that nobody else is told of. Those of a team
-/// that others have endpoints for stay, without the caller, until they are old: they may not have
-/// arrived yet.
+/// Deletes all endpoints of the caller, and their events unless other endpoints of a team still get them:
+/// those stay, without the caller's id, until they are purged.
 pub(crate) fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     let user = || params![permit.user_id()];
     [
@@ -259,7 +253,7 @@ pub(crate) fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
     ]
 }
 
-/// Makes an endpoint of the caller's this key's; stale when it is no longer as it was read.
+/// Assigns an endpoint of the caller to this key; stale when it has changed since it was read.
 pub(crate) fn take_on(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
@@ -278,9 +272,8 @@ pub(crate) fn take_on(
     ]
 }
 
-/// Gives an endpoint of the caller's another secret. Those before it sign until `expires_at`, or
-/// as long as they would have. Stale when too many sign already, or when the caller may not have one of
-/// its team's any more.
+/// Adds a secret to an endpoint. Earlier secrets sign until `expires_at` at most. Stale when too many
+/// sign already, or the caller has lost the role in its team.
 pub(crate) fn rotate(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
@@ -404,7 +397,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
     })
 }
 
-/// Whether whoever made an endpoint may still have it.
+/// Whether the creator of an endpoint may still have it.
 pub(crate) async fn stands(
     platform: &Platform,
     id: &WebhookId,

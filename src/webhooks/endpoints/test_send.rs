@@ -1,7 +1,6 @@
-//! POST /webhooks/{id}/test: an example, sent while the caller waits.
-//! Promises the very request that an event would be, to count on the endpoint's own rate, and that a URL
-//! which has not proved itself gets nothing but a ping. Leaves the log and retries to `delivery`: a
-//! test has neither.
+//! POST /webhooks/{id}/test: sends an example while the caller waits, by the request that an event would
+//! get and within the endpoint's rate. An unproved URL gets nothing but a ping. A test is not logged
+//! and not retried.
 
 use kit::time::rfc3339;
 use serde_json::json;
@@ -26,7 +25,7 @@ use super::handlers::{charge_ping, check_standing, find, sealer};
 use super::model::Webhook;
 use super::{proof, store};
 
-/// How often a slot is asked for when deliveries take them at the same time.
+/// Tries for a slot while deliveries take slots at the same time.
 const TRIES: usize = 5;
 
 /// POST /webhooks/{id}/test
@@ -91,7 +90,7 @@ pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// One attempt of the endpoint's own rate.
+/// Takes one attempt from the endpoint's rate.
 async fn take_slot(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> {
     let Some(rate) = webhook.input.rate_limit else {
         return Ok(());

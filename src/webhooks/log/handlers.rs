@@ -1,7 +1,5 @@
-//! The calls on deliveries.
-//! Promises that a payload is passed on unread, and only to whoever may read what it tells of, and that
-//! an answer counts what was really set going.
-//! Leaves SQL to `store`, sending to `delivery`.
+//! The calls on deliveries. A payload is passed on byte for byte, and only to callers with its event's
+//! scope; counts in answers are those of the committed write.
 
 use kit::time::parse_rfc3339;
 use serde_json::json;
@@ -24,7 +22,7 @@ use super::model::Delivery;
 use super::store;
 
 const DAY_MS: i64 = 86_400_000;
-/// How often a recovery is begun when others change the same deliveries.
+/// Tries of a recovery while others change the same deliveries.
 const TRIES: usize = 5;
 
 /// GET /webhooks/{id}/deliveries
@@ -51,7 +49,7 @@ async fn find(cx: &Context<'_>, user: &UserId) -> Result<(Delivery, Text), Probl
 pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
     let (delivery, payload) = find(cx, permit.user_id()).await?;
-    // A receiver's answer may have the payload in it.
+    // A logged response may contain the payload.
     let kind = cx.state.events.find(&delivery.kind);
     if let Some(scope) = kind.and_then(|kind| kind.scope)
         && !permit.caller().scopes.contains(scope)
@@ -60,7 +58,7 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     let mut document = delivery.document();
     document["attempts"] = store::attempts(&cx.state.platform, &delivery.id).await?;
-    // The payload's bytes are those that were signed: they are put in as they are.
+    // The payload is passed on as it was signed.
     let after = document.to_string().replacen('{', ",", 1);
     let before = "{\"payload\":";
     Ok(Response::passthrough(
@@ -89,7 +87,7 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
     match Tx::new(writes).attempt(cx, answer).await {
         Err(DatabaseError::Stale) => {
-            // Leased, disabled or deleted in between, or of a role or key that has ended.
+            // Since then leased, disabled or deleted, or its creator lost the role or the key.
             check(&find(cx, permit.user_id()).await?.0, now)?;
             let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
             check_standing(cx, &webhook).await?;

@@ -1,6 +1,5 @@
-//! The log of deliveries: what was sent to an endpoint, how it went, and sending it again.
-//! Promises payloads byte for byte as they were sent, and that what is asked for twice at once is
-//! sent again once. Leaves sending to `delivery`.
+//! The log of deliveries: what was sent to an endpoint, the attempts, and sending it again. Two requests
+//! for the same at once send it once. `delivery` makes the attempts.
 
 pub mod handlers;
 pub mod model;

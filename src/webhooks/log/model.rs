@@ -1,6 +1,4 @@
-//! Deliveries as their owner sees them.
-//! Promises to tell of the next attempt only where there will be one.
-//! Leaves storage to `store`.
+//! Deliveries as their owner sees them. The time of a next attempt is shown only when there will be one.
 
 use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
@@ -138,7 +136,7 @@ impl Delivery {
         self.is_leased && self.next_attempt_at > now
     }
 
-    /// As its owner sees it.
+    /// The document for its owner.
     pub fn document(&self) -> Value {
         let is_waiting = self.state == "pending" && !self.is_leased;
         json!({

@@ -1,6 +1,5 @@
-//! All SQL on the log of deliveries.
-//! Promises that what is set going again is in nobody's hands, and that its owner is the caller.
-//! Leaves when to run writes to the handlers.
+//! The SQL of the log. Deliveries are reset only while no attempt of them is leased, and only the
+//! caller's own.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ pub async fn list(
     state: Option<&str>,
     page: &Page,
 ) -> Result<Vec<Delivery>, DatabaseError> {
-    // Each has an index of its own; of those that are due there are few.
+    // Each condition has an index; pending deliveries are few.
     let narrowed = match state {
         None => "d.event_id < ?2 AND ?3 IS NULL ORDER BY d.event_id",
         Some("pending") => {
@@ -98,7 +97,7 @@ fn read(row: &Row) -> Result<Delivery, DatabaseError> {
     })
 }
 
-/// All attempts of a delivery, the first one first, as they are shown.
+/// All attempts of a delivery, the first one first.
 pub async fn attempts(platform: &Platform, id: &DeliveryId) -> Result<Value, DatabaseError> {
     let statement = Statement::new(
         "SELECT number, at, duration_ms, status, error, response FROM webhook_attempts \
@@ -127,8 +126,8 @@ const AGAIN: &str = concat!(
     ") AND "
 );
 
-/// Sends a delivery again, from the beginning of the schedule; stale when an attempt is being made,
-/// or it may not be sent to its endpoint now.
+/// Sends a delivery again, from the beginning of the schedule; stale while an attempt is running, or when
+/// it may not be sent to its endpoint now.
 pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> Vec<Statement> {
     Statement::checked(
         [
@@ -140,7 +139,7 @@ pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> V
     )
 }
 
-/// Given up, with something to send that may be sent.
+/// Dead deliveries that can be sent again.
 const DEAD: &str = "webhook_id = ?1 AND state = 'dead' \
      AND reason NOT IN ('event_removed', 'not_allowed', 'replaced') AND event_id >= ?";
 
@@ -158,7 +157,7 @@ pub async fn count_dead(
     rows.first().map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Sends those again; stale when they are not `count` any more.
+/// Sends dead deliveries again; stale when there are not `count` of them.
 pub fn recover(
     permit: &Permit<'_, WriteWebhooks>,
     webhook: &WebhookId,

@@ -47,7 +47,7 @@ const MODULES: &[Row] = &[
     // What reaches across features.
     ("catalogue", "builds squads teams webhooks"),
     ("sealed_columns", "accounts mail webhooks"),
-    ("tags", "builds runtime"),
+    ("tags", "builds runtime squads"),
     ("dashboard", "runtime"),
     ("end_everything", "accounts runtime squads teams webhooks"),
     (

@@ -16,6 +16,10 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 use super::model::{BuildInput, StoredBuild, Visibility, WriteGrant};
 use super::schemas::NewBuild;
 
+/// The tags of public builds, once for each build.
+pub(crate) const PUBLIC_TAGS: &str = "SELECT f.value AS tag, 'b' AS kind FROM build_facets f \
+     CROSS JOIN builds b ON b.id = f.build_id WHERE f.facet = 'tag' AND b.visibility = 'public'";
+
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str =
     "SELECT count(*) FROM builds WHERE team_id = ?1 AND owner_id = ?2";

@@ -1,9 +1,11 @@
-//! The SQL that counts what is to end.
-//! Promises the very conditions of the writes that end it.
-//! Leaves those to the stores of the features.
+//! Counts what is to end, by the conditions of the features' stores.
 
+use crate::accounts::{api_keys, sessions};
 use crate::auth::permissions::{Permit, SecureAccount};
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::squads::share_links;
+use crate::teams::invitations;
+use crate::webhooks::endpoints;
 
 use super::model::Tally;
 
@@ -16,19 +18,20 @@ pub async fn tally(
 ) -> Result<Tally, DatabaseError> {
     let params = || vec![permit.user_id().as_str().into(), now.into()];
     let identity = Statement::new(
-        "SELECT (SELECT count(*) FROM sessions WHERE user_id = ?1 AND ended_at IS NULL \
-         AND refresh_expires_at > ?2), \
-         (SELECT count(*) FROM api_keys WHERE user_id = ?1 AND expires_at > ?2)",
+        format!(
+            "SELECT {}, {}",
+            sessions::store::COUNT_LIVE,
+            api_keys::store::COUNT_LIVE
+        ),
         params(),
     );
     let content = Statement::new(
-        "SELECT 'webhooks', team_id, count(*) FROM webhooks WHERE user_id = ?1 \
-         AND disabled_at IS NULL GROUP BY team_id \
-         UNION ALL SELECT 'share_links', c.team_id, count(*) FROM share_links l \
-         JOIN compositions c ON c.id = l.composition_id WHERE l.created_by = ?1 GROUP BY c.team_id \
-         UNION ALL SELECT 'invitations', i.team_id, count(*) FROM team_members m \
-         JOIN team_invitations i ON i.team_id = m.team_id AND i.created_by = m.user_id \
-         WHERE m.user_id = ?1 AND i.uses < i.max_uses AND i.expires_at > ?2 GROUP BY i.team_id",
+        [
+            endpoints::store::COUNT_ENABLED,
+            share_links::store::COUNT_MADE,
+            invitations::store::COUNT_OPEN,
+        ]
+        .join(" UNION ALL "),
         params(),
     );
     let mut tally = Tally::default();

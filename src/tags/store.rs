@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::builds;
 use crate::platform::{DatabaseError, Platform, Statement};
+use crate::squads::compositions;
 
 /// The most used ones that are answered.
 const MAX_TAGS: i64 = 100;
@@ -23,12 +25,12 @@ pub struct Tag {
 /// The most used tags, most used first.
 pub async fn most_used(platform: &Platform) -> Result<Vec<Tag>, DatabaseError> {
     let statement = Statement::new(
-        "SELECT tag, sum(kind = 'b') AS builds, sum(kind = 'c') AS compositions FROM (\
-         SELECT f.value AS tag, 'b' AS kind FROM build_facets f CROSS JOIN builds b \
-         ON b.id = f.build_id WHERE f.facet = 'tag' AND b.visibility = 'public' UNION ALL \
-         SELECT t.tag, 'c' FROM composition_tags t CROSS JOIN compositions c \
-         ON c.id = t.composition_id WHERE c.visibility = 'public') \
-         GROUP BY tag ORDER BY count(*) DESC, tag LIMIT ?1",
+        format!(
+            "SELECT tag, sum(kind = 'b') AS builds, sum(kind = 'c') AS compositions FROM \
+             ({} UNION ALL {}) GROUP BY tag ORDER BY count(*) DESC, tag LIMIT ?1",
+            builds::store::PUBLIC_TAGS,
+            compositions::store::PUBLIC_TAGS
+        ),
         vec![MAX_TAGS.into()],
     );
     let rows = platform.database.query(statement).await?;

@@ -66,6 +66,15 @@ macro_rules! account_stands {
 }
 pub use account_stands;
 
+/// SQL condition: the account `$user` exists.
+#[macro_export]
+macro_rules! account_exists {
+    ($user:literal) => {
+        concat!("EXISTS (SELECT 1 FROM users u WHERE u.id = ", $user, ")")
+    };
+}
+pub use account_exists;
+
 /// SQL condition, true at `$now` while the API key `$key`, if there is one, has not ended, and `$more`
 /// of it, a row `k`, holds.
 #[macro_export]

@@ -56,6 +56,21 @@ macro_rules! role_in {
 }
 pub use role_in;
 
+/// The name by which the members of the team `$team` know the user `$user`, or NULL.
+#[macro_export]
+macro_rules! name_in {
+    ($team:literal, $user:literal) => {
+        concat!(
+            "(SELECT display_name FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user,
+            ")"
+        )
+    };
+}
+pub use name_in;
+
 /// The ids of the teams that the user `$user` is in.
 #[macro_export]
 macro_rules! teams_of {

@@ -13,6 +13,10 @@ use crate::platform::{DatabaseError, Platform, Statement, params};
 
 use super::model::{ApiKey, MAX_KEYS};
 
+/// The number of API keys of the user `?1` that have not ended at `?2`.
+pub(crate) const COUNT_LIVE: &str =
+    "(SELECT count(*) FROM api_keys WHERE user_id = ?1 AND expires_at > ?2)";
+
 /// An ended key stays visible to its owner for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 

@@ -13,6 +13,10 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 use super::model::{Login, Record, Session};
 
+/// The number of live sessions of the user `?1` at `?2`.
+pub(crate) const COUNT_LIVE: &str = "(SELECT count(*) FROM sessions WHERE user_id = ?1 \
+     AND ended_at IS NULL AND refresh_expires_at > ?2)";
+
 /// Opens a session; stale when the account was disabled, its password changed since `password_hash` was
 /// read, or it now has a second factor that the session lacks.
 pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {

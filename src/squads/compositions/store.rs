@@ -20,6 +20,10 @@ use crate::platform::{DatabaseError, Platform, Row, Statement};
 use super::input::{Known, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
 
+/// The tags of public compositions, once for each composition.
+pub(crate) const PUBLIC_TAGS: &str = "SELECT t.tag, 'c' AS kind FROM composition_tags t \
+     CROSS JOIN compositions c ON c.id = t.composition_id WHERE c.visibility = 'public'";
+
 /// The fallback when another id of the same millisecond has the same number.
 pub const NUMBER: &str = "compositions.number";
 /// Compositions of an account that are no team's.

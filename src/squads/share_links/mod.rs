@@ -3,4 +3,5 @@
 
 pub mod handlers;
 pub mod operations;
+pub(crate) mod oversight_store;
 pub mod store;

@@ -12,6 +12,10 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;
 
+/// For each team, the number of links that the user `?1` has made.
+pub(crate) const COUNT_MADE: &str = "SELECT 'share_links', c.team_id, count(*) FROM share_links l \
+     JOIN compositions c ON c.id = l.composition_id WHERE l.created_by = ?1 GROUP BY c.team_id";
+
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM share_links WHERE created_by = ?2 \
      AND team_id = ?1";
@@ -128,7 +132,7 @@ pub async fn list(
     platform.all(statement, read).await
 }
 
-fn read(row: &Row) -> Result<ShareLink, DatabaseError> {
+pub(super) fn read(row: &Row) -> Result<ShareLink, DatabaseError> {
     Ok(ShareLink {
         id: row.text(0)?.to_owned(),
         slug: row.text(1)?.to_owned(),

@@ -20,6 +20,12 @@ use crate::teams::store::{member_count, team_document};
 use super::code::Code;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
 
+/// For each team, the number of invitations that the user `?1` has made and that are open at `?2`.
+pub(crate) const COUNT_OPEN: &str = "SELECT 'invitations', i.team_id, count(*) \
+     FROM team_members m JOIN team_invitations i ON i.team_id = m.team_id \
+     AND i.created_by = m.user_id WHERE m.user_id = ?1 AND i.uses < i.max_uses \
+     AND i.expires_at > ?2 GROUP BY i.team_id";
+
 /// SQL: the count of what is removed with the user `?2` when they leave the team `?1`.
 pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM team_invitations WHERE team_id = ?1 \
      AND created_by = ?2";

@@ -1,5 +1,5 @@
-//! The calls on what leaders oversee. What belongs to another team gives 404. `members` bans; `model`
-//! has the values, `store` the SQL.
+//! The calls on what leaders oversee. What belongs to another team gives 404. `members` bans; `store`
+//! has the SQL on bans, `webhooks` and `squads` have theirs.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,9 @@ use crate::http::{Page, Problem, Response, pagination};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 use crate::runtime::{Context, Tx};
+use crate::squads::share_links;
 use crate::teams::handlers::{PATH, respond};
+use crate::webhooks::endpoints;
 
 use super::store;
 
@@ -64,11 +66,11 @@ pub async fn webhooks(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadWebhooks>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
     let page = Page::from_query(&cx.query, |text| WebhookId::parse(text).is_some())?;
-    let found = store::webhooks(&cx.state.platform, &permit, &page).await?;
-    let documents = found.iter().map(|it| (it.id.clone(), it.document()));
+    let found = endpoints::oversight_store::list(&cx.state.platform, &permit, &page).await?;
+    let found = found.into_iter();
     let issuer = &cx.state.config.issuer;
     let path = format!("{issuer}{PATH}/{}/webhooks", permit.team());
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(pagination::respond_with(&page, found, &path, &cx.query))
 }
 
 /// DELETE `/teams/{id}/webhooks/{webhook_id}`
@@ -78,7 +80,7 @@ pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = cx.path("webhook_id", WebhookId::parse)?;
     let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
     let entry = entry.with_detail(of_team(permit.team()));
-    let writes = store::end_webhook(&permit, &id);
+    let writes = endpoints::oversight_store::end(&permit, &id);
     let stale = why_stale::<OverseeSharing>(cx, user.user_id());
     let tx = Tx::new(writes).log(entry);
     tx.commit_or(cx, Response::no_content(), stale).await
@@ -89,13 +91,11 @@ pub async fn links(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadCompositions>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
     let page = Page::from_query(&cx.query, |text| ShareLinkId::parse(text).is_some())?;
-    let found = store::links(&cx.state.platform, &permit, &page).await?;
     let issuer = &cx.state.config.issuer;
-    let documents = found
-        .iter()
-        .map(|it| (it.link.id.clone(), it.document(issuer)));
+    let found = share_links::oversight_store::list(&cx.state.platform, &permit, &page, issuer);
+    let found = found.await?.into_iter();
     let path = format!("{issuer}{PATH}/{}/share-links", permit.team());
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(pagination::respond_with(&page, found, &path, &cx.query))
 }
 
 /// DELETE `/teams/{id}/share-links/{link_id}`
@@ -105,7 +105,7 @@ pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
     let id = cx.path("link_id", ShareLinkId::parse)?;
     let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
     let entry = entry.with_detail(of_team(permit.team()));
-    let writes = store::end_link(&permit, &id);
+    let writes = share_links::oversight_store::end(&permit, &id);
     let stale = why_stale::<OverseeSharing>(cx, user.user_id());
     let tx = Tx::new(writes).log(entry);
     tx.commit_or(cx, Response::no_content(), stale).await

@@ -3,7 +3,6 @@
 //! their own modules.
 
 pub(crate) mod handlers;
-pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod schemas;
 pub(crate) mod store;

@@ -5,6 +5,7 @@ pub(crate) mod endings;
 pub(crate) mod handlers;
 pub mod model;
 pub(crate) mod operations;
+pub(crate) mod oversight_store;
 pub mod proof;
 pub mod schemas;
 pub mod store;

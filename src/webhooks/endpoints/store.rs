@@ -20,6 +20,10 @@ use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
 
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
 
+/// For each team, the number of enabled endpoints of the user `?1`.
+pub(crate) const COUNT_ENABLED: &str = "SELECT 'webhooks', team_id, count(*) FROM webhooks \
+     WHERE user_id = ?1 AND disabled_at IS NULL GROUP BY team_id";
+
 /// SQL that counts what goes with the user `?2` when they leave the team `?1`.
 pub(crate) const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM webhooks WHERE team_id = ?1 \
      AND user_id = ?2 AND disabled_at IS NULL";

@@ -35,9 +35,7 @@ fn link(app: &TestApp, player: &Player) -> String {
 fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     let app = TestApp::new();
     let player = app.proved("eir");
-    let key = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let key = app.post("/api/v1/auth/api-keys", &key).by(&player);
-    let key = text(&key.send().created()["key"]);
+    let key = text(&app.api_key(&player, &["builds:read"])["key"]);
     let (first, second) = (link(&app, &player), link(&app, &player));
     // A password that is refused leaves the link as it is.
     confirm(&app, &first, "short").expect_problem(422, "invalid_input");
@@ -51,28 +49,31 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     log_in(&app, &player.email, NEW).expect(200);
     app.get_as(&player, ME).expect(401);
     let refresh = json!({ "refresh_token": player.refresh_token });
-    app.post("/api/v1/auth/refresh", &refresh)
-        .send()
-        .expect(401);
+    app.post(REFRESH, &refresh).send().expect(401);
     // Keys stay, unless asked.
     let builds = || app.get("/api/v1/builds?owner=me").token(&key).send();
     builds().expect(200);
     let token = link(&app, &player);
     let body = json!({ "token": token, "new_password": PASSWORD, "revoke_api_keys": true });
     app.post(CONFIRM, &body).send().expect(204);
-    app.test.clock.advance_ms(10_000);
+    app.wait_ms(10_000);
     builds().expect(401);
     assert_eq!(app.logged("password.reset"), 2);
 }
 
 #[test]
-fn a_link_lasts_an_hour() {
+fn a_link_lasts_an_hour_and_ends_with_everything_else() {
     let app = TestApp::new();
     let player = app.proved("eir");
     let token = link(&app, &player);
-    app.test.clock.advance_ms(HOUR_MS - 1);
+    app.wait_ms(HOUR_MS - 1);
     confirm(&app, &token, "short").expect(422);
-    app.test.clock.advance_ms(1);
+    app.wait_ms(1);
+    confirm(&app, &token, NEW).expect_problem(410, "invalid_link");
+    let player = app.proved("zojja");
+    let token = link(&app, &player);
+    app.act_as(&player, "/api/v1/auth/end-everything")
+        .expect(200);
     confirm(&app, &token, NEW).expect_problem(410, "invalid_link");
 }
 
@@ -82,11 +83,7 @@ fn every_address_gets_the_same_answer_after_the_same_work() {
     let known = app.proved("known");
     let unproved = app.player("unproved");
     let disabled = app.proved("disabled");
-    let sql = format!(
-        "UPDATE users SET disabled_at = 1 WHERE id = '{}'",
-        disabled.id
-    );
-    app.test.database.execute(&sql);
+    app.execute(&sql::disabled(&disabled, true));
     app.mails();
     let nobody = "nobody@guild.gg";
     let mut seen: Option<(Vec<u8>, Vec<String>)> = None;
@@ -136,22 +133,21 @@ fn it_is_limited_by_network_by_address_and_by_account() {
     from("198.51.100.1", "b@guild.gg").expect_problem(429, "quota_exceeded");
     // Of an account three links work at a time.
     app.mails();
-    let links = "SELECT count(*) FROM email_links WHERE purpose = 'reset'";
-    assert_eq!(app.count(links), 3);
+    assert_eq!(app.rows("email_links WHERE purpose = 'reset'"), 3);
 }
 
 #[test]
-fn the_second_factor_stays_in_force() {
+fn the_second_factor_stays_in_force_and_a_disabled_password_counts_again() {
     let app = TestApp::new();
     let player = app.proved("eir");
     let device = authenticator::enrol(&app, &player);
     let token = link(&app, &player);
+    app.execute("UPDATE users SET password_disabled_at = 1");
     confirm(&app, &token, NEW).expect(204);
+    assert_eq!(app.rows("users WHERE password_disabled_at IS NOT NULL"), 0);
     let answer = log_in(&app, &player.email, NEW).expect_problem(401, "two_factor_required");
-    let body = json!({
-        "challenge": answer.json()["challenge"],
-        "code": device.recovery_codes[0],
-    });
+    let (challenge, code) = (&answer.json()["challenge"], &device.recovery_codes[0]);
+    let body = json!({ "challenge": challenge, "code": code });
     app.post(authenticator::SECOND_STEP, &body)
         .send()
         .expect(200);
@@ -168,6 +164,7 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
             "password changed",
             "UPDATE users SET password_changed_at = password_changed_at + 1000000",
         ),
+        // As a confirmation that came first leaves it.
         ("used", "DELETE FROM email_links"),
     ] {
         // Before the call, and right before its write.
@@ -175,64 +172,25 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
             let app = TestApp::new();
             let player = app.proved("eir");
             let token = link(&app, &player);
-            let hash = "SELECT count(DISTINCT password_hash) FROM users";
-            let before = app.test.database.execute("SELECT password_hash FROM users");
+            let hashes = || app.texts("SELECT password_hash FROM users");
+            let before = hashes();
             let (racing, slot) = app.racing_isolate("DELETE FROM email_links WHERE hash", None);
             if is_raced {
                 *slot.borrow_mut() = Some(sql.to_owned());
             } else {
-                app.test.database.execute(sql);
+                app.execute(sql);
             }
             let answer = confirm(&racing, &token, NEW);
             assert_eq!(answer.status, 410, "{name}, raced: {is_raced}");
-            let after = app.test.database.execute("SELECT password_hash FROM users");
-            if name == "deleted" {
-                assert_eq!(app.count(hash), 0);
-            } else {
-                assert_eq!(format!("{after:?}"), format!("{before:?}"), "{name}");
-            }
+            let left = if name == "deleted" { vec![] } else { before };
+            assert_eq!(hashes(), left, "{name}");
         }
     }
 }
 
-#[test]
-fn a_link_ends_with_everything_else() {
-    let app = TestApp::new();
-    let player = app.proved("zojja");
-    let token = link(&app, &player);
-    let end = app.call("POST", "/api/v1/auth/end-everything");
-    end.token(&player.token).send().expect(200);
-    confirm(&app, &token, NEW).expect_problem(410, "invalid_link");
-}
-
-#[test]
-fn of_two_confirmations_at_once_one_counts() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
-    let token = link(&app, &player);
-    let (racing, slot) = app.racing_isolate("DELETE FROM email_links WHERE hash", None);
-    // What the faster one writes.
-    *slot.borrow_mut() = Some("DELETE FROM email_links WHERE purpose = 'reset'".to_owned());
-    confirm(&racing, &token, NEW).expect_problem(410, "invalid_link");
-    log_in(&app, &player.email, PASSWORD).expect(200);
-}
-
-#[test]
-fn a_reset_lets_a_disabled_password_count_again() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
-    let token = link(&app, &player);
-    let sql = "UPDATE users SET password_disabled_at = 1";
-    app.test.database.execute(sql);
-    confirm(&app, &token, NEW).expect(204);
-    let left = "SELECT count(*) FROM users WHERE password_disabled_at IS NOT NULL";
-    assert_eq!(app.count(left), 0);
-    log_in(&app, &player.email, NEW).expect(200);
-}
-
-/// A form of a page.
-fn form<'a>(app: &'a TestApp, path: &str, fields: &str) -> Call<'a> {
-    app.call("POST", path).raw(FORM, fields)
+/// Sends the form of the page.
+fn form(app: &TestApp, fields: &str) -> Answer {
+    app.call("POST", "/reset").raw(FORM, fields).send()
 }
 
 #[test]
@@ -243,54 +201,36 @@ fn the_page_does_what_the_calls_do_and_looking_at_it_uses_nothing_up() {
     let policy = plain.header("content-security-policy").expect("a policy");
     assert!(policy.contains("form-action 'self'") && !policy.contains("script-src"));
     let email = player.email.replace('@', "%40");
-    form(&app, "/reset", &format!("email={email}"))
-        .send()
-        .expect(200);
+    form(&app, &format!("email={email}")).expect(200);
     let token = token_of(&app.mail_to(&player.email));
     for _ in 0..3 {
         let page = app.get(&format!("/reset?token={token}")).send().expect(200);
-        let body = String::from_utf8(page.body).expect("UTF-8");
+        let body = page.text();
         assert!(body.contains(&format!("value=\"{token}\"")));
-        assert_eq!(
-            page.headers
-                .iter()
-                .filter(|(name, _)| name == "set-cookie")
-                .count(),
-            0
-        );
+        assert_eq!(page.header("set-cookie"), None);
     }
-    let weak = form(&app, "/reset", &format!("token={token}&new_password=short"));
-    let weak = weak.send().expect(422);
-    let body = String::from_utf8(weak.body).expect("UTF-8");
+    let weak = form(&app, &format!("token={token}&new_password=short"));
+    let body = weak.expect(422).text();
     assert!(body.contains("role=\"alert\"") && body.contains(&token));
     let sent = format!("token={token}&new_password=five+other+words+in+it");
-    form(&app, "/reset", &sent).send().expect(200);
-    form(&app, "/reset", &sent).send().expect(410);
+    form(&app, &sent).expect(200);
+    form(&app, &sent).expect(410);
     log_in(&app, &player.email, NEW).expect(200);
     // What someone writes into the address is text on the page.
-    let odd = app
-        .get("/reset?token=%22%3E%3Cscript%3E")
-        .send()
-        .expect(200);
-    assert!(!String::from_utf8_lossy(&odd.body).contains("<script>"));
+    let odd = app.get("/reset?token=%22%3E%3Cscript%3E").send();
+    assert!(!odd.expect(200).text().contains("<script>"));
 }
 
 #[test]
 fn browsers_and_finders_of_holes_find_what_they_look_for() {
     let app = TestApp::new();
     let answer = app.get("/.well-known/change-password").send().expect(303);
-    assert_eq!(answer.header("location"), Some("/reset"));
+    answer.expect_header("location", "/reset");
     let file = app.get("/.well-known/security.txt").send().expect(200);
-    assert_eq!(
-        file.header("content-type"),
-        Some("text/plain; charset=utf-8")
-    );
-    let text = String::from_utf8(file.body).expect("UTF-8");
+    file.expect_header("content-type", "text/plain; charset=utf-8");
+    let text = file.text();
     assert!(text.contains("Contact: mailto:security@guild.gg\n"));
-    assert!(
-        text.contains("Expires: 2027-05-21T00:00:00.000Z\n"),
-        "{text}"
-    );
+    assert!(text.contains("Expires: 2027-05-21T00:00:00.000Z\n"));
     let bare = TestApp::with(|name| config_value(name).filter(|_| name != "SECURITY_CONTACT"));
     bare.get("/.well-known/security.txt").send().expect(404);
 }

@@ -6,7 +6,7 @@ use testing::guild;
 use testing::prelude::*;
 use wvw_builder::ids::UserId;
 
-use crate::personal_data::{places, texts};
+use crate::personal_data::{places, stegalkin};
 
 /// Two who plan together, in a team and in one that the first has left.
 struct Scene {
@@ -30,20 +30,11 @@ fn slots(player: &Value, name: &str) -> Value {
 impl Scene {
     fn new() -> Self {
         let app = TestApp::new();
-        let body =
-            json!({ "email": "Eir@Norn.gg", "password": PASSWORD, "display_name": "Stegalkin" });
-        let made = app.post("/api/v1/auth/register", &body).send().expect(201);
-        let tokens = app.log_in("eir@norn.gg");
-        let gone = Player {
-            id: text(&made.json()["user"]["id"]),
-            email: "Eir@Norn.gg".to_owned(),
-            token: text(&tokens["access_token"]),
-            refresh_token: text(&tokens["refresh_token"]),
-        };
+        let gone = stegalkin(&app);
         let stays = app.player("stays");
         let team = app.team(&[(&gone, "officer"), (&stays, "leader")]);
         let left = app.team(&[(&gone, "officer"), (&stays, "leader")]);
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE team_members SET display_name = 'Stegalkin' WHERE user_id = '{}'",
             gone.id
         ));
@@ -58,17 +49,13 @@ impl Scene {
             plan
         };
         let plans = [plan(&gone, &stays), plan(&stays, &gone)];
-        let links = format!("{}/share-links", path_of(&plans[0]));
-        let link = app.as_player(&gone, "POST", &links, &Value::Null).created();
+        let link = app.share_link(&gone, &plans[0]);
         app.invite(&gone, &team, &json!({})).expect(201);
         let old = guild::player(&app, &left, &gone, &entry);
-        app.composition(
-            &gone,
-            &json!({ "team_id": left, "subgroups": [
-            { "slots": [{ "player": "Stegalkin", "player_id": old["id"] }] } ] }),
-        );
-        let path = member_path(&left, &gone);
-        app.delete_as(&gone, &path).expect(200);
+        let slots = json!([{ "player": "Stegalkin", "player_id": old["id"] }]);
+        let plan = json!({ "team_id": left, "subgroups": [{ "slots": slots }] });
+        app.composition(&gone, &plan);
+        app.delete_as(&gone, &member_path(&left, &gone)).expect(200);
         Self {
             app,
             gone,
@@ -79,9 +66,8 @@ impl Scene {
         }
     }
 
-    fn delete(&self) -> Answer {
-        let body = json!({ "password": PASSWORD });
-        self.app.as_player(&self.gone, "DELETE", ME, &body)
+    fn delete(&self) {
+        self.app.delete_account(&self.gone);
     }
 
     fn read(&self, path: &str) -> Answer {
@@ -97,7 +83,7 @@ fn who_has_gone_is_in_no_column_of_what_a_team_keeps() {
     for needle in needles {
         assert!(!places(app, needle).is_empty(), "{needle} is looked for");
     }
-    scene.delete().expect(204);
+    scene.delete();
     for needle in needles {
         let left = places(app, needle);
         let left: Vec<_> = left.iter().filter(|it| it.0 != "audit_log").collect();
@@ -121,13 +107,11 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
     });
     let page = format!("/c/{}", text(&scene.link["slug"]));
     let shown = app.get(&page).send().expect(200);
-    assert!(String::from_utf8_lossy(&shown.body).contains("Stegalkin"));
-    scene.delete().expect(204);
+    assert!(shown.text().contains("Stegalkin"));
+    scene.delete();
 
-    for ((tag, before), (plan, nobodys)) in before
-        .iter()
-        .zip(scene.plans.iter().zip(["owner_id", "updated_by"]))
-    {
+    let nobodys = ["owner_id", "updated_by"];
+    for ((tag, before), (plan, nobodys)) in before.iter().zip(scene.plans.iter().zip(nobodys)) {
         let path = path_of(plan);
         let read = scene.read(&path).expect(200);
         let mut expected = before.clone();
@@ -146,14 +130,11 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
         put(&read.etag()).expect(200);
         // Nor does an earlier version.
         let versions = scene.read(&format!("{path}/versions")).ok();
-        let versions = array(&versions["data"]).to_vec();
+        let versions = array(&versions["data"]);
         let numbers: Vec<_> = versions.iter().map(|it| it["version"].clone()).collect();
         assert_eq!(numbers, [4, 3, 1]);
-        let by = |index: usize| versions[index]["changed_by"] == UserId::NOBODY;
-        assert_eq!(
-            (by(1), by(2)),
-            (nobodys == "updated_by", nobodys == "owner_id")
-        );
+        let by = [1, 2].map(|index: usize| versions[index]["changed_by"] == UserId::NOBODY);
+        assert_eq!(by, [nobodys == "updated_by", nobodys == "owner_id"]);
         let restore = format!("{path}/versions/1/restore");
         let call = app.call("POST", &restore).by(stays);
         call.if_match("*").send().expect(200);
@@ -164,11 +145,9 @@ fn what_a_team_planned_stays_whole_and_goes_on() {
     }
     // The link has gone with its maker; one of those who stay shows the plan as it is now.
     app.get(&page).send().expect(404);
-    let links = format!("{}/share-links", path_of(&scene.plans[0]));
-    let link = app.as_player(stays, "POST", &links, &Value::Null);
-    let page = format!("/c/{}", text(&link.expect(201).json()["slug"]));
-    let shown = app.get(&page).send().expect(200);
-    let shown = String::from_utf8_lossy(&shown.body).into_owned();
+    let link = app.share_link(stays, &scene.plans[0]);
+    let page = format!("/c/{}", text(&link["slug"]));
+    let shown = app.get(&page).send().expect(200).text();
     assert!(!shown.contains("Stegalkin") && shown.contains("(deleted)"));
 }
 
@@ -181,12 +160,12 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
         let sql = format!(
             "SELECT coalesce(former_user_id, 'none') FROM team_players WHERE team_id = '{left}'"
         );
-        texts(app, &sql)
+        app.texts(&sql)
     };
     assert_eq!(former(), [scene.gone.id.as_str()]);
     let list = scene.read(&entries).ok();
     let path = format!("{entries}/{}", text(&list["data"][0]["id"]));
-    let put = |body: &Value| app.as_player(stays, "PUT", &path, body).expect(200);
+    let put = |body: &Value| app.put_as(stays, &path, body).expect(200);
     // Notes on them are still on them, also from a file.
     put(&json!({ "name": "Stegalkin", "notes": "Brings food" }));
     assert_eq!(former(), [scene.gone.id.as_str()]);
@@ -196,9 +175,7 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
     assert_eq!(former(), [scene.gone.id.as_str()]);
     let exported = app.get_as(&scene.gone, &format!("{ME}/export")).ok();
     assert_eq!(exported["players"][1]["notes"], "Brings drinks");
-    let authorship = exported["composition_authorship"]
-        .as_array()
-        .expect("a list");
+    let authorship = array(&exported["composition_authorship"]);
     let of_left = authorship.iter().find(|it| it["team_id"] == json!(left));
     let of_left = of_left.expect("of the team that was left");
     assert_eq!(of_left["is_maker"], true);
@@ -207,6 +184,6 @@ fn an_entry_is_ones_own_after_leaving_until_it_is_someone_elses() {
     // With another name it is another one's.
     put(&json!({ "name": "Bert" }));
     assert_eq!(former(), ["none"]);
-    scene.delete().expect(204);
+    scene.delete();
     assert_eq!(former(), ["none"], "it stays");
 }

@@ -17,14 +17,8 @@ fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
 
 /// The path of a page that shows the composition.
 fn share(app: &TestApp, player: &Player, composition: &Value) -> String {
-    let path = format!("{}/share-links", path_of(composition));
-    let made = app.as_player(player, "POST", &path, &Value::Null);
-    let url = text(&made.created()["url"]);
+    let url = text(&app.share_link(player, composition)["url"]);
     url.strip_prefix(ISSUER).expect("ours").to_owned()
-}
-
-fn html(answer: &Answer) -> String {
-    String::from_utf8(answer.body.clone()).expect("UTF-8")
 }
 
 /// What the first player of an analysis plays, and the stability of the first subgroup.
@@ -39,8 +33,7 @@ fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
     let body = json!({ "chat_code": null, "template": {
         "profession": { "id": "Guardian" }, "specializations": [null, null, { "id": WILLBENDER }],
     } });
-    let patch = app.call("PATCH", &build_path(build)).json(&body);
-    patch.by(owner).send().expect(200);
+    app.patch_as(owner, &build_path(build), &body).expect(200);
 }
 
 #[test]
@@ -48,16 +41,15 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     let app = TestApp::new();
     let (owner, stranger) = (app.player("owner"), app.player("stranger"));
     let build = app.build(&owner, &json!({ "visibility": "private" }));
-    let slots = json!([{ "slots": [{ "player": "Anna", "build_id": build["id"] }] }]);
-    let made = app.composition(
-        &owner,
-        &json!({ "visibility": "public", "subgroups": slots }),
-    );
-    let copied = json!([{ "slots": [{ "player": "Anna", "specialization": 62 }] }]);
-    let other = app.composition(
-        &owner,
-        &json!({ "visibility": "public", "subgroups": copied }),
-    );
+    let plan = |slot: Value| {
+        let subgroups = json!([{ "slots": [slot] }]);
+        app.composition(
+            &owner,
+            &json!({ "visibility": "public", "subgroups": subgroups }),
+        )
+    };
+    let made = plan(json!({ "player": "Anna", "build_id": build["id"] }));
+    let other = plan(json!({ "player": "Anna", "specialization": 62 }));
     let analysis = format!("{}/analysis", path_of(&made));
     let compare = format!("{}/compare/{}", path_of(&other), text(&made["id"]));
     let page = share(&app, &owner, &made);
@@ -82,17 +74,16 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     assert_eq!(played(&shown), firebrand);
     let shown = get(&app, &compare, None).json();
     assert_eq!(shown["subgroups"][0]["coverage"], json!([]));
-    let shown = html(&after[2]);
+    let shown = after[2].text();
     assert!(shown.contains("Firebrand") && !shown.contains("Willbender"));
     // And once they may see it, what it is.
-    let patch = app.call("PATCH", &build_path(&build));
-    let patch = patch.json(&json!({ "visibility": "public" }));
-    patch.by(&owner).send().expect(200);
-    let shown = html(&get(&app, &page, None));
+    let place = build_path(&build);
+    let public = json!({ "visibility": "public" });
+    app.patch_as(&owner, &place, &public).expect(200);
+    let shown = get(&app, &page, None).text();
     assert!(shown.contains("<span>Willbender</span>") && !shown.contains("<span>Firebrand</span>"));
     assert_eq!(played(&get(&app, &analysis, None).json()), willbender);
     // Gone, it is what it was when it was put there.
-    let place = build_path(&build);
     app.delete_as(&owner, &place).expect(204);
     let gone = get(&app, &analysis, Some(&owner)).json();
     assert_eq!(played(&gone), firebrand);
@@ -105,17 +96,14 @@ fn players_of_the_roster_have_their_names() {
     let team = app.team(&[(&leader, "leader")]);
     let id = app.roster_player(&team);
     let slots = json!([{ "slots": [{ "player_id": id }, { "player": "anna" }] }]);
-    let made = app.composition(
-        &leader,
-        &json!({ "team_id": team, "visibility": "public", "subgroups": slots }),
-    );
+    let plan = json!({ "team_id": team, "visibility": "public", "subgroups": slots });
+    let made = app.composition(&leader, &plan);
     let analysis = format!("{}/analysis", path_of(&made));
     let compare = format!("{}/compare/{}", path_of(&made), text(&made["id"]));
     let page = share(&app, &leader, &made);
     let warned = |analysis: &Value| {
-        let warnings = analysis["warnings"].as_array().expect("a list").iter();
-        let mut codes = warnings.map(|it| text(&it["code"]));
-        codes.any(|code| code == "duplicate_player")
+        let warnings = array(&analysis["warnings"]);
+        warnings.iter().any(|it| it["code"] == "duplicate_player")
     };
     let own = get(&app, &analysis, Some(&leader)).json();
     assert_eq!(own["players"][0]["player"], "Anna");
@@ -124,24 +112,20 @@ fn players_of_the_roster_have_their_names() {
     assert_eq!(others["players"][0]["player"], Value::Null);
     assert!(!warned(&others), "nothing of a roster that they do not see");
     let before = get(&app, &page, None);
-    let shown = html(&before);
+    let shown = before.text();
     assert!(shown.contains("<bdi>Anna</bdi>") && shown.contains("stands at 2 places"));
     // Two statements, and three.
     for (path, statements) in [(&analysis, 2), (&compare, 3)] {
         let call = || drop(get(&app, path, Some(&leader)));
         assert_eq!(app.calls_of(call), statements, "{path}");
     }
-    app.test
-        .database
-        .execute("UPDATE team_players SET name = 'Bert', version = 2");
+    app.execute("UPDATE team_players SET name = 'Bert', version = 2");
     let after = get(&app, &page, None);
     assert_ne!(before.etag(), after.etag());
-    assert!(html(&after).contains("<bdi>Bert</bdi>"));
+    assert!(after.text().contains("<bdi>Bert</bdi>"));
     // Nobody of another team's roster.
     let foreign = app.team(&[(&stranger, "leader")]);
-    app.test
-        .database
-        .execute(&format!("UPDATE team_players SET team_id = '{foreign}'"));
-    let shown = html(&get(&app, &page, None));
+    app.execute(&format!("UPDATE team_players SET team_id = '{foreign}'"));
+    let shown = get(&app, &page, None).text();
     assert!(!shown.contains("Bert") && shown.contains("Somebody of the roster"));
 }

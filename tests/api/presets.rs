@@ -9,9 +9,7 @@ const PATH: &str = "/api/v1/game/presets";
 fn presets_have_the_figures_that_players_know() {
     let app = TestApp::new();
     let answer = app.get(PATH).send().expect(200);
-    let found = answer.json();
-    assert_eq!(found["next_cursor"], json!(null));
-    let rows = [
+    let expected = [
         ("zerg_30", "Zerg, 30", 30, [6, 6, 10, 4, 4, 0]),
         ("boon_ball_30", "Boon ball, 30", 30, [8, 4, 14, 2, 2, 0]),
         (
@@ -21,27 +19,15 @@ fn presets_have_the_figures_that_players_know() {
             [12, 12, 16, 5, 5, 0],
         ),
         ("gvg_15", "GvG, 15", 15, [3, 3, 6, 2, 1, 0]),
-    ];
-    let roles = [
-        "primary_support",
-        "secondary_support",
-        "melee_dps",
-        "ranged_dps",
-        "strip",
-        "roamer",
-    ];
-    let expected: Vec<_> = rows
-        .iter()
-        .map(|(id, name, players, counts)| {
-            let targets: Vec<_> = roles
-                .iter()
-                .zip(counts)
-                .map(|(role, count)| json!({ "role": role, "count": count }))
-                .collect();
-            json!({ "id": id, "name": name, "players": players, "targets": targets })
-        })
-        .collect();
-    assert_eq!(found["data"], json!(expected));
+    ]
+    .map(|(id, name, players, counts)| {
+        let roles = "primary_support secondary_support melee_dps ranged_dps strip roamer";
+        let targets = roles.split(' ').zip(counts);
+        let targets = targets.map(|(role, count)| json!({ "role": role, "count": count }));
+        let targets: Vec<_> = targets.collect();
+        json!({ "id": id, "name": name, "players": players, "targets": targets })
+    });
+    assert_has!(answer.json(), { "next_cursor": null, "data": expected });
     let again = app.get(PATH).header(Header::IfNoneMatch, &answer.etag());
     again.send().expect(304);
 }

@@ -4,7 +4,7 @@
 
 use testing::prelude::*;
 
-/// A target, who asks, and whose things make it cost more though its page is full already: nobody's
+/// A target (`TEAM`, `SQUAD` and `HOOK` stand for ids of the holder's), who asks, and whose things make it cost more though its page is full already: nobody's
 /// (-), one's own, or those of others.
 ///
 /// What narrows a list of public things costs steps of the index of terms, which are not counted here:
@@ -84,59 +84,6 @@ const TABLE: &str = "
     webhooks/HOOK/deliveries?state=dead member -
 ";
 
-/// What is read. `TEAM`, `SQUAD` and `HOOK` stand for ids of the holder's.
-const TARGETS: &[&str] = &[
-    "builds",
-    "builds?tag=zerg",
-    "builds?tag=private",
-    "builds?q=needle",
-    "builds?q=absent",
-    "builds?q=zz",
-    "builds?role=strip",
-    "builds?role=pick",
-    "builds?profession=Guardian",
-    "builds?specialization=62",
-    "builds?game_build=190000",
-    "builds?profession=Guardian&tag=absent",
-    "builds?owner=me",
-    "builds?owner=me&q=zz",
-    "builds?team_id=TEAM",
-    "builds?team_id=TEAM&tag=zerg",
-    "compositions",
-    "compositions?tag=zerg",
-    "compositions?tag=private",
-    "compositions?q=needle",
-    "compositions?q=absent",
-    "compositions?q=zz",
-    "compositions?mode=zerg",
-    "compositions?mode=gvg",
-    "compositions?is_template=true",
-    "compositions?is_template=false",
-    "compositions?owner=me",
-    "compositions?team_id=TEAM",
-    "compositions?team_id=TEAM&mode=zerg",
-    "compositions/SQUAD",
-    "compositions/SQUAD/analysis",
-    "compositions/SQUAD/versions",
-    "compositions/SQUAD/share-links",
-    "teams",
-    "teams/TEAM",
-    "teams/TEAM/members",
-    "teams/TEAM/invitations",
-    "teams/TEAM/scores",
-    "teams/TEAM/players",
-    "teams/TEAM/players?q=absent",
-    "auth/sessions",
-    "auth/api-keys",
-    "users/me",
-    "users/me/dashboard",
-    "webhooks",
-    "webhooks/HOOK",
-    "webhooks/HOOK/deliveries",
-    "webhooks/HOOK/deliveries?state=pending",
-    "webhooks/HOOK/deliveries?state=dead",
-];
-
 /// More than a page has, and much more.
 const FEW: usize = 30;
 const MANY: usize = 400;
@@ -145,28 +92,24 @@ const MANY: usize = 400;
 fn work(walk: &Walk) -> Vec<(String, u64)> {
     let holder = &walk.holder;
     let database = &walk.app.test.database;
-    let mut all = Vec::new();
-    for target in TARGETS {
+    let rows = TABLE.trim().lines().map(|row| row.trim().rsplit_once(' '));
+    let measure = |row: Option<(&str, &str)>| {
+        let (row, _) = row.expect("a row");
+        let (target, who) = row.split_once(' ').expect("who asks");
         let path = target
             .replace("TEAM", &holder.team)
             .replace("SQUAD", &holder.composition)
             .replace("HOOK", &holder.webhook);
         let path = format!("/api/v1/{path}");
-        let call = walk.of(&holder.player, "GET", &path);
+        let call = match who {
+            "member" => walk.of(&holder.player, "GET", &path),
+            _ => walk.app.get(&path),
+        };
         let before = database.work();
         call.send().expect(200);
-        all.push((format!("{target} member"), database.work() - before));
-        let is_open = path.starts_with(BUILDS) || target.starts_with("compositions");
-        let is_own = ["TEAM", "SQUAD", "owner="]
-            .iter()
-            .any(|own| target.contains(own));
-        if is_open && !is_own {
-            let before = database.work();
-            walk.app.get(&path).send().expect(200);
-            all.push((format!("{target} nobody"), database.work() - before));
-        }
-    }
-    all
+        (row.to_owned(), database.work() - before)
+    };
+    rows.map(measure).collect()
 }
 
 #[test]
@@ -193,6 +136,5 @@ fn what_reading_costs_grows_with_nothing_but_what_its_row_says() {
             ));
         }
     }
-    let is_whole = few.len() == rows.len();
-    assert!(wrong.is_empty() && is_whole, "rows:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "rows:\n{}", wrong.join("\n"));
 }

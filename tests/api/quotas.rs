@@ -10,14 +10,7 @@ const MAX_OF_TEAM: usize = 500;
 
 /// Copies of a row with ids and numbers of their own, and other values in some columns.
 fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, &str)]) {
-    let names = app
-        .test
-        .database
-        .execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
-    let names: Vec<String> = names
-        .iter()
-        .map(|row| row.text(0).expect("a name").to_owned())
-        .collect();
+    let names = app.texts(&format!("SELECT name FROM pragma_table_info('{table}')"));
     let start = app.rows(table);
     let value = |name: &String| match others.iter().find(|(other, _)| other == name) {
         Some((_, value)) => (*value).to_owned(),
@@ -28,7 +21,7 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
         None => format!("r.{name}"),
     };
     let values: Vec<String> = names.iter().map(value).collect();
-    app.test.database.execute(&format!(
+    app.execute(&format!(
         "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) \
          INSERT INTO {table} ({}) SELECT {} FROM c, {table} r WHERE r.id = '{}'",
         names.join(", "),
@@ -38,12 +31,11 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
 }
 
 fn build(app: &TestApp, player: &Player, changes: &Value) -> Answer {
-    app.post(BUILDS, &build_body(changes)).by(player).send()
+    app.post_as(player, BUILDS, &build_body(changes))
 }
 
 fn plan(app: &TestApp, player: &Player, changes: &Value) -> Answer {
-    let call = app.post(COMPOSITIONS, &composition_body(changes));
-    call.by(player).send()
+    app.post_as(player, COMPOSITIONS, &composition_body(changes))
 }
 
 #[test]
@@ -57,12 +49,9 @@ fn an_account_has_a_thousand_builds() {
     assert_eq!(app.rows("builds"), 1_000);
     assert_eq!(app.rows("build_facets"), 1);
     build(&app, &other, &json!({})).expect(201);
-    let call = app
-        .call("PATCH", &build_path(&first))
-        .json(&json!({ "name": "Changed" }));
-    call.by(&player).send().expect(200);
-    let call = app.call("DELETE", &build_path(&first)).by(&player);
-    call.send().expect(204);
+    app.patch_as(&player, &build_path(&first), &json!({ "name": "Changed" }))
+        .expect(200);
+    app.delete_as(&player, &build_path(&first)).expect(204);
     build(&app, &player, &json!({})).expect(201);
 }
 
@@ -74,13 +63,8 @@ fn two_thousand_builds_are_shared_with_a_team() {
     let shared = json!({ "visibility": "team", "team_id": team });
     let first = app.build(&player, &shared);
     let own = app.build(&player, &json!({}));
-    copy(
-        &app,
-        "builds",
-        &first,
-        MAX_SHARED - 2,
-        &[("owner_id", "'user_01h455vb4pex5vsknk084sn02q'")],
-    );
+    let others = [("owner_id", "'user_01h455vb4pex5vsknk084sn02q'")];
+    copy(&app, "builds", &first, MAX_SHARED - 2, &others);
     let share = |tag: &str| {
         let call = app.call("PATCH", &build_path(&own)).json(&shared);
         call.if_match(tag).by(&player).send()
@@ -89,20 +73,14 @@ fn two_thousand_builds_are_shared_with_a_team() {
     share(&tag()).expect(200);
     build(&app, &player, &shared).expect_problem(409, "too_many_builds");
     // What is shared with it already may change, and one that is not may not come.
-    let call = app
-        .call("PATCH", &build_path(&own))
-        .json(&json!({ "name": "Changed" }));
-    call.by(&player).send().expect(200);
+    app.patch_as(&player, &build_path(&own), &json!({ "name": "Changed" }))
+        .expect(200);
     let back = json!({ "visibility": "private", "team_id": null });
-    let call = app.call("PATCH", &build_path(&own)).json(&back);
-    call.by(&player).send().expect(200);
+    app.patch_as(&player, &build_path(&own), &back).expect(200);
     build(&app, &player, &shared).expect(201);
     share(&tag()).expect_problem(409, "too_many_builds");
     share("\"1-x\"").expect(412);
-    assert_eq!(
-        app.count("SELECT count(*) FROM builds WHERE team_id IS NOT NULL"),
-        2_000
-    );
+    assert_eq!(app.rows("builds WHERE team_id IS NOT NULL"), 2_000);
 }
 
 #[test]
@@ -117,10 +95,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     let planned = plan(&app, &player, &of_team).created();
     let refused = plan(&app, &player, &json!({ "tags": ["one more"] }));
     refused.expect_problem(409, "too_many_compositions");
-    let copied = |body: &Value| {
-        let call = app.post(&format!("{}/copy", path_of(&planned)), body);
-        call.by(&player).send()
-    };
+    let copied = |body: &Value| app.post_as(&player, &format!("{}/copy", path_of(&planned)), body);
     copied(&json!({})).expect_problem(409, "too_many_compositions");
     copy(&app, "compositions", &planned, MAX_OF_TEAM - 2, &[]);
     copied(&json!({ "team_id": team })).expect(201);
@@ -128,8 +103,7 @@ fn an_account_has_200_compositions_and_a_team_500() {
     plan(&app, &player, &of_team).expect_problem(409, "too_many_compositions");
     assert_eq!(app.rows("composition_tags"), 0);
     for (one, next) in [(&first, json!({})), (&planned, of_team)] {
-        let call = app.call("DELETE", &path_of(one)).by(&player);
-        call.send().expect(204);
+        app.delete_as(&player, &path_of(one)).expect(204);
         plan(&app, &player, &next).expect(201);
         plan(&app, &player, &next).expect_problem(409, "too_many_compositions");
     }

@@ -13,7 +13,7 @@ const CHALLENGE: &str = "Bearer error=\"insufficient_user_authentication\", \
 
 /// Waits until a login of now is this old.
 pub fn wait(app: &TestApp, seconds: i64) {
-    app.test.clock.advance_ms(seconds * 1_000);
+    app.wait_ms(seconds * 1_000);
 }
 
 fn prove(app: &TestApp, token: &str, body: &Value) -> Answer {
@@ -62,7 +62,7 @@ fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
 
     let refresh = |token: &str| {
         let body = json!({ "refresh_token": token });
-        app.post("/api/v1/auth/refresh", &body).send().ok()
+        app.post(REFRESH, &body).send().ok()
     };
     let next = refresh(&player.refresh_token);
     let token = text(&next["access_token"]);
@@ -87,7 +87,7 @@ fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
 fn one_sessions_proof_is_not_anothers() {
     let app = TestApp::new();
     let player = app.player("twice");
-    let other = text(&app.log_in(&player.email)["access_token"]);
+    let other = app.new_token(&player);
     wait(&app, PROOF_SECONDS + 1);
     make_key(&app, &proved(&app, &other)).expect(201);
     refused(make_key(&app, &player.token));
@@ -101,22 +101,13 @@ fn only_the_right_password_proves() {
     let since = || app.count("SELECT authenticated_at FROM sessions");
     let before = since();
     wait(&app, 400);
-    let answer = prove(
-        &app,
-        &player.token,
-        &json!({ "password": "not the right words" }),
-    );
-    answer.expect_problem(403, "wrong_password");
-    let answer = prove(&app, &player.token, &json!({}));
-    assert_eq!(
-        answer.expect_problem(422, "invalid_input").mistakes(),
-        [("/password".to_owned(), "required".to_owned())]
-    );
+    let wrong = json!({ "password": "not the right words" });
+    prove(&app, &player.token, &wrong).expect_problem(403, "wrong_password");
+    prove(&app, &player.token, &json!({})).expect_mistakes("/password required");
     assert_eq!(since(), before);
     refused(make_key(&app, &player.token));
     // Guesses are bounded as those of other calls with the own password, and shared with them.
     for number in 0..8 {
-        let wrong = json!({ "password": "not the right words" });
         let answer = match number % 2 {
             0 => prove(&app, &player.token, &wrong),
             _ => app.as_player(&player, "DELETE", ME, &wrong),
@@ -137,16 +128,11 @@ fn what_a_proof_is_told_by() {
     let player = app.player("told");
     wait(&app, 301);
     let answer = prove(&app, &player.token, &json!({ "password": PASSWORD })).ok();
-    assert_eq!(answer["token_type"], "Bearer");
-    assert_eq!(answer["expires_in"], 600);
+    assert_has!(answer, { "token_type": "Bearer", "expires_in": 600 });
     assert_eq!(answer.as_object().map(serde_json::Map::len), Some(3));
     let payload = payload_of(&text(&answer["access_token"]));
     assert_eq!(payload.number("auth_time"), app.test_now() / 1_000);
-    let entry = app
-        .test
-        .database
-        .execute("SELECT action FROM audit_log ORDER BY seq DESC LIMIT 1");
-    assert_eq!(entry[0].text(0).expect("text"), "session.reauthenticated");
+    assert_eq!(app.logged("session.reauthenticated"), 1);
 }
 
 #[test]
@@ -164,16 +150,10 @@ fn where_a_second_factor_is_on_a_password_proves_nothing_alone() {
     refused(made(&player.token, &device.fresh_code(&app)));
 
     let answer = prove(&app, &player.token, &json!({ "password": PASSWORD }));
-    assert_eq!(
-        answer.expect_problem(422, "invalid_input").mistakes(),
-        [("/code".to_owned(), "required".to_owned())]
-    );
+    answer.expect_mistakes("/code required");
     let both = |password: &str, code: &str| {
-        prove(
-            &app,
-            &player.token,
-            &json!({ "password": password, "code": code }),
-        )
+        let body = json!({ "password": password, "code": code });
+        prove(&app, &player.token, &body)
     };
     both(PASSWORD, &device.wrong_code(&app)).expect_problem(403, "wrong_two_factor_code");
     let code = device.fresh_code(&app);
@@ -185,14 +165,7 @@ fn where_a_second_factor_is_on_a_password_proves_nothing_alone() {
     assert_eq!(amr["amr"], json!(["pwd", "otp"]));
     make_key(&app, &token).expect(201);
     made(&token, &device.fresh_code(&app)).expect(200);
-}
-
-#[test]
-fn a_recovery_code_proves_once() {
-    let app = TestApp::new();
-    let player = app.player("without-app");
-    let device = enrol(&app, &player);
-    wait(&app, 400);
+    // A recovery code proves once.
     let body = json!({ "password": PASSWORD, "code": device.recovery_codes[0] });
     let token = text(&prove(&app, &player.token, &body).ok()["access_token"]);
     make_key(&app, &token).expect(201);
@@ -218,13 +191,10 @@ fn no_proof_brings_a_login_back() {
         // Long enough that it would be moved, and looked at just now.
         wait(&app, 100);
         app.get_as(&player, ME).expect(200);
-        app.test.database.execute(sql);
+        app.execute(sql);
         let answer = prove(&app, &player.token, &json!({ "password": PASSWORD }));
-        assert!(
-            (400..500).contains(&answer.status),
-            "{name}: {}",
-            answer.status
-        );
+        let status = answer.status;
+        assert!((400..500).contains(&status), "{name}: {status}");
         assert_eq!(since(), before, "{name}");
         wait(&app, 11);
         app.get_as(&player, ME).expect_problem(401, "invalid_token");
@@ -246,14 +216,11 @@ fn what_changes_between_the_look_and_the_write_leaves_a_proof_without_effect() {
         let app = TestApp::new();
         let player = app.player("raced");
         wait(&app, 100);
-        let status = app.raced(
-            "UPDATE sessions SET authenticated_at",
-            sql.to_owned(),
-            &player,
-            ("POST", REAUTHENTICATE, &json!({ "password": PASSWORD })),
-        );
+        let call = ("POST", REAUTHENTICATE, &json!({ "password": PASSWORD }));
+        let write = "UPDATE sessions SET authenticated_at";
+        let status = app.raced(write, sql.to_owned(), &player, call);
         assert!((400..500).contains(&status), "{sql}: {status}");
-        let moved = "SELECT count(*) FROM sessions WHERE authenticated_at > created_at";
-        assert_eq!(app.count(moved), 0, "{sql}");
+        let moved = app.rows("sessions WHERE authenticated_at > created_at");
+        assert_eq!(moved, 0, "{sql}");
     }
 }

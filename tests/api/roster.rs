@@ -1,7 +1,7 @@
 //! The roster of a team over HTTP: create, read, change, list, and refusals. Every mistake is reported
 //! with its location. `roster_access` has permissions, `roster_files` files.
 
-use testing::guild::{Guild, guild, mistakes, player, players_of};
+use testing::guild::{CSV, guild, player, players_of};
 use testing::prelude::*;
 use wvw_builder::ids::{TeamId, UserId};
 use wvw_builder::teams::roster::store;
@@ -9,9 +9,7 @@ use wvw_builder::teams::roster::store;
 #[test]
 fn a_player_through_every_change() {
     let guild = guild();
-    let Guild {
-        app, officer, path, ..
-    } = &guild;
+    let (app, officer, path) = (&guild.app, &guild.officer, &guild.path);
     let build = app.build(officer, &json!({ "visibility": "public" }));
     let body = json!({
         "name": "  Anna \u{2694} ", "user_id": guild.member.id,
@@ -32,15 +30,12 @@ fn a_player_through_every_change() {
     expected["updated_at"] = expected["created_at"].clone();
     assert_eq!(made, expected);
 
-    let read = app.get(&one).by(&guild.member).send().expect(200);
+    let read = app.get_as(&guild.member, &one).expect(200);
     assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
-    let again = app.get(&one).by(officer);
-    again
-        .header(Header::IfNoneMatch, "\"1\"")
-        .send()
-        .expect(304);
+    let again = app.get(&one).header(Header::IfNoneMatch, "\"1\"");
+    again.by(officer).send().expect(304);
 
-    app.test.clock.advance_ms(5_000);
+    app.wait_ms(5_000);
     let patch = json!({ "notes": null, "user_id": null, "availability": [] });
     let call = app.call("PATCH", &one).by(officer).json(&patch);
     let patched = call.if_match("\"1\"").send().expect(200);
@@ -48,20 +43,17 @@ fn a_player_through_every_change() {
     expected["user_id"] = Value::Null;
     expected["availability"] = json!([]);
     expected["updated_at"] = json!("2026-11-22T00:00:05.000Z");
-    assert_eq!(
-        (patched.json(), patched.etag()),
-        (expected, "\"2\"".to_owned())
-    );
+    assert_eq!(patched.json(), expected);
+    assert_eq!(patched.etag(), "\"2\"");
 
-    let put = app.call("PUT", &one).by(officer);
-    let stale = put.json(&json!({ "name": "Bert" })).if_match("\"1\"");
-    stale.send().expect_problem(412, "precondition_failed");
-    let put = app.call("PUT", &one).by(officer);
-    let put = put.json(&json!({ "name": "Bert" })).send().expect(200);
+    let bert = json!({ "name": "Bert" });
+    let put = app.call("PUT", &one).by(officer).json(&bert);
+    let stale = put.if_match("\"1\"").send();
+    stale.expect_problem(412, "precondition_failed");
+    let put = app.put_as(officer, &one, &bert).expect(200);
     assert_eq!(put.etag(), "\"3\"");
     let put = put.json();
-    assert_eq!(put["builds"], json!([]));
-    assert_eq!(put["created_at"], made["created_at"]);
+    assert_has!(put, { "builds": [], "created_at": made["created_at"] });
 
     let delete = || app.call("DELETE", &one).by(officer);
     let stale = delete().if_match("\"2\"").send();
@@ -89,28 +81,26 @@ fn all_mistakes_at_once() {
         ],
         "notes": "a\u{7}",
     });
-    let call = guild.app.post(&guild.path, &body);
-    let found = call.by(&guild.officer).send().invalid();
-    let expected = mistakes(&[
-        ("/availability/0/day", "invalid_choice"),
-        ("/availability/0/from", "invalid_format"),
-        ("/availability/0/to", "invalid_length"),
-        ("/availability/1/to", "required"),
-        ("/builds/0/build_id", "unknown_build"),
-        ("/builds/0/preference", "out_of_range"),
-        ("/builds/1/build_id", "duplicate_item"),
-        ("/builds/1/build_id", "unknown_build"),
-        ("/builds/2/build_id", "invalid_format"),
-        ("/builds/2/preference", "invalid_type"),
-        ("/builds/3/build_id", "required"),
-        ("/builds/3/note", "unknown_field"),
-        ("/id", "unknown_field"),
-        ("/name", "invalid_length"),
-        ("/notes", "invalid_format"),
-        ("/team_id", "unknown_field"),
-        ("/user_id", "unknown_member"),
-    ]);
-    assert_eq!(found, expected);
+    let answer = guild.app.post_as(&guild.officer, &guild.path, &body);
+    answer.expect_mistakes(
+        "/availability/0/day invalid_choice
+        /availability/0/from invalid_format
+        /availability/0/to invalid_length
+        /availability/1/to required
+        /builds/0/build_id unknown_build
+        /builds/0/preference out_of_range
+        /builds/1/build_id duplicate_item
+        /builds/1/build_id unknown_build
+        /builds/2/build_id invalid_format
+        /builds/2/preference invalid_type
+        /builds/3/build_id required
+        /builds/3/note unknown_field
+        /id unknown_field
+        /name invalid_length
+        /notes invalid_format
+        /team_id unknown_field
+        /user_id unknown_member",
+    );
 }
 
 #[test]
@@ -120,42 +110,25 @@ fn lists_are_narrowed_and_cut_into_pages() {
     let names = ["Anna", "\u{c9}tienne", "bert", "Annika", "x'%_"];
     for name in names {
         guild.add(&json!({ "name": name }));
-        app.test.clock.advance_ms(1);
+        app.wait_ms(1);
     }
-    player(
-        app,
-        &guild.team,
-        member,
-        &json!({ "name": "Me", "user_id": member.id }),
-    );
+    let me = json!({ "name": "Me", "user_id": member.id });
+    player(app, &guild.team, member, &me);
     let other = app.team(&[(&guild.officer, "leader")]);
-    player(
-        app,
-        &other,
-        &guild.officer,
-        &json!({ "name": "Anna elsewhere" }),
-    );
+    let elsewhere = json!({ "name": "Anna elsewhere" });
+    player(app, &other, &guild.officer, &elsewhere);
     let found = |query: &str| guild.names(query);
     assert_eq!(found("q=ANN"), ["Anna", "Annika"]);
     assert_eq!(found("q=%C3%A9"), ["\u{c9}tienne"]);
     assert_eq!(found("q=%25"), ["x'%_"]);
     assert_eq!(found(&format!("user_id={}", member.id)), ["Me"]);
     assert_eq!(found(&format!("user_id={}&q=anna", member.id)), [""; 0]);
-    let (mut all, mut query) = (Vec::new(), "limit=4".to_owned());
-    loop {
-        let list = app.get(&format!("{}?{query}", guild.path));
-        let list = list.by(member).send().ok();
-        let data = array(&list["data"]);
-        all.extend(data.iter().map(|player| text(&player["name"])));
-        match list["next_cursor"].as_str() {
-            Some(cursor) => query = format!("limit=4&cursor={cursor}"),
-            None => break,
-        }
-    }
-    assert_eq!(all[..5], names);
-    assert_eq!(all.len(), 6);
-    let call = app.get(&format!("{}?cursor=x", guild.path)).by(member);
-    call.send().expect_problem(422, "invalid_input");
+    let pages = app.pages(member, &format!("{}?limit=4", guild.path));
+    assert_eq!((pages[0].len(), pages.len()), (4, 2));
+    let all = texts_of(&pages.concat(), "name");
+    assert_eq!((&all[..5], all.len()), (&names.map(str::to_owned)[..], 6));
+    app.get_as(member, &format!("{}?cursor=x", guild.path))
+        .expect_problem(422, "invalid_input");
 }
 
 #[test]
@@ -171,8 +144,9 @@ fn a_page_ends_early_when_its_players_are_very_large() {
             "availability": [], "notes": "\n".repeat(2_000),
             "created_at": "2026-11-22T00:00:00.000Z", "updated_at": "2026-11-22T00:00:00.000Z",
         });
-        guild.app.test.database.execute(&format!(
-            "INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) VALUES ('{id}', '{}', NULL, 'n', 'n', '{document}', 1)",
+        guild.app.execute(&format!(
+            "INSERT INTO team_players (id, team_id, name, search_name, document, version) \
+             VALUES ('{id}', '{}', 'n', 'n', '{document}', 1)",
             guild.team
         ));
     }
@@ -185,26 +159,14 @@ fn a_page_ends_early_when_its_players_are_very_large() {
 fn a_roster_has_an_end() {
     let guild = guild();
     let (app, officer) = (&guild.app, &guild.officer);
-    app.test.database.execute(&format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
-         INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
-         json_object('user_id', NULL, 'name', 'n', 'builds', json('[]'), 'availability', \
-         json('[]'), 'notes', '', 'created_at', '2026-11-22T00:00:00.000Z'), 1 FROM n",
-        guild.team
-    ));
+    app.fill_roster(&guild.team, 9_999, "");
     guild.add(&json!({ "name": "The last" }));
-    let body = json!({ "name": "One more" });
-    let call = || app.post(&guild.path, &body).by(officer);
-    call().send().expect_problem(409, "roster_too_large");
-    let import = format!("{}/import", guild.path);
-    let body = json!({ "players": [{ "name": "One more" }] });
-    let call = |query: &str| {
-        let call = app.post(&format!("{import}{query}"), &body);
-        call.by(officer).send()
-    };
-    call("").expect_problem(409, "roster_too_large");
-    let done = call("?mode=replace").ok();
-    assert_eq!(done, json!({ "added": 1, "updated": 0, "removed": 10_000 }));
+    let more = app.post_as(officer, &guild.path, &json!({ "name": "One more" }));
+    more.expect_problem(409, "roster_too_large");
+    let file = "name\nOne more\n";
+    let more = guild.import("", CSV, file);
+    more.expect_problem(409, "roster_too_large");
+    guild.imports("mode=replace", CSV, file, [1, 0, 10_000]);
 }
 
 #[test]
@@ -222,11 +184,7 @@ fn who_leaves_stays_as_only_a_name() {
     let read = app.get_as(&guild.officer, &mine).expect(200);
     assert_eq!(read.etag(), "\"2\"");
     let read = read.json();
-    assert_eq!(
-        (&read["user_id"], &read["name"]),
-        (&Value::Null, &json!("Me"))
-    );
-    assert_eq!(read["notes"], "\u{1f3f4}");
+    assert_has!(read, { "user_id": null, "name": "Me", "notes": "\u{1f3f4}" });
     assert_eq!(guild.names(&format!("user_id={}", member.id)), [""; 0]);
     let path = format!("{}/{}", players_of(&other), text(&elsewhere["id"]));
     let kept = app.get_as(member, &path).ok();
@@ -238,25 +196,14 @@ fn a_roster_that_is_full_of_text_grows_no_more() {
     let guild = guild();
     let (app, officer) = (&guild.app, &guild.officer);
     let one = guild.one(&guild.add(&json!({ "name": "Anna", "notes": "x" })));
-    app.test.database.execute(&format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800) \
-         INSERT INTO team_players (id, team_id, user_id, name, search_name, document, version) SELECT 'player_' || printf('%026d', i), '{}', NULL, 'n', 'n', \
-         json_object('user_id', NULL, 'name', 'n', 'builds', json('[]'), 'availability', \
-         json('[]'), 'notes', printf('%.10000c', 'x'), 'created_at', '2026-11-22T00:00:00.000Z'), \
-         1 FROM n",
-        guild.team
-    ));
-    let more = json!({ "name": "More" });
-    let call = app.post(&guild.path, &more).by(officer);
-    call.send().expect_problem(409, "roster_too_large");
-    let import = guild.import("", "text/csv", "name\nMore\n");
+    app.fill_roster(&guild.team, 800, &"x".repeat(10_000));
+    let more = app.post_as(officer, &guild.path, &json!({ "name": "More" }));
+    more.expect_problem(409, "roster_too_large");
+    let import = guild.import("", CSV, "name\nMore\n");
     import.expect_problem(409, "roster_too_large");
-    let patch = |notes: &str| {
-        let call = app.call("PATCH", &one).by(officer);
-        call.json(&json!({ "notes": notes })).send()
-    };
+    let patch = |notes: &str| app.patch_as(officer, &one, &json!({ "notes": notes }));
     patch("xx").expect_problem(409, "roster_too_large");
     patch("").expect(200);
-    let import = guild.import("mode=replace", "text/csv", "name\nMore\n");
+    let import = guild.import("mode=replace", CSV, "name\nMore\n");
     import.expect(200);
 }

@@ -12,19 +12,20 @@ fn a_team_that_one_is_not_in_is_not_there() {
     let boss = app.administrator("boss");
     let nowhere = players_of("team_01h455vb4pex5vsknk084sn02q");
     let body = json!({ "name": "Bert" });
+    let of_one = one.replace(&guild.path, "");
     for (method, target) in [
-        ("GET", String::new()),
-        ("POST", String::new()),
-        ("GET", "/export".to_owned()),
-        ("POST", "/import".to_owned()),
-        ("GET", one.replace(&guild.path, "")),
-        ("PUT", one.replace(&guild.path, "")),
-        ("PATCH", one.replace(&guild.path, "")),
-        ("DELETE", one.replace(&guild.path, "")),
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", "/export"),
+        ("POST", "/import"),
+        ("GET", &of_one),
+        ("PUT", &of_one),
+        ("PATCH", &of_one),
+        ("DELETE", &of_one),
     ] {
         for player in [&guild.stranger, &boss] {
             let call = |base: &str| {
-                let call = app.call(method, &[base, &target].concat());
+                let call = app.call(method, &[base, target].concat());
                 let answer = call.by(player).json(&body).send();
                 answer.expect_problem(404, "not_found").without_request_id()
             };
@@ -65,24 +66,17 @@ fn members_write_their_own_entry_and_no_other() {
     refused("PUT", &mine, other);
     refused("PUT", &mine, json!({ "name": "Me" }));
     refused("PATCH", &mine, json!({ "user_id": null }));
-    refused(
-        "POST",
-        &format!("{}/import", guild.path),
-        json!({ "players": [] }),
-    );
-    let call = |method: &str| app.call(method, &mine).by(member);
-    call("PUT").json(&own).send().expect(200);
-    call("PATCH")
-        .json(&json!({ "notes": "x" }))
-        .send()
-        .expect(200);
-    app.get_as(member, &format!("{}/export", guild.path))
-        .expect(200);
-    call("DELETE").send().expect(204);
+    let import = format!("{}/import", guild.path);
+    refused("POST", &import, json!({ "players": [] }));
+    app.put_as(member, &mine, &own).expect(200);
+    let notes = json!({ "notes": "x" });
+    app.patch_as(member, &mine, &notes).expect(200);
+    let export = format!("{}/export", guild.path);
+    app.get_as(member, &export).expect(200);
+    app.delete_as(member, &mine).expect(204);
     assert_eq!(guild.names(""), ["Anna", "O"]);
     // Leaders write every entry.
-    let call = app.call("DELETE", &theirs).by(&guild.leader);
-    call.send().expect(204);
+    app.delete_as(&guild.leader, &theirs).expect(204);
 }
 
 #[test]
@@ -91,61 +85,78 @@ fn each_member_has_one_entry() {
     let (app, officer) = (&guild.app, &guild.officer);
     let body = json!({ "name": "Me", "user_id": guild.member.id });
     let first = guild.add(&body);
-    let again = || app.post(&guild.path, &body).by(officer);
-    again().send().expect_problem(409, "member_has_player");
+    let again = app.post_as(officer, &guild.path, &body);
+    again.expect_problem(409, "member_has_player");
     let other = guild.one(&guild.add(&json!({ "name": "Anna" })));
-    let call = app.call("PATCH", &other).by(officer);
-    let call = call.json(&json!({ "user_id": guild.member.id }));
-    call.send().expect_problem(409, "member_has_player");
+    let again = app.patch_as(officer, &other, &json!({ "user_id": guild.member.id }));
+    again.expect_problem(409, "member_has_player");
     // Its own does not stand in its way.
-    let call = app.call("PUT", &guild.one(&first)).by(officer);
-    call.json(&body).send().expect(200);
+    app.put_as(officer, &guild.one(&first), &body).expect(200);
     // Two at once: the database decides.
-    let call = app.call("DELETE", &guild.one(&first));
-    call.by(officer).send().expect(204);
+    app.delete_as(officer, &guild.one(&first)).expect(204);
     let sql = format!(
         "UPDATE team_players SET user_id = '{}' WHERE name = 'Anna'",
         guild.member.id
     );
-    let racing = racing(app, "INSERT INTO team_players", sql);
-    let call = racing.post(&guild.path, &body).by(officer);
-    call.send().expect_problem(409, "member_has_player");
+    let call = ("POST", guild.path.as_str(), &body);
+    assert_eq!(
+        app.raced("INSERT INTO team_players", sql, officer, call),
+        409
+    );
 }
 
 #[test]
 fn what_changes_between_a_look_and_a_write_is_not_written_over() {
     let guild = guild();
     let (app, officer) = (&guild.app, &guild.officer);
-    let anna = guild.add(&json!({ "name": "Anna" }));
-    let removal = |id: &str| format!("DELETE FROM team_members WHERE user_id = '{id}'");
-    let body = json!({ "name": "Me", "user_id": guild.member.id });
-    // Who is added leaves the team.
-    let isolate = racing(app, "INSERT INTO team_players", removal(&guild.member.id));
-    let call = isolate.post(&guild.path, &body).by(officer);
-    call.send().expect_problem(409, "roster_changed");
-    // Someone else changes the same entry.
-    for method in ["PUT", "DELETE"] {
-        let sql = "UPDATE team_players SET version = version + 1".to_owned();
-        let before = if method == "PUT" {
-            "UPDATE team_players"
-        } else {
-            "DELETE FROM team_players"
-        };
-        let answer = racing(app, before, sql).as_player(
-            officer,
-            method,
-            &guild.one(&anna),
-            &json!({ "name": "Bert" }),
-        );
-        answer.expect_problem(412, "precondition_failed");
+    let anna = guild.one(&guild.add(&json!({ "name": "Anna" })));
+    let (me, bert) = (
+        json!({ "name": "Me", "user_id": guild.member.id }),
+        json!({ "name": "Bert" }),
+    );
+    let (adds, path) = ("INSERT INTO team_players", &guild.path);
+    let changed = || "UPDATE team_players SET version = version + 1".to_owned();
+    for (method, path, body, before, sql, code) in [
+        // Who is added leaves the team.
+        (
+            "POST",
+            path,
+            &me,
+            adds,
+            sql::leaves(&guild.member),
+            "roster_changed",
+        ),
+        // Someone else changes the same entry.
+        (
+            "PUT",
+            &anna,
+            &bert,
+            "UPDATE team_players",
+            changed(),
+            "precondition_failed",
+        ),
+        (
+            "DELETE",
+            &anna,
+            &bert,
+            "DELETE FROM team_players",
+            changed(),
+            "precondition_failed",
+        ),
+        // Who writes leaves the team.
+        (
+            "POST",
+            path,
+            &bert,
+            adds,
+            sql::leaves(officer),
+            "roster_changed",
+        ),
+    ] {
+        let answer = racing(app, before, sql).as_player(officer, method, path, body);
+        assert_eq!(answer.json()["code"], code, "{method} {body}");
     }
-    // Who writes leaves the team.
-    let isolate = racing(app, "INSERT INTO team_players", removal(&officer.id));
-    let body = json!({ "name": "Bert" });
-    let call = isolate.post(&guild.path, &body).by(officer);
-    call.send().expect_problem(409, "roster_changed");
-    let names = "SELECT count(*) FROM team_players WHERE name <> 'Anna'";
-    assert_eq!(app.count(names), 0);
+    assert_eq!(app.rows("team_players WHERE name <> 'Anna'"), 0);
 }
 
 #[test]
@@ -161,10 +172,7 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_ro
     let replace = format!("{import}?mode=replace");
     let (adds, changes) = ("INSERT INTO team_players", "UPDATE team_players");
     let goes = "DELETE FROM team_players";
-    let role = |role: &str| {
-        let id = &officer.id;
-        format!("UPDATE team_members SET role = '{role}' WHERE user_id = '{id}'")
-    };
+    let role = |role: &str| sql::role(officer, role);
     let rows: [(&str, &str, &Value, &'static str, u16); 7] = [
         ("POST", &guild.path, &body, adds, 409),
         ("PUT", &entry, &body, changes, 412),
@@ -177,16 +185,16 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_ro
     ];
     let before = guild.rows();
     for (method, path, body, moment, status) in rows {
-        app.test.database.execute(&role("officer"));
+        app.execute(&role("officer"));
         let answer = racing(app, moment, role("member")).as_player(officer, method, path, body);
         assert_eq!(answer.status, status, "{method} {path} {body}");
         assert_eq!(guild.rows(), before, "{method} {path} {body}");
     }
     // One's own entry stays one's own to change.
-    app.test.database.execute(&role("officer"));
+    app.execute(&role("officer"));
     let mine = guild.one(&guild.add(&own));
     let isolate = racing(app, changes, role("member"));
-    isolate.as_player(officer, "PUT", &mine, &own).expect(200);
+    isolate.put_as(officer, &mine, &own).expect(200);
 }
 
 #[test]
@@ -197,7 +205,7 @@ fn a_build_must_be_one_that_the_caller_may_see() {
     let build = |owner: &Player, visibility: &str, team: Option<&str>| {
         let build = text(&app.build(owner, &json!({}))["id"]);
         let team = team.map_or("NULL".to_owned(), |team| format!("'{team}'"));
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE builds SET visibility = '{visibility}', team_id = {team} WHERE id = '{build}'"
         ));
         build
@@ -215,19 +223,14 @@ fn a_build_must_be_one_that_the_caller_may_see() {
     let body =
         |id: &str| json!({ "name": "Anna", "builds": [{ "build_id": id, "preference": 1 }] });
     let entry = guild.add(&json!({ "name": "Anna" }));
-    let put = |body: &Value| {
-        let call = app.call("PUT", &guild.one(&entry)).by(officer);
-        call.json(body).send()
-    };
+    let put = |body: &Value| app.put_as(officer, &guild.one(&entry), body);
     for (index, (id, is_allowed)) in rows.iter().enumerate() {
         let answers = [app.post_as(officer, &guild.path, &body(id)), put(&body(id))];
-        for (answer, status) in answers.into_iter().zip([201, 200]) {
+        for answer in answers {
             if *is_allowed {
-                answer.expect(status);
+                assert!(answer.status < 300, "{index}: {}", answer.status);
             } else {
-                let mistakes = answer.invalid();
-                let expected = ("/builds/0/build_id".to_owned(), "unknown_build".to_owned());
-                assert_eq!(mistakes, [expected], "{index}");
+                answer.expect_mistakes("/builds/0/build_id unknown_build");
             }
         }
     }
@@ -235,10 +238,11 @@ fn a_build_must_be_one_that_the_caller_may_see() {
     let (shared, _) = &rows[3];
     let sql = "UPDATE builds SET visibility = 'private', team_id = NULL WHERE visibility = 'team'";
     put(&body(shared)).expect(200);
-    app.test.database.execute(sql);
+    app.execute(sql);
     put(&body(shared)).expect(200);
-    let call = app.call("PATCH", &guild.one(&entry)).by(officer);
-    call.json(&json!({ "notes": "x" })).send().expect(200);
+    let notes = json!({ "notes": "x" });
+    app.patch_as(officer, &guild.one(&entry), &notes)
+        .expect(200);
     put(&json!({ "name": "Anna" })).expect(200);
     put(&body(shared)).expect_problem(422, "invalid_input");
 }
@@ -252,12 +256,9 @@ fn entries_go_out_and_go_away_with_their_account() {
     let first = player(app, &guild.team, member, &entry);
     guild.add(&json!({ "name": "Anna" }));
     let second = player(app, &other, member, &entry);
-    let export = app.get("/api/v1/users/me/export").by(member).send().ok();
+    let export = app.get_as(member, "/api/v1/users/me/export").ok();
     assert_eq!(export["players"], json!([first, second]));
-    let call = app.call("DELETE", "/api/v1/users/me").by(member);
-    let call = call.json(&json!({ "password": PASSWORD }));
-    call.send().expect(204);
-    let left = "SELECT count(*) FROM team_players";
-    assert_eq!(app.count(left), 1);
-    assert_eq!(app.count(&format!("{left} WHERE name = 'Anna'")), 1);
+    app.delete_account(member);
+    assert_eq!(app.rows("team_players"), 1);
+    assert_eq!(app.rows("team_players WHERE name = 'Anna'"), 1);
 }

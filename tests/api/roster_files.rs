@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use testing::guild::{CSV, done, guild, mistakes, player, players_of, racing};
+use testing::guild::{CSV, guild, player, players_of, racing};
 use testing::prelude::*;
 
 #[test]
@@ -25,25 +25,16 @@ fn out_and_in_again() {
         { "user_id": null, "name": "hi;\u{ff1d}1", "builds": [], "availability": [],
           "notes": " , " },
     ]});
-    let answer = guild.import("", "application/json", players.to_string());
-    assert_eq!(answer.expect(200).json(), done(5, 0, 0));
+    guild.imports("", "application/json", players.to_string(), [5, 0, 0]);
     let json = guild.export("json");
     assert_eq!(json.json(), players);
-    assert_eq!(
-        json.header("content-disposition"),
-        Some("attachment; filename=\"roster.json\"")
-    );
+    let named = |name: &str| format!("attachment; filename=\"{name}\"");
+    json.expect_header("content-disposition", &named("roster.json"));
     let csv = guild.export("csv");
-    assert_eq!(
-        csv.header("content-type"),
-        Some("text/csv; charset=utf-8; header=present")
-    );
-    assert_eq!(csv.header("cache-control"), Some("private, no-store"));
-    assert_eq!(
-        csv.header("content-disposition"),
-        Some("attachment; filename=\"roster.csv\"")
-    );
-    let written = String::from_utf8(csv.body.clone()).expect("UTF-8");
+    csv.expect_header("content-type", "text/csv; charset=utf-8; header=present");
+    csv.expect_header("cache-control", "private, no-store");
+    csv.expect_header("content-disposition", &named("roster.csv"));
+    let written = csv.text();
     let member = &guild.member.id;
     let expected = [
         "name,user_id,builds,availability,notes\r\n",
@@ -60,30 +51,33 @@ fn out_and_in_again() {
     assert_eq!(written, expected);
     // The same again is nothing, and into an empty roster it is the same.
     for (media_type, body) in [("application/json", &json.body), (CSV, &csv.body)] {
-        let again = guild.import("mode=replace", media_type, body.clone());
-        assert_eq!(again.expect(200).json(), done(0, 0, 0));
+        guild.imports("mode=replace", media_type, body.clone(), [0, 0, 0]);
         guild.app.clear("team_players");
-        let again = guild.import("", media_type, body.clone());
-        assert_eq!(again.expect(200).json(), done(5, 0, 0));
+        guild.imports("", media_type, body.clone(), [5, 0, 0]);
         assert_eq!(guild.export("json").body, json.body);
         assert_eq!(guild.export("csv").body, csv.body);
     }
 }
 
 #[test]
-fn a_byte_order_mark_is_there_when_it_is_asked_for() {
+fn a_byte_order_mark_is_there_when_it_is_asked_for_and_an_empty_roster_goes_out_and_in() {
     let guild = guild();
     guild.add(&json!({ "name": "Zo\u{eb}", "notes": "Brings food" }));
     let marked = guild.export("csv&bom=true").body;
     let plain = guild.export("csv").body;
     assert_eq!(marked, ["\u{feff}".as_bytes(), &plain].concat());
     assert_eq!(guild.export("csv&bom=false").body, plain);
-    let again = guild.import("mode=replace", CSV, marked);
-    assert_eq!(again.expect(200).json(), done(0, 0, 0));
-    assert_eq!(
-        guild.export("json&bom=true").body,
-        guild.export("json").body
-    );
+    guild.imports("mode=replace", CSV, marked, [0, 0, 0]);
+    let json = guild.export("json").body;
+    assert_eq!(guild.export("json&bom=true").body, json);
+    // Nor is anything in the way of an empty roster.
+    guild.app.clear("team_players");
+    let (json, csv) = (guild.export("json"), guild.export("csv"));
+    assert_eq!(json.json(), json!({ "players": [] }));
+    assert_eq!(csv.body, b"name,user_id,builds,availability,notes\r\n");
+    for (media_type, body) in [("application/json", json.body), (CSV, csv.body)] {
+        guild.imports("mode=replace", media_type, body, [0, 0, 0]);
+    }
 }
 
 #[test]
@@ -96,32 +90,18 @@ fn a_roster_larger_than_a_body_comes_back_in_parts() {
         json!({ "players": players.collect::<Vec<_>>() }).to_string()
     };
     let send = |body: String| {
-        guild.app.test.clock.advance_ms(1_000);
-        let answer = guild.import("mode=add", "application/json", body);
-        assert_eq!(answer.expect(200).json(), done(300, 0, 0));
+        guild.app.wait_ms(1_000);
+        guild.imports("mode=add", "application/json", body, [300, 0, 0]);
     };
     send(part(0));
     send(part(300));
     let whole = guild.export("json");
     assert!(whole.body.len() > 1_048_576, "{}", whole.body.len());
     guild.app.clear("team_players");
-    let players = whole.json()["players"].as_array().expect("a list").clone();
-    for part in players.chunks(300) {
+    for part in array(&whole.json()["players"]).chunks(300) {
         send(json!({ "players": part }).to_string());
     }
     assert_eq!(guild.export("json").body, whole.body);
-}
-
-#[test]
-fn an_empty_roster_goes_out_and_in() {
-    let guild = guild();
-    let (json, csv) = (guild.export("json"), guild.export("csv"));
-    assert_eq!(json.json(), json!({ "players": [] }));
-    assert_eq!(csv.body, b"name,user_id,builds,availability,notes\r\n");
-    for (media_type, body) in [("application/json", json.body), (CSV, csv.body)] {
-        let answer = guild.import("mode=replace", media_type, body);
-        assert_eq!(answer.expect(200).json(), done(0, 0, 0));
-    }
 }
 
 #[test]
@@ -135,17 +115,15 @@ fn a_file_replaces_by_name_and_keeps_ids() {
     guild.import("mode=replace", CSV, file).expect(200);
     let list = || app.get_as(officer, &guild.path).ok();
     let before = list()["data"].clone();
-    app.test.clock.advance_ms(60_000);
+    app.wait_ms(60_000);
     // Members change places, too.
     let file = format!(
         "notes,NAME , user_id\none,Twin,\nx,Bert,{}\nfirst,Anna,\nnew two,Twin,\n,Carla,\n",
         guild.member.id
     );
-    let dry = guild.import("mode=replace&dry_run=true", CSV, file.as_str());
-    assert_eq!(dry.expect(200).json(), done(1, 3, 1));
+    guild.imports("mode=replace&dry_run=true", CSV, file.as_str(), [1, 3, 1]);
     assert_eq!(list()["data"], before);
-    let answer = guild.import("mode=replace", CSV, file.as_str());
-    assert_eq!(answer.expect(200).json(), done(1, 3, 1));
+    guild.imports("mode=replace", CSV, file.as_str(), [1, 3, 1]);
     let after = list()["data"].clone();
     for (index, name, notes, is_changed) in [
         (0, "Anna", "first", true),
@@ -154,14 +132,11 @@ fn a_file_replaces_by_name_and_keeps_ids() {
         (3, "Twin", "new two", true),
     ] {
         let (was, is) = (&before[index], &after[index]);
-        assert_eq!((&is["name"], &is["notes"]), (&json!(name), &json!(notes)));
-        assert_eq!(
-            (&is["id"], &is["created_at"]),
-            (&was["id"], &was["created_at"])
-        );
+        assert_has!(is, {
+            "name": name, "notes": notes, "id": was["id"], "created_at": was["created_at"],
+        });
         assert_eq!(is["updated_at"] != was["updated_at"], is_changed, "{name}");
-        let one = app.get(&format!("{}/{}", guild.path, text(&is["id"])));
-        let tag = one.by(officer).send().expect(200).etag();
+        let tag = app.get_as(officer, &guild.one(is)).expect(200).etag();
         assert_eq!(tag, if is_changed { "\"2\"" } else { "\"1\"" }, "{name}");
     }
     assert_eq!(after[4]["name"], "Carla");
@@ -178,17 +153,10 @@ fn adding_takes_only_new_players() {
         "name,user_id\nBert,{}\nAnna,\nCarla,\nCarla,\nanna,{1}\nDora,{1}\n",
         guild.member.id, guild.leader.id
     );
-    assert_eq!(
-        guild.refused("mode=add", &file),
-        mistakes(&[
-            ("/lines/2/user_id", "member_has_player"),
-            ("/lines/3/name", "name_taken"),
-            ("/lines/5/name", "name_taken"),
-            ("/lines/7/user_id", "member_has_player"),
-        ])
-    );
-    let answer = guild.import("mode=add", CSV, "name\nBert\n");
-    assert_eq!(answer.expect(200).json(), done(1, 0, 0));
+    let rows = "/lines/2/user_id member_has_player, /lines/3/name name_taken, \
+        /lines/5/name name_taken, /lines/7/user_id member_has_player";
+    guild.refuses("mode=add", &file, rows);
+    guild.imports("mode=add", CSV, "name\nBert\n", [1, 0, 0]);
     assert_eq!(guild.count(), 2);
 }
 
@@ -202,13 +170,10 @@ fn builds_that_players_had_come_in_again() {
     player(app, &guild.team, &guild.member, &mine);
     let csv = String::from_utf8(guild.export("csv").body).expect("UTF-8");
     let changed = csv.replace(":5", ":3") + &format!("Other,,{hidden}:1,,\r\n");
-    assert_eq!(
-        guild.refused("mode=replace", &changed),
-        mistakes(&[("/lines/3/builds/0/build_id", "unknown_build")])
-    );
+    let mistake = "/lines/3/builds/0/build_id unknown_build";
+    guild.refuses("mode=replace", &changed, mistake);
     let changed = csv.replace(":5", ":3");
-    let answer = guild.import("mode=replace", CSV, changed.as_str());
-    assert_eq!(answer.expect(200).json(), done(0, 1, 0));
+    guild.imports("mode=replace", CSV, changed.as_str(), [0, 1, 0]);
     let list = app.get_as(officer, &guild.path).expect(200);
     assert_eq!(list.json()["data"][0]["builds"][0]["preference"], 3);
 }
@@ -217,73 +182,42 @@ fn builds_that_players_had_come_in_again() {
 fn a_roster_that_changes_meanwhile_is_left_alone() {
     let guild = guild();
     guild.import("", CSV, "name\nAnna\nBert\n").expect(200);
-    let removal = format!(
-        "DELETE FROM team_members WHERE user_id = '{}'",
-        guild.officer.id
-    );
-    for sql in [
-        "UPDATE team_players SET version = version + 1 WHERE name = 'Anna'",
-        "DELETE FROM team_players WHERE name = 'Bert'",
-        removal.as_str(),
-    ] {
-        let isolate = racing(&guild.app, "INSERT INTO team_players", sql.to_owned());
-        let call = isolate.call("POST", &format!("{}/import?mode=replace", guild.path));
-        let call = call
-            .by(&guild.officer)
-            .raw(CSV, "name,notes\nAnna,x\nCarla,\n");
-        call.send().expect_problem(409, "roster_changed");
-        let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
-        assert_eq!(guild.app.count(new), 0, "{sql}");
-    }
-}
-
-#[test]
-fn a_roster_that_fills_meanwhile_and_a_member_who_leaves_meanwhile_are_seen() {
-    let guild = guild();
-    let team = &guild.team;
-    // As many as a team may have.
-    let fills = format!(
-        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000) \
-         INSERT INTO team_players (id, team_id, name, search_name, document, version) \
-         SELECT 'player_' || n, '{team}', n, n, '{{}}', 1 FROM n"
-    );
-    let member = &guild.member.id;
-    let leaves = format!("DELETE FROM team_members WHERE user_id = '{member}'");
-    let anyone = json!({ "players": [{ "name": "Carla" }] });
-    let someone = json!({ "players": [{ "name": "Carla", "user_id": member }] });
-    for (sql, body) in [(leaves, someone), (fills, anyone)] {
+    let anna = "UPDATE team_players SET version = version + 1 WHERE name = 'Anna'";
+    let bert = "DELETE FROM team_players WHERE name = 'Bert'";
+    // Who is named leaves the team, and the roster fills up to what a team may have.
+    let leaves = sql::leaves(&guild.member);
+    let fills = sql::fill_roster(&guild.team, 10_000, "");
+    let file = "name,notes,user_id\nAnna,x,\nCarla,,\n".to_owned();
+    let member = format!("name,user_id\nCarla,{}\n", guild.member.id);
+    let rows = [
+        ("mode=replace", anna.to_owned(), &file),
+        ("mode=replace", bert.to_owned(), &file),
+        ("mode=replace", sql::leaves(&guild.officer), &file),
+        ("mode=add", leaves, &member),
+        ("mode=add", fills, &"name\nCarla\n".to_owned()),
+    ];
+    for (query, sql, body) in rows {
+        guild
+            .app
+            .execute(&sql::joins(&guild.officer, &guild.team, "officer"));
         let isolate = racing(&guild.app, "INSERT INTO team_players", sql);
-        let call = isolate.call("POST", &format!("{}/import", guild.path));
-        let call = call.by(&guild.officer).json(&body);
-        call.send().expect_problem(409, "roster_changed");
-        let new = "SELECT count(*) FROM team_players WHERE name = 'Carla'";
-        assert_eq!(guild.app.count(new), 0, "{body}");
+        let call = isolate.call("POST", &format!("{}/import?{query}", guild.path));
+        let answer = call.by(&guild.officer).raw(CSV, body.as_str()).send();
+        answer.expect_problem(409, "roster_changed");
+        assert_eq!(
+            guild.app.rows("team_players WHERE name = 'Carla'"),
+            0,
+            "{body}"
+        );
     }
 }
 
 /// A name or a note as people, and attackers, write them.
 fn words() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
-        "=",
-        "+",
-        "-",
-        "@",
-        "'",
-        "\"",
-        ",",
-        ";",
-        ":",
-        "a",
-        "Zo\u{eb}",
-        " ",
-        "\u{1f469}\u{200d}\u{1f680}",
-        "\u{5e9}\u{5dc}",
-        "\u{e9}",
-        "\u{ff1d}",
-        "1",
-        "\\",
-        "null",
-    ]);
+    let pieces = "= + - @ ' \" , ; : a Zo\u{eb} \u{1f469}\u{200d}\u{1f680} \u{5e9}\u{5dc} \u{e9} \
+                  \u{ff1d} 1 \\ null";
+    let pieces = pieces.split(' ').chain([" "]);
+    let piece = prop::sample::select(pieces.collect::<Vec<_>>());
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
@@ -303,18 +237,13 @@ fn whatever_goes_out_comes_in_the_same() {
         ..Config::with_cases(100)
     });
     let outcome = runner.run(&rosters, |players| {
-        let players = players
-            .into_iter()
-            .enumerate()
-            .map(|(index, (name, notes, times))| {
-                let notes = [notes, "\u{316}".repeat(index % 4)].concat();
-                let time = json!({ "day": "friday", "from": "20:00", "to": "02:00" });
-                json!({
-                        "name": format!("{name}{index}{}", "\u{316}".repeat(index % 4)),
-                    "notes": notes,
-                    "availability": vec![time; times],
-                })
-            });
+        let players = players.into_iter().enumerate();
+        let players = players.map(|(index, (name, notes, times))| {
+            let marks = "\u{316}".repeat(index % 4);
+            let time = json!({ "day": "friday", "from": "20:00", "to": "02:00" });
+            json!({ "name": format!("{name}{index}{marks}"), "notes": (notes + &marks),
+                "availability": vec![time; times] })
+        });
         let players: Vec<Value> = players.collect();
         let body = json!({ "players": players }).to_string();
         let json_type = "application/json";
@@ -322,12 +251,12 @@ fn whatever_goes_out_comes_in_the_same() {
         guild.import("", json_type, body).expect(200);
         let (json, csv) = (guild.export("json").body, guild.export("csv").body);
         for (media_type, body) in [(json_type, &json), (CSV, &csv)] {
-            guild
-                .import_to(&other, "mode=replace", json_type, empty)
-                .expect(200);
-            guild
-                .import_to(&other, "", media_type, body.clone())
-                .expect(200);
+            let import = |query: &str, media_type: &str, body: &[u8]| {
+                let answer = guild.import_to(&other, query, media_type, body);
+                answer.expect(200);
+            };
+            import("mode=replace", json_type, empty.as_bytes());
+            import("", media_type, body);
             prop_assert_eq!(&guild.export_of(&other, "json").body, &json);
             prop_assert_eq!(&guild.export_of(&other, "csv").body, &csv);
         }
@@ -354,24 +283,26 @@ fn many(build: &str, bad: Option<usize>) -> String {
 fn ten_thousand_lines_come_in_at_once_or_not_at_all() {
     let guild = guild();
     let build = text(&guild.app.build(&guild.officer, &json!({}))["id"]);
-    let found = guild.refused("", &many(&build, Some(7_001)));
-    assert_eq!(
-        found,
-        mistakes(&[("/lines/7001/availability/0/day", "invalid_choice")])
-    );
-    let found = guild.refused("", &(many(&build, None) + "One more,,\n"));
-    assert_eq!(found, mistakes(&[("/lines/10002", "too_many_lines")]));
+    let mistake = "/lines/7001/availability/0/day invalid_choice";
+    guild.refuses("", &many(&build, Some(7_001)), mistake);
     let file = many(&build, None);
-    let calls = guild.app.calls_of(|| {
-        let answer = guild.import("", CSV, file.as_str());
-        assert_eq!(answer.expect(200).json(), done(10_000, 0, 0));
-    });
+    guild.refuses(
+        "",
+        &format!("{file}One more,,\n"),
+        "/lines/10002 too_many_lines",
+    );
+    let import = || guild.imports("", CSV, file.as_str(), [10_000, 0, 0]);
+    let calls = guild.app.calls_of(import);
     // Who is calling, who is in the team, what is named, what is there, and one batch.
     assert!(calls <= 7, "{calls}");
     assert_eq!(guild.count(), 10_000);
     let out = guild.export("csv");
-    let lines = String::from_utf8(out.body).expect("UTF-8").lines().count();
+    let lines = out.text().lines().count();
     assert_eq!(lines, 10_001);
-    let answer = guild.import("mode=replace", CSV, file.replace(":5", ":4"));
-    assert_eq!(answer.expect(200).json(), done(0, 10_000, 0));
+    guild.imports(
+        "mode=replace",
+        CSV,
+        file.replace(":5", ":4"),
+        [0, 10_000, 0],
+    );
 }

@@ -1,7 +1,7 @@
 //! Bad roster files: every mistake is reported by line or list index, and nothing of the file is
 //! imported. `roster_files` has good ones.
 
-use testing::guild::{CSV, guild, mistakes};
+use testing::guild::{CSV, guild};
 use testing::prelude::*;
 use wvw_builder::teams::roster::csv;
 
@@ -24,79 +24,64 @@ fn each_mistake_is_named_by_its_line() {
         &"y".repeat(101),
     ]
     .concat();
-    let found = guild.refused("", &file);
-    let expected = mistakes(&[
-        ("/lines/10/builds/0/build_id", "unknown_build"),
-        ("/lines/10/builds/0/preference", "out_of_range"),
-        ("/lines/10/user_id", "unknown_member"),
-        ("/lines/11/builds/0/build_id", "unknown_build"),
-        ("/lines/11/builds/1/build_id", "duplicate_item"),
-        ("/lines/11/builds/1/build_id", "unknown_build"),
-        ("/lines/11/notes", "invalid_format"),
-        ("/lines/12", "too_many_cells"),
-        ("/lines/13/name", "invalid_length"),
-        ("/lines/7/availability/0/to", "invalid_format"),
-        ("/lines/7/availability/1/day", "invalid_choice"),
-        ("/lines/7/name", "invalid_length"),
-        ("/lines/8/availability", "invalid_format"),
-        ("/lines/8/user_id", "invalid_format"),
-        ("/lines/8/user_id", "invalid_length"),
-        ("/lines/9/availability/0/from", "invalid_length"),
-        ("/lines/9/availability/0/to", "invalid_length"),
-        ("/lines/9/builds/0/build_id", "invalid_format"),
-        ("/lines/9/builds/0/build_id", "invalid_length"),
-        ("/lines/9/builds/1/build_id", "invalid_length"),
-        ("/lines/9/builds/1/preference", "invalid_type"),
-        ("/lines/9/builds/2/build_id", "invalid_format"),
-        ("/lines/9/builds/2/build_id", "invalid_length"),
-        ("/lines/9/builds/2/preference", "invalid_type"),
-        ("/lines/9/builds/3/build_id", "invalid_format"),
-        ("/lines/9/builds/3/build_id", "invalid_length"),
-        ("/lines/9/builds/3/preference", "required"),
-    ]);
-    assert_eq!(found, expected);
+    guild.refuses(
+        "",
+        &file,
+        "/lines/10/builds/0/build_id unknown_build
+        /lines/10/builds/0/preference out_of_range
+        /lines/10/user_id unknown_member
+        /lines/11/builds/0/build_id unknown_build
+        /lines/11/builds/1/build_id duplicate_item
+        /lines/11/builds/1/build_id unknown_build
+        /lines/11/notes invalid_format
+        /lines/12 too_many_cells
+        /lines/13/name invalid_length
+        /lines/7/availability/0/to invalid_format
+        /lines/7/availability/1/day invalid_choice
+        /lines/7/name invalid_length
+        /lines/8/availability invalid_format
+        /lines/8/user_id invalid_format
+        /lines/8/user_id invalid_length
+        /lines/9/availability/0/from invalid_length
+        /lines/9/availability/0/to invalid_length
+        /lines/9/builds/0/build_id invalid_format
+        /lines/9/builds/0/build_id invalid_length
+        /lines/9/builds/1/build_id invalid_length
+        /lines/9/builds/1/preference invalid_type
+        /lines/9/builds/2/build_id invalid_format
+        /lines/9/builds/2/build_id invalid_length
+        /lines/9/builds/2/preference invalid_type
+        /lines/9/builds/3/build_id invalid_format
+        /lines/9/builds/3/build_id invalid_length
+        /lines/9/builds/3/preference required",
+    );
     // The same in JSON has the place in the list.
     let body = json!({ "players": [{ "name": "Anna" }, { "name": "Bert", "notes": 1, "x": 1 }] });
     let answer = guild.import("", "application/json", body.to_string());
-    let found = answer.invalid();
-    let expected = mistakes(&[
-        ("/players/1/notes", "invalid_type"),
-        ("/players/1/x", "unknown_field"),
-    ]);
-    assert_eq!(found, expected);
+    answer.expect_mistakes("/players/1/notes invalid_type, /players/1/x unknown_field");
 }
 
 #[test]
 fn the_header_row_names_the_columns() {
     let guild = guild();
     for (header, expected) in [
-        ("name,level", &[("/lines/1/level", "unknown_column")][..]),
+        ("name,level", "/lines/1/level unknown_column"),
         (
             "name;notes",
-            &[
-                ("/lines/1/name", "required"),
-                ("/lines/1/name;notes", "unknown_column"),
-            ],
+            "/lines/1/name required, /lines/1/name;notes unknown_column",
         ),
-        ("name,Name", &[("/lines/1/Name", "duplicate_column")]),
+        ("name,Name", "/lines/1/Name duplicate_column"),
         (
             "notes,a/b",
-            &[
-                ("/lines/1/a~1b", "unknown_column"),
-                ("/lines/1/name", "required"),
-            ],
+            "/lines/1/a~1b unknown_column, /lines/1/name required",
         ),
-        ("name,", &[("/lines/1/", "unknown_column")]),
+        ("name,", "/lines/1/ unknown_column"),
         (
             "\r\n\r\nx",
-            &[
-                ("/lines/3/name", "required"),
-                ("/lines/3/x", "unknown_column"),
-            ],
+            "/lines/3/name required, /lines/3/x unknown_column",
         ),
     ] {
-        let found = guild.refused("mode=replace", &format!("{header}\nAnna,x\n"));
-        assert_eq!(found, mistakes(expected), "{header}");
+        guild.refuses("mode=replace", &format!("{header}\nAnna,x\n"), expected);
     }
 }
 
@@ -113,22 +98,16 @@ fn what_is_no_csv_is_refused_whole() {
         (b"name\nAnna,\"", "line 2"),
     ];
     for (body, part) in rows {
-        let answer = guild
-            .import("", CSV, body)
-            .expect_problem(400, "invalid_csv");
-        let detail = text(&answer.json()["detail"]);
+        let answer = guild.import("", CSV, body);
+        let detail = text(&answer.expect_problem(400, "invalid_csv").json()["detail"]);
         assert!(detail.contains(part), "{detail}");
     }
-    guild
-        .import("", CSV, "")
-        .expect_problem(400, "body_required");
-    assert_eq!(
-        guild.refused("", &format!("name\n{}", ",".repeat(100_000))),
-        mistakes(&[("/lines/2", "too_many_cells")])
-    );
-    guild
-        .import("", CSV, "x\n".repeat(1024 * 1024))
-        .expect_problem(413, "body_too_large");
+    let empty = guild.import("", CSV, "");
+    empty.expect_problem(400, "body_required");
+    let wide = format!("name\n{}", ",".repeat(100_000));
+    guild.refuses("", &wide, "/lines/2 too_many_cells");
+    let large = guild.import("", CSV, "x\n".repeat(1024 * 1024));
+    large.expect_problem(413, "body_too_large");
 }
 
 #[test]
@@ -142,10 +121,8 @@ fn other_media_types_are_named() {
     ] {
         let answer = guild.import("", media_type, "name\nAnna\n");
         let answer = answer.expect_problem(415, "unsupported_media_type");
-        assert!(
-            text(&answer.json()["detail"]).contains("text/csv"),
-            "{media_type}"
-        );
+        let detail = text(&answer.json()["detail"]);
+        assert!(detail.contains("text/csv"), "{media_type}");
     }
     let call = guild.app.call("POST", &format!("{}/import", guild.path));
     let call = call.by(&guild.officer).raw(CSV, "name\nAnna\n");
@@ -156,23 +133,19 @@ fn other_media_types_are_named() {
     let call = call.raw(CSV, "name\nAnna\n");
     call.send().expect_problem(415, "unsupported_media_type");
     for query in ["mode=merge", "dry_run=1", "format=csv"] {
-        guild
-            .import(query, CSV, "name\n")
-            .expect_problem(422, "invalid_input");
+        let answer = guild.import(query, CSV, "name\n");
+        answer.expect_problem(422, "invalid_input");
     }
-    let call = guild.app.get(&format!("{}/export?format=xml", guild.path));
-    let call = call.by(&guild.officer).send();
-    call.expect_problem(422, "invalid_input");
+    let export = format!("{}/export?format=xml", guild.path);
+    let answer = guild.app.get_as(&guild.officer, &export);
+    answer.expect_problem(422, "invalid_input");
 }
 
 #[test]
 fn a_hundred_mistakes_are_enough() {
     let guild = guild();
     let file = "name,notes\n".to_owned() + &",x\n".repeat(200_000);
-    let answer = guild
-        .import("", CSV, file.as_str())
-        .expect_problem(422, "invalid_input");
-    assert_eq!(answer.mistakes().len(), 100);
+    assert_eq!(guild.import("", CSV, file.as_str()).invalid().len(), 100);
     // More are not even looked for.
     let mut errors = Vec::new();
     let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
@@ -181,6 +154,5 @@ fn a_hundred_mistakes_are_enough() {
     assert_eq!(errors.len(), 100);
     let body = format!("{{\"players\":[{}{{}}]}}", "{},".repeat(9_999));
     let answer = guild.import("", "application/json", body);
-    let answer = answer.expect_problem(422, "invalid_input");
-    assert_eq!(answer.mistakes().len(), 100);
+    assert_eq!(answer.invalid().len(), 100);
 }

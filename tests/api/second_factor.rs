@@ -4,6 +4,7 @@
 use testing::authenticator::{
     Authenticator, CONFIRM, STEP_MS, TWO_FACTOR, challenge, enrol, guarded,
 };
+use testing::login_throttle::from;
 use testing::prelude::*;
 use wvw_builder::accounts::two_factor::store;
 
@@ -24,20 +25,11 @@ fn a_challenge_is_no_login() {
 fn a_new_challenge_does_not_begin_the_count_again() {
     let it = guarded();
     let from = |address: &str, device_token: Option<&str>| {
-        let mut body = json!({ "email": it.player.email, "password": PASSWORD });
-        if let Some(token) = device_token {
-            body["device_token"] = token.into();
-        }
-        let call = it
-            .app
-            .post(LOGIN, &body)
-            .header(Header::ConnectingIp, address);
-        text(
-            &call
-                .send()
-                .expect_problem(401, "two_factor_required")
-                .json()["challenge"],
-        )
+        let mut attempt = from(&it.player, PASSWORD, address);
+        attempt.device_token = device_token;
+        let answer = attempt.send(&it.app);
+        let answer = answer.expect_problem(401, "two_factor_required");
+        text(&answer.json()["challenge"])
     };
     let known = it.log_in(&it.fresh_code()).ok();
     let device = text(&known["device_token"]);
@@ -48,10 +40,10 @@ fn a_new_challenge_does_not_begin_the_count_again() {
         it.give(&challenge, &it.wrong_code()).expect(401);
         let answer = it.give(&challenge, &it.wrong_code());
         if answer.status == 429 {
-            let wait = answer.header("retry-after").expect("seconds").to_owned();
+            let wait = answer.header("retry-after").expect("seconds");
             let seconds: i64 = wait.parse().expect("a number");
             pauses.push(seconds);
-            it.app.test.clock.advance_ms(seconds * 1000);
+            it.app.wait_ms(seconds * 1000);
         }
     }
     assert_eq!(pauses[..6], [1, 2, 4, 8, 16, 900]);
@@ -74,15 +66,11 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
         "UPDATE users SET password_disabled_at = 1",
         &format!("UPDATE guesses SET failures = 100, next_at = {next_at} WHERE place = x'00'"),
     ] {
-        it.app.test.database.execute(sql);
+        it.app.execute(sql);
     }
-    let is_disabled = || it.count("SELECT count(*) FROM users WHERE password_disabled_at > 0");
-    let elsewhere = || {
-        let body = json!({ "email": it.player.email, "password": PASSWORD });
-        let call = it.app.post("/api/v1/auth/login", &body);
-        call.header(Header::ConnectingIp, "203.0.113.60").send()
-    };
-    it.app.test.clock.advance_ms(STEP_MS);
+    let is_disabled = || it.app.rows("users WHERE password_disabled_at > 0");
+    let elsewhere = || from(&it.player, PASSWORD, "203.0.113.60").send(&it.app);
+    it.app.wait_ms(STEP_MS);
     it.log_in(&it.fresh_code()).expect(200);
     assert_eq!(is_disabled(), 1, "a code of the app is not enough");
     elsewhere().expect_problem(429, "too_many_attempts");
@@ -96,11 +84,8 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
 fn a_secret_counts_only_once_it_is_confirmed() {
     let app = TestApp::new();
     let player = app.player("begins");
-    let begin = || app.as_player(&player, "POST", TWO_FACTOR, &Value::Null);
-    let confirm = |code: &str| {
-        let call = app.post(CONFIRM, &json!({ "code": code }));
-        call.by(&player).send()
-    };
+    let begin = || app.act_as(&player, TWO_FACTOR);
+    let confirm = |code: &str| app.post_as(&player, CONFIRM, &json!({ "code": code }));
     confirm("000000").expect_problem(409, "two_factor_not_enabled");
     let first = Authenticator::scan(&begin().ok());
     let answer = begin().ok();
@@ -128,46 +113,33 @@ fn it_is_switched_off_with_password_and_code_only() {
     let it = guarded();
     let (right, wrong) = (it.fresh_code(), it.wrong_code());
     let other = it.log_in(it.recovery_code()).ok();
-    for (name, body, status, code) in [
-        ("nothing", json!({}), 422, "invalid_input"),
+    let used = it.recovery_code();
+    for (body, status, code) in [
+        (json!({}), 422, "invalid_input"),
+        (json!({ "password": PASSWORD }), 422, "invalid_input"),
+        (json!({ "code": right }), 422, "invalid_input"),
         (
-            "no code",
-            json!({ "password": PASSWORD }),
-            422,
-            "invalid_input",
-        ),
-        (
-            "no password",
-            json!({ "code": right }),
-            422,
-            "invalid_input",
-        ),
-        (
-            "wrong password",
             json!({ "password": "another four words", "code": right }),
             403,
             "wrong_password",
         ),
         (
-            "wrong code",
             json!({ "password": PASSWORD, "code": wrong }),
             403,
             "wrong_two_factor_code",
         ),
         (
-            "used recovery code",
-            json!({ "password": PASSWORD, "code": it.recovery_code() }),
+            json!({ "password": PASSWORD, "code": used }),
             403,
             "wrong_two_factor_code",
         ),
     ] {
-        let answer = it.own("DELETE", TWO_FACTOR, &body);
-        assert_eq!(answer.status, status, "{name}");
-        assert_eq!(answer.json()["code"], code, "{name}");
+        it.own("DELETE", TWO_FACTOR, &body)
+            .expect_problem(status, code);
         challenge(&it.app, &it.player);
     }
-    let without_body = it.app.call("DELETE", TWO_FACTOR).by(&it.player);
-    without_body.send().expect_problem(400, "body_required");
+    let empty = it.app.delete_as(&it.player, TWO_FACTOR);
+    empty.expect_problem(400, "body_required");
     it.switch_off(PASSWORD, &right).expect(204);
     it.app.log_in(&it.player.email);
     it.app.get_as(&it.player, ME).expect(200);
@@ -196,9 +168,8 @@ fn a_stolen_login_does_not_help_to_guess_codes() {
     answer.expect_problem(429, "too_many_attempts");
     let answer = it.switch_off(PASSWORD, &it.code_of(1));
     answer.expect_problem(429, "too_many_attempts");
-    let token = text(&other["access_token"]);
-    let answer = it.app.post(RECOVERY_CODES, &body).token(&token).send();
-    answer.expect(200);
+    let call = it.app.post(RECOVERY_CODES, &body);
+    call.token(&text(&other["access_token"])).send().expect(200);
 }
 
 #[test]
@@ -207,11 +178,7 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     let challenge = it.challenge();
     let recovery = it.recovery_code().replace('-', "");
     for table in ["two_factor", "recovery_codes", "challenges", "audit_log"] {
-        let rows = it
-            .app
-            .test
-            .database
-            .execute(&format!("SELECT * FROM {table}"));
+        let rows = it.app.execute(&format!("SELECT * FROM {table}"));
         assert!(!rows.is_empty(), "{table}");
         for row in rows {
             let row = format!("{row:?}");
@@ -228,22 +195,21 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     }
     // Nor does a secret open in another account's row.
     let other = it.app.player("mover");
-    it.app.test.database.execute(&format!(
+    it.app.execute(&format!(
         "INSERT INTO two_factor SELECT '{}', sealed_secret, 1, NULL, NULL, NULL FROM two_factor",
         other.id
     ));
     let body = json!({ "code": it.fresh_code() });
-    let moved = it.app.post_as(&other, CONFIRM, &body);
-    assert_eq!(moved.status, 500);
+    it.app.post_as(&other, CONFIRM, &body).expect(500);
 }
 
 #[test]
 fn challenges_that_are_over_are_removed() {
     let it = guarded();
     it.challenge();
-    it.app.test.clock.advance_ms(5 * MINUTE_MS - 1);
+    it.app.wait_ms(5 * MINUTE_MS - 1);
     let last = it.challenge();
-    it.app.test.clock.advance_ms(1);
+    it.app.wait_ms(1);
     let remove = store::expired(it.app.test_now()).batch();
     let platform = it.app.test.platform(9);
     pollster::block_on(platform.database.batch(vec![remove])).expect("it runs");

@@ -28,7 +28,7 @@ fn a_login_is_renewed_again_and_again() {
     let mut token = app.player("renews").refresh_token.clone();
     let mut seen = BTreeSet::from([token.clone()]);
     for _ in 0..20 {
-        app.test.clock.advance_ms(600_000);
+        app.wait_ms(600_000);
         let answer = refresh(&app, &token).ok();
         token = text(&answer["refresh_token"]);
         assert!(seen.insert(token.clone()), "a token came again");
@@ -39,217 +39,162 @@ fn a_login_is_renewed_again_and_again() {
     assert_eq!(app.count("SELECT counter FROM sessions"), 20);
 }
 
-/// What is done to a refresh token before it is presented, and what it is then.
-struct Row {
-    name: &'static str,
-    /// Presents some token of the login.
-    attack: fn(&TestApp, &Player) -> Answer,
-    status: u16,
-    code: &'static str,
-    /// Whether the login still goes on: a fresh access token of it is good afterwards.
-    goes_on: bool,
+const GOOD: &str = "";
+const REUSED: &str = "refresh_token_reused";
+const INVALID: &str = "invalid_refresh_token";
+
+/// A login's id with another secret.
+fn with_secret(player: &Player, secret: &str) -> String {
+    format!("{}{secret}", &player.refresh_token[..31])
 }
 
+fn made_up(player: &Player) -> String {
+    with_secret(player, &"A".repeat(64))
+}
+
+fn log_out(app: &TestApp, token: &str) -> Answer {
+    let body = json!({ "refresh_token": token });
+    app.post(LOGOUT, &body).send().expect(204)
+}
+
+/// What is done to a login before a token of it is presented; the problem's code; and whether the login
+/// still goes on.
+type Row = (
+    &'static str,
+    &'static str,
+    bool,
+    fn(&TestApp, &Player) -> Answer,
+);
+
 const ATTACKS: &[Row] = &[
-    Row {
-        name: "retry within the grace",
-        attack: |app, player| {
-            let second = next(app, &player.refresh_token);
-            app.test.clock.advance_ms(10_000);
-            let again = refresh(app, &player.refresh_token);
-            assert_eq!(again.json()["refresh_token"], second.as_str());
-            again
-        },
-        status: 200,
-        code: "",
-        goes_on: true,
-    },
-    Row {
-        name: "reuse after the grace",
-        attack: |app, player| {
-            next(app, &player.refresh_token);
-            app.test.clock.advance_ms(10_001);
-            refresh(app, &player.refresh_token)
-        },
-        status: 401,
-        code: "refresh_token_reused",
-        goes_on: false,
-    },
-    Row {
-        name: "reuse within the grace when the successor was used",
-        attack: |app, player| {
+    ("retry within the grace", GOOD, true, |app, player| {
+        let second = next(app, &player.refresh_token);
+        app.wait_ms(10_000);
+        let again = refresh(app, &player.refresh_token);
+        assert_eq!(again.json()["refresh_token"], second.as_str());
+        again
+    }),
+    ("reuse after the grace", REUSED, false, |app, player| {
+        next(app, &player.refresh_token);
+        app.wait_ms(10_001);
+        refresh(app, &player.refresh_token)
+    }),
+    (
+        "reuse within the grace when the successor was used",
+        REUSED,
+        false,
+        |app, player| {
             let second = next(app, &player.refresh_token);
             next(app, &second);
             refresh(app, &player.refresh_token)
         },
-        status: 401,
-        code: "refresh_token_reused",
-        goes_on: false,
-    },
-    Row {
-        name: "two steps old",
-        attack: |app, player| {
+    ),
+    ("two steps old", REUSED, false, |app, player| {
+        let second = next(app, &player.refresh_token);
+        app.wait_ms(60_000);
+        next(app, &second);
+        app.wait_ms(60_000);
+        refresh(app, &player.refresh_token)
+    }),
+    ("after logout", INVALID, false, |app, player| {
+        log_out(app, &player.refresh_token);
+        refresh(app, &player.refresh_token)
+    }),
+    (
+        "after logout with a spent token",
+        INVALID,
+        false,
+        |app, player| {
             let second = next(app, &player.refresh_token);
-            app.test.clock.advance_ms(60_000);
-            next(app, &second);
-            app.test.clock.advance_ms(60_000);
-            refresh(app, &player.refresh_token)
-        },
-        status: 401,
-        code: "refresh_token_reused",
-        goes_on: false,
-    },
-    Row {
-        name: "after logout",
-        attack: |app, player| {
-            let body = json!({ "refresh_token": player.refresh_token });
-            app.post(LOGOUT, &body).send().expect(204);
-            refresh(app, &player.refresh_token)
-        },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "after logout with a spent token",
-        attack: |app, player| {
-            let second = next(app, &player.refresh_token);
-            app.test.clock.advance_ms(60_000);
-            let body = json!({ "refresh_token": player.refresh_token });
-            app.post(LOGOUT, &body).send().expect(204);
+            app.wait_ms(60_000);
+            log_out(app, &player.refresh_token);
             refresh(app, &second)
         },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "unused for 14 days",
-        attack: |app, player| {
-            app.test.clock.advance_ms(14 * DAY_MS);
+    ),
+    ("unused for 14 days", INVALID, false, |app, player| {
+        app.wait_ms(14 * DAY_MS);
+        refresh(app, &player.refresh_token)
+    }),
+    (
+        "unused for just under 14 days",
+        GOOD,
+        true,
+        |app, player| {
+            app.wait_ms(14 * DAY_MS - 1);
             refresh(app, &player.refresh_token)
         },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "unused for just under 14 days",
-        attack: |app, player| {
-            app.test.clock.advance_ms(14 * DAY_MS - 1);
-            refresh(app, &player.refresh_token)
-        },
-        status: 200,
-        code: "",
-        goes_on: true,
-    },
-    Row {
-        name: "after 90 days, renewed each week",
-        attack: |app, player| {
+    ),
+    (
+        "after 90 days, renewed each week",
+        INVALID,
+        false,
+        |app, player| {
             let mut token = player.refresh_token.clone();
             for _ in 0..12 {
-                app.test.clock.advance_ms(7 * DAY_MS);
+                app.wait_ms(7 * DAY_MS);
                 token = next(app, &token);
             }
-            app.test.clock.advance_ms(6 * DAY_MS);
+            app.wait_ms(6 * DAY_MS);
             refresh(app, &token)
         },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "of a disabled account",
-        attack: |app, player| {
-            app.test
-                .database
-                .execute("UPDATE users SET disabled_at = 1");
-            refresh(app, &player.refresh_token)
-        },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "of a deleted account",
-        attack: |app, player| {
-            app.clear("users");
-            refresh(app, &player.refresh_token)
-        },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: false,
-    },
-    Row {
-        name: "an access token",
-        attack: |app, player| refresh(app, &player.token),
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: true,
-    },
-    Row {
-        name: "of another user's session",
-        attack: |app, player| {
+    ),
+    ("of a disabled account", INVALID, false, |app, player| {
+        app.execute(&sql::disabled(player, true));
+        refresh(app, &player.refresh_token)
+    }),
+    ("of a deleted account", INVALID, false, |app, player| {
+        app.clear("users");
+        refresh(app, &player.refresh_token)
+    }),
+    ("an access token", INVALID, true, |app, player| {
+        refresh(app, &player.token)
+    }),
+    (
+        "another's secret under this login's id",
+        INVALID,
+        true,
+        |app, player| {
             let other = app.player("other");
-            // The other's secret under this login's id.
-            let forged = format!(
-                "{}{}",
-                &player.refresh_token[..31],
-                &other.refresh_token[31..]
-            );
-            refresh(app, &forged)
+            refresh(app, &with_secret(player, &other.refresh_token[31..]))
         },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: true,
-    },
-    Row {
-        name: "a made-up secret for a known session does not end it",
-        attack: |app, player| {
-            let forged = format!("{}{}", &player.refresh_token[..31], "A".repeat(64));
-            refresh(app, &forged)
-        },
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: true,
-    },
-    Row {
-        name: "one bit more",
-        attack: |app, player| refresh(app, &format!("{}A", player.refresh_token)),
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: true,
-    },
-    Row {
-        name: "empty",
-        attack: |app, _| refresh(app, ""),
-        status: 401,
-        code: "invalid_refresh_token",
-        goes_on: true,
-    },
+    ),
+    (
+        "a made-up secret for a known session does not end it",
+        INVALID,
+        true,
+        |app, player| refresh(app, &made_up(player)),
+    ),
+    ("one bit more", INVALID, true, |app, player| {
+        refresh(app, &format!("{}A", player.refresh_token))
+    }),
+    ("empty", INVALID, true, |app, _| refresh(app, "")),
 ];
 
 #[test]
 fn refresh_tokens_that_come_again_or_are_none() {
-    for row in ATTACKS {
+    for (name, code, goes_on, attack) in ATTACKS {
         let app = TestApp::new();
         let player = app.player("renews");
         let bystander = app.player("bystander");
         let session = player.session(&app);
-        let answer = (row.attack)(&app, &player);
-        assert_eq!(answer.status, row.status, "{}", row.name);
-        if row.status != 200 {
-            assert_eq!(answer.json()["code"], row.code, "{}", row.name);
+        let answer = attack(&app, &player);
+        assert_eq!(
+            answer.status,
+            if *code == GOOD { 200 } else { 401 },
+            "{name}"
+        );
+        if *code != GOOD {
+            assert_eq!(answer.json()["code"], *code, "{name}");
         }
-        let live = app.count(&format!(
-            "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
+        let live = app.rows(&format!(
+            "sessions s JOIN users u ON u.id = s.user_id \
              WHERE s.id = '{session}' AND s.ended_at IS NULL AND u.disabled_at IS NULL \
              AND s.refresh_expires_at > {now} AND s.expires_at > {now}",
             now = app.test_now()
         ));
-        assert_eq!(live == 1, row.goes_on, "{}: the login goes on", row.name);
+        assert_eq!(live == 1, *goes_on, "{name}: the login goes on");
         // Only that family: nobody else notices.
-        if row.code == "refresh_token_reused" {
+        if *code == REUSED {
             next(&app, &bystander.refresh_token);
         }
     }
@@ -261,7 +206,7 @@ fn a_stolen_token_ends_the_whole_family_at_once() {
     let player = app.player("robbed");
     let own = refresh(&app, &player.refresh_token).ok();
     me(&app, &own["access_token"]).expect(200);
-    app.test.clock.advance_ms(60_000);
+    app.wait_ms(60_000);
     refresh(&app, &player.refresh_token).expect_problem(401, "refresh_token_reused");
     // In this isolate at once, with what it remembers of the token.
     me(&app, &own["access_token"]).expect_problem(401, "invalid_token");
@@ -276,14 +221,8 @@ fn fifty_parallel_refreshes_make_one_successor() {
     let player = app.player("parallel");
     let isolates: Vec<TestApp> = (0..50).map(|seed| app.slow_isolate(100 + seed)).collect();
     let body = json!({ "refresh_token": player.refresh_token });
-    let requests: Vec<_> = isolates
-        .iter()
-        .map(|isolate| isolate.post(REFRESH, &body).request())
-        .collect();
-    let answers = pollster::block_on(async {
-        let calls = isolates.iter().zip(&requests);
-        all_together(calls.map(|(isolate, request)| isolate.app.handle(request)))
-    });
+    let request = app.post(REFRESH, &body).request();
+    let answers = all_together(isolates.iter().map(|isolate| isolate.app.handle(&request)));
     let successors: BTreeSet<String> = answers
         .iter()
         .map(|answer| {
@@ -295,7 +234,7 @@ fn fifty_parallel_refreshes_make_one_successor() {
     assert_eq!(successors.len(), 1, "one successor");
     assert_eq!(app.count("SELECT counter FROM sessions"), 1);
     let successor = successors.first().expect("a successor");
-    app.test.clock.advance_ms(60_000);
+    app.wait_ms(60_000);
     app.skip_log();
     next(&app.isolate(7), successor);
 }
@@ -304,38 +243,19 @@ fn fifty_parallel_refreshes_make_one_successor() {
 fn logout_ends_the_login_and_answers_the_same_when_there_is_none() {
     let app = TestApp::new();
     let player = app.player("leaves");
-    let out = |token: &str| {
-        let body = json!({ "refresh_token": token });
-        app.post(LOGOUT, &body).send().expect(204)
-    };
+    let out = |token: &str| log_out(&app, token);
     app.get_as(&player, ME).expect(200);
-    let first = out(&player.refresh_token);
+    // A stranger who knows the id of the session cannot end it.
+    let forged = out(&made_up(&player));
+    app.get_as(&player, ME).expect(200);
+    let own = next(&app, &player.refresh_token);
+    assert_eq!(out(&own).body, forged.body);
     app.get_as(&player, ME).expect(401);
-    let forged = format!("{}{}", &player.refresh_token[..31], "A".repeat(64));
-    for token in [
-        player.refresh_token.as_str(),
-        &forged,
-        "",
-        "x",
-        &player.token,
-    ] {
-        let again = out(token);
-        assert_eq!(again.body, first.body);
+    for token in [own.as_str(), "", "x", &player.token] {
+        assert_eq!(out(token).body, forged.body);
     }
-    app.post(LOGOUT, &json!({}))
-        .send()
-        .expect_problem(422, "invalid_input");
-}
-
-#[test]
-fn a_stranger_who_knows_the_session_id_cannot_end_it() {
-    let app = TestApp::new();
-    let player = app.player("stays");
-    let forged = format!("{}{}", &player.refresh_token[..31], "A".repeat(64));
-    app.post(LOGOUT, &json!({ "refresh_token": forged }))
-        .send()
-        .expect(204);
-    next(&app, &player.refresh_token);
+    let empty = app.post(LOGOUT, &json!({})).send();
+    empty.expect_problem(422, "invalid_input");
 }
 
 #[test]
@@ -344,16 +264,14 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     let player = app.player("many");
     let stranger = app.player("stranger");
     for number in 0..4 {
-        app.test.clock.advance_ms(1);
+        app.wait_ms(1);
         let body = json!({ "email": player.email, "password": PASSWORD });
-        let call = app.post("/api/v1/auth/login", &body);
+        let call = app.post(LOGIN, &body);
         let agent = format!("tool/{number} {}", "x".repeat(300));
         call.header(Header::UserAgent, &agent).send().expect(200);
     }
-    let list = |target: &str| app.get_as(&player, target);
-    let all = list(SESSIONS).ok();
-    let data = array(&all["data"]).to_vec();
-    assert_eq!(data.len(), 5);
+    let all = app.get_as(&player, SESSIONS).ok();
+    let data = array(&all["data"]);
     let agents: Vec<usize> = data
         .iter()
         .map(|it| it["user_agent"].as_str().map_or(0, str::len))
@@ -362,17 +280,8 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     let current: Vec<bool> = data.iter().map(|it| it["current"] == true).collect();
     assert_eq!(current, [false, false, false, false, true]);
     // Page by page they are the same.
-    let mut paged = Vec::new();
-    let mut target = format!("{SESSIONS}?limit=2");
-    loop {
-        let page = list(&target).ok();
-        paged.extend(array(&page["data"]).to_vec());
-        let Some(cursor) = page["next_cursor"].as_str() else {
-            break;
-        };
-        target = format!("{SESSIONS}?limit=2&cursor={cursor}");
-    }
-    assert_eq!(paged, data);
+    let pages = app.pages(&player, &format!("{SESSIONS}?limit=2"));
+    assert_eq!((pages.len(), pages.concat()), (3, data.to_vec()));
 
     let path = |index: usize| format!("{SESSIONS}/{}", text(&data[index]["id"]));
     let end = |target: &str, token: &str| app.call("DELETE", target).token(token).send();
@@ -381,12 +290,13 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     end(&path(0), &player.token).expect_problem(404, "not_found");
     end(&format!("{SESSIONS}/x"), &player.token).expect_problem(404, "not_found");
     end(SESSIONS, &player.token).expect(204);
-    let left = list(SESSIONS).ok();
+    let left = app.get_as(&player, SESSIONS).ok();
     assert_eq!(left["data"], json!([data[4]]));
     next(&app, &stranger.refresh_token);
     // One's own goes too.
     end(&path(4), &player.token).expect(204);
-    list(SESSIONS).expect_problem(401, "invalid_token");
+    app.get_as(&player, SESSIONS)
+        .expect_problem(401, "invalid_token");
 }
 
 #[test]
@@ -395,7 +305,7 @@ fn a_password_is_changed_and_every_other_login_ends() {
     let player = app.player("changes");
     let other = app.log_in(&player.email);
     me(&app, &other["access_token"]).expect(200);
-    app.test.clock.advance_ms(1_000);
+    app.wait_ms(1_000);
     let change = |current: &str, new: &str| {
         let body = json!({ "current_password": current, "new_password": new });
         app.post_as(&player, CHANGE, &body)
@@ -407,21 +317,19 @@ fn a_password_is_changed_and_every_other_login_ends() {
         ("passwordpassword", "password_too_common"),
         (&"x".repeat(257), "password_too_long"),
     ] {
-        let mistakes = change(PASSWORD, new).expect(422).mistakes();
-        assert_eq!(mistakes, [("/new_password".to_owned(), code.to_owned())]);
+        change(PASSWORD, new).expect_mistakes(&format!("/new_password {code}"));
     }
     change(PASSWORD, NEW_PASSWORD).expect(204);
 
     me(&app, &other["access_token"]).expect_problem(401, "invalid_token");
-    refresh(&app, other["refresh_token"].as_str().expect("a token"))
-        .expect_problem(401, "invalid_refresh_token");
+    refresh(&app, &text(&other["refresh_token"])).expect_problem(401, INVALID);
     // The login that changed it goes on, also elsewhere.
     app.get_as(&player, ME).expect(200);
     app.isolate(8).get_as(&player, ME).expect(200);
     next(&app, &player.refresh_token);
     for (password, status) in [(PASSWORD, 401), (NEW_PASSWORD, 200)] {
         let body = json!({ "email": player.email, "password": password });
-        app.post("/api/v1/auth/login", &body).send().expect(status);
+        app.post(LOGIN, &body).send().expect(status);
     }
     assert_eq!(app.logged("password.changed"), 1);
 }
@@ -432,7 +340,7 @@ fn no_refresh_token_can_be_read_in_the_database() {
     let player = app.player("sealed");
     let second = next(&app, &player.refresh_token);
     for table in ["sessions", "audit_log", "users"] {
-        for row in app.test.database.execute(&format!("SELECT * FROM {table}")) {
+        for row in app.execute(&format!("SELECT * FROM {table}")) {
             let row = format!("{row:?}");
             for token in [&player.refresh_token, &second] {
                 assert!(!row.contains(&token[31..]), "{table}: {row}");

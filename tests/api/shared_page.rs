@@ -28,25 +28,49 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
         whole[name] = value.clone();
     }
     if let Some(team) = team {
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "INSERT OR IGNORE INTO team_members VALUES ('{team}', '{owner}', 'officer', 'Anna', 0)"
         ));
     }
     let team = team.map_or("NULL".to_owned(), quoted);
     let document = quoted(&whole.to_string());
-    app.test.database.execute(&format!(
-        "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, \
-         version) \
-         VALUES ('{COMPOSITION}', '{owner}', {team}, 'private', {document}, '', 1, 1)"
-    ));
-    app.test.database.execute(&format!(
-        "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
-         VALUES ('{SLUG}', '{COMPOSITION}', 'link_01h455vb4pex5vsknk084sn02q', '{owner}', 0)"
-    ));
+    for sql in [
+        format!(
+            "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, \
+             number, version) \
+             VALUES ('{COMPOSITION}', '{owner}', {team}, 'private', {document}, '', 1, 1)"
+        ),
+        format!(
+            "INSERT INTO share_links (slug, composition_id, id, created_by, created_at) \
+             VALUES ('{SLUG}', '{COMPOSITION}', 'link_01h455vb4pex5vsknk084sn02q', '{owner}', 0)"
+        ),
+    ] {
+        app.execute(&sql);
+    }
+}
+
+/// A composition with Anna in it, and a link to it by a commander.
+pub fn shared_anna(team: Option<&str>) -> TestApp {
+    let app = TestApp::new();
+    let owner = app.player("commander");
+    if team.is_some() {
+        make_team(&app, "Red Guard");
+    }
+    share(
+        &app,
+        &owner.id,
+        team,
+        &group(json!([slot("player", &json!("Anna"))])),
+    );
+    app
+}
+
+pub fn card() -> String {
+    format!("{}/card.png", path())
 }
 
 pub fn make_team(app: &TestApp, name: &str) {
-    app.test.database.execute(&format!(
+    app.execute(&format!(
         "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
          VALUES ('{TEAM}', {}, '', '', 1, 0, 0)",
         quoted(name)
@@ -71,21 +95,13 @@ pub fn path() -> String {
 
 #[track_caller]
 pub fn page(app: &TestApp) -> String {
-    html(&app.get(&path()).send().expect(200))
-}
-
-pub fn html(answer: &Answer) -> String {
-    String::from_utf8(answer.body.clone()).expect("UTF-8")
-}
-
-pub fn etag(answer: &Answer) -> String {
-    answer.header("etag").expect("an ETag").to_owned()
+    app.get(&path()).send().expect(200).text()
 }
 
 /// The build in another visibility, as `PATCH` would leave it.
 fn show(app: &TestApp, build: &Value, visibility: &str, team: Option<&str>) {
     let team = team.map_or("NULL".to_owned(), quoted);
-    app.test.database.execute(&format!(
+    app.execute(&format!(
         "UPDATE builds SET visibility = '{visibility}', team_id = {team}, version = version + 1 \
          WHERE id = {}",
         quoted(&text(&build["id"]))
@@ -100,10 +116,8 @@ pub fn someone(app: &TestApp) -> Player {
 fn a_link_shows_the_composition_to_whoever_has_it() {
     let app = TestApp::new();
     let owner = someone(&app);
-    let build = app.build(
-        &owner,
-        &json!({ "name": "My Firebrand", "visibility": "public" }),
-    );
+    let build = json!({ "name": "My Firebrand", "visibility": "public" });
+    let build = app.build(&owner, &build);
     make_team(&app, "Red Guard");
     let slots = json!([
         { "player": "Anna", "player_id": null, "build_id": build["id"], "specialization": 62,
@@ -118,60 +132,43 @@ fn a_link_shows_the_composition_to_whoever_has_it() {
     share(&app, &owner.id, Some(TEAM), &document);
 
     let answer = app.get(&path()).send().expect(200);
-    let page = html(&answer);
-    for part in [
-        "<html lang=\"en\">",
-        "<title>Thursday zerg - WvW Builder</title>",
-        "Zerg",
-        "2 players, 1 open",
-        "Team <bdi>Red Guard</bdi>",
-        "<time datetime=\"2026-11-22T18:30:00.000Z\">2026-11-22 18:30 UTC</time>",
-        "Meet at 20:00",
-        "thursday",
-        "<bdi>Melee</bdi>",
-        "<bdi>Anna</bdi>",
-        "Firebrand",
-        "href=\"#Guardian\"",
-        "Primary support",
-        "href=\"#primary_support\"",
-        "Stay on the tag",
-        "My Firebrand",
-        "Open place",
-        "Strip",
-        "Scourge",
-    ] {
-        assert!(page.contains(part), "{part}");
+    let page = answer.text();
+    for part in "<html lang=\"en\">
+        <title>Thursday zerg - WvW Builder</title>
+        Zerg
+        2 players, 1 open
+        Team <bdi>Red Guard</bdi>
+        <time datetime=\"2026-11-22T18:30:00.000Z\">2026-11-22 18:30 UTC</time>
+        Meet at 20:00
+        thursday
+        <bdi>Melee</bdi>
+        <bdi>Anna</bdi>
+        Firebrand
+        href=\"#Guardian\"
+        Primary support
+        href=\"#primary_support\"
+        Stay on the tag
+        My Firebrand
+        Open place
+        Strip
+        Scourge"
+        .lines()
+    {
+        assert!(page.contains(part.trim()), "{part}");
     }
-    assert!(
-        page.contains(&GUARDIAN_CODE.replace('&', "&#38;")),
-        "the chat code"
-    );
-    assert!(
-        !page.contains(&owner.id) && !page.contains(COMPOSITION),
-        "ids"
-    );
-    assert_eq!(
-        answer.header("content-type"),
-        Some("text/html; charset=utf-8")
-    );
-    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
-    assert_eq!(answer.header("x-robots-tag"), Some("noindex"));
-    assert_eq!(
-        answer.header("content-security-policy"),
-        Some(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-        )
-    );
+    let code = GUARDIAN_CODE.replace('&', "&#38;");
+    assert!(page.contains(&code), "the chat code");
+    for id in [owner.id.as_str(), COMPOSITION] {
+        assert!(!page.contains(id), "{id}");
+    }
+    answer.expect_header("content-type", "text/html; charset=utf-8");
+    answer.expect_header("cache-control", "private, no-cache");
+    answer.expect_header("x-robots-tag", "noindex");
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                  frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+    answer.expect_header("content-security-policy", policy);
     // What the policy would refuse: no part of the page may rest on it.
-    for part in [
-        "style=",
-        "onclick",
-        "<style",
-        "javascript:",
-        "<form",
-        "<base",
-    ] {
+    for part in "style= onclick <style javascript: <form <base".split(' ') {
         assert!(!page.contains(part), "{part}");
     }
 }
@@ -185,14 +182,12 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
         json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
     let body = json!({ "name": "Thursday zerg", "mode": "zerg", "preset": "zerg_30",
         "subgroups": [{ "name": "Melee", "slots": slots }] });
-    let send = |call: testing::Call<'_>, status: u16| call.by(&owner).send().expect(status);
-    let made = send(app.post(COMPOSITIONS, &body), 201).json();
+    let made = app.post_as(&owner, COMPOSITIONS, &body).created();
     let path = path_of(&made);
-    let links = format!("{path}/share-links");
-    let link = send(app.call("POST", &links), 201).json();
+    let link = app.share_link(&owner, &made);
     let url = text(&link["url"]);
     let target = url.strip_prefix(ISSUER).expect("an address of ours");
-    let page = || html(&app.get(target).send().expect(200));
+    let page = || app.get(target).send().expect(200).text();
     for part in [
         "Thursday zerg",
         "1 player, 1 open",
@@ -209,25 +204,17 @@ fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
     ] {
         assert!(page().contains(part), "{part}");
     }
-    let change = app.call("PATCH", &path).if_match("\"1\"");
-    let change = change.json(&json!({ "name": "Friday zerg" }));
-    send(change, 200);
+    let change = app.call("PATCH", &path).if_match("\"1\"").by(&owner);
+    change.json(&json!({ "name": "Friday zerg" })).send().ok();
     assert!(page().contains("Friday zerg") && !page().contains("Thursday"));
-    let link = format!("{links}/{}", text(&link["id"]));
-    send(app.call("DELETE", &link), 204);
+    let link = format!("{path}/share-links/{}", text(&link["id"]));
+    app.delete_as(&owner, &link).expect(204);
     app.get(target).send().expect(404);
 }
 
 #[test]
 fn a_chat_program_finds_what_its_preview_needs() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    share(
-        &app,
-        &owner.id,
-        None,
-        &group(json!([slot("player", &json!("Anna"))])),
-    );
+    let app = shared_anna(None);
     let page = page(&app);
     let meta = |name: &str| {
         let start = format!("\"{name}\" content=\"");
@@ -249,11 +236,11 @@ fn a_chat_program_finds_what_its_preview_needs() {
     let image = meta("og:image");
     let target = image.strip_prefix(ISSUER).expect("an address of ours");
     let card = app.get(target).send().expect(200);
-    assert_eq!(card.header("content-type"), Some("image/png"));
-    assert_eq!(card.header("cache-control"), Some("private, no-cache"));
+    card.expect_header("content-type", "image/png");
+    card.expect_header("cache-control", "private, no-cache");
     assert!(card.body.starts_with(b"\x89PNG\r\n\x1a\n"));
     assert!(card.body.len() < 60_000, "{}", card.body.len());
-    assert!(target.ends_with(etag(&card).trim_matches('"')), "{target}");
+    assert!(target.ends_with(card.etag().trim_matches('"')), "{target}");
 }
 
 #[test]
@@ -261,10 +248,8 @@ fn every_text_of_a_players_is_escaped() {
     let app = TestApp::new();
     let owner = someone(&app);
     make_team(&app, PAYLOAD);
-    let build = app.build(
-        &owner,
-        &json!({ "name": PAYLOAD, "visibility": "unlisted" }),
-    );
+    let build = json!({ "name": PAYLOAD, "visibility": "unlisted" });
+    let build = app.build(&owner, &build);
     let mut slot = slot("player", &json!(PAYLOAD));
     slot["note"] = PAYLOAD.into();
     slot["build_id"] = build["id"].clone();
@@ -287,7 +272,7 @@ fn every_text_of_a_players_is_escaped() {
     // warning that one player stands there twice.
     let escaped = clean.matches("&#60;script&#62;alert(1)").count();
     assert_eq!(escaped, 16);
-    app.get(&format!("{}/card.png", path())).send().expect(200);
+    app.get(&card()).send().expect(200);
 }
 
 #[test]
@@ -325,11 +310,9 @@ fn a_build_is_shown_only_to_those_who_may_see_it() {
     app.clear("builds");
     assert!(!page(&app).contains(&code));
     // A composition without a team shares with no team, not with builds of none.
-    app.test
-        .database
-        .execute("UPDATE compositions SET team_id = NULL");
+    app.execute("UPDATE compositions SET team_id = NULL");
     let build = app.build(&owner, &json!({ "name": "Secret sauce" }));
-    app.test.database.execute(&format!(
+    app.execute(&format!(
         "UPDATE compositions SET document = json_set(document, '$.subgroups[0].slots[0].build_id', {})",
         quoted(&text(&build["id"]))
     ));
@@ -339,32 +322,19 @@ fn a_build_is_shown_only_to_those_who_may_see_it() {
 
 #[test]
 fn a_withdrawn_link_is_gone_at_once() {
-    let app = TestApp::new();
-    let owner = someone(&app);
-    share(
-        &app,
-        &owner.id,
-        None,
-        &group(json!([slot("player", &json!("Anna"))])),
-    );
-    let tag = etag(&app.get(&path()).send().expect(200));
-    let card = format!("{}/card.png", path());
-    let card_tag = etag(&app.get(&card).send().expect(200));
+    let app = shared_anna(None);
+    let tag = app.get(&path()).send().expect(200).etag();
+    let card = card();
+    let card_tag = app.get(&card).send().expect(200).etag();
     app.clear("share_links");
     for isolate in [&app, &app.isolate(2)] {
-        for known in [None, Some(&tag), Some(&"*".to_owned())] {
-            let call = isolate.get(&path());
-            let call = match known {
-                Some(tag) => call.header(Header::IfNoneMatch, tag),
-                None => call,
-            };
+        let call = || isolate.get(&path());
+        let known = [tag.as_str(), "*"].map(|tag| call().header(Header::IfNoneMatch, tag));
+        for call in known.into_iter().chain([call()]) {
             let answer = call.send().expect(404);
-            assert_eq!(
-                answer.header("content-type"),
-                Some("text/html; charset=utf-8")
-            );
-            assert_eq!(answer.header("cache-control"), Some("no-store"));
-            let page = html(&answer);
+            answer.expect_header("content-type", "text/html; charset=utf-8");
+            answer.expect_header("cache-control", "no-store");
+            let page = answer.text();
             assert!(page.contains("This link leads to no composition") && !page.contains("Anna"));
         }
         let call = isolate.get(&card).header(Header::IfNoneMatch, &card_tag);
@@ -375,17 +345,11 @@ fn a_withdrawn_link_is_gone_at_once() {
 #[test]
 fn what_is_no_link_costs_nothing_and_tells_nothing() {
     let app = TestApp::new();
-    let made_up = html(&app.get("/c/9999999999999999999999").send().expect(404));
-    for slug in [
-        "x",
-        "0123456789ABCDEFGHIJa",
-        "0123456789ABCDEFGHIJa-",
-        "%3Cscript%3E",
-    ] {
-        let calls = app.calls_of(|| {
-            let answer = app.get(&format!("/c/{slug}")).send().expect(404);
-            assert_eq!(html(&answer), made_up, "{slug}");
-        });
+    let page = |slug: &str| app.get(&format!("/c/{slug}")).send().expect(404).text();
+    let made_up = page("9999999999999999999999");
+    let slugs = "x 0123456789ABCDEFGHIJa 0123456789ABCDEFGHIJa- %3Cscript%3E";
+    for slug in slugs.split(' ') {
+        let calls = app.calls_of(|| assert_eq!(page(slug), made_up, "{slug}"));
         assert_eq!(calls, 0, "{slug}");
     }
 }

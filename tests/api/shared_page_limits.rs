@@ -4,38 +4,36 @@
 
 use testing::prelude::*;
 
-use crate::shared_page::{TEAM, make_team, page, path, share, slot, someone};
+use crate::shared_page::{TEAM, card, group, make_team, page, share, slot, someone};
 
-/// The page's files and the most that all of it may have.
-fn size_with_files(page: &str) -> usize {
+/// The page, which is below 100 kB with its files; and its card is below 60 kB.
+#[track_caller]
+fn small_page(app: &TestApp) -> String {
     let files = ["squad.css", "squad.js"].map(|name| {
         let path = format!("{}/docs/site/{name}", env!("CARGO_MANIFEST_DIR"));
         std::fs::read(path).expect("a file").len()
     });
-    page.len() + files.iter().sum::<usize>()
+    let page = page(app);
+    let size = page.len() + files.iter().sum::<usize>();
+    assert!(size < 100_000, "{size}");
+    let card = app.get(&card()).send().expect(200);
+    assert!(card.body.len() < 60_000, "{}", card.body.len());
+    page
 }
 
 #[test]
 fn fifty_players_and_all_files_are_below_100_kb() {
     let app = TestApp::new();
     let owner = someone(&app);
-    let build = app.build(
-        &owner,
-        &json!({ "name": "n".repeat(100), "visibility": "public" }),
-    );
+    let build = json!({ "name": "n".repeat(100), "visibility": "public" });
+    let build = app.build(&owner, &build);
     let place = json!({ "player": "A player with a long name", "player_id": null,
         "build_id": build["id"], "specialization": 62, "profession": "Guardian",
         "role": "secondary_support", "note": "Stay on the tag and keep the elite for the second push." });
-    let groups: Vec<Value> = (0..10)
-        .map(|_| json!({ "name": "Frontline", "slots": vec![place.clone(); 5] }))
-        .collect();
-    share(&app, &owner.id, None, &json!({ "subgroups": groups }));
-    let page = page(&app);
-    assert_eq!(page.matches("<code>").count(), 50);
-    let size = size_with_files(&page);
-    assert!(size < 100_000, "{size}");
-    let card = app.get(&format!("{}/card.png", path())).send().expect(200);
-    assert!(card.body.len() < 60_000, "{}", card.body.len());
+    let group = json!({ "name": "Frontline", "slots": vec![place; 5] });
+    let groups = json!({ "subgroups": vec![group; 10] });
+    share(&app, &owner.id, None, &groups);
+    assert_eq!(small_page(&app).matches("<code>").count(), 50);
 }
 
 /// Fifty places in fifteen subgroups, each text as long as it may be, each place with a build of its
@@ -49,7 +47,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
     let owner = someone(&app);
     make_team(&app, &"語".repeat(100));
     let table = app.get("/api/v1/game/functions").send().ok();
-    let rows = table["specializations"].as_array().expect("rows");
+    let rows = array(&table["specializations"]);
     let mut scores = json!({});
     for row in rows {
         let mut other = row["scores"].clone();
@@ -58,9 +56,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
         }
         scores[row["specialization"].to_string()] = other;
     }
-    app.test
-        .database
-        .execute(&format!("UPDATE teams SET scores = '{scores}'"));
+    app.execute(&format!("UPDATE teams SET scores = '{scores}'"));
     for (number, letter) in ["語", "<", "\u{1f9d9}"].into_iter().enumerate() {
         app.clear("compositions");
         let mut places = (0..50).map(|place| {
@@ -95,19 +91,14 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
             "subgroups": groups });
         share(&app, &owner.id, Some(TEAM), &document);
         let code = format!("'{}'", "x".repeat(200));
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE builds SET document = json_set(document, '$.chat_code', {code})"
         ));
-        let page = page(&app);
+        let page = small_page(&app);
         assert_eq!(page.matches("<code>x").count(), 50, "{letter}");
-        assert!(page.contains("…</bdi>"), "{letter}");
-        assert!(page.contains("Scores edited by the team"), "{letter}");
-        assert!(page.contains(" more.</p>"), "{letter}");
-        let size = size_with_files(&page);
-        println!("{letter}: {size}");
-        assert!(size < 100_000, "{letter}: {size}");
-        let card = app.get(&format!("{}/card.png", path())).send().expect(200);
-        assert!(card.body.len() < 60_000, "{}", card.body.len());
+        for part in ["…</bdi>", "Scores edited by the team", " more.</p>"] {
+            assert!(page.contains(part), "{letter}: {part}");
+        }
     }
 }
 
@@ -128,7 +119,7 @@ fn the_page_says_which_scores_the_team_has_edited_and_how_sure_the_others_are() 
     ] {
         assert!(shown.contains(part), "{part}");
     }
-    app.test.database.execute(
+    app.execute(
         "UPDATE teams SET scores = '{\"62\":{\"stability\":1},\"60\":{\"heal\":0}}', version = 2",
     );
     let shown = page(&app);
@@ -145,15 +136,10 @@ fn a_code_longer_than_the_games_is_not_shown() {
     let owner = someone(&app);
     let build = app.build(&owner, &json!({ "visibility": "public" }));
     let place = slot("build_id", &build["id"]);
-    share(
-        &app,
-        &owner.id,
-        None,
-        &crate::shared_page::group(json!([place])),
-    );
+    share(&app, &owner.id, None, &group(json!([place])));
     for (length, is_shown) in [(200, true), (201, false)] {
         let code = "x".repeat(length);
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE builds SET version = version + 1, \
              document = json_set(document, '$.chat_code', '{code}')"
         ));
@@ -183,27 +169,17 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         let body = json!({ "name": "Zojirushi", "notes": "Zojirushi", "tags": ["x"],
             "subgroups": [{ "name": "Zojirushi", "slots": slots }] });
         let made = app.composition(&owner, &body);
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE compositions SET document = replace(document, 'Zojirushi', '{name}')"
         ));
         let made = app.get_as(&owner, &path_of(&made)).ok();
-        for (member, value) in [
-            ("/name", name),
-            ("/notes", name),
-            ("/subgroups/0/name", name),
-            ("/subgroups/0/slots/0/player", name),
-            ("/subgroups/0/slots/0/note", name),
-        ] {
-            assert_eq!(made.pointer(member), Some(&json!(value)), "{member}");
-        }
-        let read = app.get_as(&owner, &path_of(&made));
-        assert_eq!(read.expect(200).json(), made);
-        let links = format!("{}/share-links", path_of(&made));
-        let link = app.as_player(&owner, "POST", &links, &Value::Null);
-        let url = text(&link.created()["url"]);
+        assert_has!(made, { "name": name, "notes": name });
+        let subgroup = &made["subgroups"][0];
+        assert_eq!(subgroup["name"], name);
+        assert_has!(subgroup["slots"][0], { "player": name, "note": name });
+        let url = text(&app.share_link(&owner, &made)["url"]);
         let target = url.strip_prefix(ISSUER).expect("ours");
-        let page = app.get(target).send().expect(200).body;
-        let page = String::from_utf8(page).expect("UTF-8");
+        let page = app.get(target).send().expect(200).text();
         // Whatever stands in the page's text stands in an element that isolates its direction.
         let body = page.split_once("<body>").expect("a body").1;
         let start: String = name.chars().take(5).collect();

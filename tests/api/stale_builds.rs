@@ -34,16 +34,13 @@ fn analyses_and_dashboards_name_the_same_builds() {
     let after = new.build(&player, &json!({ "name": "pasted after" }));
     let said = new.build(&player, &json!({ "name": "said", "game_build": 150 }));
     let builds = [&undated, &before, &after, &said];
-    let slots: Vec<Value> = builds
-        .iter()
-        .map(|build| json!({ "build_id": build["id"] }))
-        .collect();
+    let slots = builds.map(|build| json!({ "build_id": build["id"] }));
     let made = new.composition(&player, &json!({ "subgroups": [{ "slots": slots }] }));
     let get = |app: &TestApp, path: &str| app.get_as(&player, path).ok();
     // By the name of each build, what the analysis says of it.
     let warned = |app: &TestApp| {
         let analysis = get(app, &format!("{}/analysis", path_of(&made)));
-        let warnings = analysis["warnings"].as_array().expect("a list").iter();
+        let warnings = array(&analysis["warnings"]).iter();
         let mut found: Vec<(String, String)> = warnings
             .filter_map(|warning| {
                 let pointer = text(&warning["pointers"][0]);
@@ -59,10 +56,7 @@ fn analyses_and_dashboards_name_the_same_builds() {
     let attention = |app: &TestApp| {
         let dashboard = get(app, "/api/v1/users/me/dashboard");
         let stale = &dashboard["attention"]["stale_builds"];
-        let mut names: Vec<String> = array(&stale["data"])
-            .iter()
-            .map(|build| text(&build["name"]))
-            .collect();
+        let mut names = texts_of(array(&stale["data"]), "name");
         assert_eq!(stale["count"], names.len());
         names.sort();
         names
@@ -102,10 +96,8 @@ fn a_date_stays_with_its_chat_code() {
     assert_eq!(put(&same), 200);
     let both = json!({ "template": other_code(), "game_build": 120 });
     assert_eq!(patch(&both), 120, "unless its owner knows better");
-    assert_eq!(
-        dated(&app, &player, "PATCH", &build, &json!({ "name": "n" })),
-        120
-    );
+    let renamed = dated(&app, &player, "PATCH", &build, &json!({ "name": "n" }));
+    assert_eq!(renamed, 120);
     let lost = dated(&app, &player, "PUT", &build, &same);
     assert_eq!(lost, Value::Null, "no service knows, so nobody does");
 }

@@ -3,8 +3,8 @@
 
 use testing::prelude::*;
 
-/// Who is in a team as what, since when; and who leads it in the end.
-type Row<'a> = (&'a [(&'a Player, &'a str, i64)], &'a [&'a Player]);
+/// Who is in a team as what, whoever came first before the others; and who leads it in the end.
+type Row<'a> = (&'a [(&'a Player, &'a str)], &'a [&'a Player]);
 
 #[test]
 fn members_are_called_what_their_accounts_are_called() {
@@ -12,18 +12,12 @@ fn members_are_called_what_their_accounts_are_called() {
     let [leader, member] = ["leader", "member"].map(|name| app.player(name));
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let name = json!({ "display_name": "Stegalkin \u{1f43a}" });
-    app.as_player(&member, "PATCH", "/api/v1/users/me", &name)
-        .expect(200);
-    let list = app.get_as(&leader, &format!("{TEAMS}/{team}/members"));
-    let list = list.ok();
+    app.patch_as(&member, ME, &name).expect(200);
+    let list = app.get_as(&leader, &format!("{TEAMS}/{team}/members")).ok();
     for entry in array(&list["data"]) {
         let is_renamed = entry["user_id"] == json!(member.id);
-        let expected = if is_renamed {
-            name["display_name"].clone()
-        } else {
-            json!("Player")
-        };
-        assert_eq!(entry["display_name"], expected);
+        assert_eq!(entry["display_name"] == name["display_name"], is_renamed);
+        assert_eq!(entry["display_name"] == "Player", !is_renamed);
     }
     // Whoever makes a team brings their name along.
     let body = json!({ "name": "Wolf pack" });
@@ -37,44 +31,33 @@ fn members_are_called_what_their_accounts_are_called() {
 fn a_deleted_account_hands_its_teams_on() {
     let app = TestApp::new();
     let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
-    // Who is in a team since when, and who leads it in the end.
     let rows: [Row<'_>; 6] = [
         // The officer who has been there longest, whatever members there are from before.
         (
             &[
-                (&gone, "leader", 1),
-                (&a, "member", 2),
-                (&b, "officer", 4),
-                (&c, "officer", 3),
+                (&gone, "leader"),
+                (&a, "member"),
+                (&c, "officer"),
+                (&b, "officer"),
             ],
             &[&c],
         ),
         // Else the member.
-        (
-            &[(&gone, "leader", 9), (&a, "member", 8), (&b, "member", 7)],
-            &[&b],
-        ),
+        (&[(&b, "member"), (&a, "member"), (&gone, "leader")], &[&b]),
         // Where another leader is, nobody rises.
-        (
-            &[(&gone, "leader", 1), (&a, "leader", 2), (&b, "officer", 3)],
-            &[&a],
-        ),
+        (&[(&gone, "leader"), (&a, "leader"), (&b, "officer")], &[&a]),
         // Nor where the one who goes led nobody.
         (
-            &[(&gone, "officer", 1), (&a, "leader", 2), (&b, "officer", 3)],
+            &[(&gone, "officer"), (&a, "leader"), (&b, "officer")],
             &[&a],
         ),
-        (&[(&a, "leader", 2), (&b, "officer", 3)], &[&a]),
-        (&[(&gone, "leader", 1), (&c, "member", 2)], &[]),
+        (&[(&a, "leader"), (&b, "officer")], &[&a]),
+        (&[(&gone, "leader"), (&c, "member")], &[]),
     ];
     let teams = rows.map(|(members, _)| {
-        let roles: Vec<_> = members
-            .iter()
-            .map(|(player, role, _)| (*player, *role))
-            .collect();
-        let id = app.team(&roles);
-        for (player, _, joined_at) in members {
-            app.test.database.execute(&format!(
+        let id = app.team(members);
+        for (joined_at, (player, _)) in members.iter().enumerate() {
+            app.execute(&format!(
                 "UPDATE team_members SET joined_at = {joined_at} \
                  WHERE team_id = '{id}' AND user_id = '{}'",
                 player.id
@@ -92,34 +75,21 @@ fn a_deleted_account_hands_its_teams_on() {
     let shared = app.build(&c, &json!({ "visibility": "team", "team_id": alone }));
     app.delete_as(&c, &member_path(alone, &c)).expect(200);
 
-    let body = json!({ "password": PASSWORD });
-    app.as_player(&gone, "DELETE", "/api/v1/users/me", &body)
-        .expect(204);
+    app.delete_account(&gone);
     for (number, (team, (_, expected))) in teams.iter().zip(rows).enumerate() {
         let roles = app.roles(team).into_iter();
-        let leaders: Vec<_> = roles
-            .filter(|(_, role)| role == "leader")
-            .map(|it| it.0)
-            .collect();
+        let leaders = roles.filter(|(_, role)| role == "leader");
+        let leaders: Vec<_> = leaders.map(|(id, _)| id).collect();
         let expected: Vec<_> = expected.iter().map(|player| player.id.clone()).collect();
         assert_eq!(leaders, expected, "team {number}");
         assert!(app.role_of(team, &gone).is_none());
     }
     // The one with nobody else has gone; what was shared there is its owner's alone.
-    assert_eq!(
-        app.count(&format!("SELECT count(*) FROM teams WHERE id = '{alone}'")),
-        0
-    );
+    assert_eq!(app.rows(&format!("teams WHERE id = '{alone}'")), 0);
     assert_eq!(app.rows("teams"), 5);
     let read = app.get_as(&c, &build_path(&shared)).ok();
-    assert_eq!(
-        (&read["visibility"], &read["team_id"]),
-        (&json!("private"), &Value::Null)
-    );
+    assert_has!(read, { "visibility": "private", "team_id": null });
     // Of the invitations only that of another one is left.
-    let by = app
-        .test
-        .database
-        .execute("SELECT created_by FROM team_invitations");
-    assert_eq!((by.len(), by[0].text(0).expect("text")), (1, c.id.as_str()));
+    let by = app.texts("SELECT created_by FROM team_invitations");
+    assert_eq!(by, [c.id]);
 }

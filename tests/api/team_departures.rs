@@ -22,8 +22,7 @@ fn a_link_to_a_teams_plan_ends_with_its_makers_removal_leaving_or_demotion() {
             "demoted" => scene.role(officer, "member"),
             _ => {
                 let body = json!({ "password": testing::PASSWORD });
-                app.as_player(officer, "DELETE", "/api/v1/users/me", &body)
-                    .expect(204);
+                app.as_player(officer, "DELETE", ME, &body).expect(204);
             }
         }
         assert!(!scene.sees(&page), "{end}");
@@ -59,12 +58,12 @@ fn a_look_at_a_page_asks_for_its_makers_standing_itself() {
         ),
     ] {
         assert!(scene.sees(&page));
-        app.test.database.execute(&end);
+        app.execute(&end);
         assert!(!scene.sees(&page), "{end}");
         // Nor does another isolate, or a client that has it already.
         assert_eq!(app.isolate(8).get(&page).send().status, 404, "{end}");
         if !back.is_empty() {
-            app.test.database.execute(&back);
+            app.execute(&back);
         }
     }
 }
@@ -117,12 +116,10 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
     assert_eq!(app.rows("team_invitations"), 1);
     // The other one ends by itself, before the invitation does.
     let soon = app.test_now() + 1_000;
-    app.test
-        .database
-        .execute(&format!("UPDATE api_keys SET expires_at = {soon}"));
-    app.test.clock.advance_ms(999);
+    app.execute(&format!("UPDATE api_keys SET expires_at = {soon}"));
+    app.wait_ms(999);
     assert!(scene.sees(&made[1].0[0]));
-    app.test.clock.advance_ms(1);
+    app.wait_ms(1);
     assert_eq!(lives(1, &guests[2]), ([false; 2], 404, 404));
     let list = scene.read(&scene.leader, &scene.at("/invitations"));
     assert_eq!(list["data"][0]["state"], "suspended");
@@ -138,25 +135,18 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
 #[test]
 fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        team,
-        ..
-    } = &scene;
+    let (app, leader, officer, team) = (&scene.app, &scene.leader, &scene.officer, &scene.team);
     let body = json!({ "url": "https://discord.com/api/webhooks/1/s3cret", "event_types": ["*"],
         "team_id": team, "description": "Our channel" });
-    let hook = app.post_as(officer, "/api/v1/webhooks", &body).created();
+    let hook = app.post_as(officer, WEBHOOKS, &body).created();
     let page = scene.share(&scene.plan, &officer.token);
     let made_by = json!({ "id": officer.id, "name": "Player" });
     let list = app.get_as(leader, &scene.at("/webhooks")).expect(200);
-    assert!(!String::from_utf8_lossy(&list.body).contains("s3cret"));
+    assert!(!list.text().contains("s3cret"));
     let item = list.json()["data"][0].clone();
     assert_eq!(item["id"], hook["id"]);
     assert_eq!(item["origin"], "https://discord.com");
-    assert_eq!(item["description"], "Our channel");
-    assert_eq!(item["made_by"], made_by);
+    assert_has!(item, { "description": "Our channel", "made_by": made_by });
     let list = scene.read(leader, &scene.at("/share-links"));
     let link = list["data"][0].clone();
     assert_eq!(link["made_by"], made_by);
@@ -223,8 +213,8 @@ fn an_expired_key_is_purged_with_what_it_made() {
     let Scene { app, officer, .. } = &scene;
     let (_, key) = scene.key(officer, &["compositions:write"]);
     scene.share(&scene.plan, &key);
-    app.test.clock.advance_ms(2 * YEAR_MS);
-    pollster::block_on(app.app.tick("17 * * * *", app.test_now()));
+    app.wait_ms(2 * YEAR_MS);
+    app.hourly();
     assert_eq!(app.rows("api_keys"), 0);
     assert_eq!(app.rows("share_links"), 0);
 }

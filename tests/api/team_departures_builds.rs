@@ -9,13 +9,7 @@ use testing::prelude::*;
 fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
     for end in ["removed", "left"] {
         let scene = Scene::new();
-        let Scene {
-            app,
-            leader,
-            member,
-            team,
-            ..
-        } = &scene;
+        let (app, leader, member, team) = (&scene.app, &scene.leader, &scene.member, &scene.team);
         let share = |visibility: &str| {
             let body = json!({ "visibility": visibility, "team_id": team, "name": format!("Build {visibility}") });
             app.build(member, &body)
@@ -37,21 +31,15 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
 
         // It is their own again, and edited as any other.
         let read = scene.read(member, &build_path(&hidden));
-        assert_eq!(
-            (&read["visibility"], &read["team_id"]),
-            (&json!("private"), &Value::Null)
-        );
+        assert_has!(read, { "visibility": "private", "team_id": null });
         let change = json!({ "name": "Changed later" });
         let with_name = shown.matches("Build public").count();
         for build in [&hidden, &open] {
-            app.as_player(member, "PATCH", &build_path(build), &change)
+            app.patch_as(member, &build_path(build), &change)
                 .expect(200);
         }
         let read = scene.read(member, &build_path(&open));
-        assert_eq!(
-            (&read["visibility"], &read["team_id"]),
-            (&json!("public"), &Value::Null)
-        );
+        assert_has!(read, { "visibility": "public", "team_id": null });
         // The team has neither, and its page shows what is public, as it would of anyone's.
         let path = format!("/api/v1/builds?team_id={team}");
         assert_eq!(scene.read(leader, &path)["data"], json!([]));
@@ -62,8 +50,7 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
         // The plan keeps the place with what is played there.
         let kept = scene.read(leader, &path_of(&plan));
         let place = &kept["subgroups"][0]["slots"][0];
-        assert_eq!(place["player"], "Anna");
-        assert_eq!(place["profession"], "Guardian");
+        assert_has!(place, { "player": "Anna", "profession": "Guardian" });
         assert!(place["specialization"].is_number(), "{place}");
     }
 }
@@ -71,9 +58,7 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
 #[test]
 fn a_build_that_is_shared_in_the_moment_of_its_owners_removal_is_not_the_teams() {
     let scene = Scene::new();
-    let Scene {
-        app, member, team, ..
-    } = &scene;
+    let (app, member, team) = (&scene.app, &scene.member, &scene.team);
     let build = app.build(member, &json!({ "visibility": "team", "team_id": team }));
     let out = format!("DELETE FROM team_members WHERE user_id = '{}'", member.id);
     let path = build_path(&build);
@@ -87,15 +72,9 @@ fn a_build_that_is_shared_in_the_moment_of_its_owners_removal_is_not_the_teams()
 #[test]
 fn a_removal_says_what_goes_with_it() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        team,
-        ..
-    } = &scene;
+    let (app, leader, officer, team) = (&scene.app, &scene.leader, &scene.officer, &scene.team);
     let hook = json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
-    app.post_as(officer, "/api/v1/webhooks", &hook).expect(201);
+    app.post_as(officer, WEBHOOKS, &hook).expect(201);
     for _ in 0..2 {
         scene.share(&scene.plan, &officer.token);
     }

@@ -98,7 +98,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     let hash = hex(&Code::parse(&code).expect("a code").hash());
     let kept = format!("SELECT count(*) FROM team_invitations WHERE code_hash = x'{hash}'");
     assert_eq!(app.count(&kept), 1);
-    let whole = app.test.database.execute("SELECT * FROM team_invitations");
+    let whole = app.execute("SELECT * FROM team_invitations");
     assert!(!format!("{whole:?}").contains(&code[5..]));
     for member in ["code", "url"] {
         made.as_object_mut().expect("an object").remove(member);
@@ -112,20 +112,17 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
         "role": "officer", "expires_at": ends, "uses_left": 2,
     });
     assert_eq!(shown.json(), expected);
-    assert_eq!(shown.header("cache-control"), Some("no-store"));
+    shown.expect_header("cache-control", "no-store");
 
-    app.test.clock.advance_ms(1_000);
+    app.wait_ms(1_000);
     let joined = app.accept(&guest, &format!(" {code}\n")).ok();
     let path = format!("{TEAMS}/{team}");
     let read = app.get_as(&guest, &path).ok();
     assert_eq!(joined, read);
-    assert_eq!(
-        (&joined["role"], &joined["member_count"]),
-        (&json!("officer"), &json!(2))
-    );
+    assert_has!(joined, { "role": "officer", "member_count": 2 });
     let list = app.get_as(leader, &format!("{path}/members")).json();
     assert!(
-        list["data"].as_array().expect("a list").contains(&json!({
+        array(&list["data"]).contains(&json!({
             "user_id": guest.id, "display_name": "A player", "role": "officer",
             "joined_at": rfc3339(app.test_now()),
         })),
@@ -136,7 +133,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     assert_eq!(scene.show(&code).expect(200).json()["uses_left"], 1);
 
     let event = "SELECT type || ' ' || team_id, payload ->> '$.data' FROM webhook_events";
-    let event = &app.test.database.execute(event)[0];
+    let event = &app.execute(event)[0];
     assert_eq!(
         event.text(0).expect("text"),
         format!("team.member_added {team}")
@@ -152,14 +149,9 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
 fn an_invitation_is_what_it_is_asked_to_be_or_the_usual() {
     let scene = Scene::new();
     let made = scene.ask(&json!({})).created();
-    assert_eq!(
-        (&made["role"], &made["max_uses"]),
-        (&json!("member"), &json!(1))
-    );
-    assert_eq!(
-        made["expires_at"],
-        json!(rfc3339(scene.app.test_now() + 7 * DAY_MS))
-    );
+    assert_has!(made, {
+        "role": "member", "max_uses": 1, "expires_at": rfc3339(scene.app.test_now() + 7 * DAY_MS),
+    });
     let most = json!({ "role": "officer", "max_uses": 100, "expires_in_seconds": 2_592_000 });
     scene.ask(&most).expect(201);
     for (body, pointer, code) in [
@@ -228,11 +220,11 @@ fn an_invitation_that_lets_nobody_in_says_why() {
     );
 
     // Good to its last millisecond, and no longer.
-    app.test.clock.advance_ms(7 * DAY_MS - 1);
+    app.wait_ms(7 * DAY_MS - 1);
     scene.show(&open).expect(200);
-    app.test.clock.advance_ms(1);
+    app.wait_ms(1);
     scene.show(&open).expect_problem(410, "invitation_expired");
-    let again = |player: &Player| text(&app.log_in(&player.email)["access_token"]);
+    let again = |player: &Player| app.new_token(&player);
     let body = json!({ "code": open });
     let late = app.post(ACCEPT, &body).token(&again(&second)).send();
     late.expect_problem(410, "invitation_expired");
@@ -284,7 +276,7 @@ fn one_who_comes_twice_at_once_is_counted_once() {
 fn a_team_has_five_hundred_members_at_most_also_with_many_at_once() {
     let scene = Scene::new();
     // People of no account.
-    scene.app.test.database.execute(&format!(
+    scene.app.execute(&format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 497) \
          INSERT INTO team_members SELECT '{}', 'user_' || printf('%026d', i), 'member', 'x', 1 FROM n",
         scene.team
@@ -355,7 +347,7 @@ fn invitations_are_listed_newest_first_page_by_page() {
     let scene = Scene::new();
     let mut expected = Vec::new();
     for _ in 0..5 {
-        scene.app.test.clock.advance_ms(1);
+        scene.app.wait_ms(1);
         expected.insert(0, text(&scene.ask(&json!({})).created()["id"]));
     }
     let path = format!("{}?limit=2", scene.path());
@@ -403,7 +395,7 @@ fn an_invitation_is_kept_for_thirty_days_after_its_end() {
         (2 * days_30 + 1, 0),
     ] {
         scene.app.test.clock.set_ms(now + after);
-        block_on(scene.app.app.tick("17 * * * *", scene.app.test_now()));
+        scene.app.hourly();
         let count = scene.app.rows("team_invitations");
         assert_eq!(count, left, "{after}");
     }

@@ -36,8 +36,7 @@ impl Scene {
 
     fn change(&self, by: &Player, whom: &Player, role: &str) -> Answer {
         let path = member_path(&self.team, whom);
-        self.app
-            .as_player(by, "PATCH", &path, &json!({ "role": role }))
+        self.app.patch_as(by, &path, &json!({ "role": role }))
     }
 
     fn remove(&self, by: &Player, whom: &Player) -> Answer {
@@ -55,12 +54,12 @@ impl Scene {
 
     /// Gives someone a role behind the service's back.
     fn set_role(&self, player: &Player, role: &str) {
-        self.app.test.database.execute(&role_sql(player, role));
+        self.app.execute(&role_sql(player, role));
     }
 
     /// What the audit log says of teams.
     fn logged(&self) -> Vec<String> {
-        let rows = self.app.test.database.execute(
+        let rows = self.app.execute(
             "SELECT action || ' ' || actor || ' ' || target || ' ' || \
              coalesce(entry ->> '$.detail', '') \
              FROM audit_log WHERE action LIKE 'team.%' ORDER BY seq",
@@ -108,10 +107,7 @@ fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
     let team = &scene.team;
     for role in ["officer", "member", "leader"] {
         let changed = scene.change(leader, member, role).ok();
-        assert_eq!(
-            (&changed["role"], &changed["user_id"]),
-            (&json!(role), &json!(member.id))
-        );
+        assert_has!(changed, { "role": role, "user_id": member.id });
         assert_eq!(scene.role(member).as_deref(), Some(role));
     }
     // The same again changes nothing.
@@ -157,7 +153,7 @@ fn what_is_no_role_or_no_member_is_named() {
             "unknown_field",
         ),
     ] {
-        let answer = app.as_player(leader, "PATCH", &member_path(team, member), &body);
+        let answer = app.patch_as(leader, &member_path(team, member), &body);
         let mistakes = answer.invalid();
         assert_eq!(mistakes, [(pointer.to_owned(), code.to_owned())], "{body}");
     }
@@ -363,7 +359,7 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         let body =
             json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
         for player in [leader, officer] {
-            app.post_as(player, "/api/v1/webhooks", &body).expect(201);
+            app.post_as(player, WEBHOOKS, &body).expect(201);
         }
         let status = match act {
             "remove" => scene.remove(officer, officer).status,
@@ -382,7 +378,7 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
             ))
         };
         let invitations = |player: &Player| {
-            let rows = app.test.database.execute(&format!(
+            let rows = app.execute(&format!(
                 "SELECT role FROM team_invitations WHERE created_by = '{}' ORDER BY role",
                 player.id
             ));
@@ -405,9 +401,9 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     let url = |name: &str| format!("https://{name}.guild.gg/h");
     for (player, name) in [(leader, "leader"), (officer, "officer")] {
         let body = json!({ "url": url(name), "event_types": ["*"], "team_id": team });
-        app.post_as(player, "/api/v1/webhooks", &body).expect(201);
+        app.post_as(player, WEBHOOKS, &body).expect(201);
     }
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     // Their pings.
     assert_eq!(app.deliver().len(), 2);
     let told = || {

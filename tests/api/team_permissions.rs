@@ -95,7 +95,7 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         ],
         "RemoveMembers" => vec![("DELETE", format!("/members/{target}"), Value::Null, 200)],
         "BanMembers" => {
-            scene.app.test.database.execute(&format!(
+            scene.app.execute(&format!(
                 "INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{NOBODY}', NULL, 1)"
             ));
             vec![
@@ -113,13 +113,13 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let leader = &scene.players[0];
             let url = testing::webhooks::fresh_url(&scene.app);
             let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
-            let hook = scene.app.post_as(leader, "/api/v1/webhooks", &body);
+            let hook = scene.app.post_as(leader, WEBHOOKS, &body);
             let hook = text(&hook.created()["id"]);
             let plan = scene
                 .app
                 .composition(leader, &composition_body(&json!({ "team_id": team })));
             let links = format!("{}/share-links", path_of(&plan));
-            let link = scene.app.as_player(leader, "POST", &links, &Value::Null);
+            let link = scene.app.act_as(leader, &links);
             let link = text(&link.created()["id"]);
             vec![
                 ("GET", at("/webhooks"), Value::Null, 200),
@@ -153,7 +153,7 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         "ManageWebhooks" => {
             let url = "https://bot.guild.gg/h";
             let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
-            vec![("POST", at("/api/v1/webhooks"), body, 201)]
+            vec![("POST", at(WEBHOOKS), body, 201)]
         }
         "EditRoster" => {
             let entry = scene.player(&json!({ "name": "Anna" }));
@@ -188,9 +188,7 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let plan = scene.app.composition(&scene.players[0], &body);
             let path = path_of(&plan);
             let links = format!("{path}/share-links");
-            let link = scene
-                .app
-                .as_player(&scene.players[0], "POST", &links, &Value::Null);
+            let link = scene.app.act_as(&scene.players[0], &links);
             let link = link.created();
             let link = format!("{links}/{}", text(&link["id"]));
             vec![
@@ -321,11 +319,9 @@ fn one_removes_and_invites_only_below_oneself() {
     for (place, role) in [(0, TeamRole::Leader), (1, TeamRole::Officer)] {
         for target in [TeamRole::Member, TeamRole::Officer, TeamRole::Leader] {
             scene.begin_again();
-            let Scene {
-                app, team, players, ..
-            } = &scene;
+            let (app, team, players) = (&scene.app, &scene.team, &scene.players);
             let (id, word) = (&scene.target.id, target.as_str());
-            app.test.database.execute(&format!(
+            app.execute(&format!(
                 "UPDATE team_members SET role = '{word}' WHERE user_id = '{id}'"
             ));
             let answer = app.delete_as(&players[place], &format!("{TEAMS}/{team}/members/{id}"));
@@ -350,7 +346,7 @@ fn a_key_does_in_a_team_what_its_scopes_and_its_owners_role_allow() {
     let scene = Scene::new();
     let key = |player: &Player, scopes: &[&str]| {
         let body = json!({ "name": "bot", "scopes": scopes });
-        let made = scene.app.post_as(player, "/api/v1/auth/api-keys", &body);
+        let made = scene.app.post_as(player, API_KEYS, &body);
         text(&made.created()["key"])
     };
     let path = format!("{TEAMS}/{}", scene.team);
@@ -389,9 +385,7 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_te
         ),
     ] {
         scene.begin_again();
-        let Scene {
-            app, team, players, ..
-        } = &scene;
+        let (app, team, players) = (&scene.app, &scene.team, &scene.players);
         let made = app.invite(&players[0], team, &json!({})).expect(201);
         let path = path.replace("{id}", &text(&made.json()["id"]));
         let path = format!("{TEAMS}/{team}{path}");
@@ -427,9 +421,7 @@ fn whoever_loses_their_role_between_a_look_and_a_write_tells_and_is_told_nothing
         ("PATCH", goes, &shared, "UPDATE builds", 422),
     ] {
         scene.begin_again();
-        let Scene {
-            app, team, players, ..
-        } = &scene;
+        let (app, team, players) = (&scene.app, &scene.team, &scene.players);
         let officer = &players[1];
         let path = match (body == &hook, method) {
             (true, _) => "/api/v1/webhooks".to_owned(),

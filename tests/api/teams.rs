@@ -12,7 +12,7 @@ fn path(team: &Value) -> String {
 /// The types of all events that were written, in their order.
 fn told(app: &TestApp) -> Vec<String> {
     let sql = "SELECT type || ' ' || coalesce(team_id, '') FROM webhook_events ORDER BY id";
-    let rows = app.test.database.execute(sql);
+    let rows = app.execute(sql);
     rows.iter()
         .map(|row| row.text(0).expect("text").to_owned())
         .collect()
@@ -28,13 +28,10 @@ fn a_team_is_made_shown_changed_and_deleted() {
     let answer = app.post_as(&player, TEAMS, &body).expect(201);
     let made = answer.json();
     assert_eq!(answer.header("location"), Some(path(&made).as_str()));
-    assert_eq!(made["name"], "Red Guard");
-    assert_eq!(made["tag"], "RED");
-    assert_eq!(made["description"], "Thursdays\nat 19:00");
-    assert_eq!(
-        (&made["role"], &made["member_count"]),
-        (&json!("leader"), &json!(1))
-    );
+    assert_has!(made, {
+        "name": "Red Guard", "tag": "RED", "description": "Thursdays\nat 19:00", "role": "leader",
+        "member_count": 1,
+    });
     let team = text(&made["id"]);
 
     // What SQL puts together is what was answered then, byte for byte.
@@ -49,7 +46,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     let list = app.get_as(&player, TEAMS).ok();
     assert_eq!(list, json!({ "data": [made], "next_cursor": null }));
 
-    app.test.clock.advance_ms(1_001);
+    app.wait_ms(1_001);
     let change = json!({ "tag": "RG", "description": null });
     let patch = |tag: &str| {
         let call = app.call("PATCH", &path(&made)).by(&player).json(&change);
@@ -57,8 +54,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
     };
     patch("\"7\"").expect_problem(412, "precondition_failed");
     let changed = patch(&read.etag()).expect(200);
-    assert_eq!(changed.json()["name"], "Red Guard");
-    assert_eq!(changed.json()["description"], "");
+    assert_has!(changed.json(), { "name": "Red Guard", "description": "" });
     assert_ne!(changed.json()["updated_at"], made["updated_at"]);
     patch(&read.etag()).expect_problem(412, "precondition_failed");
     let read = app.get_as(&player, &path(&made)).expect(200);
@@ -72,7 +68,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
         call.if_match(tag).send()
     };
     delete(&answer.etag()).expect_problem(412, "precondition_failed");
-    app.test.clock.advance_ms(1);
+    app.wait_ms(1);
     delete(&changed.etag()).expect(204);
     app.get_as(&player, &path(&made))
         .expect_problem(404, "not_found");
@@ -131,7 +127,7 @@ fn the_tag_of_a_team_covers_what_each_member_sees() {
         ),
         "UPDATE teams SET name = 'Other', version = version + 1".to_owned(),
     ] {
-        app.test.database.execute(&sql);
+        app.execute(&sql);
         seen.extend([read(&leader), read(&member)]);
     }
     for (index, (document, tag)) in seen.iter().enumerate() {
@@ -183,11 +179,7 @@ fn every_mistake_is_named_at_once() {
             .iter()
             .map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned()))
             .collect();
-        assert_eq!(
-            answer.expect_problem(422, "invalid_input").mistakes(),
-            expected,
-            "{body}"
-        );
+        assert_eq!(answer.invalid(), expected, "{body}");
     }
     for (body, pointer, code) in [
         (json!({ "name": null }), "/name", "required"),
@@ -196,7 +188,7 @@ fn every_mistake_is_named_at_once() {
         (json!([]), "", "invalid_type"),
     ] {
         let answer = app
-            .as_player(&player, "PATCH", &format!("{TEAMS}/{team}"), &body)
+            .patch_as(&player, &format!("{TEAMS}/{team}"), &body)
             .expect_problem(422, "invalid_input");
         assert_eq!(
             answer.mistakes(),
@@ -226,9 +218,7 @@ fn names_of_every_script_come_back_as_they_came() {
         let made = app.post_as(&player, TEAMS, &body).created();
         let read = app.get_as(&player, &path(&made)).ok();
         for document in [&made, &read] {
-            assert_eq!(document["name"], name);
-            assert_eq!(document["tag"], tag);
-            assert_eq!(document["description"], description);
+            assert_has!(document, { "name": name, "tag": tag, "description": description });
         }
         let invitation = app
             .invite(&player, &text(&made["id"]), &json!({}))
@@ -247,7 +237,7 @@ fn a_list_has_the_teams_that_one_is_in_page_by_page() {
     let (player, other) = (app.player("player"), app.player("other"));
     let mut expected = Vec::new();
     for number in 0..5 {
-        app.test.clock.advance_ms(1);
+        app.wait_ms(1);
         let role = if number % 2 == 0 { "member" } else { "leader" };
         let team = app.team(&[(&player, role), (&other, "officer")]);
         expected.insert(0, (team, role.to_owned()));
@@ -384,10 +374,7 @@ fn a_deleted_team_takes_its_own_along_and_gives_builds_back() {
         (&other, "team", json!(kept)),
     ] {
         let read = app.get_as(&member, &build_path(build)).ok();
-        assert_eq!(
-            (&read["visibility"], &read["team_id"]),
-            (&json!(visibility), &team)
-        );
+        assert_has!(read, { "visibility": visibility, "team_id": team });
     }
     app.get_as(&leader, &build_path(&only)).expect(404);
 }
@@ -400,7 +387,7 @@ fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
     let kept = app.team(&[(&officer, "leader")]);
     let endpoint = |player: &Player, name: &str, team: &str| {
         let endpoint = app.endpoint(player, &format!("https://{name}.guild.gg/h"));
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
             endpoint.id
         ));
@@ -410,34 +397,26 @@ fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
     let other = endpoint(&officer, "other", &kept);
     app.delete_as(&leader, &format!("{TEAMS}/{team}"))
         .expect(204);
-    let hourly = || block_on(app.app.tick("17 * * * *", app.test_now()));
+    let hourly = || app.hourly();
     let reason = |id: &str| {
         let sql = format!("SELECT coalesce(disabled_reason, '') FROM webhooks WHERE id = '{id}'");
-        app.test.database.execute(&sql)[0]
-            .text(0)
-            .expect("text")
-            .to_owned()
+        app.execute(&sql)[0].text(0).expect("text").to_owned()
     };
     // The cron comes between the event and those who are told of it.
     hourly();
     assert_eq!(reason(&told), "");
-    app.test
-        .web
-        .answer_with(|_| wvw_builder::platform::native::MemoryWeb::status(500));
+    app.receivers_answer(500);
     assert_eq!(app.deliver().len(), 1);
     // It has not come through yet.
     hourly();
     assert_eq!(reason(&told), "");
-    app.test
-        .web
-        .answer_with(|_| wvw_builder::platform::native::MemoryWeb::status(200));
+    app.receivers_answer(200);
     let sent = app.deliver_after(6);
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].url, "https://told.guild.gg/h");
     let body: Value =
         serde_json::from_str(sent[0].body.as_ref().expect("a body").as_str()).expect("JSON");
-    assert_eq!(body["type"], "team.deleted");
-    assert_eq!(body["data"], json!({ "id": team }));
+    assert_has!(body, { "type": "team.deleted", "data": { "id": team } });
     hourly();
     assert_eq!(
         (reason(&told).as_str(), reason(&other).as_str()),

@@ -87,9 +87,7 @@ fn messages_of_a_queue_that_is_not_in_the_table_all_come_again() {
     let player = app.player("queues");
     app.endpoint(&player, "https://queues.guild.gg/");
     app.deliver();
-    app.post("/api/v1/builds", &build_body(&json!({})))
-        .by(&player)
-        .send()
+    app.post_as(&player, BUILDS, &build_body(&json!({})))
         .expect(201);
     let mut bodies = app.test.queue.take_due(Lane::First);
     assert!(!bodies.is_empty());
@@ -125,7 +123,7 @@ fn messages_of_a_queue_that_is_not_in_the_table_all_come_again() {
 fn a_cron_that_is_not_in_the_table_runs_nothing() {
     let app = TestApp::new();
     app.player("crons");
-    app.test.clock.advance_ms(400 * 86_400_000);
+    app.wait_ms(400 * 86_400_000);
     app.test.database.recorded();
     for cron in ["18 * * * *", "17 * * * * ", "*/1 * * * *", ""] {
         let before = app.test.database.recorded().len();
@@ -140,6 +138,6 @@ fn a_cron_that_is_not_in_the_table_runs_nothing() {
     }
     let sessions = || app.count("SELECT count(*) FROM sessions");
     assert_eq!(sessions(), 1);
-    block_on(app.app.tick("17 * * * *", app.test_now()));
+    app.hourly();
     assert_eq!(sessions(), 0);
 }

@@ -120,7 +120,7 @@ fn leases_that_cannot_be_read_are_released_and_never_lost() {
     for _ in 0..30 {
         consume_due(&app);
         consume_due(&app);
-        scene.app.test.clock.advance_ms(61_000);
+        scene.app.wait_ms(61_000);
         block_on(app.app.tick("* * * * *", app.test_now()));
     }
     assert_eq!(scene.states(), [("pending".to_owned(), 0)]);
@@ -203,7 +203,7 @@ fn what_was_sent_and_not_written_down_is_not_given_back_with_the_rest() {
     for _ in 0..10 {
         scene.event();
     }
-    scene.app.test.web.answer_with(|_| MemoryWeb::status(429));
+    scene.app.receivers_answer(429);
     let (app, _) = failing(&scene, RECORD, When::Before, 0, usize::MAX);
     consume_due(&app);
     assert_eq!(scene.app.test.web.take_requests().len(), 3);

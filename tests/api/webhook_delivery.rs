@@ -70,7 +70,7 @@ impl Scene {
     }
 
     pub fn states(&self) -> Vec<(String, i64)> {
-        let rows = self.app.test.database.execute(
+        let rows = self.app.execute(
             "SELECT state, attempts FROM webhook_deliveries ORDER BY webhook_id, event_id",
         );
         let read = |row: &wvw_builder::platform::Row| {
@@ -150,11 +150,7 @@ fn case_5_a_schedule_of_two_makes_three_attempts() {
     assert_eq!(scene.app.deliver_after(70).len(), 1);
     assert_eq!(scene.states(), [("dead".to_owned(), 3)]);
     assert_eq!(scene.app.deliver_after(1_000_000).len(), 0);
-    let numbers = scene
-        .app
-        .test
-        .database
-        .execute("SELECT number FROM webhook_attempts");
+    let numbers = scene.app.execute("SELECT number FROM webhook_attempts");
     let numbers: Vec<_> = numbers.iter().map(|row| row.integer(0).unwrap()).collect();
     assert_eq!(numbers, [1, 2, 3]);
 }
@@ -166,7 +162,7 @@ fn case_4_every_live_secret_signs_newest_first() {
     let expires = scene.app.test_now() + 86_400_000;
     let secrets = [endpoint.secret, [7; 32], [9; 32]];
     for secret in &secrets[1..] {
-        scene.app.test.clock.advance_ms(1000);
+        scene.app.wait_ms(1000);
         scene.app.add_secret(&endpoint.id, secret, Some(expires));
     }
     scene.event();
@@ -184,11 +180,9 @@ fn case_4_every_live_secret_signs_newest_first() {
         })
         .collect();
     assert_eq!(signatures, expected);
-    scene.app.test.clock.advance_ms(86_400_001);
+    scene.app.wait_ms(86_400_001);
     scene
         .app
-        .test
-        .database
         .execute("DELETE FROM webhooks WHERE url LIKE '%x.guild%'");
     scene.event();
     let sent = scene.app.deliver();
@@ -202,23 +196,13 @@ fn case_7_a_disabled_endpoint_gets_nothing_and_goes_on_when_it_is_enabled() {
     scene.answer(&endpoint, 500);
     scene.event();
     assert_eq!(scene.app.deliver().len(), 1);
-    scene
-        .app
-        .test
-        .database
-        .execute("UPDATE webhooks SET disabled_at = 1");
+    scene.app.execute("UPDATE webhooks SET disabled_at = 1");
     scene.event();
     assert_eq!(scene.app.deliver_after(10).len(), 0);
     assert_eq!(scene.states(), [("held".to_owned(), 1)]);
+    scene.app.execute("UPDATE webhooks SET disabled_at = NULL");
     scene
         .app
-        .test
-        .database
-        .execute("UPDATE webhooks SET disabled_at = NULL");
-    scene
-        .app
-        .test
-        .database
         .execute("UPDATE webhook_deliveries SET state = 'pending'");
     scene.answer(&endpoint, 200);
     scene.reconcile();
@@ -339,12 +323,13 @@ fn updates_and_deletions_are_told_and_stale_writes_are_not() {
     let build = scene.app.build(&scene.player, &json!({}));
     let path = build_path(&build);
     let renamed = json!({ "name": "Another" });
-    let call = scene.app.call("PATCH", &path).json(&renamed);
-    call.by(&scene.player).send().expect(200);
+    scene
+        .app
+        .patch_as(&scene.player, &path, &renamed)
+        .expect(200);
     let stale = scene.app.call("PATCH", &path).json(&renamed);
     stale.by(&scene.player).if_match("\"9\"").send().expect(412);
-    let call = scene.app.call("DELETE", &path);
-    call.by(&scene.player).send().expect(204);
+    scene.app.delete_as(&scene.player, &path).expect(204);
     let sent = scene.app.deliver();
     let read = |each: &HttpRequest| serde_json::from_str::<Value>(body(each)).unwrap();
     let mut kinds: Vec<_> = sent.iter().map(|each| read(each)["type"].clone()).collect();
@@ -362,11 +347,7 @@ fn case_3_data_arrives_byte_for_byte_on_the_first_send_in_the_log_and_on_the_ret
     let first = scene.app.deliver();
     scene.answer(&endpoint, 200);
     let again = scene.app.deliver_after(6);
-    let logged = scene
-        .app
-        .test
-        .database
-        .execute("SELECT payload FROM webhook_events");
+    let logged = scene.app.execute("SELECT payload FROM webhook_events");
     assert!(body(&first[0]).ends_with(&format!(r#","data":{data}}}"#)));
     assert_eq!(body(&again[0]), body(&first[0]));
     assert_eq!(logged[0].text(0).unwrap(), body(&first[0]));
@@ -392,17 +373,12 @@ fn case_6_a_retry_by_hand_takes_the_place_of_the_automatic_one() {
     scene.event();
     assert_eq!(scene.app.deliver().len(), 1);
     scene.answer(&endpoint, 200);
-    let id = scene
-        .app
-        .test
-        .database
-        .execute("SELECT id FROM webhook_deliveries");
+    let id = scene.app.execute("SELECT id FROM webhook_deliveries");
     let path = format!(
         "/api/v1/webhooks/deliveries/{}/retry",
         id[0].text(0).unwrap()
     );
-    let retry = scene.app.call("POST", &path).by(&scene.player);
-    retry.send().expect(202);
+    scene.app.act_as(&scene.player, &path).expect(202);
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.app.deliver_after(600).len(), 0);
     assert_eq!(scene.states(), [("delivered".to_owned(), 2)]);
@@ -451,11 +427,7 @@ fn case_5_what_was_given_up_is_recovered_each_message_once() {
 fn a_rate_is_kept_and_everything_arrives() {
     let scene = Scene::new();
     scene.endpoint("slowly");
-    scene
-        .app
-        .test
-        .database
-        .execute("UPDATE webhooks SET rate_limit = 2");
+    scene.app.execute("UPDATE webhooks SET rate_limit = 2");
     for _ in 0..6 {
         scene.event();
     }

@@ -32,7 +32,7 @@ impl Scene {
     /// An endpoint of the leader's for a team.
     fn endpoint(&self, team: &str, name: &str) -> Endpoint {
         let endpoint = self.app.endpoint(&self.leader, &url(name));
-        self.app.test.database.execute(&format!(
+        self.app.execute(&format!(
             "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
             endpoint.id
         ));
@@ -58,8 +58,7 @@ impl Scene {
 
     /// The member changes a build of theirs.
     fn patch(&self, path: &str, body: &Value) -> Answer {
-        let call = self.app.call("PATCH", path).json(body);
-        call.by(&self.member).send()
+        self.app.patch_as(&self.member, path, body)
     }
 }
 
@@ -187,18 +186,13 @@ fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
 #[test]
 fn a_new_role_is_told_and_a_hand_over_twice() {
     let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        member,
-        team,
-    } = &scene;
+    let (app, leader, member, team) = (&scene.app, &scene.leader, &scene.member, &scene.team);
     let role = |player: &Player, role: &str| {
         let data = json!({ "team_id": team, "user_id": player.id, "role": role });
         told("team", "team.member_updated", &data)
     };
     let path = member_path(team, member);
-    let promote = |to: &str| app.as_player(leader, "PATCH", &path, &json!({ "role": to }));
+    let promote = |to: &str| app.patch_as(leader, &path, &json!({ "role": to }));
     promote("officer").expect(200);
     assert_eq!(scene.told(), [role(member, "officer")]);
     promote("officer").expect(200);

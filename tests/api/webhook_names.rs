@@ -172,7 +172,7 @@ fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
     scene.app = scene.app.isolate_with(platform, config);
     scene.endpoint("a");
     let deaf = scene.endpoint("deaf");
-    scene.app.test.database.execute(&format!(
+    scene.app.execute(&format!(
         "UPDATE webhooks SET event_types = '[\"team.created\"]' WHERE id = '{}'",
         deaf.id
     ));
@@ -267,7 +267,7 @@ fn a_rate_is_not_used_up_by_looking_names_up() {
     let scene = scene(|request| Ok(addresses(request, PUBLIC)));
     let endpoint = scene.endpoint("rated");
     let test = &scene.app.test;
-    test.database.execute("UPDATE webhooks SET rate_limit = 60");
+    scene.app.execute("UPDATE webhooks SET rate_limit = 60");
     scene.event();
     let platform = Platform {
         http: Box::new(LongQuestions(test.web.clone(), test.clock.clone())),

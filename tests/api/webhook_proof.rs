@@ -42,11 +42,9 @@ fn a_new_url_is_sent_a_ping_at_once_and_what_waits_once_that_is_answered() {
     assert_eq!(kinds(&app.deliver_after(6)), ["ping"]);
     let list = app.get(&format!("{}/deliveries?state=held", path(&webhook)));
     let held = list.by(&player).send().ok();
-    assert_eq!(held["data"].as_array().expect("a list").len(), 2);
+    assert_eq!(array(&held["data"]).len(), 2);
     let id = text(&held["data"][0]["id"]);
-    app.call("POST", &format!("{WEBHOOKS}/deliveries/{id}/retry"))
-        .by(&player)
-        .send()
+    app.act_as(&player, &format!("{WEBHOOKS}/deliveries/{id}/retry"))
         .expect_problem(409, "webhook_unproved");
     answer(&app, 204);
     let sent = kinds(&app.deliver_after(400));
@@ -89,10 +87,7 @@ fn a_test_proves_a_url_and_is_nothing_but_a_ping_before() {
     let webhook = make(&app, &player, &json!({}));
     app.test.queue.take_all();
     app.build(&player, &json!({}));
-    let test = |body: Value| {
-        let call = app.post(&format!("{}/test", path(&webhook)), &body);
-        call.by(&player).send()
-    };
+    let test = |body: Value| app.post_as(&player, &format!("{}/test", path(&webhook)), &body);
     let other = json!({ "event_type": "build.created" });
     test(other.clone()).expect_problem(409, "webhook_unproved");
     app.deliver();
@@ -219,8 +214,7 @@ fn one_post_is_told_to_one_url_once() {
     );
     same.send().expect(200);
     app.deliver();
-    let delete = app.call("DELETE", &path(&other)).by(&player);
-    delete.send().expect(204);
+    app.delete_as(&player, &path(&other)).expect(204);
     app.build(&player, &json!({}));
     assert_eq!(kinds(&app.deliver()), ["build.created"]);
 }
@@ -255,9 +249,7 @@ fn those_that_had_the_same_url_before_can_still_be_changed() {
     let (app, player) = answering(204);
     let one = make(&app, &player, &json!({}));
     let other = make(&app, &player, &json!({ "url": "https://bot.guild.gg/2" }));
-    app.test
-        .database
-        .execute(&format!("UPDATE webhooks SET url = '{URL}'"));
+    app.execute(&format!("UPDATE webhooks SET url = '{URL}'"));
     for webhook in [&one, &other] {
         let change = patch(&app, &player, webhook, &json!({ "description": "Twice" }));
         change.send().expect(200);
@@ -320,8 +312,8 @@ fn hidden_headers_go_with_the_origin_unless_they_are_given_anew() {
         app.build(&player, &json!({}));
         let mut all = app.deliver();
         app.test.web.take_requests();
-        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        test.by(&player).send().expect(200);
+        app.post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
+            .expect(200);
         all.extend(app.test.web.take_requests());
         assert!(all.len() >= 2, "{body}");
         for request in &all {

@@ -68,7 +68,7 @@ fn a_hundred_large_answers_are_written_and_nobodys_result_is_lost() {
 fn a_hundred_events_for_160_endpoints_are_fanned_out() {
     let scene = Scene::new();
     scene.endpoint("first");
-    scene.app.test.database.execute(
+    scene.app.execute(
         "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 168) \
          INSERT INTO webhooks (id, user_id, url, description, event_types, version, created_at, \
          updated_at) SELECT substr(w.id, 1, length(w.id) - 3) || printf('%03d', i), user_id, url, \
@@ -108,7 +108,7 @@ fn four_kilobytes_of_an_answer_stay_four_once_they_are_text() {
         let sql = "SELECT length(CAST(response AS BLOB)) FROM webhook_attempts \
              ORDER BY delivery_id DESC LIMIT 1";
         assert_eq!(scene.app.count(sql), kept);
-        scene.app.test.clock.advance_ms(1);
+        scene.app.wait_ms(1);
     }
     assert_eq!(json!(scene.states().len()), 4);
 }

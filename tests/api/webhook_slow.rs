@@ -88,8 +88,7 @@ fn counted(requests: &[HttpRequest]) -> (usize, usize) {
 
 /// How the endpoints do, those that hang last.
 fn states(scene: &Scene) -> Vec<String> {
-    let call = scene.app.get("/api/v1/webhooks");
-    let page = call.by(&scene.player).send().ok();
+    let page = scene.app.get_as(&scene.player, WEBHOOKS).ok();
     let data = array(&page["data"]).iter();
     let mut found: Vec<_> = data
         .map(|each| (text(&each["url"]), text(&each["health"]["state"])))
@@ -137,7 +136,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
             );
             assert!(!go_on(&mut batch));
             assert_eq!(sent(&scene), (1, 1));
-            scene.app.test.clock.advance_ms(1_000);
+            scene.app.wait_ms(1_000);
             assert!(!go_on(&mut batch));
         }
         assert!(!go_on(&mut batch));
@@ -155,7 +154,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
         assert_eq!(counted(&requests), (0, 5), "after a second");
 
         assert_eq!(states(&scene), ["healthy", "slow"]);
-        scene.app.test.clock.advance_ms(1_000);
+        scene.app.wait_ms(1_000);
         answer.set(Some(is_well));
         assert!(go_on(&mut batch));
         let what = "SELECT is_proven * 10 + (hung_until = 0) FROM webhooks \
@@ -205,7 +204,7 @@ fn what_cannot_begin_beside_it_is_given_back_and_does_not_hold_the_batch() {
     assert!(!go_on(&mut batch));
     assert_eq!(sent(&scene), (3, 0));
     assert!(!is_settled.get());
-    scene.app.test.clock.advance_ms(2_100);
+    scene.app.wait_ms(2_100);
     assert!(!go_on(&mut batch));
     assert!(is_settled.get());
     let free = "SELECT count(*) FROM webhook_deliveries WHERE claim IS NULL AND claims = 0 \

@@ -8,7 +8,7 @@ use wvw_builder::platform::Lane;
 
 fn scene() -> (TestApp, Player) {
     let app = TestApp::new();
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     let player = app.player("owner");
     (app, player)
 }
@@ -50,7 +50,7 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
         let racing = raced(&app, "UPDATE webhooks SET url", sql.clone());
         let answer = patch(&racing, &officer, &webhook, &json!({ "team_id": team })).send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
-        app.test.database.execute(&format!(
+        app.execute(&format!(
             "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{}', 'officer', 'Player', 1)",
             officer.id
         ));
@@ -113,8 +113,7 @@ fn no_write_of_a_former_officer_touches_a_webhook_of_the_team() {
             [403, 422].contains(&answer.status) || rest == "/recover",
             "{method} {rest}"
         );
-        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        let test = test.by(&officer).send();
+        let test = app.post_as(&officer, &format!("{}/test", path(&webhook)), &json!({}));
         test.expect_problem(403, "insufficient_team_role");
         assert_eq!(app.deliver().len(), 0, "{method} {rest}");
         for table in ["webhooks", "webhook_events"] {
@@ -174,7 +173,7 @@ fn fan_out_asks_what_an_endpoint_stands_on() {
         share(&app, &leader, &team);
         assert_eq!(app.deliver().len(), 1, "{what}");
         share(&app, &leader, &team);
-        app.test.database.execute(sql);
+        app.execute(sql);
         assert_eq!(app.deliver().len(), 0, "{what}");
         // Between the look at the endpoints and the write of the deliveries.
         let (app, _, leader, team) = of_team_by_key();
@@ -199,22 +198,18 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
     );
     assert_eq!(app.test.web.take_requests().len(), 0, "fan-out");
     // Of an attempt that is due.
-    app.test
-        .database
-        .execute("UPDATE webhooks SET is_proven = 1");
-    app.test.web.answer_with(|_| MemoryWeb::status(500));
+    app.execute("UPDATE webhooks SET is_proven = 1");
+    app.receivers_answer(500);
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
-    app.test.clock.advance_ms(6_000);
+    app.wait_ms(6_000);
     raced(&app, "SET claim = ?2, claims", unproved()).consume(
         "wvw-builder-webhooks-slow",
         &app.test.queue.take_due(Lane::Slow),
     );
     assert_eq!(app.test.web.take_requests().len(), 0, "lease");
     // Of one that is sent again by hand.
-    app.test
-        .database
-        .execute("UPDATE webhooks SET is_proven = 1");
+    app.execute("UPDATE webhooks SET is_proven = 1");
     let webhooks = app.get_as(&officer, WEBHOOKS);
     let id = text(&webhooks.ok()["data"][0]["id"]);
     let dead = testing::webhooks::delivery(&app, &id, "dead", 0);
@@ -228,11 +223,11 @@ fn whoever_has_not_proved_its_url_is_sent_nothing_also_when_that_changes_before_
 fn each_attempt_asks_what_its_endpoint_stands_on() {
     for (what, sql) in ENDINGS {
         let (app, _, leader, team) = of_team_by_key();
-        app.test.web.answer_with(|_| MemoryWeb::status(500));
+        app.receivers_answer(500);
         share(&app, &leader, &team);
         assert_eq!(app.deliver().len(), 1, "{what}");
-        app.test.web.answer_with(|_| MemoryWeb::status(204));
-        app.test.clock.advance_ms(6_000);
+        app.receivers_answer(204);
+        app.wait_ms(6_000);
         // Between the look at the endpoint and the lease.
         let racing = raced(&app, "SET claim = ?2, claims", sql.to_owned());
         racing.consume(
@@ -277,14 +272,14 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
     let switch = |disabled: bool| {
         let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", owner.id));
         let call = call.json(&json!({ "disabled": disabled }));
-        let token = text(&app.log_in(&boss.email)["access_token"]);
+        let token = app.new_token(&boss);
         call.token(&token).send().expect(200);
     };
     // One that waits for its next attempt, one that is told of meanwhile.
-    app.test.web.answer_with(|_| MemoryWeb::status(500));
+    app.receivers_answer(500);
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     switch(true);
     share(&app, &leader, &team);
     for _ in 0..30 {
@@ -296,7 +291,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
     switch(false);
     app.reconcile();
     assert_eq!(app.deliver().len(), 2);
-    let token = text(&app.log_in(&leader.email)["access_token"]);
+    let token = app.new_token(&leader);
     let leader = Player { token, ..leader };
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
@@ -305,8 +300,7 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
 /// An API key with these scopes.
 fn key(app: &TestApp, player: &Player, scopes: &[&str]) -> Value {
     let body = json!({ "name": "A bot", "scopes": scopes });
-    let call = app.post("/api/v1/auth/api-keys", &body);
-    call.by(player).send().created()
+    app.post_as(player, API_KEYS, &body).created()
 }
 
 fn by_key<'a>(app: &'a TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Call<'a> {
@@ -373,20 +367,18 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         let (app, owner) = scene();
         let key = key(&app, &owner, &["webhooks:write", "builds:read"]);
         let webhook = make_by(&app, &key, &json!(["*"]));
-        app.test.web.answer_with(|_| MemoryWeb::status(500));
+        app.receivers_answer(500);
         app.build(&owner, &json!({}));
         assert_eq!(app.deliver().len(), 1);
-        app.test.web.answer_with(|_| MemoryWeb::status(204));
+        app.receivers_answer(204);
         if expires {
-            app.test
-                .database
-                .execute("UPDATE api_keys SET expires_at = 1");
+            app.execute("UPDATE api_keys SET expires_at = 1");
             app.build(&owner, &json!({}));
             assert_eq!(app.deliver_after(6).len(), 0);
             app.reconcile();
         } else {
             let path = format!("/api/v1/auth/api-keys/{}", text(&key["id"]));
-            app.call("DELETE", &path).by(&owner).send().expect(204);
+            app.delete_as(&owner, &path).expect(204);
         }
         app.build(&owner, &json!({}));
         assert_eq!(app.deliver_after(600).len(), 0, "{expires}");
@@ -396,10 +388,9 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         } else {
             "key_revoked"
         };
-        assert_eq!(shown["disabled_reason"], reason);
-        assert_eq!(shown["enabled"], false);
+        assert_has!(shown, { "disabled_reason": reason, "enabled": false });
         // Its owner may go on with it: it is theirs then.
-        let token = text(&app.log_in(&owner.email)["access_token"]);
+        let token = app.new_token(&owner);
         let owner = Player { token, ..owner };
         let on = patch(&app, &owner, &webhook, &json!({ "enabled": true }));
         let on = on.send().ok();
@@ -456,7 +447,7 @@ fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
     }
     app.deliver();
     let path = format!("/api/v1/auth/api-keys/{}", text(&all["id"]));
-    app.call("DELETE", &path).by(&owner).send().expect(204);
+    app.delete_as(&owner, &path).expect(204);
     app.build(&owner, &json!({}));
     assert_eq!(app.deliver().len(), 0);
 }
@@ -466,11 +457,12 @@ fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
     let (app, owner) = scene();
     let webhook = make(&app, &owner, &json!({}));
     app.deliver();
-    app.test.clock.advance_ms(1);
+    app.wait_ms(1);
     app.build(&owner, &json!({ "notes": "secret plan" }));
     app.deliver();
-    let list = app.get(&format!("{}/deliveries", path(&webhook)));
-    let list = list.by(&owner).send().ok();
+    let list = app
+        .get_as(&owner, &format!("{}/deliveries", path(&webhook)))
+        .ok();
     let build = text(&list["data"][0]["id"]);
     let ping = text(&list["data"][1]["id"]);
     let little = key(&app, &owner, &["webhooks:read"]);
@@ -480,8 +472,8 @@ fn the_log_shows_a_key_no_payload_that_it_may_not_read() {
         by_key(&app, key, "GET", &path, &Value::Null).send()
     };
     let answer = read(&little, &build).expect_problem(403, "insufficient_scope");
-    assert!(!String::from_utf8_lossy(&answer.body).contains("secret plan"));
+    assert!(!answer.text().contains("secret plan"));
     read(&little, &ping).expect(200);
     let answer = read(&reader, &build).expect(200);
-    assert!(String::from_utf8_lossy(&answer.body).contains("secret plan"));
+    assert!(answer.text().contains("secret plan"));
 }

@@ -45,13 +45,14 @@ fn recovered(scene: &Scene, endpoint: &Endpoint) {
     scene.app.test.queue.take_all();
     scene
         .app
-        .test
-        .database
         .execute("UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9");
     let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
     let body = json!({ "since": "2026-11-22T00:00:00Z" });
-    let recover = scene.app.post(&path, &body).by(&scene.player);
-    let answer = recover.send().expect(202).json();
+    let answer = scene
+        .app
+        .post_as(&scene.player, &path, &body)
+        .expect(202)
+        .json();
     assert_eq!(answer["recovered"], COUNT);
 }
 
@@ -123,7 +124,7 @@ fn five_failures_in_a_row_are_enough() {
     let scene = scene();
     let endpoint = scene.endpoint("down");
     recovered(&scene, &endpoint);
-    scene.app.test.web.answer_with(|_| MemoryWeb::status(500));
+    scene.app.receivers_answer(500);
     assert_eq!(scene.app.deliver().len(), 5);
     check_the_rest(&scene, "pending", 5);
     assert_eq!(scene.app.deliver_after(29).len(), 0);
@@ -214,7 +215,7 @@ fn owners_are_told_by_their_webhooks_of_teams_too_when_one_is_disabled() {
         .team(&[(&leader, "leader"), (&scene.player, "officer")]);
     let of_team = scene.endpoint("team");
     let others = scene.app.endpoint(&leader, "https://leader.guild.gg/h");
-    scene.app.test.database.execute(&format!(
+    scene.app.execute(&format!(
         "UPDATE webhooks SET team_id = '{team}' WHERE id IN ('{}', '{}')",
         of_team.id, others.id
     ));

@@ -39,7 +39,7 @@ impl Team {
         let endpoint = self
             .app()
             .endpoint(player, &format!("https://{name}.guild.gg/h"));
-        self.app().test.database.execute(&format!(
+        self.app().execute(&format!(
             "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
             endpoint.id
         ));
@@ -56,9 +56,9 @@ impl Team {
     }
 
     fn delete_account(&self, player: &Player) {
-        let call = self.app().call("DELETE", "/api/v1/users/me");
-        let call = call.json(&json!({ "password": PASSWORD }));
-        call.by(player).send().expect(204);
+        self.app()
+            .as_player(player, "DELETE", ME, &json!({ "password": PASSWORD }))
+            .expect(204);
     }
 }
 
@@ -87,11 +87,7 @@ fn an_event_of_a_deleted_account_still_reaches_the_webhooks_of_its_team() {
         assert!(body(&sent[0]).contains("secret plan"));
         // What nobody else is told of has gone with its account, and of the other one only what
         // was told is left.
-        let events = team
-            .app()
-            .test
-            .database
-            .execute("SELECT user_id FROM webhook_events");
+        let events = team.app().execute("SELECT user_id FROM webhook_events");
         let users: Vec<_> = events.iter().map(|row| row.text(0).unwrap()).collect();
         assert_eq!(users, [""], "{own}");
     }
@@ -121,9 +117,13 @@ fn a_delivery_whose_event_is_gone_is_given_up_and_not_recovered() {
          WHERE state = 'dead' AND reason = 'event_removed' AND claims = 0";
     assert_eq!(team.app().count(dead), 1);
     let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
-    let recover = team
+    let answer = team
         .app()
-        .post(&path, &json!({ "since": "2026-11-22T00:00:00Z" }));
-    let answer = recover.by(&scene.player).send().expect(202);
+        .post_as(
+            &scene.player,
+            &path,
+            &json!({ "since": "2026-11-22T00:00:00Z" }),
+        )
+        .expect(202);
     assert_eq!(answer.json()["recovered"], 0);
 }

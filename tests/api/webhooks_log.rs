@@ -21,7 +21,7 @@ fn deliveries_are_listed_by_state_and_page() {
     let mut made = Vec::new();
     for state in ["dead", "delivered", "pending", "held", "dead"] {
         made.push(delivery(&app, &id, state, 0));
-        app.test.clock.advance_ms(1);
+        app.wait_ms(1);
     }
     delivery(&app, &other, "dead", 0);
     made.reverse();
@@ -46,8 +46,7 @@ fn deliveries_are_listed_by_state_and_page() {
     let first = &list("")["data"][0];
     assert_eq!(first["webhook_id"], id);
     assert_eq!(first["event_type"], "build.created");
-    assert_eq!(first["reason"], "exhausted");
-    assert_eq!(first["next_attempt_at"], Value::Null);
+    assert_has!(first, { "reason": "exhausted", "next_attempt_at": null });
     assert_eq!(
         list("?state=pending")["data"][0]["next_attempt_at"],
         "2026-11-22T00:00:05.002Z"
@@ -63,20 +62,15 @@ fn a_delivery_shows_its_attempts_and_the_very_bytes_that_are_sent() {
     let made = delivery(&app, &id, "dead", 0);
     let target = format!("{DELIVERIES}/{made}");
     let answer = app.get_as(&player, &target).expect(200);
-    let body = String::from_utf8(answer.body.clone()).expect("UTF-8");
+    let body = answer.text();
     let payload =
         r#""payload":{"type":"build.created","data":{"z":1,"a":2.50,"n":12345678901234567890}},"#;
     assert!(body.contains(payload), "{body}");
     let shown = answer.json();
-    assert_eq!(shown["id"], made);
-    assert_eq!(shown["attempts_made"], 1);
-    assert_eq!(
-        shown["attempts"],
-        json!([{
-            "number": 1, "at": "2026-11-22T00:00:00.000Z", "duration_ms": 82, "status": 500,
-            "error": "http_status", "response": "Oops",
-        }])
-    );
+    assert_has!(shown, {
+        "id": made, "attempts_made": 1,
+        "attempts": [{ "number": 1, "at": "2026-11-22T00:00:00.000Z", "duration_ms": 82, "status": 500, "error": "http_status", "response": "Oops", }],
+    });
     let stranger = app.player("stranger");
     for method in ["GET", "POST"] {
         let target = if method == "GET" {
@@ -93,10 +87,7 @@ fn a_delivery_shows_its_attempts_and_the_very_bytes_that_are_sent() {
 fn a_retry_begins_anew_unless_someone_is_at_it() {
     let (app, player, webhook, id) = scene();
     let now = app.test_now();
-    let retry = |delivery: &str| {
-        let call = app.call("POST", &format!("{DELIVERIES}/{delivery}/retry"));
-        call.by(&player).send()
-    };
+    let retry = |delivery: &str| app.act_as(&player, &format!("{DELIVERIES}/{delivery}/retry"));
     for (state, leased_until, status) in [
         ("dead", 0, 202),
         ("delivered", 0, 202),
@@ -134,8 +125,7 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         now + 60_000
     ));
     let racing = app.isolate_on(platform_on(&app.test, 3, Box::new(raced)));
-    let call = racing.call("POST", &format!("{DELIVERIES}/{made}/retry"));
-    let answer = call.by(&player).send();
+    let answer = racing.act_as(&player, &format!("{DELIVERIES}/{made}/retry"));
     answer.expect_problem(409, "delivery_in_progress");
 
     let dead = delivery(&app, &id, "dead", 0);
@@ -143,12 +133,11 @@ fn a_retry_begins_anew_unless_someone_is_at_it() {
         .send()
         .expect(200);
     retry(&dead).expect_problem(409, "webhook_disabled");
-    app.post(
+    app.post_as(
+        &player,
         &format!("{}/recover", path(&webhook)),
         &json!({ "since": "2026-11-21T00:00:00Z" }),
     )
-    .by(&player)
-    .send()
     .expect_problem(409, "webhook_disabled");
 }
 
@@ -159,13 +148,13 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     for _ in 0..3 {
         delivery(&app, &id, "dead", 0);
     }
-    app.test.clock.advance_ms(DAY_MS);
+    app.wait_ms(DAY_MS);
     for state in ["dead", "dead", "delivered", "pending", "held"] {
         delivery(&app, &id, state, 0);
     }
     delivery(&app, &other, "dead", 0);
     let target = format!("{}/recover", path(&webhook));
-    let token = text(&app.log_in(&player.email)["access_token"]);
+    let token = app.new_token(&player);
     let recover = |app: &TestApp, since: &str| {
         let call = app.post(&target, &json!({ "since": since }));
         call.token(&token).send()
@@ -214,8 +203,8 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     recover(&app, "yesterday").expect_problem(422, "invalid_input");
     let other = format!("{WEBHOOKS}/{id}/recover");
     let stranger = app.player("stranger");
-    let call = app.post(&other, &body).by(&stranger);
-    call.send().expect_problem(404, "not_found");
+    app.post_as(&stranger, &other, &body)
+        .expect_problem(404, "not_found");
 }
 
 #[test]
@@ -228,8 +217,9 @@ fn a_recovery_goes_back_as_far_as_the_log() {
     let webhook = make_proved(&app, &player, &json!({}));
     let target = format!("{}/recover", path(&webhook));
     for (since, status) in [("2026-11-15T00:00:00Z", 202), ("2026-11-14T23:59:59Z", 422)] {
-        let recover = app.post(&target, &json!({ "since": since }));
-        let answer = recover.by(&player).send().expect(status);
+        let answer = app
+            .post_as(&player, &target, &json!({ "since": since }))
+            .expect(status);
         if status == 422 {
             let detail = &answer.json()["errors"][0]["detail"];
             assert_eq!(detail, "Must be in the past, and at most 7 days back.");

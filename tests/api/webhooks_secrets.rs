@@ -17,14 +17,14 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     let player = app.player("rotating");
     let webhook = make(&app, &player, &json!({}));
     let rotate = |body: &Value| {
-        app.test.clock.advance_ms(1);
+        app.wait_ms(1);
         let path = format!("{}/rotate-secret", path(&webhook));
         app.post_as(&player, &path, body)
     };
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     let signing = |secrets: &[String]| {
-        let test = app.post(&format!("{}/test", path(&webhook)), &json!({}));
-        test.by(&player).send().expect(200);
+        app.post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
+            .expect(200);
         let request = app.test.web.take_requests().remove(0);
         let parts = header(&request, "webhook-signature").split(' ').count();
         let verified: Vec<bool> = secrets.iter().map(|it| is_signed(&request, it)).collect();
@@ -36,7 +36,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
         secrets.push(text(&answer["secret"]));
     }
     assert_eq!(signing(&secrets), (3, vec![true, true, true]));
-    app.test.clock.advance_ms(60_000);
+    app.wait_ms(60_000);
     assert_eq!(signing(&secrets), (1, vec![false, false, true]));
     for _ in 0..4 {
         rotate(&json!({})).expect(200);
@@ -59,7 +59,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     // Nothing shows one of them again.
     for target in [WEBHOOKS, &path(&webhook), "/api/v1/users/me/export"] {
         let answer = app.get_as(&player, target).expect(200);
-        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        let body = answer.text();
         assert!(!body.contains("whsec_"), "{target}");
         assert!(
             secrets.iter().all(|secret| !body.contains(&secret[6..])),
@@ -90,10 +90,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     let player = app.player("tester");
     let body = json!({ "enabled": false, "headers": { "authorization": "Bearer of-the-bot" } });
     let webhook = make_proved(&app, &player, &body);
-    let test = |body: &Value| {
-        let call = app.post(&format!("{}/test", path(&webhook)), body);
-        call.by(&player).send()
-    };
+    let test = |body: &Value| app.post_as(&player, &format!("{}/test", path(&webhook)), body);
     let clock = app.test.clock.clone();
     app.test.web.answer_with(move |_| {
         clock.advance_ms(82);
@@ -104,11 +101,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
         })
     });
     let answer = test(&json!({ "event_type": "build.created" })).ok();
-    assert_eq!(
-        (&answer["status"], &answer["error"]),
-        (&json!(500), &json!("http_status"))
-    );
-    assert_eq!(answer["duration_ms"], 82);
+    assert_has!(answer, { "status": 500, "error": "http_status", "duration_ms": 82 });
     assert_eq!(text(&answer["response"]).len(), 4_096);
     let request = app.test.web.take_requests().remove(0);
     assert_eq!((request.method, request.url.as_str()), ("POST", URL));
@@ -124,10 +117,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
         .web
         .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
     let answer = test(&json!({})).ok();
-    assert_eq!(
-        (&answer["status"], &answer["error"]),
-        (&Value::Null, &json!("timeout"))
-    );
+    assert_has!(answer, { "status": null, "error": "timeout" });
     for kind in ["*", "build.made", ""] {
         test(&json!({ "event_type": kind })).expect_problem(422, "invalid_input");
     }
@@ -135,9 +125,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     assert_eq!(app.rows("webhook_deliveries"), 0);
     assert_eq!(get(&app, &player, &webhook).json()["health"]["failures"], 0);
     // An address that was public when it was taken.
-    app.test
-        .database
-        .execute("UPDATE webhooks SET url = 'https://127.0.0.1/'");
+    app.execute("UPDATE webhooks SET url = 'https://127.0.0.1/'");
     app.test.web.take_requests();
     assert_eq!(
         test(&json!({})).expect(200).json()["error"],
@@ -152,11 +140,10 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
         "LIMIT_WEBHOOK_TEST" => Some("10/60".to_owned()),
         _ => config_value(name),
     });
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     let (player, other) = (app.player("hasty"), app.player("patient"));
     let test = |player: &Player, webhook: &Value| {
-        let call = app.post(&format!("{}/test", path(webhook)), &json!({}));
-        call.by(player).send()
+        app.post_as(player, &format!("{}/test", path(webhook)), &json!({}))
     };
     let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
     test(&other, &slow).expect(200);
@@ -167,7 +154,7 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
         .parse()
         .expect("seconds");
     assert!((60..=65).contains(&wait), "{wait}");
-    app.test.clock.advance_ms(wait * 1_000);
+    app.wait_ms(wait * 1_000);
     test(&other, &slow).expect(200);
 
     let webhook = make(&app, &player, &json!({}));
@@ -208,9 +195,10 @@ fn what_is_sealed_moves_to_a_new_master_key() {
     let step = pollster::block_on(reseal::step(SEALED, &master, &app.test.platform(8)));
     assert_eq!(step.expect("resealed").left, 0);
     let later = app.isolate_with(app.test.platform(9), after);
-    later.test.web.answer_with(|_| MemoryWeb::status(204));
-    let call = later.post(&format!("{}/test", path(&webhook)), &json!({}));
-    call.by(&player).send().expect(200);
+    later.receivers_answer(204);
+    later
+        .post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
+        .expect(200);
     let request = later.test.web.take_requests().remove(0);
     assert!(is_signed(&request, &text(&webhook["secret"])));
     assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
@@ -229,7 +217,7 @@ fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
     );
     assert_eq!(app.rows("webhooks"), 1);
     // Nor is a test sent twice.
-    app.test.web.answer_with(|_| MemoryWeb::status(204));
+    app.receivers_answer(204);
     let test = || {
         let call = app.post(&format!("{}/test", path(&first.json())), &json!({}));
         keyed(call.by(&player), "test").send().expect(200)

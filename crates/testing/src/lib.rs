@@ -19,6 +19,8 @@ pub mod paths;
 pub mod points;
 pub mod prelude;
 pub mod scene;
+pub mod short;
+pub mod sql;
 pub mod teams;
 pub mod walk;
 mod walk_links;

@@ -22,6 +22,7 @@ pub use crate::databases::{Raced, Slow, all_together, platform_on, step_aside, t
 pub use crate::forge::{Forger, payload_of};
 pub use crate::mail::token_of;
 pub use crate::paths::*;
+pub use crate::short::{event_of, statuses, texts_of};
 pub use crate::teams::{TEAMS, member_path};
 pub use crate::walk::Walk;
 pub use crate::webhooks::{Endpoint, SideBySide, WEBHOOKS};
@@ -29,3 +30,4 @@ pub use crate::{
     AUDIENCE, Answer, BUILDS, Call, GUARDIAN_CODE, ISSUER, ORIGIN, PASSWORD, Player, TestApp,
     array, build_body, build_path, config_value, hex, pepper, percent_encoded, text,
 };
+pub use crate::{assert_has, sql};

@@ -1,0 +1,199 @@
+//! Calls that many tests make, and looks at what came back, in one line each.
+
+use pollster::block_on;
+use serde_json::{Value, json};
+use wvw_builder::platform::HttpRequest;
+use wvw_builder::platform::native::MemoryWeb;
+
+use super::compositions::path_of;
+use super::databases::all_together;
+use super::guild::{Guild, done};
+use super::paths::{API_KEYS, ME};
+use super::webhooks::Endpoint;
+use super::{Answer, Call, PASSWORD, Player, TestApp, array, text};
+
+impl TestApp {
+    #[track_caller]
+    pub fn patch_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "PATCH", path, body)
+    }
+
+    #[track_caller]
+    pub fn put_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "PUT", path, body)
+    }
+
+    /// A POST without a body.
+    #[track_caller]
+    pub fn act_as(&self, player: &Player, path: &str) -> Answer {
+        self.as_player(player, "POST", path, &Value::Null)
+    }
+
+    /// A list, page by page from `target` on, which has a query.
+    #[track_caller]
+    pub fn pages(&self, player: &Player, target: &str) -> Vec<Vec<Value>> {
+        let (mut pages, mut next) = (Vec::new(), target.to_owned());
+        loop {
+            let page = self.get_as(player, &next).ok();
+            pages.push(array(&page["data"]).to_vec());
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("{target}&cursor={cursor}"),
+                None => return pages,
+            }
+        }
+    }
+
+    /// Calls that come at once to this isolate, which is a slow one; in their order.
+    pub fn at_once(&self, calls: &[Call<'_>]) -> Vec<Answer> {
+        let requests: Vec<_> = calls.iter().map(Call::request).collect();
+        let responses = all_together(requests.iter().map(|it| self.app.handle(it)));
+        self.skip_log();
+        let answers = responses.iter().zip(calls).map(|(response, call)| Answer {
+            what: call.target().to_owned(),
+            status: response.status,
+            headers: Vec::new(),
+            body: response.body_bytes().to_vec(),
+        });
+        answers.collect()
+    }
+
+    /// Moves the clock.
+    pub fn wait_ms(&self, ms: i64) {
+        self.test.clock.advance_ms(ms);
+    }
+
+    /// Runs what is done every hour.
+    pub fn hourly(&self) {
+        block_on(self.app.tick("17 * * * *", self.test_now()));
+    }
+
+    /// The access token of another login.
+    #[track_caller]
+    pub fn new_token(&self, player: &Player) -> String {
+        text(&self.log_in(&player.email)["access_token"])
+    }
+
+    /// An API key with these scopes.
+    #[track_caller]
+    pub fn api_key(&self, player: &Player, scopes: &[&str]) -> Value {
+        let body = json!({ "name": "A bot", "scopes": scopes });
+        self.post_as(player, API_KEYS, &body).created()
+    }
+
+    /// A share link of a composition.
+    #[track_caller]
+    pub fn share_link(&self, player: &Player, composition: &Value) -> Value {
+        let path = format!("{}/share-links", path_of(composition));
+        self.act_as(player, &path).created()
+    }
+
+    #[track_caller]
+    pub fn delete_account(&self, player: &Player) {
+        let body = json!({ "password": PASSWORD });
+        self.as_player(player, "DELETE", ME, &body).expect(204);
+    }
+
+    /// An endpoint as [`TestApp::endpoint`] makes them, for a team.
+    pub fn team_endpoint(&self, player: &Player, url: &str, team: &str) -> Endpoint {
+        let endpoint = self.endpoint(player, url);
+        let id = &endpoint.id;
+        self.execute(&format!(
+            "UPDATE webhooks SET team_id = '{team}' WHERE id = '{id}'"
+        ));
+        endpoint
+    }
+
+    /// Has all receivers of webhooks answer so.
+    pub fn receivers_answer(&self, status: u16) {
+        self.test
+            .web
+            .answer_with(move |_| MemoryWeb::status(status));
+    }
+}
+
+/// The statuses of answers, sorted.
+pub fn statuses(answers: &[Answer]) -> Vec<u16> {
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    statuses
+}
+
+/// What a request to a receiver tells.
+#[track_caller]
+pub fn event_of(request: &HttpRequest) -> Value {
+    let body = request.body.as_ref().expect("a body").as_str();
+    serde_json::from_str(body).expect("JSON")
+}
+
+/// A member of each item, as text.
+#[track_caller]
+pub fn texts_of(items: &[Value], member: &str) -> Vec<String> {
+    items.iter().map(|item| text(&item[member])).collect()
+}
+
+/// Checks that a JSON object has these members, whatever else it has.
+#[macro_export]
+macro_rules! assert_has {
+    ($value:expr, $members:tt) => {
+        $crate::short::check_members(&$value, &serde_json::json!($members))
+    };
+}
+
+#[track_caller]
+pub fn check_members(value: &Value, members: &Value) {
+    for (name, expected) in members.as_object().expect("members") {
+        assert_eq!(&value[name], expected, "{name}: {value}");
+    }
+}
+
+/// Mistakes of an input as [`Answer::mistakes`] gives them, from a text: pointer and code of each in
+/// their order, with a comma or a line's end between two.
+fn mistakes(rows: &str) -> Vec<(String, String)> {
+    let rows = rows.trim().split([',', '\n']).map(str::trim);
+    let rows = rows.map(|row| row.rsplit_once(' ').expect("a pointer and a code"));
+    rows.map(|(pointer, code)| (pointer.to_owned(), code.to_owned()))
+        .collect()
+}
+
+impl Guild {
+    /// Imports a file that has these mistakes: nothing of it is taken.
+    #[track_caller]
+    pub fn refuses(&self, query: &str, file: &str, rows: &str) {
+        assert_eq!(self.refused(query, file), mistakes(rows));
+    }
+
+    /// Imports a file: so many players are added, updated and removed.
+    #[track_caller]
+    pub fn imports(
+        &self,
+        query: &str,
+        media_type: &str,
+        file: impl Into<Vec<u8>>,
+        counts: [u32; 3],
+    ) {
+        let [added, updated, removed] = counts;
+        let answer = self.import(query, media_type, file).ok();
+        assert_eq!(answer, done(added, updated, removed));
+    }
+}
+
+impl Answer {
+    /// The body as text.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("UTF-8")
+    }
+
+    /// Expects these [`mistakes`] of the input, and no others.
+    #[track_caller]
+    pub fn expect_mistakes(self, rows: &str) {
+        let what = self.what.clone();
+        assert_eq!(self.invalid(), mistakes(rows), "{what}");
+    }
+
+    /// Expects a header with this value.
+    #[track_caller]
+    pub fn expect_header(&self, name: &str, value: &str) {
+        assert_eq!(self.header(name), Some(value), "{}: {name}", self.what);
+    }
+}

@@ -172,7 +172,7 @@ fn what_comes_before_a_call_is_asked_for_once() {
     let (app, player) = (&walk.app, &walk.holder.player);
     let build = build_path(&app.build(player, &json!({ "visibility": "public" })));
     let key = text(&app.api_key(player, &["builds:read", "builds:write"])["key"]);
-    let fresh = app.new_token(&player);
+    let fresh = app.new_token(player);
     let read = |token: &str| app.get(&build).token(token);
     let write = |key: &str| {
         let call = app.post(BUILDS, &build_body(&json!({}))).by(player);

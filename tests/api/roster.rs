@@ -36,8 +36,8 @@ fn a_player_through_every_change() {
     again.by(officer).send().expect(304);
 
     app.wait_ms(5_000);
-    let patch = json!({ "notes": null, "user_id": null, "availability": [] });
-    let call = app.call("PATCH", &one).by(officer).json(&patch);
+    let change = json!({ "notes": null, "user_id": null, "availability": [] });
+    let call = app.call("PATCH", &one).by(officer).json(&change);
     let patched = call.if_match("\"1\"").send().expect(200);
     expected["notes"] = json!("");
     expected["user_id"] = Value::Null;

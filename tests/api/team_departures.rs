@@ -20,10 +20,7 @@ fn a_link_to_a_teams_plan_ends_with_its_makers_removal_leaving_or_demotion() {
             "removed" => drop(scene.remove(&scene.leader, officer, "").expect(200)),
             "left" => drop(scene.remove(officer, officer, "").expect(200)),
             "demoted" => scene.role(officer, "member"),
-            _ => {
-                let body = json!({ "password": testing::PASSWORD });
-                app.as_player(officer, "DELETE", ME, &body).expect(204);
-            }
+            _ => app.delete_account(officer),
         }
         assert!(!scene.sees(&page), "{end}");
         assert!(scene.sees(&others), "{end}");
@@ -42,19 +39,12 @@ fn a_look_at_a_page_asks_for_its_makers_standing_itself() {
     let scene = Scene::new();
     let (app, officer) = (&scene.app, &scene.officer);
     let page = scene.share(&scene.plan, &officer.token);
-    let id = &officer.id;
     for (end, back) in [
+        (sql::role(officer, "member"), sql::role(officer, "officer")),
+        (sql::disabled(officer, true), sql::disabled(officer, false)),
         (
-            format!("UPDATE team_members SET role = 'member' WHERE user_id = '{id}'"),
-            format!("UPDATE team_members SET role = 'officer' WHERE user_id = '{id}'"),
-        ),
-        (
-            format!("UPDATE users SET disabled_at = 1 WHERE id = '{id}'"),
-            format!("UPDATE users SET disabled_at = NULL WHERE id = '{id}'"),
-        ),
-        (
-            format!("DELETE FROM team_members WHERE user_id = '{id}'"),
-            String::new(),
+            sql::leaves(officer),
+            sql::joins(officer, &scene.team, "officer"),
         ),
     ] {
         assert!(scene.sees(&page));
@@ -62,9 +52,7 @@ fn a_look_at_a_page_asks_for_its_makers_standing_itself() {
         assert!(!scene.sees(&page), "{end}");
         // Nor does another isolate, or a client that has it already.
         assert_eq!(app.isolate(8).get(&page).send().status, 404, "{end}");
-        if !back.is_empty() {
-            app.execute(&back);
-        }
+        app.execute(&back);
     }
 }
 
@@ -76,9 +64,8 @@ fn a_disabled_accounts_links_show_nothing_while_it_is_disabled() {
     let pages = [&scene.plan, &own].map(|plan| scene.share(plan, &officer.token));
     let shown = |expected: bool| {
         assert!(pages.iter().all(|page| scene.sees(page) == expected));
-        let list = scene.read(&scene.leader, &scene.at("/share-links"));
         let state = if expected { "shown" } else { "suspended" };
-        assert_eq!(list["data"][0]["state"], state);
+        assert_eq!(scene.list("/share-links")[0]["state"], state);
     };
     shown(true);
     scene.disable(officer, true);
@@ -121,8 +108,7 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
     assert!(scene.sees(&made[1].0[0]));
     app.wait_ms(1);
     assert_eq!(lives(1, &guests[2]), ([false; 2], 404, 404));
-    let list = scene.read(&scene.leader, &scene.at("/invitations"));
-    assert_eq!(list["data"][0]["state"], "suspended");
+    assert_eq!(scene.list("/invitations")[0]["state"], "suspended");
     // Between the look and the write, too.
     let (_, third) = scene.key(officer, &scopes);
     let body = json!({ "code": scene.code(&third, &many()) });
@@ -143,47 +129,41 @@ fn leaders_see_all_webhooks_and_links_of_the_team_and_end_each() {
     let made_by = json!({ "id": officer.id, "name": "Player" });
     let list = app.get_as(leader, &scene.at("/webhooks")).expect(200);
     assert!(!list.text().contains("s3cret"));
-    let item = list.json()["data"][0].clone();
-    assert_eq!(item["id"], hook["id"]);
-    assert_eq!(item["origin"], "https://discord.com");
-    assert_has!(item, { "description": "Our channel", "made_by": made_by });
-    let list = scene.read(leader, &scene.at("/share-links"));
-    let link = list["data"][0].clone();
-    assert_eq!(link["made_by"], made_by);
-    assert_eq!(link["composition_id"], scene.plan["id"]);
-    assert_eq!(link["composition_name"], "Thursday");
+    assert_has!(list.json()["data"][0], {
+        "id": hook["id"], "origin": "https://discord.com", "description": "Our channel",
+        "made_by": made_by,
+    });
+    let link = scene.list("/share-links").remove(0);
+    assert_has!(link, {
+        "made_by": made_by, "composition_id": scene.plan["id"], "composition_name": "Thursday",
+    });
     assert!(text(&link["url"]).ends_with(&page));
-    assert_eq!(
-        scene.read(leader, &scene.at("/invitations"))["data"],
-        json!([])
-    );
+    assert!(scene.list("/invitations").is_empty());
 
     // Of another team nothing is there, also for its leader.
     let elsewhere = app.team(&[(leader, "leader")]);
     for (kind, id) in [("webhooks", &hook["id"]), ("share-links", &link["id"])] {
-        app.delete_as(leader, &format!("{TEAMS}/{elsewhere}/{kind}/{}", text(id)))
-            .expect_problem(404, "not_found");
-        let path = scene.at(&format!("/{kind}/{}", text(id)));
-        app.delete_as(officer, &path)
-            .expect_problem(403, "insufficient_team_role");
-        app.delete_as(leader, &path).expect(204);
-        app.delete_as(leader, &path)
-            .expect_problem(404, "not_found");
-        let list = scene.read(leader, &scene.at(&format!("/{kind}")));
-        assert_eq!(list["data"], json!([]));
+        let path = |team: &str| format!("{TEAMS}/{team}/{kind}/{}", text(id));
+        let (here, there) = (path(team), path(&elsewhere));
+        for (player, path, status) in [
+            (leader, &there, 404),
+            (officer, &here, 403),
+            (leader, &here, 204),
+            (leader, &here, 404),
+        ] {
+            app.delete_as(player, path).expect(status);
+        }
+        assert!(scene.list(&format!("/{kind}")).is_empty());
     }
     assert!(!scene.sees(&page));
-    let path = format!("/api/v1/webhooks/{}", text(&hook["id"]));
+    let path = format!("{WEBHOOKS}/{}", text(&hook["id"]));
     app.get_as(officer, &path).expect(404);
     // Whoever leads no more ends nothing by it.
     let page = scene.share(&scene.plan, &officer.token);
-    let link = scene.read(leader, &scene.at("/share-links"))["data"][0]["id"].clone();
-    let path = scene.at(&format!("/share-links/{}", text(&link)));
-    let demote = format!(
-        "UPDATE team_members SET role = 'officer' WHERE user_id = '{}'",
-        leader.id
-    );
+    let link = scene.list("/share-links").remove(0);
+    let path = scene.at(&format!("/share-links/{}", text(&link["id"])));
     let call = ("DELETE", path.as_str(), &Value::Null);
+    let demote = sql::role(leader, "officer");
     let status = app.raced("DELETE FROM share_links", demote, leader, call);
     assert_eq!((status, scene.sees(&page)), (403, true));
 }
@@ -193,10 +173,8 @@ fn a_key_sees_and_ends_of_the_team_what_its_scopes_allow() {
     let scene = Scene::new();
     let Scene { app, leader, .. } = &scene;
     let (_, teams) = scene.key(leader, &["teams:read", "teams:write"]);
-    let (_, rest) = scene.key(
-        leader,
-        &["webhooks:read", "compositions:read", "teams:read"],
-    );
+    let scopes = ["webhooks:read", "compositions:read", "teams:read"];
+    let (_, rest) = scene.key(leader, &scopes);
     for (path, teams_may, rest_may) in [
         ("/webhooks", 403, 200),
         ("/share-links", 403, 200),
@@ -215,6 +193,5 @@ fn an_expired_key_is_purged_with_what_it_made() {
     scene.share(&scene.plan, &key);
     app.wait_ms(2 * YEAR_MS);
     app.hourly();
-    assert_eq!(app.rows("api_keys"), 0);
-    assert_eq!(app.rows("share_links"), 0);
+    assert_eq!((app.rows("api_keys"), app.rows("share_links")), (0, 0));
 }

@@ -1,33 +1,23 @@
 //! Members: changes of role, and removal. Every team keeps a leader, also under concurrent writes and
 //! when accounts are deleted. `team_invitations` has joining, `team_permissions` the permissions.
 
+use testing::guild::{Guild, guild};
 use testing::prelude::*;
 
-struct Scene {
-    app: TestApp,
-    leader: Player,
-    officer: Player,
-    member: Player,
-    team: String,
+/// A team of three.
+struct Scene(Guild);
+
+impl std::ops::Deref for Scene {
+    type Target = Guild;
+
+    fn deref(&self) -> &Guild {
+        &self.0
+    }
 }
 
 impl Scene {
     fn new() -> Self {
-        let app = TestApp::new();
-        let [leader, officer, member] =
-            ["leader", "officer", "member"].map(|name| app.player(name));
-        let team = app.team(&[
-            (&leader, "leader"),
-            (&officer, "officer"),
-            (&member, "member"),
-        ]);
-        Self {
-            app,
-            leader,
-            officer,
-            member,
-            team,
-        }
+        Self(guild())
     }
 
     fn cast(&self) -> [&Player; 3] {
@@ -52,26 +42,14 @@ impl Scene {
         self.app.role_of(&self.team, player)
     }
 
-    /// Gives someone a role behind the service's back.
-    fn set_role(&self, player: &Player, role: &str) {
-        self.app.execute(&role_sql(player, role));
-    }
-
     /// What the audit log says of teams.
     fn logged(&self) -> Vec<String> {
-        let rows = self.app.execute(
+        self.app.texts(
             "SELECT action || ' ' || actor || ' ' || target || ' ' || \
              coalesce(entry ->> '$.detail', '') \
              FROM audit_log WHERE action LIKE 'team.%' ORDER BY seq",
-        );
-        let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
-        rows.iter().map(read).collect()
+        )
     }
-}
-
-fn role_sql(player: &Player, role: &str) -> String {
-    let id = &player.id;
-    format!("UPDATE team_members SET role = '{role}' WHERE user_id = '{id}'")
 }
 
 #[test]
@@ -82,22 +60,14 @@ fn members_are_listed_by_their_ids_page_by_page() {
     let mut expected = [(leader, "leader"), (officer, "officer"), (member, "member")]
         .map(|(player, role)| (player.id.clone(), role.to_owned()));
     expected.sort();
-    let path = format!("{TEAMS}/{team}/members?limit=2");
-    let (mut target, mut found) = (path.clone(), Vec::new());
-    loop {
-        let page = app.get_as(member, &target).ok();
-        for entry in array(&page["data"]) {
-            assert_eq!(entry["display_name"], "Player");
-            let now = kit::time::rfc3339(app.test_now());
-            assert_eq!(entry["joined_at"], json!(now));
-            found.push((text(&entry["user_id"]), text(&entry["role"])));
-        }
-        let Some(cursor) = page["next_cursor"].as_str() else {
-            break;
-        };
-        target = format!("{path}&cursor={cursor}");
+    let pages = app.pages(member, &format!("{TEAMS}/{team}/members?limit=2"));
+    let now = kit::time::rfc3339(app.test_now());
+    for (entry, (id, role)) in pages.concat().iter().zip(&expected) {
+        assert_has!(entry, {
+            "user_id": id, "role": role, "display_name": "Player", "joined_at": now,
+        });
     }
-    assert_eq!(found, expected);
+    assert_eq!(pages.concat().len(), expected.len());
 }
 
 #[test]
@@ -113,13 +83,13 @@ fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
     // The same again changes nothing.
     scene.change(leader, officer, "officer").expect(200);
     // Nobody does anything to another leader: two steps would otherwise be a coup.
-    for role in ["officer", "member"] {
-        let answer = scene.change(leader, member, role);
+    for answer in [
+        scene.change(leader, member, "officer"),
+        scene.change(leader, member, "member"),
+        scene.remove(leader, member),
+    ] {
         answer.expect_problem(403, "insufficient_team_role");
     }
-    scene
-        .remove(leader, member)
-        .expect_problem(403, "insufficient_team_role");
     // A leader steps down.
     scene.change(member, member, "officer").expect(200);
     let entry = |by: &Player, whom: &Player, from: &str, to: &str| {
@@ -143,28 +113,25 @@ fn what_is_no_role_or_no_member_is_named() {
     let [leader, officer, member] = scene.cast();
     let (app, team) = (&scene.app, &scene.team);
     let stranger = app.player("stranger");
-    for (body, pointer, code) in [
-        (json!({ "role": "king" }), "/role", "invalid_choice"),
-        (json!({ "role": null }), "/role", "required"),
-        (json!({ "role": 1 }), "/role", "invalid_type"),
+    for (body, mistake) in [
+        (json!({ "role": "king" }), "/role invalid_choice"),
+        (json!({ "role": null }), "/role required"),
+        (json!({ "role": 1 }), "/role invalid_type"),
         (
             json!({ "role": "officer", "user_id": "x" }),
-            "/user_id",
-            "unknown_field",
+            "/user_id unknown_field",
         ),
     ] {
         let answer = app.patch_as(leader, &member_path(team, member), &body);
-        let mistakes = answer.invalid();
-        assert_eq!(mistakes, [(pointer.to_owned(), code.to_owned())], "{body}");
+        answer.expect_mistakes(mistake);
     }
-    scene
-        .change(leader, &stranger, "officer")
-        .expect_problem(404, "not_found");
-    scene
-        .remove(officer, &stranger)
-        .expect_problem(404, "not_found");
-    app.delete_as(leader, &format!("{TEAMS}/{team}/members/me"))
-        .expect_problem(404, "not_found");
+    for answer in [
+        scene.change(leader, &stranger, "officer"),
+        scene.remove(officer, &stranger),
+        app.delete_as(leader, &format!("{TEAMS}/{team}/members/me")),
+    ] {
+        answer.expect_problem(404, "not_found");
+    }
     for (body, code) in [
         (json!({}), "required"),
         (json!({ "user_id": "x" }), "invalid_length"),
@@ -176,14 +143,8 @@ fn what_is_no_role_or_no_member_is_named() {
         (json!({ "user_id": stranger.id }), "unknown_member"),
         (json!({ "user_id": leader.id }), "unknown_member"),
     ] {
-        let answer = scene
-            .hand_over(leader, &body)
-            .expect_problem(422, "invalid_input");
-        assert_eq!(
-            answer.mistakes(),
-            [("/user_id".to_owned(), code.to_owned())],
-            "{body}"
-        );
+        let answer = scene.hand_over(leader, &body);
+        answer.expect_mistakes(&format!("/user_id {code}"));
     }
     assert_eq!(scene.role(leader).as_deref(), Some("leader"));
     assert!(scene.logged().is_empty());
@@ -193,18 +154,15 @@ fn what_is_no_role_or_no_member_is_named() {
 fn the_last_leader_neither_leaves_nor_steps_down() {
     let scene = Scene::new();
     let [leader, officer, member] = scene.cast();
-    let answer = scene
-        .remove(leader, leader)
-        .expect_problem(409, "last_leader");
+    let answer = scene.remove(leader, leader);
+    let answer = answer.expect_problem(409, "last_leader");
     assert!(text(&answer.json()["detail"]).contains("hand-over"));
     for role in ["officer", "member"] {
-        scene
-            .change(leader, leader, role)
-            .expect_problem(409, "last_leader");
+        let answer = scene.change(leader, leader, role);
+        answer.expect_problem(409, "last_leader");
     }
-    scene
-        .hand_over(leader, &json!({ "user_id": member.id }))
-        .expect(204);
+    let body = json!({ "user_id": member.id });
+    scene.hand_over(leader, &body).expect(204);
     assert_eq!(scene.role(leader).as_deref(), Some("officer"));
     assert_eq!(scene.role(member).as_deref(), Some("leader"));
     let detail = json!({ "team_id": scene.team });
@@ -216,125 +174,80 @@ fn the_last_leader_neither_leaves_nor_steps_down() {
     scene.remove(leader, leader).expect(200);
     assert_eq!(scene.role(leader), None);
     // Gone is gone.
-    scene
-        .remove(leader, leader)
-        .expect_problem(404, "not_found");
-}
-
-/// Two leaders do this to themselves at once.
-fn both_at_once(method: &str, body: &Value) -> (Scene, [u16; 2]) {
-    let scene = Scene::new();
-    scene.set_role(&scene.officer, "leader");
-    let isolate = scene.app.slow_isolate(9);
-    let requests = [&scene.leader, &scene.officer].map(|player| {
-        let call = isolate.call(method, &member_path(&scene.team, player));
-        let call = call.by(player);
-        let call = if body.is_null() {
-            call
-        } else {
-            call.json(body)
-        };
-        call.request()
-    });
-    let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
-    let mut statuses = [answers[0].status, answers[1].status];
-    statuses.sort_unstable();
-    for answer in answers.iter().filter(|answer| answer.status == 409) {
-        let body: Value = serde_json::from_slice(&answer.body_bytes()).expect("JSON");
-        assert_eq!(body["code"], "last_leader");
-    }
-    scene.app.skip_log();
-    (scene, statuses)
+    let again = scene.remove(leader, leader);
+    again.expect_problem(404, "not_found");
 }
 
 #[test]
 fn of_two_last_leaders_who_leave_at_once_one_stays() {
-    let leaders = |scene: &Scene| {
-        let roles = scene.app.roles(&scene.team);
-        roles.iter().filter(|(_, role)| role == "leader").count()
-    };
-    let (scene, statuses) = both_at_once("DELETE", &Value::Null);
-    assert_eq!((statuses, leaders(&scene)), ([200, 409], 1));
-    let (scene, statuses) = both_at_once("PATCH", &json!({ "role": "member" }));
-    assert_eq!((statuses, leaders(&scene)), ([200, 409], 1));
+    for (method, body) in [
+        ("DELETE", Value::Null),
+        ("PATCH", json!({ "role": "member" })),
+    ] {
+        let scene = Scene::new();
+        let (app, team) = (&scene.app, &scene.team);
+        app.execute(&sql::role(&scene.officer, "leader"));
+        let isolate = app.slow_isolate(9);
+        let answers = isolate.at_once(&[&scene.leader, &scene.officer].map(|player| {
+            let call = isolate.call(method, &member_path(team, player)).by(player);
+            if body.is_null() {
+                call
+            } else {
+                call.json(&body)
+            }
+        }));
+        assert_eq!(statuses(&answers), [200, 409]);
+        let refused = answers.iter().find(|answer| answer.status == 409);
+        assert_eq!(refused.expect("one").json()["code"], "last_leader");
+        let roles = app.roles(team);
+        let leaders = roles.iter().filter(|(_, role)| role == "leader");
+        assert_eq!(leaders.count(), 1);
+    }
 }
 
 #[test]
 fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
     // A write, who makes it, what they have lost when it comes, and what is answered.
-    let rows: [(&'static str, &str, &str, &str, Value, u16); 5] = [
-        (
-            "DELETE FROM team_members",
-            "officer",
-            "DELETE",
-            "/members/{member}",
-            Value::Null,
-            403,
-        ),
-        (
-            "UPDATE team_members",
-            "leader",
-            "PATCH",
-            "/members/{member}",
-            json!({ "role": "officer" }),
-            403,
-        ),
-        (
-            "UPDATE team_members",
-            "leader",
-            "POST",
-            "/hand-over",
-            json!({ "user_id": "{member}" }),
-            403,
-        ),
+    let removes = "DELETE FROM team_members";
+    let changes = "UPDATE team_members";
+    let scene = Scene::new();
+    let [leader, officer, member] = scene.cast();
+    let (app, team) = (&scene.app, &scene.team);
+    let path = format!("/members/{}", member.id);
+    let promotion = json!({ "role": "officer" });
+    let hand_over = json!({ "user_id": member.id });
+    let none = Value::Null;
+    for (before, by, method, path, body, status) in [
+        (removes, officer, "DELETE", path.as_str(), &none, 403),
+        (changes, leader, "PATCH", &path, &promotion, 403),
+        (changes, leader, "POST", "/hand-over", &hand_over, 403),
         (
             "INSERT INTO team_invitations",
-            "officer",
+            officer,
             "POST",
             "/invitations",
-            json!({}),
+            &json!({}),
             403,
         ),
-        (
-            "DELETE FROM teams",
-            "leader",
-            "DELETE",
-            "",
-            Value::Null,
-            412,
-        ),
-    ];
-    for (before, by, method, path, body, status) in rows {
-        let scene = Scene::new();
-        let [leader, officer, member] = scene.cast();
-        let (app, team) = (&scene.app, &scene.team);
-        let by = if by == "leader" { leader } else { officer };
-        let fill = |text: &str| text.replace("{member}", &member.id);
-        let body: Value = serde_json::from_str(&fill(&body.to_string())).expect("JSON");
-        let path = format!("{TEAMS}/{team}{}", fill(path));
-        let found = app.raced(before, role_sql(by, "member"), by, (method, &path, &body));
+        ("DELETE FROM teams", leader, "DELETE", "", &none, 412),
+    ] {
+        app.execute(&sql::role(leader, "leader"));
+        app.execute(&sql::role(officer, "officer"));
+        let whole = format!("{TEAMS}/{team}{path}");
+        let found = app.raced(before, sql::role(by, "member"), by, (method, &whole, body));
         assert_eq!(found, status, "{method} {path}");
         assert_eq!(
             scene.role(member).as_deref(),
             Some("member"),
             "{method} {path}"
         );
-        assert_eq!(app.rows("team_invitations"), 0);
-        assert_eq!(app.rows("teams"), 1);
+        assert_eq!((app.rows("team_invitations"), app.rows("teams")), (0, 1));
     }
     // Someone who has risen meanwhile is out of reach, too.
-    let scene = Scene::new();
-    let [_, officer, member] = scene.cast();
-    let team = &scene.team;
-    let path = member_path(team, member);
-    let raise = role_sql(member, "leader");
-    let call = ("DELETE", path.as_str(), &Value::Null);
-    assert_eq!(
-        scene
-            .app
-            .raced("DELETE FROM team_members", raise, officer, call),
-        403
-    );
+    let whole = member_path(team, member);
+    let call = ("DELETE", whole.as_str(), &none);
+    let status = app.raced(removes, sql::role(member, "leader"), officer, call);
+    assert_eq!(status, 403);
     assert_eq!(scene.role(member).as_deref(), Some("leader"));
 }
 
@@ -349,41 +262,36 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         let scene = Scene::new();
         let [leader, officer, member] = scene.cast();
         let (app, team) = (&scene.app, &scene.team);
-        scene.set_role(officer, "leader");
-        for role in ["member", "officer"] {
-            app.invite(officer, team, &json!({ "role": role }))
-                .expect(201);
+        app.execute(&sql::role(officer, "leader"));
+        for (by, role) in [
+            (officer, "member"),
+            (officer, "officer"),
+            (leader, "officer"),
+        ] {
+            app.invite(by, team, &json!({ "role": role })).expect(201);
         }
-        app.invite(leader, team, &json!({ "role": "officer" }))
-            .expect(201);
         let body =
             json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
         for player in [leader, officer] {
             app.post_as(player, WEBHOOKS, &body).expect(201);
         }
-        let status = match act {
-            "remove" => scene.remove(officer, officer).status,
-            "hand-over" => {
-                scene
-                    .hand_over(officer, &json!({ "user_id": member.id }))
-                    .status
-            }
-            role => scene.change(officer, officer, role).status,
+        let answer = match act {
+            "remove" => scene.remove(officer, officer),
+            "hand-over" => scene.hand_over(officer, &json!({ "user_id": member.id })),
+            role => scene.change(officer, officer, role),
         };
-        assert!(status < 300, "{act}");
+        assert!(answer.status < 300, "{act}");
         let webhooks = |player: &Player| {
-            app.count(&format!(
-                "SELECT count(*) FROM webhooks WHERE user_id = '{}' AND disabled_at IS NULL",
-                player.id
+            let id = &player.id;
+            app.rows(&format!(
+                "webhooks WHERE user_id = '{id}' AND disabled_at IS NULL"
             ))
         };
         let invitations = |player: &Player| {
-            let rows = app.execute(&format!(
+            app.texts(&format!(
                 "SELECT role FROM team_invitations WHERE created_by = '{}' ORDER BY role",
                 player.id
-            ));
-            let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").to_owned();
-            rows.iter().map(read).collect::<Vec<_>>()
+            ))
         };
         assert_eq!(webhooks(officer) == 1, webhook_is_left, "{act}");
         assert_eq!(invitations(officer), invitations_left, "{act}");
@@ -407,16 +315,12 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     // Their pings.
     assert_eq!(app.deliver().len(), 2);
     let told = || {
-        let mut told: Vec<(String, Value)> = app
-            .deliver()
-            .iter()
-            .map(|request| {
-                let body = request.body.as_ref().expect("a body").as_str();
-                let body: Value = serde_json::from_str(body).expect("JSON");
-                assert_eq!(body["type"], "team.member_removed");
-                (request.url.clone(), body["data"].clone())
-            })
-            .collect();
+        let read = |request: &HttpRequest| {
+            let event = event_of(request);
+            assert_eq!(event["type"], "team.member_removed");
+            (request.url.clone(), event["data"].clone())
+        };
+        let mut told: Vec<(String, Value)> = app.deliver().iter().map(read).collect();
         told.sort_by(|a, b| a.0.cmp(&b.0));
         told
     };

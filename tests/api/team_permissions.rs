@@ -70,6 +70,8 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
     let Scene { team, target, .. } = scene;
     let target = &target.id;
     let at = |path: &str| path.to_owned();
+    let member = format!("/members/{target}");
+    let member_too = member.clone();
     match rule.name {
         "ViewTeam" => vec![
             ("GET", at(""), Value::Null, 200),
@@ -79,32 +81,17 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         "EditTeam" => vec![("PATCH", at(""), json!({ "tag": "NEW" }), 200)],
         "DeleteTeam" => vec![("DELETE", at(""), Value::Null, 204)],
         "ChangeRoles" => vec![
-            (
-                "PATCH",
-                format!("/members/{target}"),
-                json!({ "role": "officer" }),
-                200,
-            ),
-            (
-                "PATCH",
-                format!("/members/{target}"),
-                json!({ "role": "leader" }),
-                200,
-            ),
+            ("PATCH", member, json!({ "role": "officer" }), 200),
+            ("PATCH", member_too, json!({ "role": "leader" }), 200),
             ("POST", at("/hand-over"), json!({ "user_id": target }), 204),
         ],
-        "RemoveMembers" => vec![("DELETE", format!("/members/{target}"), Value::Null, 200)],
+        "RemoveMembers" => vec![("DELETE", member, Value::Null, 200)],
         "BanMembers" => {
             scene.app.execute(&format!(
                 "INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{NOBODY}', NULL, 1)"
             ));
             vec![
-                (
-                    "DELETE",
-                    format!("/members/{target}?ban=true"),
-                    Value::Null,
-                    200,
-                ),
+                ("DELETE", member + "?ban=true", Value::Null, 200),
                 ("GET", at("/bans"), Value::Null, 200),
                 ("DELETE", format!("/bans/{NOBODY}"), Value::Null, 204),
             ]
@@ -115,12 +102,9 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
             let hook = scene.app.post_as(leader, WEBHOOKS, &body);
             let hook = text(&hook.created()["id"]);
-            let plan = scene
-                .app
-                .composition(leader, &composition_body(&json!({ "team_id": team })));
-            let links = format!("{}/share-links", path_of(&plan));
-            let link = scene.app.act_as(leader, &links);
-            let link = text(&link.created()["id"]);
+            let plan = composition_body(&json!({ "team_id": team }));
+            let plan = scene.app.composition(leader, &plan);
+            let link = text(&scene.app.share_link(leader, &plan)["id"]);
             vec![
                 ("GET", at("/webhooks"), Value::Null, 200),
                 ("DELETE", format!("/webhooks/{hook}"), Value::Null, 204),
@@ -128,18 +112,13 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
                 ("DELETE", format!("/share-links/{link}"), Value::Null, 204),
             ]
         }
-        "LeaveTeam" => vec![(
-            "DELETE",
-            format!("/members/{}", player.id),
-            Value::Null,
-            200,
-        )],
+        "LeaveTeam" => {
+            let own = format!("/members/{}", player.id);
+            vec![("DELETE", own, Value::Null, 200)]
+        }
         "Invite" => {
-            let made = scene
-                .app
-                .invite(&scene.players[0], team, &json!({}))
-                .expect(201);
-            let id = text(&made.json()["id"]);
+            let made = scene.app.invite(&scene.players[0], team, &json!({}));
+            let id = text(&made.created()["id"]);
             vec![
                 ("POST", at("/invitations"), json!({ "role": "member" }), 201),
                 ("GET", at("/invitations"), Value::Null, 200),
@@ -158,17 +137,13 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
         "EditRoster" => {
             let entry = scene.player(&json!({ "name": "Anna" }));
             let body = json!({ "name": "Bert" });
+            let file = json!({ "players": [body] });
             vec![
                 ("POST", at("/players"), body.clone(), 201),
-                ("PUT", entry.clone(), body.clone(), 200),
+                ("PUT", entry.clone(), body, 200),
                 ("PATCH", entry.clone(), json!({ "notes": "New" }), 200),
                 ("DELETE", entry, Value::Null, 204),
-                (
-                    "POST",
-                    at("/players/import"),
-                    json!({ "players": [body] }),
-                    200,
-                ),
+                ("POST", at("/players/import"), file, 200),
             ]
         }
         "EditOwnPlayer" => {
@@ -188,19 +163,14 @@ fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
             let plan = scene.app.composition(&scene.players[0], &body);
             let path = path_of(&plan);
             let links = format!("{path}/share-links");
-            let link = scene.app.act_as(&scene.players[0], &links);
-            let link = link.created();
+            let restore = format!("{path}/versions/1/restore");
+            let link = scene.app.share_link(&scene.players[0], &plan);
             let link = format!("{links}/{}", text(&link["id"]));
             vec![
                 ("POST", at(COMPOSITIONS), body.clone(), 201),
                 ("PUT", path.clone(), body, 200),
                 ("PATCH", path.clone(), json!({ "name": "New" }), 200),
-                (
-                    "POST",
-                    format!("{path}/versions/1/restore"),
-                    Value::Null,
-                    200,
-                ),
+                ("POST", restore, Value::Null, 200),
                 ("DELETE", path.clone(), Value::Null, 204),
                 ("GET", format!("{path}/versions"), Value::Null, 200),
                 ("GET", format!("{path}/versions/1"), Value::Null, 200),
@@ -302,13 +272,8 @@ fn the_guide_shows_the_table() {
     assert_eq!(shown.len(), ALL.len());
     let word = |may: bool| if may { "yes" } else { "no" };
     for (row, rule) in shown.iter().zip(ALL) {
-        let cells = [
-            rule.name,
-            word(rule.leader),
-            word(rule.officer),
-            word(rule.member),
-        ];
-        assert_eq!(row[..4], cells, "{row:?}");
+        let [leader, officer, member] = [rule.leader, rule.officer, rule.member].map(word);
+        assert_eq!(row[..4], [rule.name, leader, officer, member], "{row:?}");
         assert!(row[4].len() > 5, "{row:?}");
     }
 }
@@ -320,11 +285,9 @@ fn one_removes_and_invites_only_below_oneself() {
         for target in [TeamRole::Member, TeamRole::Officer, TeamRole::Leader] {
             scene.begin_again();
             let (app, team, players) = (&scene.app, &scene.team, &scene.players);
-            let (id, word) = (&scene.target.id, target.as_str());
-            app.execute(&format!(
-                "UPDATE team_members SET role = '{word}' WHERE user_id = '{id}'"
-            ));
-            let answer = app.delete_as(&players[place], &format!("{TEAMS}/{team}/members/{id}"));
+            let word = target.as_str();
+            app.execute(&sql::role(&scene.target, word));
+            let answer = app.delete_as(&players[place], &member_path(team, &scene.target));
             let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");
             if target != TeamRole::Leader {
@@ -344,11 +307,7 @@ fn one_removes_and_invites_only_below_oneself() {
 #[test]
 fn a_key_does_in_a_team_what_its_scopes_and_its_owners_role_allow() {
     let scene = Scene::new();
-    let key = |player: &Player, scopes: &[&str]| {
-        let body = json!({ "name": "bot", "scopes": scopes });
-        let made = scene.app.post_as(player, API_KEYS, &body);
-        text(&made.created()["key"])
-    };
+    let key = |player: &Player, scopes: &[&str]| text(&scene.app.api_key(player, scopes)["key"]);
     let path = format!("{TEAMS}/{}", scene.team);
     let [leader, _, member, _] = &scene.players;
     for (key, get, patch) in [
@@ -358,31 +317,23 @@ fn a_key_does_in_a_team_what_its_scopes_and_its_owners_role_allow() {
         (key(leader, &["builds:read", "builds:write"]), 403, 403),
     ] {
         assert_eq!(scene.app.get(&path).token(&key).send().status, get);
-        let call = scene
-            .app
-            .call("PATCH", &path)
-            .json(&json!({ "tag": "BOT" }));
-        assert_eq!(call.token(&key).send().status, patch);
+        let call = scene.app.call("PATCH", &path).token(&key);
+        let call = call.json(&json!({ "tag": "BOT" }));
+        call.send().expect(patch);
     }
 }
 
 #[test]
 fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_team() {
     let mut scene = Scene::new();
-    let invitations = "SELECT count(*) FROM team_invitations";
-    let new = "SELECT count(*) FROM teams WHERE tag = 'NEW' OR scores <> '{}'";
+    let new = "teams WHERE tag = 'NEW' OR scores <> '{}'";
     let tag = json!({ "tag": "NEW" });
     let scores = json!({ "scores": { "62": { "stability": 3 } } });
+    let withdrawal = "DELETE FROM team_invitations";
     for (method, path, body, before, status) in [
         ("PATCH", "", &tag, "UPDATE teams SET name", 412),
         ("PUT", "/scores", &scores, "UPDATE teams SET scores", 412),
-        (
-            "DELETE",
-            "/invitations/{id}",
-            &Value::Null,
-            "DELETE FROM team_invitations",
-            403,
-        ),
+        ("DELETE", "/invitations/{id}", &Value::Null, withdrawal, 403),
     ] {
         scene.begin_again();
         let (app, team, players) = (&scene.app, &scene.team, &scene.players);
@@ -390,18 +341,12 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_te
         let path = path.replace("{id}", &text(&made.json()["id"]));
         let path = format!("{TEAMS}/{team}{path}");
         let officer = &players[1];
-        let sql = format!(
-            "UPDATE team_members SET role = 'member' WHERE user_id = '{}'",
-            officer.id
-        );
-        let kept = app.count(invitations);
-        let answer = app.raced(before, sql, officer, (method, &path, body));
+        let kept = app.rows("team_invitations");
+        let demote = sql::role(officer, "member");
+        let answer = app.raced(before, demote, officer, (method, &path, body));
         assert_eq!(answer, status, "{method} {path}");
-        assert_eq!(
-            (app.count(invitations), app.count(new)),
-            (kept, 0),
-            "{method} {path}"
-        );
+        let left = (app.rows("team_invitations"), app.rows(new));
+        assert_eq!(left, (kept, 0), "{method} {path}");
     }
 }
 
@@ -410,21 +355,21 @@ fn whoever_loses_their_role_between_a_look_and_a_write_tells_and_is_told_nothing
     let mut scene = Scene::new();
     let counted = "SELECT (SELECT count(*) FROM builds WHERE team_id IS NOT NULL) \
                    + (SELECT count(*) FROM webhooks) + (SELECT count(*) FROM webhook_secrets)";
-    let falls = "UPDATE team_members SET role = 'member' WHERE user_id = ";
-    let goes = "DELETE FROM team_members WHERE user_id = ";
+    let officer = &scene.players[1];
+    let (falls, goes) = (sql::role(officer, "member"), sql::leaves(officer));
     let hook = json!({ "url": "https://guild.gg/hooks", "event_types": ["*"] });
     let shared = json!({ "visibility": "team" });
     for (method, sql, body, before, status) in [
-        ("POST", falls, &hook, "INSERT INTO webhooks", 403),
-        ("POST", goes, &hook, "INSERT INTO webhooks", 422),
-        ("POST", goes, &shared, "INSERT INTO builds", 422),
-        ("PATCH", goes, &shared, "UPDATE builds", 422),
+        ("POST", &falls, &hook, "INSERT INTO webhooks", 403),
+        ("POST", &goes, &hook, "INSERT INTO webhooks", 422),
+        ("POST", &goes, &shared, "INSERT INTO builds", 422),
+        ("PATCH", &goes, &shared, "UPDATE builds", 422),
     ] {
         scene.begin_again();
         let (app, team, players) = (&scene.app, &scene.team, &scene.players);
         let officer = &players[1];
         let path = match (body == &hook, method) {
-            (true, _) => "/api/v1/webhooks".to_owned(),
+            (true, _) => WEBHOOKS.to_owned(),
             (_, "POST") => BUILDS.to_owned(),
             _ => build_path(&app.build(officer, &json!({}))),
         };
@@ -434,8 +379,8 @@ fn whoever_loses_their_role_between_a_look_and_a_write_tells_and_is_told_nothing
             body.clone()
         };
         body["team_id"] = json!(team);
-        let sql = format!("{sql}'{}'", officer.id);
-        let answer = app.raced(before, sql, officer, (method, &path, &body));
+        let call = (method, path.as_str(), &body);
+        let answer = app.raced(before, sql.clone(), officer, call);
         assert_eq!(answer, status, "{method} {path}");
         assert_eq!(app.count(counted), 0, "{method} {path}");
     }

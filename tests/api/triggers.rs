@@ -87,33 +87,24 @@ fn messages_of_a_queue_that_is_not_in_the_table_all_come_again() {
     let player = app.player("queues");
     app.endpoint(&player, "https://queues.guild.gg/");
     app.deliver();
-    app.post_as(&player, BUILDS, &build_body(&json!({})))
-        .expect(201);
+    app.build(&player, &json!({}));
     let mut bodies = app.test.queue.take_due(Lane::First);
     assert!(!bodies.is_empty());
     bodies.push("not an id".to_owned());
-    for queue in [
-        "guild-webhooks",
-        "guild-webhooks-slow",
-        "guild-webhooks-dead",
-        "guild-mail",
-        "wvw-builder-webhooks-2",
-        "",
-    ] {
+    let others = "guild-webhooks guild-webhooks-slow guild-webhooks-dead guild-mail \
+                  wvw-builder-webhooks-2";
+    for queue in others.split(' ').chain([""]) {
         let settled = RefCell::new(Vec::new());
         block_on(app.app.consume(queue, &bodies, &|settlements| {
             settled.borrow_mut().extend_from_slice(settlements);
         }));
         let settled = settled.into_inner();
         assert_eq!(settled, vec![Settlement::Retry(60); bodies.len()]);
-        let line = error_line(&app);
-        assert_eq!(line["event"], "batch_not_consumed");
-        assert_eq!(
-            (&line["code"], &line["queue"]),
-            (&"unknown_trigger".into(), &queue.into())
-        );
+        assert_has!(error_line(&app), {
+            "event": "batch_not_consumed", "code": "unknown_trigger", "queue": queue,
+        });
     }
-    assert_eq!(app.count("SELECT count(*) FROM webhook_dead_letters"), 0);
+    assert_eq!(app.rows("webhook_dead_letters"), 0);
     assert!(app.test.web.take_requests().is_empty());
     app.consume("wvw-builder-webhooks", &bodies);
     assert_eq!(app.test.web.take_requests().len(), 1);
@@ -129,15 +120,9 @@ fn a_cron_that_is_not_in_the_table_runs_nothing() {
         let before = app.test.database.recorded().len();
         block_on(app.app.tick(cron, app.test_now()));
         assert_eq!(app.test.database.recorded().len(), before, "{cron}");
-        let line = error_line(&app);
-        assert_eq!(
-            (&line["event"], &line["cron"]),
-            (&"tick".into(), &cron.into())
-        );
-        assert_eq!(line["code"], "unknown_trigger");
+        assert_has!(error_line(&app), { "event": "tick", "cron": cron, "code": "unknown_trigger" });
     }
-    let sessions = || app.count("SELECT count(*) FROM sessions");
-    assert_eq!(sessions(), 1);
+    assert_eq!(app.rows("sessions"), 1);
     app.hourly();
-    assert_eq!(sessions(), 0);
+    assert_eq!(app.rows("sessions"), 0);
 }

@@ -109,6 +109,8 @@ fn consume_due(app: &TestApp) {
 
 const READ_CLAIMS: &str = "coalesce(e.payload";
 const RECORD: &str = "INSERT INTO webhook_attempts";
+/// Deliveries that are nobody's.
+const FREE: &str = "webhook_deliveries WHERE state = 'pending' AND claim IS NULL AND claims = 0";
 
 #[test]
 fn leases_that_cannot_be_read_are_released_and_never_lost() {
@@ -124,8 +126,7 @@ fn leases_that_cannot_be_read_are_released_and_never_lost() {
         block_on(app.app.tick("* * * * *", app.test_now()));
     }
     assert_eq!(scene.states(), [("pending".to_owned(), 0)]);
-    let leased = "SELECT coalesce(sum(claims), 0) FROM webhook_deliveries";
-    assert_eq!(scene.app.count(leased), 0);
+    assert_eq!(scene.app.rows("webhook_deliveries WHERE claims > 0"), 0);
     left.set(0);
     consume_due(&app);
     assert_eq!(scene.states(), [("delivered".to_owned(), 1)]);
@@ -134,32 +135,21 @@ fn leases_that_cannot_be_read_are_released_and_never_lost() {
 #[test]
 fn what_was_leased_before_an_error_is_sent_and_the_rest_comes_again() {
     let scene = Scene::new();
-    let ids: Vec<String> = ["a", "b", "c"]
-        .iter()
-        .map(|name| scene.endpoint(name).id)
-        .collect();
+    let ids = ["a", "b", "c"].map(|name| scene.endpoint(name).id);
     scene.app.slow_down();
     scene.event();
-    let messages = scene.app.test.queue.take_all();
-    scene
-        .app
-        .consume("wvw-builder-webhooks", &[messages[0].body.clone()]);
-    scene.app.test.queue.take_all();
+    scene.fan_out();
     let (app, _) = failing(&scene, READ_CLAIMS, When::Before, 1, 1);
     let settled = Cell::new(0);
     scene.app.test.web.take_requests();
-    block_on(
-        app.app
-            .consume("wvw-builder-webhooks-slow", &ids, &|settlements| {
-                let is_retry = |each: &&Settlement| matches!(each, Settlement::Retry(_));
-                settled.set(settlements.iter().filter(is_retry).count());
-            }),
-    );
+    let settle = |settlements: &[Settlement]| {
+        let is_retry = |each: &&Settlement| matches!(each, Settlement::Retry(_));
+        settled.set(settlements.iter().filter(is_retry).count());
+    };
+    block_on(app.app.consume("wvw-builder-webhooks-slow", &ids, &settle));
     assert_eq!(settled.get(), 3, "the batch comes again");
     assert_eq!(scene.app.test.web.take_requests().len(), 1);
-    let free = "SELECT count(*) FROM webhook_deliveries \
-         WHERE state = 'pending' AND claim IS NULL AND claims = 0";
-    assert_eq!(scene.app.count(free), 2);
+    assert_eq!(scene.app.rows(FREE), 2);
     app.consume("wvw-builder-webhooks-slow", &ids);
     assert_eq!(scene.app.test.web.take_requests().len(), 2);
 }
@@ -174,9 +164,7 @@ fn deliveries_whose_writing_was_answered_by_nobody_are_free_at_once() {
     let (app, _) = failing(&scene, "INSERT INTO webhook_deliveries", When::After, 0, 1);
     let due = app.test.queue.take_due(Lane::First);
     app.consume("wvw-builder-webhooks", &due);
-    let free = "SELECT count(*) FROM webhook_deliveries \
-         WHERE state = 'pending' AND claim IS NULL AND claims = 0";
-    assert_eq!(scene.app.count(free), 1);
+    assert_eq!(scene.app.rows(FREE), 1);
     // Woken for it, without the reconciler.
     assert_eq!(scene.app.deliver().len(), 1);
     assert_eq!(scene.states(), vec![("delivered".to_owned(), 1); 2]);
@@ -207,13 +195,9 @@ fn what_was_sent_and_not_written_down_is_not_given_back_with_the_rest() {
     let (app, _) = failing(&scene, RECORD, When::Before, 0, usize::MAX);
     consume_due(&app);
     assert_eq!(scene.app.test.web.take_requests().len(), 3);
-    let count = |what: &str| {
-        let sql = format!("SELECT count(*) FROM webhook_deliveries WHERE {what}");
-        scene.app.count(&sql)
-    };
     // They may have arrived: they wait until their lease expires, and that counts.
-    assert_eq!(count("claim IS NOT NULL AND claims = 1"), 3);
-    assert_eq!(count("claim IS NULL AND claims = 0"), 7);
+    let leased = "webhook_deliveries WHERE claim IS NOT NULL AND claims = 1";
+    assert_eq!((scene.app.rows(leased), scene.app.rows(FREE)), (3, 7));
 }
 
 #[test]

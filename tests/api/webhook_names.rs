@@ -23,11 +23,8 @@ fn is_question(request: &HttpRequest) -> bool {
 
 /// The resolver's answer to a question for addresses of this kind.
 fn addresses(request: &HttpRequest, of_v4: &str) -> HttpAnswer {
-    let answers = if request.url.ends_with("type=A") {
-        of_v4
-    } else {
-        ""
-    };
+    let is_v4 = request.url.ends_with("type=A");
+    let answers = if is_v4 { of_v4 } else { "" };
     HttpAnswer {
         status: 200,
         retry_after: None,
@@ -38,16 +35,17 @@ fn addresses(request: &HttpRequest, of_v4: &str) -> HttpAnswer {
 const PUBLIC: &str = r#"{"type":1,"data":"93.184.216.34"}"#;
 const MIXED: &str = r#"{"type":1,"data":"93.184.216.34"},{"type":1,"data":"10.0.0.1"}"#;
 
-/// A scene with a resolver, which answers so; receivers answer 200.
-fn scene(resolve: impl Fn(&HttpRequest) -> Result<HttpAnswer, HttpError> + 'static) -> Scene {
+/// A scene with a resolver, which finds these addresses; receivers answer 200.
+fn scene(found: &'static str) -> Scene {
     let app = TestApp::with(config);
     let player = app.player("commander");
+    let answers = Rc::default();
     let scene = Scene {
         app,
         player,
-        answers: Rc::default(),
+        answers,
     };
-    answer(&scene, resolve);
+    answer(&scene, move |request| Ok(addresses(request, found)));
     scene
 }
 
@@ -70,11 +68,8 @@ fn posts(sent: &[HttpRequest]) -> usize {
 }
 
 fn errors(scene: &Scene) -> Vec<String> {
-    let database = &scene.app.test.database;
-    let rows = database.execute("SELECT coalesce(error, '') FROM webhook_attempts ORDER BY at");
-    rows.iter()
-        .map(|row| row.text(0).unwrap().to_owned())
-        .collect()
+    let errors = "SELECT coalesce(error, '') FROM webhook_attempts ORDER BY at";
+    scene.app.texts(errors)
 }
 
 const BLAME: &str =
@@ -82,7 +77,7 @@ const BLAME: &str =
 
 #[test]
 fn a_name_with_one_public_and_one_private_address_is_refused_at_delivery() {
-    let scene = scene(|request| Ok(addresses(request, MIXED)));
+    let scene = scene(MIXED);
     scene.endpoint("rebound");
     scene.event();
     assert_eq!(posts(&scene.app.deliver()), 0);
@@ -111,7 +106,7 @@ fn a_target_that_is_refused_by_now_is_not_called() {
 
 #[test]
 fn a_name_that_leads_nowhere_is_the_receivers_failure() {
-    let scene = scene(|request| Ok(addresses(request, "")));
+    let scene = scene("");
     scene.endpoint("gone");
     scene.event();
     assert_eq!(posts(&scene.app.deliver()), 0);
@@ -122,19 +117,19 @@ fn a_name_that_leads_nowhere_is_the_receivers_failure() {
 #[test]
 fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open() {
     for error in ["resolver_unavailable", "secret_unreadable"] {
-        let is_secret = error == "secret_unreadable";
-        let scene = scene(move |request| {
-            if is_secret {
-                Ok(addresses(request, PUBLIC))
-            } else {
-                MemoryWeb::fails(HttpFailure::Timeout)
-            }
-        });
+        let scene = scene(PUBLIC);
         let endpoint = scene.endpoint("fine");
-        let database = &scene.app.test.database;
-        let sealed = database.execute("SELECT hex(sealed_secret) FROM webhook_secrets");
-        if is_secret {
-            database.execute("UPDATE webhook_secrets SET sealed_secret = x'00'");
+        let sealed = scene
+            .app
+            .texts("SELECT hex(sealed_secret) FROM webhook_secrets");
+        let seal = |hex: &str| {
+            let sql = format!("UPDATE webhook_secrets SET sealed_secret = x'{hex}'");
+            scene.app.execute(&sql);
+        };
+        if error == "secret_unreadable" {
+            seal("00");
+        } else {
+            answer(&scene, |_| MemoryWeb::fails(HttpFailure::Timeout));
         }
         for _ in 0..20 {
             scene.event();
@@ -142,9 +137,9 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
         assert_eq!(posts(&scene.app.deliver()), 0);
         // One finds out for all: the others have lost nothing.
         assert_eq!(errors(&scene), [error]);
-        let untouched = "SELECT count(*) FROM webhook_deliveries \
+        let untouched = "webhook_deliveries \
              WHERE state = 'pending' AND step + attempts + claims = 0 AND claim IS NULL";
-        assert_eq!(scene.app.count(untouched), 19);
+        assert_eq!(scene.app.rows(untouched), 19);
         for _ in 0..6 * 24 {
             scene.event();
             scene.app.deliver_after(3_600);
@@ -152,14 +147,11 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
         }
         scene.app.deliver();
         assert_eq!(scene.app.count(BLAME), 0, "{error}");
-        let disabled = "SELECT count(*) FROM webhooks WHERE disabled_at IS NOT NULL";
-        assert_eq!(scene.app.count(disabled), 0);
+        let disabled = "webhooks WHERE disabled_at IS NOT NULL";
+        assert_eq!(scene.app.rows(disabled), 0);
         assert!(errors(&scene).iter().all(|found| found == error));
         answer(&scene, |request| Ok(addresses(request, PUBLIC)));
-        let hex = sealed[0].text(0).unwrap();
-        database.execute(&format!(
-            "UPDATE webhook_secrets SET sealed_secret = x'{hex}'"
-        ));
+        seal(&sealed[0]);
         scene.event();
         assert!(posts(&scene.app.deliver_after(40)) > 0, "{}", endpoint.url);
     }
@@ -167,7 +159,7 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
 
 #[test]
 fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
-    let mut scene = scene(|request| Ok(addresses(request, PUBLIC)));
+    let mut scene = scene(PUBLIC);
     let platform = SideBySide::platform(&scene.app.test, 5);
     scene.app = scene.app.isolate_with(platform, config);
     scene.endpoint("a");
@@ -207,19 +199,18 @@ impl HttpClient for SlowNames {
     }
 }
 
-fn on_slow_names(test: &TestPlatform, called: &Rc<RefCell<Vec<String>>>) -> Platform {
-    Platform {
-        http: Box::new(SlowNames {
-            web: test.web.clone(),
-            called: Rc::clone(called),
-        }),
-        ..test.platform(9)
-    }
+/// An isolate that calls others through `http`.
+fn through(scene: &Scene, http: impl HttpClient + 'static) -> TestApp {
+    let platform = Platform {
+        http: Box::new(http),
+        ..scene.app.test.platform(9)
+    };
+    scene.app.isolate_with(platform, config)
 }
 
 #[test]
 fn slow_name_servers_do_not_hold_up_others() {
-    let scene = scene(|request| Ok(addresses(request, PUBLIC)));
+    let scene = scene(PUBLIC);
     for name in ["slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "quick"] {
         scene.endpoint(name);
     }
@@ -231,12 +222,17 @@ fn slow_name_servers_do_not_hold_up_others() {
     }
     let messages = scene.app.test.queue.take_all();
     let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
-    let called = Rc::default();
-    let platform = on_slow_names(&scene.app.test, &called);
-    let isolate = scene.app.isolate_with(platform, config);
-    all_together([isolate
-        .app
-        .consume("wvw-builder-webhooks", &bodies, &|_| {})]);
+    let called: Rc<RefCell<Vec<String>>> = Rc::default();
+    let web = scene.app.test.web.clone();
+    let isolate = through(
+        &scene,
+        SlowNames {
+            web,
+            called: Rc::clone(&called),
+        },
+    );
+    let queue = "wvw-builder-webhooks";
+    all_together([isolate.app.consume(queue, &bodies, &|_| {})]);
     let called = called.borrow();
     assert_eq!(called.len(), 18);
     let is_quick = |url: &String| url.contains("quick");
@@ -264,21 +260,18 @@ impl HttpClient for LongQuestions {
 
 #[test]
 fn a_rate_is_not_used_up_by_looking_names_up() {
-    let scene = scene(|request| Ok(addresses(request, PUBLIC)));
+    let scene = scene(PUBLIC);
     let endpoint = scene.endpoint("rated");
     let test = &scene.app.test;
     scene.app.execute("UPDATE webhooks SET rate_limit = 60");
     scene.event();
-    let platform = Platform {
-        http: Box::new(LongQuestions(test.web.clone(), test.clock.clone())),
-        ..test.platform(9)
-    };
-    let isolate = scene.app.isolate_with(platform, config);
-    let due = test.queue.take_due(Lane::First);
-    all_together([isolate.app.consume("wvw-builder-webhooks", &due, &|_| {})]);
-    all_together([isolate
-        .app
-        .consume("wvw-builder-webhooks-slow", &[endpoint.id], &|_| {})]);
+    let isolate = through(&scene, LongQuestions(test.web.clone(), test.clock.clone()));
+    for (queue, bodies) in [
+        ("wvw-builder-webhooks", test.queue.take_due(Lane::First)),
+        ("wvw-builder-webhooks-slow", vec![endpoint.id]),
+    ] {
+        all_together([isolate.app.consume(queue, &bodies, &|_| {})]);
+    }
     // What is admitted begins within three seconds, or not at all.
     assert_eq!(scene.states(), [("delivered".to_owned(), 1)]);
 }

@@ -8,21 +8,15 @@ use testing::webhooks::{URL, ask, get, make, patch, path};
 fn answering(status: u16) -> (TestApp, Player) {
     let app = TestApp::new();
     let player = app.player("owner");
-    answer(&app, status);
+    app.receivers_answer(status);
     (app, player)
-}
-
-fn answer(app: &TestApp, status: u16) {
-    app.test.web.answer_with(move |_| MemoryWeb::status(status));
 }
 
 /// The types of what was sent, in its order.
 fn kinds(sent: &[HttpRequest]) -> Vec<String> {
-    let kind = |request: &HttpRequest| {
-        let body = request.body.as_ref().expect("a body").as_str();
-        text(&serde_json::from_str::<Value>(body).expect("JSON")["type"])
-    };
-    sent.iter().map(kind).collect()
+    sent.iter()
+        .map(|request| text(&event_of(request)["type"]))
+        .collect()
 }
 
 fn state(app: &TestApp, player: &Player, webhook: &Value) -> String {
@@ -40,13 +34,13 @@ fn a_new_url_is_sent_a_ping_at_once_and_what_waits_once_that_is_answered() {
     app.build(&player, &json!({}));
     assert_eq!(kinds(&app.deliver()), [""; 0]);
     assert_eq!(kinds(&app.deliver_after(6)), ["ping"]);
-    let list = app.get(&format!("{}/deliveries?state=held", path(&webhook)));
-    let held = list.by(&player).send().ok();
-    assert_eq!(array(&held["data"]).len(), 2);
-    let id = text(&held["data"][0]["id"]);
-    app.act_as(&player, &format!("{WEBHOOKS}/deliveries/{id}/retry"))
-        .expect_problem(409, "webhook_unproved");
-    answer(&app, 204);
+    let held = format!("{}/deliveries?state=held", path(&webhook));
+    let held = app.pages(&player, &held).concat();
+    assert_eq!(held.len(), 2);
+    let retry = format!("{WEBHOOKS}/deliveries/{}/retry", text(&held[0]["id"]));
+    let answer = app.act_as(&player, &retry);
+    answer.expect_problem(409, "webhook_unproved");
+    app.receivers_answer(204);
     let sent = kinds(&app.deliver_after(400));
     assert_eq!(sent, ["ping", "build.created", "build.created"]);
     assert_eq!(state(&app, &player, &webhook), "healthy");
@@ -64,8 +58,7 @@ fn neither_a_redirect_nor_anything_but_2xx_proves_a_url() {
             let sent = kinds(&app.deliver_after(86_400));
             assert!(sent.iter().all(|kind| kind == "ping"), "{status}: {sent:?}");
         }
-        let proven = "SELECT count(*) FROM webhooks WHERE is_proven = 1";
-        assert_eq!(app.count(proven), 0, "{status}");
+        assert_eq!(app.rows("webhooks WHERE is_proven = 1"), 0, "{status}");
     }
 }
 
@@ -77,8 +70,7 @@ fn a_hundred_events_wait_for_the_proof_and_no_more() {
         app.build(&player, &json!({}));
         app.deliver();
     }
-    let held = "SELECT count(*) FROM webhook_deliveries WHERE state = 'held'";
-    assert_eq!(app.count(held), 100);
+    assert_eq!(app.rows("webhook_deliveries WHERE state = 'held'"), 100);
 }
 
 #[test]
@@ -106,14 +98,13 @@ fn another_origin_has_to_prove_itself_and_another_path_has_not() {
     let webhook = make(&app, &player, &json!({}));
     assert_eq!(kinds(&app.deliver()), ["ping"]);
     let move_to = |url: &str| {
-        patch(&app, &player, &webhook, &json!({ "url": url }))
-            .send()
-            .ok()
+        let change = patch(&app, &player, &webhook, &json!({ "url": url }));
+        change.send().ok()
     };
     let moved = move_to("https://bot.guild.gg/another?x=1");
     assert_eq!(moved["health"]["state"], "healthy");
     assert_eq!(kinds(&app.deliver()), [""; 0]);
-    answer(&app, 500);
+    app.receivers_answer(500);
     for url in [
         "https://bot.guild.gg:8443/another",
         "https://victim.gg/another",
@@ -149,9 +140,8 @@ fn disabled_from_the_beginning_it_is_pinged_once_it_is_enabled() {
     let (app, player) = answering(204);
     let webhook = make(&app, &player, &json!({ "enabled": false }));
     assert_eq!(kinds(&app.deliver()), [""; 0]);
-    patch(&app, &player, &webhook, &json!({ "enabled": true }))
-        .send()
-        .expect(200);
+    let on = patch(&app, &player, &webhook, &json!({ "enabled": true }));
+    on.send().expect(200);
     assert_eq!(kinds(&app.deliver()), ["ping"]);
     assert_eq!(state(&app, &player, &webhook), "healthy");
 }
@@ -163,7 +153,7 @@ fn pings_are_limited_by_who_causes_them_and_by_where_they_go() {
             name if name == variable => Some("3/3600".to_owned()),
             _ => config_value(name),
         });
-        answer(&app, 500);
+        app.receivers_answer(500);
         let players = ["one", "two"].map(|name| app.player(name));
         let url = |number: usize| {
             let host = if hosts { number } else { 0 };
@@ -189,30 +179,24 @@ fn one_post_is_told_to_one_url_once() {
     let (app, player) = answering(204);
     let webhook = make(&app, &player, &json!({}));
     app.deliver();
-    for url in [
-        URL,
-        "https://BOT.guild.gg:443/hooks",
-        "HTTPS://bot.guild.gg./hooks",
+    let team = app.team(&[(&player, "leader")]);
+    for body in [
+        json!({ "url": URL }),
+        json!({ "url": "https://BOT.guild.gg:443/hooks" }),
+        json!({ "url": "HTTPS://bot.guild.gg./hooks" }),
+        json!({ "team_id": team }),
     ] {
-        let again = ask(&app, &player, &json!({ "url": url })).send();
+        let again = ask(&app, &player, &body).send();
         again.expect_problem(409, "webhook_url_taken");
     }
-    let team = app.team(&[(&player, "leader")]);
-    let again = ask(&app, &player, &json!({ "team_id": team })).send();
-    again.expect_problem(409, "webhook_url_taken");
     let other = json!({ "url": "https://bot.guild.gg/other" });
     let other = make(&app, &player, &other);
     let change = patch(&app, &player, &other, &json!({ "url": URL }));
     change.send().expect_problem(409, "webhook_url_taken");
     // Whoever else has it, has it; and what it is stays free to be said again.
     make(&app, &app.player("another"), &json!({}));
-    let same = patch(
-        &app,
-        &player,
-        &webhook,
-        &json!({ "url": URL, "description": "x" }),
-    );
-    same.send().expect(200);
+    let same = json!({ "url": URL, "description": "x" });
+    patch(&app, &player, &webhook, &same).send().ok();
     app.deliver();
     app.delete_as(&player, &path(&other)).expect(204);
     app.build(&player, &json!({}));
@@ -223,25 +207,15 @@ fn one_post_is_told_to_one_url_once() {
 fn one_url_once_also_of_many_at_once() {
     let (app, player) = answering(204);
     let slow = app.slow_isolate(9);
-    let requests: Vec<_> = (0..5)
-        .map(|_| ask(&slow, &player, &json!({})).request())
-        .collect();
-    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
-    app.skip_log();
-    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
-    assert_eq!((count(201), count(409)), (1, 4));
-    let others: Vec<_> = (0..3)
-        .map(|number| make(&app, &player, &json!({ "url": format!("{URL}/{number}") })))
-        .collect();
+    let calls = [(); 5].map(|()| ask(&slow, &player, &json!({})));
+    assert_eq!(statuses(&slow.at_once(&calls)), [201, 409, 409, 409, 409]);
+    let others =
+        [0, 1, 2].map(|number| make(&app, &player, &json!({ "url": format!("{URL}/{number}") })));
     let to = json!({ "url": "https://bot.guild.gg/one" });
-    let requests: Vec<_> = others
-        .iter()
-        .map(|webhook| patch(&slow, &player, webhook, &to).request())
-        .collect();
-    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
-    app.skip_log();
-    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
-    assert_eq!((count(200), count(409)), (1, 2));
+    let calls = others
+        .each_ref()
+        .map(|webhook| patch(&slow, &player, webhook, &to));
+    assert_eq!(statuses(&slow.at_once(&calls)), [200, 409, 409]);
 }
 
 #[test]
@@ -262,40 +236,26 @@ fn with_secrets(app: &TestApp, player: &Player) -> Value {
     make(app, player, &json!({ "headers": headers }))
 }
 
+/// The `Authorization` that a request was sent with.
+fn authorization(request: &HttpRequest) -> Option<&str> {
+    let mut headers = request.headers.iter();
+    let found = headers.find(|(name, _)| name == "authorization");
+    found.map(|(_, value)| value.as_str())
+}
+
 #[test]
 fn hidden_headers_go_with_the_origin_unless_they_are_given_anew() {
+    let evil = "https://evil.gg/hooks";
+    let (none, given) = (json!([]), json!(["authorization"]));
+    let all = json!(["authorization", "x-api-key"]);
+    let (new, old) = (Some("Bearer new"), Some("Bearer of-the-bot"));
     for (url, headers, hidden, sent) in [
-        ("https://evil.gg/hooks", json!(null), json!([]), None),
-        (
-            "https://bot.guild.gg:8443/hooks",
-            json!(null),
-            json!([]),
-            None,
-        ),
-        (
-            "https://evil.gg/hooks",
-            json!({ "x-other": "1" }),
-            json!([]),
-            None,
-        ),
-        (
-            "https://evil.gg/hooks",
-            json!({ "authorization": "Bearer new" }),
-            json!(["authorization"]),
-            Some("Bearer new"),
-        ),
-        (
-            "https://evil.gg/hooks",
-            json!({ "Authorization": "Bearer new" }),
-            json!(["authorization"]),
-            Some("Bearer new"),
-        ),
-        (
-            "https://bot.guild.gg:443/another",
-            json!(null),
-            json!(["authorization", "x-api-key"]),
-            Some("Bearer of-the-bot"),
-        ),
+        (evil, Value::Null, &none, None),
+        ("https://bot.guild.gg:8443/hooks", Value::Null, &none, None),
+        (evil, json!({ "x-other": "1" }), &none, None),
+        (evil, json!({ "authorization": "Bearer new" }), &given, new),
+        (evil, json!({ "Authorization": "Bearer new" }), &given, new),
+        ("https://bot.guild.gg:443/another", Value::Null, &all, old),
     ] {
         let (app, player) = answering(204);
         let webhook = with_secrets(&app, &player);
@@ -304,24 +264,19 @@ fn hidden_headers_go_with_the_origin_unless_they_are_given_anew() {
         if !headers.is_null() {
             body["headers"] = headers.clone();
         }
-        let changed = patch(&app, &player, &webhook, &body).send().expect(200);
-        let changed = changed.json();
-        assert_eq!(changed["hidden_headers"], hidden, "{body}");
+        let changed = patch(&app, &player, &webhook, &body).send().ok();
+        assert_eq!(&changed["hidden_headers"], hidden, "{body}");
         assert_eq!(changed["headers"]["x-guild"], "red", "{body}");
         // Whichever way something is sent there.
         app.build(&player, &json!({}));
         let mut all = app.deliver();
         app.test.web.take_requests();
-        app.post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
-            .expect(200);
+        let test = format!("{}/test", path(&webhook));
+        app.post_as(&player, &test, &json!({})).expect(200);
         all.extend(app.test.web.take_requests());
         assert!(all.len() >= 2, "{body}");
         for request in &all {
-            let found = request
-                .headers
-                .iter()
-                .find(|(name, _)| name == "authorization");
-            assert_eq!(found.map(|(_, value)| value.as_str()), sent, "{body}");
+            assert_eq!(authorization(request), sent, "{body}");
         }
     }
 }
@@ -336,28 +291,20 @@ fn two_changes_at_once_do_not_bring_a_hidden_header_to_another_host() {
         json!({ "url": "https://evil.gg/" }),
         json!({ "headers": { "x-guild": "blue" } }),
     ];
-    let requests = bodies.each_ref();
-    let requests = requests.map(|body| patch(&slow, &player, &webhook, body).request());
-    all_together(requests.iter().map(|request| slow.app.handle(request)));
-    app.skip_log();
-    app.test.web.answer_with(|request| {
-        let is_told = request
-            .headers
-            .iter()
-            .any(|(name, _)| name == "authorization");
+    slow.at_once(
+        &bodies
+            .each_ref()
+            .map(|body| patch(&slow, &player, &webhook, body)),
+    );
+    app.build(&player, &json!({}));
+    for request in app.deliver() {
+        let is_told = authorization(&request).is_some();
         assert!(
             !(is_told && request.url.contains("evil")),
             "{}",
             request.url
         );
-        Ok(HttpAnswer {
-            status: 204,
-            retry_after: None,
-            body: Vec::new(),
-        })
-    });
-    app.build(&player, &json!({}));
-    app.deliver();
+    }
 }
 
 #[test]
@@ -381,28 +328,17 @@ fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
         make(&app, &player, &numbered(number));
     }
     let slow = app.slow_isolate(9);
-    let requests: Vec<_> = (100..105)
-        .map(|number| ask(&slow, &player, &numbered(number)).request())
+    let calls: Vec<_> = (100..105)
+        .map(|number| ask(&slow, &player, &numbered(number)))
         .collect();
-    let answers = all_together(requests.iter().map(|request| slow.app.handle(request)));
-    app.skip_log();
-    let count = |status: u16| answers.iter().filter(|it| it.status == status).count();
-    assert_eq!((count(201), count(409)), (2, 3));
+    assert_eq!(statuses(&slow.at_once(&calls)), [201, 201, 409, 409, 409]);
     let answer = ask(&app, &player, &json!({})).send();
     answer.expect_problem(409, "too_many_webhooks");
     make(&app, &other, &json!({}));
-    assert_eq!(app.rows("webhooks"), 51);
-    assert_eq!(app.rows("webhook_secrets"), 51);
-    let mut seen = 0;
-    let mut cursor = String::new();
-    loop {
-        let target = format!("{WEBHOOKS}?limit=20{cursor}");
-        let page = app.get_as(&player, &target).ok();
-        seen += array(&page["data"]).len();
-        let Some(next) = page["next_cursor"].as_str() else {
-            break;
-        };
-        cursor = format!("&cursor={next}");
-    }
-    assert_eq!(seen, 50);
+    assert_eq!(
+        (app.rows("webhooks"), app.rows("webhook_secrets")),
+        (51, 51)
+    );
+    let pages = app.pages(&player, &format!("{WEBHOOKS}?limit=20"));
+    assert_eq!(pages.concat().len(), 50);
 }

@@ -4,7 +4,7 @@
 use testing::prelude::*;
 use testing::webhooks::header;
 
-use crate::webhook_delivery::{Scene, body};
+use crate::webhook_delivery::Scene;
 
 /// Connections that an endpoint has.
 const UNDER_WAY: usize = 3;
@@ -20,17 +20,7 @@ fn with_wait(status: u16) -> HttpAnswer {
 
 /// A scene whose requests are under way side by side.
 fn scene() -> Scene {
-    let Scene {
-        app,
-        player,
-        answers,
-    } = Scene::new();
-    let platform = SideBySide::platform(&app.test, 5);
-    Scene {
-        app: app.isolate_on(platform),
-        player,
-        answers,
-    }
+    Scene::new().on(|test| SideBySide::platform(test, 5))
 }
 
 /// Given up, and recovered: all of it is due at once, in the slow lane.
@@ -39,21 +29,13 @@ fn recovered(scene: &Scene, endpoint: &Endpoint) {
     for _ in 0..COUNT {
         scene.event();
     }
-    let messages = scene.app.test.queue.take_all();
-    let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
-    scene.app.consume("wvw-builder-webhooks", &bodies);
-    scene.app.test.queue.take_all();
-    scene
-        .app
-        .execute("UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9");
-    let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
+    scene.fan_out();
+    let dead = "UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9";
+    scene.app.execute(dead);
+    let path = format!("{WEBHOOKS}/{}/recover", endpoint.id);
     let body = json!({ "since": "2026-11-22T00:00:00Z" });
-    let answer = scene
-        .app
-        .post_as(&scene.player, &path, &body)
-        .expect(202)
-        .json();
-    assert_eq!(answer["recovered"], COUNT);
+    let answer = scene.app.post_as(&scene.player, &path, &body).expect(202);
+    assert_eq!(answer.json()["recovered"], COUNT);
 }
 
 /// Lets the first request be answered so, and all others with 200.
@@ -70,12 +52,11 @@ fn first_answer(scene: &Scene, answer: impl Fn() -> Result<HttpAnswer, HttpError
 
 /// Those that were not sent are as if nobody had leased them.
 fn check_the_rest(scene: &Scene, state: &str, sent: usize) {
-    let rest = format!(
-        "SELECT count(*) FROM webhook_deliveries WHERE state = '{state}' AND attempts = 0 \
+    let rest = scene.app.rows(&format!(
+        "webhook_deliveries WHERE state = '{state}' AND attempts = 0 \
          AND step = 0 AND claims = 0 AND claim IS NULL"
-    );
-    let rest = usize::try_from(scene.app.count(&rest)).expect("few");
-    assert_eq!(rest, COUNT - sent);
+    ));
+    assert_eq!(usize::try_from(rest).expect("few"), COUNT - sent);
 }
 
 #[test]
@@ -89,9 +70,8 @@ fn an_endpoint_that_asks_for_less_gets_what_was_under_way_and_the_rest_when_it_s
         assert_eq!(first.len(), UNDER_WAY, "{status}");
         check_the_rest(&scene, "pending", UNDER_WAY);
         // The successes beside it do not end what it asked for.
-        let now = scene.app.test_now();
-        let paused = format!("SELECT paused_until - {now} FROM webhooks");
-        assert_eq!(scene.app.count(&paused), 3_600_000);
+        let until = scene.app.test_now() + 3_600_000;
+        assert_eq!(scene.app.count("SELECT paused_until FROM webhooks"), until);
         scene.reconcile();
         assert_eq!(scene.app.deliver_after(3_599).len(), 0, "{status}");
         let mut sent = scene.app.deliver_after(2);
@@ -113,8 +93,7 @@ fn an_endpoint_that_is_gone_gets_what_was_under_way_whatever_that_is_answered() 
     recovered(&scene, &endpoint);
     first_answer(&scene, || MemoryWeb::status(410));
     assert_eq!(scene.app.deliver().len(), UNDER_WAY);
-    let disabled = "SELECT count(*) FROM webhooks WHERE disabled_reason = 'gone'";
-    assert_eq!(scene.app.count(disabled), 1);
+    assert_eq!(scene.app.rows("webhooks WHERE disabled_reason = 'gone'"), 1);
     check_the_rest(&scene, "held", UNDER_WAY);
     assert_eq!(scene.app.deliver_after(600).len(), 0);
 }
@@ -156,22 +135,14 @@ fn the_fast_lane_stops_too() {
 
 #[test]
 fn an_owner_who_disables_it_is_heard_while_it_is_being_sent() {
-    for (sql, is_held) in [
-        (
-            "UPDATE webhooks SET disabled_at = 1, version = version + 1",
-            true,
-        ),
-        ("DELETE FROM webhooks", false),
-    ] {
+    let disables = "UPDATE webhooks SET disabled_at = 1, version = version + 1";
+    for (sql, is_held) in [(disables, true), ("DELETE FROM webhooks", false)] {
         let scene = scene();
         let endpoint = scene.endpoint("stopped");
         recovered(&scene, &endpoint);
         let database = scene.app.test.database.clone();
-        let is_first = Cell::new(true);
-        scene.app.test.web.answer_with(move |_| {
-            if is_first.replace(false) {
-                database.execute(sql);
-            }
+        first_answer(&scene, move || {
+            database.execute(sql);
             MemoryWeb::status(200)
         });
         // It is looked at before each attempt.
@@ -210,19 +181,14 @@ fn owners_are_told_by_their_webhooks_of_teams_too_when_one_is_disabled() {
     let scene = scene();
     let gone = scene.endpoint("gone");
     let leader = scene.app.player("leader");
-    let team = scene
-        .app
-        .team(&[(&leader, "leader"), (&scene.player, "officer")]);
-    let of_team = scene.endpoint("team");
-    let others = scene.app.endpoint(&leader, "https://leader.guild.gg/h");
-    scene.app.execute(&format!(
-        "UPDATE webhooks SET team_id = '{team}' WHERE id IN ('{}', '{}')",
-        of_team.id, others.id
-    ));
+    let app = &scene.app;
+    let team = app.team(&[(&leader, "leader"), (&scene.player, "officer")]);
+    let of_team = app.team_endpoint(&scene.player, "https://team.guild.gg/h", &team);
+    let others = app.team_endpoint(&leader, "https://leader.guild.gg/h", &team);
     scene.answer(&gone, 410);
     scene.event();
-    let sent = scene.app.deliver();
-    let told = |request: &&HttpRequest| body(request).contains("webhook.disabled");
+    let sent = app.deliver();
+    let told = |request: &&HttpRequest| event_of(request)["type"] == "webhook.disabled";
     let told: Vec<_> = sent.iter().filter(told).map(|each| &each.url).collect();
     assert_eq!(told, [&of_team.url]);
     assert!(!sent.iter().any(|each| each.url == others.url));

@@ -34,31 +34,14 @@ impl Team {
         &self.scene.app
     }
 
-    /// An endpoint that this player has for a team.
-    fn endpoint_of(&self, player: &Player, team: &str, name: &str) -> Endpoint {
-        let endpoint = self
-            .app()
-            .endpoint(player, &format!("https://{name}.guild.gg/h"));
-        self.app().execute(&format!(
-            "UPDATE webhooks SET team_id = '{team}' WHERE id = '{}'",
-            endpoint.id
-        ));
-        endpoint
-    }
-
     fn endpoint(&self, player: &Player, name: &str) -> Endpoint {
-        self.endpoint_of(player, &self.id, name)
+        let url = format!("https://{name}.guild.gg/h");
+        self.app().team_endpoint(player, &url, &self.id)
     }
 
     fn share(&self, owner: &Player) -> serde_json::Value {
         let body = json!({ "visibility": "team", "team_id": self.id, "notes": "secret plan" });
         self.app().build(owner, &body)
-    }
-
-    fn delete_account(&self, player: &Player) {
-        self.app()
-            .as_player(player, "DELETE", ME, &json!({ "password": PASSWORD }))
-            .expect(204);
     }
 }
 
@@ -79,16 +62,15 @@ fn an_event_of_a_deleted_account_still_reaches_the_webhooks_of_its_team() {
         if is_fanned_out {
             team.app().deliver();
         }
-        team.delete_account(&team.member);
-        team.delete_account(&team.scene.player);
+        team.app().delete_account(&team.member);
+        team.app().delete_account(&team.scene.player);
         team.scene.answer(&told, 200);
         let sent = team.app().deliver_after(6);
         assert_eq!(urls(&sent), [told.url.as_str()], "{is_fanned_out}");
         assert!(body(&sent[0]).contains("secret plan"));
         // What nobody else is told of has gone with its account, and of the other one only what
         // was told is left.
-        let events = team.app().execute("SELECT user_id FROM webhook_events");
-        let users: Vec<_> = events.iter().map(|row| row.text(0).unwrap()).collect();
+        let users = team.app().texts("SELECT user_id FROM webhook_events");
         assert_eq!(users, [""], "{own}");
     }
 }
@@ -98,7 +80,7 @@ fn events_of_a_team_go_with_the_account_when_nobody_else_is_told_of_them() {
     let team = Team::new();
     team.endpoint(&team.scene.player, "officer");
     team.share(&team.scene.player);
-    team.delete_account(&team.scene.player);
+    team.app().delete_account(&team.scene.player);
     assert_eq!(team.app().rows("webhook_events"), 0);
 }
 
@@ -110,20 +92,13 @@ fn a_delivery_whose_event_is_gone_is_given_up_and_not_recovered() {
     scene.answer(&endpoint, 500);
     scene.event();
     assert_eq!(team.app().deliver().len(), 1);
-    let database = &team.app().test.database;
-    database.execute("DELETE FROM webhook_events");
+    team.app().clear("webhook_events");
     assert_eq!(team.app().deliver_after(6).len(), 0);
-    let dead = "SELECT count(*) FROM webhook_deliveries \
+    let dead = "webhook_deliveries \
          WHERE state = 'dead' AND reason = 'event_removed' AND claims = 0";
-    assert_eq!(team.app().count(dead), 1);
-    let path = format!("/api/v1/webhooks/{}/recover", endpoint.id);
-    let answer = team
-        .app()
-        .post_as(
-            &scene.player,
-            &path,
-            &json!({ "since": "2026-11-22T00:00:00Z" }),
-        )
-        .expect(202);
-    assert_eq!(answer.json()["recovered"], 0);
+    assert_eq!(team.app().rows(dead), 1);
+    let path = format!("{WEBHOOKS}/{}/recover", endpoint.id);
+    let since = json!({ "since": "2026-11-22T00:00:00Z" });
+    let answer = team.app().post_as(&scene.player, &path, &since);
+    assert_eq!(answer.expect(202).json()["recovered"], 0);
 }

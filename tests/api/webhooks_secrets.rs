@@ -2,14 +2,21 @@
 //! and a test delivery is the same request as an event. `webhooks` has endpoints, `webhook_delivery`
 //! delivery of events.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use testing::prelude::*;
-use testing::webhooks::{URL, actions, ask, get, header, make, make_proved, patch, path};
+use testing::webhooks::{URL, ask, get, header, make, make_proved, patch, path};
 use wvw_builder::auth::keys::reseal;
 use wvw_builder::events::signing::{EndpointSecret, verify};
 use wvw_builder::platform::HttpFailure;
 use wvw_builder::sealed_columns::SEALED;
 
 use crate::idempotency::{assert_replays, keyed};
+
+/// Sends a test delivery.
+fn test(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
+    app.post_as(player, &format!("{}/test", path(webhook)), &json!({}))
+}
 
 #[test]
 fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
@@ -23,8 +30,7 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
     };
     app.receivers_answer(204);
     let signing = |secrets: &[String]| {
-        app.post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
-            .expect(200);
+        test(&app, &player, &webhook).expect(200);
         let request = app.test.web.take_requests().remove(0);
         let parts = header(&request, "webhook-signature").split(' ').count();
         let verified: Vec<bool> = secrets.iter().map(|it| is_signed(&request, it)).collect();
@@ -51,37 +57,23 @@ fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
         let answer = rotate(&json!({ "overlap_seconds": seconds }));
         answer.expect_problem(422, "invalid_input");
     }
-    let rotations = actions(&app)
-        .iter()
-        .filter(|it| it.ends_with("rotated"))
-        .count();
-    assert_eq!(rotations, 7);
+    assert_eq!(app.logged("webhook.secret_rotated"), 7);
     // Nothing shows one of them again.
     for target in [WEBHOOKS, &path(&webhook), "/api/v1/users/me/export"] {
-        let answer = app.get_as(&player, target).expect(200);
-        let body = answer.text();
-        assert!(!body.contains("whsec_"), "{target}");
-        assert!(
-            secrets.iter().all(|secret| !body.contains(&secret[6..])),
-            "{target}"
-        );
+        let body = app.get_as(&player, target).expect(200).text();
+        for secret in secrets.iter().map(|secret| &secret[6..]).chain(["whsec_"]) {
+            assert!(!body.contains(secret), "{target}");
+        }
     }
 }
 
 fn is_signed(request: &HttpRequest, secret: &str) -> bool {
     let secret = EndpointSecret::parse(secret).expect("a secret");
-    let timestamp = header(request, "webhook-timestamp")
-        .parse()
-        .expect("seconds");
+    let [id, timestamp, signature] =
+        ["id", "timestamp", "signature"].map(|name| header(request, &format!("webhook-{name}")));
+    let timestamp = timestamp.parse().expect("seconds");
     let body = request.body.as_ref().expect("a body").as_str();
-    let signature = header(request, "webhook-signature");
-    verify(
-        &secret,
-        header(request, "webhook-id"),
-        timestamp,
-        body,
-        signature,
-    )
+    verify(&secret, id, timestamp, body, signature)
 }
 
 #[test]
@@ -108,14 +100,12 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     assert_eq!(header(&request, "webhook-id"), answer["event_id"]);
     assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
     assert!(is_signed(&request, &text(&webhook["secret"])));
-    let payload: Value =
-        serde_json::from_str(request.body.expect("a body").as_str()).expect("JSON");
+    let payload = event_of(&request);
     assert_eq!(payload["type"], "build.created");
     assert!(payload["data"]["chat_code"].is_string(), "{payload}");
 
-    app.test
-        .web
-        .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
+    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
+    app.test.web.answer_with(hangs);
     let answer = test(&json!({})).ok();
     assert_has!(answer, { "status": null, "error": "timeout" });
     for kind in ["*", "build.made", ""] {
@@ -127,10 +117,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     // An address that was public when it was taken.
     app.execute("UPDATE webhooks SET url = 'https://127.0.0.1/'");
     app.test.web.take_requests();
-    assert_eq!(
-        test(&json!({})).expect(200).json()["error"],
-        "target_refused"
-    );
+    assert_eq!(test(&json!({})).ok()["error"], "target_refused");
     assert_eq!(app.test.web.requests().len(), 0);
 }
 
@@ -142,17 +129,12 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
     });
     app.receivers_answer(204);
     let (player, other) = (app.player("hasty"), app.player("patient"));
-    let test = |player: &Player, webhook: &Value| {
-        app.post_as(player, &format!("{}/test", path(webhook)), &json!({}))
-    };
+    let test = |player: &Player, webhook: &Value| test(&app, player, webhook);
     let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
     test(&other, &slow).expect(200);
     let refused = test(&other, &slow).expect_problem(429, "webhook_rate_exceeded");
-    let wait: i64 = refused
-        .header("retry-after")
-        .expect("seconds")
-        .parse()
-        .expect("seconds");
+    let wait = refused.header("retry-after").expect("seconds");
+    let wait: i64 = wait.parse().expect("seconds");
     assert!((60..=65).contains(&wait), "{wait}");
     app.wait_ms(wait * 1_000);
     test(&other, &slow).expect(200);
@@ -174,14 +156,10 @@ fn what_is_sealed_moves_to_a_new_master_key() {
     let player = app.player("sealed");
     let body = json!({ "headers": { "authorization": "Bearer of-the-bot" } });
     let webhook = make(&app, &player, &body);
-    let plain = "SELECT count(*) FROM webhooks w JOIN webhook_secrets s \
-                 WHERE instr(w.sealed_headers, CAST('of-the-bot' AS BLOB)) > 0";
-    assert_eq!(app.count(plain), 0);
+    let plain = "webhooks WHERE instr(sealed_headers, CAST('of-the-bot' AS BLOB)) > 0";
+    assert_eq!(app.rows(plain), 0);
     let old = config_value("MASTER_KEY");
-    let new = {
-        use base64::Engine as _;
-        base64::engine::general_purpose::STANDARD.encode((60..92).collect::<Vec<u8>>())
-    };
+    let new = STANDARD.encode((60..92).collect::<Vec<u8>>());
     let during = |name: &str| match name {
         "MASTER_KEY" => Some(new.clone()),
         "MASTER_KEY_PREVIOUS" => old.clone(),
@@ -196,9 +174,7 @@ fn what_is_sealed_moves_to_a_new_master_key() {
     assert_eq!(step.expect("resealed").left, 0);
     let later = app.isolate_with(app.test.platform(9), after);
     later.receivers_answer(204);
-    later
-        .post_as(&player, &format!("{}/test", path(&webhook)), &json!({}))
-        .expect(200);
+    test(&later, &player, &webhook).expect(200);
     let request = later.test.web.take_requests().remove(0);
     assert!(is_signed(&request, &text(&webhook["secret"])));
     assert_eq!(header(&request, "authorization"), "Bearer of-the-bot");
@@ -208,13 +184,9 @@ fn what_is_sealed_moves_to_a_new_master_key() {
 fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
     let app = TestApp::new();
     let player = app.player("twice");
-    let first = keyed(ask(&app, &player, &json!({})), "once")
-        .send()
-        .expect(201);
-    assert_replays(
-        &first,
-        &keyed(ask(&app, &player, &json!({})), "once").send(),
-    );
+    let once = || keyed(ask(&app, &player, &json!({})), "once").send();
+    let first = once().expect(201);
+    assert_replays(&first, &once());
     assert_eq!(app.rows("webhooks"), 1);
     // Nor is a test sent twice.
     app.receivers_answer(204);
@@ -247,29 +219,21 @@ fn where_a_resolver_is_configured_a_name_must_lead_to_public_addresses_alone() {
     answering(&app, r#"{"name":"x","type":1,"data":"93.184.216.34"}"#);
     let webhook = make(&app, &player, &json!({}));
     let change = json!({ "url": "https://other.guild.gg/" });
-    for (addresses, code) in [
-        (
-            r#"{"name":"x","type":1,"data":"93.184.216.34"},{"name":"x","type":1,"data":"10.0.0.1"}"#,
-            "private_address",
-        ),
-        ("", "name_not_found"),
-    ] {
+    let calls = || {
+        let made = ask(&app, &player, &json!({}));
+        [made, patch(&app, &player, &webhook, &change)]
+    };
+    let mixed =
+        r#"{"name":"x","type":1,"data":"93.184.216.34"},{"name":"x","type":1,"data":"10.0.0.1"}"#;
+    for (addresses, mistake) in [(mixed, "/url private_address"), ("", "/url name_not_found")] {
         answering(&app, addresses);
-        for call in [
-            ask(&app, &player, &json!({})),
-            patch(&app, &player, &webhook, &change),
-        ] {
-            let answer = call.send().expect_problem(422, "invalid_input");
-            assert_eq!(answer.mistakes(), [("/url".to_owned(), code.to_owned())]);
+        for call in calls() {
+            call.send().expect_mistakes(mistake);
         }
     }
-    app.test
-        .web
-        .answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
-    for call in [
-        ask(&app, &player, &json!({})),
-        patch(&app, &player, &webhook, &change),
-    ] {
+    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
+    app.test.web.answer_with(hangs);
+    for call in calls() {
         call.send().expect_problem(503, "unavailable");
     }
     assert_eq!(get(&app, &player, &webhook).json()["url"], URL);

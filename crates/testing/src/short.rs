@@ -7,6 +7,7 @@ use wvw_builder::platform::native::MemoryWeb;
 
 use super::compositions::path_of;
 use super::databases::all_together;
+use super::departures::Scene;
 use super::guild::{Guild, done};
 use super::paths::{API_KEYS, ME};
 use super::webhooks::Endpoint;
@@ -147,12 +148,21 @@ pub fn check_members(value: &Value, members: &Value) {
 }
 
 /// Mistakes of an input as [`Answer::mistakes`] gives them, from a text: pointer and code of each in
-/// their order, with a comma or a line's end between two.
+/// their order, with a comma or a line's end between two. The whole body's has a code alone.
 fn mistakes(rows: &str) -> Vec<(String, String)> {
     let rows = rows.trim().split([',', '\n']).map(str::trim);
-    let rows = rows.map(|row| row.rsplit_once(' ').expect("a pointer and a code"));
+    let rows = rows.map(|row| row.rsplit_once(' ').unwrap_or(("", row)));
     rows.map(|(pointer, code)| (pointer.to_owned(), code.to_owned()))
         .collect()
+}
+
+impl Scene {
+    /// A list of the team's, as its leader reads it.
+    #[track_caller]
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let list = self.read(&self.leader, &self.at(path));
+        array(&list["data"]).to_vec()
+    }
 }
 
 impl Guild {

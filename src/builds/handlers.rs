@@ -7,12 +7,12 @@ use crate::events::outbox::{Audience, Event};
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::body::Body;
 use crate::http::etag;
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{BuildId, MAX_DRAWS, TeamId, UserId};
-use crate::lists::Filters;
+use crate::lists::{self, Filters, Shown};
 use crate::membership::lookup;
 use crate::membership::permissions::{ShareBuilds, TeamPermit};
 use crate::platform::{DatabaseError, Platform, Text};
@@ -22,7 +22,7 @@ use kit::time::rfc3339;
 use super::events;
 use super::model::{self, BuildInput, StoredBuild, WriteGrant};
 use super::schemas::NewBuild;
-use super::store::{self, Shown};
+use super::store;
 
 const PATH: &str = "/api/v1/builds";
 
@@ -226,42 +226,25 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /builds
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let page = Page::from_query(&cx.query, |text| BuildId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, BuildId::parse)?;
     let filters = read_filters(cx).await?;
-    let shown = match (&cx.caller, cx.query.text("owner"), &filters.team) {
-        (Some(caller), Some(_), _) => Shown::Own(&caller.user_id),
-        (_, None, Some(_)) => Shown::Team,
-        (Some(caller), None, None) => Shown::PublicAndOwn(&caller.user_id),
-        (None, None, None) => Shown::Public,
-        (None, Some(_), _) => {
-            return Err(Problem::login_required("owner=me needs an access token."));
-        }
-    };
-    let platform = &cx.state.platform;
-    let (data, last) = read_page(platform, &shown, &filters, &page).await?;
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    let last = last.as_deref();
-    Ok(pagination::respond(
-        Profile::Private,
-        data,
-        last,
-        &path,
-        &cx.query,
-    ))
+    let shown = cx.shown(&filters)?;
+    let (data, last) = read_page(&cx.state.platform, shown, &filters, &page).await?;
+    Ok(cx.listed(data, last))
 }
 
 /// A page as a JSON array in today's words, and the id that the next one begins after.
 pub async fn read_page(
     platform: &Platform,
-    shown: &Shown<'_>,
+    shown: Shown<'_>,
     filters: &Filters,
     page: &Page,
 ) -> Result<(Text, Option<String>), Problem> {
-    let listed = store::list(platform, shown, filters, page).await?;
+    let listed = lists::list(platform, &store::LISTS, shown, filters, page).await?;
     if !listed.is_stale {
         return Ok((listed.data, listed.last));
     }
-    let documents = store::list_documents(platform, shown, filters, page).await?;
+    let documents = lists::list_documents(platform, &store::LISTS, shown, filters, page).await?;
     let rendered: Result<Vec<_>, _> = documents.iter().map(|d| model::rerender(d)).collect();
     let data = Text::Owned(format!("[{}]", rendered?.join(",")));
     Ok((data, listed.last))
@@ -269,42 +252,23 @@ pub async fn read_page(
 
 async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
     let mut errors = Vec::new();
-    let mut filters = Filters::default();
-    if let Some(tag) = cx.query.text("tag") {
-        filters.facets.push(("tag", tag.trim().to_lowercase()));
+    let specialization = cx.query.integer("specialization");
+    let is_known = |id: i64| u8::try_from(id).is_ok_and(|id| specialization_by_id(id).is_some());
+    if specialization.is_some_and(|id| !is_known(id)) {
+        errors.push(FieldError::new(
+            "?specialization",
+            "unknown_specialization",
+            "Use an id of GET /api/v1/game/specializations.",
+        ));
     }
-    if let Some(number) = cx.query.integer("game_build") {
-        filters.facets.push(("game_build", number.to_string()));
+    let profession = cx.query.text("profession");
+    if profession.is_some_and(|id| profession_by_id(id).is_none()) {
+        errors.push(FieldError::new(
+            "?profession",
+            "unknown_profession",
+            "Use an id of GET /api/v1/game/professions.",
+        ));
     }
-    if let Some(id) = cx.query.integer("specialization") {
-        let known = u8::try_from(id).ok().and_then(specialization_by_id);
-        if known.is_none() {
-            errors.push(FieldError::new(
-                "?specialization",
-                "unknown_specialization",
-                "Use an id of GET /api/v1/game/specializations.",
-            ));
-        }
-        filters.facets.push(("specialization", id.to_string()));
-    }
-    if let Some(role) = cx.query.text("role") {
-        filters.facets.push(("role", role.to_owned()));
-    }
-    if let Some(id) = cx.query.text("profession") {
-        if profession_by_id(id).is_none() {
-            errors.push(FieldError::new(
-                "?profession",
-                "unknown_profession",
-                "Use an id of GET /api/v1/game/professions.",
-            ));
-        }
-        filters.facets.push(("profession", id.to_owned()));
-    }
-    filters.team = cx.team_in_query(&mut errors).await?;
-    filters.search = cx.query.text("q").map(str::to_lowercase);
-    if errors.is_empty() {
-        Ok(filters)
-    } else {
-        Err(Problem::invalid(errors))
-    }
+    let facets = ["game_build", "specialization", "role", "profession"];
+    cx.filters(facets.map(|name| (name, name)), errors).await
 }

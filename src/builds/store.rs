@@ -5,9 +5,8 @@ use serde_json::json;
 
 use crate::auth::permissions::{ManageAccount, Permit, WriteBuilds};
 use crate::game::model::REFERENCE_VERSION;
-use crate::http::pagination::Page;
 use crate::ids::{BuildId, TeamId, UserId};
-use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::lists::{self, Source};
 use crate::membership::model::Membership;
 use crate::membership::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
 use crate::membership::store::{is_member, still_is};
@@ -300,56 +299,10 @@ fn stored(id: BuildId, mut row: Row) -> Result<StoredBuild, DatabaseError> {
 }
 
 /// Builds in lists.
-const BUILDS: Source = Source {
+pub const LISTS: Source = Source {
     table: "builds",
     search: "build_search",
     rendered_with: Some(REFERENCE_VERSION),
+    seen: &["b.visibility <> 'public' AND b.owner_id = ?"],
+    own: "b.owner_id = ?",
 };
-
-/// Whose builds a list shows.
-#[derive(Debug)]
-pub enum Shown<'a> {
-    /// Public ones.
-    Public,
-    /// Public ones, and all of this user's.
-    PublicAndOwn(&'a UserId),
-    /// All of this user's.
-    Own(&'a UserId),
-    /// Those that are shared with the team of the filter.
-    Team,
-}
-
-impl Shown<'_> {
-    fn parts(&self) -> Vec<Part<'_>> {
-        match self {
-            Self::Public => vec![PUBLIC],
-            Self::PublicAndOwn(owner) => vec![
-                PUBLIC,
-                Part::of(" AND b.visibility <> 'public' AND b.owner_id = ?", owner),
-            ],
-            Self::Own(owner) => vec![Part::of(" AND b.owner_id = ?", owner)],
-            // The filter says which.
-            Self::Team => vec![ALL],
-        }
-    }
-}
-
-/// A page as one JSON array that SQL has put together.
-pub async fn list(
-    platform: &Platform,
-    shown: &Shown<'_>,
-    filters: &Filters,
-    page: &Page,
-) -> Result<Listed, DatabaseError> {
-    lists::list(platform, &BUILDS, &shown.parts(), filters, page).await
-}
-
-/// The documents of the same page one by one, for those that must be rendered again.
-pub async fn list_documents(
-    platform: &Platform,
-    shown: &Shown<'_>,
-    filters: &Filters,
-    page: &Page,
-) -> Result<Vec<String>, DatabaseError> {
-    lists::list_documents(platform, &BUILDS, &shown.parts(), filters, page).await
-}

@@ -9,12 +9,11 @@ use crate::accounts::{self, account, api_keys, sessions};
 use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::builds;
-use crate::builds::store::Shown;
 use crate::http::pagination::{MAX_LIMIT, PAST_ALL_IDS};
 use crate::http::{Page, Problem, Profile, Response, problems};
 use crate::idempotency;
 use crate::ids::UserId;
-use crate::lists::Filters;
+use crate::lists::{self, Filters, Shown};
 use crate::paging::{self, Order};
 use crate::password::Password;
 use crate::platform::{DatabaseError, Platform, params};
@@ -205,7 +204,7 @@ async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<
     let (shown, filters) = (Shown::Own(user), Filters::default());
     let mut page = page_after(None);
     loop {
-        let (data, last) = builds::handlers::read_page(platform, &shown, &filters, &page).await?;
+        let (data, last) = builds::handlers::read_page(platform, shown, &filters, &page).await?;
         let text = data.as_str();
         array.push(&text[1..text.len() - 1]);
         if last.is_none() {
@@ -220,10 +219,17 @@ async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<
 /// The compositions that the user still sees.
 async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
     let mut array = Array::open(out);
-    let shown = compositions::store::Shown::Own(user);
+    let shown = Shown::Own(user);
     let (filters, mut page) = (Filters::default(), page_after(None));
     loop {
-        let listed = compositions::store::list(platform, &shown, &filters, &page).await?;
+        let listed = lists::list(
+            platform,
+            &compositions::store::LISTS,
+            shown,
+            &filters,
+            &page,
+        )
+        .await?;
         let text = listed.data.as_str();
         array.push(&text[1..text.len() - 1]);
         if listed.last.is_none() {

@@ -10,15 +10,13 @@ use crate::auth::standing;
 use crate::http::body::Body;
 use crate::http::json;
 use crate::http::operation::{Operation, RequestBody};
-use crate::http::pagination::{self, Page};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
 use crate::http::request::{Header, Request};
-use crate::http::response::Response;
 use crate::http::trace::Trace;
 use crate::idempotency::Reservation;
-use crate::ids::{TeamId, UserId};
+use crate::ids::UserId;
 use crate::limits::guard::Meter;
 use crate::membership::lookup;
 use crate::membership::model::Membership;
@@ -85,30 +83,11 @@ impl<'a> Context<'a> {
         lookup::by_id(&self.state.platform, self.param("id"), user)
     }
 
-    /// The team of the query parameter `team_id`, if the caller is in it.
-    pub async fn team_in_query(
-        &self,
-        errors: &mut Vec<FieldError>,
-    ) -> Result<Option<TeamId>, Problem> {
-        let given = self.query.text("team_id");
-        let user = self.caller.as_ref().map(|caller| &caller.user_id);
-        let platform = &self.state.platform;
-        let membership = lookup::named(platform, user, given, "?team_id", errors).await?;
-        Ok(membership.map(|membership| membership.team))
-    }
-
     /// What every batch of this request begins with: it fails unless the caller still passes the
     /// route's rule. Nobody in particular is asked nothing.
     pub fn standing(&self) -> Option<Statement> {
         let (caller, rule) = self.caller.as_ref().zip(self.rule.as_ref())?;
         Some(standing::of(caller, rule, self.now_ms()))
-    }
-
-    /// A page of this list: `items` are ids and documents in their order, one more than the page takes
-    /// when there is a next one.
-    pub fn page(&self, page: &Page, items: impl IntoIterator<Item = (String, Value)>) -> Response {
-        let path = [self.state.config.issuer.as_str(), &self.request.path].concat();
-        pagination::respond_with(page, items, &path, &self.query)
     }
 
     /// The body as JSON, checked against the route's schema. The mistakes found are handed on, so

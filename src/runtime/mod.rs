@@ -2,6 +2,7 @@
 //! Knows no feature: their per-isolate caches are values of general types.
 
 mod context;
+mod lists;
 mod tx;
 
 use db::cache::Cache;

@@ -7,18 +7,17 @@ use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::builds;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
-use crate::http::{Page, Problem, Profile, Response, etag, merge_patch, pagination, problems};
+use crate::http::{Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
-use crate::paging;
 use crate::runtime::{Context, Tx};
 
 use super::events;
 use super::model::{self, Team, TeamInput};
 use super::store;
 
-pub const PATH: &str = "/api/v1/teams";
+const PATH: &str = "/api/v1/teams";
 
 /// An event that `user` has caused in `team`, for the webhooks of both.
 pub fn event(
@@ -66,16 +65,9 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /teams
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
-    let page = Page::from_query(&cx.query, |text| TeamId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, TeamId::parse)?;
     let listed = store::list(&cx.state.platform, permit.user_id(), &page).await?;
-    Ok(respond(cx, PATH, listed))
-}
-
-/// A page of the list at `path`.
-pub fn respond(cx: &Context<'_>, path: &str, listed: paging::Listed) -> Response {
-    let path = format!("{}{path}", cx.state.config.issuer);
-    let last = listed.last.as_deref();
-    pagination::respond(Profile::Private, listed.data, last, &path, &cx.query)
+    Ok(cx.listed(listed.data, listed.last))
 }
 
 /// The team of the path, if the caller is in it.

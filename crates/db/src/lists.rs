@@ -26,35 +26,47 @@ pub struct Source {
     /// What its column `rendered_with` says of documents that need not be rendered again, if it has
     /// one.
     pub rendered_with: Option<&'static str>,
+    /// What of `b` is shown to the user `?` beside what is public. No document passes two of these.
+    pub seen: &'static [&'static str],
+    /// What of `b` is the user's own, where `?` is the user.
+    pub own: &'static str,
 }
 
-/// What is public.
-pub const PUBLIC: Part<'_> = Part {
-    condition: " AND b.visibility = 'public'",
-    value: None,
-};
+/// What a list shows.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// What is public.
+    Public,
+    /// What this user sees.
+    Seen(&'a UserId),
+    /// What is this user's own.
+    Own(&'a UserId),
+    /// What is shared with the team of the filter.
+    Team,
+}
 
 /// A part of a list: no document is in two.
-#[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+#[derive(Clone, Copy)]
+struct Part<'a> {
     /// What must hold. Where there is a value, it is compared with `?`, once.
-    pub condition: &'static str,
-    /// The value.
-    pub value: Option<&'a str>,
+    condition: &'static str,
+    value: Option<&'a UserId>,
 }
 
-/// Everything.
-pub const ALL: Part<'_> = Part {
-    condition: "",
-    value: None,
-};
+const IS_PUBLIC: &str = "b.visibility = 'public'";
 
-impl<'a> Part<'a> {
-    /// What passes `condition` for this user.
-    pub fn of(condition: &'static str, user: &'a UserId) -> Self {
-        Self {
-            condition,
-            value: Some(user.as_str()),
+impl<'a> Shown<'a> {
+    fn parts(self, source: &Source) -> Vec<Part<'a>> {
+        let part = |value, condition| Part { condition, value };
+        match self {
+            Self::Public => vec![part(None, IS_PUBLIC)],
+            Self::Seen(user) => {
+                let seen = source.seen.iter().map(|seen| part(Some(user), *seen));
+                [part(None, IS_PUBLIC)].into_iter().chain(seen).collect()
+            }
+            Self::Own(user) => vec![part(Some(user), source.own)],
+            // The filter says which.
+            Self::Team => vec![part(None, "")],
         }
     }
 }
@@ -225,7 +237,7 @@ impl Sql {
     /// The ids of the newest of one part that pass the filters, `limit` + 1 of them.
     fn select(&mut self, source: &Source, page: &Page, filters: &Filters, part: Part<'_>) {
         let Source { table, search, .. } = source;
-        let terms = if part.condition == PUBLIC.condition {
+        let terms = if part.condition == IS_PUBLIC {
             filters.terms()
         } else {
             Terms::default()
@@ -253,9 +265,12 @@ impl Sql {
             .condition
             .split_once('?')
             .unwrap_or((part.condition, ""));
-        self.push(before);
+        if !before.is_empty() {
+            self.push(" AND ");
+            self.push(before);
+        }
         if let Some(value) = part.value {
-            self.bind(value);
+            self.bind(value.as_str());
             self.push(behind);
         }
         if let Some(team) = &filters.team {
@@ -287,24 +302,25 @@ impl Sql {
 /// One statement for one page: `select` ends with what is read from the rows that are `shown`.
 fn statement(
     source: &Source,
-    parts: &[Part<'_>],
+    shown: Shown<'_>,
     filters: &Filters,
     page: &Page,
     select: &str,
 ) -> Statement {
     let mut sql = Sql::default();
     sql.push("WITH ids AS (");
-    if let [part] = parts {
-        sql.select(source, page, filters, *part);
+    let parts = shown.parts(source);
+    if let [part] = parts[..] {
+        sql.select(source, page, filters, part);
     } else {
         // Index ranges, each in order and cut short, instead of one OR that must be sorted.
-        for (index, part) in parts.iter().enumerate() {
+        for (index, part) in parts.into_iter().enumerate() {
             sql.push(if index == 0 {
                 "SELECT * FROM ("
             } else {
                 " UNION ALL SELECT * FROM ("
             });
-            sql.select(source, page, filters, *part);
+            sql.select(source, page, filters, part);
             sql.push(")");
         }
         sql.push(" ORDER BY id DESC LIMIT ");
@@ -331,13 +347,13 @@ fn statement(
 pub async fn list(
     platform: &Platform,
     source: &Source,
-    parts: &[Part<'_>],
+    shown: Shown<'_>,
     filters: &Filters,
     page: &Page,
 ) -> Result<Listed, DatabaseError> {
     let select = "SELECT '[' || coalesce(group_concat(document, ',' ORDER BY id DESC), '') || ']', \
          min(id), count(*) < (SELECT count(*) FROM page), coalesce(max(is_stale), 0) FROM shown";
-    let statement = statement(source, parts, filters, page, select);
+    let statement = statement(source, shown, filters, page, select);
     let rows = platform.database.query(statement).await?;
     let mut rows = rows.into_iter();
     let mut row = rows
@@ -359,12 +375,12 @@ pub async fn list(
 pub async fn list_documents(
     platform: &Platform,
     source: &Source,
-    parts: &[Part<'_>],
+    shown: Shown<'_>,
     filters: &Filters,
     page: &Page,
 ) -> Result<Vec<String>, DatabaseError> {
     let select = "SELECT document FROM shown ORDER BY id DESC";
-    let statement = statement(source, parts, filters, page, select);
+    let statement = statement(source, shown, filters, page, select);
     let rows = platform.database.query(statement).await?;
     rows.iter()
         .map(|row| row.text(0).map(str::to_owned))

@@ -23,10 +23,7 @@ const VERSION: &str = "1.";
 /// The `limit` parameter.
 pub const LIMIT: Field = Field::optional(
     "limit",
-    &Schema::Integer {
-        min: 1,
-        max: MAX_LIMIT,
-    },
+    &Schema::integer(1, MAX_LIMIT),
     "Items on a page; 20 unless given.",
 );
 /// The `cursor` parameter.
@@ -49,17 +46,24 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads `limit` and `cursor`; `is_id` tells whether a text is an id of the listed kind.
-    pub fn from_query(query: &Query, is_id: fn(&str) -> bool) -> Result<Self, Problem> {
+    /// Reads `limit` and `cursor`; `parse` reads an id of the listed kind.
+    pub fn from_query<T>(
+        query: &Query,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Self, Problem> {
         let after = match query.text("cursor") {
             None => None,
-            Some(cursor) => Some(read_cursor(cursor).filter(|id| is_id(id)).ok_or_else(|| {
-                Problem::invalid(vec![FieldError::new(
-                    "?cursor",
-                    "invalid_cursor",
-                    "Send next_cursor of the page before as it came, or leave it out.",
-                )])
-            })?),
+            Some(cursor) => Some(
+                read_cursor(cursor)
+                    .filter(|id| parse(id).is_some())
+                    .ok_or_else(|| {
+                        Problem::invalid(vec![FieldError::new(
+                            "?cursor",
+                            "invalid_cursor",
+                            "Send next_cursor of the page before as it came, or leave it out.",
+                        )])
+                    })?,
+            ),
         };
         Ok(Self {
             limit: query.integer("limit").unwrap_or(DEFAULT_LIMIT),
@@ -84,22 +88,19 @@ pub fn cursor_after(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}{id}"))
 }
 
-/// A page of documents that were made here: `items` are ids and documents in their order, one more
-/// than the page takes when there is a next one.
-pub fn respond_with(
+/// The page of documents that were made here as a JSON array, and the id of its last one when more
+/// follow: `items` are ids and documents in their order, one more than the page takes then.
+pub fn cut(
     page: &Page,
     items: impl IntoIterator<Item = (String, Value)>,
-    path: &str,
-    query: &Query,
-) -> Response {
+) -> (Text, Option<String>) {
     let mut items: Vec<_> = items.into_iter().collect();
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let has_more = items.len() > limit;
     items.truncate(limit);
     let last = items.last().filter(|_| has_more).map(|(id, _)| id.clone());
     let data: Vec<Value> = items.into_iter().map(|(_, document)| document).collect();
-    let data = Text::Owned(Value::from(data).to_string());
-    respond(Profile::Private, data, last.as_deref(), path, query)
+    (Text::Owned(Value::from(data).to_string()), last)
 }
 
 /// A page: `data` is a JSON array, `last` the id of its last item when more may follow, `path`

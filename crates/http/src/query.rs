@@ -82,6 +82,11 @@ impl Query {
         self.get(name)?.as_i64()
     }
 
+    /// A parameter as it is written.
+    pub fn written(&self, name: &str) -> Option<String> {
+        self.get(name).map(written)
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| value)
@@ -91,16 +96,19 @@ impl Query {
     pub fn encode_without(&self, without: &str) -> String {
         let mut out = String::new();
         for (name, value) in self.0.iter().filter(|(name, _)| *name != without) {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
             out.push_str(name);
             out.push('=');
-            encode(&text, &mut out);
+            encode(&written(value), &mut out);
             out.push('&');
         }
         out
     }
+}
+
+fn written(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn encode(text: &str, out: &mut String) {

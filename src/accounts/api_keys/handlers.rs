@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::auth::api_key::Key;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, SecureAccount};
-use crate::http::{Page, Problem, Profile, Response, pagination, problems};
+use crate::http::{Page, Problem, Profile, Response, problems};
 use crate::ids::ApiKeyId;
 use crate::mail::{Content, Outgoing};
 use crate::platform::{DatabaseError, Statement};
@@ -14,8 +14,6 @@ use crate::runtime::{Context, Tx};
 
 use super::model::{ApiKey, NewKey};
 use super::store;
-
-const PATH: &str = "/api/v1/auth/api-keys";
 
 /// POST /auth/api-keys
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -56,11 +54,10 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /auth/api-keys
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let page = Page::from_query(&cx.query, |text| ApiKeyId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, ApiKeyId::parse)?;
     let found = store::list(&cx.state.platform, permit.user_id(), &page).await?;
     let documents = found.iter().map(|key| (key.id.to_string(), key.document()));
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(cx.page(&page, documents))
 }
 
 /// DELETE /auth/api-keys/{id}. `ends` returns the writes that end what the key created.

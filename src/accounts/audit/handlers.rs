@@ -7,16 +7,14 @@ use serde_json::Value;
 use crate::auth::audit::model::{Filters, to_millis};
 use crate::auth::audit::store;
 use crate::auth::permissions::ReadAdmin;
-use crate::http::{Page, Problem, Response, pagination};
+use crate::http::{Page, Problem, Response};
 use crate::runtime::Context;
-
-const PATH: &str = "/api/v1/admin/audit-log";
 
 /// GET /admin/audit-log
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     cx.permit::<ReadAdmin>()?;
     let is_seq = |text: &str| text.parse::<i64>().is_ok_and(|seq| seq > 0);
-    let page = Page::from_query(&cx.query, is_seq)?;
+    let page = Page::from_query(&cx.query, |text| is_seq(text).then_some(()))?;
     let text = |name: &str| cx.query.text(name).map(str::to_owned);
     let filters = Filters {
         actor: text("actor"),
@@ -33,6 +31,5 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         document["hash"] = row.hash.into();
         items.push((row.seq.to_string(), document));
     }
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    Ok(pagination::respond_with(&page, items, &path, &cx.query))
+    Ok(cx.page(&page, items))
 }

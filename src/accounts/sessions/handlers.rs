@@ -12,9 +12,7 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::refresh_token::{RefreshToken, TokenState};
 use crate::auth::tokens::{self, Grant};
-use crate::http::{
-    FieldError, Page, Problem, Profile, Request, Response, json, pagination, problems,
-};
+use crate::http::{FieldError, Page, Problem, Profile, Request, Response, json, problems};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
 use crate::mail::{Content, Outgoing};
@@ -25,7 +23,6 @@ use crate::runtime::{Context, State, Tx};
 use super::model;
 use super::store;
 
-const PATH: &str = "/api/v1/auth/sessions";
 /// Attempts at a renewal that concurrent ones keep making stale.
 const MAX_TRIES: usize = 3;
 /// Bytes of a body with a refresh token, and some blanks.
@@ -180,14 +177,13 @@ pub async fn log_out(cx: &Context<'_>) -> Result<Response, Problem> {
 /// GET /auth/sessions
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let page = Page::from_query(&cx.query, |text| SessionId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, SessionId::parse)?;
     let found = store::list(&cx.state.platform, permit.user_id(), &page, cx.now_ms()).await?;
     let current = permit.caller().session_id();
     let documents = found
         .iter()
         .map(|session| (session.id.to_string(), session.document(current)));
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    Ok(pagination::respond_with(&page, documents, &path, &cx.query))
+    Ok(cx.page(&page, documents))
 }
 
 /// DELETE /auth/sessions/{id}

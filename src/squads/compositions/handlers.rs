@@ -9,12 +9,12 @@ use crate::auth::permissions::WriteCompositions;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
 use crate::http::body::Body;
-use crate::http::pagination::{self, Page};
+use crate::http::pagination::Page;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::response::{Profile, Response};
 use crate::http::{etag, merge_patch, problems};
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
-use crate::lists::Filters;
+use crate::lists;
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditCompositions, Permission as _, TeamPermit};
 use crate::membership::{lookup, store as memberships};
@@ -25,7 +25,7 @@ use super::events;
 use super::input;
 use super::model::{Composition, StoredComposition, WriteGrant};
 use super::schemas::NewComposition;
-use super::store::{self, Shown, VersionCause};
+use super::store::{self, VersionCause};
 
 const PATH: &str = "/api/v1/compositions";
 
@@ -281,44 +281,10 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /compositions
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let page = Page::from_query(&cx.query, |text| CompositionId::parse(text).is_some())?;
-    let filters = read_filters(cx).await?;
-    let shown = match (&cx.caller, cx.query.text("owner"), &filters.team) {
-        (Some(caller), Some(_), _) => Shown::Own(&caller.user_id),
-        (_, None, Some(_)) => Shown::Team,
-        (Some(caller), None, None) => Shown::Seen(&caller.user_id),
-        (None, None, None) => Shown::Public,
-        (None, Some(_), _) => {
-            return Err(Problem::login_required("owner=me needs an access token."));
-        }
-    };
-    let listed = store::list(&cx.state.platform, &shown, &filters, &page).await?;
-    let path = format!("{}{PATH}", cx.state.config.issuer);
-    let last = listed.last.as_deref();
-    Ok(pagination::respond(
-        Profile::Private,
-        listed.data,
-        last,
-        &path,
-        &cx.query,
-    ))
-}
-
-async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
-    let (mut filters, mut errors) = (Filters::default(), Vec::new());
-    if let Some(tag) = cx.query.text("tag") {
-        filters.facets.push(("tag", tag.trim().to_lowercase()));
-    }
-    for (name, facet) in [("mode", "mode"), ("is_template", "template")] {
-        if let Some(value) = cx.query.text(name) {
-            filters.facets.push((facet, value.to_owned()));
-        }
-    }
-    filters.search = cx.query.text("q").map(str::to_lowercase);
-    filters.team = cx.team_in_query(&mut errors).await?;
-    if errors.is_empty() {
-        Ok(filters)
-    } else {
-        Err(Problem::invalid(errors))
-    }
+    let page = Page::from_query(&cx.query, CompositionId::parse)?;
+    let facets = [("mode", "mode"), ("is_template", "template")];
+    let filters = cx.filters(facets, Vec::new()).await?;
+    let shown = cx.shown(&filters)?;
+    let listed = lists::list(&cx.state.platform, &store::LISTS, shown, &filters, &page).await?;
+    Ok(cx.listed(listed.data, listed.last))
 }

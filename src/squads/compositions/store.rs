@@ -8,9 +8,8 @@ use crate::auth::permissions::{ManageAccount, Permit, WriteCompositions};
 use crate::builds::model::Visibility;
 use crate::builds::store::SEEN_OF_LIST;
 use crate::game::chat_code;
-use crate::http::pagination::Page;
 use crate::ids::{CompositionId, TeamId, UserId};
-use crate::lists::{self, ALL, Filters, Listed, PUBLIC, Part, Source};
+use crate::lists::{self, Source};
 use crate::membership::model::TeamRole;
 use crate::membership::permissions::{EditCompositions, Permission as _};
 use crate::membership::roster::players_of_list;
@@ -332,62 +331,18 @@ fn played(code: &str) -> Played {
     }
 }
 
-const COMPOSITIONS: Source = Source {
+/// Compositions in lists. One with a team is the team's: who made it and left sees it no more.
+pub const LISTS: Source = Source {
     table: "compositions",
     search: "composition_search",
     rendered_with: None,
+    seen: &[
+        "b.visibility <> 'public' AND b.team_id IS NULL AND b.owner_id = ?",
+        concat!("b.visibility <> 'public' AND b.team_id IN ", teams_of!("?")),
+    ],
+    own: concat!(
+        "b.owner_id = ? AND (b.team_id IS NULL OR ",
+        is_member!("b.team_id", "b.owner_id"),
+        ")"
+    ),
 };
-
-/// Whose compositions a list shows.
-#[derive(Debug)]
-pub enum Shown<'a> {
-    /// Public ones.
-    Public,
-    /// Public ones, this user's own and those of their teams.
-    Seen(&'a UserId),
-    /// Those that this user has made and still sees.
-    Own(&'a UserId),
-    /// Those of the team of the filter.
-    Team,
-}
-
-impl Shown<'_> {
-    fn parts(&self) -> Vec<Part<'_>> {
-        match self {
-            Self::Public => vec![PUBLIC],
-            Self::Seen(user) => vec![
-                PUBLIC,
-                Part::of(
-                    " AND b.visibility <> 'public' AND b.team_id IS NULL AND b.owner_id = ?",
-                    user,
-                ),
-                Part::of(
-                    concat!(
-                        " AND b.visibility <> 'public' AND b.team_id IN ",
-                        teams_of!("?")
-                    ),
-                    user,
-                ),
-            ],
-            Self::Own(user) => vec![Part::of(
-                concat!(
-                    " AND b.owner_id = ? AND (b.team_id IS NULL OR ",
-                    is_member!("b.team_id", "b.owner_id"),
-                    ")"
-                ),
-                user,
-            )],
-            Self::Team => vec![ALL],
-        }
-    }
-}
-
-/// A page as one JSON array that SQL has put together.
-pub async fn list(
-    platform: &Platform,
-    shown: &Shown<'_>,
-    filters: &Filters,
-    page: &Page,
-) -> Result<Listed, DatabaseError> {
-    lists::list(platform, &COMPOSITIONS, &shown.parts(), filters, page).await
-}

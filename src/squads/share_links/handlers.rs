@@ -63,7 +63,7 @@ async fn why_stale(
 
 /// GET /compositions/{id}/share-links
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let page = Page::from_query(&cx.query, |text| ShareLinkId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, ShareLinkId::parse)?;
     let composition = find(cx).await?;
     let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
     let issuer = &cx.state.config.issuer;

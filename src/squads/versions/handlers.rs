@@ -29,7 +29,7 @@ async fn find(cx: &Context<'_>, grant: &WriteGrant<'_>) -> Result<Text, Problem>
 
 /// GET /compositions/{id}/versions
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
-    let page = Page::from_query(&cx.query, is_number)?;
+    let page = Page::from_query(&cx.query, |text| is_number(text).then_some(()))?;
     let composition = find_composition(cx).await?;
     let grant = composition.grant_to(&cx.permit::<WriteCompositions>()?)?;
     let items = store::list(&cx.state.platform, &grant, &page).await?;

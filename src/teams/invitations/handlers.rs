@@ -12,7 +12,7 @@ use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::events;
-use crate::teams::handlers::{PATH as TEAMS, display_name, event, respond};
+use crate::teams::handlers::{display_name, event};
 use crate::teams::model::told_member;
 
 use super::code::Code;
@@ -66,10 +66,9 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadTeams>()?;
     let permit = TeamPermit::<Invite>::of(cx.membership(user.user_id()).await?)?;
-    let page = Page::from_query(&cx.query, |text| InvitationId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, InvitationId::parse)?;
     let listed = store::list(&cx.state.platform, &permit, cx.now_ms(), &page).await?;
-    let path = format!("{TEAMS}/{}/invitations", permit.team());
-    Ok(respond(cx, &path, listed))
+    Ok(cx.listed(listed.data, listed.last))
 }
 
 /// DELETE `/teams/{id}/invitations/{invitation_id}`

@@ -14,7 +14,7 @@ use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTe
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::events;
-use crate::teams::handlers::{PATH, event, respond};
+use crate::teams::handlers::event;
 use crate::teams::model::told_member;
 use crate::teams::oversight;
 
@@ -29,10 +29,9 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
     let membership = cx.membership(permit.user_id()).await?;
     let permit = TeamPermit::<ViewTeam>::of(membership)?;
-    let page = Page::from_query(&cx.query, |text| UserId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, UserId::parse)?;
     let listed = store::list(&cx.state.platform, &permit, &page).await?;
-    let path = format!("{PATH}/{}/members", permit.team());
-    Ok(respond(cx, &path, listed))
+    Ok(cx.listed(listed.data, listed.last))
 }
 
 /// The roles of the caller and the member of the path in the team of the path.

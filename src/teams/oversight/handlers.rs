@@ -7,12 +7,11 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{
     ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
 };
-use crate::http::{Page, Problem, Response, pagination};
+use crate::http::{Page, Problem, Response};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
 use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
 use crate::runtime::{Context, Tx};
 use crate::squads::share_links;
-use crate::teams::handlers::{PATH, respond};
 use crate::webhooks::endpoints;
 
 use super::store;
@@ -39,13 +38,9 @@ async fn why_stale<P: Permission>(cx: &Context<'_>, user: &UserId) -> Problem {
 pub async fn bans(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadTeams>()?;
     let permit = permit::<BanMembers>(cx, user.user_id()).await?;
-    let page = Page::from_query(&cx.query, |text| UserId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, UserId::parse)?;
     let listed = store::bans(&cx.state.platform, &permit, &page).await?;
-    Ok(respond(
-        cx,
-        &format!("{PATH}/{}/bans", permit.team()),
-        listed,
-    ))
+    Ok(cx.listed(listed.data, listed.last))
 }
 
 /// DELETE `/teams/{id}/bans/{user_id}`
@@ -65,12 +60,9 @@ pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn webhooks(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadWebhooks>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let page = Page::from_query(&cx.query, |text| WebhookId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, WebhookId::parse)?;
     let found = endpoints::oversight_store::list(&cx.state.platform, &permit, &page).await?;
-    let found = found.into_iter();
-    let issuer = &cx.state.config.issuer;
-    let path = format!("{issuer}{PATH}/{}/webhooks", permit.team());
-    Ok(pagination::respond_with(&page, found, &path, &cx.query))
+    Ok(cx.page(&page, found))
 }
 
 /// DELETE `/teams/{id}/webhooks/{webhook_id}`
@@ -90,12 +82,10 @@ pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn links(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<ReadCompositions>()?;
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
-    let page = Page::from_query(&cx.query, |text| ShareLinkId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, ShareLinkId::parse)?;
     let issuer = &cx.state.config.issuer;
     let found = share_links::oversight_store::list(&cx.state.platform, &permit, &page, issuer);
-    let found = found.await?.into_iter();
-    let path = format!("{issuer}{PATH}/{}/share-links", permit.team());
-    Ok(pagination::respond_with(&page, found, &path, &cx.query))
+    Ok(cx.page(&page, found.await?))
 }
 
 /// DELETE `/teams/{id}/share-links/{link_id}`

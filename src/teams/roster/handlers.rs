@@ -7,9 +7,7 @@ use serde_json::json;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{Permit, ReadTeams, WriteTeams};
 use crate::http::problem::MAX_ERRORS;
-use crate::http::{
-    FieldError, Page, Problem, Profile, Response, etag, merge_patch, pagination, problems,
-};
+use crate::http::{FieldError, Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::membership::model::Membership;
 use crate::membership::permissions::{EditRoster, TeamPermit, ViewTeam};
@@ -62,7 +60,7 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 /// GET /teams/{id}/players
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
-    let page = Page::from_query(&cx.query, |text| PlayerId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, PlayerId::parse)?;
     let filters = Filters {
         user: cx.query.text("user_id"),
         search: cx.query.text("q").map(str::to_lowercase),
@@ -77,15 +75,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
         membership,
     } = listed.ok_or_else(Problem::not_found)?;
     TeamPermit::<ViewTeam>::of(membership)?;
-    let path = [cx.state.config.issuer.as_str(), &path(&team)].concat();
-    let last = last.as_deref();
-    Ok(pagination::respond(
-        Profile::Private,
-        data,
-        last,
-        &path,
-        &cx.query,
-    ))
+    Ok(cx.listed(data, last))
 }
 
 /// `GET /teams/{id}/players/{player_id}`

@@ -174,7 +174,7 @@ async fn check_role(cx: &Context<'_>, webhook: &Webhook) -> Result<(), Problem> 
 /// GET /webhooks
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
-    let page = Page::from_query(&cx.query, |text| WebhookId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, WebhookId::parse)?;
     let found = store::list(sealer(cx), permit.user_id(), &page).await?;
     let now = cx.now_ms();
     let documents = found

@@ -28,7 +28,7 @@ const TRIES: usize = 5;
 /// GET /webhooks/{id}/deliveries
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadWebhooks>()?;
-    let page = Page::from_query(&cx.query, |text| EventId::parse(text).is_some())?;
+    let page = Page::from_query(&cx.query, EventId::parse)?;
     let webhook = find_endpoint(cx, permit.user_id()).await?;
     let state = cx.query.text("state");
     let found = store::list(&cx.state.platform, &webhook.id, state, &page).await?;

@@ -175,7 +175,12 @@ fn read_all() -> Vec<(String, String)> {
 
 /// Name, parameters and body of each public function.
 fn functions(code: &str) -> Vec<(&str, &str, &str)> {
-    let starts = ["\npub fn ", "\npub async fn ", "\npub(crate) fn "];
+    let starts = [
+        "\npub fn ",
+        "\npub async fn ",
+        "\npub(crate) fn ",
+        "\npub(crate) async fn ",
+    ];
     let mut all = Vec::new();
     for start in starts {
         for part in code.split(start).skip(1) {

@@ -18,7 +18,7 @@ use crate::password::Verifications;
 use crate::platform::Platform;
 
 pub use context::Context;
-pub use tx::Tx;
+pub use tx::{Tx, why_stale};
 
 /// What lives as long as the isolate.
 pub struct State {

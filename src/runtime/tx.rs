@@ -115,6 +115,14 @@ impl Tx {
     }
 }
 
+/// For [`Tx::commit_or`]: the problem that `check` finds, or `otherwise`.
+pub async fn why_stale(
+    check: impl Future<Output = Result<(), Problem>>,
+    otherwise: Problem,
+) -> Problem {
+    check.await.err().unwrap_or(otherwise)
+}
+
 /// Drops the caller's cached credentials, so that the next request looks them up.
 fn forget_caller(cx: &Context<'_>, error: &DatabaseError) {
     if let (DatabaseError::Ended(_), Some(caller)) = (error, &cx.caller) {

@@ -10,91 +10,32 @@ pub const MAX_HEADERS: usize = 10;
 const MAX_NAME: usize = 100;
 const MAX_VALUE: usize = 1_000;
 
-/// Names that are taken: ours, those of the connection, and those that say where a request is from.
-const REFUSED: [&str; 52] = [
-    "accept-encoding",
-    "connection",
-    "cookie",
-    "cookie2",
-    "date",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "origin",
-    "referer",
-    "set-cookie",
-    "set-cookie2",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "traceparent",
-    "tracestate",
-    "upgrade",
-    "user-agent",
-    "via",
-    "x-real-ip",
-    "true-client-ip",
-    "http2-settings",
-    "alt-used",
-    "range",
-    "if-range",
-    "max-forwards",
-    "dnt",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "x-method",
-    "x-original-url",
-    "x-original-uri",
-    "x-original-host",
-    "x-original-method",
-    "x-rewrite-url",
-    "x-rewrite-uri",
-    "x-override-url",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-remote-ip",
-    "x-remote-addr",
-    "x-originating-ip",
-    "x-host",
-    "cdn-loop",
-    "client-ip",
-    "fastly-client-ip",
-    "x-accel-redirect",
-    "x-sendfile",
-    "early-data",
+/// Names that an owner may not give, by whom they belong to.
+const REFUSED: [&str; 5] = [
+    // Ours, and those of a trace.
+    "user-agent traceparent tracestate date",
+    // The connection's and the message's.
+    "accept-encoding alt-used connection early-data expect host http2-settings if-range keep-alive \
+     max-forwards range te trailer transfer-encoding upgrade",
+    // A browser's.
+    "cookie cookie2 dnt origin referer set-cookie set-cookie2",
+    // Proxies', which say where a request is from.
+    "cdn-loop client-ip fastly-client-ip forwarded true-client-ip via x-client-ip x-cluster-client-ip \
+     x-host x-originating-ip x-real-ip x-remote-addr x-remote-ip",
+    // Those that change the method or the target that a server reads.
+    "x-accel-redirect x-http-method x-http-method-override x-method x-method-override \
+     x-original-host x-original-method x-original-uri x-original-url x-override-url x-rewrite-uri \
+     x-rewrite-url x-sendfile",
 ];
-/// And all that begin like this.
-const REFUSED_PREFIXES: [&str; 12] = [
-    "content-",
-    "webhook-",
-    "proxy-",
-    "x-middleware-",
-    "cf-",
-    "sec-",
-    "x-forwarded",
-    "x-envoy-",
-    "x-amz-",
-    "x-appengine-",
-    "x-arr-",
-    "access-control-",
-];
-/// A header whose name has one of these in it is never shown again.
-const SECRET_WORDS: [&str; 8] = [
-    "auth",
-    "token",
-    "key",
-    "secret",
-    "password",
-    "signature",
-    "session",
-    "credential",
-];
+/// And all names that begin like this.
+const REFUSED_PREFIXES: &str = "content- webhook- proxy- x-middleware- cf- sec- x-forwarded x-envoy- \
+     x-amz- x-appengine- x-arr- access-control-";
+/// A header whose name contains one of these is never shown again.
+const SECRET_WORDS: &str = "auth token key secret password signature session credential";
 
 /// Whether the value of this header is never shown again.
 pub(crate) fn is_hidden(name: &str) -> bool {
-    SECRET_WORDS.iter().any(|word| name.contains(word))
+    SECRET_WORDS.split(' ').any(|word| name.contains(word))
 }
 
 /// Reads an object of names and texts; names come out in lower case.
@@ -137,10 +78,10 @@ fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option
             "Use a token of RFC 9110, of at most 100 characters.",
         ));
     }
-    let is_reserved = REFUSED.contains(&name)
-        || REFUSED_PREFIXES
-            .iter()
-            .any(|prefix| name.starts_with(prefix));
+    let mut refused = REFUSED.iter().flat_map(|names| names.split(' '));
+    let mut prefixes = REFUSED_PREFIXES.split(' ');
+    let is_reserved =
+        refused.any(|refused| refused == name) || prefixes.any(|prefix| name.starts_with(prefix));
     if is_reserved {
         return Some((
             "header_not_allowed",
@@ -181,50 +122,24 @@ mod tests {
 
     #[test]
     fn names_and_values() {
-        for (name, expected) in [
-            ("x-team", "taken"),
-            ("Authorization", "taken"),
-            ("Host", "header_not_allowed"),
-            ("CONTENT-LENGTH", "header_not_allowed"),
-            ("content-encoding", "header_not_allowed"),
-            ("transfer-encoding", "header_not_allowed"),
-            ("webhook-signature", "header_not_allowed"),
-            ("traceparent", "header_not_allowed"),
-            ("user-agent", "header_not_allowed"),
-            ("cookie", "header_not_allowed"),
-            ("x-forwarded-for", "header_not_allowed"),
-            ("X-Forwarded-Host", "header_not_allowed"),
-            ("x-forwarded", "header_not_allowed"),
-            ("forwarded", "header_not_allowed"),
-            ("x-original-url", "header_not_allowed"),
-            ("X-Rewrite-URL", "header_not_allowed"),
-            ("x-method-override", "header_not_allowed"),
-            ("x-http-method", "header_not_allowed"),
-            ("x-http-method-override", "header_not_allowed"),
-            ("x-real-ip", "header_not_allowed"),
-            ("true-client-ip", "header_not_allowed"),
-            ("cdn-loop", "header_not_allowed"),
-            ("cf-worker", "header_not_allowed"),
-            ("CF-RAY", "header_not_allowed"),
-            ("connection", "header_not_allowed"),
-            ("keep-alive", "header_not_allowed"),
-            ("te", "header_not_allowed"),
-            ("trailer", "header_not_allowed"),
-            ("upgrade", "header_not_allowed"),
-            ("sec-fetch-site", "header_not_allowed"),
-            ("webhook-id", "header_not_allowed"),
-            ("x-hub-signature", "taken"),
-            ("cf-connecting-ip", "header_not_allowed"),
-            ("proxy-authorization", "header_not_allowed"),
-            ("x team", "invalid_header_name"),
-            ("x:team", "invalid_header_name"),
-            ("x\r\ny", "invalid_header_name"),
-            ("", "invalid_header_name"),
-            ("é", "invalid_header_name"),
+        let refused = "Host CONTENT-LENGTH content-encoding transfer-encoding webhook-signature \
+             traceparent user-agent cookie x-forwarded-for X-Forwarded-Host x-forwarded forwarded \
+             x-original-url X-Rewrite-URL x-method-override x-http-method x-http-method-override \
+             x-real-ip true-client-ip cdn-loop cf-worker CF-RAY connection keep-alive te trailer \
+             upgrade sec-fetch-site webhook-id cf-connecting-ip proxy-authorization";
+        for (names, expected) in [
+            (vec!["x-team", "Authorization", "x-hub-signature"], "taken"),
+            (refused.split(' ').collect(), "header_not_allowed"),
+            (
+                vec!["x team", "x:team", "x\r\ny", "", "é"],
+                "invalid_header_name",
+            ),
         ] {
-            let mut headers = json!({});
-            headers[name] = "v".into();
-            assert_eq!(code(&headers), expected, "{name}");
+            for name in names {
+                let mut headers = json!({});
+                headers[name] = "v".into();
+                assert_eq!(code(&headers), expected, "{name}");
+            }
         }
         for (value, expected) in [
             (json!("Bearer a b"), "taken"),

@@ -1,6 +1,8 @@
 //! The call for an analysis. It takes two statements, and a team's scores are used for its members
 //! only. `model` adds up; `compositions` decides who may see a composition.
 
+use std::collections::BTreeSet;
+
 use crate::game::model::REFERENCE_VERSION;
 use crate::http::etag;
 use crate::http::problem::Problem;
@@ -34,12 +36,10 @@ impl Gathered {
         plans: &[&Composition],
     ) -> Result<Self, DatabaseError> {
         let user = cx.caller.as_ref().map(|caller| &caller.user_id);
-        let named = |of: fn(&Slot) -> Option<&String>| {
+        let named = |of: fn(&Slot) -> Option<&String>| -> Vec<&str> {
             let slots = plans.iter().flat_map(|plan| plan.slots());
-            let mut ids: Vec<&str> = slots.filter_map(of).map(String::as_str).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            ids
+            let ids: BTreeSet<&str> = slots.filter_map(of).map(String::as_str).collect();
+            ids.into_iter().collect()
         };
         let builds = named(|slot| slot.build_id.as_ref());
         let players = named(|slot| slot.player_id.as_ref());

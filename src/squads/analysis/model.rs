@@ -2,6 +2,8 @@
 //! composition, its builds and the team's scores. `coverage`, `shortfalls` and `warnings` make its parts; `schemas`
 //! describes their members.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::squads::compositions::model::{Composition, Slot};
@@ -228,13 +230,8 @@ pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
 }
 
 fn scores_used(tally: &Tally, edits: &Edits) -> Vec<ScoresUsed> {
-    let mut ids: Vec<u8> = tally
-        .players
-        .iter()
-        .filter_map(|p| p.specialization)
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let players = tally.players.iter();
+    let ids: BTreeSet<u8> = players.filter_map(|it| it.specialization).collect();
     let used = |id: u8| {
         let defaults = defaults_of(id);
         let edited = edits.of(id).iter().map(|edit| EditUsed {

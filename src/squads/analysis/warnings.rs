@@ -1,6 +1,8 @@
 //! What looks wrong in a composition but is allowed. Each warning has a stable code, the slots and a
 //! remedy. `shortfalls` reports what is missing.
 
+use std::collections::BTreeSet;
+
 use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{STABILITY, gate_of, name_of};
 
@@ -41,10 +43,8 @@ pub fn find(plan: &Composition, tally: &Tally, facts: &Facts) -> Vec<Warning> {
             ));
         }
         let open = subgroup.slots.iter().enumerate();
-        let open: Vec<String> = open
-            .filter(|(_, slot)| slot.is_open())
-            .map(|(place, _)| pointer(index, place))
-            .collect();
+        let open = open.filter(|(_, slot)| slot.is_open());
+        let open: Vec<String> = open.map(|(place, _)| pointer(index, place)).collect();
         if !open.is_empty() {
             let text = match open.len() {
                 1 => format!("Subgroup {number} has an open place."),
@@ -73,10 +73,8 @@ fn duplicate_players(plan: &Composition, facts: &Facts, found: &mut Vec<Warning>
         .collect();
     names.sort_unstable();
     names.dedup_by(|a, b| (&a.0, a.1, a.2) == (&b.0, b.1, b.2));
-    for same in names
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|same| same.len() > 1)
-    {
+    let groups = names.chunk_by(|a, b| a.0 == b.0);
+    for same in groups.filter(|same| same.len() > 1) {
         let places = same
             .iter()
             .map(|(_, group, place, _)| pointer(*group, *place));
@@ -123,15 +121,11 @@ fn builds(slot: &Slot, place: &str, facts: &Facts, found: &mut Vec<Warning>) {
 
 /// Weapons that belong to an elite specialization which the build does not have.
 fn ungiven_weapons(build: &BuildFacts) -> Option<String> {
-    let mut gates: Vec<u8> = build
-        .weapons
-        .iter()
-        .flatten()
+    let weapons = build.weapons.iter().flatten();
+    let gates: BTreeSet<u8> = weapons
         .filter_map(|weapon| gate_of(&build.profession, weapon.id))
         .filter(|gate| build.elite != Some(u16::from(*gate)))
         .collect();
-    gates.sort_unstable();
-    gates.dedup();
     let names: Vec<&str> = gates.into_iter().map(name_of).collect();
     (!names.is_empty()).then(|| {
         format!(

@@ -1,6 +1,8 @@
 //! The response: the assignment, what it lacks, what would improve it, and what proves the bound. It has
 //! all that `scripts/check-assignment.mjs` needs to check it.
 
+use std::collections::HashSet;
+
 use assignment::certificate::Relaxed;
 use assignment::constraint::Constraint;
 use assignment::explain::{best_changes, whom_to_ask, why_benched};
@@ -85,9 +87,8 @@ fn subgroup(question: &Question, solved: &Solved, group: usize, score: i32) -> V
         .map(|(at, asked)| {
             let units = || played(question, solved, Some(group)).map(|(.., label)| label.units[at]);
             let whole: u32 = units().sum();
-            let covered = units()
-                .filter(|own| whole - own >= asked.function.target)
-                .count();
+            let is_covered = |own: &u32| whole - own >= asked.function.target;
+            let covered = units().filter(is_covered).count();
             json!({ "function": asked.id, "players": covered })
         })
         .collect();
@@ -113,11 +114,8 @@ fn shortfalls(
                 .map(|(.., label)| label.units[at])
                 .sum();
             let missing = asked.function.target.saturating_sub(have);
-            (
-                u64::from(missing) * u64::from(asked.function.weight),
-                asked,
-                have,
-            )
+            let points = u64::from(missing) * u64::from(asked.function.weight);
+            (points, asked, have)
         })
         .filter(|(points, ..)| *points > 0)
         .collect();
@@ -179,16 +177,11 @@ fn ask_next(question: &Question, solved: &Solved) -> Vec<Value> {
         }
     }
     for (name, labels) in &question.candidates {
-        asked.extend(
-            labels
-                .iter()
-                .map(|label| (Some(name.as_str()), label.clone())),
-        );
+        let labels = labels.iter().cloned();
+        asked.extend(labels.map(|label| (Some(name.as_str()), label)));
     }
-    let brings: Vec<_> = asked
-        .iter()
-        .map(|(_, label)| question.brings(&label.units))
-        .collect();
+    let brings = asked.iter().map(|(_, label)| question.brings(&label.units));
+    let brings: Vec<_> = brings.collect();
     let functions = |kind: Kind| -> Vec<Function> {
         question.of_kind(kind).map(|(_, it)| it.function).collect()
     };
@@ -208,15 +201,8 @@ fn ask_next(question: &Question, solved: &Solved) -> Vec<Value> {
     rows.retain(|(addition, ..)| addition.gain > 0);
     rows.sort_by_key(|(addition, at, _)| (std::cmp::Reverse(addition.gain), *at));
     // Of one candidate, the best build.
-    let mut named: Vec<&str> = vec![];
-    rows.retain(|(.., (name, _))| match name {
-        Some(name) if named.contains(name) => false,
-        Some(name) => {
-            named.push(name);
-            true
-        }
-        None => true,
-    });
+    let mut named = HashSet::new();
+    rows.retain(|(.., (name, _))| name.is_none_or(|name| named.insert(name)));
     let row = |(addition, _, (name, label)): (
         assignment::explain::Addition,
         usize,
@@ -240,12 +226,9 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
     let functions: Vec<i64> = question
         .functions
         .iter()
-        .map(|it| {
-            if it.kind == Kind::Squad {
-                squad.next().copied().unwrap_or(0)
-            } else {
-                0
-            }
+        .map(|it| match it.kind {
+            Kind::Squad => squad.next().copied().unwrap_or(0),
+            Kind::Party => 0,
         })
         .collect();
     let relaxed = Relaxed::of(&solved.kernel);

@@ -1,7 +1,7 @@
 //! Reads constraints and the present assignment from a body that `schemas::INPUT` has checked. Every
 //! name, subgroup and build in them belongs to the question.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use assignment::constraint::Constraint;
 use assignment::problem::{Placement, Seat};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::http::problem::FieldError;
 
-use super::input::{Label, Said, role_number};
+use super::input::{Label, Said, number, role_number};
 
 pub(super) struct Constraints<'a> {
     pub(super) body: &'a Value,
@@ -23,13 +23,7 @@ pub(super) struct Constraints<'a> {
 impl Constraints<'_> {
     pub(super) fn read(&mut self) {
         let body = self.body;
-        let items = |name: &str| {
-            body[name]
-                .as_array()
-                .map_or(&[][..], Vec::as_slice)
-                .iter()
-                .enumerate()
-        };
+        let items = |name: &str| body[name].as_array().into_iter().flatten().enumerate();
         for (at, pin) in items("pins") {
             self.pin(pin, &format!("/pins/{at}"));
         }
@@ -37,11 +31,10 @@ impl Constraints<'_> {
             for (at, members) in items(name) {
                 let pointer = format!("/{name}/{at}");
                 let members = members.as_array().into_iter().flatten().enumerate();
-                let mut players: Vec<usize> = members
+                let players: BTreeSet<usize> = members
                     .filter_map(|(place, it)| self.player(it, format!("{pointer}/{place}")))
                     .collect();
-                players.sort_unstable();
-                players.dedup();
+                let players = players.into_iter().collect();
                 let constraint = if name == "apart" {
                     Constraint::Apart(players)
                 } else {
@@ -56,23 +49,17 @@ impl Constraints<'_> {
                 continue;
             };
             if let Some(min) = count(&bound["min"]).filter(|min| *min > 0) {
-                self.say(
-                    Constraint::RoleMin { role, min },
-                    format!("/roles/{at}/min"),
-                );
+                let constraint = Constraint::RoleMin { role, min };
+                self.say(constraint, format!("/roles/{at}/min"));
             }
             if let Some(max) = count(&bound["max"]) {
-                self.say(
-                    Constraint::RoleMax { role, max },
-                    format!("/roles/{at}/max"),
-                );
+                let constraint = Constraint::RoleMax { role, max };
+                self.say(constraint, format!("/roles/{at}/max"));
             }
         }
         let mut named = vec![];
         for (at, copies) in items("copies") {
-            let id = copies["specialization"]
-                .as_u64()
-                .and_then(|id| u16::try_from(id).ok());
+            let id = number(&copies["specialization"]);
             if let (Some(specialization), Some(max)) = (id, count(&copies["max"])) {
                 named.push(specialization);
                 self.say(
@@ -85,15 +72,10 @@ impl Constraints<'_> {
             }
         }
         if let Some(max) = count(&body["copies_max"]) {
-            let mut owned: Vec<u16> = self
-                .labels
-                .iter()
-                .flatten()
-                .filter_map(|it| it.specialization)
-                .map(u16::from)
+            let labels = self.labels.iter().flatten();
+            let owned: BTreeSet<u16> = labels
+                .filter_map(|it| it.specialization.map(u16::from))
                 .collect();
-            owned.sort_unstable();
-            owned.dedup();
             for specialization in owned.into_iter().filter(|it| !named.contains(it)) {
                 self.say(
                     Constraint::Copies {
@@ -125,16 +107,12 @@ impl Constraints<'_> {
         };
         self.say(Constraint::Plays(player), pointer.to_owned());
         if let Some(group) = self.group(&pin["subgroup"], pointer) {
-            self.say(
-                Constraint::PinGroup { player, group },
-                format!("{pointer}/subgroup"),
-            );
+            let constraint = Constraint::PinGroup { player, group };
+            self.say(constraint, format!("{pointer}/subgroup"));
         }
         if let Some(build) = self.build(player, &pin["build"], pointer) {
-            self.say(
-                Constraint::PinBuild { player, build },
-                format!("{pointer}/build"),
-            );
+            let constraint = Constraint::PinBuild { player, build };
+            self.say(constraint, format!("{pointer}/build"));
         }
     }
 
@@ -152,9 +130,7 @@ impl Constraints<'_> {
     }
 
     fn group(&mut self, subgroup: &Value, pointer: &str) -> Option<usize> {
-        let number = subgroup
-            .as_u64()
-            .and_then(|number| usize::try_from(number).ok())?;
+        let number: usize = number(subgroup)?;
         if number > self.groups {
             self.errors.push(FieldError::new(
                 format!("{pointer}/subgroup"),
@@ -167,9 +143,7 @@ impl Constraints<'_> {
     }
 
     fn build(&mut self, player: usize, build: &Value, pointer: &str) -> Option<usize> {
-        let build = build
-            .as_u64()
-            .and_then(|build| usize::try_from(build).ok())?;
+        let build = number(build)?;
         if build >= self.labels[player].len() {
             self.errors.push(FieldError::new(
                 format!("{pointer}/build"),
@@ -188,17 +162,12 @@ impl Constraints<'_> {
         for (at, seat) in present.iter().enumerate() {
             let pointer = format!("/present/{at}");
             // A player who has left is no error: that is what a re-run is for.
-            let Some(player) = seat["player"]
-                .as_str()
-                .and_then(|name| self.by_name.get(name))
-                .copied()
-            else {
+            let name = seat["player"].as_str().unwrap_or_default();
+            let Some(player) = self.by_name.get(name).copied() else {
                 continue;
             };
-            let (group, build) = (
-                self.group(&seat["subgroup"], &pointer),
-                self.build(player, &seat["build"], &pointer),
-            );
+            let group = self.group(&seat["subgroup"], &pointer);
+            let build = self.build(player, &seat["build"], &pointer);
             if let (Some(group), Some(build)) = (group, build) {
                 placements[player] = Some(Seat { group, build });
             }

@@ -72,8 +72,7 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
         Value::Null => Edits::default(),
         scores => Edits::read(scores, "/scores", errors),
     };
-    let number = |name: &str| body[name].as_u64();
-    let count = |name: &str| number(name).and_then(|number| usize::try_from(number).ok());
+    let count = |name: &str| number::<usize>(&body[name]);
     let players = body["players"].as_array().map_or(&[][..], Vec::as_slice);
     let group_size = count("subgroup_size").unwrap_or(5);
     let like = body["preset"].as_str().and_then(presets::find);
@@ -108,15 +107,10 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
         .flatten()
         .enumerate()
         .map(|(at, player)| {
-            let builds = reader.builds(
-                &player["builds"],
-                &format!("/candidates/{at}/builds"),
-                errors,
-            );
-            (
-                player["name"].as_str().unwrap_or_default().to_owned(),
-                builds,
-            )
+            let pointer = format!("/candidates/{at}/builds");
+            let builds = reader.builds(&player["builds"], &pointer, errors);
+            let name = player["name"].as_str().unwrap_or_default();
+            (name.to_owned(), builds)
         });
     let candidates = candidates.collect();
     let mut said = Constraints {
@@ -131,11 +125,8 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
     let present = said.present();
     let said = said.said;
     let split = |kind: Kind| {
-        functions
-            .iter()
-            .filter(move |it| it.kind == kind)
-            .map(|it| it.function)
-            .collect()
+        let of_kind = functions.iter().filter(|it| it.kind == kind);
+        of_kind.map(|it| it.function).collect()
     };
     let input = Input {
         party: split(Kind::Party),
@@ -145,20 +136,15 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
         group_size,
         constraints: said.iter().map(|said| said.constraint.clone()).collect(),
     };
-    let small = |name: &str, usual: u32| {
-        number(name)
-            .and_then(|it| u32::try_from(it).ok())
-            .unwrap_or(usual)
-    };
     Question {
         names,
         labels,
         said,
         input,
         effort: Effort {
-            seed: number("seed").unwrap_or(1),
-            moves: small("moves", DEFAULT_MOVES),
-            starts: small("starts", DEFAULT_STARTS),
+            seed: number(&body["seed"]).unwrap_or(1),
+            moves: number(&body["moves"]).unwrap_or(DEFAULT_MOVES),
+            starts: number(&body["starts"]).unwrap_or(DEFAULT_STARTS),
         },
         present,
         candidates,
@@ -206,10 +192,7 @@ fn kernel_builds(labels: &[Vec<Label>], functions: &[Asked], players: &[Value]) 
                 role: label.role.and_then(role_number),
                 party: split_units(&label.units, functions, Kind::Party),
                 squad: split_units(&label.units, functions, Kind::Squad),
-                preference: player["builds"][at]["preference"]
-                    .as_u64()
-                    .and_then(|it| u32::try_from(it).ok())
-                    .unwrap_or(0),
+                preference: number(&player["builds"][at]["preference"]).unwrap_or(0),
             }
         };
         all.push(builds.iter().enumerate().map(build).collect());
@@ -219,10 +202,13 @@ fn kernel_builds(labels: &[Vec<Label>], functions: &[Asked], players: &[Value]) 
 
 /// The index of a role, for the kernel.
 pub fn role_number(id: &str) -> Option<u8> {
-    ROLES
-        .iter()
-        .position(|role| role.id == id)
-        .and_then(|at| u8::try_from(at).ok())
+    let at = ROLES.iter().position(|role| role.id == id)?;
+    u8::try_from(at).ok()
+}
+
+/// A number of a body that its schema has checked.
+pub fn number<T: TryFrom<u64>>(value: &Value) -> Option<T> {
+    T::try_from(value.as_u64()?).ok()
 }
 
 /// The functions in force: those of the table, or exactly those given.
@@ -251,17 +237,13 @@ fn read_functions(given: &Value, planned: usize, errors: &mut Vec<FieldError>) -
     let mut functions: Vec<Asked> = vec![];
     for (at, item) in given.iter().enumerate() {
         let id = item["id"].as_str().unwrap_or_default();
-        let number = |name: &str| item[name].as_u64().and_then(|it| u32::try_from(it).ok());
         let kind = match item["kind"].as_str() {
             Some("squad") => Some(Kind::Squad),
             Some(_) => Some(Kind::Party),
             None => None,
         };
-        let (known, weight, target) = (
-            function_index(id).map(of_table),
-            number("weight"),
-            number("target"),
-        );
+        let known = function_index(id).map(of_table);
+        let (weight, target) = (number(&item["weight"]), number(&item["target"]));
         let read = match (known, kind, weight, target) {
             (Some(known), ..) => Some(Asked {
                 kind: kind.unwrap_or(known.kind),
@@ -324,9 +306,7 @@ impl Reader<'_> {
     }
 
     fn build(&self, build: &Value, pointer: &str, errors: &mut Vec<FieldError>) -> Label {
-        let id = build["specialization"]
-            .as_u64()
-            .and_then(|id| u8::try_from(id).ok());
+        let id = number(&build["specialization"]);
         let known = id.and_then(specialization_by_id);
         if id.is_some() && known.is_none() {
             errors.push(FieldError::new(

@@ -2,44 +2,21 @@
 
 use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup};
 use crate::game::model::{ROLES, SPECIALIZATIONS};
+use crate::squads::functions::model::{FUNCTIONS, Function};
 
-const FUNCTIONS: [&str; 12] = [
-    "Stability",
-    "Aegis",
-    "Protection",
-    "Resistance",
-    "Resolution",
-    "Might",
-    "Fury",
-    "Quickness",
-    "Regeneration and vigor",
-    "Cleanse",
-    "Healing",
-    "Barrier",
-];
 const CODE: &str = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
 
-fn bars(names: &[&'static str], seed: usize) -> Vec<Bar> {
-    let bar = |(index, name): (usize, &&'static str)| {
+fn bars(functions: &'static [Function], seed: usize) -> Vec<Bar> {
+    let bar = |(index, function): (usize, &'static Function)| {
         let have = u32::try_from((index * 7 + seed * 5) % 9).expect("small");
         Bar {
-            name,
+            name: function.name,
             have,
             target: 5,
             others: Some(index % 6),
         }
     };
-    names.iter().enumerate().map(bar).collect()
-}
-
-/// A function of which the squad's row counts subgroups.
-fn spread() -> Bar {
-    Bar {
-        name: "Regeneration and vigor",
-        have: 4,
-        target: 10,
-        others: None,
-    }
+    functions.iter().enumerate().map(bar).collect()
 }
 
 /// Fifty players in ten subgroups.
@@ -91,7 +68,7 @@ pub fn full() -> PageView {
             format!("Wing {number}")
         },
         slots: (0..5).map(|place| slot((number - 1) * 5 + place)).collect(),
-        bars: bars(&FUNCTIONS, number),
+        bars: bars(&FUNCTIONS[..12], number),
     };
     let shortfall = |function: &str, number: usize| ShortfallView {
         short: format!("{function} in subgroup {number}"),
@@ -139,19 +116,14 @@ pub fn full() -> PageView {
                 target: (have != 0).then_some(6),
             })
             .collect(),
-        spread: vec![spread()],
-        squad: bars(
-            &[
-                "Boon strip",
-                "Boon corruption",
-                "Pulls and crowd control",
-                "Stealth",
-                "Portals",
-                "Melee damage",
-                "Ranged damage",
-            ],
-            3,
-        ),
+        // The squad's row counts subgroups.
+        spread: vec![Bar {
+            name: FUNCTIONS[8].name,
+            have: 4,
+            target: 10,
+            others: None,
+        }],
+        squad: bars(&FUNCTIONS[12..19], 3),
         subgroups: (1..=10).map(group).collect(),
     }
 }

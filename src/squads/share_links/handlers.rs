@@ -10,7 +10,7 @@ use crate::http::problem::Problem;
 use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{ShareLinkId, TeamId};
-use crate::runtime::{Context, Tx};
+use crate::runtime::{Context, Tx, why_stale};
 use crate::squads::compositions::handlers::find;
 use crate::squads::compositions::model::StoredComposition;
 
@@ -45,20 +45,20 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = entry(&permit, Action::ShareLinkCreated, &link.id, &composition);
     let writes = store::insert(&grant, &link, permit.caller().api_key_id());
-    let stale = why_stale(cx, &permit, Problem::new(&problems::TOO_MANY_SHARE_LINKS));
+    let stale = why_stale(
+        check_grant(cx, &permit),
+        Problem::new(&problems::TOO_MANY_SHARE_LINKS),
+    );
     let tx = Tx::new(writes).log(entry);
     tx.commit_or(cx, answer, stale).await
 }
 
-/// What the winner has left may let the caller share no more.
-async fn why_stale(
+/// Another write may have taken the right to share.
+async fn check_grant(
     cx: &Context<'_>,
     permit: &Permit<'_, WriteCompositions>,
-    otherwise: Problem,
-) -> Problem {
-    let now = find(cx).await;
-    let refusal = now.and_then(|now| now.grant_to(permit).map(drop)).err();
-    refusal.unwrap_or(otherwise)
+) -> Result<(), Problem> {
+    find(cx).await?.grant_to(permit).map(drop)
 }
 
 /// GET /compositions/{id}/share-links
@@ -83,7 +83,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let (action, link) = (Action::ShareLinkWithdrawn, id.as_str());
     let entry = entry(&permit, action, link, &composition);
     let writes = store::delete(&grant, permit.user_id(), &id);
-    let stale = why_stale(cx, &permit, Problem::not_found());
+    let stale = why_stale(check_grant(cx, &permit), Problem::not_found());
     let tx = Tx::new(writes).log(entry);
     tx.commit_or(cx, Response::no_content(), stale).await
 }

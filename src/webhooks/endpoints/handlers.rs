@@ -14,8 +14,8 @@ use crate::limits::guard::Principal;
 use crate::membership::lookup;
 use crate::membership::permissions::{ManageWebhooks, TeamPermit};
 use crate::membership::store::membership;
-use crate::platform::{DatabaseError, Statement};
-use crate::runtime::{Context, Tx};
+use crate::platform::Statement;
+use crate::runtime::{Context, Tx, why_stale};
 use crate::webhooks::check_target;
 use crate::webhooks::delivery::wake;
 
@@ -112,19 +112,14 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     if is_enabled {
         writes.extend(ping(cx, permit.user_id(), &webhook));
     }
-    match Tx::new(writes).log(entry).attempt(cx, answer).await {
-        Err(DatabaseError::Stale) => {
-            check_conflict(cx, permit.user_id(), &webhook).await?;
-            Err(Problem::new(&problems::TOO_MANY_WEBHOOKS))
-        }
-        outcome => {
-            let answer = outcome?;
-            if is_enabled {
-                wake(platform, &webhook.id);
-            }
-            Ok(answer)
-        }
+    let check = check_conflict(cx, permit.user_id(), &webhook);
+    let stale = why_stale(check, Problem::new(&problems::TOO_MANY_WEBHOOKS));
+    let tx = Tx::new(writes).log(entry);
+    let answer = tx.commit_or(cx, answer, stale).await?;
+    if is_enabled {
+        wake(platform, &webhook.id);
     }
+    Ok(answer)
 }
 
 /// Fails if a stale write was due to the caller's role or the URL.
@@ -235,13 +230,10 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(ping(cx, permit.user_id(), &after));
     }
     let answer = answer(200, &after, &after.document(now), now)?;
-    let answer = match Tx::new(writes).log(entry).attempt(cx, answer).await {
-        Err(DatabaseError::Stale) => {
-            check_conflict(cx, permit.user_id(), &after).await?;
-            return Err(Problem::new(&problems::PRECONDITION_FAILED));
-        }
-        outcome => outcome?,
-    };
+    let check = check_conflict(cx, permit.user_id(), &after);
+    let stale = why_stale(check, Problem::new(&problems::PRECONDITION_FAILED));
+    let tx = Tx::new(writes).log(entry);
+    let answer = tx.commit_or(cx, answer, stale).await?;
     if is_begun || after.disabled_at.is_none() && before.health != after.health {
         wake(platform, &after.id);
     }
@@ -254,15 +246,9 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let webhook = find(cx, permit.user_id()).await?;
     etag::check_if_match(cx.request, &webhook.etag(cx.now_ms()))?;
     let entry = entry(&permit, Action::WebhookDeleted, &webhook, None);
-    let writes = store::delete(&permit, &webhook);
-    Tx::new(writes)
-        .log(entry)
-        .commit(
-            cx,
-            Response::no_content(),
-            Problem::new(&problems::PRECONDITION_FAILED),
-        )
-        .await
+    let tx = Tx::new(store::delete(&permit, &webhook)).log(entry);
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    tx.commit(cx, Response::no_content(), stale).await
 }
 
 /// The audit entry of a change: the changed members and the team.
@@ -311,11 +297,8 @@ pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(store::take_on(&permit, &webhook, key, now));
     }
     let entry = entry(&permit, Action::WebhookSecretRotated, &webhook, None);
-    match Tx::new(writes).log(entry).attempt(cx, answer).await {
-        Err(DatabaseError::Stale) => {
-            check_role(cx, &webhook).await?;
-            Err(Problem::new(&problems::TOO_MANY_SECRETS))
-        }
-        outcome => Ok(outcome?),
-    }
+    let check = check_role(cx, &webhook);
+    let stale = why_stale(check, Problem::new(&problems::TOO_MANY_SECRETS));
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, answer, stale).await
 }

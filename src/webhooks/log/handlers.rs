@@ -11,7 +11,7 @@ use crate::http::problems;
 use crate::http::response::{Profile, Response};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
-use crate::runtime::{Context, Tx};
+use crate::runtime::{Context, Tx, why_stale};
 use crate::webhooks::delivery::wake;
 use crate::webhooks::endpoints::handlers::{
     charge_ping, check_standing, find as find_endpoint, find_of,
@@ -85,20 +85,16 @@ pub async fn retry(cx: &Context<'_>) -> Result<Response, Problem> {
     delivery.is_leased = false;
     delivery.next_attempt_at = now;
     let answer = Response::json(202, Profile::Private, &delivery.document())?;
-    match Tx::new(writes).attempt(cx, answer).await {
-        Err(DatabaseError::Stale) => {
-            // Since then leased, disabled or deleted, or its creator lost the role or the key.
-            check(&find(cx, permit.user_id()).await?.0, now)?;
-            let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
-            check_standing(cx, &webhook).await?;
-            Err(Problem::new(&problems::DELIVERY_IN_PROGRESS))
-        }
-        outcome => {
-            let answer = outcome?;
-            wake(&cx.state.platform, &delivery.webhook);
-            Ok(answer)
-        }
-    }
+    let check = async {
+        // Since then leased, disabled or deleted, or its creator lost the role or the key.
+        check(&find(cx, permit.user_id()).await?.0, now)?;
+        let webhook = find_of(cx, permit.user_id(), &delivery.webhook).await?;
+        check_standing(cx, &webhook).await
+    };
+    let stale = why_stale(check, Problem::new(&problems::DELIVERY_IN_PROGRESS));
+    let answer = Tx::new(writes).commit_or(cx, answer, stale).await?;
+    wake(&cx.state.platform, &delivery.webhook);
+    Ok(answer)
 }
 
 /// Whether it can be sent again now.

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 
 use serde::Deserialize;
 use wvw_builder::config::{Config, NAMES};
-use wvw_builder::triggers::check::Environment;
+use wvw_builder::triggers::check::WorkerEnvironment;
 
 #[derive(Deserialize)]
 struct Input {
     settings: HashMap<String, String>,
-    environment: Environment,
+    environment: WorkerEnvironment,
 }
 
 fn main() -> ExitCode {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::accounts::password_reset;
 use crate::accounts::sessions::handlers::login_of_body;
 use crate::auth::model::Caller;
-use crate::auth::tokens::{Shown, TokenError};
+use crate::auth::tokens::{ShownCredential, TokenError};
 use crate::catalogue;
 use crate::config::{Config, ConfigError};
 use crate::housekeeping;
@@ -327,7 +327,7 @@ async fn guard(
     }
 }
 
-async fn look(state: &State, credential: &Credential) -> Result<Shown, TokenError> {
+async fn look(state: &State, credential: &Credential) -> Result<ShownCredential, TokenError> {
     let (verifier, settings) = (&state.verifier, state.config.tokens());
     let look = verifier.look(credential, settings, &state.keys, &state.platform);
     look.await
@@ -342,7 +342,7 @@ async fn charge(
     meter: &Meter<'_>,
     limit: Limit,
     access: Access,
-    shown: Option<&Result<Shown, TokenError>>,
+    shown: Option<&Result<ShownCredential, TokenError>>,
 ) -> Result<(), Problem> {
     let (cost, shown) = match (limit, shown) {
         (Limit::Unlimited, _) => return Ok(()),
@@ -381,7 +381,7 @@ async fn authenticate(
     request: &Request,
     meter: &Meter<'_>,
     route: &Route,
-    shown: Option<Result<Shown, TokenError>>,
+    shown: Option<Result<ShownCredential, TokenError>>,
 ) -> Result<Option<Caller>, Problem> {
     let (rule, credential, shown) = match (route.access, request.credential(), shown) {
         (Access::Required(_), None, _) => {

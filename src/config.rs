@@ -18,7 +18,7 @@ use crate::limits::policies::{POLICIES, Quotas};
 use crate::platform::MailSettings;
 use crate::secret::Secret;
 
-use schedule::Schedule;
+use schedule::RetrySchedule;
 
 /// Where this instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Webhooks {
     /// `WEBHOOK_RETRY_SECONDS`: the waits between attempts.
-    pub schedule: Schedule,
+    pub schedule: RetrySchedule,
     /// `WEBHOOK_RETENTION_DAYS`: how long events and the log of deliveries are kept; 90 unless set.
     pub retention_days: i64,
     /// `WEBHOOK_ALLOW_LOCAL`: whether http, and addresses of this machine and its network, may be
@@ -340,13 +340,13 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
 
     fn webhooks(&mut self, environment: Environment) -> Webhooks {
         let schedule = match self.get("WEBHOOK_RETRY_SECONDS") {
-            None => Schedule::default(),
-            Some(text) => Schedule::parse(&text).unwrap_or_else(|| {
+            None => RetrySchedule::default(),
+            Some(text) => RetrySchedule::parse(&text).unwrap_or_else(|| {
                 self.refuse(
                     "WEBHOOK_RETRY_SECONDS",
                     "must be 1 to 20 whole numbers of seconds from 1 to 86400, separated by commas",
                 );
-                Schedule::default()
+                RetrySchedule::default()
             }),
         };
         let allow_local = match self.get("WEBHOOK_ALLOW_LOCAL").as_deref() {

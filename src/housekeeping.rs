@@ -18,14 +18,14 @@ use crate::webhooks::delivery::reconciler;
 use crate::webhooks::endpoints;
 
 /// What a step comes to.
-pub type Outcome = Result<Done, Box<dyn Error>>;
+pub type StepOutcome = Result<Done, Box<dyn Error>>;
 
 /// One step.
 pub struct Step {
     /// Its name in the log.
     pub name: &'static str,
     /// Its work. It may be cut off anywhere, and run twice at once.
-    pub run: for<'a> fn(&'a State) -> LocalFuture<'a, Outcome>,
+    pub run: for<'a> fn(&'a State) -> LocalFuture<'a, StepOutcome>,
 }
 
 /// What is done every hour, in order. Add yours.
@@ -148,7 +148,7 @@ pub async fn run(state: &State, steps: &[Step], cron: &str, scheduled_ms: i64) {
     }
 }
 
-async fn publish_next(state: &State) -> Outcome {
+async fn publish_next(state: &State) -> StepOutcome {
     let made = rotation::publish_next(&state.config.master_keys, &state.platform).await?;
     if made > 0 {
         state.keys.refresh(&state.platform).await?;
@@ -156,11 +156,11 @@ async fn publish_next(state: &State) -> Outcome {
     Ok(Done::all(made))
 }
 
-async fn clean_keys(state: &State) -> Outcome {
+async fn clean_keys(state: &State) -> StepOutcome {
     Ok(Done::all(rotation::clean(&state.platform).await?))
 }
 
-async fn reseal_some(state: &State) -> Outcome {
+async fn reseal_some(state: &State) -> StepOutcome {
     let master = &state.config.master_keys;
     let resealed = reseal::step(state.sealed, master, &state.platform).await?;
     Ok(Done {
@@ -170,11 +170,11 @@ async fn reseal_some(state: &State) -> Outcome {
 }
 
 /// Removes, or lays to rest, rows that mean nothing any more at this time.
-async fn remove(state: &State, at: fn(i64) -> PurgeQuery) -> Outcome {
+async fn remove(state: &State, at: fn(i64) -> PurgeQuery) -> StepOutcome {
     purge(state, at(state.platform.clock.now_ms())).await
 }
 
-async fn purge(state: &State, query: PurgeQuery) -> Outcome {
+async fn purge(state: &State, query: PurgeQuery) -> StepOutcome {
     Ok(purge::purge(&state.platform, query).await?)
 }
 

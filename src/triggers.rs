@@ -65,7 +65,7 @@ pub mod check {
     /// The members `queues` and `triggers` of an environment.
     #[derive(Debug, Default, Deserialize)]
     #[serde(default)]
-    pub struct Environment {
+    pub struct WorkerEnvironment {
         queues: Queues,
         triggers: Triggers,
     }
@@ -95,7 +95,7 @@ pub mod check {
         crons: Vec<String>,
     }
 
-    impl Environment {
+    impl WorkerEnvironment {
         /// Where it differs from the tables, one sentence each.
         pub fn differences(&self) -> Vec<String> {
             let mut found = Vec::new();

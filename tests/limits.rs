@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use wvw_builder::config::Config;
 use wvw_builder::limits::counter::{Denied, Limits};
 use wvw_builder::limits::gcra::{Rate, Tat};
-use wvw_builder::limits::object::{self, Answer, Ask};
+use wvw_builder::limits::object::{self, Ask, ObjectAnswer};
 use wvw_builder::limits::policies::Bucket;
 use wvw_builder::platform::native::{MemoryLimiter, TEST_EPOCH_MS, TestPlatform};
 use wvw_builder::platform::{Clock as _, Limiter, LimiterError, LocalFuture, Platform};
@@ -197,7 +197,7 @@ proptest! {
             let back_age_ms = now_ms - since_ms;
             let ask = Ask { rates: rates.map(Some), need, may_lease, back, back_age_ms };
             let decision = object::decide(&state, &ask.to_text(), now_ms).expect("a question");
-            let answer = Answer::parse(&decision.answer).expect("an answer");
+            let answer = ObjectAnswer::parse(&decision.answer).expect("an answer");
             for (bucket, rate) in buckets.iter_mut().zip(&rates) {
                 bucket.look(now_ms * 1000);
                 if back_age_ms < i64::from(rate.window_s()) * 1000 {
@@ -269,7 +269,7 @@ fn what_has_come_back_by_itself_is_not_given_back_again() {
             let decision = object::decide(&state, &ask.to_text(), TEST_EPOCH_MS + at_ms);
             let decision = decision.expect("a question");
             state = decision.state;
-            answer = Answer::parse(&decision.answer);
+            answer = ObjectAnswer::parse(&decision.answer);
         }
         let answer = answer.expect("an answer");
         assert_eq!(answer.states[0].remaining, remaining, "{age_ms}");

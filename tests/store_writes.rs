@@ -49,6 +49,11 @@ const WITHOUT: &[(&str, &str, &str)] = &[
         "the refresh token is the proof",
     ),
     ("accounts/sessions/store.rs", "end", "the session is named"),
+    (
+        "accounts/sessions/store.rs",
+        "end_all",
+        "a link's token is the proof",
+    ),
     ("accounts/sessions/store.rs", "expired", "purge"),
     (
         "accounts/two_factor/store.rs",

@@ -26,7 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use serde_json::json;
-use wvw_builder::config::schedule::{MAX_RETRY_AFTER_MS, Schedule};
+use wvw_builder::config::schedule::{MAX_RETRY_AFTER_MS, RetrySchedule};
 use wvw_builder::events::outbox::{MAX_PAYLOAD_BYTES, payload};
 use wvw_builder::events::signing::{EndpointSecret, signature_header};
 use wvw_builder::webhooks::custom_headers::MAX_HEADERS;
@@ -56,7 +56,7 @@ fn the_guide_shows_the_function_that_is_tested_here() {
 fn the_guide_has_the_numbers_of_the_code() {
     let (hour, day) = (3_600_000, 86_400_000);
     let said = GUIDE.split_whitespace().collect::<Vec<_>>().join(" ");
-    let schedule = Schedule::default();
+    let schedule = RetrySchedule::default();
     let waits: Vec<String> = (0..)
         .map_while(|step| schedule.delay_ms(step, u32::MAX / 2))
         .map(|ms| match (ms + 500) / 1000 {

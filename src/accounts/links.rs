@@ -68,7 +68,7 @@ impl token::TokenKind for LinkKind {
 pub type Token = token::RandomToken<LinkKind>;
 
 /// A valid link, with the present state of its account.
-pub struct Found {
+pub struct FoundLink {
     /// SHA-256 of its token.
     pub hash: [u8; 32],
     /// What it is for.
@@ -99,7 +99,7 @@ pub async fn find(
     platform: &Platform,
     token: &str,
     purposes: &[Purpose],
-) -> Result<Found, Problem> {
+) -> Result<FoundLink, Problem> {
     let hash = Token::parse(token.trim()).ok_or_else(invalid)?.hash();
     let statement = Statement::new(
         "SELECT l.purpose, l.user_id, l.email, l.email_key, l.new_id, l.display_name, \
@@ -116,12 +116,12 @@ pub async fn find(
     Ok(read(row, hash, purpose)?)
 }
 
-fn read(row: &Row, hash: [u8; 32], purpose: Purpose) -> Result<Found, DatabaseError> {
+fn read(row: &Row, hash: [u8; 32], purpose: Purpose) -> Result<FoundLink, DatabaseError> {
     let registration = match row.optional_text(4)?.and_then(UserId::parse) {
         Some(id) => Some((id, row.text(5)?.to_owned(), row.text(6)?.to_owned())),
         None => None,
     };
-    Ok(Found {
+    Ok(FoundLink {
         hash,
         purpose,
         user_id: row.optional_text(1)?.and_then(UserId::parse),

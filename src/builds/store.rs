@@ -8,7 +8,7 @@ use crate::game::model::REFERENCE_VERSION;
 use crate::ids::{BuildId, TeamId, UserId};
 use crate::lists::{self, Source};
 use crate::membership::model::Membership;
-use crate::membership::permissions::{DeleteTeam, Permission as _, ShareBuilds, TeamPermit};
+use crate::membership::permissions::{DeleteTeam, ShareBuilds, TeamPermission as _, TeamPermit};
 use crate::membership::store::{is_member, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Value};
 

@@ -12,9 +12,9 @@ const MAX_SECONDS: i64 = 86_400;
 
 /// The waits between attempts, in seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule(Vec<i64>);
+pub struct RetrySchedule(Vec<i64>);
 
-impl Default for Schedule {
+impl Default for RetrySchedule {
     /// That of the standard: ten attempts in 75 hours and 35 minutes.
     fn default() -> Self {
         Self(vec![
@@ -23,7 +23,7 @@ impl Default for Schedule {
     }
 }
 
-impl Schedule {
+impl RetrySchedule {
     /// Reads seconds separated by commas; `None` when they are no schedule.
     pub fn parse(text: &str) -> Option<Self> {
         let read = |part: &str| {
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_schedule_of_the_standard_has_ten_attempts() {
-        let schedule = Schedule::default();
+        let schedule = RetrySchedule::default();
         let middle = u32::MAX / 2;
         let all = (0..9).map(|step| schedule.delay_ms(step, middle).unwrap());
         let total: i64 = all.sum();
@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn schedules() {
-        assert_eq!(Schedule::parse("5,300"), Some(Schedule(vec![5, 300])));
+        assert_eq!(
+            RetrySchedule::parse("5,300"),
+            Some(RetrySchedule(vec![5, 300]))
+        );
         let long = ["1"; 21].join(",");
         for text in [
             "",
@@ -128,7 +131,7 @@ mod tests {
             "1e3",
             long.as_str(),
         ] {
-            assert_eq!(Schedule::parse(text), None, "{text}");
+            assert_eq!(RetrySchedule::parse(text), None, "{text}");
         }
     }
 

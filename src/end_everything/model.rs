@@ -21,7 +21,7 @@ pub const ENDED: Schema = object! { "Ended":
 
 /// What an account has in its teams, or beside them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Content {
+pub struct TeamTally {
     /// Webhooks that are not disabled.
     pub webhooks: i64,
     /// Links that it has made.
@@ -30,7 +30,7 @@ pub struct Content {
     pub invitations: i64,
 }
 
-impl Content {
+impl TeamTally {
     fn document(self) -> Value {
         json!({
             "webhooks": self.webhooks,
@@ -48,18 +48,18 @@ pub struct Tally {
     /// API keys that have not ended.
     pub api_keys: i64,
     /// All the rest, by the id of its team; under none, what is no team's.
-    pub content: BTreeMap<Option<String>, Content>,
+    pub content: BTreeMap<Option<String>, TeamTally>,
 }
 
 impl Tally {
     /// What is a team's and what is not, together.
-    pub fn all(&self) -> Content {
-        let add = |sum: Content, part: &Content| Content {
+    pub fn all(&self) -> TeamTally {
+        let add = |sum: TeamTally, part: &TeamTally| TeamTally {
             webhooks: sum.webhooks + part.webhooks,
             share_links: sum.share_links + part.share_links,
             invitations: sum.invitations + part.invitations,
         };
-        self.content.values().fold(Content::default(), add)
+        self.content.values().fold(TeamTally::default(), add)
     }
 
     /// The answer to a client ([`ENDED`]), and what the audit log says of the account.

@@ -73,7 +73,7 @@ pub fn reserve(record: &NewRecord<'_>) -> Statement {
 }
 
 /// A record that another request has reserved or answered.
-pub struct Known {
+pub struct KnownRecord {
     /// The fingerprint of the first request.
     pub request: Vec<u8>,
     /// The sealed answer; `None` while it runs.
@@ -81,7 +81,11 @@ pub struct Known {
 }
 
 /// The record with this id, unless it has expired.
-pub async fn find(platform: &Platform, id: &Tag, now: i64) -> Result<Option<Known>, DatabaseError> {
+pub async fn find(
+    platform: &Platform,
+    id: &Tag,
+    now: i64,
+) -> Result<Option<KnownRecord>, DatabaseError> {
     let statement = Statement::new(
         "SELECT fingerprint, answer FROM idempotency_records WHERE id = ?1 AND expires_at > ?2",
         vec![id.to_vec().into(), now.into()],
@@ -90,7 +94,7 @@ pub async fn find(platform: &Platform, id: &Tag, now: i64) -> Result<Option<Know
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    Ok(Some(Known {
+    Ok(Some(KnownRecord {
         request: row.blob(0)?.to_vec(),
         answer: row.optional_blob(1)?.map(<[u8]>::to_vec),
     }))

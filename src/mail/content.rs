@@ -10,7 +10,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// What a mail says. `token` is that of a link. Nothing in the mails that anyone may have sent to an
 /// address comes from whoever asked for them: they are no way to send one's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum MailContent {
     /// Prove that this address is yours.
     Verify {
         /// Proves it.
@@ -69,7 +69,7 @@ pub enum Content {
     },
 }
 
-impl Content {
+impl MailContent {
     /// What is stored, sealed.
     pub fn to_json(&self) -> Value {
         match self {
@@ -161,51 +161,51 @@ mod tests {
         for (text, content) in [
             (
                 r#"{"kind":"already_registered"}"#,
-                Content::AlreadyRegistered,
+                MailContent::AlreadyRegistered,
             ),
             (
                 r#"{"kind":"verify","token":"t"}"#,
-                Content::Verify { token: "t".into() },
+                MailContent::Verify { token: "t".into() },
             ),
             (
                 r#"{"kind":"new_device","at":1,"user_agent":null}"#,
-                Content::NewDevice {
+                MailContent::NewDevice {
                     at: 1,
                     user_agent: None,
                 },
             ),
-            (r#"{"kind":"reset_requested"}"#, Content::ResetRequested),
+            (r#"{"kind":"reset_requested"}"#, MailContent::ResetRequested),
             (
                 r#"{"kind":"reset","token":"t"}"#,
-                Content::Reset { token: "t".into() },
+                MailContent::Reset { token: "t".into() },
             ),
             (
                 r#"{"kind":"address_changed","token":"t"}"#,
-                Content::AddressChanged { token: "t".into() },
+                MailContent::AddressChanged { token: "t".into() },
             ),
             (
                 r#"{"kind":"password_changed","at":1}"#,
-                Content::PasswordChanged { at: 1 },
+                MailContent::PasswordChanged { at: 1 },
             ),
             (
                 r#"{"kind":"factor_added","token":"t"}"#,
-                Content::FactorAdded { token: "t".into() },
+                MailContent::FactorAdded { token: "t".into() },
             ),
             (
                 r#"{"kind":"factor_removal_begun","due_at":2}"#,
-                Content::FactorRemovalBegun { due_at: 2 },
+                MailContent::FactorRemovalBegun { due_at: 2 },
             ),
             (
                 r#"{"kind":"factor_removal_stopped"}"#,
-                Content::FactorRemovalStopped,
+                MailContent::FactorRemovalStopped,
             ),
             (
                 r#"{"kind":"factor_removed","at":1}"#,
-                Content::FactorRemoved { at: 1 },
+                MailContent::FactorRemoved { at: 1 },
             ),
             (
                 r#"{"kind":"api_key_made","name":"n","scopes":"s"}"#,
-                Content::ApiKeyMade {
+                MailContent::ApiKeyMade {
                     name: "n".into(),
                     scopes: "s".into(),
                 },
@@ -213,7 +213,7 @@ mod tests {
         ] {
             assert_eq!(content.to_json().to_string(), text);
             let value = serde_json::from_str(text).unwrap();
-            assert_eq!(Content::from_json(&value), Some(content));
+            assert_eq!(MailContent::from_json(&value), Some(content));
         }
     }
 }

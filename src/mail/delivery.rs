@@ -13,7 +13,7 @@ use crate::platform::{DatabaseError, LocalFuture, MailError, MailMessage, Settle
 use crate::runtime::State;
 use crate::seal;
 
-use super::content::Content;
+use super::content::MailContent;
 use super::{Outgoing, SEAL_LABEL, outgoing, store, view};
 
 /// Whoever has taken a mail has so long to send it, in milliseconds; then someone else may.
@@ -96,11 +96,11 @@ async fn deliver(
     }
     let label = [SEAL_LABEL, id.as_str()].concat();
     let content = seal::open(&state.config.master_keys, &label, &mail.sealed);
-    let content = content.and_then(|text| Content::from_json(&json::read(&text)?));
+    let content = content.and_then(|text| MailContent::from_json(&json::read(&text)?));
     let Some(content) = content else {
         return give_up(state, id, "does not open under MASTER_KEY").await;
     };
-    if content == Content::ResetRequested {
+    if content == MailContent::ResetRequested {
         if let Some(mail) = answer_reset(state, &mail.recipient, store::remove(id)).await? {
             mail.wake_from(state);
         }
@@ -142,7 +142,7 @@ async fn is_within_limits(
     state: &State,
     id: &MailId,
     recipient: &str,
-    content: &Content,
+    content: &MailContent,
     now: i64,
 ) -> Result<bool, DatabaseError> {
     let key = state.platform.unicode.nfc(recipient).to_lowercase();

@@ -8,7 +8,7 @@ pub mod outgoing;
 mod store;
 mod view;
 
-pub use content::Content;
+pub use content::MailContent;
 pub use outgoing::Outgoing;
 
 /// Told apart from other things that are sealed under the master key; the mail's id follows.

@@ -10,7 +10,7 @@ use crate::platform::{Lane, Message, Statement};
 use crate::runtime::{Context, State};
 use crate::seal;
 
-use super::content::Content;
+use super::content::MailContent;
 use super::{SEAL_LABEL, store};
 
 /// A mail. It is sent once its statement is committed; [`Self::wake`] has that happen at once.
@@ -22,7 +22,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// To the address that the account has proved, as it is at this place of the batch. Nothing is
     /// written when it has proved none.
-    pub fn to_owner(state: &State, user: &UserId, content: &Content) -> Result<Self, Problem> {
+    pub fn to_owner(state: &State, user: &UserId, content: &MailContent) -> Result<Self, Problem> {
         Self::new(state, content, |mail| store::insert_to_owner(mail, user))
     }
 
@@ -31,14 +31,14 @@ impl Outgoing {
         state: &State,
         user: Option<&UserId>,
         recipient: &str,
-        content: &Content,
+        content: &MailContent,
     ) -> Result<Self, Problem> {
         Self::new(state, content, |mail| store::insert(mail, user, recipient))
     }
 
     fn new(
         state: &State,
-        content: &Content,
+        content: &MailContent,
         insert: impl FnOnce(&store::NewMail<'_>) -> Statement,
     ) -> Result<Self, Problem> {
         let platform = &state.platform;

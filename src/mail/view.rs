@@ -5,7 +5,7 @@
 use askama::Template;
 use kit::time::rfc3339;
 
-use super::content::Content;
+use super::content::MailContent;
 
 /// A mail in words.
 pub struct Written {
@@ -76,7 +76,7 @@ const NOT_YOU: &str =
     "If this was not you, choose a new password at once: that ends all logins. The page is";
 
 /// Writes a mail. `origin` is our own URL.
-pub fn write(content: &Content, origin: &str) -> Result<Written, askama::Error> {
+pub fn write(content: &MailContent, origin: &str) -> Result<Written, askama::Error> {
     let letter = letter(content, origin);
     let (paragraphs, after) = (&letter.paragraphs, &letter.after);
     let html = Html {
@@ -100,29 +100,29 @@ pub fn write(content: &Content, origin: &str) -> Result<Written, askama::Error> 
     })
 }
 
-fn letter(content: &Content, origin: &str) -> Letter {
+fn letter(content: &MailContent, origin: &str) -> Letter {
     let not_you = format!("{NOT_YOU} {origin}/reset");
     match content {
-        Content::Verify { token } => Letter::new(
+        MailContent::Verify { token } => Letter::new(
             "Is this your address?",
             &["Someone, most likely you, has given this address to WvW Builder. Open the link and press the button there to show that it is yours. The link works once, for 24 hours."],
         )
         .link(origin, "/verify", token, "Show that it is mine")
         .after("If it was not you, do nothing. An address that nobody has proved is worth nothing to whoever gave it."),
         // A request is never written: its answer is.
-        Content::AlreadyRegistered | Content::ResetRequested => Letter::new(
+        MailContent::AlreadyRegistered | MailContent::ResetRequested => Letter::new(
             "You have an account already",
             &["Someone, perhaps you, has tried to register with this address, which has an account that was proved. Nothing has changed.",
               "If it was you: log in with the password that you chose then, or choose a new one."],
         )
         .after(&format!("A new password is chosen at {origin}/reset")),
-        Content::Reset { token } => Letter::new(
+        MailContent::Reset { token } => Letter::new(
             "Choose a new password",
             &["Someone, most likely you, has asked for a new password. Open the link to choose one. It works once, for one hour. A second factor that is on stays on."],
         )
         .link(origin, "/reset", token, "Choose a new password")
         .after("If it was not you, do nothing: your password stays as it is."),
-        Content::NewDevice { at, user_agent } => {
+        MailContent::NewDevice { at, user_agent } => {
             let client = user_agent.as_deref().map_or_else(String::new, |text| {
                 format!(" The client calls itself: {}", one_line(text))
             });
@@ -132,38 +132,38 @@ fn letter(content: &Content, origin: &str) -> Letter {
                 &["Someone has logged in to your account with the right password, from a device and a network that it was not used from lately.", &when, &not_you],
             )
         }
-        Content::AddressChanged { token } => Letter::new(
+        MailContent::AddressChanged { token } => Letter::new(
             "Your account has another address now",
             &["Your account was moved from this address to another one.",
               "If this was not you, put this address back. The link works for 7 days. It ends all logins and revokes all API keys, and a new password has to be chosen."],
         )
         .link(origin, "/undo", token, "Put this address back"),
-        Content::PasswordChanged { at } => Letter::new(
+        MailContent::PasswordChanged { at } => Letter::new(
             "Your password was changed",
             &["The password of your account was changed, and other logins have ended.", &moment(*at), &not_you],
         ),
-        Content::FactorAdded { token } => Letter::new(
+        MailContent::FactorAdded { token } => Letter::new(
             "Your account has a second factor now",
             &["From now on a login takes a code of the authenticator app, or a recovery code.",
               &not_you,
               "If it is not your app and you have no recovery code, ask for the factor's removal. It is taken away 72 hours after you ask, unless someone who logs in with it stops that. The link works for 30 days."],
         )
         .link(origin, "/remove-factor", token, "Ask for its removal"),
-        Content::FactorRemovalBegun { due_at } => Letter::new(
+        MailContent::FactorRemovalBegun { due_at } => Letter::new(
             "Your second factor will be taken away",
             &["Someone who reads your mail has asked that the second factor of your account be taken away.",
               &format!("It goes on {}.", moment(*due_at)),
               "If this was not you, log in with your second factor and stop it: DELETE /api/v1/auth/two-factor/removal. Someone else reads your mail, so choose a new password for your mailbox too."],
         ),
-        Content::FactorRemovalStopped => Letter::new(
+        MailContent::FactorRemovalStopped => Letter::new(
             "Your second factor stays",
             &["Someone who logged in with the second factor of your account has stopped its removal.", &not_you],
         ),
-        Content::FactorRemoved { at } => Letter::new(
+        MailContent::FactorRemoved { at } => Letter::new(
             "Your account has no second factor any more",
             &["A login takes the password alone now.", &moment(*at), &not_you],
         ),
-        Content::ApiKeyMade { name, scopes } => Letter::new(
+        MailContent::ApiKeyMade { name, scopes } => Letter::new(
             "An API key was made",
             &[&format!("Its name: {}", one_line(name)), &format!("It allows: {scopes}"), &not_you,
               "Choosing a new password keeps API keys, unless you ask for their end as well."],
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn values_are_escaped_and_nothing_is_loaded() {
-        let content = Content::NewDevice {
+        let content = MailContent::NewDevice {
             at: 0,
             user_agent: Some("<img src=x onerror=alert(1)>\r\nBcc: a@b.gg".to_owned()),
         };
@@ -203,27 +203,30 @@ mod tests {
     fn every_mail_has_both_forms_and_its_own_link_only() {
         let token = || "wvwm_TOKEN".to_owned();
         let all = [
-            (Content::Verify { token: token() }, "/verify?token="),
-            (Content::AlreadyRegistered, ""),
-            (Content::Reset { token: token() }, "/reset?token="),
+            (MailContent::Verify { token: token() }, "/verify?token="),
+            (MailContent::AlreadyRegistered, ""),
+            (MailContent::Reset { token: token() }, "/reset?token="),
             (
-                Content::NewDevice {
+                MailContent::NewDevice {
                     at: 0,
                     user_agent: None,
                 },
                 "",
             ),
-            (Content::AddressChanged { token: token() }, "/undo?token="),
-            (Content::PasswordChanged { at: 0 }, ""),
             (
-                Content::FactorAdded { token: token() },
+                MailContent::AddressChanged { token: token() },
+                "/undo?token=",
+            ),
+            (MailContent::PasswordChanged { at: 0 }, ""),
+            (
+                MailContent::FactorAdded { token: token() },
                 "/remove-factor?token=",
             ),
-            (Content::FactorRemovalBegun { due_at: 0 }, ""),
-            (Content::FactorRemovalStopped, ""),
-            (Content::FactorRemoved { at: 0 }, ""),
+            (MailContent::FactorRemovalBegun { due_at: 0 }, ""),
+            (MailContent::FactorRemovalStopped, ""),
+            (MailContent::FactorRemoved { at: 0 }, ""),
             (
-                Content::ApiKeyMade {
+                MailContent::ApiKeyMade {
                     name: "a bot".to_owned(),
                     scopes: "builds:read".to_owned(),
                 },

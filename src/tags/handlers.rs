@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::response::{Profile, Response};
 use crate::runtime::Context;
 
-use super::store::{self, Tag};
+use super::store::{self, TagCount};
 
 const CACHED: cache::Kind = cache::Kind {
     prefix: "tags/v2",
@@ -20,7 +20,7 @@ const CACHED: cache::Kind = cache::Kind {
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let (platform, cache) = (&cx.state.platform, &cx.state.cache);
     let cached = cache.find(platform, &CACHED, "").await;
-    let cached = cached.and_then(|entry| read::<Vec<Tag>>(&entry.bytes));
+    let cached = cached.and_then(|entry| read::<Vec<TagCount>>(&entry.bytes));
     let tags = if let Some(tags) = cached {
         tags
     } else {

@@ -13,7 +13,7 @@ const MAX_TAGS: i64 = 100;
 /// A tag and how many public things have it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tag {
+pub struct TagCount {
     /// In lower case.
     pub tag: String,
     /// Public builds.
@@ -23,7 +23,7 @@ pub struct Tag {
 }
 
 /// The most used tags, most used first.
-pub async fn most_used(platform: &Platform) -> Result<Vec<Tag>, DatabaseError> {
+pub async fn most_used(platform: &Platform) -> Result<Vec<TagCount>, DatabaseError> {
     let statement = Statement::new(
         format!(
             "SELECT tag, sum(kind = 'b') AS builds, sum(kind = 'c') AS compositions FROM \
@@ -36,7 +36,7 @@ pub async fn most_used(platform: &Platform) -> Result<Vec<Tag>, DatabaseError> {
     let rows = platform.database.query(statement).await?;
     rows.iter()
         .map(|row| {
-            Ok(Tag {
+            Ok(TagCount {
                 tag: row.text(0)?.to_owned(),
                 builds: row.integer(1)?,
                 compositions: row.integer(2)?,

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::auth::permissions::{GovernTeams, ManageAccount, Permit, WriteTeams};
 use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
-use crate::membership::permissions::{DeleteTeam, EditTeam, Permission as _, TeamPermit};
+use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermission as _, TeamPermit};
 use crate::membership::store::{as_membership, broken, still_is};
 use crate::paging::{self, Listed, Order, sql_time};
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, params};

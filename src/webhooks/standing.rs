@@ -6,7 +6,7 @@
 //! In all of them `w` is a row of `webhooks` and `e` one of `webhook_events`; `$roles` is the list of
 //! the roles that may have webhooks of a team, `$now` milliseconds since 1970.
 
-use crate::membership::permissions::{ManageWebhooks, Permission as _};
+use crate::membership::permissions::{ManageWebhooks, TeamPermission as _};
 
 /// The roles that may have webhooks of a team, as the parameter `$roles`.
 pub fn roles() -> String {

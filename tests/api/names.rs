@@ -5,7 +5,7 @@ use testing::guild::CSV;
 use testing::prelude::*;
 use wvw_builder::http::schema::Schema;
 use wvw_builder::routes;
-use wvw_builder::text::names::Kind;
+use wvw_builder::text::names::NameKind;
 
 /// Alone and within a word.
 const HIDDEN: [&str; 6] = [
@@ -44,7 +44,7 @@ const OTHERS: [&str; 22] = [
 ];
 
 /// Every text in a body: its path, and its kind where `text::names` judges it.
-fn texts(schema: &'static Schema, path: &str, found: &mut Vec<(String, Option<Kind>)>) {
+fn texts(schema: &'static Schema, path: &str, found: &mut Vec<(String, Option<NameKind>)>) {
     match schema {
         Schema::Text(text) if text.pattern.is_empty() || text.format.is_empty() => {
             found.push((path.to_owned(), None));

@@ -3,7 +3,7 @@
 
 use kit::time::rfc3339;
 use testing::prelude::*;
-use wvw_builder::teams::invitations::code::Code;
+use wvw_builder::teams::invitations::code::InvitationCode;
 
 const ACCEPT: &str = "/api/v1/invitations/accept";
 
@@ -90,7 +90,7 @@ fn an_invitation_is_made_shown_accepted_and_listed() {
     let ends = rfc3339(app.test_now() + 300_000);
     assert_eq!(made["expires_at"], json!(ends));
     // Nobody reads the code again, not even whoever has the database.
-    let hash = hex(&Code::parse(&code).expect("a code").hash());
+    let hash = hex(&InvitationCode::parse(&code).expect("a code").hash());
     let kept = format!("team_invitations WHERE code_hash = x'{hash}'");
     assert_eq!(app.rows(&kept), 1);
     let whole = app.execute("SELECT * FROM team_invitations");
@@ -179,7 +179,9 @@ fn an_invitation_that_lets_nobody_in_says_why() {
     let withdrawn = scene.ask(&json!({})).created();
     scene.withdraw(&withdrawn).expect(204);
     scene.withdraw(&withdrawn).expect_problem(404, "not_found");
-    let unknown = Code::fresh(&app.test.platform(99)).expose().to_owned();
+    let unknown = InvitationCode::fresh(&app.test.platform(99))
+        .expose()
+        .to_owned();
     let withdrawn = text(&withdrawn["code"]);
     let (cut, longer) = (open[1..].to_owned(), format!("{open}0"));
     for code in [

@@ -4,7 +4,7 @@
 use testing::guild;
 use testing::prelude::*;
 use wvw_builder::membership::model::TeamRole;
-use wvw_builder::membership::permissions::{ALL, Rule};
+use wvw_builder::membership::permissions::{ALL, TeamRule};
 
 /// Someone in each role, one who is in no team, and a member for calls to act on.
 struct Scene {
@@ -66,7 +66,7 @@ type Call = (&'static str, String, Value, u16);
 /// The calls that a permission is tried with. Nothing but the role of `player` decides what comes of
 /// them. A new permission comes here.
 #[expect(clippy::too_many_lines, reason = "a table of calls")]
-fn calls(scene: &Scene, rule: &Rule, player: &Player) -> Vec<Call> {
+fn calls(scene: &Scene, rule: &TeamRule, player: &Player) -> Vec<Call> {
     let Scene { team, target, .. } = scene;
     let target = &target.id;
     let at = |path: &str| path.to_owned();
@@ -252,7 +252,7 @@ fn the_table_is_what_was_agreed_on() {
         ("ManageWebhooks", true, true, false),
         ("OverseeSharing", true, false, false),
     ];
-    let row = |rule: &Rule| (rule.name, rule.leader, rule.officer, rule.member);
+    let row = |rule: &TeamRule| (rule.name, rule.leader, rule.officer, rule.member);
     let found: Vec<_> = ALL.iter().map(row).collect();
     assert_eq!(found, expected);
 }

@@ -6,15 +6,15 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use testing::prelude::*;
 use wvw_builder::platform::{Lane, Level, Settlement};
-use wvw_builder::triggers::check::Environment;
+use wvw_builder::triggers::check::WorkerEnvironment;
 
 const TEXT: &str = include_str!("../../wrangler.toml");
 
 #[derive(Deserialize)]
 struct Configuration {
     #[serde(flatten)]
-    development: Environment,
-    env: HashMap<String, Environment>,
+    development: WorkerEnvironment,
+    env: HashMap<String, WorkerEnvironment>,
 }
 
 /// What differs in each environment, when `from` stands as `to` everywhere.
@@ -25,7 +25,7 @@ fn differences(from: &str, to: &str) -> Vec<String> {
     assert!(configuration.env.contains_key("production"));
     let all = configuration.env.values();
     all.chain([&configuration.development])
-        .flat_map(Environment::differences)
+        .flat_map(WorkerEnvironment::differences)
         .collect()
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use pollster::block_on;
 use wvw_builder::auth::keys::ActiveKey;
-use wvw_builder::auth::keys::model::State;
+use wvw_builder::auth::keys::model::KeyState;
 use wvw_builder::auth::keys::store;
 use wvw_builder::http::request::Credential;
 use wvw_builder::platform::native::SeededRandom;
@@ -102,11 +102,11 @@ fn check_lives(world: &World, signed_with: &HashMap<String, Rc<ActiveKey>>) {
     let now = world.now();
     let fresh = world.isolate(0);
     let keys = block_on(store::all(&fresh.state().platform)).expect("the database answers");
-    let states: Vec<State> = keys.iter().map(|key| key.life.state(now)).collect();
-    let active = states.iter().filter(|state| **state == State::Active);
+    let states: Vec<KeyState> = keys.iter().map(|key| key.life.state(now)).collect();
+    let active = states.iter().filter(|state| **state == KeyState::Active);
     assert_eq!(active.count(), 1, "{states:?}");
     for key in &keys {
-        let signs = matches!(key.life.state(now), State::Active | State::Published);
+        let signs = matches!(key.life.state(now), KeyState::Active | KeyState::Published);
         assert!(!signs || key.sealed_private_key.is_some(), "{}", key.kid);
     }
     for (kid, key) in signed_with {

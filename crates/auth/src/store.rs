@@ -12,7 +12,7 @@ use super::model::{AccountRole, Scopes};
 const USE_NOTED_MS: i64 = 60_000;
 
 /// The session of an access token.
-pub struct Session {
+pub struct SessionStanding {
     /// Not ended, not past its absolute expiry, the account enabled, and the password not changed since.
     pub is_live: bool,
     /// The role of the account.
@@ -25,7 +25,7 @@ pub async fn session(
     id: &SessionId,
     user: &UserId,
     now: i64,
-) -> Result<Option<Session>, DatabaseError> {
+) -> Result<Option<SessionStanding>, DatabaseError> {
     let statement = Statement::new(
         "SELECT s.ended_at IS NULL AND s.expires_at > ?3 AND u.disabled_at IS NULL \
          AND s.authenticated_at >= u.password_changed_at, u.role \
@@ -36,14 +36,14 @@ pub async fn session(
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    Ok(Some(Session {
+    Ok(Some(SessionStanding {
         is_live: row.integer(0)? == 1,
         role: AccountRole::stored(row.text(1)?),
     }))
 }
 
 /// A resolved API key.
-pub struct ApiKey {
+pub struct ResolvedApiKey {
     /// The key.
     pub id: ApiKeyId,
     /// Its account.
@@ -63,7 +63,7 @@ pub async fn api_key(
     platform: &Platform,
     key: &Key,
     now: i64,
-) -> Result<Option<ApiKey>, DatabaseError> {
+) -> Result<Option<ResolvedApiKey>, DatabaseError> {
     let statement = Statement::new(
         "SELECT k.id, k.user_id, u.role, k.scopes, k.expires_at, \
          k.last_used_at IS NULL OR k.last_used_at <= ?3 \
@@ -79,7 +79,7 @@ pub async fn api_key(
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    Ok(Some(ApiKey {
+    Ok(Some(ResolvedApiKey {
         id: api_key_id(row, 0)?,
         user_id: user_id(row, 1)?,
         role: AccountRole::stored(row.text(2)?),

@@ -146,7 +146,7 @@ struct Remembered {
 }
 
 /// A credential before the database is queried.
-pub enum Shown {
+pub enum ShownCredential {
     /// Cached, and checked recently.
     Known(Caller),
     /// Issued by this service; the database has to say whether it is still valid.
@@ -161,7 +161,7 @@ pub enum Genuine {
     Key(Key, Option<Caller>),
 }
 
-impl Shown {
+impl ShownCredential {
     /// The principal to charge. `None` for an API key that is not cached: its account is not known yet.
     pub fn principal(&self) -> Option<Principal<'_>> {
         match self {
@@ -192,7 +192,7 @@ impl Verifier {
         settings: TokenSettings<'_>,
         keys: &KeyRing,
         platform: &Platform,
-    ) -> Result<Shown, TokenError> {
+    ) -> Result<ShownCredential, TokenError> {
         // Before it is hashed or parsed.
         if credential.text().len() > MAX_LENGTH {
             return Err(TokenError::Invalid("longer than 4096 bytes"));
@@ -201,7 +201,7 @@ impl Verifier {
         let now_ms = platform.clock.now_ms();
         let known = self.recall(digest, now_ms);
         if let Some((checked, true)) = known {
-            return Ok(Shown::Known(checked.0));
+            return Ok(ShownCredential::Known(checked.0));
         }
         if self.has_ended(digest, now_ms) {
             return Err(TokenError::Invalid("it had ended just now"));
@@ -211,11 +211,11 @@ impl Verifier {
             let key = text.and_then(|text| Key::parse(text, settings.pepper));
             let key = key.ok_or(TokenError::Invalid("not an API key of ours"))?;
             let caller = known.map(|(checked, _)| checked.0);
-            return Ok(Shown::Genuine(Genuine::Key(key, caller)));
+            return Ok(ShownCredential::Genuine(Genuine::Key(key, caller)));
         }
         let Some((checked, _)) = known else {
             let checked = check_token(credential.text(), settings, keys, platform).await?;
-            return Ok(Shown::Genuine(Genuine::Token(checked)));
+            return Ok(ShownCredential::Genuine(Genuine::Token(checked)));
         };
         let is_known = match &checked.2 {
             Some(kid) => keys.find(kid, platform).await?.is_some(),
@@ -224,28 +224,28 @@ impl Verifier {
         if !is_known {
             return Err(TokenError::Invalid("its key was revoked"));
         }
-        Ok(Shown::Genuine(Genuine::Token(checked)))
+        Ok(ShownCredential::Genuine(Genuine::Token(checked)))
     }
 
     /// The current caller of a credential.
     pub async fn prove(
         &self,
-        shown: Shown,
+        shown: ShownCredential,
         credential: &Credential,
         platform: &Platform,
     ) -> Result<Caller, TokenError> {
         let digest = credential.digest();
         let now_ms = platform.clock.now_ms();
         let proven = match shown {
-            Shown::Known(caller) => return Ok(caller),
-            Shown::Genuine(Genuine::Token((mut caller, not_after, kid))) => {
+            ShownCredential::Known(caller) => return Ok(caller),
+            ShownCredential::Genuine(Genuine::Token((mut caller, not_after, kid))) => {
                 let role = standing(&caller, platform, now_ms).await?;
                 role.map(|role| {
                     caller.role = role;
                     (caller, not_after, kid)
                 })
             }
-            Shown::Genuine(Genuine::Key(key, _)) => {
+            ShownCredential::Genuine(Genuine::Key(key, _)) => {
                 let found = store::api_key(platform, &key, now_ms).await?;
                 if let Some(found) = &found {
                     note_use(found, platform, now_ms).await;
@@ -343,7 +343,7 @@ impl Verifier {
 }
 
 /// Informs the key's owner; on failure the next use is noted instead.
-async fn note_use(found: &store::ApiKey, platform: &Platform, now_ms: i64) {
+async fn note_use(found: &store::ResolvedApiKey, platform: &Platform, now_ms: i64) {
     if !found.is_use_due {
         return;
     }

@@ -12,7 +12,7 @@ use platform::{Platform, Unicode};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use strength::Kind;
+use strength::PieceKind;
 
 mod orders;
 #[cfg(all(feature = "remembered-passwords", not(target_arch = "wasm32")))]
@@ -74,7 +74,7 @@ pub enum PasswordError {
     TooLong,
     /// Easily guessed: how.
     #[error("{}", of_kind(*.0).1)]
-    Weak(Kind),
+    Weak(PieceKind),
     /// On a list of breached ones.
     #[error(
         "This password is on a list of stolen ones, which attackers try first. Choose another."
@@ -95,33 +95,33 @@ impl PasswordError {
 }
 
 /// The code of a weakness, and what to do about it.
-const fn of_kind(kind: Kind) -> (&'static str, &'static str) {
+const fn of_kind(kind: PieceKind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Sequence | Kind::Other => (
+        PieceKind::Sequence | PieceKind::Other => (
             "password_is_sequence",
             "Digits or letters in their order, dates and bare numbers are guessed soon. Use a few words in a row instead.",
         ),
-        Kind::Keyboard => (
+        PieceKind::Keyboard => (
             "password_is_keyboard_walk",
             "Keys that stand beside each other on a keyboard are guessed soon. Use a few words in a row instead.",
         ),
-        Kind::Repetition => (
+        PieceKind::Repetition => (
             "password_is_repetition",
             "A piece that is repeated is guessed as soon as the piece. Use a few words in a row instead.",
         ),
-        Kind::Common => (
+        PieceKind::Common => (
             "password_too_common",
             "It is made of words that are tried first, with or without digits, signs and substitutes (p@ssw0rd). Use more words, or rarer ones.",
         ),
-        Kind::OneWord => (
+        PieceKind::OneWord => (
             "password_is_one_word",
             "One word with digits or signs around it is guessed soon. Use a few words in a row instead.",
         ),
-        Kind::Personal => (
+        PieceKind::Personal => (
             "password_is_personal",
             "Do not build it from your address or your name.",
         ),
-        Kind::Game => (
+        PieceKind::Game => (
             "password_names_the_game",
             "Do not build it from words of the game or this product: they are tried first here.",
         ),
@@ -155,7 +155,7 @@ pub fn check(
     }
     let is_personal = |name: &String| is_name(name) && is_made_of(&folded, name);
     let kind = if names.iter().any(is_personal) {
-        Some(Kind::Personal)
+        Some(PieceKind::Personal)
     } else {
         strength::weakness(&password.0, &words, min_length)
     };
@@ -314,20 +314,26 @@ mod tests {
             (&"k3x9wq7z-four-words-and-more-a.b".repeat(8), Ok(())),
             (&"k3x9wq7z".repeat(33), Err(PasswordError::TooLong)),
             (&"\u{1F409}a".repeat(205), Err(PasswordError::TooLong)),
-            ("password12345678", Err(PasswordError::Weak(Kind::Common))),
+            (
+                "password12345678",
+                Err(PasswordError::Weak(PieceKind::Common)),
+            ),
             (
                 "commander@guild.gg",
-                Err(PasswordError::Weak(Kind::Personal)),
+                Err(PasswordError::Weak(PieceKind::Personal)),
             ),
             (
                 "Commander-2026-12345",
-                Err(PasswordError::Weak(Kind::Personal)),
+                Err(PasswordError::Weak(PieceKind::Personal)),
             ),
             (
                 "SirCommander12345678",
-                Err(PasswordError::Weak(Kind::Personal)),
+                Err(PasswordError::Weak(PieceKind::Personal)),
             ),
-            ("wvwbuilder123456", Err(PasswordError::Weak(Kind::Game))),
+            (
+                "wvwbuilder123456",
+                Err(PasswordError::Weak(PieceKind::Game)),
+            ),
             ("nul \u{0} inside is fine", Ok(())),
         ] {
             assert_eq!(verdict_on_new(text), expected, "{text}");

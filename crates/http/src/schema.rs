@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use kit::text::names::{self, Kind};
+use kit::text::names::{self, NameKind};
 use platform::Unicode;
 
 use super::json::pointer_token;
@@ -25,7 +25,7 @@ pub enum Schema {
     /// Text.
     Text(Text),
     /// Text that others see: `text::names` judges it besides, and brings it into NFC.
-    Shown(Kind, Text),
+    Shown(NameKind, Text),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list.
@@ -140,25 +140,25 @@ impl Text {
 
     /// The name of a person or a team.
     pub const fn party(min: usize, max: usize) -> Schema {
-        Self::shown(Kind::Party, Self::line(min, max))
+        Self::shown(NameKind::Party, Self::line(min, max))
     }
 
     /// The name of anything else.
     pub const fn name(min: usize, max: usize) -> Schema {
-        Self::shown(Kind::Thing, Self::line(min, max))
+        Self::shown(NameKind::Thing, Self::line(min, max))
     }
 
     /// One line of remarks.
     pub const fn remark(min: usize, max: usize) -> Schema {
-        Self::shown(Kind::Line, Self::line(min, max))
+        Self::shown(NameKind::Line, Self::line(min, max))
     }
 
     /// Remarks of several lines.
     pub const fn remarks(min: usize, max: usize) -> Schema {
-        Self::shown(Kind::Lines, Self::lines(min, max))
+        Self::shown(NameKind::Lines, Self::lines(min, max))
     }
 
-    const fn shown(kind: Kind, schema: Schema) -> Schema {
+    const fn shown(kind: NameKind, schema: Schema) -> Schema {
         match schema {
             Schema::Text(text) => Schema::Shown(kind, text),
             other => other,
@@ -426,7 +426,7 @@ impl Text {
     /// Gives the text as it is to be kept.
     fn check_shown(
         &self,
-        kind: Kind,
+        kind: NameKind,
         found: &str,
         unicode: &dyn Unicode,
         pointer: &str,

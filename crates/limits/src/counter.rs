@@ -10,8 +10,8 @@ use crypto::mac;
 use kit::secret::Secret;
 use platform::{Level, LimiterError, Line, Platform};
 
-use super::leases::{Found, Granted, Leases, QuotaExceeded};
-use super::object::Answer;
+use super::leases::{Granted, LeaseAnswer, Leases, QuotaExceeded};
+use super::object::ObjectAnswer;
 use super::policies::{Bucket, Network, NetworkBucket, Quotas};
 
 /// At most one line in this time tells what could not be counted for all, in milliseconds.
@@ -87,11 +87,12 @@ impl Limits {
         let bucket = bucket.into();
         let need = self.payable(bucket, need);
         let found = match self.leases.take(bucket, key, need, platform.clock.now_ms()) {
-            Found::Ask(ask) => {
+            LeaseAnswer::Ask(ask) => {
                 let name = self.name(bucket, key);
                 let answer = platform.limiter.take(&name, &ask.to_text()).await;
                 let answer = answer.and_then(|text| {
-                    Answer::parse(&text).ok_or_else(|| LimiterError("not an answer".to_owned()))
+                    ObjectAnswer::parse(&text)
+                        .ok_or_else(|| LimiterError("not an answer".to_owned()))
                 });
                 // Later than before: the object may be on another continent.
                 let now_ms = platform.clock.now_ms();
@@ -107,14 +108,14 @@ impl Limits {
             }
             found => found,
         };
-        if matches!(&found, Found::Granted(granted) if granted.is_alone) {
+        if matches!(&found, LeaseAnswer::Granted(granted) if granted.is_alone) {
             self.away.admitted.set(self.away.admitted.get() + 1);
         }
         self.away.tell(platform);
         match found {
-            Found::Granted(granted) => Ok(granted),
-            Found::Refused(refusal) => Err(Denied::Refused(refusal)),
-            Found::Closed | Found::Ask(_) => Err(Denied::Uncountable),
+            LeaseAnswer::Granted(granted) => Ok(granted),
+            LeaseAnswer::Refused(refusal) => Err(Denied::Refused(refusal)),
+            LeaseAnswer::Closed | LeaseAnswer::Ask(_) => Err(Denied::Uncountable),
         }
     }
 

@@ -7,7 +7,7 @@ use std::cell::{RefCell, RefMut};
 use kit::bounded::BoundedMap;
 
 use super::gcra::{MAX_WINDOW_S, Rate, Tat};
-use super::object::{self, Answer, Ask, Each, LEASE_MS, PolicyState};
+use super::object::{self, Ask, Each, LEASE_MS, ObjectAnswer, PolicyState};
 use super::policies::{MAX_POLICIES, NetworkBucket, Quotas, Unreachable};
 
 /// Keys that an isolate knows at most.
@@ -61,7 +61,7 @@ pub struct Granted {
 
 /// What the memory says to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum LeaseAnswer {
     /// Go on: it has been deducted.
     Granted(Granted),
     /// Not now.
@@ -142,12 +142,12 @@ impl Entry {
         }
     }
 
-    fn spend(&mut self, bucket: NetworkBucket, need: u32) -> Found {
+    fn spend(&mut self, bucket: NetworkBucket, need: u32) -> LeaseAnswer {
         self.leased -= need;
         for (remaining, _) in &mut self.policies {
             *remaining = remaining.saturating_sub(need);
         }
-        Found::Granted(Granted {
+        LeaseAnswer::Granted(Granted {
             notice: self.notice(bucket),
             count: need,
             is_alone: false,
@@ -194,10 +194,10 @@ impl Leases {
     }
 
     /// Finds what there is for a request that costs `need` under `key`.
-    pub fn take(&self, bucket: NetworkBucket, key: &str, need: u32, now_ms: i64) -> Found {
+    pub fn take(&self, bucket: NetworkBucket, key: &str, need: u32, now_ms: i64) -> LeaseAnswer {
         let entry = &mut *self.entry(bucket, key, now_ms);
         if let Some(refusal) = entry.refusal(need, now_ms) {
-            return Found::Refused(*refusal);
+            return LeaseAnswer::Refused(*refusal);
         }
         let is_enough = entry.is_leased(now_ms) && entry.leased >= need;
         if is_enough && (entry.is_away(now_ms) || !entry.is_low(need, now_ms)) {
@@ -213,7 +213,7 @@ impl Leases {
             entry.end_lease();
         }
         entry.asked_ms = Some(now_ms);
-        Found::Ask(Ask {
+        LeaseAnswer::Ask(Ask {
             rates: self.rates(bucket),
             need,
             may_lease,
@@ -240,9 +240,9 @@ impl Leases {
         bucket: NetworkBucket,
         key: &str,
         need: u32,
-        answer: &Answer,
+        answer: &ObjectAnswer,
         now_ms: i64,
-    ) -> Found {
+    ) -> LeaseAnswer {
         let entry = &mut *self.entry(bucket, key, now_ms);
         entry.asked_ms = None;
         entry.put_in_hand(answer.granted, now_ms);
@@ -260,7 +260,13 @@ impl Leases {
     }
 
     /// The object could not be asked.
-    pub fn unreachable(&self, bucket: NetworkBucket, key: &str, need: u32, now_ms: i64) -> Found {
+    pub fn unreachable(
+        &self,
+        bucket: NetworkBucket,
+        key: &str,
+        need: u32,
+        now_ms: i64,
+    ) -> LeaseAnswer {
         let entry = &mut *self.entry(bucket, key, now_ms);
         entry.asked_ms = None;
         entry.away_until_ms = now_ms + AWAY_MS;
@@ -296,7 +302,7 @@ impl Leases {
         need: u32,
         states: &[PolicyState; MAX_POLICIES],
         now_ms: i64,
-    ) -> Found {
+    ) -> LeaseAnswer {
         let mut refusal = QuotaExceeded {
             notice: entry.notice(bucket),
             until_ms: now_ms + 1,
@@ -312,7 +318,7 @@ impl Leases {
             }
         }
         entry.refused = Some((refusal, need));
-        Found::Refused(refusal)
+        LeaseAnswer::Refused(refusal)
     }
 
     fn rates(&self, bucket: NetworkBucket) -> Each<Rate> {
@@ -328,9 +334,15 @@ impl Leases {
     }
 
     /// A quarter of each quota for this isolate, or nothing at all.
-    fn alone(&self, entry: &mut Entry, bucket: NetworkBucket, need: u32, now_ms: i64) -> Found {
+    fn alone(
+        &self,
+        entry: &mut Entry,
+        bucket: NetworkBucket,
+        need: u32,
+        now_ms: i64,
+    ) -> LeaseAnswer {
         if bucket.unreachable() == Unreachable::Closed {
-            return Found::Closed;
+            return LeaseAnswer::Closed;
         }
         let now = now_ms.saturating_mul(1000); // microseconds
         let rates = self.own_rates(bucket);
@@ -341,7 +353,7 @@ impl Leases {
         let states = object::standings_of(&mut entry.own, &rates, now, waiting);
         entry.note(&states, now_ms);
         if is_granted {
-            return Found::Granted(Granted {
+            return LeaseAnswer::Granted(Granted {
                 notice: entry.notice(bucket),
                 count: here,
                 is_alone: true,

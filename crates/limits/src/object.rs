@@ -60,7 +60,7 @@ impl PolicyState {
 
 /// What the object answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ObjectAnswer {
     /// What was handed out: at least what was needed, or 0 for a refusal.
     pub granted: u32,
     /// How each policy stands; nothing where there is none.
@@ -70,7 +70,7 @@ pub struct Answer {
 /// The answer, and what the object has to keep for the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// For the isolate: an [`Answer`] as text.
+    /// For the isolate: an [`ObjectAnswer`] as text.
     pub answer: String,
     /// For the storage.
     pub state: String,
@@ -138,7 +138,7 @@ impl Ask {
     }
 }
 
-impl Answer {
+impl ObjectAnswer {
     fn to_text(&self) -> String {
         let mut numbers = [0; 1 + 3 * MAX_POLICIES];
         numbers[0] = self.granted.into();
@@ -274,7 +274,7 @@ pub fn decide(state: &str, ask: &str, now_ms: i64) -> Option<Decision> {
     } else {
         (0, ask.need)
     };
-    let answer = Answer {
+    let answer = ObjectAnswer {
         granted,
         states: standings_of(&mut tats, &ask.rates, now, waiting),
     };

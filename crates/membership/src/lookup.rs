@@ -7,7 +7,7 @@ use kit::ids::{TeamId, UserId};
 use platform::Platform;
 
 use super::model::Membership;
-use super::permissions::{Permission, TeamPermit};
+use super::permissions::{TeamPermission, TeamPermit};
 use super::store;
 
 /// What `user` is in the team with this id; 404 when that is nothing.
@@ -47,7 +47,7 @@ pub async fn named(
 }
 
 /// Asks once more, after a write that was stale: an error when `team` may not be named any more.
-pub async fn named_still<P: Permission>(
+pub async fn named_still<P: TeamPermission>(
     platform: &Platform,
     user: &UserId,
     team: Option<&TeamId>,

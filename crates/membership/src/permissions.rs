@@ -12,7 +12,7 @@ use super::model::{Membership, TeamRole};
 
 /// One row of the table: whom it admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
+pub struct TeamRule {
     /// The name of the permission, as the docs have it.
     pub name: &'static str,
     /// Whether leaders may.
@@ -23,7 +23,7 @@ pub struct Rule {
     pub member: bool,
 }
 
-impl Rule {
+impl TeamRule {
     /// Whether someone in this role may.
     pub const fn admits(&self, role: TeamRole) -> bool {
         match role {
@@ -45,9 +45,9 @@ impl Rule {
 }
 
 /// A permission in a team as a type.
-pub trait Permission {
+pub trait TeamPermission {
     /// Its row.
-    const RULE: Rule;
+    const RULE: TeamRule;
 }
 
 macro_rules! permissions {
@@ -57,8 +57,8 @@ macro_rules! permissions {
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
 
-            impl Permission for $name {
-                const RULE: Rule = Rule {
+            impl TeamPermission for $name {
+                const RULE: TeamRule = TeamRule {
                     name: stringify!($name),
                     leader: $leader,
                     officer: $officer,
@@ -68,7 +68,7 @@ macro_rules! permissions {
         )*
 
         /// The whole table.
-        pub const ALL: &[Rule] = &[$($name::RULE,)*];
+        pub const ALL: &[TeamRule] = &[$($name::RULE,)*];
     };
 }
 
@@ -112,7 +112,7 @@ pub struct TeamPermit<P> {
     permission: PhantomData<P>,
 }
 
-impl<P: Permission> TeamPermit<P> {
+impl<P: TeamPermission> TeamPermit<P> {
     /// Asks the table.
     pub fn of(membership: Membership) -> Result<Self, Problem> {
         if P::RULE.admits(membership.role) {

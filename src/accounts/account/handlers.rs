@@ -13,7 +13,7 @@ use crate::auth::permissions::{ManageAccount, ReadAccount};
 use crate::http::{Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::UserId;
 use crate::limits::policies::Bucket;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::membership;
 use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
@@ -137,7 +137,7 @@ fn plan_pending(
 ) -> Result<Plan, Problem> {
     let mut writes = Vec::new();
     let content = if is_proved {
-        Content::AlreadyRegistered
+        MailContent::AlreadyRegistered
     } else {
         let token = Token::fresh(&cx.state.platform);
         writes.push(email::store::insert_registration(
@@ -147,7 +147,7 @@ fn plan_pending(
             hash.to_owned(),
             cx.now_ms(),
         ));
-        Content::Verify {
+        MailContent::Verify {
             token: token.expose(),
         }
     };

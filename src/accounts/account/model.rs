@@ -12,7 +12,7 @@ use crate::http::schema::{Field, Schema, Text};
 use crate::ids::UserId;
 use crate::password::{self, Password, PasswordError};
 use crate::platform::Unicode;
-use crate::text::names::Kind;
+use crate::text::names::NameKind;
 
 /// Most bytes of an address (RFC 5321, section 4.5.3.1.3).
 const EMAIL_MAX: usize = 254;
@@ -22,7 +22,7 @@ const LOCAL_MAX: usize = 64;
 const LABEL_MAX: usize = 63;
 
 pub const EMAIL: Schema = Schema::Shown(
-    Kind::Address,
+    NameKind::Address,
     Text {
         min: 3,
         max: EMAIL_MAX,

@@ -4,7 +4,7 @@
 
 use crate::accounts::account;
 use crate::accounts::account::model::{Details, email_key};
-use crate::accounts::login_throttle::{self, Guard, Kind};
+use crate::accounts::login_throttle::{self, Guard, SecretKind};
 use crate::auth::audit::Entry;
 use crate::auth::permissions::{ReadAdmin, WriteAdmin};
 use crate::http::{Problem, Profile, Response, etag, merge_patch, problems};
@@ -56,7 +56,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
         let email_key = email_key(platform.unicode.as_ref(), &details.user.email);
         let guard = Guard::new(&cx.state.config.password_pepper);
         writes.push(login_throttle::store::clear_strangers(
-            &guard.subject(Kind::Login, &email_key),
+            &guard.subject(SecretKind::Login, &email_key),
         ));
     }
     let id = details.user.id.clone();

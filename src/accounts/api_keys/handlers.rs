@@ -8,11 +8,11 @@ use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, SecureAccount};
 use crate::http::{Page, Problem, Profile, Response, problems};
 use crate::ids::ApiKeyId;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
-use super::model::{ApiKey, NewKey};
+use super::model::{ApiKey, NewApiKey};
 use super::store;
 
 /// POST /auth/api-keys
@@ -20,7 +20,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
     let (body, errors) = cx.body()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let new = NewKey::from_json(&body, now, errors);
+    let new = NewApiKey::from_json(&body, now, errors);
     let new = new.map_err(Problem::invalid)?;
     let key = Key::fresh(platform, &cx.state.config.password_pepper);
     let api_key = ApiKey {
@@ -36,7 +36,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let answer = Response::json(201, Profile::Private, &document)?;
     let entry = Entry::by(permit.caller(), Action::ApiKeyCreated, &api_key.id)
         .with_detail(json!({ "scopes": api_key.scopes.to_string() }));
-    let content = Content::ApiKeyMade {
+    let content = MailContent::ApiKeyMade {
         name: api_key.name.clone(),
         scopes: api_key.scopes.to_string(),
     };

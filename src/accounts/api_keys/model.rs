@@ -83,7 +83,7 @@ pub const SHOWN_KEY: Schema = object! { "ApiKeyCreated":
 
 /// The input for a key that has passed every check except those of the database.
 #[derive(Debug)]
-pub struct NewKey {
+pub struct NewApiKey {
     /// In NFC.
     pub name: String,
     /// At least one.
@@ -91,7 +91,7 @@ pub struct NewKey {
     pub expires_at: i64,
 }
 
-impl NewKey {
+impl NewApiKey {
     /// Takes a body that [`NEW_KEY`] has checked (its mistakes are in `errors`) and adds the mistakes
     /// that depend on the time or on several members.
     pub fn from_json(

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::auth::audit::model::{Filters, to_millis};
+use crate::auth::audit::model::{LogFilters, to_millis};
 use crate::auth::audit::store;
 use crate::auth::permissions::ReadAdmin;
 use crate::http::{Page, Problem, Response};
@@ -16,7 +16,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let is_seq = |text: &str| text.parse::<i64>().is_ok_and(|seq| seq > 0);
     let page = Page::from_query(&cx.query, |text| is_seq(text).then_some(()))?;
     let text = |name: &str| cx.query.text(name).map(str::to_owned);
-    let filters = Filters {
+    let filters = LogFilters {
         actor: text("actor"),
         target: text("target"),
         team: text("team_id"),

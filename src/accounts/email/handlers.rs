@@ -5,13 +5,13 @@ use serde_json::json;
 
 use crate::accounts::account;
 use crate::accounts::account::model::email_key;
-use crate::accounts::links::{self, Found, Purpose, Token};
+use crate::accounts::links::{self, FoundLink, Purpose, Token};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::http::{Problem, Profile, Response};
 use crate::ids::UserId;
 use crate::limits::guard::Principal;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
@@ -36,7 +36,7 @@ pub async fn ask_for_proof(
     let platform = &cx.state.platform;
     let holder = store::holder(platform, email_key).await?;
     if holder.is_some_and(|holder| holder.is_proved && holder.user_id != *user) {
-        let mail = Outgoing::to_address(cx.state, None, email, &Content::AlreadyRegistered)?;
+        let mail = Outgoing::to_address(cx.state, None, email, &MailContent::AlreadyRegistered)?;
         return Ok((vec![mail.insert()], mail));
     }
     proof(cx, user, (email, email_key))
@@ -49,7 +49,7 @@ pub fn proof(
     (email, email_key): (&str, &str),
 ) -> Result<(Vec<Statement>, Outgoing), Problem> {
     let token = Token::fresh(&cx.state.platform);
-    let content = Content::Verify {
+    let content = MailContent::Verify {
         token: token.expose(),
     };
     let mail = Outgoing::to_address(cx.state, Some(user), email, &content)?;
@@ -125,7 +125,7 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
 /// The writes that give an account the address of a link, and the mail to the address that it had.
 fn assign_address(
     cx: &Context<'_>,
-    link: &Found,
+    link: &FoundLink,
     writes: &mut Vec<Statement>,
     entries: &mut Vec<Entry>,
 ) -> Result<Option<Outgoing>, Problem> {
@@ -144,7 +144,7 @@ fn assign_address(
         return Ok(None);
     }
     let token = Token::fresh(&cx.state.platform);
-    let content = Content::AddressChanged {
+    let content = MailContent::AddressChanged {
         token: token.expose(),
     };
     // Before the address changes: both go to the old one.

@@ -1,7 +1,7 @@
 //! All SQL on the owners of addresses. A proved address is never taken from its account.
 
 use crate::accounts::account::model::{NOWHERE, Registration};
-use crate::accounts::links::{Found, Purpose, Token};
+use crate::accounts::links::{FoundLink, Purpose, Token};
 use crate::accounts::sessions::store::end_all;
 use crate::auth::user_id;
 use crate::ids::UserId;
@@ -94,7 +94,7 @@ pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
 }
 
 /// Makes the account of a link, with its address proved.
-pub fn insert_proved(link: &Found, now: i64) -> Vec<Statement> {
+pub fn insert_proved(link: &FoundLink, now: i64) -> Vec<Statement> {
     let Some((id, display_name, password_hash)) = &link.registration else {
         return Vec::new();
     };
@@ -125,7 +125,7 @@ pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
 
 /// Gives the account its pending address, proved; stale when another one is pending, or it is disabled.
 /// Cancels a removal of its second factor, which was requested through the old address.
-pub fn move_to(user: &UserId, link: &Found, now: i64) -> Vec<Statement> {
+pub fn move_to(user: &UserId, link: &FoundLink, now: i64) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \
          version = version + 1, updated_at = ?4 \
@@ -152,7 +152,7 @@ pub fn end_address_links(email_key: &str) -> Statement {
 }
 
 /// Restores an old address, with the hash of a password that nobody knows.
-pub fn put_back(user: &UserId, link: &Found, unknown: String, now: i64) -> Vec<Statement> {
+pub fn put_back(user: &UserId, link: &FoundLink, unknown: String, now: i64) -> Vec<Statement> {
     let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     let update = Statement::new(
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \

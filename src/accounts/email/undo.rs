@@ -5,7 +5,7 @@ use crate::accounts::account::handlers::hash;
 use crate::accounts::links::{self, Purpose, Token};
 use crate::auth::audit::{Action, Entry};
 use crate::http::{Problem, Response};
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
@@ -49,7 +49,7 @@ pub async fn put_back(
     writes.extend(store::put_back(user, &link, unknown, now));
     writes.push(store::end_address_links(&link.email_key));
     let reset = Token::fresh(platform);
-    let content = Content::Reset {
+    let content = MailContent::Reset {
         token: reset.expose(),
     };
     let mail = Outgoing::to_owner(cx.state, user, &content)?;

@@ -8,7 +8,7 @@ use crate::accounts::links::{self, Purpose};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::http::{Problem, Profile, Response, problems};
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
@@ -39,7 +39,11 @@ pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
     }
     let at = now + DELAY_MS;
     let mut writes = store::begin(user, &link, at);
-    let mail = Outgoing::to_owner(cx.state, user, &Content::FactorRemovalBegun { due_at: at })?;
+    let mail = Outgoing::to_owner(
+        cx.state,
+        user,
+        &MailContent::FactorRemovalBegun { due_at: at },
+    )?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::FactorRemovalBegun, user);
     match Tx::new(writes).log(entry).commit_aside(cx).await {
@@ -56,7 +60,11 @@ pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
 pub async fn stop(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
     let mut writes = store::stop(&permit);
-    let mail = Outgoing::to_owner(cx.state, permit.user_id(), &Content::FactorRemovalStopped)?;
+    let mail = Outgoing::to_owner(
+        cx.state,
+        permit.user_id(),
+        &MailContent::FactorRemovalStopped,
+    )?;
     writes.push(mail.insert());
     let action = Action::FactorRemovalStopped;
     let entry = Entry::by(permit.caller(), action, permit.user_id());

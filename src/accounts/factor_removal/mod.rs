@@ -11,7 +11,7 @@ use std::error::Error;
 use crate::auth::audit::{Action, Entry};
 use crate::http::problem::Problem;
 use crate::ids::UserId;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::State;
 
@@ -28,7 +28,7 @@ pub fn notice(
     confirmed_at: i64,
 ) -> Result<(Vec<Statement>, Outgoing), Problem> {
     let token = Token::fresh(&state.platform);
-    let content = Content::FactorAdded {
+    let content = MailContent::FactorAdded {
         token: token.expose(),
     };
     let mail = Outgoing::to_owner(state, user, &content)?;
@@ -54,7 +54,7 @@ pub async fn remove_due(state: &State) -> Result<u64, Box<dyn Error>> {
 async fn remove(state: &State, user: &UserId) -> Result<bool, Problem> {
     let now = state.platform.clock.now_ms();
     let mut writes = store::remove(user, now);
-    let mail = Outgoing::to_owner(state, user, &Content::FactorRemoved { at: now })?;
+    let mail = Outgoing::to_owner(state, user, &MailContent::FactorRemoved { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_system(Action::TwoFactorDisabled, user);
     match state.audit.commit(&state.platform, writes, &[entry]).await {

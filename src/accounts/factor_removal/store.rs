@@ -1,7 +1,7 @@
 //! All SQL on the removal of second factors.
 //! A link works for the factor that it was sent for, and for no later one.
 
-use crate::accounts::links::Found;
+use crate::accounts::links::FoundLink;
 use crate::accounts::sessions::store::end_all;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
@@ -12,7 +12,7 @@ use crate::platform::{DatabaseError, Platform, Statement, params};
 pub async fn removal(
     platform: &Platform,
     user: &UserId,
-    link: &Found,
+    link: &FoundLink,
 ) -> Result<Option<Option<i64>>, DatabaseError> {
     let statement = Statement::new(
         "SELECT t.removal_at FROM two_factor t JOIN users u ON u.id = t.user_id \
@@ -27,7 +27,7 @@ pub async fn removal(
 
 /// Schedules the removal of a link's factor at `removal_at`; stale when the factor is gone, the
 /// account has another address or is disabled, or the removal was requested already.
-pub fn begin(user: &UserId, link: &Found, removal_at: i64) -> Vec<Statement> {
+pub fn begin(user: &UserId, link: &FoundLink, removal_at: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE two_factor SET removal_at = ?4 WHERE user_id = ?1 AND confirmed_at = ?2 \
          AND removal_at IS NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND email_key = ?3 \

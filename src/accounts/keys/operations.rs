@@ -1,6 +1,6 @@
 //! The calls on signing keys: documentation and schemas.
 
-use crate::auth::keys::model::State;
+use crate::auth::keys::model::KeyState;
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::http::operation::{Answer, RequestBody};
 use crate::http::schema::{Schema, Text};
@@ -10,7 +10,7 @@ const TAG: &str = "Administration";
 const PUBLIC_TAG: &str = "Identity";
 const KEY: Schema = object! { "SigningKey":
     required kid: Text::of(1, 100), "RFC 7638 thumbprint.";
-    required state: Schema::Choice(State::WORDS),
+    required state: Schema::Choice(KeyState::WORDS),
         "published: signs from activates_at on. active: signs. retired: verifies until removed_at. revoked: taken back. removed: about to be deleted.";
     required created_at: TIME, "Published since.";
     required activates_at: TIME, "Signs from here on.";

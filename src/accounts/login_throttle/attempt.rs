@@ -7,7 +7,7 @@ use crate::http::{Problem, problems};
 use crate::ids::SessionId;
 use crate::platform::{DatabaseError, Platform, Statement};
 
-use super::model::{ACCOUNT_FAILURES, Bounds, Guard, Kind, Origin, Place, Subject};
+use super::model::{ACCOUNT_FAILURES, Bounds, Guard, Origin, Place, SecretKind, Subject};
 use super::store;
 
 /// How often an attempt polls while others are in progress,
@@ -20,8 +20,8 @@ const LAST_WAIT_MS: u32 = 800;
 /// An admitted attempt. It blocks others until it is reported as right or wrong; without a report it
 /// counts as wrong after a while.
 #[must_use = "an attempt is right or wrong"]
-pub struct Attempt {
-    kind: Kind,
+pub struct LoginAttempt {
+    kind: SecretKind,
     subject: Subject,
     /// The counters that it was counted in.
     counted: Vec<(Vec<u8>, Bounds)>,
@@ -31,14 +31,14 @@ pub struct Attempt {
     pub may_be_last_straw: bool,
 }
 
-impl Attempt {
+impl LoginAttempt {
     /// Reports the attempt as right: resets the counter of the place.
     pub fn right(&self) -> Vec<Statement> {
         let counted = self.counted.iter();
         let mut writes: Vec<Statement> = counted
             .map(|(name, _)| store::right(&self.subject, name))
             .collect();
-        if self.kind == Kind::Login && self.is_known {
+        if self.kind == SecretKind::Login && self.is_known {
             writes.push(store::interrupt_strangers(&self.subject));
         }
         writes
@@ -73,14 +73,14 @@ pub fn place_of_login<P: Permission>(
 /// unknown places.
 pub async fn begin(
     platform: &Platform,
-    kind: Kind,
+    kind: SecretKind,
     subject: Subject,
     place: Place,
     is_device: bool,
-) -> Result<Attempt, Problem> {
+) -> Result<LoginAttempt, Problem> {
     let mut counted = vec![(place.as_bytes().to_vec(), Bounds::PLACE)];
     counted.extend_from_slice(place.wider());
-    if kind == Kind::Login {
+    if kind == SecretKind::Login {
         counted.push((store::STRANGERS.to_vec(), Bounds::STRANGERS));
     }
     let names: Vec<&[u8]> = counted.iter().map(|(name, _)| name.as_slice()).collect();
@@ -112,7 +112,7 @@ pub async fn begin(
                 outcome => {
                     outcome?;
                     counted.truncate(counts_at);
-                    return Ok(Attempt {
+                    return Ok(LoginAttempt {
                         kind,
                         subject,
                         counted,

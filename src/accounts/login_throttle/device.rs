@@ -62,7 +62,7 @@ impl DeviceToken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::login_throttle::model::Kind;
+    use crate::accounts::login_throttle::model::SecretKind;
     use crate::platform::native::{TEST_EPOCH_MS, TestPlatform};
     use crate::secret::Secret;
 
@@ -71,8 +71,8 @@ mod tests {
         let (platform, _) = TestPlatform::new();
         let peppers = [1, 2].map(|byte| Secret::new(vec![byte; 32]));
         let guard = |number: usize| Guard::new(&peppers[number - 1]);
-        let own = guard(1).subject(Kind::Login, "a@guild.gg");
-        let other = guard(1).subject(Kind::Login, "b@guild.gg");
+        let own = guard(1).subject(SecretKind::Login, "a@guild.gg");
+        let other = guard(1).subject(SecretKind::Login, "b@guild.gg");
         let token = DeviceToken::fresh(&platform);
         let text = token.expose(&guard(1), &own);
         assert_eq!(text.len(), 80);

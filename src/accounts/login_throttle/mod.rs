@@ -7,6 +7,6 @@ pub(crate) mod device;
 pub(crate) mod model;
 pub mod store;
 
-pub(crate) use attempt::{Attempt, begin, place_of_login};
+pub(crate) use attempt::{LoginAttempt, begin, place_of_login};
 pub(crate) use device::DeviceToken;
-pub(crate) use model::{Guard, Kind, Origin, Place, Subject};
+pub(crate) use model::{Guard, Origin, Place, SecretKind, Subject};

@@ -131,7 +131,7 @@ impl Counter {
 
 /// The kind of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SecretKind {
     /// The password at login; by address.
     Login,
     /// The password in a session; by account.
@@ -140,7 +140,7 @@ pub enum Kind {
     Code,
 }
 
-impl Kind {
+impl SecretKind {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Login => b"login",
@@ -201,7 +201,7 @@ impl<'a> Guard<'a> {
     }
 
     /// The hash of a secret; `whom` identifies the account.
-    pub fn subject(&self, kind: Kind, whom: &str) -> Subject {
+    pub fn subject(&self, kind: SecretKind, whom: &str) -> Subject {
         Subject(self.tag("guessing: subject", &[kind.label(), whom.as_bytes()]))
     }
 
@@ -343,17 +343,17 @@ mod tests {
     fn names_differ_with_all_they_are_made_of() {
         let peppers = [1, 2].map(|byte| Secret::new(vec![byte; 32]));
         let guard = |number: usize| Guard::new(&peppers[number - 1]);
-        let login = guard(1).subject(Kind::Login, "a@guild.gg");
-        assert_eq!(login, guard(1).subject(Kind::Login, "a@guild.gg"));
+        let login = guard(1).subject(SecretKind::Login, "a@guild.gg");
+        assert_eq!(login, guard(1).subject(SecretKind::Login, "a@guild.gg"));
         for other in [
-            guard(1).subject(Kind::Login, "b@guild.gg"),
-            guard(1).subject(Kind::Password, "a@guild.gg"),
-            guard(1).subject(Kind::Code, "a@guild.gg"),
-            guard(2).subject(Kind::Login, "a@guild.gg"),
+            guard(1).subject(SecretKind::Login, "b@guild.gg"),
+            guard(1).subject(SecretKind::Password, "a@guild.gg"),
+            guard(1).subject(SecretKind::Code, "a@guild.gg"),
+            guard(2).subject(SecretKind::Login, "a@guild.gg"),
         ] {
             assert_ne!(login, other);
         }
-        let code = guard(1).subject(Kind::Code, "a@guild.gg");
+        let code = guard(1).subject(SecretKind::Code, "a@guild.gg");
         let address = |text| Origin::Address(AddressPrefix::parse(text));
         let places = [
             guard(1).place(&login, address("192.0.2.1")),

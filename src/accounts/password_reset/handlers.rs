@@ -6,11 +6,11 @@ use crate::accounts::account::handlers::hash_new;
 use crate::accounts::account::model::{email_key, refused};
 use crate::accounts::email::handlers::accepted;
 use crate::accounts::links::{self, Purpose};
-use crate::accounts::login_throttle::{self, Guard, Kind};
+use crate::accounts::login_throttle::{self, Guard, SecretKind};
 use crate::auth::audit::{Action, Entry};
 use crate::http::{FieldError, Problem, Response};
 use crate::limits::guard::Principal;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::password::{self, Password};
 use crate::runtime::{Context, Tx};
 
@@ -28,7 +28,7 @@ pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Resp
     let key = email_key(cx.state.platform.unicode.as_ref(), email);
     let meter = cx.meter;
     meter.charge_too(Principal::Mailbox(&key)).await?;
-    let mail = Outgoing::to_address(cx.state, None, email, &Content::ResetRequested)?;
+    let mail = Outgoing::to_address(cx.state, None, email, &MailContent::ResetRequested)?;
     let answer = Tx::new(vec![mail.insert()]).attempt(cx, answer).await?;
     mail.wake(cx);
     Ok(answer)
@@ -82,9 +82,9 @@ pub async fn choose(
     ));
     writes.extend(links::end_pending(user));
     // Failures at the old password do not count against the new one.
-    let login = Guard::new(&config.password_pepper).subject(Kind::Login, &link.email_key);
+    let login = Guard::new(&config.password_pepper).subject(SecretKind::Login, &link.email_key);
     writes.push(login_throttle::store::clear_strangers(&login));
-    let mail = Outgoing::to_owner(cx.state, user, &Content::PasswordChanged { at: now })?;
+    let mail = Outgoing::to_owner(cx.state, user, &MailContent::PasswordChanged { at: now })?;
     writes.push(mail.insert());
     let entry = Entry::by_user(user, None, Action::PasswordReset, user);
     // Stale: the link was spent meanwhile, or the account has changed.

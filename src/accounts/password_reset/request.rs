@@ -5,7 +5,7 @@
 use crate::accounts::account::model::email_key;
 use crate::accounts::links::Token;
 use crate::http::problem::Problem;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::State;
 
@@ -39,7 +39,7 @@ pub async fn answer_request(
         return Ok(None);
     };
     let token = Token::fresh(platform);
-    let content = Content::Reset {
+    let content = MailContent::Reset {
         token: token.expose(),
     };
     let mail = Outgoing::to_owner(state, &user, &content)?;

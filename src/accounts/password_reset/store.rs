@@ -2,7 +2,7 @@
 //! A link works only while the account has the address and the password that it had when the link was
 //! made.
 
-use crate::accounts::links::{Found, Purpose, Token};
+use crate::accounts::links::{FoundLink, Purpose, Token};
 use crate::accounts::sessions::store::end_all;
 use crate::auth::user_id;
 use crate::ids::UserId;
@@ -48,7 +48,7 @@ pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<St
 /// since, or it is disabled. Sessions end; API keys too with `revokes_keys`.
 pub fn set_password(
     user: &UserId,
-    link: &Found,
+    link: &FoundLink,
     password_hash: String,
     revokes_keys: bool,
     now: i64,

@@ -6,7 +6,7 @@ use crate::accounts::account;
 use crate::accounts::account::handlers::hash_new;
 use crate::accounts::account::model::{email_key, refused};
 use crate::accounts::links;
-use crate::accounts::login_throttle::{self, Guard, Kind};
+use crate::accounts::login_throttle::{self, Guard, SecretKind};
 use crate::accounts::reauthentication::handlers::prove_in_call;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permit};
@@ -15,7 +15,7 @@ use crate::auth::tokens::{self, Grant};
 use crate::http::{FieldError, Page, Problem, Profile, Request, Response, json, problems};
 use crate::ids::{SessionId, UserId};
 use crate::limits::guard::Principal;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::password::{self, Password, PasswordError, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State, Tx};
@@ -250,13 +250,13 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let now = cx.now_ms();
     let mut writes = account::store::change_password(&permit, &stored, hash, now);
     // Failures at the old password do not count against the new one.
-    let login =
-        Guard::new(&config.password_pepper).subject(Kind::Login, &email_key(unicode, &user.email));
+    let login = Guard::new(&config.password_pepper)
+        .subject(SecretKind::Login, &email_key(unicode, &user.email));
     writes.push(login_throttle::store::clear_strangers(&login));
     writes.push(store::end_others(&permit, now));
     writes.push(store::authenticated(&permit, now));
     writes.extend(links::end_pending(permit.user_id()));
-    let content = Content::PasswordChanged { at: now };
+    let content = MailContent::PasswordChanged { at: now };
     let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
     writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::PasswordChanged, permit.user_id());
@@ -287,9 +287,10 @@ pub async fn confirm_password(
     let stored = account::store::password_hash(platform, permit.user_id()).await?;
     let stored = stored.ok_or_else(Problem::not_found)?;
     let guard = Guard::new(&config.password_pepper);
-    let subject = guard.subject(Kind::Password, permit.user_id().as_str());
+    let subject = guard.subject(SecretKind::Password, permit.user_id().as_str());
     let place = login_throttle::place_of_login(&guard, &subject, permit);
-    let attempt = login_throttle::begin(platform, Kind::Password, subject, place, false).await?;
+    let attempt =
+        login_throttle::begin(platform, SecretKind::Password, subject, place, false).await?;
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
     let verdict = password::verify(password, Some(&stored), pepper, verifications);
     match verdict.map_err(Problem::internal)? {

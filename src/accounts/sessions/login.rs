@@ -5,10 +5,10 @@ use crate::accounts::account;
 use crate::accounts::account::model::email_key;
 use crate::accounts::account::store::{self as accounts, Credentials};
 use crate::accounts::login_throttle::{
-    self, Attempt, DeviceToken, Guard, Kind, Origin, Place, Subject,
+    self, DeviceToken, Guard, LoginAttempt, Origin, Place, SecretKind, Subject,
 };
 use crate::accounts::two_factor;
-use crate::accounts::two_factor::model::{Challenge, Code};
+use crate::accounts::two_factor::model::{Challenge, FactorCode};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::AccountRole;
 use crate::auth::refresh_token::RefreshToken;
@@ -16,7 +16,7 @@ use crate::auth::tokens::Grant;
 use crate::http::{Header, Problem, Profile, Response, problems};
 use crate::ids::{SessionId, UserId};
 use crate::limits::address::address_prefix;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::password::{self, Password, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
@@ -38,7 +38,7 @@ struct From<'a> {
 impl<'a> From<'a> {
     fn of(cx: &'a Context<'_>, email_key: &str, device_token: &str) -> Self {
         let guard = Guard::new(&cx.state.config.password_pepper);
-        let login = guard.subject(Kind::Login, email_key);
+        let login = guard.subject(SecretKind::Login, email_key);
         let device = DeviceToken::open(&guard, &login, device_token, cx.now_ms());
         let place = match &device {
             Some(device) => guard.place(&login, Origin::Device(device.id())),
@@ -54,7 +54,7 @@ impl<'a> From<'a> {
 
     /// Where attempts at this account's codes are counted. Codes are short, so all unknown places share one
     /// counter.
-    fn place_of_codes(&self, attempt: &Attempt) -> Place {
+    fn place_of_codes(&self, attempt: &LoginAttempt) -> Place {
         if attempt.is_known {
             self.place.clone()
         } else {
@@ -79,8 +79,14 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
     let email_key = email_key(unicode, text("email"));
     let from = From::of(cx, &email_key, text("device_token"));
     let place = from.place.clone();
-    let attempt =
-        login_throttle::begin(platform, Kind::Login, from.login, place, from.is_device).await?;
+    let attempt = login_throttle::begin(
+        platform,
+        SecretKind::Login,
+        from.login,
+        place,
+        from.is_device,
+    )
+    .await?;
     let known = accounts::credentials(platform, &email_key).await?;
     let stored = known.as_ref().map(|known| known.password_hash.as_str());
     let (pepper, verifications) = (&config.password_pepper, &cx.state.verifications);
@@ -134,7 +140,7 @@ pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
 /// Disables the password after too many consecutive failures from unknown places.
 async fn disable_when_due(
     cx: &Context<'_>,
-    attempt: &Attempt,
+    attempt: &LoginAttempt,
     login: &Subject,
     known: &Credentials,
 ) -> Result<(), Problem> {
@@ -155,7 +161,7 @@ async fn challenge(
     cx: &Context<'_>,
     known: &Credentials,
     place: &Place,
-    attempt: &Attempt,
+    attempt: &LoginAttempt,
     mut writes: Vec<Statement>,
     entries: Vec<Entry>,
 ) -> Result<Problem, Problem> {
@@ -191,9 +197,9 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     let found = found.ok_or_else(|| ended("unknown, over or used up"))?;
     let guard = Guard::new(&config.password_pepper);
     let user = &found.user_id;
-    let codes = guard.subject(Kind::Code, user.as_str());
+    let codes = guard.subject(SecretKind::Code, user.as_str());
     let place = found.place.clone();
-    let attempt = login_throttle::begin(platform, Kind::Code, codes, place, false).await?;
+    let attempt = login_throttle::begin(platform, SecretKind::Code, codes, place, false).await?;
     let count = two_factor::store::count_challenge(&challenge);
     match Tx::new(count).commit_aside(cx).await {
         Err(DatabaseError::Stale) => {
@@ -202,7 +208,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         }
         outcome => outcome?,
     }
-    let proof = match Code::parse(text("code")) {
+    let proof = match FactorCode::parse(text("code")) {
         Some(code) => two_factor::proof(cx, user, &found.factor, &code).await?,
         None => None,
     };
@@ -216,7 +222,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
     if proof.is_recovery() {
         entries.push(Entry::by_user(user, None, Action::RecoveryCodeUsed, user));
         if found.is_password_disabled {
-            let login = guard.subject(Kind::Login, &found.email_key);
+            let login = guard.subject(SecretKind::Login, &found.email_key);
             writes.extend(login_throttle::store::enable_password(user, &login));
             entries.push(Entry::by_user(user, None, Action::PasswordEnabled, user));
         }
@@ -231,7 +237,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         // The code, or the challenge, was used at the same time.
         refusal: wrong_code,
         is_known: {
-            let login = guard.subject(Kind::Login, &found.email_key);
+            let login = guard.subject(SecretKind::Login, &found.email_key);
             found.place != guard.place(&login, Origin::Strangers)
         },
     };
@@ -247,7 +253,7 @@ pub struct Opening<'a> {
     pub password_hash: &'a str,
     /// The factors (RFC 8176), separated by blanks.
     pub amr: &'static str,
-    pub attempt: &'a Attempt,
+    pub attempt: &'a LoginAttempt,
     /// The answer when the account has changed meanwhile.
     pub refusal: fn() -> Problem,
     /// Whether the place is known; else a mail tells the owner.
@@ -276,7 +282,7 @@ pub async fn open(
         authenticated_at: now,
     };
     let guard = Guard::new(&config.password_pepper);
-    let subject = guard.subject(Kind::Login, opening.email_key);
+    let subject = guard.subject(SecretKind::Login, opening.email_key);
     let device = DeviceToken::fresh(platform).expose(&guard, &subject);
     let mut document = tokens(cx, &grant, &token, login.refresh_expires_at).await?;
     document["device_token"] = device.into();
@@ -288,7 +294,7 @@ pub async fn open(
     let (user, session) = (opening.user_id, &token.session);
     let mut notice = None;
     if !opening.is_known {
-        let content = Content::NewDevice {
+        let content = MailContent::NewDevice {
             at: now,
             user_agent: login.user_agent.map(str::to_owned),
         };

@@ -5,19 +5,19 @@ use serde_json::json;
 
 use crate::accounts::account;
 use crate::accounts::factor_removal;
-use crate::accounts::login_throttle::{self, Attempt, Guard, Kind};
+use crate::accounts::login_throttle::{self, Guard, LoginAttempt, SecretKind};
 use crate::accounts::sessions::handlers::{check_bounds, confirm_password};
 use crate::accounts::sessions::store::end_others;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{ManageAccount, Permission, Permit, SecureAccount};
 use crate::http::{Problem, Profile, Response, problems};
 use crate::ids::UserId;
-use crate::mail::{Content, Outgoing};
+use crate::mail::{MailContent, Outgoing};
 use crate::password::Password;
 use crate::runtime::{Context, Tx};
 use crate::seal;
 
-use super::model::{Code, Factor, Proof};
+use super::model::{Factor, FactorCode, Proof};
 use super::qr;
 use super::recovery::RecoveryCode;
 use super::store;
@@ -33,10 +33,10 @@ pub async fn proof(
     cx: &Context<'_>,
     user: &UserId,
     factor: &Factor,
-    code: &Code,
+    code: &FactorCode,
 ) -> Result<Option<Proof>, Problem> {
     match code {
-        Code::OneTime(digits) => {
+        FactorCode::OneTime(digits) => {
             let master = &cx.state.config.master_keys;
             let bytes = seal::open(master, &label(user), &factor.sealed_secret);
             let secret = bytes.and_then(|bytes| SharedSecret::from_bytes(&bytes));
@@ -45,7 +45,7 @@ pub async fn proof(
             let step = secret.accept(digits, cx.now_ms(), factor.last_step);
             Ok(step.map(Proof::Step))
         }
-        Code::Recovery(code) => {
+        FactorCode::Recovery(code) => {
             let hash = code.hash();
             let is_there = store::has_recovery_code(&cx.state.platform, user, &hash).await?;
             Ok(is_there.then_some(Proof::Recovery(hash)))
@@ -59,14 +59,14 @@ pub async fn prove<P: Permission>(
     permit: &Permit<'_, P>,
     factor: &Factor,
     code: &str,
-) -> Result<(Proof, Attempt), Problem> {
+) -> Result<(Proof, LoginAttempt), Problem> {
     let guard = Guard::new(&cx.state.config.password_pepper);
     let user = permit.user_id();
-    let subject = guard.subject(Kind::Code, user.as_str());
+    let subject = guard.subject(SecretKind::Code, user.as_str());
     let place = login_throttle::place_of_login(&guard, &subject, permit);
     let attempt =
-        login_throttle::begin(&cx.state.platform, Kind::Code, subject, place, false).await?;
-    let proof = match Code::parse(code) {
+        login_throttle::begin(&cx.state.platform, SecretKind::Code, subject, place, false).await?;
+    let proof = match FactorCode::parse(code) {
         Some(code) => proof(cx, user, factor, &code).await?,
         None => None,
     };
@@ -82,7 +82,7 @@ pub fn wrong_code() -> Problem {
 }
 
 /// Counts a code that was wrong or already used, and returns the answer.
-async fn not_proven(cx: &Context<'_>, attempt: &Attempt) -> Problem {
+async fn not_proven(cx: &Context<'_>, attempt: &LoginAttempt) -> Problem {
     match attempt.wrong(&cx.state.platform).await {
         Ok(()) => wrong_code(),
         Err(error) => error.into(),
@@ -183,7 +183,7 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     writes.extend(proof.writes(permit.user_id()));
     writes.extend(store::disable(&permit));
     writes.push(end_others(&permit, cx.now_ms()));
-    let content = Content::FactorRemoved { at: cx.now_ms() };
+    let content = MailContent::FactorRemoved { at: cx.now_ms() };
     let mail = Outgoing::to_owner(cx.state, permit.user_id(), &content)?;
     writes.push(mail.insert());
     let entry = Entry::by(permit.caller(), Action::TwoFactorDisabled, permit.user_id());

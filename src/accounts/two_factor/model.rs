@@ -41,13 +41,13 @@ pub const RECOVERY_CODES: Schema = object! { "RecoveryCodes":
         "Shown this once. Each stands in for a code of the app, one time.";
 };
 
-pub enum Code {
+pub enum FactorCode {
     /// Of the authenticator app, in digits.
     OneTime(Zeroizing<String>),
     Recovery(RecoveryCode),
 }
 
-impl Code {
+impl FactorCode {
     /// Reads a code; `None` when it has the form of neither.
     pub fn parse(text: &str) -> Option<Self> {
         let typed = text.chars().filter(|c| !matches!(c, ' ' | '-'));
@@ -119,13 +119,13 @@ mod tests {
             "A-B-CdefGHIJKLMNOPQRST---UVWX",
         ] {
             assert!(
-                matches!(Code::parse(text), Some(Code::Recovery(code)) if code.hash() == hash),
+                matches!(FactorCode::parse(text), Some(FactorCode::Recovery(code)) if code.hash() == hash),
                 "{text}"
             );
         }
         for text in ["287082", "287 082", "287-082", " 287082"] {
             assert!(
-                matches!(Code::parse(text), Some(Code::OneTime(code)) if *code == "287082"),
+                matches!(FactorCode::parse(text), Some(FactorCode::OneTime(code)) if *code == "287082"),
                 "{text}"
             );
         }
@@ -142,7 +142,7 @@ mod tests {
             "ABCDEFGHIJKLMNOPQRSTUVW1",
             "ABCDEFGHIJKLMNOPQRSTUVWXY",
         ] {
-            assert!(Code::parse(text).is_none(), "{text:?}");
+            assert!(FactorCode::parse(text).is_none(), "{text:?}");
         }
     }
 }

@@ -4,7 +4,9 @@
 
 use crate::game::model::ROLES;
 use crate::squads::compositions::model::{Composition, Slot};
-use crate::squads::functions::model::{FUNCTION_COUNT, FUNCTIONS, Function, Kind, Scores, name_of};
+use crate::squads::functions::model::{
+    FUNCTION_COUNT, FUNCTIONS, Function, FunctionKind, Scores, name_of,
+};
 use crate::squads::functions::scores::Edits;
 
 use crate::squads::presets;
@@ -80,7 +82,7 @@ impl Sums {
     /// The row of a function in the subgroup of `members`.
     fn in_subgroup(&self, function: usize, members: &[Counted]) -> Coverage {
         let sum = self.totals[function];
-        let is_party = FUNCTIONS[function].kind == Kind::Party;
+        let is_party = FUNCTIONS[function].kind == FunctionKind::Party;
         // Targets of squad functions are for the whole squad.
         let target = FUNCTIONS[function].target.filter(|_| is_party);
         Coverage {
@@ -107,14 +109,14 @@ pub fn covered(sum: u16, target: u16) -> u16 {
 }
 
 #[derive(Debug)]
-pub struct Tally {
+pub struct CoverageTally {
     /// In the order of the slots.
     pub players: Vec<Counted>,
     pub subgroups: Vec<Sums>,
     pub squad: Sums,
 }
 
-impl Tally {
+impl CoverageTally {
     pub fn of(plan: &Composition, edits: &Edits) -> Self {
         let mut tally = Self {
             players: Vec::with_capacity(64),
@@ -153,11 +155,11 @@ pub fn places(plan: &Composition) -> impl Iterator<Item = (usize, usize, &Slot)>
 }
 
 /// The functions of a kind, by their index in the table.
-pub fn of_kind(kind: Kind) -> impl Iterator<Item = usize> {
+pub fn of_kind(kind: FunctionKind) -> impl Iterator<Item = usize> {
     (0..FUNCTION_COUNT).filter(move |function| FUNCTIONS[*function].kind == kind)
 }
 
-pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCoverage<'a>> {
+pub fn subgroups<'a>(plan: &'a Composition, tally: &CoverageTally) -> Vec<SubgroupCoverage<'a>> {
     let both = plan.subgroups.iter().zip(&tally.subgroups).enumerate();
     // The players are in the order of their subgroups.
     let mut rest = &tally.players[..];
@@ -178,14 +180,14 @@ pub fn subgroups<'a>(plan: &'a Composition, tally: &Tally) -> Vec<SubgroupCovera
 
 /// The coverage of the squad by the targets of its planned size, so that one more player does not make
 /// it look worse.
-pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
+pub fn squad(tally: &CoverageTally, planned: usize) -> Vec<Coverage> {
     let row = |function: usize| {
         let Function { id, kind, .. } = FUNCTIONS[function];
         let target = FUNCTIONS[function].target_for_squad(planned);
         let sums = || tally.subgroups.iter().map(|sums| sums.sum(function));
         let (counted, subgroups) = match kind {
-            Kind::Squad => (tally.squad.sum(function), None),
-            Kind::Party => {
+            FunctionKind::Squad => (tally.squad.sum(function), None),
+            FunctionKind::Party => {
                 // A surplus in one subgroup does not help another.
                 let asked = FUNCTIONS[function].target.unwrap_or(0);
                 let worst = sums().enumerate().min_by_key(|(index, sum)| (*sum, *index));
@@ -208,14 +210,14 @@ pub fn squad(tally: &Tally, planned: usize) -> Vec<Coverage> {
     (0..FUNCTION_COUNT).map(row).collect()
 }
 
-pub fn players<'a>(plan: &'a Composition, tally: &Tally) -> Vec<PlayerAdds<'a>> {
+pub fn players<'a>(plan: &'a Composition, tally: &CoverageTally) -> Vec<PlayerAdds<'a>> {
     let adds = |player: &Counted| {
         let slot = &plan.subgroups[player.group].slots[player.place];
         let brings = |function: &usize| player.scores[*function] > 0;
         let is_only_source = |function: &usize| {
             let among = match FUNCTIONS[*function].kind {
-                Kind::Party => &tally.subgroups[player.group],
-                Kind::Squad => &tally.squad,
+                FunctionKind::Party => &tally.subgroups[player.group],
+                FunctionKind::Squad => &tally.squad,
             };
             among.sources[*function] == 1
         };

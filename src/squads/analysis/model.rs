@@ -13,7 +13,7 @@ use crate::squads::functions::model::{
 use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
-use super::coverage::{self, Tally};
+use super::coverage::{self, CoverageTally};
 use super::{shortfalls, warnings};
 
 #[derive(Debug, Serialize)]
@@ -210,7 +210,7 @@ impl Facts {
 
 /// Analyses a composition after [`Facts::refresh`].
 pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
-    let tally = Tally::of(plan, &facts.edits);
+    let tally = CoverageTally::of(plan, &facts.edits);
     let roles = coverage::roles(plan);
     let planned_players = presets::size_of(plan.preset.as_deref(), &plan.mode);
     let (shortfalls, suggestions) = shortfalls::find(&tally, planned_players, &roles, &facts.edits);
@@ -229,7 +229,7 @@ pub fn analyze<'a>(plan: &'a Composition, facts: &Facts) -> Analysis<'a> {
     }
 }
 
-fn scores_used(tally: &Tally, edits: &Edits) -> Vec<ScoresUsed> {
+fn scores_used(tally: &CoverageTally, edits: &Edits) -> Vec<ScoresUsed> {
     let players = tally.players.iter();
     let ids: BTreeSet<u8> = players.filter_map(|it| it.specialization).collect();
     let used = |id: u8| {

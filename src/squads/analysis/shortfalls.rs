@@ -3,11 +3,11 @@
 
 use crate::game::model::{SPECIALIZATIONS, role_by_id};
 use crate::squads::functions::model::{
-    Confidence, FUNCTION_COUNT, FUNCTIONS, Kind, defaults_of, name_of,
+    Confidence, FUNCTION_COUNT, FUNCTIONS, FunctionKind, defaults_of, name_of,
 };
 use crate::squads::functions::scores::Edits;
 
-use super::coverage::{NO_ROLE, Sums, Tally, of_kind};
+use super::coverage::{CoverageTally, NO_ROLE, Sums, of_kind};
 use super::model::{RoleCount, Roles, Shortfall, Suggestion, Suggestions};
 
 /// Suggested specializations, at most.
@@ -21,7 +21,7 @@ const ROLE_WEIGHT: u16 = 6;
 
 /// All shortfalls, and the specializations that would fill them.
 pub fn find(
-    tally: &Tally,
+    tally: &CoverageTally,
     planned: usize,
     roles: &Roles,
     edits: &Edits,
@@ -37,13 +37,13 @@ pub fn find(
     };
     for (index, sums) in tally.subgroups.iter().enumerate() {
         if sums.needs {
-            of_kind(Kind::Party).for_each(|function| {
+            of_kind(FunctionKind::Party).for_each(|function| {
                 look(function, sums, FUNCTIONS[function].target, Some(index + 1));
             });
         }
     }
     if tally.squad.needs {
-        of_kind(Kind::Squad).for_each(|function| {
+        of_kind(FunctionKind::Squad).for_each(|function| {
             let target = FUNCTIONS[function].target_for_squad(planned);
             look(function, &tally.squad, target, None);
         });

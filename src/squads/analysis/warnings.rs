@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::squads::compositions::model::{Composition, Slot};
 use crate::squads::functions::model::{STABILITY, gate_of, name_of};
 
-use super::coverage::{Tally, places, pointer};
+use super::coverage::{CoverageTally, places, pointer};
 use super::model::{BuildFacts, Facts, Warning};
 
 /// Boons reach this many allies, the own subgroup first.
@@ -21,7 +21,7 @@ fn warning(code: &'static str, pointers: Vec<String>, text: String) -> Warning {
 }
 
 /// All warnings: first of subgroups, then of slots.
-pub fn find(plan: &Composition, tally: &Tally, facts: &Facts) -> Vec<Warning> {
+pub fn find(plan: &Composition, tally: &CoverageTally, facts: &Facts) -> Vec<Warning> {
     let mut found = Vec::new();
     for (index, (subgroup, sums)) in plan.subgroups.iter().zip(&tally.subgroups).enumerate() {
         let (number, players) = (index + 1, sums.players);

@@ -12,7 +12,7 @@ use assignment::state::State;
 use serde_json::{Value, json};
 
 use crate::game::model::ROLES;
-use crate::squads::functions::model::{DEFAULTS, Kind, function_index, name_of};
+use crate::squads::functions::model::{DEFAULTS, FunctionKind, function_index, name_of};
 
 use super::input::{Asked, Label, Question};
 use super::model::Solved;
@@ -44,7 +44,7 @@ pub fn write(question: &Question, solved: &Solved) -> Value {
         "starts": solved.effort.starts,
         "cut_short": solved.effort.moves < question.effort.moves,
         "subgroups": subgroups,
-        "squad": { "score": squad, "shortfalls": shortfalls(question, solved, Kind::Squad, None) },
+        "squad": { "score": squad, "shortfalls": shortfalls(question, solved, FunctionKind::Squad, None) },
         "bench": bench(question, solved),
         "changes": changes(question, solved),
         "ask_next": ask_next(question, solved),
@@ -83,7 +83,7 @@ fn subgroup(question: &Question, solved: &Solved, group: usize, score: i32) -> V
         })
         .collect();
     let from_others: Vec<Value> = question
-        .of_kind(Kind::Party)
+        .of_kind(FunctionKind::Party)
         .map(|(at, asked)| {
             let units = || played(question, solved, Some(group)).map(|(.., label)| label.units[at]);
             let whole: u32 = units().sum();
@@ -96,7 +96,7 @@ fn subgroup(question: &Question, solved: &Solved, group: usize, score: i32) -> V
         "subgroup": group + 1,
         "score": score,
         "players": players,
-        "shortfalls": shortfalls(question, solved, Kind::Party, Some(group)),
+        "shortfalls": shortfalls(question, solved, FunctionKind::Party, Some(group)),
         "from_others": from_others,
     })
 }
@@ -104,7 +104,7 @@ fn subgroup(question: &Question, solved: &Solved, group: usize, score: i32) -> V
 fn shortfalls(
     question: &Question,
     solved: &Solved,
-    kind: Kind,
+    kind: FunctionKind,
     group: Option<usize>,
 ) -> Vec<Value> {
     let mut lacking: Vec<(u64, &Asked, u32)> = question
@@ -182,10 +182,13 @@ fn ask_next(question: &Question, solved: &Solved) -> Vec<Value> {
     }
     let brings = asked.iter().map(|(_, label)| question.brings(&label.units));
     let brings: Vec<_> = brings.collect();
-    let functions = |kind: Kind| -> Vec<Function> {
+    let functions = |kind: FunctionKind| -> Vec<Function> {
         question.of_kind(kind).map(|(_, it)| it.function).collect()
     };
-    let (party, squad) = (functions(Kind::Party), functions(Kind::Squad));
+    let (party, squad) = (
+        functions(FunctionKind::Party),
+        functions(FunctionKind::Squad),
+    );
     let Ok(additions) = whom_to_ask(
         &solved.kernel,
         (&party, &squad),
@@ -227,8 +230,8 @@ fn certificate(question: &Question, solved: &Solved) -> Value {
         .functions
         .iter()
         .map(|it| match it.kind {
-            Kind::Squad => squad.next().copied().unwrap_or(0),
-            Kind::Party => 0,
+            FunctionKind::Squad => squad.next().copied().unwrap_or(0),
+            FunctionKind::Party => 0,
         })
         .collect();
     let relaxed = Relaxed::of(&solved.kernel);

@@ -13,7 +13,7 @@ use crate::game::model::{ROLES, specialization_by_id};
 use crate::http::json::pointer_token;
 use crate::http::problem::FieldError;
 use crate::http::schema::whole;
-use crate::squads::functions::model::{FUNCTION_IDS, FUNCTIONS, Kind, function_index};
+use crate::squads::functions::model::{FUNCTION_IDS, FUNCTIONS, FunctionKind, function_index};
 use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
@@ -25,7 +25,7 @@ use super::schemas::{DEFAULT_MOVES, DEFAULT_STARTS, MAX_SUBGROUPS, SCORE_MAX};
 pub struct Asked {
     /// Its id: one of the tables', or the caller's own.
     pub id: String,
-    pub kind: Kind,
+    pub kind: FunctionKind,
     /// Points and enough.
     pub function: Function,
 }
@@ -124,13 +124,13 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
     said.read();
     let present = said.present();
     let said = said.said;
-    let split = |kind: Kind| {
+    let split = |kind: FunctionKind| {
         let of_kind = functions.iter().filter(|it| it.kind == kind);
         of_kind.map(|it| it.function).collect()
     };
     let input = Input {
-        party: split(Kind::Party),
-        squad: split(Kind::Squad),
+        party: split(FunctionKind::Party),
+        squad: split(FunctionKind::Squad),
         players: kernel_builds(&labels, &functions, players),
         groups,
         group_size,
@@ -156,15 +156,15 @@ pub fn read(body: &Value, errors: &mut Vec<FieldError>) -> Question {
 impl Question {
     /// A build's units, split by kind for the kernel.
     pub fn brings(&self, units: &[u32]) -> Candidate {
-        let of = |kind: Kind| split_units(units, &self.functions, kind);
+        let of = |kind: FunctionKind| split_units(units, &self.functions, kind);
         Candidate {
-            party: of(Kind::Party),
-            squad: of(Kind::Squad),
+            party: of(FunctionKind::Party),
+            squad: of(FunctionKind::Squad),
         }
     }
 
     /// The functions of a kind with their index among all functions in force.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (usize, &Asked)> {
+    pub fn of_kind(&self, kind: FunctionKind) -> impl Iterator<Item = (usize, &Asked)> {
         self.functions
             .iter()
             .enumerate()
@@ -172,7 +172,7 @@ impl Question {
     }
 }
 
-fn split_units(units: &[u32], functions: &[Asked], kind: Kind) -> Vec<u32> {
+fn split_units(units: &[u32], functions: &[Asked], kind: FunctionKind) -> Vec<u32> {
     units
         .iter()
         .zip(functions)
@@ -190,8 +190,8 @@ fn kernel_builds(labels: &[Vec<Label>], functions: &[Asked], players: &[Value]) 
             Build {
                 specialization: label.specialization.map_or(own, u16::from),
                 role: label.role.and_then(role_number),
-                party: split_units(&label.units, functions, Kind::Party),
-                squad: split_units(&label.units, functions, Kind::Squad),
+                party: split_units(&label.units, functions, FunctionKind::Party),
+                squad: split_units(&label.units, functions, FunctionKind::Squad),
                 preference: number(&player["builds"][at]["preference"]).unwrap_or(0),
             }
         };
@@ -216,8 +216,8 @@ fn read_functions(given: &Value, planned: usize, errors: &mut Vec<FieldError>) -
     let of_table = |index: usize| {
         let row = &FUNCTIONS[index];
         let target = match row.kind {
-            Kind::Party => row.target,
-            Kind::Squad => row.target_for_squad(planned),
+            FunctionKind::Party => row.target,
+            FunctionKind::Squad => row.target_for_squad(planned),
         };
         Asked {
             id: row.id.to_owned(),
@@ -238,8 +238,8 @@ fn read_functions(given: &Value, planned: usize, errors: &mut Vec<FieldError>) -
     for (at, item) in given.iter().enumerate() {
         let id = item["id"].as_str().unwrap_or_default();
         let kind = match item["kind"].as_str() {
-            Some("squad") => Some(Kind::Squad),
-            Some(_) => Some(Kind::Party),
+            Some("squad") => Some(FunctionKind::Squad),
+            Some(_) => Some(FunctionKind::Party),
             None => None,
         };
         let known = function_index(id).map(of_table);
@@ -274,8 +274,8 @@ fn read_functions(given: &Value, planned: usize, errors: &mut Vec<FieldError>) -
         }
     }
     for (kind, most) in [
-        (Kind::Party, assignment::problem::PARTY),
-        (Kind::Squad, assignment::problem::SQUAD),
+        (FunctionKind::Party, assignment::problem::PARTY),
+        (FunctionKind::Squad, assignment::problem::SQUAD),
     ] {
         if functions.iter().filter(|it| it.kind == kind).count() > most {
             errors.push(FieldError::new(

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::squads::analysis::coverage::{self, Tally, places};
+use crate::squads::analysis::coverage::{self, CoverageTally, places};
 use crate::squads::analysis::model::{Coverage, RoleCount};
 use crate::squads::compositions::model::{Composition, MEMBERS, Slot};
 use crate::squads::functions::model::name_of;
@@ -132,7 +132,10 @@ impl Key<'_> {
 const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
 pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits) -> Comparison<'a> {
-    let tallies = [Tally::of(base, edits), Tally::of(other, edits)];
+    let tallies = [
+        CoverageTally::of(base, edits),
+        CoverageTally::of(other, edits),
+    ];
     let subgroups = [
         coverage::subgroups(base, &tallies[0]),
         coverage::subgroups(other, &tallies[1]),
@@ -149,10 +152,10 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
             coverage: changes(rows(0), rows(1)),
         }
     });
-    let squad = |plan: &Composition, tally: &Tally| {
+    let squad = |plan: &Composition, tally: &CoverageTally| {
         coverage::squad(tally, presets::size_of(plan.preset.as_deref(), &plan.mode))
     };
-    let side = |plan: &'a Composition, tally: &Tally| Side {
+    let side = |plan: &'a Composition, tally: &CoverageTally| Side {
         composition_id: &plan.id,
         name: &plan.name,
         player_count: tally.players.len(),

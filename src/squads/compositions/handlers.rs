@@ -16,7 +16,7 @@ use crate::http::{etag, merge_patch, problems};
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists;
 use crate::membership::model::Membership;
-use crate::membership::permissions::{EditCompositions, Permission as _, TeamPermit};
+use crate::membership::permissions::{EditCompositions, TeamPermission as _, TeamPermit};
 use crate::membership::{lookup, store as memberships};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx};

@@ -27,14 +27,14 @@ pub struct Played {
 
 /// What the ids in a body stand for.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct KnownIds {
     /// Builds that the writer may see, or that the composition had.
     pub builds: HashMap<String, Played>,
     /// Players of the team's roster, or that the composition had.
     pub players: HashSet<String>,
 }
 
-impl Known {
+impl KnownIds {
     /// What the composition has already is kept, even if it has been deleted or hidden since.
     pub fn add(&mut self, composition: &Composition) {
         for slot in composition.slots() {
@@ -67,7 +67,7 @@ pub fn named<'g>(given: &'g NewComposition, member: &str) -> Vec<&'g str> {
 pub fn read(
     mut given: NewComposition,
     team: Option<TeamId>,
-    known: &Known,
+    known: &KnownIds,
     mut errors: Vec<FieldError>,
 ) -> Result<Composition, Problem> {
     let has_team = given.team_id.is_some() || has_mistake(&errors, "/team_id");
@@ -134,7 +134,7 @@ fn laid_out(preset: &presets::Preset) -> Vec<Subgroup> {
         .collect()
 }
 
-fn read_subgroups(given: Value, known: &Known, errors: &mut Vec<FieldError>) -> Vec<Subgroup> {
+fn read_subgroups(given: Value, known: &KnownIds, errors: &mut Vec<FieldError>) -> Vec<Subgroup> {
     let subgroups: Vec<NewSubgroup> = match given {
         Value::Array(items) => items.into_iter().map(NewSubgroup::read).collect(),
         _ => Vec::new(),
@@ -166,7 +166,7 @@ fn read_subgroups(given: Value, known: &Known, errors: &mut Vec<FieldError>) -> 
 fn read_slot(
     slot: NewSlot,
     pointer: &str,
-    known: &Known,
+    known: &KnownIds,
     seen: &mut HashSet<String>,
     errors: &mut Vec<FieldError>,
 ) -> Slot {

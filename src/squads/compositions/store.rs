@@ -11,12 +11,12 @@ use crate::game::chat_code;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::lists::{self, Source};
 use crate::membership::model::TeamRole;
-use crate::membership::permissions::{EditCompositions, Permission as _};
+use crate::membership::permissions::{EditCompositions, TeamPermission as _};
 use crate::membership::roster::players_of_list;
 use crate::membership::store::{is_member, role_in, teams_of};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 
-use super::input::{Known, Played};
+use super::input::{KnownIds, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
 
 /// The tags of public compositions, once for each composition.
@@ -282,8 +282,8 @@ pub async fn known(
     team: Option<&TeamId>,
     builds: &[&str],
     players: &[&str],
-) -> Result<Known, DatabaseError> {
-    let mut known = Known::default();
+) -> Result<KnownIds, DatabaseError> {
+    let mut known = KnownIds::default();
     if builds.is_empty() && players.is_empty() {
         return Ok(known);
     }

@@ -151,7 +151,7 @@ pub fn render(functions: &Functions, text: &str) -> Result<String, std::fmt::Err
         ),
         functions.functions.iter().map(|f| {
             format!(
-                "Function {{ id: {:?}, name: {:?}, kind: Kind::{:?}, target: {:?}, weight: {}, about: {:?} }}",
+                "Function {{ id: {:?}, name: {:?}, kind: FunctionKind::{:?}, target: {:?}, weight: {}, about: {:?} }}",
                 f.id, f.name, f.kind, f.target, f.weight, f.about
             )
         }),

@@ -18,7 +18,7 @@ pub type Scores = [u8; FUNCTION_COUNT];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FunctionKind {
     /// Allies: five at most, the own subgroup first.
     Party,
     /// The whole squad, wherever its source stands.
@@ -30,7 +30,7 @@ pub struct Function {
     /// Stable id, `snake_case`.
     pub id: &'static str,
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: FunctionKind,
     /// The sum of scores that is enough: in each subgroup, or in a squad of [`TARGET_PLAYERS`].
     pub target: Option<u16>,
     /// How much it matters, from 1 to 10; 0 without a target.
@@ -44,8 +44,8 @@ impl Function {
         let target = self.target?;
         let players = u16::try_from(players).unwrap_or(u16::MAX);
         Some(match self.kind {
-            Kind::Party => target.saturating_mul(players.div_ceil(SUBGROUP)),
-            Kind::Squad => target.saturating_mul(players).div_ceil(TARGET_PLAYERS),
+            FunctionKind::Party => target.saturating_mul(players.div_ceil(SUBGROUP)),
+            FunctionKind::Squad => target.saturating_mul(players).div_ceil(TARGET_PLAYERS),
         })
     }
 }

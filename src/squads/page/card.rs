@@ -3,7 +3,7 @@
 
 use super::bitmap::{self, Bitmap, COLORS, Color, LETTER_WIDTH, WIDTH};
 use super::png;
-use super::view::{Bar, Build, PageView, Slot, Subgroup};
+use super::view::{Bar, PageView, ShownBuild, ShownSlot, ShownSubgroup};
 
 /// Colours, by their places in [`PALETTE`].
 const PAPER: Color = 0;
@@ -114,7 +114,7 @@ fn title(bitmap: &mut Bitmap, view: &PageView) {
     );
 }
 
-fn columns(bitmap: &mut Bitmap, groups: &[Subgroup]) {
+fn columns(bitmap: &mut Bitmap, groups: &[ShownSubgroup]) {
     let count = groups.len().max(1);
     let pitch = ((INNER + GAP) / count).min(COLUMN_WIDEST + GAP);
     for (index, group) in groups.iter().enumerate() {
@@ -123,12 +123,12 @@ fn columns(bitmap: &mut Bitmap, groups: &[Subgroup]) {
     }
 }
 
-fn column(bitmap: &mut Bitmap, group: &Subgroup, left: usize, width: usize) {
+fn column(bitmap: &mut Bitmap, group: &ShownSubgroup, left: usize, width: usize) {
     bitmap.fill([left, COLUMNS_TOP, width, COLUMNS_HEIGHT], PANEL);
     let head = if width >= 180 { "Group " } else { "" };
     let head = format!("{head}{}", group.number);
     bitmap.text([left + 8, COLUMNS_TOP + 6], MIDDLE, MUTED, &head);
-    let players: Vec<&Slot> = group.slots.iter().filter(|slot| !slot.is_open()).collect();
+    let players: Vec<&ShownSlot> = group.slots.iter().filter(|slot| !slot.is_open()).collect();
     // The last row says how many more there are.
     let shown = if players.len() > ROWS {
         ROWS - 1
@@ -151,13 +151,13 @@ fn column(bitmap: &mut Bitmap, group: &Subgroup, left: usize, width: usize) {
     sticks(bitmap, &group.bars, left, width);
 }
 
-fn color_of(slot: &Slot) -> Color {
+fn color_of(slot: &ShownSlot) -> Color {
     let found = slot
         .profession
         .and_then(crate::game::model::profession_by_id);
     match (found, &slot.build) {
         (Some(profession), _) => PROFESSIONS - 1 + profession.code,
-        (None, Build::None | Build::Private | Build::Shown { .. }) => MUTED,
+        (None, ShownBuild::None | ShownBuild::Private | ShownBuild::Shown { .. }) => MUTED,
     }
 }
 

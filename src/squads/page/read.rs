@@ -14,7 +14,9 @@ use crate::squads::functions::scores::Edits;
 use crate::squads::presets;
 
 use super::store::Shared;
-use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup, clip};
+use super::view::{
+    Bar, PageView, ShortfallView, ShownBuild, ShownRoleCount, ShownSlot, ShownSubgroup, clip,
+};
 
 /// Warnings that tell who looks at the page something new. What is missing is among the shortfalls, open
 /// places can be seen, and a build that may not be shown is no mistake.
@@ -110,22 +112,23 @@ fn subgroups(
     plan: &compositions::Composition,
     builds: &Value,
     analysis: &Analysis<'_>,
-) -> Vec<Subgroup> {
+) -> Vec<ShownSubgroup> {
     let groups = plan.subgroups.iter().zip(&analysis.subgroups);
-    let subgroup = |(group, found): (&compositions::Subgroup, &SubgroupCoverage<'_>)| Subgroup {
-        number: found.subgroup,
-        name: clip(&group.name, NAME),
-        slots: group.slots.iter().map(|it| slot(it, builds)).collect(),
-        bars: if found.player_count == 0 {
-            Vec::new()
-        } else {
-            bars(&found.coverage)
-        },
-    };
+    let subgroup =
+        |(group, found): (&compositions::Subgroup, &SubgroupCoverage<'_>)| ShownSubgroup {
+            number: found.subgroup,
+            name: clip(&group.name, NAME),
+            slots: group.slots.iter().map(|it| slot(it, builds)).collect(),
+            bars: if found.player_count == 0 {
+                Vec::new()
+            } else {
+                bars(&found.coverage)
+            },
+        };
     groups.map(subgroup).collect()
 }
 
-fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
+fn slot(slot: &compositions::Slot, builds: &Value) -> ShownSlot {
     let specialization = slot.specialization.and_then(specialization_by_id);
     let profession = slot.profession.as_deref().and_then(profession_by_id);
     let profession = specialization
@@ -134,7 +137,7 @@ fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
     let unnamed = slot.player_id.as_ref();
     let unnamed = unnamed.map(|_| "Somebody of the roster".to_owned());
     let role = slot.role.as_deref().and_then(role_by_id);
-    Slot {
+    ShownSlot {
         player: slot.player.as_ref().map(|it| clip(it, NAME)).or(unnamed),
         // Without an elite specialization players speak of the profession.
         specialization: specialization
@@ -148,15 +151,15 @@ fn slot(slot: &compositions::Slot, builds: &Value) -> Slot {
     }
 }
 
-fn build(id: Option<&str>, builds: &Value) -> Build {
+fn build(id: Option<&str>, builds: &Value) -> ShownBuild {
     let Some(id) = id else {
-        return Build::None;
+        return ShownBuild::None;
     };
     let mut shown = builds.as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match shown.find(|build| build["id"] == id) {
-        None => Build::Private,
-        Some(build) => Build::Shown {
+        None => ShownBuild::Private,
+        Some(build) => ShownBuild::Shown {
             name: clip(&text(&build["name"]), NAME),
             code: Some(text(&build["code"])).filter(|code| code.len() <= CODE),
         },
@@ -195,8 +198,8 @@ fn role_name(id: &'static str) -> &'static str {
     role_by_id(id).map_or("Without a role", |role| role.name)
 }
 
-fn role_count(count: &analysis::RoleCount) -> RoleCount {
-    RoleCount {
+fn role_count(count: &analysis::RoleCount) -> ShownRoleCount {
+    ShownRoleCount {
         id: count.role,
         name: role_name(count.role),
         have: count.have.into(),
@@ -222,14 +225,14 @@ fn shortfall(shortfall: &analysis::Shortfall) -> ShortfallView {
 }
 
 /// What else is odd. A text on a build says whose it is: it has no pointer here to go by.
-fn warnings(analysis: &Analysis<'_>, subgroups: &[Subgroup]) -> Vec<String> {
+fn warnings(analysis: &Analysis<'_>, subgroups: &[ShownSubgroup]) -> Vec<String> {
     let shown = analysis.warnings.iter();
     let shown = shown.filter(|warning| WARNINGS.contains(&warning.code));
     let sentence = |warning: &analysis::Warning| {
         let pointer = warning.pointers.first().map_or("", String::as_str);
         let place = pointer.strip_suffix("/build_id").and_then(|pointer| {
             let mut numbers = pointer.split('/').filter_map(|part| part.parse().ok());
-            let group: &Subgroup = subgroups.get(numbers.next()?)?;
+            let group: &ShownSubgroup = subgroups.get(numbers.next()?)?;
             Some((group, group.slots.get::<usize>(numbers.next()?)?))
         });
         match place {

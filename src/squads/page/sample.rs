@@ -1,6 +1,8 @@
 //! A full page for the unit tests: fifty players in ten subgroups. `tests/api` has real ones.
 
-use super::view::{Bar, Build, PageView, RoleCount, ShortfallView, Slot, Subgroup};
+use super::view::{
+    Bar, PageView, ShortfallView, ShownBuild, ShownRoleCount, ShownSlot, ShownSubgroup,
+};
 use crate::game::model::{ROLES, SPECIALIZATIONS};
 use crate::squads::functions::model::{FUNCTIONS, Function};
 
@@ -30,7 +32,7 @@ pub fn full() -> PageView {
         let specialization = elite[index * 5 % elite.len()];
         let role = &ROLES[index % ROLES.len()];
         let is_open = index % 17 == 16;
-        Slot {
+        ShownSlot {
             player: (!is_open).then(|| match index % 11 {
                 7 => "Þórr der Große von und zu Immerwährend".to_owned(),
                 9 => "شجاع المحارب".to_owned(),
@@ -50,17 +52,17 @@ pub fn full() -> PageView {
                 String::new()
             },
             build: match index % 5 {
-                _ if is_open => Build::None,
-                4 => Build::None,
-                3 => Build::Private,
-                _ => Build::Shown {
+                _ if is_open => ShownBuild::None,
+                4 => ShownBuild::None,
+                3 => ShownBuild::Private,
+                _ => ShownBuild::Shown {
                     name: format!("Build {index} for zergs"),
                     code: Some(CODE.to_owned()),
                 },
             },
         }
     };
-    let group = |number: usize| Subgroup {
+    let group = |number: usize| ShownSubgroup {
         number,
         name: if number.is_multiple_of(3) {
             String::new()
@@ -108,7 +110,7 @@ pub fn full() -> PageView {
             .iter()
             .take(6)
             .zip([4, 6, 4, 0, 3, 12])
-            .map(|(role, have)| RoleCount {
+            .map(|(role, have)| ShownRoleCount {
                 id: role.id,
                 name: role.name,
                 have,

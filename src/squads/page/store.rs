@@ -2,7 +2,7 @@
 //! one reads the page. Links and compositions are written elsewhere.
 
 use crate::builds::store::{builds_among, seen_in_team};
-use crate::membership::permissions::{EditCompositions, Permission as _};
+use crate::membership::permissions::{EditCompositions, TeamPermission as _};
 use crate::membership::roster::{players_among, with_team};
 use crate::platform::{DatabaseError, Platform, Row, Statement};
 use crate::squads::analysis::store::BUILD;

@@ -37,12 +37,12 @@ pub struct PageView {
     /// How sure the defaults are, and the specializations of which that is so.
     pub sure: Vec<(&'static str, String)>,
     /// How many there are for each role, and should be.
-    pub roles: Vec<RoleCount>,
+    pub roles: Vec<ShownRoleCount>,
     /// What the squad has as a whole of what is done for it.
     pub squad: Vec<Bar>,
     /// In how many of its subgroups there is enough of what is done for allies.
     pub spread: Vec<Bar>,
-    pub subgroups: Vec<Subgroup>,
+    pub subgroups: Vec<ShownSubgroup>,
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Bar {
 }
 
 #[derive(Debug, Clone)]
-pub struct RoleCount {
+pub struct ShownRoleCount {
     /// The role's id, which is its icon's too.
     pub id: &'static str,
     pub name: &'static str,
@@ -97,7 +97,7 @@ pub struct RoleCount {
     pub target: Option<u32>,
 }
 
-impl RoleCount {
+impl ShownRoleCount {
     pub const fn missing(&self) -> u32 {
         match self.target {
             Some(target) => target.saturating_sub(self.have),
@@ -107,15 +107,15 @@ impl RoleCount {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Subgroup {
+pub struct ShownSubgroup {
     pub number: usize,
     pub name: String,
-    pub slots: Vec<Slot>,
+    pub slots: Vec<ShownSlot>,
     /// What its players have of each function.
     pub bars: Vec<Bar>,
 }
 
-impl Subgroup {
+impl ShownSubgroup {
     /// Places that are not open.
     pub fn players(&self) -> usize {
         self.slots.iter().filter(|slot| !slot.is_open()).count()
@@ -123,20 +123,20 @@ impl Subgroup {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Slot {
+pub struct ShownSlot {
     pub player: Option<String>,
     pub specialization: Option<&'static str>,
     /// Its profession, which is its icon's name too.
     pub profession: Option<&'static str>,
     pub role: Option<(&'static str, &'static str)>,
     pub note: String,
-    pub build: Build,
+    pub build: ShownBuild,
 }
 
-impl Slot {
+impl ShownSlot {
     /// Whether nobody and nothing is planned for it, except a role.
     pub const fn is_open(&self) -> bool {
-        self.player.is_none() && self.profession.is_none() && matches!(self.build, Build::None)
+        self.player.is_none() && self.profession.is_none() && matches!(self.build, ShownBuild::None)
     }
 
     pub fn whose(&self) -> &str {
@@ -147,7 +147,7 @@ impl Slot {
 
 /// What may be said of a slot's build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Build {
+pub enum ShownBuild {
     #[default]
     None,
     /// It is somebody's own, or gone.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::http::pagination::Page;
 use crate::ids::ShareLinkId;
 use crate::membership::permissions::{
-    EditCompositions, OverseeSharing, Permission as _, TeamPermit,
+    EditCompositions, OverseeSharing, TeamPermission as _, TeamPermit,
 };
 use crate::membership::store::{name_in, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};

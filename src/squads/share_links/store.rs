@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::auth::permissions::{Permission, Permit};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, ShareLinkId, TeamId, UserId};
-use crate::membership::permissions::{EditCompositions, Permission as _};
+use crate::membership::permissions::{EditCompositions, TeamPermission as _};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::squads::compositions::model::WriteGrant;
 use crate::squads::compositions::store::still_plans;

@@ -15,9 +15,9 @@ const DIGITS: usize = 22;
 pub const LENGTH: usize = PREFIX.len() + DIGITS;
 
 /// A code in the clear. Does not print.
-pub struct Code(Zeroizing<String>);
+pub struct InvitationCode(Zeroizing<String>);
 
-impl Code {
+impl InvitationCode {
     /// A fresh one.
     pub fn fresh(platform: &Platform) -> Self {
         let bytes = Zeroizing::new(platform.random_bytes::<16>());
@@ -54,14 +54,14 @@ mod tests {
     #[test]
     fn a_code_comes_back_and_what_has_another_form_is_none() {
         let (platform, _) = TestPlatform::new();
-        let code = Code::fresh(&platform);
+        let code = InvitationCode::fresh(&platform);
         let text = code.expose().to_owned();
         assert_eq!(text.len(), LENGTH);
         assert_eq!(
-            Code::parse(&text).map(|read| read.hash()),
+            InvitationCode::parse(&text).map(|read| read.hash()),
             Some(code.hash())
         );
-        assert_ne!(Code::fresh(&platform).expose(), text);
+        assert_ne!(InvitationCode::fresh(&platform).expose(), text);
         for other in [
             String::new(),
             PREFIX.to_owned(),
@@ -72,7 +72,7 @@ mod tests {
             format!("{PREFIX}{}", "-".repeat(DIGITS)),
             format!("{PREFIX}{}", "\u{e4}".repeat(DIGITS / 2)),
         ] {
-            assert!(Code::parse(&other).is_none(), "{other}");
+            assert!(InvitationCode::parse(&other).is_none(), "{other}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::teams::events;
 use crate::teams::handlers::{display_name, event};
 use crate::teams::model::told_member;
 
-use super::code::Code;
+use super::code::InvitationCode;
 use super::model::NewInvitation;
 use super::{store, view};
 
@@ -36,7 +36,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         // Equivalent to giving someone the role.
         cx.permit::<GovernTeams>()?;
     }
-    let code = Code::fresh(platform);
+    let code = InvitationCode::fresh(platform);
     let mut document = invitation.document(permit.user());
     document["code"] = code.expose().into();
     let url = [&cx.state.config.issuer, PAGE, "/", code.expose()].concat();
@@ -95,7 +95,7 @@ pub async fn withdraw(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// GET /invitations/{code}
 pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
-    let code = cx.path("code", Code::parse)?;
+    let code = cx.path("code", InvitationCode::parse)?;
     let found = store::find(&cx.state.platform, &code, None).await?;
     let (invitation, _) = found.ok_or_else(Problem::not_found)?;
     invitation.check_open(cx.now_ms())?;
@@ -106,7 +106,7 @@ pub async fn show(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
     let platform = &cx.state.platform;
     let mut shown = None;
-    if let Some(code) = Code::parse(cx.param("code"))
+    if let Some(code) = InvitationCode::parse(cx.param("code"))
         && let Some((invitation, _)) = store::find(platform, &code, None).await?
         && invitation.check_open(cx.now_ms()).is_ok()
     {
@@ -125,7 +125,7 @@ pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
     let body = cx.valid_body()?;
     let code = body["code"]
         .as_str()
-        .and_then(|text| Code::parse(text.trim()));
+        .and_then(|text| InvitationCode::parse(text.trim()));
     let code = code.ok_or_else(Problem::not_found)?;
     let display_name = display_name(cx, permit.user_id()).await?;
     let now = cx.now_ms();

@@ -10,14 +10,14 @@ use crate::auth::standing::maker_stands;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, InvitationId, TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
-use crate::membership::permissions::{Invite, Permission as _, TeamPermit};
+use crate::membership::permissions::{Invite, TeamPermission as _, TeamPermit};
 use crate::membership::store::{broken, still_is};
 use crate::paging::{Listed, Order, page, sql_time};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
 use crate::teams::store::{member_count, team_document};
 
-use super::code::Code;
+use super::code::InvitationCode;
 use super::model::{Guest, Invitation, MAX_OPEN, NewInvitation};
 
 /// For each team, the number of invitations that the user `?1` has made and that are open at `?2`.
@@ -65,7 +65,7 @@ fn pairs() -> String {
 pub fn insert(
     permit: &TeamPermit<Invite>,
     invitation: &NewInvitation,
-    code: &Code,
+    code: &InvitationCode,
     key: Option<&ApiKeyId>,
 ) -> Vec<Statement> {
     Statement::checked(
@@ -113,7 +113,12 @@ pub fn withdraw_all(permit: &Permit<'_, SecureAccount>, now: i64) -> Statement {
 }
 
 /// Admits `guest` and counts the use; stale when the invitation no longer admits them.
-pub fn accept(code: &Code, guest: &Membership, display_name: &str, now: i64) -> Vec<Statement> {
+pub fn accept(
+    code: &InvitationCode,
+    guest: &Membership,
+    display_name: &str,
+    now: i64,
+) -> Vec<Statement> {
     let (hash, user) = (code.hash(), guest.user.as_str());
     vec![
         Statement::new(
@@ -179,7 +184,7 @@ pub fn expired(now: i64) -> PurgeQuery {
 /// standing.
 pub async fn find(
     platform: &Platform,
-    code: &Code,
+    code: &InvitationCode,
     user: Option<&UserId>,
 ) -> Result<Option<(Invitation, Option<Guest>)>, DatabaseError> {
     // `m.role` is the role that the invitation gives: the document needs nothing else of a member.

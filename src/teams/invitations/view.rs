@@ -6,7 +6,7 @@ use kit::time::rfc3339;
 use crate::http::problem::Problem;
 use crate::membership::model::TeamRole;
 
-use super::code::Code;
+use super::code::InvitationCode;
 use super::model::Invitation;
 
 #[derive(Template)]
@@ -30,7 +30,11 @@ struct Page<'a> {
 struct Nothing;
 
 /// The page of an open invitation.
-pub fn page(invitation: &Invitation, code: &Code, issuer: &str) -> Result<String, Problem> {
+pub fn page(
+    invitation: &Invitation,
+    code: &InvitationCode,
+    issuer: &str,
+) -> Result<String, Problem> {
     let text = |name: &str| invitation.team[name].as_str().unwrap_or_default();
     let expires_at = rfc3339(invitation.expires_at);
     let (day, time) = (&expires_at[..10], &expires_at[11..16]);

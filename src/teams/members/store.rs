@@ -10,7 +10,7 @@ use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{
-    ChangeRoles, EditCompositions, ManageWebhooks, Permission as _, TeamPermit, ViewTeam,
+    ChangeRoles, EditCompositions, ManageWebhooks, TeamPermission as _, TeamPermit, ViewTeam,
 };
 use crate::membership::store::{as_membership, broken};
 use crate::paging::{Listed, Order, page, sql_time};

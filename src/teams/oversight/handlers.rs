@@ -9,7 +9,7 @@ use crate::auth::permissions::{
 };
 use crate::http::{Page, Problem, Response};
 use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
-use crate::membership::permissions::{BanMembers, OverseeSharing, Permission, TeamPermit};
+use crate::membership::permissions::{BanMembers, OverseeSharing, TeamPermission, TeamPermit};
 use crate::runtime::{Context, Tx};
 use crate::squads::share_links;
 use crate::webhooks::endpoints;
@@ -17,7 +17,10 @@ use crate::webhooks::endpoints;
 use super::store;
 
 /// Proof that the caller may do `P` in the team of the path.
-async fn permit<P: Permission>(cx: &Context<'_>, user: &UserId) -> Result<TeamPermit<P>, Problem> {
+async fn permit<P: TeamPermission>(
+    cx: &Context<'_>,
+    user: &UserId,
+) -> Result<TeamPermit<P>, Problem> {
     TeamPermit::of(cx.membership(user).await?)
 }
 
@@ -27,7 +30,7 @@ fn of_team(team: &TeamId) -> Value {
 }
 
 /// The problem of a stale write: the caller has lost the permission, or the target is gone.
-async fn why_stale<P: Permission>(cx: &Context<'_>, user: &UserId) -> Problem {
+async fn why_stale<P: TeamPermission>(cx: &Context<'_>, user: &UserId) -> Problem {
     match permit::<P>(cx, user).await {
         Ok(_) => Problem::not_found(),
         Err(problem) => problem,

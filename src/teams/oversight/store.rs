@@ -5,7 +5,7 @@ use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::standing::account_exists;
 use crate::http::pagination::Page;
 use crate::ids::{TeamId, UserId};
-use crate::membership::permissions::{BanMembers, Permission as _, TeamPermit};
+use crate::membership::permissions::{BanMembers, TeamPermission as _, TeamPermit};
 use crate::membership::store::{is_member, still_is};
 use crate::paging::{Listed, Order, page, sql_time};
 use crate::platform::{DatabaseError, Platform, Statement};

@@ -18,7 +18,7 @@ use super::csv;
 use super::import::{self, Existing, Mode, Plan};
 use super::model::{self, Draft, Editor, Owned, PlayerInput, StoredPlayer};
 use super::schemas::{MAX_CHARACTERS, MAX_PLAYERS};
-use super::store::{self, Filters, Listed, Part};
+use super::store::{self, ListedPlayers, PlayerColumns, RosterFilters};
 
 /// Entries that are read at once for a file.
 const CHUNK: i64 = 1_000;
@@ -61,15 +61,22 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ReadTeams>()?;
     let page = Page::from_query(&cx.query, PlayerId::parse)?;
-    let filters = Filters {
+    let filters = RosterFilters {
         user: cx.query.text("user_id"),
         search: cx.query.text("q").map(str::to_lowercase),
         named: None,
     };
     let team = team_of(cx)?;
     let of = (&team, permit.user_id());
-    let listed = store::list(&cx.state.platform, of, Part::Document, &filters, &page).await?;
-    let Listed {
+    let listed = store::list(
+        &cx.state.platform,
+        of,
+        PlayerColumns::Document,
+        &filters,
+        &page,
+    )
+    .await?;
+    let ListedPlayers {
         data,
         last,
         membership,
@@ -207,8 +214,8 @@ fn judge(
 async fn read_all(
     cx: &Context<'_>,
     (team, user): (&TeamId, &UserId),
-    part: Part,
-    filters: &Filters<'_>,
+    part: PlayerColumns,
+    filters: &RosterFilters<'_>,
     take: &mut dyn FnMut(&str) -> Result<(), Problem>,
 ) -> Result<Membership, Problem> {
     let mut page = Page {
@@ -217,7 +224,7 @@ async fn read_all(
     };
     loop {
         let listed = store::list(&cx.state.platform, (team, user), part, filters, &page).await?;
-        let Listed {
+        let ListedPlayers {
             data,
             last,
             membership,
@@ -259,8 +266,8 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
         }
         Ok(())
     };
-    let (of, all) = ((&team, permit.user_id()), Filters::default());
-    let membership = read_all(cx, of, Part::Input, &all, &mut take).await?;
+    let (of, all) = ((&team, permit.user_id()), RosterFilters::default());
+    let membership = read_all(cx, of, PlayerColumns::Input, &all, &mut take).await?;
     TeamPermit::<ViewTeam>::of(membership)?;
     let (profile, disposition) = if is_csv {
         (Profile::PrivateCsv, "attachment; filename=\"roster.csv\"")
@@ -340,9 +347,9 @@ async fn make_plan(
         )
     });
     let found = store::look_up(&cx.state.platform, of, inputs, None).await?;
-    let filters = Filters {
+    let filters = RosterFilters {
         named,
-        ..Filters::default()
+        ..RosterFilters::default()
     };
     let mut existing: Vec<Existing> = Vec::new();
     let mut take = |piece: &str| {
@@ -350,7 +357,7 @@ async fn make_plan(
         existing.extend(entries);
         Ok(())
     };
-    read_all(cx, of, Part::Existing, &filters, &mut take).await?;
+    read_all(cx, of, PlayerColumns::Existing, &filters, &mut take).await?;
     let plan = import::plan(mode, drafts, existing, &found.unknown, &mut errors);
     Problem::check(errors)?;
     // What replaces a roster is no larger than a body may be.

@@ -10,7 +10,7 @@ use crate::http::{FieldError, Problem, problems};
 use crate::ids::{BuildId, PlayerId, TeamId, UserId};
 use crate::membership::model::Membership;
 use crate::membership::permissions::{
-    EditOwnPlayer, EditRoster, Permission as _, Rule, TeamPermit,
+    EditOwnPlayer, EditRoster, TeamPermission as _, TeamPermit, TeamRule,
 };
 use crate::platform::Text;
 
@@ -210,7 +210,7 @@ pub struct Editor(TeamPermit<EditOwnPlayer>);
 /// Proof that someone may write an entry. Only [`Editor::grant`] makes one.
 pub struct WriteGrant<'a> {
     permit: &'a TeamPermit<EditOwnPlayer>,
-    rule: Rule,
+    rule: TeamRule,
 }
 
 impl Editor {

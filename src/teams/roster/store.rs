@@ -8,7 +8,7 @@ use crate::builds::store::may_show;
 use crate::http::pagination::Page;
 use crate::ids::{PlayerId, TeamId, UserId};
 use crate::membership::model::Membership;
-use crate::membership::permissions::{EditRoster, Permission as _, TeamPermit};
+use crate::membership::permissions::{EditRoster, TeamPermission as _, TeamPermit};
 use crate::membership::store::{as_membership, is_member, still_is};
 use crate::paging::Order;
 use crate::platform::{DatabaseError, Platform, Row, Statement, Text, Value, params};
@@ -73,7 +73,7 @@ pub async fn find(
 
 /// The filters of a list.
 #[derive(Debug, Default)]
-pub struct Filters<'a> {
+pub struct RosterFilters<'a> {
     /// This member's entry.
     pub user: Option<&'a str>,
     /// Text in the name, in lower case.
@@ -84,7 +84,7 @@ pub struct Filters<'a> {
 
 /// The columns of an entry to read.
 #[derive(Debug, Clone, Copy)]
-pub enum Part {
+pub enum PlayerColumns {
     /// The answer that clients get.
     Document,
     /// What a client would have to send.
@@ -93,7 +93,7 @@ pub enum Part {
     Existing,
 }
 
-impl Part {
+impl PlayerColumns {
     const fn sql(self) -> &'static str {
         match self {
             Self::Document => "document",
@@ -109,7 +109,7 @@ impl Part {
 
 /// One page of a roster.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedPlayers {
     /// A JSON array.
     pub data: Text,
     /// The id that the next page begins after, if there is one.
@@ -123,10 +123,10 @@ pub struct Listed {
 pub async fn list(
     platform: &Platform,
     (team, user): (&TeamId, &UserId),
-    part: Part,
-    filters: &Filters<'_>,
+    part: PlayerColumns,
+    filters: &RosterFilters<'_>,
     page: &Page,
-) -> Result<Option<Listed>, DatabaseError> {
+) -> Result<Option<ListedPlayers>, DatabaseError> {
     let part = part.sql();
     let (names, members) = filters.named.clone().unzip();
     let statement = Statement::new(
@@ -159,7 +159,7 @@ pub async fn list(
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(None);
     };
-    Ok(Some(Listed {
+    Ok(Some(ListedPlayers {
         data: row.take_text(1)?,
         last: row.optional_text(2)?.map(str::to_owned),
         membership: as_membership(team, user, row.text(0)?)?,

@@ -3,7 +3,7 @@
 
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::Membership;
-use crate::membership::permissions::{EditScores, Permission as _, TeamPermit};
+use crate::membership::permissions::{EditScores, TeamPermission as _, TeamPermit};
 use crate::membership::store::{as_membership, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 

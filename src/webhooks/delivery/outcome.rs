@@ -2,7 +2,7 @@
 //! A delivery ends as delivered, or dead with a reason; no retry is early; an endpoint that asks us to
 //! slow down gets a pause. `store` has the SQL.
 
-use crate::config::schedule::{self, Schedule};
+use crate::config::schedule::{self, RetrySchedule};
 use crate::platform::{HttpAnswer, HttpError, HttpFailure};
 
 /// Bytes of a response that are stored.
@@ -126,7 +126,7 @@ pub(crate) enum Next {
 pub(crate) fn next(
     attempt: &Attempt,
     step: i64,
-    schedule: &Schedule,
+    schedule: &RetrySchedule,
     random: u32,
     now: i64,
 ) -> Next {

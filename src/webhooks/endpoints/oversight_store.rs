@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::http::pagination::Page;
 use crate::ids::WebhookId;
-use crate::membership::permissions::{OverseeSharing, Permission as _, TeamPermit};
+use crate::membership::permissions::{OverseeSharing, TeamPermission as _, TeamPermit};
 use crate::membership::store::{name_in, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 

@@ -217,7 +217,7 @@ pub fn to_millis(text: &str) -> Option<String> {
 
 /// The filters of a page of the log; all must match.
 #[derive(Debug, Default)]
-pub struct Filters {
+pub struct LogFilters {
     /// The actor.
     pub actor: Option<String>,
     /// The target.

@@ -8,7 +8,7 @@ use http::pagination::Page;
 use kit::ids::UserId;
 use platform::{DatabaseError, Platform, Row, Statement, Value};
 
-use super::model::{Entry, Filters, GENESIS, chain};
+use super::model::{Entry, GENESIS, LogFilters, chain};
 
 /// Lost races after which a write is given up: with the pauses, about 15 seconds.
 const MAX_TRIES: u32 = 50;
@@ -123,7 +123,7 @@ pub async fn about(
 }
 
 /// A row of the log.
-pub struct Found {
+pub struct LogRow {
     /// Its number.
     pub seq: i64,
     /// JSON.
@@ -135,12 +135,12 @@ pub struct Found {
 /// A page of the log, latest first.
 pub async fn page(
     platform: &Platform,
-    filters: &Filters,
+    filters: &LogFilters,
     page: &Page,
-) -> Result<Vec<Found>, DatabaseError> {
+) -> Result<Vec<LogRow>, DatabaseError> {
     let rows = platform.database.query(select(filters, page)).await?;
     let read = |row: &Row| {
-        Ok(Found {
+        Ok(LogRow {
             seq: row.integer(0)?,
             entry: row.text(1)?.to_owned(),
             hash: row.text(2)?.to_owned(),
@@ -154,7 +154,7 @@ const PAST_ALL_ROWS: i64 = (1 << 53) - 1;
 
 /// The page as one range of one index. Rows are ordered by time, so a time filter becomes the number
 /// of its first row.
-fn select(filters: &Filters, page: &Page) -> Statement {
+fn select(filters: &LogFilters, page: &Page) -> Statement {
     let mut sql = "SELECT seq, entry, hash FROM audit_log WHERE seq < ?1".to_owned();
     let before = page.after.as_ref().and_then(|text| text.parse().ok());
     let mut params: Vec<Value> = vec![before.unwrap_or(PAST_ALL_ROWS).into()];
@@ -191,39 +191,39 @@ mod tests {
     fn each_filter_is_a_range_of_an_index_and_nothing_is_sorted() {
         let (platform, _) = TestPlatform::new();
         let some = || Some("x".to_owned());
-        let none = Filters::default;
+        let none = LogFilters::default;
         for (filters, index) in [
             (none(), "USING INTEGER PRIMARY KEY (rowid<?)"),
             (
-                Filters {
+                LogFilters {
                     actor: some(),
                     ..none()
                 },
                 "audit_log_by_actor (actor=? AND seq<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     target: some(),
                     ..none()
                 },
                 "audit_log_by_target (target=? AND seq<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     team: some(),
                     ..none()
                 },
                 "audit_log_by_team (team=? AND seq<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     action: some(),
                     ..none()
                 },
                 "audit_log_by_action (action=? AND seq<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     actor: some(),
                     since: some(),
                     until: some(),
@@ -232,21 +232,21 @@ mod tests {
                 "audit_log_by_actor (actor=? AND seq>? AND seq<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     since: some(),
                     ..none()
                 },
                 "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
             ),
             (
-                Filters {
+                LogFilters {
                     since: some(),
                     ..none()
                 },
                 "audit_log_by_time (at>?)",
             ),
             (
-                Filters {
+                LogFilters {
                     until: some(),
                     ..none()
                 },

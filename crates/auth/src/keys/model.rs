@@ -17,7 +17,7 @@ pub const SKEW_MS: i64 = 30_000;
 kit::words! {
     /// The state of a key.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum State {
+    pub enum KeyState {
         /// In the key set, so that everyone has it when it begins to sign.
         Published = "published",
         /// Signs and verifies.
@@ -59,18 +59,18 @@ impl Life {
     }
 
     /// The state of the key.
-    pub fn state(&self, now: i64) -> State {
+    pub fn state(&self, now: i64) -> KeyState {
         let is_past = |time: Option<i64>| time.is_some_and(|time| time <= now);
         if self.revoked_at.is_some() {
-            State::Revoked
+            KeyState::Revoked
         } else if now < self.activates_at {
-            State::Published
+            KeyState::Published
         } else if is_past(self.removed_at) {
-            State::Removed
+            KeyState::Removed
         } else if is_past(self.retires_at) {
-            State::Retired
+            KeyState::Retired
         } else {
-            State::Active
+            KeyState::Active
         }
     }
 
@@ -78,15 +78,15 @@ impl Life {
     /// key a moment early.
     pub fn verifies(&self, now: i64) -> bool {
         match self.state(now) {
-            State::Active | State::Retired => true,
-            State::Published => now + SKEW_MS >= self.activates_at,
-            State::Removed | State::Revoked => false,
+            KeyState::Active | KeyState::Retired => true,
+            KeyState::Published => now + SKEW_MS >= self.activates_at,
+            KeyState::Removed | KeyState::Revoked => false,
         }
     }
 
     /// Whether its public half belongs in the key set.
     pub fn is_published(&self, now: i64) -> bool {
-        !matches!(self.state(now), State::Removed | State::Revoked)
+        !matches!(self.state(now), KeyState::Removed | KeyState::Revoked)
     }
 
     /// The times of the successor, when it is due. However late that is, the successor is published
@@ -94,7 +94,7 @@ impl Life {
     pub fn successor(&self, now: i64) -> Option<Self> {
         let ends_at = self.activates_at + SIGNS_MS;
         let is_due = now >= ends_at - MADE_BEFORE_MS;
-        let is_open = self.retires_at.is_none() && self.state(now) == State::Active;
+        let is_open = self.retires_at.is_none() && self.state(now) == KeyState::Active;
         (is_open && is_due).then(|| Self {
             activates_at: ends_at.max(now + PUBLISHED_MS),
             ..Self::at_once(now)

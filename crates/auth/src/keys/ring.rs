@@ -17,7 +17,7 @@ use kit::secret::Secret;
 use limits::gcra::{Rate, Tat};
 use platform::{LocalFuture, Platform};
 
-use super::model::{Life, State};
+use super::model::{KeyState, Life};
 use super::{ActiveKey, KeyError, PublicKey, is_thumbprint, open, rotation, store};
 
 /// Maximum age of cached keys, and so how long other isolates may accept a revoked key.
@@ -132,7 +132,7 @@ impl KeyRing {
         let now = platform.clock.now_ms();
         let signs = |active: &Rc<ActiveKey>| {
             let found = view.find(&active.kid);
-            found.is_some_and(|(_, life)| life.state(now) == State::Active)
+            found.is_some_and(|(_, life)| life.state(now) == KeyState::Active)
         };
         if let Some(active) = self.active.borrow().as_ref().filter(|active| signs(active)) {
             return Ok(Rc::clone(active));

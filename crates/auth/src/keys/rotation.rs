@@ -11,8 +11,8 @@ use crypto::seal::MasterKeys;
 use crypto::seal::{self, SealError};
 use platform::{Platform, Statement};
 
-use super::model::{Life, SKEW_MS, State};
-use super::store::{self, KeyRow, NewKey};
+use super::model::{KeyState, Life, SKEW_MS};
+use super::store::{self, KeyRow, NewSigningKey};
 use super::{KeyError, label, open, thumbprint};
 
 /// Makes a key pair with its private half sealed.
@@ -21,13 +21,13 @@ pub fn make(
     platform: &Platform,
     life: Life,
     generation: i64,
-) -> Result<NewKey, SealError> {
+) -> Result<NewSigningKey, SealError> {
     let secret = Zeroizing::new(platform.random_bytes::<32>());
     let key = SigningKey::from_bytes(&secret);
     let public = key.verifying_key();
     let kid = thumbprint(&public);
     let sealed_private_key = seal::seal(master, &label(&kid), key.as_bytes(), platform)?;
-    Ok(NewKey {
+    Ok(NewSigningKey {
         kid,
         public_key: public.as_bytes().to_vec(),
         sealed_private_key,
@@ -41,7 +41,7 @@ pub fn make(
 pub async fn publish_next(master: &MasterKeys, platform: &Platform) -> Result<u64, KeyError> {
     let keys = store::all(platform).await?;
     let now = platform.clock.now_ms();
-    let is_active = |key: &&KeyRow| key.life.state(now) == State::Active;
+    let is_active = |key: &&KeyRow| key.life.state(now) == KeyState::Active;
     let due = keys
         .iter()
         .find(is_active)

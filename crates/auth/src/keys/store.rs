@@ -8,7 +8,7 @@ use super::PublicKey;
 use super::model::{Life, SKEW_MS, VERIFIES_MS};
 
 /// A key that is to be added.
-pub struct NewKey {
+pub struct NewSigningKey {
     /// RFC 7638 thumbprint.
     pub kid: String,
     /// RFC 8032.
@@ -102,7 +102,7 @@ pub fn signing(now: i64) -> Statement {
 }
 
 /// Adds a key. Fails as in [`is_lost_race`] when its generation exists.
-pub fn insert(key: NewKey) -> Statement {
+pub fn insert(key: NewSigningKey) -> Statement {
     Statement::new(
         "INSERT INTO signing_keys (kid, generation, public_key, sealed_private_key, created_at, \
          activates_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -2,7 +2,7 @@
 //! Promises to find where a text goes along one of them, or along several by turns (`1q2w3e4r`).
 //! Leaves what such a piece is worth to `strength`.
 
-use super::strength::Kind;
+use super::strength::PieceKind;
 
 /// Read both ways. Keyboards of the US, Germany, France and Russia; their columns; the columns and
 /// diagonals of a block of digits; each second digit and letter.
@@ -103,7 +103,7 @@ pub struct Run {
     /// Fewest characters.
     pub min: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: PieceKind,
 }
 
 /// The longest pieces that begin at `start`, one for each number of orders that take turns.
@@ -132,13 +132,13 @@ pub fn runs_at(text: &[char], start: usize) -> impl Iterator<Item = Run> {
     })
 }
 
-fn kind_of(ways: &[u128]) -> Kind {
+fn kind_of(ways: &[u128]) -> PieceKind {
     let plain = (1_u128 << (FIRST_ORDER + 2 * KEYBOARDS)) - 1;
     if ways.iter().all(|way| way & SAME != 0) {
-        Kind::Repetition
+        PieceKind::Repetition
     } else if ways.iter().all(|way| way & plain != 0) {
-        Kind::Sequence
+        PieceKind::Sequence
     } else {
-        Kind::Keyboard
+        PieceKind::Keyboard
     }
 }

@@ -93,7 +93,7 @@ const GAME: [&str; 78] = [
 
 /// What a piece is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PieceKind {
     /// Digits or letters in their order, a date, or nothing but a few digits.
     Sequence,
     /// Keys that are neighbours.
@@ -136,7 +136,7 @@ const AGAIN_MIN: usize = 4;
 
 /// Why `text` is easily guessed; `None`: it is not. `own` are words of the user's address and name,
 /// in lower case; `min_length` is what is configured.
-pub fn weakness(text: &str, own: &[String], min_length: usize) -> Option<Kind> {
+pub fn weakness(text: &str, own: &[String], min_length: usize) -> Option<PieceKind> {
     let sent = Zeroizing::new(text.chars().collect::<Vec<char>>());
     let fold = |c: &char| c.to_lowercase().next().unwrap_or(*c);
     let whole = Zeroizing::new(sent.iter().map(fold).collect::<Vec<char>>());
@@ -151,9 +151,9 @@ pub fn weakness(text: &str, own: &[String], min_length: usize) -> Option<Kind> {
         return Some(kind);
     }
     if is_repetition(&dense, min_length) {
-        return Some(Kind::Repetition);
+        return Some(PieceKind::Repetition);
     }
-    is_one_word(&dense, &sent).then_some(Kind::OneWord)
+    is_one_word(&dense, &sent).then_some(PieceKind::OneWord)
 }
 
 /// Whether it repeats what is too short to be a password, the last time perhaps cut off.
@@ -216,14 +216,14 @@ fn is_one_word(dense: &[char], sent: &[char]) -> bool {
 struct Step {
     worth: u32,
     from: usize,
-    kind: Kind,
+    kind: PieceKind,
 }
 
 /// Every way from the beginning to each place, the cheapest one kept.
 struct Ways(Vec<Step>);
 
 impl Ways {
-    fn offer(&mut self, from: usize, to: usize, price: u32, kind: Kind) {
+    fn offer(&mut self, from: usize, to: usize, price: u32, kind: PieceKind) {
         let worth = self.0[from].worth.saturating_add(price);
         if worth < self.0[to].worth {
             self.0[to] = Step { worth, from, kind };
@@ -233,11 +233,11 @@ impl Ways {
 
 /// What `text` is worth when each piece of it is guessed in the cheapest way, and what tells most of
 /// it.
-fn cheapest(text: &[char], own: &[String]) -> (u32, Kind) {
+fn cheapest(text: &[char], own: &[String]) -> (u32, PieceKind) {
     let unreached = Step {
         worth: u32::MAX,
         from: 0,
-        kind: Kind::Other,
+        kind: PieceKind::Other,
     };
     let mut ways = Ways(vec![unreached; text.len() + 1]);
     ways.0[0].worth = 0;
@@ -245,12 +245,13 @@ fn cheapest(text: &[char], own: &[String]) -> (u32, Kind) {
     for start in 0..text.len() {
         let is_plain = |c: char| c.is_ascii() && !c.is_ascii_alphabetic();
         let price = if is_plain(text[start]) { SIGN } else { LETTER };
-        ways.offer(start, start + 1, price, Kind::Other);
+        ways.offer(start, start + 1, price, PieceKind::Other);
         for (_, end, price, kind) in words.iter().filter(|word| word.0 == start) {
             ways.offer(start, *end, *price, *kind);
         }
         let before = ways.0[start].kind;
-        let is_after_rule = matches!(before, Kind::Sequence | Kind::Keyboard) && start > 0;
+        let is_after_rule =
+            matches!(before, PieceKind::Sequence | PieceKind::Keyboard) && start > 0;
         for run in orders::runs_at(text, start) {
             for end in start + run.min..=run.end {
                 let is_short =
@@ -260,26 +261,26 @@ fn cheapest(text: &[char], own: &[String]) -> (u32, Kind) {
             }
         }
         for end in start + AGAIN_MIN..=start + again(text, start) {
-            ways.offer(start, end, AGAIN, Kind::Repetition);
+            ways.offer(start, end, AGAIN, PieceKind::Repetition);
         }
         if let Some((length, price)) = date(&text[start..]) {
-            ways.offer(start, start + length, price, Kind::Sequence);
+            ways.offer(start, start + length, price, PieceKind::Sequence);
         }
     }
     let is_number = text.iter().all(char::is_ascii_digit);
     let kind = match reason(&ways.0) {
-        Kind::Keyboard if is_number => Kind::Sequence,
+        PieceKind::Keyboard if is_number => PieceKind::Sequence,
         kind => kind,
     };
     (ways.0[text.len()].worth, kind)
 }
 
 /// The kind that says most: a word before a rule, and of rules the one that tells most characters.
-fn reason(steps: &[Step]) -> Kind {
+fn reason(steps: &[Step]) -> PieceKind {
     let mut told = [
-        (Kind::Sequence, 0),
-        (Kind::Keyboard, 0),
-        (Kind::Repetition, 0),
+        (PieceKind::Sequence, 0),
+        (PieceKind::Keyboard, 0),
+        (PieceKind::Repetition, 0),
     ];
     let mut word = None;
     let mut at = steps.len() - 1;
@@ -289,9 +290,9 @@ fn reason(steps: &[Step]) -> Kind {
             *length += at - from;
         }
         word = match (word, kind) {
-            (_, Kind::Personal) | (Some(Kind::Personal), _) => Some(Kind::Personal),
-            (_, Kind::Game) | (Some(Kind::Game), _) => Some(Kind::Game),
-            (_, Kind::Common) => Some(Kind::Common),
+            (_, PieceKind::Personal) | (Some(PieceKind::Personal), _) => Some(PieceKind::Personal),
+            (_, PieceKind::Game) | (Some(PieceKind::Game), _) => Some(PieceKind::Game),
+            (_, PieceKind::Common) => Some(PieceKind::Common),
             _ => word,
         };
         at = from;
@@ -304,16 +305,18 @@ fn reason(steps: &[Step]) -> Kind {
 }
 
 /// Where known words stand: start, end, worth and kind.
-fn find_words(text: &[char], own: &[String]) -> Vec<(usize, usize, u32, Kind)> {
+fn find_words(text: &[char], own: &[String]) -> Vec<(usize, usize, u32, PieceKind)> {
     let starts_of = |letter: char| {
         let places = text.iter().enumerate();
         let is_it = places.filter(move |(_, found)| writes(**found, letter));
         is_it.map(|(start, _)| start).collect::<Vec<usize>>()
     };
     let starts: Vec<Vec<usize>> = ('a'..='z').map(starts_of).collect();
-    let common = COMMON.lines().map(|word| (word, WORD, Kind::Common));
-    let game = GAME.into_iter().map(|word| (word, FEW, Kind::Game));
-    let own = own.iter().map(|word| (word.as_str(), FEW, Kind::Personal));
+    let common = COMMON.lines().map(|word| (word, WORD, PieceKind::Common));
+    let game = GAME.into_iter().map(|word| (word, FEW, PieceKind::Game));
+    let own = own
+        .iter()
+        .map(|word| (word.as_str(), FEW, PieceKind::Personal));
     let mut found = Vec::new();
     let mut look =
         |first: Option<char>, word: &mut dyn FnMut(usize) -> Option<usize>, worth, kind| {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn judged(text: &str) -> Option<Kind> {
+fn judged(text: &str) -> Option<PieceKind> {
     weakness(text, &["johnny".to_owned()], 15)
 }
 
@@ -12,7 +12,7 @@ fn judged(text: &str) -> Option<Kind> {
 fn each_kind_is_refused_for_its_reason() {
     for (kind, texts) in [
         (
-            Kind::Sequence,
+            PieceKind::Sequence,
             "123456789012345 abcdefghijklmnop ponmlkjihgfedcba 987654321098765 543210987654321 \
              zyxwvutsrqponmlk 012345678901234 112233445566778899 111222333444555 100200300400500 \
              a1b2c3d4e5f6g7h8 12345678987654321 1234567890987654321 135791357913579 \
@@ -20,7 +20,7 @@ fn each_kind_is_refused_for_its_reason() {
              3.14159265358979 абвгдежзийклмноп",
         ),
         (
-            Kind::Keyboard,
+            PieceKind::Keyboard,
             "qwertyuiop123456 1q2w3e4r5t6y7u8i9o0p 0p9o8i7u6y5t4r3e QWERTYUIOPASDFGH \
              poiuytrewqlkjhgf qwertzuiopasdfgh azertyuiopqsdfgh qsdfghjklmwxcvbn \
              1qaz2wsx3edc4rfv 1qazxsw23edcvfr4 zaq12wsxcde34rfv qazwsxedcrfvtgb \
@@ -28,12 +28,12 @@ fn each_kind_is_refused_for_its_reason() {
              1a2s3d4f5g6h7j8k edcrfvtgbyhnujm йцукенгшщзфывапр asdfjkl;asdfjkl;",
         ),
         (
-            Kind::Repetition,
+            PieceKind::Repetition,
             "aaaaaaaaaaaaaaaa 7777777777777777 abcabcabcabcabca xqzxqzxqzxqzxqz \
              k3x9wq7zk3x9wq7z k3x9wq7k3x9wq7k3x \u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}\u{1F40B}\u{1F409}",
         ),
         (
-            Kind::Common,
+            PieceKind::Common,
             "password12345678 PASSWORD12345678 PassWord12345678 12345678password passwordpassword \
              p@ssw0rd12345678 P4$$w0rd!2024Summer drowssap12345678 passwordDROWSSAP iloveyou12345678 \
              sunshine20202020 monkey!monkey!monkey Passw0rd!Passw0rd! dragonmonkey1234 \
@@ -42,15 +42,15 @@ fn each_kind_is_refused_for_its_reason() {
              malheureusement1 schwierigkeiten",
         ),
         (
-            Kind::OneWord,
+            PieceKind::OneWord,
             "correcthorse1234 CorrectHorse1234 c0rr3cth0rs31234 zaunpfahl20391!! 83027461zaunpfahl",
         ),
         (
-            Kind::Personal,
+            PieceKind::Personal,
             "johnny1234567890 Johnny!Dragon123 ynnhoj1234567890",
         ),
         (
-            Kind::Game,
+            PieceKind::Game,
             "guildwars2tyria2024 CommanderZerg2024! wvwbuilder123456 Gu1ldW4rs2Gu1ld! \
              revenantguardian1 necromancer123456",
         ),

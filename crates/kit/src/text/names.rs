@@ -7,7 +7,7 @@ use super::characters::{find_hidden, is_blank, is_general_mark, is_mark};
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NameKind {
     /// Who: a person or a team.
     Party,
     /// What: a build, a composition, a player of a roster, a tag.
@@ -47,24 +47,24 @@ const RESERVED_ALONE: [&str; 9] = [
 ];
 
 /// In NFC; a name also without blanks around it, and with one between its words.
-pub fn tidy(kind: Kind, text: &str, unicode: &dyn Unicode) -> String {
+pub fn tidy(kind: NameKind, text: &str, unicode: &dyn Unicode) -> String {
     let text = unicode.nfc(text);
     match kind {
-        Kind::Party | Kind::Thing => {
+        NameKind::Party | NameKind::Thing => {
             let words: Vec<&str> = text.split_whitespace().collect();
             words.join(" ")
         }
-        Kind::Line | Kind::Lines | Kind::Address => text,
+        NameKind::Line | NameKind::Lines | NameKind::Address => text,
     }
 }
 
 /// Whether `c` is a control character that a text of this kind cannot have.
-pub fn is_control(kind: Kind, c: char) -> bool {
-    c.is_control() && !(kind == Kind::Lines && matches!(c, '\n' | '\r' | '\t'))
+pub fn is_control(kind: NameKind, c: char) -> bool {
+    c.is_control() && !(kind == NameKind::Lines && matches!(c, '\n' | '\r' | '\t'))
 }
 
 /// Judges a text that [`tidy`] has made and that has no control characters.
-pub fn check(kind: Kind, text: &str, unicode: &dyn Unicode) -> Result<(), NameError> {
+pub fn check(kind: NameKind, text: &str, unicode: &dyn Unicode) -> Result<(), NameError> {
     let refuse = |code, detail: String| Err(NameError { code, detail });
     if let Some(c) = find_hidden(text) {
         return refuse(
@@ -81,7 +81,7 @@ pub fn check(kind: Kind, text: &str, unicode: &dyn Unicode) -> Result<(), NameEr
             format!("Put at most {MAX_GENERAL_MARKS} marks over and under a letter."),
         );
     }
-    if matches!(kind, Kind::Line | Kind::Lines) {
+    if matches!(kind, NameKind::Line | NameKind::Lines) {
         return Ok(());
     }
     if !text.is_empty() && (text.chars().all(is_blank) || text.starts_with(is_mark)) {
@@ -104,7 +104,7 @@ pub fn check(kind: Kind, text: &str, unicode: &dyn Unicode) -> Result<(), NameEr
                 .to_owned(),
         );
     }
-    if kind == Kind::Address && unicode.nfc(&unicode.nfkd(text)) != text {
+    if kind == NameKind::Address && unicode.nfc(&unicode.nfkd(text)) != text {
         return refuse(
             "styled_letters",
             "Write the address in plain letters, not in full-width or styled ones.".to_owned(),
@@ -124,15 +124,15 @@ fn has_pile(text: &str) -> bool {
 
 /// Whether the text reads like the service or an administrator of it. What is not a person or a team
 /// may be called so in plain letters; an address is its provider's to give, and may have digits too.
-fn imitates_service(kind: Kind, text: &str, unicode: &dyn Unicode) -> bool {
+fn imitates_service(kind: NameKind, text: &str, unicode: &dyn Unicode) -> bool {
     let skeleton = skeleton(text, unicode);
     let is_reserved = RESERVED.iter().any(|name| skeleton.contains(name))
         || RESERVED_ALONE.contains(&skeleton.as_str());
     is_reserved
         && match kind {
-            Kind::Party => true,
-            Kind::Address => !text.is_ascii(),
-            Kind::Thing | Kind::Line | Kind::Lines => !is_plain(text),
+            NameKind::Party => true,
+            NameKind::Address => !text.is_ascii(),
+            NameKind::Thing | NameKind::Line | NameKind::Lines => !is_plain(text),
         }
 }
 

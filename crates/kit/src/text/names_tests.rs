@@ -16,7 +16,7 @@ impl Unicode for Tables {
     }
 }
 
-fn code(kind: Kind, text: &str) -> Option<&'static str> {
+fn code(kind: NameKind, text: &str) -> Option<&'static str> {
     let tidied = tidy(kind, text, &Tables);
     check(kind, &tidied, &Tables)
         .err()
@@ -67,8 +67,8 @@ fn names_that_people_have_pass() {
         "Łódź Ørn Đurđa",
         "🇩🇪 Admirals",
     ] {
-        assert_eq!(code(Kind::Party, name), None, "{name}");
-        assert_eq!(code(Kind::Thing, name), None, "{name}");
+        assert_eq!(code(NameKind::Party, name), None, "{name}");
+        assert_eq!(code(NameKind::Thing, name), None, "{name}");
     }
     for name in [
         "Support",
@@ -78,10 +78,10 @@ fn names_that_people_have_pass() {
         "Staff",
         "Guild Wars 2 zerg",
     ] {
-        assert_eq!(code(Kind::Thing, name), None, "{name}");
+        assert_eq!(code(NameKind::Thing, name), None, "{name}");
     }
     for text in ["first\nsecond\r\n\tthird", "Administrator", "a\u{a0}b"] {
-        assert_eq!(code(Kind::Lines, text), None, "{text:?}");
+        assert_eq!(code(NameKind::Lines, text), None, "{text:?}");
     }
     for address in [
         "a.b+c@sub.b.gg",
@@ -90,7 +90,7 @@ fn names_that_people_have_pass() {
         "admin@b.gg",
         "jose\u{301}@b.gg",
     ] {
-        assert_eq!(code(Kind::Address, address), None, "{address}");
+        assert_eq!(code(NameKind::Address, address), None, "{address}");
     }
 }
 
@@ -111,7 +111,7 @@ fn what_hides_piles_or_shows_nothing_is_refused() {
             "too_many_marks",
         ),
     ] {
-        for kind in [Kind::Party, Kind::Thing, Kind::Address] {
+        for kind in [NameKind::Party, NameKind::Thing, NameKind::Address] {
             assert_eq!(code(kind, text), Some(expected), "{text:?}");
         }
         let in_remarks = if expected == "nothing_visible" {
@@ -119,7 +119,7 @@ fn what_hides_piles_or_shows_nothing_is_refused() {
         } else {
             Some(expected)
         };
-        assert_eq!(code(Kind::Lines, text), in_remarks, "{text:?}");
+        assert_eq!(code(NameKind::Lines, text), in_remarks, "{text:?}");
     }
 }
 
@@ -139,7 +139,7 @@ fn nobody_is_called_like_the_service() {
         "Support",
         "System",
     ] {
-        assert_eq!(code(Kind::Party, name), Some("reserved_name"), "{name}");
+        assert_eq!(code(NameKind::Party, name), Some("reserved_name"), "{name}");
     }
     for name in [
         "Аdministrator",
@@ -170,8 +170,8 @@ fn nobody_is_called_like_the_service() {
         "🅰dmin",
         "🇦🇩🇲🇮🇳",
     ] {
-        assert_eq!(code(Kind::Party, name), Some("reserved_name"), "{name}");
-        assert_eq!(code(Kind::Thing, name), Some("reserved_name"), "{name}");
+        assert_eq!(code(NameKind::Party, name), Some("reserved_name"), "{name}");
+        assert_eq!(code(NameKind::Thing, name), Some("reserved_name"), "{name}");
     }
     for name in [
         "Аlice",
@@ -186,15 +186,18 @@ fn nobody_is_called_like_the_service() {
         "Ꮯharr",
         "Նorn",
     ] {
-        assert_eq!(code(Kind::Party, name), Some("mixed_scripts"), "{name}");
+        assert_eq!(code(NameKind::Party, name), Some("mixed_scripts"), "{name}");
     }
     for address in ["administrator@b.gg", "support@b.gg", "adm1n@b.gg"] {
-        assert_eq!(code(Kind::Address, address), None, "{address}");
+        assert_eq!(code(NameKind::Address, address), None, "{address}");
     }
-    let imitated = code(Kind::Address, "аdministrator@b.gg");
+    let imitated = code(NameKind::Address, "аdministrator@b.gg");
     assert_eq!(imitated, Some("reserved_name"));
-    assert_eq!(code(Kind::Address, "аlice@b.gg"), Some("mixed_scripts"));
-    assert_eq!(code(Kind::Address, "ａlice@b.gg"), Some("styled_letters"));
+    assert_eq!(code(NameKind::Address, "аlice@b.gg"), Some("mixed_scripts"));
+    assert_eq!(
+        code(NameKind::Address, "ａlice@b.gg"),
+        Some("styled_letters")
+    );
 }
 
 #[test]
@@ -204,7 +207,7 @@ fn blanks_are_those_that_one_sees() {
         ("jose\u{301}", "jos\u{e9}"),
         (" \u{2003} ", ""),
     ] {
-        assert_eq!(tidy(Kind::Party, text, &Tables), expected);
+        assert_eq!(tidy(NameKind::Party, text, &Tables), expected);
     }
-    assert_eq!(tidy(Kind::Lines, " a\n b ", &Tables), " a\n b ");
+    assert_eq!(tidy(NameKind::Lines, " a\n b ", &Tables), " a\n b ");
 }

@@ -18,27 +18,27 @@ fn leases() -> Leases {
     Leases::new(POLICIES.map(|policy| policy.default))
 }
 
-fn answer(granted: u32, retry_ms: i64) -> Answer {
+fn answer(granted: u32, retry_ms: i64) -> ObjectAnswer {
     let state = PolicyState {
         remaining: 500,
         reset_ms: 30_000,
         retry_ms,
     };
-    Answer {
+    ObjectAnswer {
         granted,
         states: [state, PolicyState::default()],
     }
 }
 
-fn is_granted(found: &Found) -> bool {
-    matches!(found, Found::Granted(_))
+fn is_granted(found: &LeaseAnswer) -> bool {
+    matches!(found, LeaseAnswer::Granted(_))
 }
 
 #[test]
 fn a_lease_is_spent_within_its_two_seconds_and_the_rest_goes_back() {
     let leases = leases();
     let take = |now_ms| leases.take(API_KEY, "a", 1, now_ms);
-    assert!(matches!(take(NOW), Found::Ask(ask) if ask.back == 0 && ask.may_lease));
+    assert!(matches!(take(NOW), LeaseAnswer::Ask(ask) if ask.back == 0 && ask.may_lease));
     assert!(is_granted(&leases.answered(
         API_KEY,
         "a",
@@ -47,19 +47,19 @@ fn a_lease_is_spent_within_its_two_seconds_and_the_rest_goes_back() {
         NOW
     )));
     assert!(is_granted(&take(NOW + 1_999)));
-    let Found::Ask(ask) = take(NOW + 2_000) else {
+    let LeaseAnswer::Ask(ask) = take(NOW + 2_000) else {
         panic!("the lease has ended");
     };
     assert_eq!((ask.back, ask.back_age_ms), (8, 2_000));
     // Given back once.
-    assert!(matches!(take(NOW + 2_001), Found::Ask(ask) if ask.back == 0));
+    assert!(matches!(take(NOW + 2_001), LeaseAnswer::Ask(ask) if ask.back == 0));
 }
 
 #[test]
 fn while_a_question_is_under_way_no_other_asks_for_a_lease() {
     let leases = leases();
     let may_lease = |now_ms| match leases.take(API_KEY, "a", 1, now_ms) {
-        Found::Ask(ask) => ask.may_lease,
+        LeaseAnswer::Ask(ask) => ask.may_lease,
         found => panic!("{found:?}"),
     };
     assert!(may_lease(NOW));
@@ -78,7 +78,7 @@ fn one_request_asks_for_the_next_lease_while_others_spend_the_rest() {
     for _ in 0..29 {
         assert!(is_granted(&take(NOW)));
     }
-    assert!(matches!(take(NOW + 1), Found::Ask(ask) if ask.may_lease && ask.back == 0));
+    assert!(matches!(take(NOW + 1), LeaseAnswer::Ask(ask) if ask.may_lease && ask.back == 0));
     assert!(is_granted(&take(NOW + 1)));
     assert!(
         is_granted(&answered(0)),
@@ -89,7 +89,7 @@ fn one_request_asks_for_the_next_lease_while_others_spend_the_rest() {
     for number in 0..31 {
         assert!(is_granted(&take(NOW + 1_000)), "{number}");
     }
-    assert!(matches!(take(NOW + 1_000), Found::Ask(_)));
+    assert!(matches!(take(NOW + 1_000), LeaseAnswer::Ask(_)));
 }
 
 #[test]
@@ -97,13 +97,19 @@ fn a_clock_that_steps_back_prolongs_nothing() {
     let leases = leases();
     let take = |bucket, now_ms| leases.take(bucket, "a", 1, now_ms);
     leases.answered(API_KEY, "a", 1, &answer(10, 0), NOW);
-    assert!(matches!(take(API_KEY, NOW - 10), Found::Ask(_)));
+    assert!(matches!(take(API_KEY, NOW - 10), LeaseAnswer::Ask(_)));
     leases.answered(REFRESH, "a", 1, &answer(0, 5_000), NOW);
-    assert!(matches!(take(REFRESH, NOW + 4_999), Found::Refused(_)));
-    assert!(matches!(take(REFRESH, NOW - 100_000_000), Found::Ask(_)));
+    assert!(matches!(
+        take(REFRESH, NOW + 4_999),
+        LeaseAnswer::Refused(_)
+    ));
+    assert!(matches!(
+        take(REFRESH, NOW - 100_000_000),
+        LeaseAnswer::Ask(_)
+    ));
     leases.unreachable(LOGIN, "a", 1, NOW);
-    assert_eq!(take(LOGIN, NOW + 1), Found::Closed);
-    assert!(matches!(take(LOGIN, NOW - 10), Found::Ask(_)));
+    assert_eq!(take(LOGIN, NOW + 1), LeaseAnswer::Closed);
+    assert!(matches!(take(LOGIN, NOW - 10), LeaseAnswer::Ask(_)));
 }
 
 #[test]
@@ -112,7 +118,11 @@ fn a_refusal_is_for_what_costs_as_much_or_more() {
     leases.answered(REFRESH, "a", 5, &answer(0, 5_000), NOW);
     for (need, is_refused) in [(4, false), (5, true), (6, true)] {
         let found = leases.take(REFRESH, "a", need, NOW);
-        assert_eq!(matches!(found, Found::Refused(_)), is_refused, "{need}");
+        assert_eq!(
+            matches!(found, LeaseAnswer::Refused(_)),
+            is_refused,
+            "{need}"
+        );
     }
 }
 
@@ -122,7 +132,7 @@ fn a_refusal_holds_for_half_a_percent_of_the_window() {
     quotas[0] = Rate::new(100_000, 60);
     let leases = Leases::new(quotas);
     let found = leases.answered(ANONYMOUS, "a", 1, &answer(0, 1), NOW);
-    assert!(matches!(found, Found::Refused(refusal) if refusal.until_ms == NOW + 300));
+    assert!(matches!(found, LeaseAnswer::Refused(refusal) if refusal.until_ms == NOW + 300));
 }
 
 #[test]
@@ -135,5 +145,5 @@ fn a_full_memory_keeps_refusals_longest() {
         leases.answered(ANONYMOUS, &number.to_string(), 1, &answer(1, 0), now_ms);
     }
     let found = leases.take(ANONYMOUS, "refused", 1, NOW + 30_000);
-    assert!(matches!(found, Found::Refused(_)));
+    assert!(matches!(found, LeaseAnswer::Refused(_)));
 }

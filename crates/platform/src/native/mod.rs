@@ -21,7 +21,7 @@ use super::{
 };
 pub use limiter::{MemoryLimiter, ObjectRules};
 pub use mail::MemoryMail;
-pub use sqlite::{Outcome, Sqlite};
+pub use sqlite::{Sqlite, StatementResult};
 pub use web::{MemoryQueue, MemoryWeb, Queued};
 
 /// 2026-11-22T00:00:00Z: where every test clock begins.
@@ -234,7 +234,7 @@ impl TestDatabase {
         self.sqlite.undone(work)
     }
 
-    fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DatabaseError> {
+    fn run(&self, statements: Vec<Statement>) -> Result<Vec<StatementResult>, DatabaseError> {
         let losses = self.losses.get();
         self.losses.set(losses.saturating_sub(1));
         if self.away.get() || losses > 0 {

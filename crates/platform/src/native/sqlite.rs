@@ -26,7 +26,7 @@ static PREPARED: LazyLock<Mutex<Connection>> = LazyLock::new(migrated);
 
 /// What one statement of a batch did.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub struct StatementResult {
     /// The rows it returned.
     pub rows: Vec<Row>,
     /// How many rows it inserted, changed or deleted.
@@ -65,7 +65,7 @@ impl Sqlite {
     }
 
     /// Runs all statements in one transaction.
-    pub fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DatabaseError> {
+    pub fn batch(&self, statements: Vec<Statement>) -> Result<Vec<StatementResult>, DatabaseError> {
         let mut connection = self.0.borrow_mut();
         // A savepoint and no transaction, so that it also works inside `Self::undone`.
         let transaction = connection.savepoint().map_err(|error| classify(&error))?;
@@ -122,7 +122,7 @@ fn classify(error: &rusqlite::Error) -> DatabaseError {
     DatabaseError::classify(&error.to_string())
 }
 
-fn run(connection: &Connection, statement: &Statement) -> Result<Outcome, DatabaseError> {
+fn run(connection: &Connection, statement: &Statement) -> Result<StatementResult, DatabaseError> {
     if statement.params.len() > MAX_PARAMS {
         return Err(DatabaseError::Other(format!(
             "too many SQL variables: {}",
@@ -143,7 +143,7 @@ fn run(connection: &Connection, statement: &Statement) -> Result<Outcome, Databa
     let mut rows = prepared
         .query(params_from_iter(values))
         .map_err(|error| classify(&error))?;
-    let mut outcome = Outcome::default();
+    let mut outcome = StatementResult::default();
     while let Some(row) = rows.next().map_err(|error| classify(&error))? {
         let mut cells = Vec::with_capacity(columns);
         for index in 0..columns {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{plan, plays, row_of};
 use crate::game::model::{ROLES, SPECIALIZATIONS};
-use crate::squads::analysis::coverage::{self, Tally};
+use crate::squads::analysis::coverage::{self, CoverageTally};
 use crate::squads::analysis::model::{Analysis, Facts, analyze};
 use crate::squads::analysis::{shortfalls, warnings};
 use crate::squads::compositions::model::{Composition, MODES, Slot, Subgroup};
@@ -136,7 +136,7 @@ proptest! {
         }
         // Nothing is asked of roamers and scouts alone; the first of the squad among them begins it.
         let asked = |plan: &Composition| {
-            let tally = Tally::of(plan, &facts.edits);
+            let tally = CoverageTally::of(plan, &facts.edits);
             let subgroups = tally.subgroups.iter().take(before.subgroups.len());
             std::iter::once(&tally.squad).chain(subgroups).map(|it| it.needs).collect::<Vec<_>>()
         };
@@ -193,7 +193,7 @@ fn time_of_fifty_players() {
     let plan = plan(groups);
     let facts = Facts::default();
     let analysis = analyze(&plan, &facts);
-    let tally = Tally::of(&plan, &facts.edits);
+    let tally = CoverageTally::of(&plan, &facts.edits);
     let roles = coverage::roles(&plan);
     let json = || serde_json::to_string(&analysis).expect("JSON");
     println!(
@@ -201,7 +201,7 @@ fn time_of_fifty_players() {
         analysis.shortfalls.len(),
         json().len()
     );
-    time_of("adding up", || Tally::of(&plan, &facts.edits));
+    time_of("adding up", || CoverageTally::of(&plan, &facts.edits));
     time_of("coverage", || coverage::subgroups(&plan, &tally));
     time_of("players", || coverage::players(&plan, &tally));
     time_of("shortfalls", || {

@@ -67,7 +67,7 @@ proptest! {
             }
         }
         for moment in edges(&keys).into_iter().filter(|moment| *moment >= start) {
-            let active: Vec<_> = keys.iter().filter(|key| key.state(moment) == State::Active).collect();
+            let active: Vec<_> = keys.iter().filter(|key| key.state(moment) == KeyState::Active).collect();
             prop_assert_eq!(active.len(), 1, "at {}", moment);
             prop_assert!(active[0].verifies(moment + VERIFIES_MS - 1) || active[0].retires_at.is_none());
             // A view of the last day has the key that signs now: no cache is too old.
@@ -102,15 +102,15 @@ fn the_states_at_the_edges() {
         revoked_at: None,
     };
     for (now, state, verifies) in [
-        (0, State::Published, false),
-        (100_000 - SKEW_MS - 1, State::Published, false),
-        (100_000 - SKEW_MS, State::Published, true),
-        (99_999, State::Published, true),
-        (100_000, State::Active, true),
-        (199_999, State::Active, true),
-        (200_000, State::Retired, true),
-        (299_999, State::Retired, true),
-        (300_000, State::Removed, false),
+        (0, KeyState::Published, false),
+        (100_000 - SKEW_MS - 1, KeyState::Published, false),
+        (100_000 - SKEW_MS, KeyState::Published, true),
+        (99_999, KeyState::Published, true),
+        (100_000, KeyState::Active, true),
+        (199_999, KeyState::Active, true),
+        (200_000, KeyState::Retired, true),
+        (299_999, KeyState::Retired, true),
+        (300_000, KeyState::Removed, false),
     ] {
         assert_eq!(key.state(now), state, "{now}");
         assert_eq!(key.verifies(now), verifies, "{now}");
@@ -118,7 +118,7 @@ fn the_states_at_the_edges() {
             revoked_at: Some(1),
             ..key
         };
-        assert_eq!(revoked.state(now), State::Revoked);
+        assert_eq!(revoked.state(now), KeyState::Revoked);
         assert!(!revoked.verifies(now) && !revoked.is_published(now));
     }
 }
@@ -126,11 +126,11 @@ fn the_states_at_the_edges() {
 #[test]
 fn states_have_the_names_of_the_api() {
     for (state, name) in [
-        (State::Published, "published"),
-        (State::Active, "active"),
-        (State::Retired, "retired"),
-        (State::Removed, "removed"),
-        (State::Revoked, "revoked"),
+        (KeyState::Published, "published"),
+        (KeyState::Active, "active"),
+        (KeyState::Retired, "retired"),
+        (KeyState::Removed, "removed"),
+        (KeyState::Revoked, "revoked"),
     ] {
         assert_eq!(state.as_str(), name);
     }

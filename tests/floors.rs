@@ -76,6 +76,17 @@ const MODULES: &[Row] = &[
     ("edge", "app config"),
 ];
 
+/// Names of public types that are declared more than once, and why.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Body", "the trait of what is read of a body; its bytes"),
+    ("Cache", "the port; what a feature keeps through it"),
+    ("Entry", "of the audit log; of a cache"),
+    ("Listed", "a page of a list, of documents or of rows"),
+    ("Member", "of a team; of a JSON object"),
+    ("Text", "a text of the database; a schema of texts"),
+    ("WriteGrant", "each feature's right to write one of its own"),
+];
+
 /// The package at the top.
 const PRODUCT: &str = "wvw-builder";
 
@@ -283,6 +294,44 @@ fn the_graph_in_the_documents_has_the_same_floors_and_arrows() {
             assert!(line_of(used) > Some(line), "{used} is not below {name}");
         }
     }
+}
+
+/// The names of public types that `code` declares at the level of its module.
+fn public_types(code: &str) -> Vec<String> {
+    let declared = |line: &str| {
+        let rest = line.strip_prefix("pub")?;
+        let rest = rest.strip_prefix("(crate)").unwrap_or(rest).trim_start();
+        let mut kinds = ["struct ", "enum ", "trait ", "type "].iter();
+        let name = kinds.find_map(|kind| rest.strip_prefix(kind))?;
+        Some(word(name))
+    };
+    code.lines().filter_map(declared).collect()
+}
+
+/// `assignment` has the words of its own field and is not looked at.
+#[test]
+fn a_public_type_has_a_name_of_its_own() {
+    let mut places = BTreeMap::<String, Vec<PathBuf>>::new();
+    let crates = CRATES.iter().map(|(name, _)| *name);
+    let crates = crates.filter(|name| !["assignment", "testing", PRODUCT].contains(name));
+    let folders = crates.map(|name| root().join("crates").join(name).join("src"));
+    for path in folders
+        .chain([root().join("src")])
+        .flat_map(|it| sources(&it))
+    {
+        for name in public_types(&code(&path)) {
+            places.entry(name).or_default().push(path.clone());
+        }
+    }
+    places.retain(|_, paths| paths.len() > 1);
+    let listed = SHARED_NAMES.iter().map(|(name, _)| *name);
+    assert_eq!(
+        Vec::from_iter(places.keys()),
+        Vec::from_iter(listed),
+        "{places:#?}"
+    );
+    let code = "pub struct A;\npub(crate) enum B {}\nstruct C;\n    pub type D = A;";
+    assert_eq!(public_types(code), ["A", "B"]);
 }
 
 #[test]

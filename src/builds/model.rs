@@ -154,7 +154,7 @@ fn refuse_duplicates(items: &[String], max: usize, pointer: &str, errors: &mut V
 /// The template of a body that gives it as a chat code, as JSON, or as both.
 fn read_template(given: &NewBuild, errors: &mut Vec<FieldError>) -> Option<BuildTemplate> {
     let from_code = given.chat_code.as_ref().map(|text| {
-        chat_code::decode(text.trim()).map_err(|error| {
+        chat_code::paste::read(text).map_err(|error| {
             vec![FieldError::new(
                 "/chat_code",
                 error.code(),

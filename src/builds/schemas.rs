@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::auth::model::TIME;
 use crate::game::chat_code;
 use crate::game::model::ROLES;
-use crate::game::operations::{TEMPLATE, TEMPLATE_INPUT};
+use crate::game::operations::{PASTE, TEMPLATE, TEMPLATE_INPUT};
 use crate::game::template::TemplateView;
 use crate::http::body::Body;
 use crate::http::schema::{Schema, Text};
@@ -68,8 +68,8 @@ body! {
     #[derive(Debug, Clone)]
     pub struct NewBuild = "BuildInput", r#"{"name":"Support Firebrand","chat_code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]","visibility":"public","roles":["primary_support"],"tags":["zerg"],"notes":"Stand on the tag.","gear":{"stats":"Minstrel's"}}"# {
         required name: String = NAME, "One line.";
-        optional chat_code: Option<String> = CHAT_CODE,
-            "The link from the game's build panel. This or template must be there; if both are, they must say the same.";
+        optional chat_code: Option<String> = PASTE,
+            "The link from the game's build panel, also with words, escapes or quotes around it. This or template must be there; if both are, they must say the same.";
         optional template: Option<Value> = TEMPLATE_INPUT, "The build template as JSON.";
         optional visibility: Visibility = VISIBILITY,
             "private unless given. team: the members of the team see it; and so does, with its name, specialization and chat code, whoever has a share link of one of the team's compositions that it is in.";

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
+pub mod paste;
+
 use super::model::{
     BuildTemplate, CountedList, LandAndWater, SkillBar, SpecializationSlot, WeaponSection,
     profession_by_code,
@@ -31,10 +33,16 @@ pub enum ChatCodeError {
     Empty,
     /// The text is not wrapped in `[&` and `]`.
     #[error(
-        "A chat code begins with \"[&\" and ends with \"]\", with nothing around it. \
+        "There is no chat code in this text: one begins with \"[&\" and ends with \"]\". \
          Paste the whole link from the game."
     )]
     MissingWrapper,
+    /// More than one link, and not the same one.
+    #[error("There are {count} chat codes in this text. Send one at a time.")]
+    SeveralCodes {
+        /// How many different links there are.
+        count: usize,
+    },
     /// Longer than any template can be.
     #[error(
         "The chat code has {length} characters; no build template has more than {MAX_TEXT_LEN}. \
@@ -46,7 +54,7 @@ pub enum ChatCodeError {
     },
     /// Not the base64 (RFC 4648, section 4) that an encoder writes.
     #[error(
-        "The chat code is not valid base64 at character {offset}: {reason}. \
+        "The chat code is not valid base64 at character {offset} of the link: {reason}. \
          Copy the link from the game again, unchanged."
     )]
     InvalidBase64 {
@@ -119,6 +127,7 @@ impl ChatCodeError {
         match self {
             Self::Empty => "empty",
             Self::MissingWrapper => "missing_wrapper",
+            Self::SeveralCodes { .. } => "several_codes",
             Self::TooLong { .. } => "too_long",
             Self::InvalidBase64 { .. } => "invalid_base64",
             Self::NotABuildTemplate { .. } => "not_a_build_template",

@@ -71,6 +71,25 @@ pub async fn roles(cx: &Context<'_>) -> Result<Response, Problem> {
 #[derive(Serialize)]
 struct Decoded<'a> {
     template: TemplateView<'a>,
+    notes: Vec<Note>,
+}
+
+/// Why `POST /builds` would refuse a template that can be decoded.
+#[derive(Serialize)]
+struct Note {
+    pointer: String,
+    code: &'static str,
+    detail: String,
+}
+
+impl From<TemplateError> for Note {
+    fn from(error: TemplateError) -> Self {
+        Self {
+            pointer: format!("/template{}", error.pointer),
+            code: error.code,
+            detail: error.detail,
+        }
+    }
 }
 
 /// POST /chat-codes/decode
@@ -80,15 +99,17 @@ pub async fn decode(cx: &Context<'_>) -> Result<Response, Problem> {
         return Err(Problem::invalid(errors));
     }
     let text = body["code"].as_str().unwrap_or_default();
-    let template = chat_code::decode(text.trim()).map_err(|error| {
+    let template = chat_code::paste::read(text).map_err(|error| {
         Problem::invalid(vec![FieldError::new(
             "/code",
             error.code(),
             error.to_string(),
         )])
     })?;
+    let contradictions = template.contradictions();
     let decoded = Decoded {
         template: template.view(),
+        notes: contradictions.into_iter().map(Note::from).collect(),
     };
     Response::json(200, Profile::Live, &decoded)
 }

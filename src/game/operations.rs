@@ -64,16 +64,24 @@ pub const TABLE: Operation = Operation {
 };
 
 const CODE: Schema = Text::of(1, chat_code::MAX_TEXT_LEN);
+/// A text in which a chat code is looked for.
+pub const PASTE: Schema = Text::of(1, chat_code::paste::MAX_PASTE_LEN);
+const NOTE: Schema = object! { "TemplateNote":
+    required pointer: WORD, "The part of the answer (RFC 6901).";
+    required code: WORD, "The code that POST /builds refuses it with.";
+    required detail: Text::of(1, 300), "What is wrong.";
+};
 /// A made-up Guardian, the same in both directions.
 const EXAMPLE_CODE: &str =
     r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"#;
 const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"specializations":[{"id":42,"traits":[1,1,2]},{"id":46,"traits":[2,2,1]},{"id":62,"traits":[2,2,2]}],"skills":{"land":{"heal":314,"utilities":[0,0,0],"elite":0}}}}"#;
 
 const CHAT_CODE: Schema = object! { "ChatCode":
-    required code: CODE, "The link from the game, [&...].";
+    required code: PASTE, "The link from the game, [&...], also with words, escapes or quotes around it. Two different ones are refused.";
 };
 const DECODED: Schema = object! { "DecodedChatCode":
     required template: TEMPLATE, "The template.";
+    required notes: Schema::list(&NOTE, 0, 9), "What POST /builds would refuse.";
 };
 const TO_ENCODE: Schema = object! { "TemplateToEncode":
     required template: TEMPLATE_INPUT, "The template.";

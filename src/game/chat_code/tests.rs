@@ -267,6 +267,7 @@ fn every_refusal_has_its_own_code_and_says_what_to_do() {
     let refusals = [
         ChatCodeError::Empty,
         ChatCodeError::MissingWrapper,
+        ChatCodeError::SeveralCodes { count: 2 },
         ChatCodeError::TooLong { length: 9000 },
         ChatCodeError::InvalidBase64 {
             offset: 7,
@@ -297,6 +298,7 @@ fn every_refusal_has_its_own_code_and_says_what_to_do() {
         [
             "empty",
             "missing_wrapper",
+            "several_codes",
             "too_long",
             "invalid_base64",
             "not_a_build_template",

@@ -11,8 +11,12 @@ pub(crate) mod log;
 pub mod sending;
 mod standing;
 
-use crate::config::Config;
+use crate::config::{Config, MasterKeys};
+use crate::events::signing::EndpointSecret;
 use crate::events::target::{self, Target, TargetError};
+use crate::http::json;
+use crate::ids::WebhookId;
+use crate::seal;
 
 /// With the id of the row, what a sealed secret is sealed under.
 pub const SECRET_LABEL: &str = "webhook-secret:";
@@ -24,4 +28,23 @@ fn check_target(config: &Config, url: &str) -> Result<Target, TargetError> {
     let origin = config.issuer.rsplit("://").next().unwrap_or_default();
     let own = origin.split(':').next().unwrap_or_default();
     target::check(url, &[own], config.webhooks.allow_local)
+}
+
+/// Opens the sealed secret in the row `id`.
+fn open_secret(master: &MasterKeys, id: &str, sealed: &[u8]) -> Option<EndpointSecret> {
+    let opened = seal::open(master, &[SECRET_LABEL, id].concat(), sealed)?;
+    EndpointSecret::from_bytes(&opened)
+}
+
+/// Opens the sealed custom headers of an endpoint, if it has any.
+fn open_headers(
+    master: &MasterKeys,
+    id: &WebhookId,
+    sealed: Option<&[u8]>,
+) -> Option<Vec<(String, String)>> {
+    let Some(sealed) = sealed else {
+        return Some(Vec::new());
+    };
+    let label = [HEADERS_LABEL, id.as_str()].concat();
+    json::read(&seal::open(master, &label, sealed)?)
 }

@@ -3,10 +3,8 @@
 
 use crate::problem::{Problem, bits, whole};
 
-/// What can be said of some players.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
-    /// No choice of builds meets the bounds.
     None,
     /// The flow knows none of the reasons against it.
     Possible,

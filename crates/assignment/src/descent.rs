@@ -9,10 +9,8 @@ use crate::pricing::Column;
 use crate::problem::{BENCHED, PARTY, Problem, SQUAD, UNBOUNDED};
 use crate::state::{State, Step, worth};
 
-/// Prices in points.
 #[derive(Debug, Clone)]
 pub struct Prices {
-    /// By player.
     pub players: Vec<f64>,
     /// By function for the squad, from 0 to 1.
     pub squad: [f64; SQUAD],
@@ -35,7 +33,6 @@ pub struct Descent<'p> {
     problem: &'p Problem,
     /// Where it stands.
     pub prices: Prices,
-    /// Subgroups that were seen.
     pub columns: Vec<Column>,
     worths: Vec<f64>,
     known: HashSet<Column>,

@@ -4,8 +4,8 @@
 
 pub mod certificate;
 pub mod constraint;
-pub mod counts;
-pub mod descent;
+mod counts;
+mod descent;
 pub mod explain;
 pub mod feasible;
 pub mod pricing;

@@ -149,7 +149,6 @@ pub struct EditUsed {
     pub score: u8,
 }
 
-/// A build as the caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct BuildFacts {
     pub id: String,
@@ -163,7 +162,6 @@ pub struct BuildFacts {
     pub weapons: Option<Vec<Numbered>>,
 }
 
-/// A weapon type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Numbered {
     pub id: u16,

@@ -20,7 +20,6 @@ use crate::squads::presets;
 use super::constraints::Constraints;
 use super::schemas::{DEFAULT_MOVES, DEFAULT_STARTS, MAX_SUBGROUPS, SCORE_MAX};
 
-/// A function in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// Its id: one of the tables', or the caller's own.

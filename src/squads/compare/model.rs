@@ -187,9 +187,8 @@ fn changed(base: &Composition, other: &Composition) -> Vec<&'static str> {
         base.subgroups != other.subgroups,
     ];
     let members = MEMBERS.into_iter().zip(differs);
-    members
-        .filter_map(|(name, differs)| differs.then_some(name))
-        .collect()
+    let changed = members.filter_map(|(name, differs)| differs.then_some(name));
+    changed.collect()
 }
 
 fn difference(base: u16, other: u16) -> i32 {
@@ -246,13 +245,8 @@ fn role_changes(base: &[RoleCount], other: &[RoleCount]) -> Vec<RoleChange> {
 
 fn placed(plan: &Composition) -> Vec<(Placed<'_>, Key<'_>)> {
     let slots = places(plan).filter(|(_, _, slot)| !slot.is_open());
-    slots
-        .map(|slot| {
-            let placed = Placed::of(slot);
-            let key = placed.key();
-            (placed, key)
-        })
-        .collect()
+    let placed = slots.map(Placed::of);
+    placed.map(|placed| (placed, placed.key())).collect()
 }
 
 /// Finds each player of the base in the other.
@@ -301,6 +295,8 @@ fn players<'a>(base: &'a Composition, other: &'a Composition) -> Players<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::squads::analysis::tests::plan;
 
@@ -309,6 +305,13 @@ mod tests {
             player: (!name.is_empty()).then(|| name.into()),
             specialization: Some(specialization),
             ..Slot::default()
+        }
+    }
+
+    fn known(name: &'static str, id: &'static str) -> Slot {
+        Slot {
+            player_id: Some(id.into()),
+            ..slot(name, 62)
         }
     }
 
@@ -325,21 +328,15 @@ mod tests {
 
     #[test]
     fn a_composition_does_not_differ_from_itself() {
-        let plan = plan(vec![
-            vec![slot("Anna", 62), slot("", 34)],
-            vec![slot("", 34)],
-        ]);
+        let (anna, reaper) = (slot("Anna", 62), slot("", 34));
+        let plan = plan(vec![vec![anna, reaper.clone()], vec![reaper]]);
         let found = compare(&plan, &plan, &Edits::default());
         assert!(found.subgroups.iter().all(|it| it.coverage.is_empty()));
         assert!(found.squad.is_empty() && found.roles.is_empty());
         assert!(found.changed.is_empty());
-        let Players {
-            added,
-            removed,
-            moved,
-            changed,
-        } = &found.players;
-        assert!(added.is_empty() && removed.is_empty() && moved.is_empty() && changed.is_empty());
+        let players = serde_json::to_value(&found.players).expect("JSON");
+        let none = json!({ "added": [], "removed": [], "moved": [], "changed": [] });
+        assert_eq!(players, none);
     }
 
     #[test]
@@ -373,13 +370,10 @@ mod tests {
         let there = compare(&base, &other, &Edits::default());
         let back = compare(&other, &base, &Edits::default());
         let rows = |it: &Comparison<'_>, sign: i32| {
-            let rows = it
-                .subgroups
-                .iter()
-                .flat_map(|it| &it.coverage)
-                .chain(&it.squad);
-            rows.map(|row| (row.function, row.change * sign))
-                .collect::<Vec<_>>()
+            let subgroups = it.subgroups.iter().flat_map(|it| &it.coverage);
+            let rows = subgroups.chain(&it.squad);
+            let rows = rows.map(|row| (row.function, row.change * sign));
+            rows.collect::<Vec<_>>()
         };
         assert_eq!(rows(&there, 1), rows(&back, -1));
         assert_eq!(names(&there.players.removed), names(&back.players.added));
@@ -391,18 +385,11 @@ mod tests {
 
     #[test]
     fn the_roster_knows_players_better_than_their_names() {
-        let known = |name: &'static str, id: &'static str| Slot {
-            player_id: Some(id.into()),
-            ..slot(name, 62)
+        let squad = |names: [(&'static str, &'static str); 2]| {
+            plan(vec![names.map(|(name, id)| known(name, id)).to_vec()])
         };
-        let base = plan(vec![vec![
-            known("Anna", "player_1"),
-            known("Ben", "player_2"),
-        ]]);
-        let other = plan(vec![vec![
-            known("Ben", "player_1"),
-            known("Anna", "player_3"),
-        ]]);
+        let base = squad([("Anna", "player_1"), ("Ben", "player_2")]);
+        let other = squad([("Ben", "player_1"), ("Anna", "player_3")]);
         let found = compare(&base, &other, &Edits::default());
         assert_eq!(names(&found.players.removed), ["Ben 1.2"]);
         assert_eq!(names(&found.players.added), ["Anna 1.2"]);
@@ -411,10 +398,6 @@ mod tests {
 
     #[test]
     fn who_is_in_the_roster_is_found_by_name_where_only_that_is_written() {
-        let known = |name: &'static str, id: &'static str| Slot {
-            player_id: Some(id.into()),
-            ..slot(name, 62)
-        };
         // Two of one name: who is surely the same goes first.
         let base = plan(vec![
             vec![slot("Anna", 34), known("Anna", "player_1")],

@@ -15,7 +15,6 @@ pub const COLORS: usize = 16;
 pub const LETTER_WIDTH: usize = 10;
 pub const LETTER_HEIGHT: usize = 20;
 
-/// The number of a colour in the palette.
 pub type Color = u8;
 
 pub struct Bitmap {

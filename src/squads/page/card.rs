@@ -76,11 +76,8 @@ fn cut(text: &str, count: usize) -> String {
 fn in_font(text: &str) -> Option<String> {
     let is_mark = |letter: &char| matches!(letter, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let whole: Vec<char> = text.chars().filter(|letter| !is_mark(letter)).collect();
-    let known: String = whole
-        .iter()
-        .copied()
-        .filter(|letter| bitmap::has(*letter))
-        .collect();
+    let known = whole.iter().copied().filter(|letter| bitmap::has(*letter));
+    let known: String = known.collect();
     let known = known.split_whitespace().collect::<Vec<_>>().join(" ");
     (known.chars().count() * 2 > whole.len()).then_some(known)
 }
@@ -90,28 +87,19 @@ fn title(bitmap: &mut Bitmap, view: &PageView) {
     if name.chars().count() <= fitting(INNER, LARGE) {
         bitmap.text([MARGIN, 36], LARGE, TEXT, &name);
     } else {
-        bitmap.text(
-            [MARGIN, 56],
-            MIDDLE,
-            TEXT,
-            &cut(&name, fitting(INNER, MIDDLE)),
-        );
+        line(bitmap, 56, TEXT, &name);
     }
-    let noun = if view.players == 1 {
-        "player"
-    } else {
-        "players"
-    };
-    let mut line = format!("{}, {} {noun}", view.mode, view.players);
+    let mut text = format!("{}, {}", view.mode, view.count());
     if let Some(team) = view.team.as_deref().and_then(in_font) {
-        line = format!("{line}, {team}");
+        text = format!("{text}, {team}");
     }
-    bitmap.text(
-        [MARGIN, 122],
-        MIDDLE,
-        MUTED,
-        &cut(&line, fitting(INNER, MIDDLE)),
-    );
+    line(bitmap, 122, MUTED, &text);
+}
+
+/// Writes a line over the whole width, cut where it is too long.
+fn line(bitmap: &mut Bitmap, top: usize, color: Color, text: &str) {
+    let text = cut(text, fitting(INNER, MIDDLE));
+    bitmap.text([MARGIN, top], MIDDLE, color, &text);
 }
 
 fn columns(bitmap: &mut Bitmap, groups: &[ShownSubgroup]) {
@@ -130,11 +118,8 @@ fn column(bitmap: &mut Bitmap, group: &ShownSubgroup, left: usize, width: usize)
     bitmap.text([left + 8, COLUMNS_TOP + 6], MIDDLE, MUTED, &head);
     let players: Vec<&ShownSlot> = group.slots.iter().filter(|slot| !slot.is_open()).collect();
     // The last row says how many more there are.
-    let shown = if players.len() > ROWS {
-        ROWS - 1
-    } else {
-        players.len()
-    };
+    let is_cut = players.len() > ROWS;
+    let shown = if is_cut { ROWS - 1 } else { players.len() };
     let letters = fitting(width - 18, MIDDLE);
     for (row, slot) in players.iter().take(shown).enumerate() {
         let top = COLUMNS_TOP + 50 + row * ROW;
@@ -187,10 +172,7 @@ fn footer(bitmap: &mut Bitmap, view: &PageView) {
         count => {
             // As many as the line has room for, and at least one.
             let line = |shown: usize| {
-                let first = view.shortfalls[..shown]
-                    .iter()
-                    .map(|shortfall| shortfall.short.as_str());
-                let text = format!("Lacks {}", first.collect::<Vec<_>>().join(", "));
+                let text = format!("Lacks {}", view.worst(shown));
                 if count > shown {
                     format!("{text} and {} more", count - shown)
                 } else {
@@ -204,12 +186,7 @@ fn footer(bitmap: &mut Bitmap, view: &PageView) {
         }
     };
     let text = in_font(&text).unwrap_or_default();
-    bitmap.text(
-        [MARGIN, 546],
-        MIDDLE,
-        color,
-        &cut(&text, fitting(INNER, MIDDLE)),
-    );
+    line(bitmap, 546, color, &text);
     bitmap.text([MARGIN, 592], 0, MUTED, "WvW Builder");
 }
 

@@ -45,48 +45,40 @@ const LOOKS: u32 = {
 };
 
 /// The resource of a link that is requested.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Page,
-    Card,
+struct Kind {
+    name: &'static str,
+    profile: Profile,
+    render: fn(&view::PageView) -> Result<Vec<u8>, Problem>,
 }
 
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Page => "page",
-            Self::Card => "card",
-        }
-    }
-
-    const fn profile(self) -> Profile {
-        match self {
-            Self::Page => Profile::Shared,
-            Self::Card => Profile::Picture,
-        }
-    }
-}
+const PAGE: Kind = Kind {
+    name: "page",
+    profile: Profile::Shared,
+    render: |view| Ok(view.html()?.into_bytes()),
+};
+const CARD: Kind = Kind {
+    name: "card",
+    profile: Profile::Picture,
+    render: |view| Ok(card::draw(view)),
+};
 
 /// GET /c/{slug}
 pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
-    match answer(cx, Kind::Page).await? {
-        Some(answer) => Ok(answer),
-        None => Ok(Response::bytes(
-            404,
-            Profile::Missing,
-            view::missing()?.into_bytes(),
-        )),
+    if let Some(answer) = answer(cx, &PAGE).await? {
+        return Ok(answer);
     }
+    let missing = view::missing()?.into_bytes();
+    Ok(Response::bytes(404, Profile::Missing, missing))
 }
 
 /// GET /c/{slug}/card.png
 pub async fn card(cx: &Context<'_>) -> Result<Response, Problem> {
-    let answer = answer(cx, Kind::Card).await?;
+    let answer = answer(cx, &CARD).await?;
     answer.ok_or(Problem::not_found())
 }
 
 /// `None` when the link leads nowhere.
-async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Problem> {
+async fn answer(cx: &Context<'_>, kind: &Kind) -> Result<Option<Response>, Problem> {
     let (slug, platform) = (cx.param("slug"), &cx.state.platform);
     if slug.len() != SLUG || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(None);
@@ -97,7 +89,7 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     let name = name_of(cx, kind, &state);
     let tag = format!("\"{name}\"");
     if etag::is_not_modified(cx.request, &tag) {
-        return Ok(Some(Response::not_modified(kind.profile(), tag)));
+        return Ok(Some(Response::not_modified(kind.profile, tag)));
     }
     let cache = &cx.state.cache;
     if let Some(entry) = cache.find(platform, &CACHED, &name).await {
@@ -109,32 +101,26 @@ async fn answer(cx: &Context<'_>, kind: Kind) -> Result<Option<Response>, Proble
     // It may have changed meanwhile: the cache key is the state that was rendered.
     let name = name_of(cx, kind, &shared.state);
     let url = format!("{}/c/{slug}", cx.state.config.issuer);
-    let card = name_of(cx, Kind::Card, &shared.state);
+    let card = name_of(cx, &CARD, &shared.state);
     let view = read::view(&shared, cx.state.config.game_balance_build, url, card)?;
-    let bytes = match kind {
-        Kind::Page => view.html()?.into_bytes(),
-        Kind::Card => card::draw(&view),
-    };
     let entry = Entry {
         at_ms: cx.now_ms(),
-        bytes: bytes.into(),
+        bytes: (kind.render)(&view)?.into(),
     };
     cache.keep(platform, &CACHED, &name, &entry).await;
     Ok(Some(found(kind, &name, &entry)))
 }
 
-fn found(kind: Kind, name: &str, entry: &Entry) -> Response {
-    Response::bytes(200, kind.profile(), entry.bytes.to_vec())
+fn found(kind: &Kind, name: &str, entry: &Entry) -> Response {
+    Response::bytes(200, kind.profile, entry.bytes.to_vec())
         .with_header("etag", format!("\"{name}\""))
 }
 
 /// A name that changes whenever the page may change.
-fn name_of(cx: &Context<'_>, kind: Kind, state: &str) -> String {
-    let code = format!(
-        "{LOOKS:x} {}",
-        balance_tag(cx.state.config.game_balance_build)
-    );
-    let parts = [kind.name(), cx.param("slug"), state, &code];
+fn name_of(cx: &Context<'_>, kind: &Kind, state: &str) -> String {
+    let balance = balance_tag(cx.state.config.game_balance_build);
+    let code = format!("{LOOKS:x} {balance}");
+    let parts = [kind.name, cx.param("slug"), state, &code];
     let tag = etag::of_parts(&[&parts[..], &[REFERENCE_VERSION, FUNCTIONS_VERSION]].concat());
     tag.trim_matches('"').to_owned()
 }

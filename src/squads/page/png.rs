@@ -23,7 +23,6 @@ const END_OF_BLOCK: u16 = 256;
 /// Of Adler-32 (RFC 1950, section 8.2).
 const ADLER_PRIME: u32 = 65_521;
 
-/// The bitmap as a PNG file with this palette.
 pub fn encode(bitmap: &Bitmap, palette: &[[u8; 3]; COLORS]) -> Vec<u8> {
     let mut header = Vec::with_capacity(13);
     for length in [WIDTH, HEIGHT] {

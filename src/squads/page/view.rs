@@ -10,7 +10,6 @@ const SHORTFALLS_SHOWN: usize = 8;
 /// And so many are on the page at all; so many warnings and edited scores, too.
 const MOST: usize = 16;
 
-/// A composition for display.
 #[derive(Debug, Default, Template)]
 #[template(path = "page.html")]
 pub struct PageView {
@@ -20,7 +19,6 @@ pub struct PageView {
     pub title: String,
     /// What it is for, such as `Zerg`.
     pub mode: &'static str,
-    /// The preset that it is compared with.
     pub preset: Option<&'static str>,
     pub team: Option<String>,
     /// When it was last changed, RFC 3339.
@@ -38,7 +36,6 @@ pub struct PageView {
     pub sure: Vec<(&'static str, String)>,
     /// How many there are for each role, and should be.
     pub roles: Vec<ShownRoleCount>,
-    /// What the squad has as a whole of what is done for it.
     pub squad: Vec<Bar>,
     /// In how many of its subgroups there is enough of what is done for allies.
     pub spread: Vec<Bar>,
@@ -111,7 +108,6 @@ pub struct ShownSubgroup {
     pub number: usize,
     pub name: String,
     pub slots: Vec<ShownSlot>,
-    /// What its players have of each function.
     pub bars: Vec<Bar>,
 }
 
@@ -126,7 +122,6 @@ impl ShownSubgroup {
 pub struct ShownSlot {
     pub player: Option<String>,
     pub specialization: Option<&'static str>,
-    /// Its profession, which is its icon's name too.
     pub profession: Option<&'static str>,
     pub role: Option<(&'static str, &'static str)>,
     pub note: String,
@@ -145,7 +140,6 @@ impl ShownSlot {
     }
 }
 
-/// What may be said of a slot's build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ShownBuild {
     #[default]
@@ -163,29 +157,31 @@ pub enum ShownBuild {
 impl PageView {
     /// One line for the preview: `30 players, Zerg. Lacks stability in subgroup 2`.
     pub fn summary(&self) -> String {
-        let noun = if self.players == 1 {
-            "player"
-        } else {
-            "players"
-        };
-        let mut line = format!("{} {noun}, {}.", self.players, self.mode);
+        let mut line = format!("{}, {}.", self.count(), self.mode);
         if self.players > 0 && self.shortfalls.is_empty() {
             line.push_str(" Lacks nothing.");
         }
         if !self.shortfalls.is_empty() {
-            let worst = self
-                .shortfalls
-                .iter()
-                .take(3)
-                .map(|shortfall| shortfall.short.as_str());
             let more = match self.shortfalls.len() {
                 rest @ 4.. => format!(" and {} more", rest - 3),
                 _ => String::new(),
             };
-            let worst: Vec<&str> = worst.collect();
-            line = [&line, " Lacks ", &worst.join(", "), &more, "."].concat();
+            line = [&line, " Lacks ", &self.worst(3), &more, "."].concat();
         }
         line
+    }
+
+    /// How many players there are, such as `1 player`.
+    pub fn count(&self) -> String {
+        let plural = if self.players == 1 { "" } else { "s" };
+        format!("{} player{plural}", self.players)
+    }
+
+    /// The first `most` shortfalls in few words.
+    pub fn worst(&self, most: usize) -> String {
+        let worst = self.shortfalls.iter().take(most);
+        let worst: Vec<&str> = worst.map(|it| it.short.as_str()).collect();
+        worst.join(", ")
     }
 
     /// The time of the last change for people, to the minute.

@@ -16,7 +16,6 @@ use crate::squads::compositions::model::StoredComposition;
 
 use super::store::{self, SLUG, ShareLink};
 
-/// What the audit log says of a link.
 fn entry(
     permit: &Permit<'_, WriteCompositions>,
     action: Action,

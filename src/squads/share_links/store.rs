@@ -22,7 +22,6 @@ pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM share_links WHERE create
 
 /// Digits of 128 bits in base62.
 pub const SLUG: usize = 22;
-/// Links that a composition can have at a time.
 pub const MAX_LINKS: i64 = 20;
 
 #[derive(Debug)]
@@ -35,7 +34,6 @@ pub struct ShareLink {
 }
 
 impl ShareLink {
-    /// As whoever may share sees it.
     pub fn document(&self, issuer: &str) -> Value {
         json!({
             "id": self.id,

@@ -5,10 +5,8 @@
 use std::cell::{Cell, OnceCell};
 
 use crate::events::signing::EndpointSecret;
-use crate::http::json;
 use crate::runtime::State;
-use crate::seal;
-use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
+use crate::webhooks::{open_headers, open_secret};
 
 use super::attempt_runner::refusal;
 use super::endpoint::{self, Endpoint};
@@ -21,7 +19,6 @@ const FRESH_MS: i64 = 2_000;
 
 /// The secrets and headers of an endpoint, decrypted.
 pub struct Opened {
-    /// Signing secrets, newest first.
     pub secrets: Vec<EndpointSecret>,
     pub headers: Vec<(String, String)>,
 }
@@ -137,17 +134,9 @@ impl<'a> EndpointSession<'a> {
 
 fn open(state: &State, endpoint: &Endpoint) -> Option<Opened> {
     let master = &state.config.master_keys;
-    let secrets = endpoint.sealed_secrets.iter().map(|(id, sealed)| {
-        let opened = seal::open(master, &format!("{SECRET_LABEL}{id}"), sealed)?;
-        EndpointSecret::from_bytes(&opened)
-    });
+    let sealed = endpoint.sealed_secrets.iter();
+    let secrets = sealed.map(|(id, sealed)| open_secret(master, id, sealed));
     let secrets: Vec<_> = secrets.collect::<Option<_>>()?;
-    let headers = match &endpoint.sealed_headers {
-        None => Vec::new(),
-        Some(sealed) => {
-            let opened = seal::open(master, &format!("{HEADERS_LABEL}{}", endpoint.id), sealed)?;
-            json::read(&opened)?
-        }
-    };
+    let headers = open_headers(master, &endpoint.id, endpoint.sealed_headers.as_deref())?;
     (!secrets.is_empty()).then_some(Opened { secrets, headers })
 }

@@ -68,7 +68,6 @@ pub fn lease_due(
     )
 }
 
-/// A delivery that this invocation may attempt.
 pub struct LeasedDelivery {
     pub id: DeliveryId,
     /// Its event: sent as `webhook-id`.
@@ -123,11 +122,9 @@ pub async fn leased(
         .collect()
 }
 
-/// A delivery that was leased and not attempted.
 pub struct Unattempted {
     pub endpoint: usize,
     pub id: DeliveryId,
-    /// When it is due again, in milliseconds since 1970.
     pub due: i64,
 }
 

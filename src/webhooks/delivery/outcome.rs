@@ -22,11 +22,8 @@ pub(crate) const MAX_LOST_LEASES: i64 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
-    /// When it began, in milliseconds since 1970.
     pub at: i64,
-    /// How long it took, in milliseconds.
     pub duration_ms: i64,
-    /// The status code, if there was a response.
     pub status: Option<u16>,
     /// What went wrong: stable, `snake_case`.
     pub error: Option<&'static str>,
@@ -112,13 +109,10 @@ fn readable(body: &[u8]) -> String {
     text
 }
 
-/// The next state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     Delivered,
-    /// It is retried at this time, in milliseconds since 1970.
     Retry(i64),
-    /// It is given up, for this reason.
     Dead(&'static str),
 }
 

@@ -23,7 +23,6 @@ const DONE_BYTES: usize = 300;
 /// The longest delay of a message, in milliseconds: twelve hours.
 const MAX_DELAY_MS: i64 = crate::platform::MAX_DELAY_SECONDS as i64 * 1000;
 
-/// The result of one leased delivery.
 pub struct DeliveryResult {
     pub endpoint: usize,
     pub id: DeliveryId,
@@ -117,9 +116,7 @@ async fn write_chunk(state: &State, endpoints: &[Endpoint], lease: &str, done: &
 /// What the results of a batch mean for one endpoint.
 struct EndpointResults<'a> {
     endpoint: &'a Endpoint,
-    /// The deliveries that were attempted.
     deliveries: Vec<&'a DeliveryId>,
-    /// Whether one was delivered.
     has_success: bool,
     /// Its failures that no success has followed.
     count: i64,
@@ -127,7 +124,6 @@ struct EndpointResults<'a> {
     slow_down_until: i64,
     /// Whether it has answered 410 Gone, whatever else it answered.
     is_gone: bool,
-    /// When its next retry is due.
     retry_at: Option<i64>,
 }
 

@@ -19,10 +19,8 @@ pub(super) const ROWS_AT_ONCE: usize = MAX_BOUND_BYTES / 150;
 /// A message later than this is taken for lost, in milliseconds.
 const WAKE_OVERDUE_MS: i64 = 30_000;
 
-/// An event that has not been fanned out.
 pub struct Waiting {
     pub id: EventId,
-    /// Whose endpoints get it.
     pub audience: Audience,
     pub kind: String,
     pub payload: Text,
@@ -191,15 +189,12 @@ pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
     )
 }
 
-/// What is written for one result.
 pub struct ResultRow<'a> {
     pub id: &'a DeliveryId,
     /// `pending`, `delivered` or `dead`.
     pub state: &'static str,
     pub reason: Option<&'static str>,
-    /// Its new step in the schedule.
     pub step: i64,
-    /// When it is due again.
     pub next_attempt_at: i64,
     /// The attempt, to be logged; `None` when none was made.
     pub attempt: Option<&'a super::outcome::Attempt>,
@@ -396,7 +391,6 @@ pub fn schedule_wake(id: &WebhookId, at: i64, now: i64) -> Statement {
     )
 }
 
-/// Clears the scheduled wake-ups of these endpoints.
 pub fn clear_wake(ids: &[WebhookId]) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = 0 WHERE id IN (SELECT value FROM json_each(?1)) \

@@ -18,7 +18,6 @@ use crate::webhooks::{check_target, custom_headers};
 
 use super::proof::is_same_origin;
 
-/// Endpoints that an account can have at a time.
 pub(crate) const MAX_WEBHOOKS: i64 = 50;
 /// Secrets of an endpoint that sign at a time.
 pub(crate) const MAX_SECRETS: i64 = 5;
@@ -223,7 +222,6 @@ pub(crate) struct Webhook {
     pub next_slot_us: i64,
 }
 
-/// How an endpoint has been answering.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Health {
     /// Whether its URL has answered a ping with 2xx.

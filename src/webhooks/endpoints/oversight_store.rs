@@ -10,6 +10,8 @@ use crate::membership::permissions::{OverseeSharing, TeamPermission as _, TeamPe
 use crate::membership::store::{name_in, still_is};
 use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
+use super::proof::origin;
+
 /// A page of a team's webhooks, ids and documents, one more than it takes, latest first.
 pub(crate) async fn list(
     platform: &Platform,
@@ -46,13 +48,6 @@ fn document(row: &Row) -> Result<(String, Value), DatabaseError> {
     Ok((id, document))
 }
 
-/// Scheme, host and port of a URL that `events::target` has passed.
-fn origin(url: &str) -> &str {
-    let slashes = url.match_indices('/');
-    let end = slashes.map(|(place, _)| place).nth(2);
-    &url[..end.unwrap_or(url.len())]
-}
-
 /// Deletes a webhook of the team with its secrets, deliveries and their log; stale when there is no
 /// such webhook, or the caller no longer leads the team.
 pub(crate) fn end(permit: &TeamPermit<OverseeSharing>, id: &WebhookId) -> Vec<Statement> {
@@ -68,24 +63,4 @@ pub(crate) fn end(permit: &TeamPermit<OverseeSharing>, id: &WebhookId) -> Vec<St
             OverseeSharing::RULE.roles()
         ],
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_has_no_path() {
-        for (url, expected) in [
-            ("https://bot.guild.gg/", "https://bot.guild.gg"),
-            (
-                "https://bot.guild.gg:8443/h/s3cret?t=1",
-                "https://bot.guild.gg:8443",
-            ),
-            ("https://[2001:db8::1]/x/y", "https://[2001:db8::1]"),
-            ("https://bot.guild.gg", "https://bot.guild.gg"),
-        ] {
-            assert_eq!(origin(url), expected);
-        }
-    }
 }

@@ -85,6 +85,7 @@ mod tests {
     fn origins_and_hosts() {
         for (url, expected, name) in [
             ("https://guild.gg/", "https://guild.gg", "guild.gg"),
+            ("https://guild.gg", "https://guild.gg", "guild.gg"),
             (
                 "https://guild.gg:8443/a/b?c=/",
                 "https://guild.gg:8443",

@@ -8,7 +8,6 @@ use crate::auth::permissions::{AimWebhooks, ManageAccount, Permit, SecureAccount
 use crate::auth::standing::account_stands;
 use crate::config::MasterKeys;
 use crate::events::signing::EndpointSecret;
-use crate::http::json;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::membership::store::still_is;
@@ -16,7 +15,7 @@ use crate::platform::{DatabaseError, Platform, Row, Statement, Value, params};
 use crate::seal::{self, SealError};
 use crate::webhooks::delivery::store::{hold, resume_held};
 use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
-use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL};
+use crate::webhooks::{HEADERS_LABEL, SECRET_LABEL, open_headers, open_secret};
 
 use super::model::{Health, MAX_SECRETS, MAX_WEBHOOKS, Webhook, WebhookInput};
 
@@ -340,7 +339,6 @@ pub(crate) async fn find(
         .await
 }
 
-/// A page of an account's endpoints, latest first.
 pub(crate) async fn list(
     sealer: Sealer<'_>,
     user: &UserId,
@@ -363,15 +361,7 @@ pub(crate) async fn list(
 fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
     let broken = |what: &str| DatabaseError::Other(format!("an endpoint's {what} does not read"));
     let id = WebhookId::parse(row.text(0)?).ok_or_else(|| broken("id"))?;
-    let headers = match row.optional_blob(5)? {
-        None => Vec::new(),
-        Some(bytes) => {
-            let label = [HEADERS_LABEL, id.as_str()].concat();
-            let opened = seal::open(sealer.master, &label, bytes);
-            let headers = opened.and_then(|text| json::read(&text));
-            headers.ok_or_else(|| broken("sealed headers"))?
-        }
-    };
+    let headers = open_headers(sealer.master, &id, row.optional_blob(5)?);
     let disabled_at = row.optional_integer(9)?;
     Ok(Webhook {
         id,
@@ -383,7 +373,7 @@ fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {
             team: row.optional_text(16)?.and_then(TeamId::parse),
             is_enabled: disabled_at.is_none(),
             rate_limit: row.optional_integer(4)?,
-            headers,
+            headers: headers.ok_or_else(|| broken("sealed headers"))?,
         },
         version: row.integer(6)?,
         created_at: row.integer(7)?,
@@ -431,9 +421,7 @@ pub(crate) async fn secrets(
     sealer
         .platform
         .all(statement, |row| {
-            let label = [SECRET_LABEL, row.text(0)?].concat();
-            let opened = seal::open(sealer.master, &label, row.blob(1)?);
-            let secret = opened.and_then(|bytes| EndpointSecret::from_bytes(&bytes));
+            let secret = open_secret(sealer.master, row.text(0)?, row.blob(1)?);
             secret.ok_or_else(|| DatabaseError::Other("a secret does not open".to_owned()))
         })
         .await

@@ -101,32 +101,23 @@ pub const RECOVERED: Schema = object! { "WebhookRecovered":
     required recovered: COUNT, "Deliveries that were given up and are sent again.";
 };
 
-/// A delivery.
 #[derive(Debug)]
 pub struct Delivery {
-    /// Its id.
     pub id: DeliveryId,
-    /// Where to.
     pub webhook: WebhookId,
-    /// What.
     pub event: EventId,
-    /// The event's type.
     pub kind: String,
     /// `pending`, `held`, `delivered` or `dead`.
     pub state: String,
-    /// Why it is dead.
     pub reason: Option<String>,
     /// Attempts in the log.
     pub attempts: i64,
     /// When it is due, or while it is leased when the lease expires, in milliseconds since 1970.
     pub next_attempt_at: i64,
-    /// Whether it is leased for an attempt.
     pub is_leased: bool,
-    /// Whether its endpoint is disabled.
     pub is_endpoint_disabled: bool,
     /// Whether its endpoint's URL has answered a ping.
     pub is_endpoint_proven: bool,
-    /// Its endpoint's URL.
     pub url: String,
 }
 
@@ -136,7 +127,6 @@ impl Delivery {
         self.is_leased && self.next_attempt_at > now
     }
 
-    /// The document for its owner.
     pub fn document(&self) -> Value {
         let is_waiting = self.state == "pending" && !self.is_leased;
         json!({

@@ -53,6 +53,7 @@ mod names;
 mod notices;
 mod openapi;
 mod password_reset;
+mod pastes;
 mod personal_data;
 mod personal_data_teams;
 mod present_builds;

@@ -456,9 +456,11 @@ fn is_api_key(header: &str) -> bool {
     bearer(header).is_some_and(|token| token.starts_with(api_key::PREFIX))
 }
 
-/// The token of an `Authorization` header (RFC 6750, section 2.1).
+/// The token of an `Authorization` header (RFC 6750, section 2.1). One space or more stand before it
+/// (RFC 9110, section 11.4).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim_start_matches(' ');
     let is_token = |token: &str| {
         !token.is_empty()
             && token

@@ -9,6 +9,7 @@ use crate::http::object;
 use crate::http::schema::{Schema, Text};
 use crate::ids::UserId;
 use crate::platform::Statement;
+use crate::text::characters::is_hidden;
 
 use super::recovery::{COUNT, RecoveryCode};
 use super::store;
@@ -50,7 +51,9 @@ pub enum FactorCode {
 impl FactorCode {
     /// Reads a code; `None` when it has the form of neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let typed = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+        let typed = text
+            .chars()
+            .filter(|&c| c != '-' && !c.is_whitespace() && !is_hidden(c));
         let mut plain = Zeroizing::new(String::with_capacity(text.len()));
         plain.extend(typed.map(|c| c.to_ascii_uppercase()));
         if plain.len() == DIGITS && plain.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -123,7 +126,16 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["287082", "287 082", "287-082", " 287082"] {
+        for text in [
+            "287082",
+            "287 082",
+            "287-082",
+            " 287082",
+            "287082\n",
+            "287\u{a0}082",
+            "287\u{202f}082\r\n",
+            "\u{200b}287\t082\u{feff}",
+        ] {
             assert!(
                 matches!(FactorCode::parse(text), Some(FactorCode::OneTime(code)) if *code == "287082"),
                 "{text}"
@@ -135,7 +147,6 @@ mod tests {
             "28708",
             "2870822",
             "28708a",
-            "287082\n",
             "٢٨٧٠٨٢",
             "+28708",
             "ABCDEFGHIJKLMNOPQRSTUVW",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::{ChatCodeError, FIXED_LEN, MAX_TEXT_LEN, decode};
 use crate::game::model::BuildTemplate;
+use crate::text::characters::is_hidden;
 
 /// Length of the longest text that is searched, in code points.
 pub const MAX_PASTE_LEN: usize = 2 * MAX_TEXT_LEN;
@@ -61,15 +62,8 @@ fn plain(text: &str) -> String {
         }
     }
     text.chars()
-        .filter(|&c| c != '\\' && !is_invisible(c))
+        .filter(|&c| c != '\\' && !is_hidden(c))
         .collect()
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
-        || (c.is_control() && !c.is_whitespace())
 }
 
 /// `+` stays: in base64 it means itself.

@@ -35,6 +35,20 @@ impl InvitationCode {
         is_code.then(|| Self(text.to_owned().into()))
     }
 
+    /// Finds the code in what a person pasted: the code, the link, or a message with either.
+    pub fn find_in(text: &str) -> Option<Self> {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut found: Option<Self> = None;
+        for word in text.split(|c| !is_part(c)) {
+            match (Self::parse(word), &found) {
+                (Some(code), Some(before)) if code.0 != before.0 => return None,
+                (Some(code), _) => found = Some(code),
+                (None, _) => {}
+            }
+        }
+        found
+    }
+
     /// The text, for the one answer that shows it.
     pub fn expose(&self) -> &str {
         &self.0
@@ -73,6 +87,35 @@ mod tests {
             format!("{PREFIX}{}", "\u{e4}".repeat(DIGITS / 2)),
         ] {
             assert!(InvitationCode::parse(&other).is_none(), "{other}");
+        }
+    }
+    #[test]
+    fn a_code_is_found_in_a_link_and_in_a_message() {
+        let text = format!("{PREFIX}{}", "a1".repeat(DIGITS / 2));
+        let link = format!("https://builds.example/i/{text}");
+        for pasted in [
+            text.clone(),
+            format!(" {text}\n"),
+            link.clone(),
+            format!("{link}?fbclid=x#top"),
+            format!("<{link}>"),
+            format!("Come in: {link}."),
+            format!("{link} {text}"),
+        ] {
+            let found = InvitationCode::find_in(&pasted);
+            assert_eq!(
+                found.map(|code| code.expose().to_owned()),
+                Some(text.clone()),
+                "{pasted}"
+            );
+        }
+        let other = text.replace("a1", "b2");
+        for pasted in [
+            format!("{link} {other}"),
+            format!("{text}x"),
+            "https://a.example/i/".into(),
+        ] {
+            assert!(InvitationCode::find_in(&pasted).is_none(), "{pasted}");
         }
     }
 }

@@ -123,9 +123,7 @@ pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
     let body = cx.valid_body()?;
-    let code = body["code"]
-        .as_str()
-        .and_then(|text| InvitationCode::parse(text.trim()));
+    let code = body["code"].as_str().and_then(InvitationCode::find_in);
     let code = code.ok_or_else(Problem::not_found)?;
     let display_name = display_name(cx, permit.user_id()).await?;
     let now = cx.now_ms();

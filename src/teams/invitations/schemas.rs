@@ -13,9 +13,9 @@ use super::code;
 /// The id of an invitation.
 pub const ID: Schema = Text::formatted(37, 37, "typeid");
 /// A code as it is sent: what has another form is no code, which is said in another way.
-const SENT_CODE: Schema = Text::of(1, 100);
+const SENT_CODE: Schema = Text::of(1, 1_000);
 /// What stands in place of a code in the path of a page: a page says that it is none.
-pub const ANY_CODE: Schema = SENT_CODE;
+pub const ANY_CODE: Schema = Text::of(1, 100);
 /// A code in a path.
 pub const CODE: Schema = Text::of(code::LENGTH, code::LENGTH);
 
@@ -100,5 +100,5 @@ pub const PREVIEW: Schema = object! { "InvitationPreview":
 
 /// Body of POST /invitations/accept.
 pub const ACCEPTANCE: Schema = object! { "InvitationAcceptance":
-    required code: SENT_CODE, "The invitation's code.";
+    required code: SENT_CODE, "The invitation's code, or its link.";
 };

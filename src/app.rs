@@ -53,6 +53,8 @@ struct RequestLog {
     trace: Trace,
     /// The pattern, never the path itself.
     route: &'static str,
+    /// Whether scripts of every origin may read the answer.
+    is_open: bool,
     user_id: Option<String>,
 }
 
@@ -63,6 +65,7 @@ impl RequestLog {
             request_id: trace::request_id(request.header(Header::RequestId), platform),
             trace: Trace::from_header(request.header(Header::Traceparent), platform),
             route: "none",
+            is_open: false,
             user_id: None,
         }
     }
@@ -133,6 +136,7 @@ impl App {
             }
             Self::Misconfigured { errors, .. } => (Err(misconfigured(errors)), None),
         };
+        let answer = answer.and_then(|response| negotiate(request, response));
         let (code, cause) = match &answer {
             Ok(_) => (None, None),
             Err(problem) => (Some(problem.kind.code), problem.cause.clone()),
@@ -143,12 +147,11 @@ impl App {
             response.headers.push((name, value.into()));
         }
         let origins = self.config().map_or(&[][..], |it| &it.allowed_origins);
-        cors::add_headers(request, origins, &mut response);
+        cors::add_headers(request, origins, log.is_open, &mut response);
         response
             .headers
             .push(("x-request-id", log.request_id.clone().into()));
-        compress(request, &mut response);
-        if request.method == Method::Head {
+        if request.method == Method::Head && !matches!(response.body, ResponseBody::Asset(_)) {
             response.body = ResponseBody::Empty;
         }
         let problem = (code, cause.as_deref());
@@ -274,19 +277,32 @@ async fn guard(
         Match::Route(route, values) => (route, values),
         Match::Nothing => return Err(Problem::new(&problems::NOT_FOUND)),
         Match::OtherMethods(allow) if request.method == Method::Options => {
-            return cors::answer_options(request, &state.config.allowed_origins, &allow);
+            let read = routes::find(Method::Get, &request.path);
+            log.is_open = cors::is_for_reading(request)
+                && matches!(read, Match::Route(route, _) if route.is_open());
+            let origins = &state.config.allowed_origins;
+            return cors::answer_options(request, origins, log.is_open, &allow);
         }
         Match::OtherMethods(allow) => {
             return Err(Problem::new(&problems::METHOD_NOT_ALLOWED).with_header("allow", allow));
         }
     };
     log.route = route.path;
+    log.is_open = route.is_open();
     let caller = authenticate(state, request, meter, route, shown).await?;
     log.user_id = caller.as_ref().map(|caller| caller.user_id.to_string());
     let query = {
         let unicode = state.platform.unicode.as_ref();
-        Query::parse(&request.query, route.operation.query, unicode)?
+        Query::parse(
+            &request.query,
+            route.operation.query,
+            route.unknown_parameters(),
+            unicode,
+        )?
     };
+    if route.takes_no_condition() {
+        etag::check_write(request, None)?;
+    }
     let (config, platform) = (&state.config, &state.platform);
     let rule = route.access.rule();
     let key = request.header(Header::IdempotencyKey);
@@ -426,70 +442,47 @@ fn refusal(error: TokenError) -> Problem {
     }
 }
 
+/// The answer to a request in the form that it asks for, or 304 when the client has that form.
+fn negotiate(request: &Request, mut response: Response) -> Result<Response, Problem> {
+    compress(request, &mut response);
+    let is_read = matches!(request.method, Method::Get | Method::Head);
+    let tag = response.headers.iter().find(|(name, _)| *name == "etag");
+    if let Some((_, tag)) = tag
+        && is_read
+        && matches!(response.status, 200 | 304)
+        && etag::compare(request, tag)?
+    {
+        response.status = 304;
+        response.body = ResponseBody::Empty;
+        response
+            .headers
+            .retain(|(name, _)| *name != "content-encoding");
+    }
+    Ok(response)
+}
+
 /// Asks the platform for gzip (RFC 9110, section 12.5.3) where it pays, and gives the gzip form
 /// its own tag.
 fn compress(request: &Request, response: &mut Response) {
+    let accepts = request.header(Header::AcceptEncoding);
+    if !accepts.is_some_and(etag::accepts_gzip) {
+        return;
+    }
     let is_large = match &response.body {
         ResponseBody::Bytes(bytes) => bytes.len() > GZIP_MIN_BYTES,
         ResponseBody::Passthrough { text, .. } => text.length() > GZIP_MIN_BYTES,
         ResponseBody::Asset(_) => true,
         ResponseBody::Empty => false,
     };
-    let accepts = request
-        .header(Header::AcceptEncoding)
-        .is_some_and(accepts_gzip);
-    // A 304 names the form that the client has, and would get again (RFC 9110, section 15.4.5).
-    let has_gzip = response.status == 304 && etag::names_gzip(request);
-    if !(is_large || has_gzip) || !accepts {
-        return;
-    }
     if is_large {
         response.headers.push(("content-encoding", "gzip".into()));
     }
     for (name, value) in &mut response.headers {
-        if *name == "etag" {
+        // A 304 names the form that the client has, and would get again (RFC 9110, section 15.4.5).
+        if *name == "etag"
+            && (is_large || (response.status == 304 && etag::names_gzip(request, value)))
+        {
             *value = Cow::Owned(etag::of_gzip(value));
-        }
-    }
-}
-
-/// Whether `Accept-Encoding` names gzip, or everything, and does not rule it out with `q=0`.
-fn accepts_gzip(header: &str) -> bool {
-    let accepts = |wanted: &str| {
-        header.split(',').find_map(|item| {
-            let mut parts = item.split(';').map(str::trim);
-            let name = parts.next()?;
-            if !name.eq_ignore_ascii_case(wanted) {
-                return None;
-            }
-            // Only whether it is zero matters: reading floats would take 12 kB of the Wasm.
-            let weight = parts.find_map(|part| part.strip_prefix("q="));
-            Some(weight.is_none_or(|weight| weight.contains(|c| matches!(c, '1'..='9'))))
-        })
-    };
-    accepts("gzip").or_else(|| accepts("*")).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn accept_encoding() {
-        for (header, expected) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip;q=0, *", false),
-            ("gzip; q=0", false),
-            ("gzip;q=0.000", false),
-            ("gzip;q=0.001", true),
-            ("gzip;q=1.000", true),
-            ("identity", false),
-            ("gzipped", false),
-            ("", false),
-        ] {
-            assert_eq!(accepts_gzip(header), expected, "{header}");
         }
     }
 }

@@ -173,11 +173,8 @@ pub fn problems_of(route: &Route) -> Vec<&'static ProblemKind> {
             &problems::IDEMPOTENCY_KEY_REUSED,
         ]);
     }
-    if matches!(
-        operation.condition,
-        Condition::Write | Condition::SharedWrite
-    ) {
-        kinds.push(&problems::PRECONDITION_FAILED);
+    if operation.condition != Condition::None || route.takes_no_condition() {
+        kinds.extend([&problems::INVALID_CONDITION, &problems::PRECONDITION_FAILED]);
     }
     if operation.condition == Condition::SharedWrite {
         kinds.push(&problems::PRECONDITION_REQUIRED);
@@ -254,7 +251,10 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
         add(field, "query", field.required);
     }
     match operation.condition {
-        Condition::Read => add(&IF_NONE_MATCH, "header", false),
+        Condition::Read => {
+            add(&IF_MATCH, "header", false);
+            add(&IF_NONE_MATCH, "header", false);
+        }
         Condition::Write => add(&IF_MATCH, "header", false),
         Condition::SharedWrite => add(&IF_MATCH, "header", true),
         Condition::None => {}

@@ -11,8 +11,9 @@ use crate::auth::permissions::{
     ReadCompositions, ReadTeams, ReadWebhooks, Rule, SecureAccount, WriteAdmin, WriteBuilds,
     WriteCompositions, WriteTeams, WriteWebhooks,
 };
-use crate::http::operation::Operation;
+use crate::http::operation::{Condition, Content, Operation};
 use crate::http::problem::Problem;
+use crate::http::query::Unknown;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::limits::policies::{Bucket, Limit};
@@ -63,6 +64,31 @@ pub struct Route {
     pub handler: Handler,
     /// What it takes and gives.
     pub operation: &'static Operation,
+}
+
+impl Route {
+    /// Whether scripts of every origin may read it: data for which nobody's credential is looked at.
+    pub fn is_open(&self) -> bool {
+        let is_data = match self.operation.response.content {
+            Content::Media(media_type) => media_type == "application/json",
+            _ => true,
+        };
+        self.method == Method::Get && self.access == Access::Public && is_data
+    }
+
+    /// Whether it changes something that has no tag.
+    pub fn takes_no_condition(&self) -> bool {
+        let is_write = matches!(self.method, Method::Put | Method::Patch | Method::Delete);
+        is_write && self.operation.condition == Condition::None
+    }
+
+    /// A page's or a document's address gets parameters of those who pass it on (`?fbclid=x`).
+    pub fn unknown_parameters(&self) -> Unknown {
+        match self.path.starts_with("/api/") {
+            true => Unknown::Refused,
+            false => Unknown::Ignored,
+        }
+    }
 }
 
 macro_rules! routes {

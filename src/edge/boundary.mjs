@@ -51,16 +51,29 @@ export function respondText(status, profile, lines, text, frame) {
   return make(frame.slice(0, middle) + text + frame.slice(middle + 1), status, profile, lines);
 }
 
+/** Whether the list of tags in `If-None-Match` names `tag` (weak comparison). */
+const names = (list, tag) =>
+  list.trim() === "*" || list.split(",").some((item) => item.trim().replace(/^W\//, "") === tag);
+
+/** Each coding of a file has a tag of its own, as those of other answers have (etag.rs). */
 export async function respondAsset(path, ifNoneMatch, isHead, profile, lines) {
-  const known = ifNoneMatch === "" ? {} : { "if-none-match": ifNoneMatch };
-  const asset = await host.env.ASSETS.fetch(new Request(`https://assets${path}`, { headers: known }));
+  const asset = await host.env.ASSETS.fetch(new Request(`https://assets${path}`));
   const headers = headersOf(profile, lines);
-  for (const name of ["content-type", "etag"]) {
-    const value = asset.headers.get(name);
-    if (value !== null) headers.set(name, value);
+  const type = asset.headers.get("content-type");
+  if (type !== null) headers.set("content-type", type);
+  let tag = asset.headers.get("etag");
+  if (tag !== null) {
+    if (headers.has("content-encoding")) tag = tag.replace(/"$/, '-gzip"');
+    headers.set("etag", tag);
+    if (names(ifNoneMatch, tag)) {
+      headers.delete("content-encoding");
+      await asset.body?.cancel();
+      return new Response(null, { status: 304, headers });
+    }
   }
-  if (asset.status === 304 || isHead) headers.delete("content-encoding");
-  return new Response(isHead ? null : asset.body, { status: asset.status, headers });
+  if (!isHead) return new Response(asset.body, { status: asset.status, headers });
+  await asset.body?.cancel();
+  return new Response(null, { status: asset.status, headers, encodeBody: "manual" });
 }
 
 /** Says what becomes of the messages of a batch. What its task still does later changes nothing about that. */

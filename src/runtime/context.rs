@@ -13,7 +13,7 @@ use crate::http::operation::{Operation, RequestBody};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::http::query::Query;
-use crate::http::request::{Header, Request};
+use crate::http::request::{Header, Method, Request};
 use crate::http::trace::Trace;
 use crate::idempotency::Reservation;
 use crate::ids::UserId;
@@ -179,7 +179,16 @@ impl<'a> Context<'a> {
     }
 
     fn unsupported(&self) -> Problem {
-        let problem = Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE);
+        let mut problem = Problem::new(&problems::UNSUPPORTED_MEDIA_TYPE);
+        if self.is_encoded() {
+            problem = problem.with_header("accept-encoding", "identity");
+        }
+        if self.request.method == Method::Patch {
+            problem = problem.with_header(
+                "accept-patch",
+                "application/merge-patch+json, application/json",
+            );
+        }
         match &self.operation.alternative {
             None => problem,
             Some(alternative) => problem.with_detail(format!(

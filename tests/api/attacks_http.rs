@@ -30,7 +30,7 @@ fn origins() {
         "https://user@guild.gg",
     ] {
         let answer = app
-            .get("/health/live")
+            .get(BUILDS)
             .header(Header::Origin, origin)
             .send()
             .expect(200);
@@ -336,7 +336,7 @@ fn every_error_has_all_headers() {
             415,
             app.call("POST", BUILDS).by(&player).raw("text/plain", "x"),
         ),
-        (422, app.get("/health/live?x=1")),
+        (422, app.get("/api/v1/game/weapons?x=1")),
     ] {
         call.header(Header::AcceptEncoding, "gzip")
             .send()

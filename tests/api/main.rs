@@ -34,6 +34,7 @@ mod email_verification;
 mod end_everything;
 mod ended_meanwhile;
 mod housekeeping;
+mod http_exactly;
 mod idempotency;
 mod idempotency_half_way;
 mod idempotency_secrets;

@@ -1,6 +1,6 @@
 //! Cross-origin resource sharing (Fetch Standard, section 3.2).
-//! Promises an exact allow-list: no wildcard, no suffix match, never `null`, no credentials.
-//! Leaves the list to the configuration.
+//! What is open to everyone is open to every origin; for all else there is an exact allow-list: no
+//! suffix match, never `null`, no credentials.
 
 use super::problem::Problem;
 use super::problems;
@@ -21,26 +21,45 @@ fn allowed_origin<'a>(request: &'a Request, allowed: &[String]) -> Option<&'a st
         .then_some(origin)
 }
 
-/// Adds what lets an allowed origin read the answer.
-pub fn add_headers(request: &Request, allowed: &[String], response: &mut Response) {
-    if let Some(origin) = allowed_origin(request, allowed) {
+/// What `Access-Control-Allow-Origin` says. `is_open`: every origin may read the answer.
+fn granted_origin(request: &Request, allowed: &[String], is_open: bool) -> Option<String> {
+    let listed = allowed_origin(request, allowed).map(str::to_owned);
+    let anyone = || {
+        request
+            .header(Header::Origin)
+            .filter(|_| is_open)
+            .map(|_| "*".to_owned())
+    };
+    listed.or_else(anyone)
+}
+
+/// Adds what lets an allowed origin, or each where `is_open`, read the answer.
+pub fn add_headers(request: &Request, allowed: &[String], is_open: bool, response: &mut Response) {
+    if let Some(origin) = granted_origin(request, allowed, is_open) {
         let headers = &mut response.headers;
-        headers.push(("access-control-allow-origin", origin.to_owned().into()));
+        headers.push(("access-control-allow-origin", origin.into()));
         headers.push(("access-control-expose-headers", EXPOSED_HEADERS.into()));
     }
+}
+
+/// Whether a preflight asks for a call that changes nothing.
+pub fn is_for_reading(request: &Request) -> bool {
+    let method = request.header(Header::RequestMethod);
+    method.is_some_and(|method| matches!(method, "GET" | "HEAD"))
 }
 
 /// The answer to OPTIONS on a path with these methods: a preflight's, or plain `Allow`.
 pub fn answer_options(
     request: &Request,
     allowed: &[String],
+    is_open: bool,
     methods: &str,
 ) -> Result<Response, Problem> {
     let response = Response::no_content().with_header("allow", methods.to_owned());
     if request.header(Header::Origin).is_none() || request.header(Header::RequestMethod).is_none() {
         return Ok(response);
     }
-    if allowed_origin(request, allowed).is_none() {
+    if granted_origin(request, allowed, is_open).is_none() {
         return Err(Problem::new(&problems::ORIGIN_NOT_ALLOWED));
     }
     Ok(response

@@ -1,6 +1,5 @@
 //! Entity tags and the conditions built on them (RFC 9110, sections 8.8.3 and 13.1).
-//! Promises strong tags: equal tags mean equal bytes, so the gzip form has a tag of its own.
-//! Leaves the choice of what a tag is made from to the features.
+//! All tags are strong: equal tags mean equal bytes, so the gzip form has a tag of its own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,54 +29,147 @@ pub fn of_parts(parts: &[&str]) -> String {
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hash.finalize()[..16]))
 }
 
-/// Whether `If-None-Match` names the gzip form of something.
-pub fn names_gzip(request: &Request) -> bool {
-    let list = request.header(Header::IfNoneMatch).unwrap_or_default();
-    list.split(',')
-        .any(|item| item.trim().trim_matches('"').ends_with(GZIP_SUFFIX))
+/// What a header of conditions names (RFC 9110, sections 13.1.1 and 13.1.2).
+enum Tags<'a> {
+    /// `*`: whatever there is.
+    Any,
+    /// These, each with its quotes, and whether it is weak.
+    These(Vec<(&'a str, bool)>),
 }
 
-/// The opaque part of each tag in a list; `None` for a weak tag unless `weak` are welcome.
-fn tags(list: &str, weak: bool) -> impl Iterator<Item = &str> {
-    list.split(',').filter_map(move |item| {
-        let item = item.trim();
-        let strong = match item.strip_prefix("W/") {
-            Some(rest) if weak => rest,
-            Some(_) => return None,
-            None => item,
+impl<'a> Tags<'a> {
+    fn of(request: &'a Request, header: Header) -> Result<Option<Self>, Problem> {
+        let Some(list) = request.header(header) else {
+            return Ok(None);
         };
-        let opaque = strong.strip_prefix('"')?.strip_suffix('"')?;
-        Some(opaque.strip_suffix(GZIP_SUFFIX).unwrap_or(opaque))
-    })
-}
-
-/// Whether `If-None-Match` names `tag`: the client has it already (weak comparison).
-pub fn is_not_modified(request: &Request, tag: &str) -> bool {
-    request.header(Header::IfNoneMatch).is_some_and(|list| {
-        list.trim() == "*" || tags(list, true).any(|known| known == tag.trim_matches('"'))
-    })
-}
-
-/// Refuses with 412 when `If-Match` is there and does not name `tag` (strong comparison).
-pub fn check_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
-    match request.header(Header::IfMatch) {
-        Some(list)
-            if list.trim() != "*"
-                && !tags(list, false).any(|known| known == tag.trim_matches('"')) =>
-        {
-            Err(Problem::new(&problems::PRECONDITION_FAILED))
+        if list.trim() == "*" {
+            return Ok(Some(Self::Any));
         }
-        _ => Ok(()),
+        let mut tags = Vec::new();
+        for item in list
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
+            let (tag, is_weak) = match item.strip_prefix("W/") {
+                Some(tag) => (tag, true),
+                None => (item, false),
+            };
+            let opaque = tag
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            if opaque.is_none_or(|opaque| opaque.contains('"')) {
+                return Err(
+                    Problem::new(&problems::INVALID_CONDITION).with_detail(format!(
+                        "{}: {item} is not an entity tag in double quotes.",
+                        header.name()
+                    )),
+                );
+            }
+            tags.push((tag, is_weak));
+        }
+        Ok(Some(Self::These(tags)))
     }
+
+    /// Whether `tag` is among them. A weak one is equal only where `weak` comparison is enough.
+    fn name(&self, tag: &str, weak: bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags
+                .iter()
+                .any(|(named, is_weak)| (weak || !is_weak) && *named == tag),
+        }
+    }
+
+    /// As [`Self::name`], for any form of what has the tag `tag`.
+    fn name_form(&self, tag: &str, weak: bool) -> bool {
+        self.name(tag, weak) || self.name(&of_gzip(tag), weak)
+    }
+}
+
+/// Whether `If-None-Match` names the form of `tag` that this client is sent: it has it already. Where
+/// only the answer's length decides about the form, [`compare`] finds out.
+pub fn is_not_modified(request: &Request, tag: &str) -> bool {
+    let Ok(Some(tags)) = Tags::of(request, Header::IfNoneMatch) else {
+        return false;
+    };
+    let accepts = request.header(Header::AcceptEncoding);
+    if accepts.is_some_and(accepts_gzip) {
+        tags.name(&of_gzip(tag), true)
+    } else {
+        tags.name(tag, true)
+    }
+}
+
+/// Whether `If-None-Match` names the gzip form of what has the tag `tag`.
+pub fn names_gzip(request: &Request, tag: &str) -> bool {
+    let known = Tags::of(request, Header::IfNoneMatch);
+    matches!(known, Ok(Some(tags @ Tags::These(_))) if tags.name(&of_gzip(tag), true))
+}
+
+/// Whether a client has the answer to its GET or HEAD already, whose final form has the tag `tag`. 412
+/// when `If-Match` does not name it, 400 when a condition cannot be read.
+pub fn compare(request: &Request, tag: &str) -> Result<bool, Problem> {
+    if let Some(tags) = Tags::of(request, Header::IfMatch)?
+        && !tags.name(tag, false)
+    {
+        return Err(Problem::new(&problems::PRECONDITION_FAILED));
+    }
+    let known = Tags::of(request, Header::IfNoneMatch)?;
+    Ok(known.is_some_and(|tags| tags.name(tag, true)))
+}
+
+/// Refuses a write with 412 when `If-Match` is there and does not name `tag`, or `If-None-Match` is
+/// there and does. `None`: what is written has no tag.
+pub fn check_write(request: &Request, tag: Option<&str>) -> Result<(), Problem> {
+    let names = |tags: &Tags, weak| match tag {
+        Some(tag) => tags.name_form(tag, weak),
+        None => matches!(tags, Tags::Any),
+    };
+    if Tags::of(request, Header::IfMatch)?.is_some_and(|tags| !names(&tags, false)) {
+        return Err(Problem::new(&problems::PRECONDITION_FAILED));
+    }
+    if Tags::of(request, Header::IfNoneMatch)?.is_some_and(|tags| names(&tags, true)) {
+        let detail = "If-None-Match names what is there: nothing was changed. Leave it out.";
+        return Err(Problem::new(&problems::PRECONDITION_FAILED).with_detail(detail));
+    }
+    Ok(())
+}
+
+/// As [`check_write`], for what has the tag `tag`.
+pub fn check_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
+    check_write(request, Some(tag))
 }
 
 /// As [`check_if_match`], and refuses with 428 when `If-Match` is not there: for what several people
 /// change (RFC 6585, section 3).
 pub fn require_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
+    check_if_match(request, tag)?;
     if request.header(Header::IfMatch).is_none() {
         return Err(Problem::new(&problems::PRECONDITION_REQUIRED));
     }
-    check_if_match(request, tag)
+    Ok(())
+}
+
+/// Whether `Accept-Encoding` names gzip, or everything, and does not rule it out with a weight of 0
+/// (RFC 9110, section 12.5.3).
+pub fn accepts_gzip(header: &str) -> bool {
+    let accepts = |wanted: &str| {
+        header.split(',').find_map(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let name = parts.next()?;
+            if !name.eq_ignore_ascii_case(wanted) {
+                return None;
+            }
+            // Only whether it is zero matters: reading floats would take 12 kB of the Wasm.
+            let weight = parts.find_map(|part| {
+                let (name, weight) = part.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("q").then_some(weight)
+            });
+            Some(weight.is_none_or(|weight| weight.contains(|c| matches!(c, '1'..='9'))))
+        })
+    };
+    accepts("gzip").or_else(|| accepts("*")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -85,28 +177,118 @@ mod tests {
     use super::*;
     use crate::request::{Body, Method};
 
-    fn with(header: Header, value: &str) -> Request {
-        let mut headers = vec![None; Header::NAMES.len()];
-        headers[header as usize] = Some(value.to_owned());
-        Request::new(Method::Get, "/", headers, Body::Bytes(Vec::new()))
+    fn with(headers: &[(Header, &str)]) -> Request {
+        let mut values = vec![None; Header::NAMES.len()];
+        for (header, value) in headers {
+            values[*header as usize] = Some((*value).to_owned());
+        }
+        Request::new(Method::Get, "/", values, Body::Bytes(Vec::new()))
+    }
+
+    /// 0 for what goes on, else the status.
+    fn status<T>(outcome: Result<T, Problem>) -> u16 {
+        outcome.map_or_else(|problem| problem.kind.status, |_| 0)
     }
 
     #[test]
-    fn conditions() {
-        for (list, not_modified, matches) in [
-            ("\"1\"", true, true),
-            ("\"1-gzip\"", true, true),
-            ("W/\"1\"", true, false),
-            ("\"2\", \"1\"", true, true),
-            ("*", true, true),
-            ("\"2\"", false, false),
-            ("1", false, false),
-            ("", false, false),
+    fn conditions_of_writes() {
+        for (list, if_match, if_none_match) in [
+            ("\"1\"", 0, 412),
+            ("\"1-gzip\"", 0, 412),
+            ("W/\"1\"", 412, 412),
+            ("\"2\", \"1\"", 0, 412),
+            ("\"2\",,", 412, 0),
+            ("*", 0, 412),
+            (" * ", 0, 412),
+            ("\"2\"", 412, 0),
+            ("\"11\"", 412, 0),
+            ("", 412, 0),
+            ("1", 400, 400),
+            ("w/\"1\"", 400, 400),
+            ("\"1", 400, 400),
+            ("\"", 400, 400),
+            ("\"1\" \"2\"", 400, 400),
+            ("\"2\", 1", 400, 400),
+            ("*, \"1\"", 400, 400),
         ] {
-            let none = with(Header::IfNoneMatch, list);
-            assert_eq!(is_not_modified(&none, "\"1\""), not_modified, "{list}");
-            let only = with(Header::IfMatch, list);
-            assert_eq!(check_if_match(&only, "\"1\"").is_ok(), matches, "{list}");
+            let only = with(&[(Header::IfMatch, list)]);
+            assert_eq!(
+                status(check_write(&only, Some("\"1\""))),
+                if_match,
+                "{list}"
+            );
+            let none = with(&[(Header::IfNoneMatch, list)]);
+            assert_eq!(
+                status(check_write(&none, Some("\"1\""))),
+                if_none_match,
+                "{list}"
+            );
+        }
+        for (list, if_match, if_none_match) in [("*", 0, 412), ("\"1\"", 412, 0)] {
+            let only = with(&[(Header::IfMatch, list)]);
+            assert_eq!(status(check_write(&only, None)), if_match, "{list}");
+            let none = with(&[(Header::IfNoneMatch, list)]);
+            assert_eq!(status(check_write(&none, None)), if_none_match, "{list}");
+        }
+    }
+
+    #[test]
+    fn conditions_of_reads_know_the_coding() {
+        for (list, accepted, tag, is_known, is_known_early) in [
+            ("\"1\"", "", "\"1\"", true, true),
+            ("W/\"1\"", "", "\"1\"", true, true),
+            ("*", "gzip", "\"1-gzip\"", true, true),
+            ("\"1-gzip\"", "gzip", "\"1-gzip\"", true, true),
+            ("\"1\"", "gzip", "\"1\"", true, false),
+            ("\"1\"", "gzip", "\"1-gzip\"", false, false),
+            ("\"1-gzip\"", "", "\"1\"", false, false),
+            ("\"2\"", "", "\"1\"", false, false),
+        ] {
+            let headers = [
+                (Header::IfNoneMatch, list),
+                (Header::AcceptEncoding, accepted),
+            ];
+            let request = with(&headers);
+            assert!(
+                compare(&request, tag).is_ok_and(|found| found == is_known),
+                "{list} {accepted}"
+            );
+            assert_eq!(
+                is_not_modified(&request, "\"1\""),
+                is_known_early,
+                "{list} {accepted}"
+            );
+        }
+        for (list, expected) in [
+            ("\"1\"", 0),
+            ("*", 0),
+            ("\"2\"", 412),
+            ("W/\"1\"", 412),
+            ("1", 400),
+        ] {
+            let only = with(&[(Header::IfMatch, list)]);
+            assert_eq!(status(compare(&only, "\"1\"")), expected, "{list}");
+        }
+    }
+
+    #[test]
+    fn accept_encoding() {
+        for (header, expected) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0, *", false),
+            ("gzip; q=0", false),
+            ("gzip;Q=0", false),
+            ("gzip; q = 0", false),
+            ("gzip;q=0.000", false),
+            ("gzip;q=0.001", true),
+            ("gzip;q=1.000", true),
+            ("identity", false),
+            ("gzipped", false),
+            ("", false),
+        ] {
+            assert_eq!(accepts_gzip(header), expected, "{header}");
         }
     }
 

@@ -60,6 +60,8 @@ catalogue! {
         "Send a JSON object; the reference shows an example.";
     BODY_INCOMPLETE 400 "body_incomplete" "The body is incomplete",
         "Send it again, with as many bytes as Content-Length says, or with complete chunks.";
+    INVALID_CONDITION 400 "invalid_condition" "A condition of the request cannot be read",
+        "Put each entity tag of If-Match and If-None-Match in double quotes, as ETag gives it, with commas between them, or send * alone (RFC 9110, section 13.1).";
     INVALID_IDEMPOTENCY_KEY 400 "invalid_idempotency_key" "The Idempotency-Key is not valid",
         "Send one key of 1 to 255 visible ASCII characters, with or without double quotes around it. A random UUID is a good one.";
     INVALID_TOKEN 401 "invalid_token" "The access token or API key is not valid",

@@ -1,6 +1,5 @@
 //! Query parameters: read once, checked against the same table that documents them.
-//! Promises that an unknown, repeated or unreadable parameter is named, never ignored.
-//! Leaves what a parameter means to the handler.
+//! A repeated or unreadable parameter is named, and so is an unknown one where it is not ignored.
 
 use std::fmt::Write as _;
 
@@ -15,18 +14,33 @@ use super::schema::{Field, Schema};
 #[derive(Debug, Default)]
 pub struct Query(Vec<(&'static str, Value)>);
 
+/// What becomes of parameters that a call does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are mistakes.
+    Refused,
+    /// They are not read.
+    Ignored,
+}
+
 impl Query {
     /// Reads `query` (without its `?`) by the table `known`.
     pub fn parse(
         query: &str,
         known: &'static [Field],
+        unknown: Unknown,
         unicode: &dyn Unicode,
     ) -> Result<Self, Problem> {
         let mut found: Vec<(&'static str, Value)> = Vec::new();
         let mut errors = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (raw_name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (Some(name), Some(value)) = (decode(raw_name), decode(raw_value)) else {
+            let (name, value) = (decode(raw_name), decode(raw_value));
+            let is_known = |name: &String| known.iter().any(|field| field.name == name);
+            if unknown == Unknown::Ignored && !name.as_ref().is_some_and(is_known) {
+                continue;
+            }
+            let (Some(name), Some(value)) = (name, value) else {
                 errors.push(FieldError::new(
                     "?",
                     "invalid_encoding",
@@ -153,8 +167,18 @@ mod tests {
 
     fn code(query: &str) -> &'static str {
         let (platform, _) = TestPlatform::new();
-        Query::parse(query, KNOWN, platform.unicode.as_ref())
+        Query::parse(query, KNOWN, Unknown::Refused, platform.unicode.as_ref())
             .map_or_else(|problem| problem.errors[0].code, |_| "read")
+    }
+
+    #[test]
+    fn what_a_page_does_not_know_it_does_not_read() {
+        let platform = TestPlatform::new().0;
+        let unicode = platform.unicode.as_ref();
+        let read = |query| Query::parse(query, KNOWN, Unknown::Ignored, unicode);
+        let query = read("v=2&fbclid=x&fbclid=y&q=zerg&%ff=%ff&=&utm_source=%").unwrap();
+        assert_eq!(query.text("q"), Some("zerg"));
+        assert!(read("limit=x").is_err() && read("q=a&q=b").is_err() && read("q=%ff").is_err());
     }
 
     #[test]
@@ -187,7 +211,7 @@ mod tests {
     fn what_was_read_is_encoded_again() {
         let (platform, _) = TestPlatform::new();
         let unicode = platform.unicode.as_ref();
-        let query = Query::parse("q=%26+%C3%A9&limit=5", KNOWN, unicode).unwrap();
+        let query = Query::parse("q=%26+%C3%A9&limit=5", KNOWN, Unknown::Refused, unicode).unwrap();
         assert_eq!(query.encode_without("limit"), "q=%26%20%C3%A9&");
         assert_eq!(query.encode_without("q"), "limit=5&");
     }

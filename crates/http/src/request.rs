@@ -80,6 +80,7 @@ macro_rules! headers {
 headers! {
     Authorization "authorization",
     AcceptEncoding "accept-encoding",
+    IfMatch "if-match",
     IfNoneMatch "if-none-match",
     Origin "origin",
     ConnectingIp "cf-connecting-ip",
@@ -87,13 +88,17 @@ headers! {
     Traceparent "traceparent",
     ContentType "content-type",
     ContentEncoding "content-encoding",
-    IfMatch "if-match",
     RequestMethod "access-control-request-method",
     UserAgent "user-agent",
     IdempotencyKey "idempotency-key",
 }
 
 impl Header {
+    /// As it is sent, in lower case.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// How many of [`Self::NAMES`] a GET has a use for.
     pub const FOR_READING: usize = Self::Traceparent as usize + 1;
 }

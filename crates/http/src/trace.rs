@@ -13,6 +13,8 @@ pub struct Trace {
     pub flags: u8,
 }
 
+const SAMPLED: u8 = 1;
+
 impl Trace {
     /// Continues the trace of a valid `traceparent`, or begins one.
     pub fn from_header(traceparent: Option<&str>, platform: &Platform) -> Self {
@@ -54,7 +56,8 @@ impl Trace {
             && (version != "00" || parts.next().is_none());
         is_valid.then(|| Self {
             trace_id: trace_id.to_owned(),
-            flags: u8::from_str_radix(flags, 16).unwrap_or(0),
+            // What the other bits mean is not known yet: they are sent as zero (W3C Trace Context 1, 3.2.2.5).
+            flags: u8::from_str_radix(flags, 16).unwrap_or(0) & SAMPLED,
         })
     }
 }

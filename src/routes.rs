@@ -84,9 +84,10 @@ impl Route {
 
     /// A page's or a document's address gets parameters of those who pass it on (`?fbclid=x`).
     pub fn unknown_parameters(&self) -> Unknown {
-        match self.path.starts_with("/api/") {
-            true => Unknown::Refused,
-            false => Unknown::Ignored,
+        if self.path.starts_with("/api/") {
+            Unknown::Refused
+        } else {
+            Unknown::Ignored
         }
     }
 }

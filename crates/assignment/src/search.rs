@@ -224,6 +224,7 @@ impl<'p> Annealing<'p> {
 
     #[inline]
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    #[allow(clippy::cast_possible_truncation)] // They fit: `Problem::new`.
     fn change_build(&mut self, player: usize, loss: i64, random: &mut Random) {
         if usize::from(self.state.place[player]) == self.problem.groups {
             return;

@@ -149,6 +149,8 @@ fn fifty_who_are_all_apart_clash_with_nobody_on_the_bench() {
     assert_eq!(clash.constraints.len(), 11 * 10 / 2 + 1);
 }
 
+type Change<'a> = &'a dyn Fn(&mut Input);
+
 #[test]
 fn what_has_no_room_is_refused() {
     let input = large(2, 0);
@@ -158,7 +160,7 @@ fn what_has_no_room_is_refused() {
         Problem::new(&input, &input.constraints).err()
     };
     assert_eq!(refused(&|_| {}), None);
-    let changes: [(&dyn Fn(&mut Input), InputError); 8] = [
+    let changes: [(Change<'_>, InputError); 8] = [
         (&|it| it.groups = 16, InputError::Shape),
         (&|it| it.groups = 0, InputError::Shape),
         (&|it| it.players[0].clear(), InputError::Shape),
@@ -175,7 +177,7 @@ fn what_has_no_room_is_refused() {
                 it.constraints = vec![Constraint::PinGroup {
                     player: 0,
                     group: 10,
-                }]
+                }];
             },
             InputError::Shape,
         ),

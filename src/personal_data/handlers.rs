@@ -9,14 +9,14 @@ use crate::accounts::{self, account, api_keys, sessions};
 use crate::auth::audit::{self, Action, Entry};
 use crate::auth::permissions::ManageAccount;
 use crate::builds;
-use crate::http::pagination::{MAX_LIMIT, PAST_ALL_IDS};
+use crate::http::pagination::MAX_LIMIT;
 use crate::http::{Page, Problem, Profile, Response, problems};
 use crate::idempotency;
 use crate::ids::UserId;
 use crate::lists::{self, Filters, Shown};
 use crate::paging::{self, Order};
 use crate::password::Password;
-use crate::platform::{DatabaseError, Platform, params};
+use crate::platform::{DatabaseError, Platform, Text, params};
 use crate::runtime::{Context, Tx};
 use crate::squads::{authorship, compositions, share_links};
 use crate::teams::{self, invitations, oversight, roster};
@@ -91,30 +91,44 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
         model::account(&details),
         model::two_factor(&details),
     );
-    out.push_str(",\"sessions\":");
     sessions(platform, user, &mut out).await?;
-    out.push_str(",\"api_keys\":");
     api_keys(platform, user, &mut out).await?;
-    out.push_str(",\"webhooks\":");
     webhooks(cx, user, &mut out).await?;
-    out.push_str(",\"email_links\":");
-    pages(platform, user, accounts::links::OF_USER, &mut out).await?;
+    let links = accounts::links::OF_USER;
+    of_user(platform, user, "email_links", links, &mut out).await?;
     out.push_str(",\"teams\":");
     out.push_str(teams::store::export(platform, user).await?.as_str());
-    out.push_str(",\"invitations\":");
-    pages(platform, user, invitations::store::OF_USER, &mut out).await?;
-    out.push_str(",\"team_bans\":");
-    pages(platform, user, oversight::store::OF_USER, &mut out).await?;
-    // What else a feature keeps on users comes here.
-    out.push_str(",\"builds\":");
-    builds(platform, user, &mut out).await?;
-    out.push_str(",\"compositions\":");
-    compositions(platform, user, &mut out).await?;
-    out.push_str(",\"composition_authorship\":");
-    pages(platform, user, authorship::store::OF_USER, &mut out).await?;
-    out.push_str(",\"players\":");
-    pages(platform, user, roster::store::OF_USER, &mut out).await?;
-    out.push_str(",\"audit_log\":");
+    let invitations = invitations::store::OF_USER;
+    of_user(platform, user, "invitations", invitations, &mut out).await?;
+    of_user(
+        platform,
+        user,
+        "team_bans",
+        oversight::store::OF_USER,
+        &mut out,
+    )
+    .await?;
+    // Another feature's data on users comes here.
+    let (shown, filters) = (Shown::Own(user), Filters::default());
+    let builds = async |page| builds::handlers::read_page(platform, shown, &filters, &page).await;
+    pages("builds", builds, &mut out).await?;
+    // Those that the user still sees.
+    let compositions = async |page| {
+        let source = &compositions::store::LISTS;
+        let listed = lists::list(platform, source, shown, &filters, &page).await?;
+        Ok((listed.data, listed.last))
+    };
+    pages("compositions", compositions, &mut out).await?;
+    let authorship = authorship::store::OF_USER;
+    of_user(
+        platform,
+        user,
+        "composition_authorship",
+        authorship,
+        &mut out,
+    )
+    .await?;
+    of_user(platform, user, "players", roster::store::OF_USER, &mut out).await?;
     entries(platform, user, &mut out).await?;
     out.push('}');
     let answer = Response::bytes(200, Profile::Private, out.into_bytes())
@@ -123,15 +137,15 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(Tx::new(Vec::new()).log(entry).attempt(cx, answer).await?)
 }
 
-/// A JSON array, written item by item.
+/// A member of the export: a JSON array, written item by item.
 struct Array<'a> {
     out: &'a mut String,
     is_empty: bool,
 }
 
 impl<'a> Array<'a> {
-    fn open(out: &'a mut String) -> Self {
-        out.push('[');
+    fn open(out: &'a mut String, name: &str) -> Self {
+        out.extend([",\"", name, "\":["]);
         Self {
             out,
             is_empty: true,
@@ -162,7 +176,7 @@ const fn page_after(after: Option<String>) -> Page {
 }
 
 async fn sessions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
+    let mut array = Array::open(out, "sessions");
     let mut after = String::new();
     loop {
         let records = sessions::store::records(platform, user, &after, MAX_LIMIT).await?;
@@ -180,7 +194,7 @@ async fn sessions(platform: &Platform, user: &UserId, out: &mut String) -> Resul
 
 /// One page takes all of an account.
 async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
+    let mut array = Array::open(out, "api_keys");
     for key in api_keys::store::list(platform, user, &page_after(None)).await? {
         array.push(&key.document().to_string());
     }
@@ -190,7 +204,7 @@ async fn api_keys(platform: &Platform, user: &UserId, out: &mut String) -> Resul
 
 /// One page takes all of an account.
 async fn webhooks(cx: &Context<'_>, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
+    let mut array = Array::open(out, "webhooks");
     let sealer = webhooks::endpoints::handlers::sealer(cx);
     for webhook in webhooks::endpoints::store::list(sealer, user, &page_after(None)).await? {
         array.push(&webhook.document(cx.now_ms()).to_string());
@@ -199,77 +213,48 @@ async fn webhooks(cx: &Context<'_>, user: &UserId, out: &mut String) -> Result<(
     Ok(())
 }
 
-async fn builds(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
-    let (shown, filters) = (Shown::Own(user), Filters::default());
-    let mut page = page_after(None);
+/// Writes all pages that `read` gives, each a JSON array, with the id that the next one begins after.
+async fn pages(
+    name: &str,
+    read: impl AsyncFn(Page) -> Result<(Text, Option<String>), Problem>,
+    out: &mut String,
+) -> Result<(), Problem> {
+    let mut array = Array::open(out, name);
+    let mut after = None;
     loop {
-        let (data, last) = builds::handlers::read_page(platform, shown, &filters, &page).await?;
+        let (data, last) = read(page_after(after)).await?;
         let text = data.as_str();
         array.push(&text[1..text.len() - 1]);
         if last.is_none() {
             break;
         }
-        page = page_after(last);
+        after = last;
     }
     array.close();
     Ok(())
 }
 
-/// The compositions that the user still sees.
-async fn compositions(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
-    let shown = Shown::Own(user);
-    let (filters, mut page) = (Filters::default(), page_after(None));
-    loop {
-        let listed = lists::list(
-            platform,
-            &compositions::store::LISTS,
-            shown,
-            &filters,
-            &page,
-        )
-        .await?;
-        let text = listed.data.as_str();
-        array.push(&text[1..text.len() - 1]);
-        if listed.last.is_none() {
-            break;
-        }
-        page = page_after(listed.last);
-    }
-    array.close();
-    Ok(())
-}
-
-/// All rows of a feature's `OF_USER`.
-async fn pages(
+/// Writes all rows of a feature's `OF_USER`.
+async fn of_user(
     platform: &Platform,
     user: &UserId,
+    name: &str,
     (select, order): (&str, Order),
     out: &mut String,
 ) -> Result<(), Problem> {
-    let mut array = Array::open(out);
-    let mut after = match order {
-        Order::Ascending => String::new(),
-        Order::Descending => PAST_ALL_IDS.to_owned(),
+    let read = async |page: Page| {
+        let after = match order {
+            Order::Ascending => page.after.as_deref().unwrap_or_default(),
+            Order::Descending => page.before(),
+        };
+        let listed = paging::page(platform, select, params![user, after], order, &page).await?;
+        Ok((listed.data, listed.last))
     };
-    loop {
-        let params = params![user, after];
-        let page = page_after(None);
-        let listed = paging::page(platform, select, params, order, &page).await?;
-        let text = listed.data.as_str();
-        array.push(&text[1..text.len() - 1]);
-        match listed.last {
-            Some(last) => after = last,
-            None => break,
-        }
-    }
-    array.close();
-    Ok(())
+    pages(name, read, out).await
 }
 
 async fn entries(platform: &Platform, user: &UserId, out: &mut String) -> Result<(), Problem> {
-    let mut array = Array::open(out);
+    let mut array = Array::open(out, "audit_log");
     let mut after = 0;
     loop {
         let found = audit::store::about(platform, user, after, MAX_LIMIT).await?;

@@ -9,7 +9,7 @@ use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
 use crate::http::{Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{TeamId, UserId};
-use crate::membership::model::TeamRole;
+use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{DeleteTeam, EditTeam, TeamPermit, ViewTeam};
 use crate::runtime::{Context, Tx};
 
@@ -33,6 +33,16 @@ pub fn event(
     };
     let platform = &cx.state.platform;
     Event::new(platform, cx.trace, audience, kind, team.as_str(), data)
+}
+
+/// The same about a member.
+pub fn member_event(
+    cx: &Context<'_>,
+    user: &UserId,
+    kind: &'static EventType,
+    member: &Membership,
+) -> Event {
+    event(cx, user, &member.team, kind, &model::told_member(member))
 }
 
 pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Problem> {

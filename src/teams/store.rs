@@ -135,7 +135,6 @@ pub async fn departures(
         ),
         params![user],
     );
-    let rows = platform.database.query(statement).await?;
     let read = |row: &Row| {
         let team = TeamId::parse(row.text(0)?).ok_or_else(|| broken("a member's row"))?;
         let next = row.optional_text(2)?;
@@ -151,7 +150,7 @@ pub async fn departures(
             heir,
         })
     };
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }
 
 /// Removes the caller from all teams as `departures` say; stale when these have changed. Deletes teams

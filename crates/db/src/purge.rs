@@ -1,6 +1,5 @@
-//! Purges rows in batches.
-//! Promises that no statement changes more than a batch, and that a run ends by the clock, however
-//! much there is. Leaves which rows are purged to the stores.
+//! Purges rows in batches of limited size, until none is left or the run's time is over. The stores say
+//! which rows.
 
 use platform::{DatabaseError, Platform, Statement, Value};
 

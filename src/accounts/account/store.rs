@@ -102,9 +102,8 @@ pub async fn password_hash(
         "SELECT password_hash FROM users WHERE id = ?1",
         params![user],
     );
-    let rows = platform.database.query(statement).await?;
-    let hash = rows.first().map(|row| row.text(0).map(str::to_owned));
-    hash.transpose()
+    let read = |row: &Row| row.text(0).map(str::to_owned);
+    platform.first(statement, read).await
 }
 
 /// Changes the caller's password; stale when it is no longer the one that was checked.

@@ -9,7 +9,7 @@ use crate::auth::model::Scopes;
 use crate::auth::permissions::{ManageAccount, Permit, SecureAccount};
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement, params};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 use super::model::{ApiKey, MAX_KEYS};
 
@@ -74,19 +74,17 @@ pub async fn list(
     let statement = Statement::new(
         "SELECT id, name, scopes, created_at, expires_at, last_used_at FROM api_keys \
          WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        params![user, page.before(), page.limit + 1,],
+        params![user, page.before(), page.limit + 1],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(ApiKey {
-                id: api_key_id(row, 0)?,
-                name: row.text(1)?.to_owned(),
-                scopes: Scopes::parse(row.text(2)?),
-                created_at: row.integer(3)?,
-                expires_at: row.integer(4)?,
-                last_used_at: row.optional_integer(5)?,
-            })
+    let read = |row: &Row| {
+        Ok(ApiKey {
+            id: api_key_id(row, 0)?,
+            name: row.text(1)?.to_owned(),
+            scopes: Scopes::parse(row.text(2)?),
+            created_at: row.integer(3)?,
+            expires_at: row.integer(4)?,
+            last_used_at: row.optional_integer(5)?,
         })
-        .collect()
+    };
+    platform.all(statement, read).await
 }

@@ -6,7 +6,7 @@ use crate::accounts::sessions::store::end_all;
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::user_id;
 use crate::ids::{SessionId, UserId};
-use crate::platform::{DatabaseError, Platform, Statement, params};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 /// The removal time of a link's factor: `None` without such a factor, else the time, if requested.
 pub async fn removal(
@@ -20,9 +20,8 @@ pub async fn removal(
          AND u.email_verified_at IS NOT NULL",
         params![user, link.created_at, &link.email_key],
     );
-    let rows = platform.database.query(statement).await?;
-    let at = rows.first().map(|row| row.optional_integer(0));
-    at.transpose()
+    let read = |row: &Row| row.optional_integer(0);
+    platform.first(statement, read).await
 }
 
 /// Schedules the removal of a link's factor at `removal_at`; stale when the factor is gone, the
@@ -70,6 +69,5 @@ pub async fn due(platform: &Platform, now: i64) -> Result<Vec<UserId>, DatabaseE
         "SELECT user_id FROM two_factor WHERE removal_at <= ?1 ORDER BY removal_at LIMIT 20",
         params![now],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(|row| user_id(row, 0)).collect()
+    platform.all(statement, |row| user_id(row, 0)).await
 }

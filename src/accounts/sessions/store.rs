@@ -235,7 +235,6 @@ pub async fn records(
          WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         params![user, after, limit],
     );
-    let rows = platform.database.query(statement).await?;
     let read = |row: &Row| {
         Ok(Record {
             session: read(row)?,
@@ -244,5 +243,5 @@ pub async fn records(
             ended_at: row.optional_integer(8)?,
         })
     };
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }

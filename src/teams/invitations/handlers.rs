@@ -12,8 +12,7 @@ use crate::membership::permissions::{Invite, TeamPermit};
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::events;
-use crate::teams::handlers::{display_name, event};
-use crate::teams::model::told_member;
+use crate::teams::handlers::{display_name, member_event};
 
 use super::code::InvitationCode;
 use super::model::NewInvitation;
@@ -137,13 +136,7 @@ pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
         let mut team = invitation.team;
         team["member_count"] = (invitation.member_count + 1).into();
         let answer = Response::json(200, Profile::Private, &team)?;
-        let event = event(
-            cx,
-            &member.user,
-            &member.team,
-            &events::MEMBER_ADDED,
-            &told_member(member),
-        );
+        let event = member_event(cx, &member.user, &events::MEMBER_ADDED, member);
         let entry = Entry::by(permit.caller(), Action::TeamMemberJoined, &member.user);
         let entry = entry.with_detail(json!({
             "team_id": member.team.as_str(),

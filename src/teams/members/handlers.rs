@@ -14,8 +14,7 @@ use crate::membership::permissions::{BanMembers, ChangeRoles, TeamPermit, ViewTe
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 use crate::teams::events;
-use crate::teams::handlers::event;
-use crate::teams::model::told_member;
+use crate::teams::handlers::member_event;
 use crate::teams::oversight;
 
 use super::model::RankCheck;
@@ -48,13 +47,7 @@ fn updated(cx: &Context<'_>, user: &UserId, member: &Membership, role: TeamRole)
         role,
         ..member.clone()
     };
-    event(
-        cx,
-        user,
-        &member.team,
-        &events::MEMBER_UPDATED,
-        &told_member(&member),
-    )
+    member_event(cx, user, &events::MEMBER_UPDATED, &member)
 }
 
 fn overtaken() -> Problem {
@@ -134,14 +127,8 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
                 "team_id": target.team.as_str(),
                 "role": target.role.as_str(),
             })));
-            let told = told_member(target);
-            event = Some(self::event(
-                cx,
-                user.user_id(),
-                &target.team,
-                &events::MEMBER_REMOVED,
-                &told,
-            ));
+            let kind = &events::MEMBER_REMOVED;
+            event = Some(member_event(cx, user.user_id(), kind, target));
         }
         if let Some(ban) = &ban {
             let (permit, now) = (&ban.permit, cx.now_ms());

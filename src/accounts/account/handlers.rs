@@ -1,9 +1,10 @@
 //! The calls on accounts. Rules are in `model` and `password`, SQL is in `store`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::accounts::breach;
 use crate::accounts::email;
+use crate::accounts::email::store::Holder;
 use crate::accounts::links::Token;
 use crate::accounts::reauthentication::handlers::prove_in_call;
 use crate::accounts::sessions::handlers::check_bounds;
@@ -46,8 +47,7 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     let (body, errors) = cx.body()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let unicode = platform.unicode.as_ref();
-    let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)
-        .map_err(Problem::invalid)?;
+    let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)?;
     let hash = hash_new(cx, &registration.password, "/password").await?;
     let id = UserId::fresh(platform);
     for _ in 0..MAX_TRIES {
@@ -56,21 +56,15 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
             // Without mail nobody can prove an address: the first account keeps it.
             return Err(Problem::new(&problems::EMAIL_TAKEN));
         }
-        let plan = match holder {
-            None => plan_account(cx, &id, &registration, &hash)?,
-            Some(holder) => plan_pending(cx, &id, &registration, &hash, holder.is_proved)?,
-        };
-        let answer = Response::json(201, Profile::Private, &json!({ "user": plan.document }))?;
-        match Tx::new(plan.writes)
-            .log(plan.entry)
-            .attempt(cx, answer)
-            .await
-        {
+        let user = new_user(cx, &id, &registration).document();
+        let answer = Response::json(201, Profile::Private, &json!({ "user": user }))?;
+        let (writes, entry, mail) = plan(cx, &id, &registration, &hash, holder)?;
+        match Tx::new(writes).log(entry).attempt(cx, answer).await {
             // Someone else has just registered with this address.
             Err(DatabaseError::Unique(column)) if column == "users.email_key" => {}
             outcome => {
                 let answer = outcome?;
-                plan.mail.wake(cx);
+                mail.wake(cx);
                 return Ok(answer);
             }
         }
@@ -78,14 +72,6 @@ pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
     Err(Problem::unavailable(
         "an address changed hands at every try",
     ))
-}
-
-/// What a registration writes, sends and answers.
-struct Plan {
-    writes: Vec<Statement>,
-    entry: Entry,
-    mail: Outgoing,
-    document: Value,
 }
 
 fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User {
@@ -102,41 +88,26 @@ fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User 
     }
 }
 
-/// Nobody has the address: makes the account.
-fn plan_account(
+/// What a registration writes, logs and mails. If someone has the address, only the mail says so; if they
+/// have not proved it, the account is made once this mail's link is used.
+fn plan(
     cx: &Context<'_>,
     id: &UserId,
     registration: &Registration,
     hash: &str,
-) -> Result<Plan, Problem> {
-    let address = (registration.email.as_str(), registration.email_key.as_str());
-    let (proof, mail) = email::handlers::proof(cx, id, address)?;
-    let mut writes = vec![store::insert_user(
-        id,
-        registration,
-        hash.to_owned(),
-        cx.now_ms(),
-    )];
-    writes.extend(proof);
-    Ok(Plan {
-        writes,
-        entry: Entry::by_user(id, None, Action::AccountRegistered, id),
-        mail,
-        document: new_user(cx, id, registration).document(),
-    })
-}
-
-/// Someone has the address, which only the mail says. If they have not proved it, the account is made once
-/// this mail's link is used.
-fn plan_pending(
-    cx: &Context<'_>,
-    id: &UserId,
-    registration: &Registration,
-    hash: &str,
-    is_proved: bool,
-) -> Result<Plan, Problem> {
+    holder: Option<Holder>,
+) -> Result<(Vec<Statement>, Entry, Outgoing), Problem> {
+    let (hash, now) = (hash.to_owned(), cx.now_ms());
+    let Some(holder) = holder else {
+        let address = (registration.email.as_str(), registration.email_key.as_str());
+        let (proof, mail) = email::handlers::proof(cx, id, address)?;
+        let mut writes = vec![store::insert_user(id, registration, hash, now)];
+        writes.extend(proof);
+        let entry = Entry::by_user(id, None, Action::AccountRegistered, id);
+        return Ok((writes, entry, mail));
+    };
     let mut writes = Vec::new();
-    let content = if is_proved {
+    let content = if holder.is_proved {
         MailContent::AlreadyRegistered
     } else {
         let token = Token::fresh(&cx.state.platform);
@@ -144,8 +115,8 @@ fn plan_pending(
             &token,
             id,
             registration,
-            hash.to_owned(),
-            cx.now_ms(),
+            hash,
+            now,
         ));
         MailContent::Verify {
             token: token.expose(),
@@ -153,12 +124,8 @@ fn plan_pending(
     };
     let mail = Outgoing::to_address(cx.state, None, &registration.email, &content)?;
     writes.push(mail.insert());
-    Ok(Plan {
-        writes,
-        entry: Entry::by_system(Action::RegistrationPending, id),
-        mail,
-        document: new_user(cx, id, registration).document(),
-    })
+    let entry = Entry::by_system(Action::RegistrationPending, id);
+    Ok((writes, entry, mail))
 }
 
 /// GET /users/me
@@ -190,8 +157,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let password = target["current_password"].as_str().unwrap_or_default();
     let password = Password::new(unicode, password);
     check_bounds(&password, "/current_password", &mut errors);
-    let change = ProfileChange::from_json(&target, &user, unicode, errors);
-    let mut change = change.map_err(Problem::invalid)?;
+    let mut change = ProfileChange::from_json(&target, &user, unicode, errors)?;
     if change.changed.is_empty() {
         return answer(&user);
     }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::accounts::reauthentication::model::CODE_FIELD;
 use crate::auth::model::{AccountRole, TIME};
 use crate::http::object;
-use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{FieldError, Problem};
 use crate::ids::UserId;
 use crate::password::{self, Password, PasswordError};
 use crate::platform::Unicode;
@@ -137,7 +137,7 @@ impl Registration {
         unicode: &dyn Unicode,
         password_min_length: usize,
         mut errors: Vec<FieldError>,
-    ) -> Result<Self, Vec<FieldError>> {
+    ) -> Result<Self, Problem> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
         let display_name = body["display_name"].as_str().unwrap_or_default();
         let password = Password::new(unicode, text("password"));
@@ -146,9 +146,7 @@ impl Registration {
             let refusal = password::check(&password, password_min_length, &personal);
             errors.extend(refusal.err().map(|refusal| refused("/password", refusal)));
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        Problem::check(errors)?;
         Ok(Self {
             email: text("email").to_owned(),
             email_key: email_key(unicode, text("email")),
@@ -178,7 +176,7 @@ impl ProfileChange {
         user: &User,
         unicode: &dyn Unicode,
         mut errors: Vec<FieldError>,
-    ) -> Result<Self, Vec<FieldError>> {
+    ) -> Result<Self, Problem> {
         let email = body["email"].as_str().unwrap_or_default();
         let display_name = body["display_name"].as_str().unwrap_or_default();
         let mut changed = Vec::new();
@@ -195,9 +193,7 @@ impl ProfileChange {
                 ));
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        Problem::check(errors)?;
         Ok(Self {
             email: email.to_owned(),
             email_key: email_key(unicode, email),

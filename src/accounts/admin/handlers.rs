@@ -45,7 +45,7 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = model::as_input(&details);
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
-    let change = UserPatch::from_json(&target, &details, errors).map_err(Problem::invalid)?;
+    let change = UserPatch::from_json(&target, &details, errors)?;
     if change.is_empty() {
         return answer(&details);
     }

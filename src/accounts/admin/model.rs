@@ -10,8 +10,8 @@ use crate::accounts::account::model::{
 use crate::auth::audit::Action;
 use crate::auth::model::{AccountRole, TIME};
 use crate::http::object;
-use crate::http::problem::FieldError;
 use crate::http::schema::{Schema, Text};
+use crate::http::{FieldError, Problem};
 
 const ROLE: Schema = Schema::Choice(AccountRole::WORDS);
 
@@ -85,7 +85,7 @@ impl UserPatch {
         body: &Value,
         details: &Details,
         mut errors: Vec<FieldError>,
-    ) -> Result<Self, Vec<FieldError>> {
+    ) -> Result<Self, Problem> {
         let before = as_input(details);
         let differs = |name: &str| body[name] != before[name];
         if differs("password_disabled") && body["password_disabled"] == true {
@@ -95,9 +95,7 @@ impl UserPatch {
                 "Only false can be set; to keep someone out, set disabled.",
             ));
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        Problem::check(errors)?;
         let role = body["role"].as_str().filter(|_| differs("role"));
         Ok(Self {
             role: role.map(AccountRole::stored),

@@ -20,8 +20,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
     let (body, errors) = cx.body()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let new = NewApiKey::from_json(&body, now, errors);
-    let new = new.map_err(Problem::invalid)?;
+    let new = NewApiKey::from_json(&body, now, errors)?;
     let key = Key::fresh(platform, &cx.state.config.password_pepper);
     let api_key = ApiKey {
         id: ApiKeyId::fresh(platform),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::auth::api_key;
 use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
 use crate::http::object;
-use crate::http::problem::FieldError;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{FieldError, Problem};
 use crate::ids::ApiKeyId;
 
 /// Maximum number of keys of an account.
@@ -94,11 +94,7 @@ pub struct NewApiKey {
 impl NewApiKey {
     /// Takes a body that [`NEW_KEY`] has checked (its mistakes are in `errors`) and adds the mistakes
     /// that depend on the time or on several members.
-    pub fn from_json(
-        body: &Value,
-        now: i64,
-        mut errors: Vec<FieldError>,
-    ) -> Result<Self, Vec<FieldError>> {
+    pub fn from_json(body: &Value, now: i64, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
         let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new(pointer, code, detail));
@@ -110,9 +106,7 @@ impl NewApiKey {
             let detail = "Must be in the future, and at most 365 days ahead.";
             refuse("/expires_at", "out_of_range", detail);
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        Problem::check(errors)?;
         let scopes = body["scopes"].as_array().into_iter().flatten();
         Ok(Self {
             name,

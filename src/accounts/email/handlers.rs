@@ -88,19 +88,7 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
     for _ in 0..MAX_TRIES {
         let purposes = [Purpose::Verify, Purpose::Register];
         let link = links::find(platform, token, &purposes).await?;
-        let holder = store::holder(platform, &link.email_key).await?;
-        let now = cx.now_ms();
-        let mut writes = links::spend(&link.hash, now);
-        let mut entries = Vec::new();
-        if let Some(holder) = holder
-            && Some(&holder.user_id) != link.user_id.as_ref()
-        {
-            if holder.is_proved {
-                return Err(links::invalid());
-            }
-            writes.extend(store::take_from(&holder.user_id, &link.email_key, now));
-            entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
-        }
+        let (mut writes, mut entries) = take_address(cx, &link).await?;
         let mail = assign_address(cx, &link, &mut writes, &mut entries)?;
         writes.push(store::end_address_links(&link.email_key));
         match Tx::new(writes)
@@ -120,6 +108,27 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
         }
     }
     Err(links::invalid())
+}
+
+/// Spends a link, and takes its address from another account, unless that has proved it.
+pub(super) async fn take_address(
+    cx: &Context<'_>,
+    link: &Found,
+) -> Result<(Vec<Statement>, Vec<Entry>), Problem> {
+    let holder = store::holder(&cx.state.platform, &link.email_key).await?;
+    let mut writes = links::spend(&link.hash, cx.now_ms());
+    let mut entries = Vec::new();
+    if let Some(holder) = holder
+        && Some(&holder.user_id) != link.user_id.as_ref()
+    {
+        if holder.is_proved {
+            return Err(links::invalid());
+        }
+        let loser = &holder.user_id;
+        writes.extend(store::take_from(loser, &link.email_key, cx.now_ms()));
+        entries.push(Entry::by_system(Action::EmailLost, loser));
+    }
+    Ok((writes, entries))
 }
 
 /// The writes that give an account the address of a link, and the mail to the address that it had.

@@ -10,6 +10,7 @@ use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
+use super::handlers::take_address;
 use super::store;
 
 /// POST /auth/email/undo
@@ -34,18 +35,7 @@ pub async fn put_back(
     let unknown = Password::new(platform.unicode.as_ref(), &unknown);
     let unknown = hash(cx, &unknown)?;
     let now = cx.now_ms();
-    let mut writes = links::spend(&link.hash, now);
-    let mut entries = Vec::new();
-    if let Some(holder) = store::holder(platform, &link.email_key).await?
-        && holder.user_id != *user
-    {
-        // Another account has proved the address since, and keeps it.
-        if holder.is_proved {
-            return Err(links::invalid());
-        }
-        writes.extend(store::take_from(&holder.user_id, &link.email_key, now));
-        entries.push(Entry::by_system(Action::EmailLost, &holder.user_id));
-    }
+    let (mut writes, mut entries) = take_address(cx, &link).await?;
     writes.extend(store::put_back(user, &link, unknown, now));
     writes.push(store::end_address_links(&link.email_key));
     let reset = Token::fresh(platform);

@@ -55,16 +55,6 @@ pub async fn tokens(
     }))
 }
 
-async fn answer(
-    cx: &Context<'_>,
-    grant: &Grant<'_>,
-    token: &RefreshToken,
-    refresh_expires_at: i64,
-) -> Result<Response, Problem> {
-    let tokens = tokens(cx, grant, token, refresh_expires_at).await?;
-    Response::json(200, Profile::Private, &tokens)
-}
-
 fn refused_refresh(why: &'static str) -> Problem {
     Problem::unauthorized(&problems::INVALID_REFRESH_TOKEN).with_cause(why)
 }
@@ -114,7 +104,8 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
         match standing {
             TokenState::Current => {
                 let next = token.next(platform);
-                let answer = answer(cx, &grant, &next, idle_end).await?;
+                let tokens = tokens(cx, &grant, &next, idle_end).await?;
+                let answer = Response::json(200, Profile::Private, &tokens)?;
                 let writes = store::renew(&token, &next, found.counter, now, idle_end);
                 match Tx::new(writes).attempt(cx, answer).await {
                     // A concurrent request renewed first: this token is now just spent.
@@ -123,7 +114,8 @@ pub async fn refresh(cx: &Context<'_>) -> Result<Response, Problem> {
                 }
             }
             TokenState::JustSpent(successor) => {
-                return answer(cx, &grant, &successor, idle_end).await;
+                let tokens = tokens(cx, &grant, &successor, idle_end).await?;
+                return Response::json(200, Profile::Private, &tokens);
             }
             TokenState::Reused | TokenState::Foreign => {
                 return Err(end_reused(cx, &found.user_id, &token.session).await?);

@@ -113,7 +113,7 @@ pub async fn prove(cx: &Context<'_>, token: &str, answer: &Response) -> Result<R
 /// Spends a link, and takes its address from another account, unless that has proved it.
 pub(super) async fn take_address(
     cx: &Context<'_>,
-    link: &Found,
+    link: &FoundLink,
 ) -> Result<(Vec<Statement>, Vec<Entry>), Problem> {
     let holder = store::holder(&cx.state.platform, &link.email_key).await?;
     let mut writes = links::spend(&link.hash, cx.now_ms());

@@ -1,6 +1,4 @@
 //! The pages that links in mails lead to, as the OpenAPI document has them.
-//! Promises what the handlers do, no more.
-//! Leaves the forms of the answers to the browser.
 
 use crate::accounts::account::model::{ANY_PASSWORD, EMAIL};
 use crate::accounts::email::operations::{EXAMPLE_TOKEN, LINK};

@@ -13,7 +13,7 @@ use crate::auth::permissions::{
 };
 use crate::http::operation::{Condition, Content, Operation};
 use crate::http::problem::Problem;
-use crate::http::query::Unknown;
+use crate::http::query::UnknownParameters;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::limits::policies::{Bucket, Limit};
@@ -83,11 +83,11 @@ impl Route {
     }
 
     /// A page's or a document's address gets parameters of those who pass it on (`?fbclid=x`).
-    pub fn unknown_parameters(&self) -> Unknown {
+    pub fn unknown_parameters(&self) -> UnknownParameters {
         if self.path.starts_with("/api/") {
-            Unknown::Refused
+            UnknownParameters::Refused
         } else {
-            Unknown::Ignored
+            UnknownParameters::Ignored
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Query(Vec<(&'static str, Value)>);
 
 /// What becomes of parameters that a call does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unknown {
+pub enum UnknownParameters {
     /// They are mistakes.
     Refused,
     /// They are not read.
@@ -28,7 +28,7 @@ impl Query {
     pub fn parse(
         query: &str,
         known: &'static [Field],
-        unknown: Unknown,
+        unknown: UnknownParameters,
         unicode: &dyn Unicode,
     ) -> Result<Self, Problem> {
         let mut found: Vec<(&'static str, Value)> = Vec::new();
@@ -37,7 +37,7 @@ impl Query {
             let (raw_name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(raw_name), decode(raw_value));
             let is_known = |name: &String| known.iter().any(|field| field.name == name);
-            if unknown == Unknown::Ignored && !name.as_ref().is_some_and(is_known) {
+            if unknown == UnknownParameters::Ignored && !name.as_ref().is_some_and(is_known) {
                 continue;
             }
             let (Some(name), Some(value)) = (name, value) else {
@@ -167,15 +167,20 @@ mod tests {
 
     fn code(query: &str) -> &'static str {
         let (platform, _) = TestPlatform::new();
-        Query::parse(query, KNOWN, Unknown::Refused, platform.unicode.as_ref())
-            .map_or_else(|problem| problem.errors[0].code, |_| "read")
+        Query::parse(
+            query,
+            KNOWN,
+            UnknownParameters::Refused,
+            platform.unicode.as_ref(),
+        )
+        .map_or_else(|problem| problem.errors[0].code, |_| "read")
     }
 
     #[test]
     fn what_a_page_does_not_know_it_does_not_read() {
         let platform = TestPlatform::new().0;
         let unicode = platform.unicode.as_ref();
-        let read = |query| Query::parse(query, KNOWN, Unknown::Ignored, unicode);
+        let read = |query| Query::parse(query, KNOWN, UnknownParameters::Ignored, unicode);
         let query = read("v=2&fbclid=x&fbclid=y&q=zerg&%ff=%ff&=&utm_source=%").unwrap();
         assert_eq!(query.text("q"), Some("zerg"));
         assert!(read("limit=x").is_err() && read("q=a&q=b").is_err() && read("q=%ff").is_err());
@@ -211,7 +216,13 @@ mod tests {
     fn what_was_read_is_encoded_again() {
         let (platform, _) = TestPlatform::new();
         let unicode = platform.unicode.as_ref();
-        let query = Query::parse("q=%26+%C3%A9&limit=5", KNOWN, Unknown::Refused, unicode).unwrap();
+        let query = Query::parse(
+            "q=%26+%C3%A9&limit=5",
+            KNOWN,
+            UnknownParameters::Refused,
+            unicode,
+        )
+        .unwrap();
         assert_eq!(query.encode_without("limit"), "q=%26%20%C3%A9&");
         assert_eq!(query.encode_without("q"), "limit=5&");
     }

@@ -1,6 +1,5 @@
-//! The application: state and the way of a request through it. The same on the edge and in tests.
-//! Promises that every request gets an answer with a request id and one log line.
-//! Leaves reading and writing of bytes to the platform, meaning to the features.
+//! The application: its state and the way of a request through it, the same on the edge and in tests. Every
+//! request gets an answer with a request id and one log line.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,5 @@
-//! The configuration: one typed struct, checked as a whole when the isolate starts.
-//! Promises to name every missing or weak value and never to show one, nor to fall back to a
-//! default secret. Leaves where values come from (bindings, a file, a test) to the caller.
+//! The configuration, checked as a whole when the isolate starts. Every missing or weak value is named and
+//! none is shown; there are no default secrets.
 
 mod mail;
 pub mod schedule;

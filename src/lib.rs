@@ -1,6 +1,5 @@
-//! WvW Builder: builds and squads for Guild Wars 2 World vs World, served at the edge.
-//! Promises that the same `App` runs on Cloudflare Workers and in tests.
-//! Leaves everything to its rooms; `docs/ARCHITECTURE.md` is the map.
+//! WvW Builder: builds and squads for Guild Wars 2 World vs World. The same `App` runs on Cloudflare Workers
+//! and in tests; `docs/ARCHITECTURE.md` is the map.
 
 pub mod accounts;
 pub mod app;

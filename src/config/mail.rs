@@ -1,5 +1,4 @@
-//! `MAIL_...` and `SMTP_...`: how mail is sent.
-//! Promises that production says how, or that it sends none, by name. Leaves sending to the adapters.
+//! `MAIL_...` and `SMTP_...`: how mail is sent. Production says how, or that it sends none, by name.
 
 use std::rc::Rc;
 

@@ -1,6 +1,5 @@
-//! Where a request becomes values and a response becomes JavaScript's.
-//! Promises one crossing in and one out, and no promise where no I/O was needed.
-//! Leaves reading the request's parts to `entry.mjs` and writing the response to `boundary.mjs`.
+//! Where a request becomes values and a response becomes JavaScript's: one crossing in, one out, and no
+//! promise where no I/O was needed.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -54,7 +53,8 @@ thread_local! {
     static APP: OnceCell<&'static App> = const { OnceCell::new() };
 }
 
-/// Takes what the runtime gave to `entry.mjs`, and its callbacks.
+/// Takes `env` and the callbacks of `entry.mjs`; called once, before anything else.
+#[wasm_bindgen]
 pub fn start(host: &JsValue) {
     cloudflare::start(host);
     connect(host);
@@ -80,13 +80,15 @@ thread_local! {
     static KEPT: RefCell<HashMap<u32, Rc<Credential>>> = RefCell::default();
 }
 
-/// Keeps a value of `Authorization` that may come again.
+/// Keeps a value of `Authorization` that may come again under a number.
+#[wasm_bindgen(js_name = keepCredential)]
 pub fn keep_credential(number: u32, text: String) {
     let credential = Rc::new(Credential::new(text));
     KEPT.with_borrow_mut(|kept| kept.insert(number, credential));
 }
 
 /// Forgets all of them.
+#[wasm_bindgen(js_name = forgetCredentials)]
 pub fn forget_credentials() {
     KEPT.take();
 }
@@ -136,11 +138,14 @@ fn write_response(response: &Response, request: &Request) -> JsValue {
     }
 }
 
-/// Answers one request: a response, or the number of the task that is to be resumed.
+/// Answers a request: a `Response` (or a promise of one), or the number of the task that is to be
+/// resumed. `head` is what `entry.mjs` writes: method, URL and a line for each header; `credential`
+/// is the number of a kept value of `Authorization`, or 0; `fault` is 1 for a body that is too large,
+/// 2 for one that did not arrive whole, or 0.
 ///
 /// # Panics
-/// When `credential` is a number that no value was kept under; 0 stands for none. Going on without
-/// it would make a stranger of the caller.
+/// When no value was kept under `credential`. Going on without it would make a stranger of the caller.
+#[wasm_bindgen]
 pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, fault: u32) -> JsValue {
     let app = app();
     let body = match fault {
@@ -159,21 +164,35 @@ pub fn fetch(head: &str, credential: u32, body: Option<Vec<u8>>, fault: u32) -> 
     }))
 }
 
-/// Does what a cron trigger is for: null when it is done, or the number of the task that is to be
-/// resumed.
-pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
-    // Milliseconds since 1970 fit 53 bits for the next 280,000 years.
+/// Goes on with a task that waited for a promise; answers as `fetch`, or with undefined when
+/// there is no such task. The promise is numbered `reply`; 0 is none of ours.
+#[wasm_bindgen]
+pub fn resume(task: u32, reply: u32, is_fulfilled: bool, value: JsValue) -> JsValue {
+    task::resume(task, reply, is_fulfilled, value)
+}
+
+/// Milliseconds as JavaScript gives them.
+pub fn whole(ms: f64) -> i64 {
+    // Whole and below 2^53.
     #[allow(clippy::cast_possible_truncation)]
-    let scheduled_ms = scheduled_ms as i64;
+    let ms = ms as i64;
+    ms
+}
+
+/// Does what a cron trigger is for: null when it is done, or the number of the task that is to be
+/// resumed. `scheduled_ms` is when it was to fire, in milliseconds since 1970.
+#[wasm_bindgen]
+pub fn tick(cron: String, scheduled_ms: f64) -> JsValue {
     let app = app();
     task::begin(Box::pin(async move {
-        app.tick(&cron, scheduled_ms).await;
+        app.tick(&cron, whole(scheduled_ms)).await;
         JsValue::NULL
     }))
 }
 
-/// Works on a batch of a queue: null when it is done, or the number of the task that is to be
-/// resumed.
+/// Works on a batch of the queue of this name: null when it is done, or the number of the task
+/// that is to be resumed. What becomes of the messages is said by `settleBatch`.
+#[wasm_bindgen]
 pub fn consume(queue: String, bodies: Vec<String>) -> JsValue {
     let app = app();
     task::begin(Box::pin(async move {
@@ -190,7 +209,8 @@ pub fn consume(queue: String, bodies: Vec<String>) -> JsValue {
     }))
 }
 
-/// Answers a request whose handling has thrown.
+/// The answer to a request whose handling has thrown.
+#[wasm_bindgen(js_name = answerPanic)]
 pub fn answer_panic(head: &str, cause: &str) -> JsValue {
     let request = read_request(head, Body::Bytes(Vec::new()));
     let response = app().answer_panic(&request, cause);

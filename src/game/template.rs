@@ -1,8 +1,7 @@
 //! The JSON form of a build template: what decoding returns and what encoding accepts. The output, sent
 //! back as input, is the same template byte for byte. `chat_code` has the bytes, `model` validates.
 
-use std::fmt::{self, Display};
-
+use kit::hex;
 use serde::{Serialize, Serializer};
 
 use super::model::{
@@ -32,7 +31,7 @@ pub struct TemplateView<'a> {
     weapons: &'a [u16],
     skill_overrides: &'a [u32],
     #[serde(skip_serializing_if = "RawView::is_usual")]
-    raw: RawView<'a>,
+    raw: RawView,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +70,7 @@ struct WeaponView {
 
 /// What the game's current client would not write, kept so that nothing is lost.
 #[derive(Debug, Serialize)]
-struct RawView<'a> {
+struct RawView {
     /// `false`: the code ends before its weapon section, as codes of older clients do.
     #[serde(skip_serializing_if = "Option::is_none")]
     weapon_section: Option<bool>,
@@ -80,11 +79,8 @@ struct RawView<'a> {
     trait_padding: Option<[u8; 3]>,
     /// The profession's meaningless bytes in hexadecimal, when one is not 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reserved: Option<Hex<'a>>,
+    reserved: Option<String>,
 }
-
-#[derive(Debug)]
-struct Hex<'a>(&'a [u8]);
 
 impl BuildTemplate {
     /// The template as JSON with names; see [`TemplateView`].
@@ -146,8 +142,8 @@ impl LegendView {
     }
 }
 
-impl<'a> RawView<'a> {
-    fn of(template: &'a BuildTemplate) -> Self {
+impl RawView {
+    fn of(template: &BuildTemplate) -> Self {
         let padding = template.specializations.map(SpecializationSlot::padding);
         let reserved = template.reserved();
         Self {
@@ -156,24 +152,12 @@ impl<'a> RawView<'a> {
             reserved: reserved
                 .iter()
                 .any(|&byte| byte != 0)
-                .then_some(Hex(reserved)),
+                .then(|| hex::encode(reserved)),
         }
     }
 
     fn is_usual(&self) -> bool {
         self.weapon_section.is_none() && self.trait_padding.is_none() && self.reserved.is_none()
-    }
-}
-
-impl Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl Serialize for Hex<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

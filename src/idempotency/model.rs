@@ -1,6 +1,5 @@
-//! Keys, what a record is found by, and answers as bytes.
-//! Promises that a kept answer comes back byte for byte, and that a record tells nothing of key,
-//! address or body to whoever lacks the master key. Leaves sealing and storage to the others.
+//! Keys, what a record is found by, and answers as bytes. A kept answer comes back byte for byte, and a
+//! record tells nothing of key, address or body to whoever lacks the master key.
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;

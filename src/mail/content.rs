@@ -1,6 +1,4 @@
-//! What mails say, as values.
-//! Promises that what is stored has a name of its own for each kind, whatever the types are called.
-//! Leaves the words to `view` and its templates.
+//! What mails say, as values. Each kind is stored under a name of its own, whatever the types are called.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
-//! Sending mails: right after they were written, and again by the cron when that failed.
-//! Promises that tries are bounded in number and in time, that one sends at a time, and that an
-//! address gets so many in an hour. Leaves what they say to `view`, the way there to the port.
+//! Sends mails: right after they were written, and by the cron when that failed. Tries are bounded in number
+//! and in time, and so are the mails of an hour to one address.
 
 use std::error::Error;
 

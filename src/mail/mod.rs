@@ -1,6 +1,5 @@
-//! Mails on their way: written in the batch of the change that they tell of, sent right after it.
-//! Promises that none is lost with its change, sent by two at once, or sent to flood an address.
-//! Leaves what to tell, and when, to the features, and the way to a mailbox to the port.
+//! Mails: written in the batch of the change that they tell of, sent right after it. None is lost with its
+//! change, sent by two at once, or sent to flood an address.
 
 pub mod content;
 pub mod delivery;

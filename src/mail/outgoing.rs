@@ -1,6 +1,5 @@
-//! A mail that is about to be written, together with the change that it tells of.
-//! Promises that only an address that was proved is told anything about an account.
-//! Leaves sending to `delivery`.
+//! A mail that is about to be written with the change that it tells of. Only an address that was proved is
+//! told anything about an account.
 
 use zeroize::Zeroizing;
 

@@ -1,6 +1,4 @@
-//! All SQL on mails.
-//! Promises that of two who would send the same mail at once, one does.
-//! Leaves when to run the statements to `outgoing` and `delivery`.
+//! The SQL of mails. Of two who would send the same mail at once, one does.
 
 use db::purge::PurgeQuery;
 

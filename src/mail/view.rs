@@ -1,6 +1,5 @@
-//! The words of mails, as text and as HTML.
-//! Promises that every value is escaped by the template, that a subject has none of a user's own
-//! words, and that a mail loads nothing from anywhere. Leaves what is told, and to whom, to `content`.
+//! The words of mails, as text and as HTML. Every value is escaped by the template, a subject has none of a
+//! user's own words, and a mail loads nothing from anywhere.
 
 use askama::Template;
 use kit::time::rfc3339;

@@ -1,6 +1,5 @@
-//! What a handler holds: the state of the isolate, the request, and who is calling.
-//! Promises that query and body were checked against the very schema that documents them.
-//! Leaves routing and the guards to `app`.
+//! What a handler holds: the state of the isolate, the request, and who is calling. Query and body were
+//! checked against the schema that documents them.
 
 use serde_json::Value;
 

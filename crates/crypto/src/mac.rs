@@ -1,6 +1,5 @@
-//! Keyed hashes (HMAC-SHA256, RFC 2104): names and fingerprints that say nothing without the key.
-//! Promises a key of its own for each use, derived from the master key, and that parts cannot
-//! run into one another. Leaves what is hashed, and why, to the features.
+//! Keyed hashes (HMAC-SHA256, RFC 2104). Each use has a key of its own, derived from the master key, and
+//! parts cannot run into one another.
 
 use hmac::{Hmac, Mac};
 use kit::secret::Secret;

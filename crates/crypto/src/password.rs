@@ -1,6 +1,5 @@
-//! Passwords (NIST SP 800-63B-4, section 3.1.1): rules, Argon2id (RFC 9106), verification.
-//! Promises that nothing is cut off, that any characters go, and that a missing account costs
-//! the same work as a wrong password. Leaves how often one may guess to those who ask.
+//! Passwords (NIST SP 800-63B-4, section 3.1.1): rules, Argon2id (RFC 9106), verification. Nothing is cut
+//! off, any characters go, and a missing account costs the same work as a wrong password.
 
 use std::cell::Cell;
 

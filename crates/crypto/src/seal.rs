@@ -1,6 +1,5 @@
-//! Sealing: encryption at rest under the master key (XChaCha20-Poly1305).
-//! Promises that a sealed value opens only under its own label, and says which key it is under.
-//! Leaves which columns are sealed to their features, and moving to a new key to others.
+//! Sealing: encryption at rest under the master key (XChaCha20-Poly1305). A sealed value opens only under
+//! its own label, and says which key it is under.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};

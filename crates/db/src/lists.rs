@@ -1,8 +1,6 @@
-//! Lists of documents: one statement for one page, whoever looks and whatever it is narrowed by.
-//! Promises that each part of a page is an index range, cut short, in the order of the ids, and that
-//! it comes as JSON that SQL has put together. What is public is narrowed by an index of terms; what
-//! is of one account or team is looked through, in an index that has all it takes. Leaves who sees
-//! what, and how much an account or a team can have, to the stores of the features.
+//! Lists of documents: one statement for one page, whoever looks and whatever it is filtered by.
+//! Each part of a page is an index range, cut short, in the order of the ids. Public things are filtered by
+//! an index of terms; those of one account or team are scanned, in an index that has all it takes.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,5 @@
-//! Pages that SQL puts together as one JSON array.
-//! Promises one statement for a page, and the id that the next one begins after.
-//! Leaves which rows are listed to the stores.
+//! Pages that SQL puts together as one JSON array: one statement for a page, and the id that the next one
+//! begins after.
 
 use http::pagination::Page;
 use platform::{DatabaseError, Platform, Statement, Text, Value};

@@ -1,5 +1,4 @@
-//! Purges rows in batches of limited size, until none is left or the run's time is over. The stores say
-//! which rows.
+//! Purges rows in batches: no statement changes more than one, and a run ends by the clock.
 
 use platform::{DatabaseError, Platform, Statement, Value};
 

@@ -112,7 +112,7 @@ impl Query {
         for (name, value) in self.0.iter().filter(|(name, _)| *name != without) {
             out.push_str(name);
             out.push('=');
-            encode(&written(value), &mut out);
+            out.push_str(&percent_encoded(&written(value)));
             out.push('&');
         }
         out
@@ -125,15 +125,18 @@ fn written(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn encode(text: &str, out: &mut String) {
+/// Everything but unreserved characters as `%XX` (RFC 3986, section 2.1).
+pub fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte as char);
+            out.push(char::from(byte));
         } else {
             // Writing to a String cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }
+    out
 }
 
 /// Text that was percent-encoded, with `+` for blanks; `None` when it is not UTF-8.

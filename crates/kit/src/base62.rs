@@ -1,6 +1,4 @@
-//! Numbers in base62: digits, capitals, small letters.
-//! Promises that what is written holds no character that a URL or a double click stops at, and that
-//! what it was made from is wiped. Leaves what the digits stand for to those who ask for them.
+//! Numbers in base62: digits, capitals, small letters. No URL and no double click stops at one of them.
 
 use zeroize::Zeroizing;
 

@@ -1,5 +1,4 @@
 //! CRC-32 as in ISO 3309, zlib and PNG: checksums of API keys and of images.
-//! Promises the known values. Leaves what is protected against whom to others: it is no keyed hash.
 //! Bit by bit: a table would be longer than what it speeds up.
 
 /// The CRC-32 of pieces that follow one another.

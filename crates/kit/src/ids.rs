@@ -1,6 +1,5 @@
-//! `TypeIDs`: a prefix that says what a thing is and a `UUIDv7` in Crockford's base32.
-//! Promises that ids sort by creation time, and that an id of one kind is no id of another.
-//! Leaves it to the stores to keep them unique (80 random bits a millisecond do that).
+//! `TypeIDs`: a prefix that says what a thing is and a `UUIDv7` in Crockford's base32. They sort by creation
+//! time, and an id of one kind is no id of another.
 
 use std::fmt;
 

@@ -1,5 +1,4 @@
-//! Secrets as a type that neither prints nor serializes, and forgets its bytes when dropped.
-//! Promises comparisons in constant time; leaves where secrets come from to the configuration.
+//! Secrets as a type that neither prints nor serializes, compares in constant time, and is wiped when dropped.
 
 use std::fmt;
 

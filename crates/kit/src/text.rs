@@ -1,5 +1,4 @@
 //! Text written by one user and shown to others.
-//! Promises that it looks like what it is. Leaves lengths and places to those who check inputs.
 
 pub mod characters;
 pub mod names;

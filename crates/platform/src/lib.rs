@@ -1,6 +1,5 @@
-//! The ports: everything the product needs from the world around it.
-//! Promises that time, randomness, storage and logs are reached only through these traits.
-//! Leaves every decision to those above; adapters live in `cloudflare` and `native`.
+//! The ports: time, randomness, storage, network and logs are reached only through these traits. The
+//! adapters are in `cloudflare` and `native`.
 
 use std::borrow::Cow;
 use std::future::Future;

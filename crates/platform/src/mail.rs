@@ -1,6 +1,4 @@
-//! The mail port.
-//! Promises that a message is taken over whole, or that it is said whether trying again is of use.
-//! Leaves when, and how often, to send what to the features.
+//! The mail port. A message is taken over whole, or the error says whether trying again is of use.
 
 use super::LocalFuture;
 

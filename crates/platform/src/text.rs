@@ -1,6 +1,4 @@
-//! Text from the database, left where the platform has it until someone reads it.
-//! Promises that what is only passed on to a client never enters Wasm memory.
-//! Leaves making it to the database adapters and sending it to the boundary.
+//! Text from the database. What is only passed on to a client never enters Wasm memory.
 
 #[cfg(target_arch = "wasm32")]
 use std::cell::OnceCell;

@@ -1,6 +1,5 @@
-//! The ports to the rest of the web and to the Worker's own queues.
-//! Promises that an exchange is bounded in time and in bytes, body included, and follows no redirect.
-//! Leaves whom to call, and what an answer means, to the features.
+//! The ports to other servers and to the Worker's queues. An exchange is bounded in time and in bytes, body
+//! included, and follows no redirect.
 
 use super::{LocalFuture, Text};
 

@@ -6,6 +6,7 @@ use sha1::Sha1;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::http::query::percent_encoded;
 use crate::platform::Platform;
 
 use super::base32;
@@ -40,7 +41,7 @@ impl SharedSecret {
 
     /// The secret as Google's Key URI; the app shows `account`.
     pub fn otpauth_uri(&self, account: &str) -> Zeroizing<String> {
-        let (issuer, account) = (percent_encoded(ISSUER), percent_encoded(account));
+        let [issuer, account] = [ISSUER, account].map(percent_encoded);
         let secret = self.base32();
         Zeroizing::new(format!(
             "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={}",
@@ -86,20 +87,6 @@ impl SharedSecret {
 /// The step of a time in milliseconds since 1970.
 fn step_at(now_ms: i64) -> i64 {
     now_ms.div_euclid(PERIOD_MS)
-}
-
-/// Everything but unreserved characters as `%XX` (RFC 3986, section 2.1).
-fn percent_encoded(text: &str) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789ABCDEF"[usize::from(nibble)]);
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

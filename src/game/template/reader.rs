@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Display};
 
+use kit::hex;
 use serde_json::{Map, Value};
 
 use super::input::{MAX_ERRORS, TemplateInput};
@@ -192,16 +193,13 @@ impl TemplateInput {
             self.invalid_type(at, "a string");
             return;
         };
-        let digits = text.as_bytes();
-        let valid = digits.len() == 2 * bytes.len() && digits.iter().all(u8::is_ascii_hexdigit);
-        if !valid {
-            let detail = format!("This must be {} hexadecimal digits.", 2 * bytes.len());
-            self.error(at, "invalid_hex", detail);
-            return;
+        match hex::decode(text) {
+            Some(read) if read.len() == bytes.len() => bytes.copy_from_slice(&read),
+            _ => {
+                let detail = format!("This must be {} hexadecimal digits.", 2 * bytes.len());
+                self.error(at, "invalid_hex", detail);
+            }
         }
-        // No digits at all are the empty number; every other text was checked above.
-        let number = u128::from_str_radix(text, 16).unwrap_or(0).to_be_bytes();
-        bytes.copy_from_slice(&number[number.len() - bytes.len()..]);
     }
 }
 

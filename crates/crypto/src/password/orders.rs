@@ -1,6 +1,4 @@
-//! Sequences: rows and columns of keyboards, alphabets, digits.
-//! Promises to find where a text goes along one of them, or along several by turns (`1q2w3e4r`).
-//! Leaves what such a piece is worth to `strength`.
+//! Sequences: rows and columns of keyboards, alphabets, digits, also several by turns (`1q2w3e4r`).
 
 use super::strength::PieceKind;
 

@@ -1,6 +1,5 @@
-//! Password strength: what an attacker has to guess, beyond words, sequences and repetitions.
-//! Promises that four words in a row pass, whatever the words, and that the reason it gives is true.
-//! Leaves lengths and the user's own name to `password`, stolen passwords to `breach`.
+//! Password strength: what an attacker has to guess, beyond words, sequences and repetitions. Four words in
+//! a row pass, whatever the words.
 
 use zeroize::Zeroizing;
 

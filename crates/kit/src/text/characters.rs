@@ -1,6 +1,5 @@
 //! Characters that nobody sees, or that change what others look like: ranges of the Unicode Character
 //! Database 17.0, as far as they matter for names.
-//! Promises small tables. Leaves what is refused where to `names`.
 
 type Ranges = &'static [(char, char)];
 

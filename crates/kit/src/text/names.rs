@@ -1,6 +1,5 @@
-//! The rule for text that one user writes and others see.
-//! Promises that a name is in NFC, shows something, hides nothing, and is not written like that of
-//! the service or its administrators. Leaves lengths, and the form of addresses, to those who check inputs.
+//! The rule for text that one user writes and others see: in NFC, with something to see, nothing hidden,
+//! and not like a name of the service or its administrators.
 
 use super::Unicode;
 use super::characters::{find_hidden, is_blank, is_general_mark, is_mark};

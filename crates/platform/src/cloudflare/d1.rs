@@ -1,6 +1,5 @@
-//! D1 as a [`Database`]: rows as arrays, batches as the one transaction there is.
-//! Promises to classify every error by its text, which is all that D1 gives.
-//! Leaves retries to [`crate::Retrying`].
+//! D1 as a [`Database`]: rows as arrays, batches as transactions. Errors are classified by their text,
+//! which is all that D1 gives.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};

@@ -1,6 +1,4 @@
-//! KV as a [`Cache`].
-//! Promises that a binding that is missing is an error of each call, not a panic.
-//! Leaves what may be stale to the features.
+//! KV as a [`Cache`]. A missing binding is an error of each call, not a panic.
 
 use wasm_bindgen::JsValue;
 use worker::KvStore;

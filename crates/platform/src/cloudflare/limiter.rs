@@ -1,6 +1,5 @@
-//! Durable Objects as a [`Limiter`].
-//! Promises that an object which does not answer in time is an error, and so is a missing binding.
-//! Leaves the objects' own side to `entry.mjs`, and what they decide to `limits::object`.
+//! Durable Objects as a [`Limiter`]. One that does not answer in time is an error, and so is a missing
+//! binding. `limits::object` decides.
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Error, Promise};

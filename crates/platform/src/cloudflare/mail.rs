@@ -1,6 +1,5 @@
-//! Mail on Cloudflare Workers: the `send_email` binding, or SMTP over a socket.
-//! Promises to say so when there is no way to send any. Leaves the words of SMTP to
-//! `mail::smtp`, streams and time to `mail.mjs`, retries to the features.
+//! Mail on Cloudflare Workers: the `send_email` binding, or SMTP over a socket. `mail::smtp` has the
+//! protocol, `mail.mjs` streams and timeouts.
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Promise, Reflect, Uint8Array};

@@ -1,6 +1,4 @@
-//! The ports on Cloudflare Workers.
-//! Promises to be thin: no decision is taken here.
-//! Leaves everything that can be tested natively to the features.
+//! The ports on Cloudflare Workers. Thin: what can be tested natively is decided elsewhere.
 
 mod d1;
 mod kv;

@@ -1,6 +1,6 @@
-//! Runs a request's future: polled at once, and again each time what it waits for has come.
-//! Promises that a request which waits for nothing costs no promise, and one that waits for D1
-//! costs no closure and no extra turn of the event loop. Leaves promises to `entry.mjs`.
+//! Runs a request's future: polled at once, and again each time what it waits for has come. A request that
+//! waits for nothing costs no promise; one that waits for D1 costs no closure and no extra turn of the
+//! event loop.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

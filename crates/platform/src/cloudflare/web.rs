@@ -1,6 +1,4 @@
-//! `fetch` as a [`HttpClient`] and the queue bindings as a [`Queue`].
-//! Promises one crossing for a request and one for its answer.
-//! Leaves timing and bounds to `ports.mjs`, which has the streams.
+//! `fetch` as a [`HttpClient`] and the queue bindings as a [`Queue`]. `ports.mjs` has timing and bounds.
 
 use wasm_bindgen::prelude::*;
 use worker::js_sys::{Array, JsString, Promise, Uint8Array};

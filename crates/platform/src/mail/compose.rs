@@ -1,6 +1,5 @@
-//! A mail as the bytes that a mail server takes (RFC 5322, MIME).
-//! Promises that nothing of a message can become a header, an address or a command of its own, and
-//! that each line ends in CR LF. Leaves bringing it there to the adapters.
+//! A mail as the bytes that a mail server takes (RFC 5322, MIME). Nothing of a message can become a header,
+//! an address or a command, and each line ends in CR LF.
 
 use std::fmt::Write as _;
 

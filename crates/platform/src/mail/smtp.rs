@@ -1,7 +1,5 @@
-//! Handing one message over to a mail server (RFC 6409): the words of SMTP over any connection.
-//! Promises that user name, password and message leave only over TLS (only [`Secured`] can send
-//! them), and that whatever the server says is bounded. Leaves connections, certificates and time
-//! to the adapter.
+//! Submits one message to a mail server (RFC 6409) over any connection. User name, password and message
+//! leave only over TLS (only [`Secured`] can send them), and replies are bounded.
 
 use std::rc::Rc;
 

@@ -1,6 +1,5 @@
-//! The ports on an ordinary machine: `SQLite` with the product's own migrations, memory, a clock
-//! that tests move and randomness from a seed.
-//! Promises that a run can be replayed; leaves the real runtime's behaviour to the edge tests.
+//! The ports on an ordinary machine: `SQLite` with the product's own migrations, memory, a clock that tests
+//! move and randomness from a seed. A run can be replayed.
 
 mod limiter;
 mod mail;

@@ -1,6 +1,6 @@
-//! D1's shape over `SQLite`: the same migrations, the same statements, one transaction a batch.
-//! Promises D1's rules where they are stricter: at most 100 parameters, no whole number past 2^53, no
-//! text and no row past 2,000,000 bytes, no SQL past 100,000. Leaves D1's latency to the edge tests.
+//! D1's shape over `SQLite`: the same migrations, the same statements, one transaction a batch. D1's rules
+//! hold where they are stricter: at most 100 parameters, no whole number past 2^53, no text and no row
+//! past 2,000,000 bytes, no SQL past 100,000.
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::limits::Limit;

@@ -1,6 +1,5 @@
-//! The documentation that the service serves itself: OpenAPI, the interactive reference, and a
-//! page for each problem; and the files that our pages need. Promises pages that run under our own content security policy.
-//! Leaves the document, and the reference's scripts and styles, to the static assets.
+//! The documentation that the service serves itself: OpenAPI, the interactive reference, a page for each
+//! problem, and the files of our pages, under our own content security policy.
 
 use crate::http::operation::Answer;
 use crate::http::problem::Problem;

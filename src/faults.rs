@@ -1,5 +1,4 @@
 //! Faults on demand, and mails, for the edge tests alone (cargo feature `fault-injection`).
-//! Promises to be in no build that is deployed; leaves judging the damage to the tests.
 
 use serde_json::{Value, json};
 

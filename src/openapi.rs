@@ -1,6 +1,4 @@
-//! The OpenAPI 3.1 document, written from the route table.
-//! Promises every route, every problem it can answer with and an example of each body.
-//! Leaves nothing to be written by hand: what is not in an `Operation` is not in the document.
+//! The OpenAPI 3.1 document, written from the route table. What is not in an `Operation` is not in it.
 
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,4 @@
-//! The one route table: reading it is reading the product.
-//! Promises that whatever answers is a row here, with its guard and its documentation.
-//! Leaves running the guards to `app`.
+//! The one route table, with the guard and the documentation of each route. `app` runs the guards.
 
 use crate::accounts::{
     account, admin, api_keys, audit, email, factor_removal, keys, pages, password_reset,

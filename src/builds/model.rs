@@ -322,9 +322,9 @@ impl StoredBuild {
     pub fn as_input(&self) -> Result<Value, Problem> {
         let mut value: Value =
             serde_json::from_str(self.document.as_str()).map_err(Problem::internal)?;
+        NewBuild::SCHEMA.retain(&mut value);
         if let Some(members) = value.as_object_mut() {
-            let is_given = |name: &str| name != "template" && NewBuild::SCHEMA.has_member(name);
-            members.retain(|name, _| is_given(name));
+            members.remove("template");
         }
         Ok(value)
     }

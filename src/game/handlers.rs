@@ -12,6 +12,7 @@ use crate::runtime::Context;
 
 use super::chat_code;
 use super::model::{self, REFERENCE_VERSION, TemplateError};
+use super::operations::ChatCode;
 use super::template::{TemplateInput, TemplateView};
 
 impl From<TemplateError> for FieldError {
@@ -94,12 +95,8 @@ impl From<TemplateError> for Note {
 
 /// POST /chat-codes/decode
 pub async fn decode(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    if !errors.is_empty() {
-        return Err(Problem::invalid(errors));
-    }
-    let text = body["code"].as_str().unwrap_or_default();
-    let template = chat_code::paste::read(text).map_err(|error| {
+    let body: ChatCode = cx.valid_body()?;
+    let template = chat_code::paste::read(&body.code).map_err(|error| {
         Problem::invalid(vec![FieldError::new(
             "/code",
             error.code(),

@@ -1,8 +1,9 @@
 //! The calls on game data, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, Condition, Operation, PLAIN, RequestBody};
 use crate::http::schema::{Field, Schema, Text};
-use crate::http::{fields, object, operations, problems};
+use crate::http::{body, fields, object, operations, problems};
 
 use super::chat_code;
 
@@ -71,14 +72,15 @@ const NOTE: Schema = object! { "TemplateNote":
     required code: WORD, "The code that POST /builds refuses it with.";
     required detail: Text::of(1, 300), "What is wrong.";
 };
-/// A made-up Guardian, the same in both directions.
-const EXAMPLE_CODE: &str =
-    r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"#;
 const EXAMPLE_TEMPLATE: &str = r#"{"template":{"profession":{"id":"Guardian"},"specializations":[{"id":42,"traits":[1,1,2]},{"id":46,"traits":[2,2,1]},{"id":62,"traits":[2,2,2]}],"skills":{"land":{"heal":314,"utilities":[0,0,0],"elite":0}}}}"#;
 
-const CHAT_CODE: Schema = object! { "ChatCode":
-    required code: PASTE, "The link from the game, [&...], also with words, escapes or quotes around it. Two different ones are refused.";
-};
+body! {
+    /// Body of POST /chat-codes/decode.
+    pub struct ChatCode = "ChatCode", r#"{"code":"[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==]"}"# {
+        required code: String = PASTE,
+            "The link from the game, [&...], also with words, escapes or quotes around it. Two different ones are refused.";
+    }
+}
 const DECODED: Schema = object! { "DecodedChatCode":
     required template: TEMPLATE, "The template.";
     required notes: Schema::list(&NOTE, 0, 9), "What POST /builds would refuse.";
@@ -127,12 +129,12 @@ operations! { TAG;
 operations! { CODES;
     DECODE = "decode_chat_code", "Decode a build template chat code" {
         description: "Loses nothing: encoding the answer gives the same code, byte for byte. Ids that are not known are kept, with null for a name.",
-        request: RequestBody::json(&CHAT_CODE, EXAMPLE_CODE),
+        request: ChatCode::TAKEN,
         response: Answer::ok("What the code says.", &DECODED, include_str!("decoded.example.json")),
     }
 
     ENCODE = "encode_chat_code", "Encode a build template chat code" {
         request: RequestBody::json(&TO_ENCODE, EXAMPLE_TEMPLATE),
-        response: Answer::ok("To paste into the game.", &ENCODED, EXAMPLE_CODE),
+        response: Answer::ok("To paste into the game.", &ENCODED, ChatCode::EXAMPLE),
     }
 }

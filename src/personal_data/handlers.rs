@@ -31,13 +31,12 @@ const DISPOSITION: &str = "attachment; filename=\"wvw-builder-export.json\"";
 /// DELETE /users/me
 pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<model::Deletion>()?;
     let (platform, user) = (&cx.state.platform, permit.user_id());
-    let password = body["password"].as_str().unwrap_or_default();
-    let password = Password::new(platform.unicode.as_ref(), password);
+    let password = Password::new(platform.unicode.as_ref(), &body.password);
     check_bounds(&password, "/password", &mut errors);
     Problem::check(errors)?;
-    let stored = prove_in_call(cx, &permit, &password, &body).await?;
+    let stored = prove_in_call(cx, &permit, &password, body.code.as_deref()).await?;
     for _ in 0..MAX_TRIES {
         let departures = teams::store::departures(platform, &permit).await?;
         let mut writes = account::store::delete(&permit, stored.clone());

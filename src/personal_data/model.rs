@@ -9,13 +9,14 @@ use crate::accounts::account::model::{
 };
 use crate::accounts::api_keys::model::KEY;
 use crate::accounts::links::LINK;
-use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::accounts::reauthentication::model::ABOUT_OPTIONAL_CODE;
 use crate::accounts::sessions::model::RECORD;
+use crate::accounts::two_factor::model::CODE;
 use crate::auth::audit::model::ENTRY;
 use crate::auth::model::{AccountRole, OPTIONAL_TIME, TIME};
 use crate::builds::schemas::BUILD;
-use crate::http::object;
 use crate::http::schema::{Schema, Text};
+use crate::http::{body, object};
 use crate::squads::authorship::schemas::AUTHORSHIP;
 use crate::squads::compositions::schemas::COMPOSITION;
 use crate::teams::invitations::schemas::OWN_INVITATION;
@@ -24,11 +25,14 @@ use crate::teams::roster::schemas::PLAYER;
 use crate::teams::schemas::MEMBERSHIP;
 use crate::webhooks::endpoints::schemas::WEBHOOK;
 
-/// Body of DELETE /users/me.
-pub const DELETION: Schema = object! { "AccountDeletion":
-    required password: ANY_PASSWORD, "The account's password, as proof that its owner means it.";
-    ..CODE_FIELD;
-};
+body! {
+    /// Body of DELETE /users/me.
+    pub struct Deletion = "AccountDeletion", r#"{"password":"four words in a row"}"# {
+        required password: String = ANY_PASSWORD,
+            "The account's password, as proof that its owner means it.";
+        optional code: Option<String> = CODE, ABOUT_OPTIONAL_CODE;
+    }
+}
 
 const ACCOUNT: Schema = object! { "ExportedAccount":
     required id: Text::formatted(31, 31, "typeid"), "TypeID with the prefix user.";

@@ -1,16 +1,17 @@
 //! The calls on the caller's personal data, for the OpenAPI document and the checks.
 
-use crate::http::operation::{Answer, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::Answer;
 use crate::http::{operations, problems};
 
-use super::model::{self, DELETION};
+use super::model::{self, Deletion};
 
 const TAG: &str = "Identity";
 
 operations! { TAG;
     DELETE = "delete_me", "Delete my account and all that belongs to it" {
         description: "Takes the password, and where there is a second factor a code too, or a proof from the last five minutes (POST /api/v1/auth/reauthenticate). At once and for good: the account, its logins and keys, all builds, public ones too, all compositions that are no team's, all webhooks, and its entries in the rosters of teams, of those that it has left too. It leaves its teams: where it was the last leader, the officer who has been there longest becomes leader, else the member; a team with nobody else goes. Links that it has made show nothing more. What it has planned for teams stays theirs, without it: user_00000000000000000000000000 stands where its id was, in all versions, and places for its entries in rosters say (deleted). The audit log keeps what an account with this id has done; it holds no address and no name. What others have typed themselves, such as a name in a note, stays with them. Events that others' webhooks were told of go with their log, copies of rendered pages within a day.",
-        request: RequestBody::json(&DELETION, r#"{"password":"four words in a row"}"#),
+        request: Deletion::TAKEN,
         problems: problems![
             WRONG_PASSWORD, WRONG_TWO_FACTOR_CODE, REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS,
             NOT_FOUND, LAST_ADMINISTRATOR,

@@ -105,9 +105,9 @@ impl<'a> Context<'a> {
         Ok((T::read(body), errors))
     }
 
-    /// The body as JSON; 422 unless it passes the route's schema.
-    pub fn valid_body(&self) -> Result<Value, Problem> {
-        let (body, errors) = self.body()?;
+    /// The body as the type that its schema is declared with; 422 unless it passes the schema.
+    pub fn valid_body<T: Body>(&self) -> Result<T, Problem> {
+        let (body, errors) = self.body_as()?;
         Problem::check(errors)?;
         Ok(body)
     }

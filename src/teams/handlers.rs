@@ -7,6 +7,7 @@ use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::builds;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
+use crate::http::body::Body;
 use crate::http::{Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
@@ -53,8 +54,7 @@ pub async fn display_name(cx: &Context<'_>, user: &UserId) -> Result<String, Pro
 /// POST /teams
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
-    let (body, errors) = cx.body()?;
-    let input = TeamInput::from_json(&body, errors)?;
+    let input = cx.valid_body::<TeamInput>()?;
     let user = permit.user_id();
     let display_name = display_name(cx, user).await?;
     let (id, now) = (TeamId::fresh(&cx.state.platform), cx.now_ms());
@@ -108,10 +108,10 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     etag::check_if_match(cx.request, &team.etag())?;
     let patch = cx.patch()?;
     let mut document = team.document()?;
-    let mut target = model::as_input(&document);
+    let mut target = model::as_input(document.clone());
     merge_patch::apply(&mut target, patch);
-    let errors = cx.check_patched(&mut target);
-    let input = TeamInput::from_json(&target, errors)?;
+    Problem::check(cx.check_patched(&mut target))?;
+    let input = TeamInput::read(target);
     let now = cx.now_ms();
     input.lay_over(&mut document, now);
     let tag = model::etag(team.version + 1, permit.role(), team.member_count);

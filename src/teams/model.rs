@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::Caller;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::body::Body;
+use crate::http::problem::Problem;
 use crate::ids::TeamId;
 use crate::membership::model::{Membership, TeamRole};
 use crate::platform::Text;
+
+pub use super::schemas::TeamInput;
 
 /// Teams that a user can be in at a time.
 pub const MAX_TEAMS: i64 = 20;
@@ -44,25 +47,7 @@ impl Departure {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TeamInput {
-    pub name: String,
-    pub tag: String,
-    pub description: String,
-}
-
 impl TeamInput {
-    /// Reads a body that its schema has checked; its mistakes are in `errors`.
-    pub fn from_json(body: &Value, errors: Vec<FieldError>) -> Result<Self, Problem> {
-        let text = |name: &str| body[name].as_str().unwrap_or_default();
-        Problem::check(errors)?;
-        Ok(Self {
-            name: text("name").to_owned(),
-            tag: text("tag").to_owned(),
-            description: text("description").to_owned(),
-        })
-    }
-
     /// The document of the new team for its first member. `store` renders the same from the row.
     pub fn document(&self, id: &TeamId, now: i64) -> Value {
         json!({
@@ -111,12 +96,9 @@ pub fn etag(version: i64, role: TeamRole, member_count: i64) -> String {
 }
 
 /// The target of a merge patch (RFC 7396).
-pub fn as_input(document: &Value) -> Value {
-    json!({
-        "name": document["name"],
-        "tag": document["tag"],
-        "description": document["description"],
-    })
+pub fn as_input(mut document: Value) -> Value {
+    TeamInput::SCHEMA.retain(&mut document);
+    document
 }
 
 /// A team in webhook events, without a role: receivers have different roles.

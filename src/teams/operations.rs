@@ -1,11 +1,12 @@
 //! The calls on teams, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, Condition, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::Field;
 use crate::http::{fields, operations, problems};
 
-use super::schemas::{ID, TEAM, TEAM_INPUT};
+use super::schemas::{ID, TEAM, TeamInput};
 
 /// The group of all calls on teams.
 pub const TAG: &str = "Teams";
@@ -23,10 +24,7 @@ const ANSWER: Answer = Answer::ok(
 operations! { TAG;
     CREATE = "create_team", "Create a team" {
         description: "Whoever makes it is its leader. One can be in 20 teams.",
-        request: RequestBody::json(
-            &TEAM_INPUT,
-            r#"{"name":"Red Guard","tag":"RED","description":"Thursdays and Sundays, 19:00 UTC."}"#,
-        ),
+        request: TeamInput::TAKEN,
         response: Answer::created("The team; Location names it.", &TEAM, EXAMPLE),
         problems: problems![NOT_FOUND, TOO_MANY_TEAMS],
     }
@@ -47,7 +45,7 @@ operations! { TAG;
     PATCH_TEAM = "patch_team", "Change a team's name, tag or description" {
         description: "JSON Merge Patch (RFC 7396). For leaders and officers.",
         path: PATH,
-        request: RequestBody::patch(&TEAM_INPUT, r#"{"tag":"RG","description":null}"#),
+        request: RequestBody::patch(&TeamInput::SCHEMA, r#"{"tag":"RG","description":null}"#),
         response: ANSWER,
         problems: problems![INSUFFICIENT_TEAM_ROLE, NOT_FOUND],
         condition: Condition::Write,

@@ -1,8 +1,8 @@
 //! The schemas of teams: requests and responses. Their bounds limit the pages that D1 assembles.
 
 use crate::auth::model::TIME;
-use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{body, object};
 use crate::membership::model::TeamRole;
 
 use super::model::MAX_MEMBERS;
@@ -42,12 +42,15 @@ const UPDATED_FIELD: Field = Field::required(
     "When its name, tag or description was last changed.",
 );
 
-/// Body of POST /teams, and what PATCH /teams/{id} leads to.
-pub const TEAM_INPUT: Schema = object! { "TeamInput":
-    required name: NAME, "What it is called, one line.";
-    optional tag: TAG, "The guild's tag in the game, such as RED.";
-    optional description: DESCRIPTION, "What it is about.";
-};
+body! {
+    /// Body of POST /teams, and what PATCH /teams/{id} leads to.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct TeamInput = "TeamInput", r#"{"name":"Red Guard","tag":"RED","description":"Thursdays and Sundays, 19:00 UTC."}"# {
+        required name: String = NAME, "What it is called, one line.";
+        optional tag: String = TAG, "The guild's tag in the game, such as RED.";
+        optional description: String = DESCRIPTION, "What it is about.";
+    }
+}
 
 /// A team as a member sees it.
 pub const TEAM: Schema = object! { "Team":

@@ -40,8 +40,9 @@ macro_rules! body {
         $($kind:ident $member:ident: $value:ty = $schema:expr, $about:tt;)*
     }) => {
         $(#[$meta])*
+        #[allow(missing_docs, reason = "the schema says it")]
         $vis struct $type {
-            $(#[doc = $about] pub $member: $value,)*
+            $(pub $member: $value,)*
         }
 
         impl $crate::body::Body for $type {

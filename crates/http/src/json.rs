@@ -1,6 +1,5 @@
-//! Reads JSON from strangers: UTF-8, one value, bounded depth, no member twice.
-//! Promises to refuse what two readers could understand differently (RFC 8259, section 4).
-//! Leaves what the members mean to `schema`.
+//! Reads JSON from clients: UTF-8, one value, bounded depth, no member twice. What two readers could
+//! understand differently is refused (RFC 8259, section 4).
 
 use std::fmt;
 

@@ -1,6 +1,5 @@
-//! HTTP as values: requests, responses, problems, and the rules that hold for every call.
-//! Promises one way for each thing: one error form, one paging, one schema for check and document.
-//! Leaves sockets to the platform and meaning to the features, of which it knows none.
+//! HTTP as values: requests, responses, problems, and the rules that hold for every call. Knows no feature
+//! and no socket.
 
 pub mod body;
 pub mod cors;

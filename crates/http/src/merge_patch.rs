@@ -1,6 +1,4 @@
 //! JSON Merge Patch (RFC 7396).
-//! Promises the results of the RFC's appendix A.
-//! Leaves judging what a patch leads to to the schema of the resource.
 
 use serde_json::{Map, Value};
 

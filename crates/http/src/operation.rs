@@ -1,6 +1,4 @@
-//! What a call takes and gives, written beside its handler: the source of the OpenAPI document
-//! and of the checks on query and body.
-//! Promises that what is documented is what is checked; leaves the writing to `openapi`.
+//! What a call takes and answers: the source of the OpenAPI document and of the checks on query and body.
 
 use super::problems::ProblemKind;
 use super::schema::{Field, Schema};

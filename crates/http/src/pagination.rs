@@ -1,6 +1,4 @@
-//! Keyset paging: a page begins after the id where the last one ended.
-//! Promises that page 1,000 costs what page 1 costs, and that cursors are opaque and checked.
-//! Leaves the SQL to the stores.
+//! Keyset paging: a page begins after the id where the last one ended. Cursors are opaque and checked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,5 @@
-//! Errors as problem details (RFC 9457), the one form in which anything goes wrong over HTTP.
-//! Promises a stable `code`, a `detail` that says what to do, and all mistakes of an input at once.
-//! Leaves what went wrong inside to the log: a problem never carries it.
+//! Errors as problem details (RFC 9457), the one form of errors over HTTP. What failed inside goes to the
+//! log, never into a problem.
 
 use std::borrow::Cow;
 

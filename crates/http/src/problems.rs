@@ -1,6 +1,5 @@
-//! The catalogue of problems: every `code` the API can answer with.
-//! Promises that codes never change their meaning; `/docs/problems/{code}` is written from it.
-//! Leaves the choice of the right one to the features.
+//! The catalogue of problems: every `code` the API can answer with. A code never changes its meaning;
+//! `/docs/problems/{code}` is written from it.
 
 /// One kind of problem: a row of this catalogue.
 #[derive(Debug, PartialEq, Eq)]

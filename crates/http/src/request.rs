@@ -1,5 +1,4 @@
-//! A request as values: method, path, query, the headers that someone reads, and the body.
-//! Promises to be the same on the edge and in tests; leaves reading it off the wire to the platform.
+//! A request as values: method, path, query, the headers that are read, and the body.
 
 use std::cell::OnceCell;
 use std::fmt;

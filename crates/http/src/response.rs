@@ -1,6 +1,5 @@
-//! A response as values: status, a profile of fixed headers, what is special, and the body.
-//! Promises that every answer carries the security headers, since each comes from a profile.
-//! Leaves compression and the writing of bytes to the platform.
+//! A response as values: status, a profile of fixed headers, what is special, and the body. The security
+//! headers come from the profile, so no answer lacks them.
 
 use std::borrow::Cow;
 

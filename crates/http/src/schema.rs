@@ -1,6 +1,5 @@
-//! What a JSON value must look like, said once: it checks inputs and writes the OpenAPI document.
-//! Promises to find every mistake of an input at once, each with its JSON Pointer.
-//! Leaves rules that span members to the features' models.
+//! The form of a JSON value: it checks inputs, with all mistakes at once, and writes the OpenAPI document.
+//! Rules that span members are in the features' models.
 
 use serde_json::{Map, Value, json};
 
@@ -204,11 +203,18 @@ impl Schema {
     }
 
     /// Whether an object may have this member.
-    pub fn has_member(&self, name: &str) -> bool {
+    fn has_member(&self, name: &str) -> bool {
         match self {
             Self::Named(_, schema) | Self::Nullable(schema) => schema.has_member(name),
             Self::Object(fields) => fields.iter().any(|field| field.name == name),
             _ => false,
+        }
+    }
+
+    /// Removes what is no member of this object.
+    pub fn retain(&self, value: &mut Value) {
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|name, _| self.has_member(name));
         }
     }
 

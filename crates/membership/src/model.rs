@@ -2,6 +2,9 @@
 //! Promises that roles are ordered by what they may do.
 //! Leaves the table of permissions to `permissions` and SQL to `store`.
 
+use serde_json::Value;
+
+use http::body::Member;
 use kit::ids::{TeamId, UserId};
 
 kit::words! {
@@ -14,6 +17,12 @@ kit::words! {
         Officer = "officer",
         /// Decides who is what.
         Leader = "leader",
+    }
+}
+
+impl Member for TeamRole {
+    fn read(value: Value) -> Option<Self> {
+        Self::parse(value.as_str()?)
     }
 }
 

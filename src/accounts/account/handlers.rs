@@ -11,6 +11,7 @@ use crate::accounts::sessions::handlers::check_bounds;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::model::AccountRole;
 use crate::auth::permissions::{ManageAccount, ReadAccount};
+use crate::http::body::Body;
 use crate::http::{Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::UserId;
 use crate::limits::policies::Bucket;
@@ -20,7 +21,7 @@ use crate::password::{self, Password};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
-use super::model::{ProfileChange, Registration, User, email_key};
+use super::model::{ProfileChange, ProfileInput, Registration, User, email_key};
 use super::store;
 
 /// Attempts at a registration that others keep making stale.
@@ -44,10 +45,10 @@ pub async fn hash_new(
 
 /// POST /auth/register
 pub async fn register(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
+    let (given, errors) = cx.body_as()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let unicode = platform.unicode.as_ref();
-    let registration = Registration::from_json(&body, unicode, config.password_min_length, errors)?;
+    let registration = Registration::of(given, unicode, config.password_min_length, errors)?;
     let hash = hash_new(cx, &registration.password, "/password").await?;
     let id = UserId::fresh(platform);
     for _ in 0..MAX_TRIES {
@@ -154,15 +155,16 @@ pub async fn change(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = user.as_input();
     merge_patch::apply(&mut target, cx.patch()?);
     let mut errors = cx.check_patched(&mut target);
-    let password = target["current_password"].as_str().unwrap_or_default();
+    let given = ProfileInput::read(target);
+    let password = given.current_password.as_deref().unwrap_or_default();
     let password = Password::new(unicode, password);
     check_bounds(&password, "/current_password", &mut errors);
-    let mut change = ProfileChange::from_json(&target, &user, unicode, errors)?;
+    let mut change = ProfileChange::of(&given, &user, unicode, errors)?;
     if change.changed.is_empty() {
         return answer(&user);
     }
     let stored = if change.changes_email() {
-        let stored = prove_in_call(cx, &permit, &password, &target).await?;
+        let stored = prove_in_call(cx, &permit, &password, given.code.as_deref()).await?;
         // The answer tells whether an address has an account, as that of a registration does.
         let meter = cx.meter;
         meter

@@ -4,11 +4,12 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::accounts::reauthentication::model::ABOUT_OPTIONAL_CODE;
+use crate::accounts::two_factor::model::CODE;
 use crate::auth::model::{AccountRole, TIME};
-use crate::http::object;
+use crate::http::problem::has_mistake;
 use crate::http::schema::{Field, Schema, Text};
-use crate::http::{FieldError, Problem};
+use crate::http::{FieldError, Problem, body, object};
 use crate::ids::UserId;
 use crate::password::{self, Password, PasswordError};
 use crate::platform::Unicode;
@@ -38,23 +39,27 @@ pub const DISPLAY_NAME: Schema = Text::party(1, DISPLAY_NAME_MAX);
 /// Its length is judged by `password`, in code points after NFC; 422 there, never a cut.
 pub const ANY_PASSWORD: Schema = Text::of(0, usize::MAX);
 
-/// Body of POST /auth/register.
-pub const REGISTRATION: Schema = object! { "Registration":
-    required email: EMAIL, "Address to log in with; case does not matter.";
-    required password: ANY_PASSWORD,
-        "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.";
-    required display_name: DISPLAY_NAME, "What others see, one line.";
-};
+body! {
+    /// Body of POST /auth/register.
+    pub struct NewAccount = "Registration", r#"{"email":"commander@guild.gg","password":"four words in a row","display_name":"Commander"}"# {
+        required email: String = EMAIL, "Address to log in with; case does not matter.";
+        required password: Option<String> = ANY_PASSWORD,
+            "At least 15 characters (code points) and at most 256, of any kind; at most 1024 bytes. Common passwords, the address or name, and where the instance asks for them breached passwords, are refused.";
+        required display_name: String = DISPLAY_NAME, "What others see, one line.";
+    }
+}
 
-/// What PATCH /users/me leads to.
-pub const PROFILE_INPUT: Schema = object! { "ProfileInput":
-    required email: EMAIL,
-        "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.";
-    required display_name: DISPLAY_NAME, "What others see, one line.";
-    optional current_password: ANY_PASSWORD,
-        "The account's password: asked for when email changes, and only then.";
-    ..CODE_FIELD;
-};
+body! {
+    /// What PATCH /users/me leads to.
+    pub struct ProfileInput = "ProfileInput" {
+        required email: String = EMAIL,
+            "Address to log in with; changing it needs current_password, and takes effect when the new one is proved.";
+        required display_name: String = DISPLAY_NAME, "What others see, one line.";
+        optional current_password: Option<String> = ANY_PASSWORD,
+            "The account's password: asked for when email changes, and only then.";
+        optional code: Option<String> = CODE, ABOUT_OPTIONAL_CODE;
+    }
+}
 
 /// An account as its owner sees it.
 pub const USER: Schema = object! { "User":
@@ -130,27 +135,25 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Takes a body that [`REGISTRATION`] has checked (its own mistakes are in `errors`) and adds
-    /// the mistakes that only the whole shows.
-    pub fn from_json(
-        body: &Value,
+    /// Takes a checked body (its own mistakes are in `errors`) and adds the mistakes that only the
+    /// whole shows.
+    pub fn of(
+        given: NewAccount,
         unicode: &dyn Unicode,
         password_min_length: usize,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Problem> {
-        let text = |name: &str| body[name].as_str().unwrap_or_default();
-        let display_name = body["display_name"].as_str().unwrap_or_default();
-        let password = Password::new(unicode, text("password"));
-        if body["password"].is_string() {
-            let personal = [text("email"), display_name];
+        let password = Password::new(unicode, given.password.as_deref().unwrap_or_default());
+        if given.password.is_some() {
+            let personal = [given.email.as_str(), &given.display_name];
             let refusal = password::check(&password, password_min_length, &personal);
             errors.extend(refusal.err().map(|refusal| refused("/password", refusal)));
         }
         Problem::check(errors)?;
         Ok(Self {
-            email: text("email").to_owned(),
-            email_key: email_key(unicode, text("email")),
-            display_name: display_name.to_owned(),
+            email_key: email_key(unicode, &given.email),
+            email: given.email,
+            display_name: given.display_name,
             password,
         })
     }
@@ -169,23 +172,26 @@ pub struct ProfileChange {
 }
 
 impl ProfileChange {
-    /// Takes what a patch has made of the profile of `user`, checked by [`PROFILE_INPUT`] (its
-    /// mistakes are in `errors`), and adds the mistakes that only the whole shows.
-    pub fn from_json(
-        body: &Value,
+    /// Takes what a patch has made of the profile of `user` (its mistakes are in `errors`), and adds the
+    /// mistakes that only the whole shows.
+    pub fn of(
+        given: &ProfileInput,
         user: &User,
         unicode: &dyn Unicode,
         mut errors: Vec<FieldError>,
     ) -> Result<Self, Problem> {
-        let email = body["email"].as_str().unwrap_or_default();
-        let display_name = body["display_name"].as_str().unwrap_or_default();
+        let ProfileInput {
+            email,
+            display_name,
+            ..
+        } = given;
         let mut changed = Vec::new();
-        if display_name != user.display_name {
+        if *display_name != user.display_name {
             changed.push("display_name");
         }
-        if email != user.email {
+        if *email != user.email {
             changed.push("email");
-            if body.get("current_password").is_none() {
+            if given.current_password.is_none() && !has_mistake(&errors, "/current_password") {
                 errors.push(FieldError::new(
                     "/current_password",
                     "required",
@@ -195,10 +201,10 @@ impl ProfileChange {
         }
         Problem::check(errors)?;
         Ok(Self {
-            email: email.to_owned(),
+            email: email.clone(),
             email_key: email_key(unicode, email),
             pending_email: None,
-            display_name: display_name.to_owned(),
+            display_name: display_name.clone(),
             changed,
         })
     }

@@ -18,9 +18,9 @@ use super::store;
 /// POST /auth/api-keys
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
-    let (body, errors) = cx.body()?;
+    let (given, errors) = cx.body_as()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let new = NewApiKey::from_json(&body, now, errors)?;
+    let new = NewApiKey::of(given, now, errors)?;
     let key = Key::fresh(platform, &cx.state.config.password_pepper);
     let api_key = ApiKey {
         id: ApiKeyId::fresh(platform),

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 
 use crate::auth::api_key;
 use crate::auth::model::{OPTIONAL_TIME, Scope, Scopes, TIME};
-use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
-use crate::http::{FieldError, Problem};
+use crate::http::{FieldError, Problem, body, object};
 use crate::ids::ApiKeyId;
 
 /// Maximum number of keys of an account.
@@ -51,13 +50,15 @@ const USED_FIELD: Field = Field::required(
 
 pub const ID: Schema = Text::formatted(30, 30, "typeid");
 
-/// Body of POST /auth/api-keys.
-pub const NEW_KEY: Schema = object! { "ApiKeyInput":
-    ..NAME_FIELD;
-    ..SCOPES_FIELD;
-    optional expires_at: END,
-        "When it shall end: RFC 3339 in UTC, at most 365 days ahead. Left out: in 365 days.";
-};
+body! {
+    /// Body of POST /auth/api-keys.
+    pub struct KeyInput = "ApiKeyInput", r#"{"name":"Discord bot","scopes":["builds:read"]}"# {
+        required name: String = NAME, "What it is for, in your words.";
+        required scopes: Vec<String> = SCOPES, "What it may do.";
+        optional expires_at: String = END,
+            "When it shall end: RFC 3339 in UTC, at most 365 days ahead. Left out: in 365 days.";
+    }
+}
 
 /// A key as its owner sees it.
 pub const KEY: Schema = object! { "ApiKey":
@@ -92,25 +93,23 @@ pub struct NewApiKey {
 }
 
 impl NewApiKey {
-    /// Takes a body that [`NEW_KEY`] has checked (its mistakes are in `errors`) and adds the mistakes
-    /// that depend on the time or on several members.
-    pub fn from_json(body: &Value, now: i64, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
-        let text = |name: &str| body[name].as_str().unwrap_or_default();
+    /// Takes a checked body (its mistakes are in `errors`) and adds the mistakes that depend on the
+    /// time.
+    pub fn of(given: KeyInput, now: i64, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
         let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new(pointer, code, detail));
         };
-        let name = text("name").to_owned();
-        let asked = parse_rfc3339(text("expires_at"));
+        let asked = parse_rfc3339(&given.expires_at);
         let expires_at = asked.unwrap_or(now + LONGEST_MS);
         if expires_at <= now || expires_at > now + LONGEST_MS {
             let detail = "Must be in the future, and at most 365 days ahead.";
             refuse("/expires_at", "out_of_range", detail);
         }
         Problem::check(errors)?;
-        let scopes = body["scopes"].as_array().into_iter().flatten();
+        let scopes = given.scopes.iter();
         Ok(Self {
-            name,
-            scopes: Scopes::of(scopes.filter_map(|word| Scope::parse(word.as_str()?))),
+            name: given.name,
+            scopes: Scopes::of(scopes.filter_map(|word| Scope::parse(word))),
             expires_at,
         })
     }

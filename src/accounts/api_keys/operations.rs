@@ -1,17 +1,18 @@
 //! The calls on API keys: documentation and schemas.
 
-use crate::http::operation::{Answer, Replay, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::{Answer, Replay};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::{fields, operations, problems};
 
-use super::model::{ID, KEY, NEW_KEY, SHOWN_KEY};
+use super::model::{ID, KEY, KeyInput, SHOWN_KEY};
 
 const TAG: &str = "Identity";
 
 operations! { TAG;
     CREATE = "create_api_key", "Create an API key" {
         description: "For programs that act for you: send the key as Authorization: Bearer, never in a URL. It has the scopes you give it and no others, can neither make keys nor change your account, and lasts until it ends or is revoked, also when your password changes. At most 50 at a time.",
-        request: RequestBody::json(&NEW_KEY, r#"{"name":"Discord bot","scopes":["builds:read"]}"#),
+        request: KeyInput::TAKEN,
         response: Answer::created(
             "The key, shown this once.",
             &SHOWN_KEY,

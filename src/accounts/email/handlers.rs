@@ -15,6 +15,7 @@ use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
+use super::operations::Link;
 use super::store;
 
 /// Attempts at a proof that others keep making stale.
@@ -77,9 +78,8 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /auth/email/verify
 pub async fn verify(cx: &Context<'_>) -> Result<Response, Problem> {
-    let body = cx.valid_body()?;
-    let token = body["token"].as_str().unwrap_or_default();
-    prove(cx, token, &Response::no_content()).await
+    let link: Link = cx.valid_body()?;
+    prove(cx, &link.token, &Response::no_content()).await
 }
 
 /// Uses a link that proves an address, and returns `answer`.

@@ -1,15 +1,18 @@
 //! The calls that prove an address, as they are documented and checked.
 
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
-use crate::http::operation::{Answer, Operation, PLAIN, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::{Answer, Operation, PLAIN};
 use crate::http::schema::Schema;
-use crate::http::{object, operations, problems};
+use crate::http::{body, object, operations, problems};
 
 const TAG: &str = "Identity";
-/// A body that could be one.
-pub const EXAMPLE_TOKEN: &str = r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
-/// Body of the calls that use a link up.
-pub const LINK: Schema = object! { "Link": required token: TOKEN, ABOUT_TOKEN; };
+body! {
+    /// Body of the calls that use a link up.
+    pub struct Link = "Link", r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"# {
+        required token: String = TOKEN, ABOUT_TOKEN;
+    }
+}
 const ACCEPTANCE: Schema = object! { "Accepted":
     required status: Schema::Choice(&["accepted"]), "Always the same.";
 };
@@ -21,7 +24,7 @@ pub const ACCEPTED: Answer = Answer::accepted(
 );
 const WITH_LINK: Operation = Operation {
     tag: TAG,
-    request: RequestBody::json(&LINK, EXAMPLE_TOKEN),
+    request: Link::TAKEN,
     problems: problems![INVALID_LINK],
     ..PLAIN
 };

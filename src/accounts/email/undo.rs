@@ -11,13 +11,13 @@ use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
 use super::handlers::take_address;
+use super::operations::Link;
 use super::store;
 
 /// POST /auth/email/undo
 pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
-    let body = cx.valid_body()?;
-    let token = body["token"].as_str().unwrap_or_default();
-    put_back(cx, token, &Response::no_content()).await
+    let link: Link = cx.valid_body()?;
+    put_back(cx, &link.token, &Response::no_content()).await
 }
 
 /// Uses a link that restores an old address, and returns `answer`. A link to choose a new password is sent

@@ -4,6 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::json;
 
+use crate::accounts::email::operations::Link;
 use crate::accounts::links::{self, Purpose};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::ManageAccount;
@@ -16,9 +17,8 @@ use super::{DELAY_MS, remove, store};
 
 /// POST /auth/two-factor/removal
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
-    let body = cx.valid_body()?;
-    let token = body["token"].as_str().unwrap_or_default();
-    let at = ask(cx, token).await?;
+    let link: Link = cx.valid_body()?;
+    let at = ask(cx, &link.token).await?;
     let answer = json!({ "removal_at": rfc3339(at) });
     Response::json(200, Profile::Private, &answer)
 }

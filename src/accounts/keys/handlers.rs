@@ -4,6 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
+use super::operations::Rotation;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::keys::model::Life;
 use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
@@ -41,8 +42,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /admin/signing-keys/rotate
 pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteAdmin>()?;
-    let body = cx.valid_body()?;
-    let revoke_current = body["revoke_current"].as_bool().unwrap_or(false);
+    let Rotation { revoke_current } = cx.valid_body()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let rotation =
         rotation::emergency(&permit, &config.master_keys, platform, revoke_current).await?;

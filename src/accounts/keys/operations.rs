@@ -2,9 +2,10 @@
 
 use crate::auth::keys::model::KeyState;
 use crate::auth::model::{OPTIONAL_TIME, TIME};
-use crate::http::operation::{Answer, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::Answer;
 use crate::http::schema::{Schema, Text};
-use crate::http::{object, operations};
+use crate::http::{body, object, operations};
 
 const TAG: &str = "Administration";
 const PUBLIC_TAG: &str = "Identity";
@@ -30,10 +31,13 @@ const KEYS: Schema = object! { "SigningKeys":
     required left_to_reseal: Schema::integer(0, 1_000_000_000),
         "Secrets of all kinds that are not sealed under MASTER_KEY yet. MASTER_KEY_PREVIOUS must stay until it is 0, and for 24 hours: so long answers are kept for Idempotency-Key.";
 };
-const ROTATION: Schema = object! { "RotateSigningKeys":
-    optional revoke_current: Schema::Boolean,
-        "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.";
-};
+body! {
+    /// Body of POST /admin/signing-keys/rotate.
+    pub struct Rotation = "RotateSigningKeys", r#"{"revoke_current":true}"# {
+        optional revoke_current: bool = Schema::Boolean,
+            "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.";
+    }
+}
 const PUBLIC_KEY: Schema = object! {
     required kty: Schema::Choice(&["OKP"]), "RFC 8037.";
     required crv: Schema::Choice(&["Ed25519"]), "RFC 8037.";
@@ -58,7 +62,7 @@ operations! { TAG;
 
     ROTATE = "rotate_signing_keys", "Rotate the signing key at once" {
         description: "For emergencies. The old key goes on verifying for 24 hours, or with revoke_current not at all: every access token issued so far is void then, here at once and everywhere within five minutes; clients refresh or log in again.",
-        request: RequestBody::json(&ROTATION, r#"{"revoke_current":true}"#),
+        request: Rotation::TAKEN,
         response: Answer::created("The new key, which signs.", &KEY, EXAMPLE),
     }
 }

@@ -1,8 +1,9 @@
 //! The pages that links in mails lead to, as the OpenAPI document has them.
 
 use crate::accounts::account::model::{ANY_PASSWORD, EMAIL};
-use crate::accounts::email::operations::{EXAMPLE_TOKEN, LINK};
+use crate::accounts::email::operations::Link;
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
+use crate::http::body::Body;
 use crate::http::operation::{Alternative, Answer, Content, Operation, PLAIN, RequestBody};
 use crate::http::schema::{Field, Schema};
 use crate::http::{fields, object, operations, problems};
@@ -29,7 +30,7 @@ const SHOW: Operation = Operation {
 };
 const SUBMIT: Operation = Operation {
     tag: TAG,
-    request: RequestBody::json(&LINK, EXAMPLE_TOKEN),
+    request: Link::TAKEN,
     alternative: Some(Alternative {
         media_type: FORM,
         example: EXAMPLE_FORM,

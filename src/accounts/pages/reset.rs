@@ -1,7 +1,8 @@
 //! The page for a forgotten password: without a link it asks for the address, with one for a new password.
 //! It does what the API calls of `password_reset` do.
 
-use crate::accounts::password_reset::handlers::{Choice, ask, choose};
+use crate::accounts::password_reset::handlers::{ask, choose};
+use crate::accounts::password_reset::operations::Choice;
 use crate::http::{Problem, Response, problems};
 use crate::runtime::Context;
 
@@ -59,9 +60,9 @@ pub async fn submit(cx: &Context<'_>) -> Result<Response, Problem> {
     let about = "Log in with it. All logins from before have ended.";
     let done = page(200, "The password is the new one", &[about], None)?;
     let choice = Choice {
-        token,
-        new_password: text("new_password"),
-        revokes_keys: fields["revoke_api_keys"] == true,
+        token: token.to_owned(),
+        new_password: text("new_password").to_owned(),
+        revoke_api_keys: fields["revoke_api_keys"] == true,
     };
     match choose(cx, &choice, errors, &done).await {
         Err(problem) if problem.kind.code == problems::INVALID_INPUT.code => {

@@ -14,13 +14,13 @@ use crate::mail::{MailContent, Outgoing};
 use crate::password::{self, Password};
 use crate::runtime::{Context, Tx};
 
+use super::operations::{Choice, ResetRequest};
 use super::store;
 
 /// POST /auth/password-reset
 pub async fn request(cx: &Context<'_>) -> Result<Response, Problem> {
-    let body = cx.valid_body()?;
-    let email = body["email"].as_str().unwrap_or_default();
-    ask(cx, email, accepted()?).await
+    let body: ResetRequest = cx.valid_body()?;
+    ask(cx, &body.email, accepted()?).await
 }
 
 /// Enqueues a reset request, and returns `answer`.
@@ -36,36 +36,23 @@ pub async fn ask(cx: &Context<'_>, email: &str, answer: Response) -> Result<Resp
 
 /// POST /auth/password-reset/confirm
 pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, errors) = cx.body()?;
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let choice = Choice {
-        token: text("token"),
-        new_password: text("new_password"),
-        revokes_keys: body["revoke_api_keys"] == true,
-    };
+    let (choice, errors) = cx.body_as()?;
     choose(cx, &choice, errors, &Response::no_content()).await
-}
-
-/// A new password, and the link that authorizes it.
-pub struct Choice<'a> {
-    pub token: &'a str,
-    pub new_password: &'a str,
-    pub revokes_keys: bool,
 }
 
 /// Spends a link if the new password passes every rule, and returns `answer`. A refused password
 /// does not spend the link.
 pub async fn choose(
     cx: &Context<'_>,
-    choice: &Choice<'_>,
+    choice: &Choice,
     errors: Vec<FieldError>,
     answer: &Response,
 ) -> Result<Response, Problem> {
     Problem::check(errors)?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let link = links::find(platform, choice.token, &[Purpose::Reset]).await?;
+    let link = links::find(platform, &choice.token, &[Purpose::Reset]).await?;
     let user = link.user_id.as_ref().ok_or_else(links::invalid)?;
-    let new = Password::new(platform.unicode.as_ref(), choice.new_password);
+    let new = Password::new(platform.unicode.as_ref(), &choice.new_password);
     let personal = [link.email.as_str(), link.display_name.as_str()];
     if let Err(refusal) = password::check(&new, config.password_min_length, &personal) {
         return Err(Problem::invalid(vec![refused("/new_password", refusal)]));
@@ -77,7 +64,7 @@ pub async fn choose(
         user,
         &link,
         hash,
-        choice.revokes_keys,
+        choice.revoke_api_keys,
         now,
     ));
     writes.extend(links::end_pending(user));

@@ -1,7 +1,7 @@
 //! The call that proves again who the caller is, and the same proof in the body of other calls. With a
 //! second factor, a password alone proves nothing.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::accounts::sessions;
 use crate::accounts::sessions::handlers::{check_bounds, confirm_password, wrong_password};
@@ -15,7 +15,7 @@ use crate::password::Password;
 use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
-use super::model::read_code;
+use super::model::Reauthentication;
 
 /// What the caller has proved.
 struct Proven {
@@ -73,9 +73,9 @@ pub async fn prove_in_call(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
     password: &Password,
-    body: &Value,
+    code: Option<&str>,
 ) -> Result<String, Problem> {
-    let proven = prove(cx, permit, password, read_code(body), || {
+    let proven = prove(cx, permit, password, code, || {
         if permissions::has_proof(permit.caller(), cx.now_ms()) {
             return Ok(());
         }
@@ -89,13 +89,12 @@ pub async fn prove_in_call(
 /// POST /auth/reauthenticate
 pub async fn reauthenticate(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<Reauthentication>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let password = body["password"].as_str().unwrap_or_default();
-    let password = Password::new(platform.unicode.as_ref(), password);
+    let password = Password::new(platform.unicode.as_ref(), &body.password);
     check_bounds(&password, "/password", &mut errors);
     Problem::check(errors)?;
-    let proven = prove(cx, &permit, &password, read_code(&body), || {
+    let proven = prove(cx, &permit, &password, body.code.as_deref(), || {
         let detail = "There is a second factor: send a code of the authenticator app, or a recovery code, too.";
         let missing = FieldError::new("/code", "required", detail);
         Err(Problem::invalid(vec![missing]))

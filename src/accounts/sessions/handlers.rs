@@ -20,7 +20,7 @@ use crate::password::{self, Password, PasswordError, Verdict};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, State, Tx};
 
-use super::model;
+use super::model::{self, PasswordChange, Refresh};
 use super::store;
 
 /// Attempts at a renewal that concurrent ones keep making stale.
@@ -61,9 +61,9 @@ fn refused_refresh(why: &'static str) -> Problem {
 
 /// The refresh token of the body; `None` when it has not the form of one.
 fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
-    let body = cx.valid_body()?;
-    let text = body["refresh_token"].as_str();
-    Ok(text.and_then(|text| RefreshToken::parse(text, &cx.state.config.password_pepper)))
+    let body: Refresh = cx.valid_body()?;
+    let pepper = &cx.state.config.password_pepper;
+    Ok(RefreshToken::parse(&body.refresh_token, pepper))
 }
 
 /// The session of the refresh token in the body of `request`. Neither is checked: this is only for
@@ -222,22 +222,21 @@ pub async fn end_others(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /auth/password
 pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<PasswordChange>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let unicode = platform.unicode.as_ref();
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let current = Password::new(unicode, text("current_password"));
-    let new = Password::new(unicode, text("new_password"));
+    let current = Password::new(unicode, &body.current_password);
+    let new = Password::new(unicode, body.new_password.as_deref().unwrap_or_default());
     check_bounds(&current, "/current_password", &mut errors);
     let user = account::store::existing(platform, permit.user_id()).await?;
-    if body["new_password"].is_string() {
+    if body.new_password.is_some() {
         let personal = [user.email.as_str(), user.display_name.as_str()];
         let refusal = password::check(&new, config.password_min_length, &personal).err();
         errors.extend(refusal.map(|refusal| refused("/new_password", refusal)));
     }
     Problem::check(errors)?;
     // First: the list of breached passwords is asked only for a caller who knows the password.
-    let stored = prove_in_call(cx, &permit, &current, &body).await?;
+    let stored = prove_in_call(cx, &permit, &current, body.code.as_deref()).await?;
     let hash = hash_new(cx, &new, "/new_password").await?;
     let now = cx.now_ms();
     let mut writes = account::store::change_password(&permit, &stored, hash, now);

@@ -22,7 +22,7 @@ use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
 use super::handlers::{check_bounds, tokens};
-use super::model::Login;
+use super::model::{Login, LoginInput, TwoFactorLogin};
 use super::store;
 
 /// Where a login comes from.
@@ -69,15 +69,14 @@ fn address(cx: &Context<'_>, guard: &Guard<'_>, login: &Subject) -> Place {
 
 /// POST /auth/login
 pub async fn log_in(cx: &Context<'_>) -> Result<Response, Problem> {
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<LoginInput>()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let unicode = platform.unicode.as_ref();
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let password = Password::new(unicode, text("password"));
+    let password = Password::new(unicode, &body.password);
     check_bounds(&password, "/password", &mut errors);
     Problem::check(errors)?;
-    let email_key = email_key(unicode, text("email"));
-    let from = From::of(cx, &email_key, text("device_token"));
+    let email_key = email_key(unicode, &body.email);
+    let from = From::of(cx, &email_key, &body.device_token);
     let place = from.place.clone();
     let attempt = login_throttle::begin(
         platform,
@@ -188,10 +187,9 @@ async fn challenge(
 
 /// POST /auth/login/two-factor
 pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
-    let body = cx.valid_body()?;
+    let body: TwoFactorLogin = cx.valid_body()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let challenge = Challenge::parse(text("challenge")).ok_or_else(|| ended("no challenge"))?;
+    let challenge = Challenge::parse(&body.challenge).ok_or_else(|| ended("no challenge"))?;
     let now = cx.now_ms();
     let found = two_factor::store::challenged(platform, &challenge, now).await?;
     let found = found.ok_or_else(|| ended("unknown, over or used up"))?;
@@ -208,7 +206,7 @@ pub async fn log_in_two_factor(cx: &Context<'_>) -> Result<Response, Problem> {
         }
         outcome => outcome?,
     }
-    let proof = match FactorCode::parse(text("code")) {
+    let proof = match FactorCode::parse(&body.code) {
         Some(code) => two_factor::proof(cx, user, &found.factor, &code).await?,
         None => None,
     };

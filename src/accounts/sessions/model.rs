@@ -4,12 +4,12 @@ use kit::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::accounts::account::model::ANY_PASSWORD;
-use crate::accounts::reauthentication::model::CODE_FIELD;
+use crate::accounts::reauthentication::model::ABOUT_OPTIONAL_CODE;
 use crate::accounts::two_factor::model::{ABOUT_CODE, CODE};
 use crate::auth::model::{OPTIONAL_TIME, TIME};
 use crate::config::Config;
-use crate::http::object;
 use crate::http::schema::{Schema, Text};
+use crate::http::{body, object};
 use crate::ids::{SessionId, UserId};
 
 const DAY_MS: i64 = 86_400_000;
@@ -18,26 +18,32 @@ const USER_AGENT_MAX: usize = 200;
 /// Longer than any refresh token.
 const TOKEN_MAX: usize = 1024;
 
-/// Body of POST /auth/login.
-pub const LOGIN: Schema = object! { "Login":
-    required email: Text::of(0, 1024), "The account's address.";
-    required password: ANY_PASSWORD, "The account's password.";
-    optional device_token: DEVICE_TOKEN,
-        "From an earlier login of this device: wrong attempts elsewhere do not lock it out.";
-};
+body! {
+    /// Body of POST /auth/login.
+    pub struct LoginInput = "Login", r#"{"email":"commander@guild.gg","password":"four words in a row"}"# {
+        required email: String = Text::of(0, 1024), "The account's address.";
+        required password: String = ANY_PASSWORD, "The account's password.";
+        optional device_token: String = DEVICE_TOKEN,
+            "From an earlier login of this device: wrong attempts elsewhere do not lock it out.";
+    }
+}
 
-/// Body of POST /auth/refresh and POST /auth/logout.
-pub const REFRESH: Schema = object! { "Refresh":
-    required refresh_token: Text::of(0, TOKEN_MAX), "The refresh token in force.";
-};
+body! {
+    /// Body of POST /auth/refresh and POST /auth/logout.
+    pub struct Refresh = "Refresh", r#"{"refresh_token":"wvwr_01kanp2xc0e8br5v0xmvhv7j2dc2VjcmV0"}"# {
+        required refresh_token: String = Text::of(0, TOKEN_MAX), "The refresh token in force.";
+    }
+}
 
-/// Body of POST /auth/password.
-pub const PASSWORD_CHANGE: Schema = object! { "PasswordChange":
-    required current_password: ANY_PASSWORD, "The password as it is.";
-    required new_password: ANY_PASSWORD,
-        "The password as it shall be; the rules of registration hold.";
-    ..CODE_FIELD;
-};
+body! {
+    /// Body of POST /auth/password.
+    pub struct PasswordChange = "PasswordChange", r#"{"current_password":"four words in a row","new_password":"five other words in a row"}"# {
+        required current_password: String = ANY_PASSWORD, "The password as it is.";
+        required new_password: Option<String> = ANY_PASSWORD,
+            "The password as it shall be; the rules of registration hold.";
+        optional code: Option<String> = CODE, ABOUT_OPTIONAL_CODE;
+    }
+}
 
 /// Answer of POST /auth/login and POST /auth/refresh.
 pub const TOKENS: Schema = object! { "Tokens":
@@ -53,11 +59,13 @@ pub const TOKENS: Schema = object! { "Tokens":
 /// Proof that the account was logged in to with this device.
 const DEVICE_TOKEN: Schema = Text::of(1, 128);
 
-/// Body of POST /auth/login/two-factor.
-pub const TWO_FACTOR_LOGIN: Schema = object! { "TwoFactorLogin":
-    required challenge: Text::of(1, 128), "From the answer of POST /auth/login.";
-    required code: CODE, ABOUT_CODE;
-};
+body! {
+    /// Body of POST /auth/login/two-factor.
+    pub struct TwoFactorLogin = "TwoFactorLogin", r#"{"challenge":"wvwc_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U","code":"287082"}"# {
+        required challenge: String = Text::of(1, 128), "From the answer of POST /auth/login.";
+        required code: String = CODE, ABOUT_CODE;
+    }
+}
 
 pub const SECONDS: Schema = Schema::integer(0, 31_536_000);
 

@@ -17,7 +17,7 @@ use crate::password::Password;
 use crate::runtime::{Context, Tx};
 use crate::seal;
 
-use super::model::{Factor, FactorCode, Proof};
+use super::model::{Disabling, Factor, FactorCode, Proof, SentCode};
 use super::qr;
 use super::recovery::RecoveryCode;
 use super::store;
@@ -93,11 +93,6 @@ fn not_enabled() -> Problem {
     Problem::new(&problems::TWO_FACTOR_NOT_ENABLED)
 }
 
-fn read_code(cx: &Context<'_>) -> Result<String, Problem> {
-    let body = cx.valid_body()?;
-    Ok(body["code"].as_str().unwrap_or_default().to_owned())
-}
-
 /// The caller's confirmed second factor.
 async fn confirmed(cx: &Context<'_>, user: &UserId) -> Result<Factor, Problem> {
     let factor = store::factor(&cx.state.platform, user).await?;
@@ -136,7 +131,7 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /auth/two-factor/confirm
 pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
-    let code = read_code(cx)?;
+    let SentCode { code } = cx.valid_body()?;
     let factor = store::factor(&cx.state.platform, permit.user_id()).await?;
     let factor = factor.ok_or_else(not_enabled)?;
     if factor.is_confirmed {
@@ -168,14 +163,13 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
 /// DELETE /auth/two-factor
 pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<ManageAccount>()?;
-    let (body, mut errors) = cx.body()?;
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let password = Password::new(cx.state.platform.unicode.as_ref(), text("password"));
+    let (body, mut errors) = cx.body_as::<Disabling>()?;
+    let password = Password::new(cx.state.platform.unicode.as_ref(), &body.password);
     check_bounds(&password, "/password", &mut errors);
     Problem::check(errors)?;
     let factor = confirmed(cx, permit.user_id()).await?;
     let confirmed = confirm_password(cx, &permit, &password).await?;
-    let (proof, attempt) = prove(cx, &permit, &factor, text("code")).await?;
+    let (proof, attempt) = prove(cx, &permit, &factor, &body.code).await?;
     let mut writes = vec![account::store::password_stands(
         permit.user_id(),
         &confirmed,
@@ -200,7 +194,7 @@ pub async fn disable(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /auth/two-factor/recovery-codes
 pub async fn make_recovery_codes(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<SecureAccount>()?;
-    let code = read_code(cx)?;
+    let SentCode { code } = cx.valid_body()?;
     let factor = confirmed(cx, permit.user_id()).await?;
     let (proof, attempt) = prove(cx, &permit, &factor, &code).await?;
     let codes = RecoveryCode::fresh_set(&cx.state.platform);

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::accounts::account::model::ANY_PASSWORD;
 use crate::accounts::token;
-use crate::http::object;
 use crate::http::schema::{Schema, Text};
+use crate::http::{body, object};
 use crate::ids::UserId;
 use crate::platform::Statement;
 use crate::text::characters::is_hidden;
@@ -19,14 +19,20 @@ use super::totp::DIGITS;
 pub const CODE: Schema = Text::of(1, 64);
 pub const ABOUT_CODE: &str = "Six digits of the authenticator app, or a recovery code.";
 
-/// Body of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
-pub const CODE_BODY: Schema = object! { "TwoFactorCode": required code: CODE, ABOUT_CODE; };
+body! {
+    /// Body of POST /auth/two-factor/confirm and POST /auth/two-factor/recovery-codes.
+    pub struct SentCode = "TwoFactorCode", r#"{"code":"287082"}"# {
+        required code: String = CODE, ABOUT_CODE;
+    }
+}
 
-/// Body of DELETE /auth/two-factor.
-pub const DISABLING: Schema = object! { "TwoFactorDisabling":
-    required password: ANY_PASSWORD, "The account's password.";
-    required code: CODE, ABOUT_CODE;
-};
+body! {
+    /// Body of DELETE /auth/two-factor.
+    pub struct Disabling = "TwoFactorDisabling", r#"{"password":"four words in a row","code":"287082"}"# {
+        required password: String = ANY_PASSWORD, "The account's password.";
+        required code: String = CODE, ABOUT_CODE;
+    }
+}
 
 /// Answer of POST /auth/two-factor.
 pub const ENROLMENT: Schema = object! { "TwoFactorEnrolment":

@@ -1,12 +1,12 @@
 //! The calls on one's second factor, as they are documented and checked.
 
-use crate::http::operation::{Answer, Replay, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::{Answer, Replay};
 use crate::http::{operations, problems};
 
-use super::model::{CODE_BODY, DISABLING, ENROLMENT, RECOVERY_CODES};
+use super::model::{Disabling, ENROLMENT, RECOVERY_CODES, SentCode};
 
 const TAG: &str = "Identity";
-const EXAMPLE_CODE: &str = r#"{"code":"287082"}"#;
 const EXAMPLE_CODES: &str = r#"{"recovery_codes":["GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV","GEZD-GNBV-GY3T-QOJQ-GEZD-GNBW","GEZD-GNBV-GY3T-QOJQ-GEZD-GNBX","GEZD-GNBV-GY3T-QOJQ-GEZD-GNBY","GEZD-GNBV-GY3T-QOJQ-GEZD-GNBZ","GEZD-GNBV-GY3T-QOJQ-GEZD-GNB2","GEZD-GNBV-GY3T-QOJQ-GEZD-GNB3","GEZD-GNBV-GY3T-QOJQ-GEZD-GNB4","GEZD-GNBV-GY3T-QOJQ-GEZD-GNB5","GEZD-GNBV-GY3T-QOJQ-GEZD-GNB6"]}"#;
 
 operations! { TAG;
@@ -23,7 +23,7 @@ operations! { TAG;
 
     CONFIRM = "confirm_two_factor", "Switch the second factor on" {
         description: "From now on a login needs a code. All other logins end.",
-        request: RequestBody::json(&CODE_BODY, EXAMPLE_CODE),
+        request: SentCode::TAKEN,
         response: Answer::ok(
             "Recovery codes: keep them where the authenticator app is not.",
             &RECOVERY_CODES,
@@ -37,10 +37,7 @@ operations! { TAG;
 
     DISABLE = "disable_two_factor", "Switch the second factor off" {
         description: "Takes the password and a code. All other logins end.",
-        request: RequestBody::json(
-            &DISABLING,
-            r#"{"password":"four words in a row","code":"287082"}"#,
-        ),
+        request: Disabling::TAKEN,
         problems: problems![
             WRONG_PASSWORD, WRONG_TWO_FACTOR_CODE, TWO_FACTOR_NOT_ENABLED, NOT_FOUND,
             TOO_MANY_ATTEMPTS,
@@ -49,7 +46,7 @@ operations! { TAG;
 
     MAKE_RECOVERY_CODES = "make_recovery_codes", "Replace my recovery codes" {
         description: "Those from before do not count any more.",
-        request: RequestBody::json(&CODE_BODY, EXAMPLE_CODE),
+        request: SentCode::TAKEN,
         response: Answer::ok("Ten new ones.", &RECOVERY_CODES, EXAMPLE_CODES),
         problems: problems![WRONG_TWO_FACTOR_CODE, TWO_FACTOR_NOT_ENABLED, TOO_MANY_ATTEMPTS],
         replay: Replay::Secret,

@@ -8,7 +8,6 @@ use crate::builds::model::Visibility;
 use crate::http::body::Body as _;
 use crate::http::problem::Problem;
 use crate::http::problems;
-use crate::http::schema::Schema;
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditCompositions, TeamPermit};
@@ -69,26 +68,19 @@ impl Composition {
     /// The input that would make this composition: what a merge patch (RFC 7396) applies to.
     pub fn as_input(&self) -> Result<Value, Problem> {
         let mut value = serde_json::to_value(self).map_err(Problem::internal)?;
-        retain(&mut value, &NewComposition::SCHEMA);
+        NewComposition::SCHEMA.retain(&mut value);
         let subgroups = value["subgroups"].as_array_mut().into_iter().flatten();
         for slot in subgroups
             .filter_map(|subgroup| subgroup["slots"].as_array_mut())
             .flatten()
         {
             let has_build = slot["build_id"].is_string();
-            retain(slot, &NewSlot::SCHEMA);
+            NewSlot::SCHEMA.retain(slot);
             if let Some(members) = slot.as_object_mut().filter(|_| has_build) {
                 members.remove("specialization");
             }
         }
         Ok(value)
-    }
-}
-
-/// Leaves the members that an input may have.
-fn retain(value: &mut Value, schema: &Schema) {
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|name, _| schema.has_member(name));
     }
 }
 

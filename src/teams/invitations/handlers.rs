@@ -16,6 +16,7 @@ use crate::teams::handlers::{display_name, member_event};
 
 use super::code::InvitationCode;
 use super::model::NewInvitation;
+use super::schemas::Acceptance;
 use super::{store, view};
 
 const PAGE: &str = "/i";
@@ -26,10 +27,10 @@ const MAX_TRIES: usize = 5;
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let user = cx.permit::<WriteTeams>()?;
     let permit = TeamPermit::<Invite>::of(cx.membership(user.user_id()).await?)?;
-    let (body, errors) = cx.body()?;
+    let input = cx.valid_body()?;
     let platform = &cx.state.platform;
     let id = InvitationId::fresh(platform);
-    let invitation = NewInvitation::from_json(&body, errors, id, cx.now_ms())?;
+    let invitation = NewInvitation::of(&input, id, cx.now_ms());
     invitation.check_rank(permit.role())?;
     if invitation.role > TeamRole::Member {
         // Equivalent to giving someone the role.
@@ -121,9 +122,8 @@ pub async fn page(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /invitations/accept
 pub async fn accept(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
-    let body = cx.valid_body()?;
-    let code = body["code"].as_str().and_then(InvitationCode::find_in);
-    let code = code.ok_or_else(Problem::not_found)?;
+    let acceptance: Acceptance = cx.valid_body()?;
+    let code = InvitationCode::find_in(&acceptance.code).ok_or_else(Problem::not_found)?;
     let display_name = display_name(cx, permit.user_id()).await?;
     let now = cx.now_ms();
     for _ in 0..MAX_TRIES {

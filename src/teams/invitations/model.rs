@@ -4,10 +4,12 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
-use crate::http::{FieldError, Problem, problems};
+use crate::http::{Problem, problems};
 use crate::ids::{InvitationId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::teams::model::{MAX_MEMBERS, MAX_TEAMS};
+
+use super::schemas::InvitationInput;
 
 /// Open invitations of a team.
 pub const MAX_OPEN: i64 = 50;
@@ -25,23 +27,15 @@ pub struct NewInvitation {
 }
 
 impl NewInvitation {
-    /// Takes a body that its schema has checked; its mistakes are in `errors`.
-    pub fn from_json(
-        body: &Value,
-        errors: Vec<FieldError>,
-        id: InvitationId,
-        now: i64,
-    ) -> Result<Self, Problem> {
-        Problem::check(errors)?;
-        let role = body["role"].as_str().and_then(TeamRole::parse);
-        let seconds = body["expires_in_seconds"].as_i64();
-        Ok(Self {
+    pub fn of(input: &InvitationInput, id: InvitationId, now: i64) -> Self {
+        let seconds = input.expires_in_seconds.unwrap_or(LIFE_SECONDS);
+        Self {
             id,
-            role: role.unwrap_or(TeamRole::Member),
-            max_uses: body["max_uses"].as_i64().unwrap_or(1),
+            role: input.role.unwrap_or(TeamRole::Member),
+            max_uses: input.max_uses.unwrap_or(1),
             created_at: now,
-            expires_at: now + seconds.unwrap_or(LIFE_SECONDS) * 1_000,
-        })
+            expires_at: now + seconds * 1_000,
+        }
     }
 
     /// Refuses roles that are not below the inviter's own.

@@ -1,23 +1,21 @@
 //! The calls on invitations, for the OpenAPI document and the checks.
 
-use crate::http::operation::{Answer, Replay, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::{Answer, Replay};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::{fields, operations, problems};
 use crate::teams::operations::{EXAMPLE as TEAM_EXAMPLE, PATH as TEAM_PATH, TAG};
 use crate::teams::schemas::{ID as TEAM_ID, TEAM};
 
 use super::schemas::{
-    ACCEPTANCE, ANY_CODE, CODE, ID, INVITATION, INVITATION_INPUT, PREVIEW, SHOWN_INVITATION,
+    ANY_CODE, Acceptance, CODE, ID, INVITATION, InvitationInput, PREVIEW, SHOWN_INVITATION,
 };
 
 operations! { TAG;
     CREATE = "create_invitation", "Create an invitation" {
         description: "For leaders and officers. An invitation as officer needs a login with a proof from the last five minutes (POST /api/v1/auth/reauthenticate). Whoever has the code can come in: send it only to whom it is meant for. At most 50 open ones a team. All are withdrawn when whoever made them leaves the team.",
         path: TEAM_PATH,
-        request: RequestBody::json(
-            &INVITATION_INPUT,
-            r#"{"role":"member","max_uses":10,"expires_in_seconds":86400}"#,
-        ),
+        request: InvitationInput::TAKEN,
         response: Answer::created(
             "The invitation with its code.",
             &SHOWN_INVITATION,
@@ -69,7 +67,7 @@ operations! { TAG;
 
     ACCEPT = "accept_invitation", "Accept an invitation" {
         description: "Spends one use of the invitation.",
-        request: RequestBody::json(&ACCEPTANCE, r#"{"code":"wvwi_0000000000000000EXAMPL"}"#),
+        request: Acceptance::TAKEN,
         response: Answer::ok("The team as I see it now.", &TEAM, TEAM_EXAMPLE),
         problems: problems![
             INVITATION_REFUSED, NOT_FOUND, ALREADY_A_MEMBER, INVITATION_USED_UP, INVITATION_EXPIRED,

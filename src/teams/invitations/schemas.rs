@@ -2,8 +2,9 @@
 //! a member for its code.
 
 use crate::auth::model::TIME;
-use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{body, object};
+use crate::membership::model::TeamRole;
 use crate::teams::schemas::{
     DESCRIPTION_FIELD, ID as TEAM_ID, MADE_BY_FIELD, NAME_FIELD, TAG_FIELD, USER_ID,
 };
@@ -36,14 +37,16 @@ const BY_FIELD: Field = Field::required("created_by", &USER_ID, "Who made it.");
 const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
 const EXPIRES_FIELD: Field = Field::required("expires_at", &TIME, "When it ends.");
 
-/// Body of POST /teams/{id}/invitations.
-pub const INVITATION_INPUT: Schema = object! { "InvitationInput":
-    optional role: ROLE,
-        "What whoever comes in by it is then; member unless given. Officers invite members only.";
-    optional max_uses: MAX_USES, "How many it lets in; 1 unless given.";
-    optional expires_in_seconds: Schema::integer(300, 2_592_000),
-        "How long it is good; 604800 (a week) unless given.";
-};
+body! {
+    /// Body of POST /teams/{id}/invitations.
+    pub struct InvitationInput = "InvitationInput", r#"{"role":"member","max_uses":10,"expires_in_seconds":86400}"# {
+        optional role: Option<TeamRole> = ROLE,
+            "What whoever comes in by it is then; member unless given. Officers invite members only.";
+        optional max_uses: Option<i64> = MAX_USES, "How many it lets in; 1 unless given.";
+        optional expires_in_seconds: Option<i64> = Schema::integer(300, 2_592_000),
+            "How long it is good; 604800 (a week) unless given.";
+    }
+}
 
 /// An invitation as leaders and officers see it.
 pub const INVITATION: Schema = object! { "Invitation":
@@ -98,7 +101,9 @@ pub const PREVIEW: Schema = object! { "InvitationPreview":
     required uses_left: MAX_USES, "How many it still lets in.";
 };
 
-/// Body of POST /invitations/accept.
-pub const ACCEPTANCE: Schema = object! { "InvitationAcceptance":
-    required code: SENT_CODE, "The invitation's code, or its link.";
-};
+body! {
+    /// Body of POST /invitations/accept.
+    pub struct Acceptance = "InvitationAcceptance", r#"{"code":"wvwi_0000000000000000EXAMPL"}"# {
+        required code: String = SENT_CODE, "The invitation's code, or its link.";
+    }
+}

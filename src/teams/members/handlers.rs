@@ -7,6 +7,7 @@ use crate::accounts::account;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{GovernTeams, ReadTeams, WriteTeams};
 use crate::events::outbox::Event;
+use crate::http::problem::has_mistake;
 use crate::http::{FieldError, Page, Problem, Profile, Response, merge_patch, problems};
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
@@ -18,6 +19,7 @@ use crate::teams::handlers::member_event;
 use crate::teams::oversight;
 
 use super::model::RankCheck;
+use super::schemas::HandOver;
 use super::store;
 
 /// Attempts at a write that others keep making stale.
@@ -198,8 +200,8 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
     for _ in 0..MAX_TRIES {
         let caller = cx.membership(user.user_id()).await?;
         TeamPermit::<ChangeRoles>::of(caller.clone())?;
-        let (body, mut errors) = cx.body()?;
-        let named = body["user_id"].as_str().and_then(UserId::parse);
+        let (body, mut errors) = cx.body_as::<HandOver>()?;
+        let named = UserId::parse(&body.user_id);
         let platform = &cx.state.platform;
         let found = match &named {
             Some(target) => store::standing(platform, &caller.team, &caller.user, target).await?,
@@ -209,7 +211,7 @@ pub async fn hand_over(cx: &Context<'_>) -> Result<Response, Problem> {
         let (caller, target) = found.map_or((caller, None), |it| (it.caller, it.target));
         let permit = TeamPermit::<ChangeRoles>::of(caller)?;
         let target = target.filter(|target| target.membership.user != *permit.user());
-        if target.is_none() && errors.iter().all(|error| error.pointer != "/user_id") {
+        if target.is_none() && !has_mistake(&errors, "/user_id") {
             let detail = "Must be another member of the team.";
             errors.push(FieldError::new("/user_id", "unknown_member", detail));
         }

@@ -1,5 +1,6 @@
 //! The calls on members, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema};
@@ -7,7 +8,7 @@ use crate::http::{fields, operations, problems};
 use crate::teams::operations::{PATH as TEAM_PATH, TAG};
 use crate::teams::schemas::{ID, USER_ID};
 
-use super::schemas::{HAND_OVER, MEMBER, MEMBER_INPUT, REMOVAL};
+use super::schemas::{HandOver, MEMBER, MEMBER_INPUT, REMOVAL};
 
 const EXAMPLE: &str = r#"{"user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","display_name":"Commander","role":"leader","joined_at":"2026-11-22T18:00:00.000Z"}"#;
 const EXAMPLE_REMOVAL: &str =
@@ -50,7 +51,7 @@ operations! { TAG;
     HAND_OVER_TEAM = "hand_over_team", "Hand a team over to another member" {
         description: "That member becomes leader and I become an officer, both at once.",
         path: TEAM_PATH,
-        request: RequestBody::json(&HAND_OVER, r#"{"user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d"}"#),
+        request: HandOver::TAKEN,
         problems: problems![INSUFFICIENT_TEAM_ROLE, NOT_FOUND],
     }
 }

@@ -1,8 +1,8 @@
 //! The schemas of members: requests and responses. Of an account, only the name is shown.
 
 use crate::auth::model::TIME;
-use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{body, object};
 use crate::teams::schemas::{ID as TEAM_ID, ROLE, USER_ID};
 
 const USER_FIELD: Field = Field::required("user_id", &USER_ID, "TypeID with the prefix user.");
@@ -20,10 +20,12 @@ pub const MEMBER: Schema = object! { "TeamMember":
     required joined_at: TIME, "When they joined.";
 };
 
-/// Body of POST /teams/{id}/hand-over.
-pub const HAND_OVER: Schema = object! { "TeamHandOver":
-    required user_id: USER_ID, "The member who is to be leader.";
-};
+body! {
+    /// Body of POST /teams/{id}/hand-over.
+    pub struct HandOver = "TeamHandOver", r#"{"user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d"}"# {
+        required user_id: String = USER_ID, "The member who is to be leader.";
+    }
+}
 
 /// The event data of a member who joins or leaves.
 pub const TOLD_MEMBER: Schema = object! {

@@ -21,6 +21,7 @@ use crate::webhooks::delivery::wake;
 
 use super::model::{self, Health, Maker, Webhook, WebhookInput};
 use super::proof;
+use super::schemas::Rotation;
 use super::store::{self, Sealer};
 
 const PATH: &str = "/api/v1/webhooks";
@@ -75,7 +76,7 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<AimWebhooks>()?;
     let (body, mut errors) = cx.body()?;
     let (state, now) = (cx.state, cx.now_ms());
-    let secret = model::read_secret(&body, &state.platform, &mut errors);
+    let secret = model::read_secret(body["secret"].as_str(), &state.platform, &mut errors);
     let team = read_team(cx, permit.user_id(), &body, &mut errors).await?;
     let platform = &state.platform;
     let input = WebhookInput::from_json(&body, team, state, errors).await?;
@@ -276,15 +277,15 @@ fn entry<P: Permission>(
 pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<AimWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
-    let (body, mut errors) = cx.body()?;
+    let (rotation, mut errors) = cx.body_as::<Rotation>()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
-    let secret = model::read_secret(&body, platform, &mut errors);
+    let secret = model::read_secret(rotation.secret.as_deref(), platform, &mut errors);
     let Some(secret) = secret.filter(|_| errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
     check_role(cx, &webhook).await?;
     let maker = webhook.maker_after(cx.state.events, permit.caller(), None)?;
-    let overlap = body["overlap_seconds"].as_i64();
+    let overlap = rotation.overlap_seconds;
     let expires_at = now + overlap.unwrap_or(model::OVERLAP_SECONDS) * 1_000;
     let document = json!({
         "secret": secret.to_text().as_str(),

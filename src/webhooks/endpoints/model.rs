@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::events::resolver::{self, Unresolved};
 use crate::events::signing::EndpointSecret;
 use crate::events::{Catalogue, EventType};
+use crate::http::problem::has_mistake;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::problems;
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
@@ -155,8 +156,7 @@ async fn read_url(
     platform: &Platform,
     errors: &mut Vec<FieldError>,
 ) -> Result<String, Problem> {
-    let has_mistake = errors.iter().any(|error| error.pointer == "/url");
-    let Some(url) = url.filter(|_| !has_mistake) else {
+    let Some(url) = url.filter(|_| !has_mistake(errors, "/url")) else {
         return Ok(String::new());
     };
     let mut refuse = |code, detail: String| errors.push(FieldError::new("/url", code, detail));
@@ -188,15 +188,15 @@ async fn read_url(
 
 /// The secret of a body, or a fresh one.
 pub(crate) fn read_secret(
-    body: &Value,
+    given: Option<&str>,
     platform: &Platform,
     errors: &mut Vec<FieldError>,
 ) -> Option<EndpointSecret> {
-    let Some(text) = body["secret"].as_str() else {
+    let Some(text) = given else {
         return Some(EndpointSecret::fresh(platform));
     };
     let secret = EndpointSecret::parse(text);
-    if secret.is_none() && !errors.iter().any(|error| error.pointer == "/secret") {
+    if secret.is_none() && !has_mistake(errors, "/secret") {
         let detail = "Must be whsec_ and 24 to 64 bytes in base64, with padding.";
         errors.push(FieldError::new("/secret", "invalid_secret", detail));
     }

@@ -1,13 +1,13 @@
-//! The calls on endpoints, as they are documented and checked.
-//! Promises what `http::operation` does; leaves the work to `handlers` and `test_send`.
+//! The calls on endpoints: documentation and checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Answer, Condition, Replay, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::Field;
 use crate::http::{fields, operations, problems};
 
 use super::schemas::{
-    CHANGE, ID, NEW_WEBHOOK, ROTATED, ROTATION, SHOWN_WEBHOOK, TEST, TESTED, WEBHOOK,
+    CHANGE, ID, NEW_WEBHOOK, ROTATED, Rotation, SHOWN_WEBHOOK, TESTED, Test, WEBHOOK,
 };
 
 /// The group of all calls on webhooks.
@@ -81,7 +81,7 @@ operations! { TAG;
     ROTATE_SECRET = "rotate_webhook_secret", "Rotate the secret of a webhook" {
         description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
         path: PATH,
-        request: RequestBody::json(&ROTATION, r#"{"overlap_seconds":86400}"#),
+        request: Rotation::TAKEN,
         response: Answer::ok(
             "The new secret, shown this once.",
             &ROTATED,
@@ -96,7 +96,7 @@ operations! { TAG;
     TEST_SEND = "test_webhook", "Send a test event now" {
         description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
         path: PATH,
-        request: RequestBody::json(&TEST, r#"{"event_type":"ping"}"#),
+        request: Test::TAKEN,
         response: Answer::ok(
             "What came of it, whatever that was.",
             &TESTED,

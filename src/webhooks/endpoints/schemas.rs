@@ -1,10 +1,8 @@
-//! The forms of endpoints: what is taken and what is answered.
-//! Promises that no answer but those that make a secret has a member for one.
-//! Leaves what the members mean to `model`.
+//! The schemas of endpoints: requests and responses. Only responses that make a secret have a member for one.
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
-use crate::http::object;
 use crate::http::schema::{Field, Schema, Text};
+use crate::http::{body, object};
 use crate::webhooks::endpoint_throttle::MAX_RATE;
 
 /// Event types of an endpoint, at most.
@@ -71,11 +69,8 @@ const RATE_INPUT: Field = Field::optional(
     "Attempts in any minute, at most; null: as many as come up.",
 );
 const ABOUT_HEADERS: &str = "Sent with every attempt. Names that tell of a secret (authorization, ...token..., ...key...) are not shown again with their values, and go when the URL leads to another scheme, host or port, unless they are given anew in the same call.";
-const SECRET_INPUT: Field = Field::optional(
-    "secret",
-    &GIVEN_SECRET,
-    "A secret of yours: whsec_ and 24 to 64 random bytes in base64. Left out: we make one.",
-);
+const ABOUT_SECRET: &str =
+    "A secret of yours: whsec_ and 24 to 64 random bytes in base64. Left out: we make one.";
 
 /// Body of POST /webhooks.
 pub const NEW_WEBHOOK: Schema = object! { "WebhookInput":
@@ -86,7 +81,7 @@ pub const NEW_WEBHOOK: Schema = object! { "WebhookInput":
     ..ENABLED_INPUT;
     ..RATE_INPUT;
     optional headers: GIVEN_HEADERS, ABOUT_HEADERS;
-    ..SECRET_INPUT;
+    optional secret: GIVEN_SECRET, ABOUT_SECRET;
 };
 
 /// What PATCH /webhooks/{id} leads to.
@@ -200,12 +195,14 @@ pub const SHOWN_WEBHOOK: Schema = object! { "WebhookCreated":
     required secret: SHOWN_SECRET, "What it is signed with. It is not shown again.";
 };
 
-/// Body of POST /webhooks/{id}/rotate-secret.
-pub const ROTATION: Schema = object! { "WebhookSecretRotation":
-    optional overlap_seconds: Schema::integer(0, MAX_OVERLAP_SECONDS),
-        "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.";
-    ..SECRET_INPUT;
-};
+body! {
+    /// Body of POST /webhooks/{id}/rotate-secret.
+    pub(crate) struct Rotation = "WebhookSecretRotation", r#"{"overlap_seconds":86400}"# {
+        optional overlap_seconds: Option<i64> = Schema::integer(0, MAX_OVERLAP_SECONDS),
+            "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.";
+        optional secret: Option<String> = GIVEN_SECRET, ABOUT_SECRET;
+    }
+}
 
 /// A secret as it is shown once.
 pub const ROTATED: Schema = object! { "WebhookSecretRotated":
@@ -213,10 +210,13 @@ pub const ROTATED: Schema = object! { "WebhookSecretRotated":
     required previous_expires_at: TIME, "From then on none of the secrets before it signs.";
 };
 
-/// Body of POST /webhooks/{id}/test.
-pub const TEST: Schema = object! { "WebhookTest":
-    optional event_type: EVENT_TYPE, "What to send an example of; ping unless given.";
-};
+body! {
+    /// Body of POST /webhooks/{id}/test.
+    pub(crate) struct Test = "WebhookTest", r#"{"event_type":"ping"}"# {
+        optional event_type: Option<String> = EVENT_TYPE,
+            "What to send an example of; ping unless given.";
+    }
+}
 
 /// What came of a test.
 pub const TESTED: Schema = object! { "WebhookTested":

@@ -23,6 +23,7 @@ use crate::webhooks::{endpoint_throttle, sending};
 
 use super::handlers::{charge_ping, check_standing, find, sealer};
 use super::model::Webhook;
+use super::schemas::Test;
 use super::{proof, store};
 
 /// Tries for a slot while deliveries take slots at the same time.
@@ -32,11 +33,11 @@ const TRIES: usize = 5;
 pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<Test>()?;
     let kind = cx
         .state
         .events
-        .find(body["event_type"].as_str().unwrap_or(PING.name));
+        .find(body.event_type.as_deref().unwrap_or(PING.name));
     if kind.is_none() && errors.is_empty() {
         let detail = "Use a name of GET /api/v1/webhooks/event-types.";
         errors.push(FieldError::new("/event_type", "unknown_event_type", detail));

@@ -18,7 +18,7 @@ use crate::webhooks::endpoints::handlers::{
 };
 use crate::webhooks::events::PING;
 
-use super::model::Delivery;
+use super::model::{Delivery, Recovery};
 use super::store;
 
 const DAY_MS: i64 = 86_400_000;
@@ -115,9 +115,9 @@ fn check(delivery: &Delivery, now: i64) -> Result<(), Problem> {
 pub async fn recover(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
     let webhook = find_endpoint(cx, permit.user_id()).await?;
-    let (body, mut errors) = cx.body()?;
+    let (body, mut errors) = cx.body_as::<Recovery>()?;
     let now = cx.now_ms();
-    let since = body["since"].as_str().and_then(parse_rfc3339);
+    let since = parse_rfc3339(&body.since);
     let days = cx.state.config.webhooks.retention_days;
     let oldest = now - days * DAY_MS;
     if errors.is_empty() && since.is_none_or(|since| since > now || since < oldest) {

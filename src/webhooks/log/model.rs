@@ -4,9 +4,9 @@ use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
-use crate::http::object;
 use crate::http::schema::Text;
 use crate::http::schema::{Field, Schema};
+use crate::http::{body, object};
 use crate::ids::{DeliveryId, EventId, WebhookId};
 use crate::webhooks::endpoints::schemas::{
     COUNT, ERROR, EVENT_ID, EVENT_TYPE, ID as WEBHOOK_ID, RESPONSE, STATUS,
@@ -91,11 +91,13 @@ const SINCE: Schema = Schema::Text(Text {
     matches: |text| parse_rfc3339(text).is_some(),
 });
 
-/// Body of POST /webhooks/{id}/recover.
-pub const RECOVERY: Schema = object! { "WebhookRecovery":
-    required since: SINCE,
-        "Events from then on: RFC 3339 in UTC, at most as far back as the log goes (90 days unless the instance has another time).";
-};
+body! {
+    /// Body of POST /webhooks/{id}/recover.
+    pub(crate) struct Recovery = "WebhookRecovery", r#"{"since":"2026-11-22T00:00:00Z"}"# {
+        required since: String = SINCE,
+            "Events from then on: RFC 3339 in UTC, at most as far back as the log goes (90 days unless the instance has another time).";
+    }
+}
 /// What a recovery has done.
 pub const RECOVERED: Schema = object! { "WebhookRecovered":
     required recovered: COUNT, "Deliveries that were given up and are sent again.";

@@ -1,12 +1,13 @@
 //! The calls on deliveries, as they are documented and checked.
 
-use crate::http::operation::{Answer, RequestBody};
+use crate::http::body::Body;
+use crate::http::operation::Answer;
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::Field;
 use crate::http::{fields, operations, problems};
 use crate::webhooks::endpoints::operations::{PATH as ENDPOINT_PATH, TAG};
 
-use super::model::{DELIVERY, ID, RECOVERED, RECOVERY, STATE, WHOLE};
+use super::model::{DELIVERY, ID, RECOVERED, Recovery, STATE, WHOLE};
 
 const PATH: &[Field] = fields! { required id: ID, "TypeID with the prefix delivery."; };
 const EXAMPLE: &str = r#"{"id":"delivery_01kanp2xc0e8br5v0xmvhv7j2d","webhook_id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","event_id":"event_01kanp2xc0e8br5v0xmvhv7j2d","event_type":"build.deleted","state":"dead","reason":"exhausted","attempts_made":1,"next_attempt_at":null,"created_at":"2026-11-22T18:00:00.000Z"}"#;
@@ -48,7 +49,7 @@ operations! { TAG;
     RECOVER = "recover_webhook", "Recover all failed deliveries since a time" {
         description: "Every delivery that was given up whose event was at or after since. Of two such calls at once, each delivery is counted and sent by one.",
         path: ENDPOINT_PATH,
-        request: RequestBody::json(&RECOVERY, r#"{"since":"2026-11-22T00:00:00Z"}"#),
+        request: Recovery::TAKEN,
         response: Answer::accepted("How many.", &RECOVERED, r#"{"recovered":450}"#),
         problems: problems![
             INSUFFICIENT_TEAM_ROLE, NOT_FOUND, WEBHOOK_DISABLED, WEBHOOK_UNPROVED, UNAVAILABLE,

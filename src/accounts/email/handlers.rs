@@ -15,7 +15,7 @@ use crate::mail::{MailContent, Outgoing};
 use crate::platform::{DatabaseError, Statement};
 use crate::runtime::{Context, Tx};
 
-use super::operations::Link;
+use super::operations::SentLink;
 use super::store;
 
 /// Attempts at a proof that others keep making stale.
@@ -78,7 +78,7 @@ pub async fn send_again(cx: &Context<'_>) -> Result<Response, Problem> {
 
 /// POST /auth/email/verify
 pub async fn verify(cx: &Context<'_>) -> Result<Response, Problem> {
-    let link: Link = cx.valid_body()?;
+    let link: SentLink = cx.valid_body()?;
     prove(cx, &link.token, &Response::no_content()).await
 }
 

@@ -9,7 +9,7 @@ use crate::http::{body, object, operations, problems};
 const TAG: &str = "Identity";
 body! {
     /// Body of the calls that use a link up.
-    pub struct Link = "Link", r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"# {
+    pub struct SentLink = "Link", r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"# {
         required token: String = TOKEN, ABOUT_TOKEN;
     }
 }
@@ -24,7 +24,7 @@ pub const ACCEPTED: Answer = Answer::accepted(
 );
 const WITH_LINK: Operation = Operation {
     tag: TAG,
-    request: Link::TAKEN,
+    request: SentLink::TAKEN,
     problems: problems![INVALID_LINK],
     ..PLAIN
 };

@@ -11,12 +11,12 @@ use crate::platform::DatabaseError;
 use crate::runtime::{Context, Tx};
 
 use super::handlers::take_address;
-use super::operations::Link;
+use super::operations::SentLink;
 use super::store;
 
 /// POST /auth/email/undo
 pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
-    let link: Link = cx.valid_body()?;
+    let link: SentLink = cx.valid_body()?;
     put_back(cx, &link.token, &Response::no_content()).await
 }
 

@@ -4,7 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::json;
 
-use crate::accounts::email::operations::Link;
+use crate::accounts::email::operations::SentLink;
 use crate::accounts::links::{self, Purpose};
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::ManageAccount;
@@ -17,7 +17,7 @@ use super::{DELAY_MS, remove, store};
 
 /// POST /auth/two-factor/removal
 pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
-    let link: Link = cx.valid_body()?;
+    let link: SentLink = cx.valid_body()?;
     let at = ask(cx, &link.token).await?;
     let answer = json!({ "removal_at": rfc3339(at) });
     Response::json(200, Profile::Private, &answer)

@@ -1,6 +1,6 @@
 //! The calls on the removal of a second factor: documentation and schemas.
 
-use crate::accounts::email::operations::Link;
+use crate::accounts::email::operations::SentLink;
 use crate::auth::model::TIME;
 use crate::http::body::Body;
 use crate::http::operation::Answer;
@@ -15,7 +15,7 @@ const REMOVAL: Schema = object! { "FactorRemoval":
 operations! { TAG;
     BEGIN = "begin_two_factor_removal", "Request the removal of a second factor that is not mine" {
         description: "By the link in the notice that came when the factor was added, for 30 days. It goes 72 hours later, unless someone who logs in with it stops that; a mail announces it. All logins end then. Without a password that the stranger does not know, they could stop it: choose a new one first. The link goes on working for that factor.",
-        request: Link::TAKEN,
+        request: SentLink::TAKEN,
         response: Answer::ok(
             "The factor goes then.",
             &REMOVAL,

@@ -4,7 +4,7 @@
 use kit::time::rfc3339;
 use serde_json::{Value, json};
 
-use super::operations::Rotation;
+use super::operations::KeyRotation;
 use crate::auth::audit::{Action, Entry};
 use crate::auth::keys::model::Life;
 use crate::auth::keys::{KeyError, PublicKey, reseal, rotation, store};
@@ -42,7 +42,7 @@ pub async fn list(cx: &Context<'_>) -> Result<Response, Problem> {
 /// POST /admin/signing-keys/rotate
 pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteAdmin>()?;
-    let Rotation { revoke_current } = cx.valid_body()?;
+    let KeyRotation { revoke_current } = cx.valid_body()?;
     let (config, platform) = (&cx.state.config, &cx.state.platform);
     let rotation =
         rotation::emergency(&permit, &config.master_keys, platform, revoke_current).await?;

@@ -33,7 +33,7 @@ const KEYS: Schema = object! { "SigningKeys":
 };
 body! {
     /// Body of POST /admin/signing-keys/rotate.
-    pub struct Rotation = "RotateSigningKeys", r#"{"revoke_current":true}"# {
+    pub struct KeyRotation = "RotateSigningKeys", r#"{"revoke_current":true}"# {
         optional revoke_current: bool = Schema::Boolean,
             "Whether all older keys stop verifying too: true when a private half may be known to others. false unless given.";
     }
@@ -62,7 +62,7 @@ operations! { TAG;
 
     ROTATE = "rotate_signing_keys", "Rotate the signing key at once" {
         description: "For emergencies. The old key goes on verifying for 24 hours, or with revoke_current not at all: every access token issued so far is void then, here at once and everywhere within five minutes; clients refresh or log in again.",
-        request: Rotation::TAKEN,
+        request: KeyRotation::TAKEN,
         response: Answer::created("The new key, which signs.", &KEY, EXAMPLE),
     }
 }

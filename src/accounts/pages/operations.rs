@@ -1,7 +1,7 @@
 //! The pages that links in mails lead to, as the OpenAPI document has them.
 
 use crate::accounts::account::model::{ANY_PASSWORD, EMAIL};
-use crate::accounts::email::operations::Link;
+use crate::accounts::email::operations::SentLink;
 use crate::accounts::links::{ABOUT_TOKEN, TOKEN};
 use crate::http::body::Body;
 use crate::http::operation::{Alternative, Answer, Content, Operation, PLAIN, RequestBody};
@@ -30,7 +30,7 @@ const SHOW: Operation = Operation {
 };
 const SUBMIT: Operation = Operation {
     tag: TAG,
-    request: Link::TAKEN,
+    request: SentLink::TAKEN,
     alternative: Some(Alternative {
         media_type: FORM,
         example: EXAMPLE_FORM,

@@ -2,7 +2,7 @@
 //! It does what the API calls of `password_reset` do.
 
 use crate::accounts::password_reset::handlers::{ask, choose};
-use crate::accounts::password_reset::operations::Choice;
+use crate::accounts::password_reset::operations::PasswordReset;
 use crate::http::{Problem, Response, problems};
 use crate::runtime::Context;
 
@@ -59,7 +59,7 @@ pub async fn submit(cx: &Context<'_>) -> Result<Response, Problem> {
     }
     let about = "Log in with it. All logins from before have ended.";
     let done = page(200, "The password is the new one", &[about], None)?;
-    let choice = Choice {
+    let choice = PasswordReset {
         token: token.to_owned(),
         new_password: text("new_password").to_owned(),
         revoke_api_keys: fields["revoke_api_keys"] == true,

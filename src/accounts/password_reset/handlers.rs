@@ -14,7 +14,7 @@ use crate::mail::{MailContent, Outgoing};
 use crate::password::{self, Password};
 use crate::runtime::{Context, Tx};
 
-use super::operations::{Choice, ResetRequest};
+use super::operations::{PasswordReset, ResetRequest};
 use super::store;
 
 /// POST /auth/password-reset
@@ -44,7 +44,7 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
 /// does not spend the link.
 pub async fn choose(
     cx: &Context<'_>,
-    choice: &Choice,
+    choice: &PasswordReset,
     errors: Vec<FieldError>,
     answer: &Response,
 ) -> Result<Response, Problem> {

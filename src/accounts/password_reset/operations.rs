@@ -17,7 +17,7 @@ body! {
 }
 body! {
     /// A new password, and the link that authorizes it.
-    pub struct Choice = "PasswordReset", r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","new_password":"four other words here"}"# {
+    pub struct PasswordReset = "PasswordReset", r#"{"token":"wvwl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","new_password":"four other words here"}"# {
         required token: String = TOKEN, ABOUT_TOKEN;
         required new_password: String = ANY_PASSWORD, "By the same rules as at registration.";
         optional revoke_api_keys: bool = Schema::Boolean,
@@ -34,7 +34,7 @@ operations! { TAG;
 
     CONFIRM = "confirm_password_reset", "Choose a new password by the link in a mail" {
         description: "Ends all logins and other links of the kind. API keys stay unless revoke_api_keys is true. A second factor that is on stays on: the next login asks for it, or for a recovery code. A password that is refused leaves the link as it is.",
-        request: Choice::TAKEN,
+        request: PasswordReset::TAKEN,
         response: Answer::done("The password is the new one. Log in next."),
         problems: problems![INVALID_LINK],
     }

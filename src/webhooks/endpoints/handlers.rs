@@ -21,7 +21,7 @@ use crate::webhooks::delivery::wake;
 
 use super::model::{self, Health, Maker, Webhook, WebhookInput};
 use super::proof;
-use super::schemas::Rotation;
+use super::schemas::SecretRotation;
 use super::store::{self, Sealer};
 
 const PATH: &str = "/api/v1/webhooks";
@@ -277,7 +277,7 @@ fn entry<P: Permission>(
 pub async fn rotate_secret(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<AimWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
-    let (rotation, mut errors) = cx.body_as::<Rotation>()?;
+    let (rotation, mut errors) = cx.body_as::<SecretRotation>()?;
     let (platform, now) = (&cx.state.platform, cx.now_ms());
     let secret = model::read_secret(rotation.secret.as_deref(), platform, &mut errors);
     let Some(secret) = secret.filter(|_| errors.is_empty()) else {

@@ -7,7 +7,7 @@ use crate::http::schema::Field;
 use crate::http::{fields, operations, problems};
 
 use super::schemas::{
-    CHANGE, ID, NEW_WEBHOOK, ROTATED, Rotation, SHOWN_WEBHOOK, TESTED, Test, WEBHOOK,
+    CHANGE, ID, NEW_WEBHOOK, ROTATED, SHOWN_WEBHOOK, SecretRotation, TESTED, WEBHOOK, WebhookTest,
 };
 
 /// The group of all calls on webhooks.
@@ -81,7 +81,7 @@ operations! { TAG;
     ROTATE_SECRET = "rotate_webhook_secret", "Rotate the secret of a webhook" {
         description: "While they overlap, every attempt is signed with all of them, the newest first. At most five sign at a time.",
         path: PATH,
-        request: Rotation::TAKEN,
+        request: SecretRotation::TAKEN,
         response: Answer::ok(
             "The new secret, shown this once.",
             &ROTATED,
@@ -96,7 +96,7 @@ operations! { TAG;
     TEST_SEND = "test_webhook", "Send a test event now" {
         description: "Signed and sent as an event would be, also to a disabled webhook, and not tried again. A URL that has not answered a ping yet is sent nothing but a ping, and has with a 2xx. Counts on the webhook's rate_limit. 10 a minute.",
         path: PATH,
-        request: Test::TAKEN,
+        request: WebhookTest::TAKEN,
         response: Answer::ok(
             "What came of it, whatever that was.",
             &TESTED,

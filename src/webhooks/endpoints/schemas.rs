@@ -197,7 +197,7 @@ pub const SHOWN_WEBHOOK: Schema = object! { "WebhookCreated":
 
 body! {
     /// Body of POST /webhooks/{id}/rotate-secret.
-    pub(crate) struct Rotation = "WebhookSecretRotation", r#"{"overlap_seconds":86400}"# {
+    pub(crate) struct SecretRotation = "WebhookSecretRotation", r#"{"overlap_seconds":86400}"# {
         optional overlap_seconds: Option<i64> = Schema::integer(0, MAX_OVERLAP_SECONDS),
             "How long the secrets so far sign on beside the new one; 86400 (a day) unless given. 0: not at all, for a secret that has become known.";
         optional secret: Option<String> = GIVEN_SECRET, ABOUT_SECRET;
@@ -212,7 +212,7 @@ pub const ROTATED: Schema = object! { "WebhookSecretRotated":
 
 body! {
     /// Body of POST /webhooks/{id}/test.
-    pub(crate) struct Test = "WebhookTest", r#"{"event_type":"ping"}"# {
+    pub(crate) struct WebhookTest = "WebhookTest", r#"{"event_type":"ping"}"# {
         optional event_type: Option<String> = EVENT_TYPE,
             "What to send an example of; ping unless given.";
     }

@@ -23,7 +23,7 @@ use crate::webhooks::{endpoint_throttle, sending};
 
 use super::handlers::{charge_ping, check_standing, find, sealer};
 use super::model::Webhook;
-use super::schemas::Test;
+use super::schemas::WebhookTest;
 use super::{proof, store};
 
 /// Tries for a slot while deliveries take slots at the same time.
@@ -33,7 +33,7 @@ const TRIES: usize = 5;
 pub async fn test(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteWebhooks>()?;
     let webhook = find(cx, permit.user_id()).await?;
-    let (body, mut errors) = cx.body_as::<Test>()?;
+    let (body, mut errors) = cx.body_as::<WebhookTest>()?;
     let kind = cx
         .state
         .events

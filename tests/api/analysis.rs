@@ -9,10 +9,7 @@ const TABLE: &str = "/api/v1/game/functions";
 
 fn analysis(app: &TestApp, composition: &Value, player: Option<&Player>) -> Answer {
     let call = app.get(&format!("{}/analysis", path_of(composition)));
-    match player {
-        Some(player) => call.by(player).send(),
-        None => call.send(),
-    }
+    call.by(player).send()
 }
 
 fn codes(analysis: &Value) -> Vec<String> {
@@ -21,20 +18,14 @@ fn codes(analysis: &Value) -> Vec<String> {
 }
 
 fn sum_of(analysis: &Value, function: &str) -> Value {
-    let rows = analysis["subgroups"][0]["coverage"].as_array();
-    let rows = rows.expect("rows").iter();
-    let mut rows = rows.chain(analysis["squad"].as_array().expect("rows"));
+    let rows = array(&analysis["subgroups"][0]["coverage"]).iter();
+    let mut rows = rows.chain(array(&analysis["squad"]));
     rows.find(|row| row["function"] == function).expect("a row")["sum"].clone()
-}
-
-fn plays(specialization: u8) -> Value {
-    json!([{ "slots": [{ "player": "Anna", "specialization": specialization }] }])
 }
 
 #[test]
 fn a_squad_is_added_up() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let build = app.build(&player, &json!({}));
     let made = app.composition(
         &player,
@@ -70,44 +61,35 @@ fn a_squad_is_added_up() {
     // Once more costs nothing but the reads.
     let path = format!("{}/analysis", path_of(&made));
     let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
-    again.by(&player).send().expect(304);
+    again.by(&player).expect(304);
 }
 
 #[test]
 fn the_tag_moves_with_all_that_an_analysis_is_made_of() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let team = app.team(&[(&player, "leader")]);
     let build = app.build(&player, &json!({}));
     let slots = json!([{ "slots": [{ "build_id": build["id"] }] }]);
-    let made = app.composition(
-        &player,
-        &json!({ "team_id": team, "visibility": "team", "subgroups": slots }),
-    );
+    let body = json!({ "team_id": team, "visibility": "team", "subgroups": slots });
+    let made = app.composition(&player, &body);
     let tag = || analysis(&app, &made, Some(&player)).expect(200).etag();
     let mut seen = vec![tag()];
     assert_eq!(tag(), seen[0]);
-    let moves: [(&str, String, Value); 3] = [
+    let scores = json!({ "scores": { "62": { "stability": 1 } } });
+    let moves = [
         ("PATCH", build_path(&build), json!({ "game_build": 5 })),
-        (
-            "PUT",
-            format!("/api/v1/teams/{team}/scores"),
-            json!({ "scores": { "62": { "stability": 1 } } }),
-        ),
+        ("PUT", format!("{TEAMS}/{team}/scores"), scores),
         ("PATCH", path_of(&made), json!({ "name": "Friday" })),
     ];
     for (method, path, body) in moves {
         let read = app.get_as(&player, &path).expect(200).etag();
         let call = app.call(method, &path).by(&player).json(&body);
-        call.if_match(&read).send().expect(200);
+        call.if_match(&read).expect(200);
         let shifted = tag();
         assert!(!seen.contains(&shifted), "{method} {path}");
         seen.push(shifted);
     }
-    let other = app.isolate_with(app.test.platform(7), |name| match name {
-        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
-        name => config_value(name),
-    });
+    let other = app.isolate_configured(7, &[("GAME_BALANCE_BUILD", "100")]);
     let found = analysis(&other, &made, Some(&player)).expect(200);
     assert!(!seen.contains(&found.etag()));
     assert_eq!(codes(&found.json()), ["stale_build"]);
@@ -115,8 +97,7 @@ fn the_tag_moves_with_all_that_an_analysis_is_made_of() {
 
 #[test]
 fn what_one_may_not_see_is_not_there() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let member = app.player("member");
     let private = app.composition(&owner, &json!({}));
     let team = app.team(&[(&owner, "leader"), (&member, "member")]);
@@ -138,23 +119,19 @@ fn what_one_may_not_see_is_not_there() {
     }
     for id in ["nonsense", "composition_01kanp2xc0e8br5v0xmvhv7j2e"] {
         let path = format!("/api/v1/compositions/{id}/analysis");
-        app.get(&path).send().expect_problem(404, "not_found");
+        app.get(&path).expect_problem(404, "not_found");
     }
 }
 
 #[test]
 fn members_see_it_by_their_teams_scores_and_others_by_the_defaults() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let team = app.team(&[(&owner, "leader")]);
-    let path = format!("/api/v1/teams/{team}/scores");
-    let body = json!({ "scores": { "62": { "stability": 1, "strip": 3 } } });
-    let put = app.call("PUT", &path).by(&owner).json(&body);
-    put.send().expect(200);
-    let made = app.composition(
-        &owner,
-        &json!({ "team_id": team, "visibility": "public", "subgroups": plays(FIREBRAND) }),
-    );
+    let scores = json!({ "62": { "stability": 1, "strip": 3 } });
+    app.set_scores(&owner, &team, scores);
+    let plays = json!([{ "slots": [{ "player": "Anna", "specialization": FIREBRAND }] }]);
+    let plan = json!({ "team_id": team, "visibility": "public", "subgroups": plays });
+    let made = app.composition(&owner, &plan);
     let own = analysis(&app, &made, Some(&owner)).expect(200);
     assert_eq!(sum_of(&own.json(), "stability"), 1);
     assert_eq!(sum_of(&own.json(), "strip"), 3);
@@ -175,16 +152,11 @@ fn members_see_it_by_their_teams_scores_and_others_by_the_defaults() {
 
 #[test]
 fn builds_are_looked_at_as_far_as_the_caller_sees_them() {
-    let app = TestApp::with(|name| match name {
-        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
-        name => config_value(name),
-    });
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let app = TestApp::configured(&[("GAME_BALANCE_BUILD", "100")]);
+    let [owner, stranger] = app.players(["owner", "stranger"]);
     let hidden = app.build(&owner, &json!({ "game_build": 99 }));
-    let shown = app.build(
-        &owner,
-        &json!({ "visibility": "public", "game_build": 100 }),
-    );
+    let body = json!({ "visibility": "public", "game_build": 100 });
+    let shown = app.build(&owner, &body);
     // A Firebrand with a longbow, which is the Dragonhunter's.
     let bow = json!({ "chat_code": null, "visibility": "public", "template": {
         "profession": { "id": "Guardian" },
@@ -195,10 +167,8 @@ fn builds_are_looked_at_as_far_as_the_caller_sees_them() {
         .iter()
         .map(|build| json!({ "build_id": build["id"] }))
         .collect();
-    let made = app.composition(
-        &owner,
-        &json!({ "visibility": "public", "subgroups": [{ "slots": slots }] }),
-    );
+    let body = json!({ "visibility": "public", "subgroups": [{ "slots": slots }] });
+    let made = app.composition(&owner, &body);
     let own = analysis(&app, &made, Some(&owner)).ok();
     assert_eq!(codes(&own), ["stale_build", "weapon_gating"]);
     let others = analysis(&app, &made, Some(&stranger)).ok();
@@ -220,8 +190,7 @@ fn builds_are_looked_at_as_far_as_the_caller_sees_them() {
 
 #[test]
 fn two_statements() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let team = app.team(&[(&player, "leader")]);
     let builds: Vec<Value> = (0..30).map(|_| app.build(&player, &json!({}))).collect();
     let slots: Vec<Value> = builds
@@ -229,10 +198,8 @@ fn two_statements() {
         .map(|build| json!({ "build_id": build["id"] }))
         .collect();
     let groups: Vec<Value> = slots.chunks(5).map(|it| json!({ "slots": it })).collect();
-    let made = app.composition(
-        &player,
-        &json!({ "team_id": team, "visibility": "public", "subgroups": groups }),
-    );
+    let body = json!({ "team_id": team, "visibility": "public", "subgroups": groups });
+    let made = app.composition(&player, &body);
     let warm = || drop(analysis(&app, &made, Some(&player)).expect(200));
     warm();
     assert_eq!(app.calls_of(warm), 2);
@@ -243,18 +210,18 @@ fn two_statements() {
 #[test]
 fn the_table_of_functions_is_everyones() {
     let app = TestApp::new();
-    let answer = app.get(TABLE).send().expect(200);
+    let answer = app.get(TABLE).expect(200);
     let table = answer.json();
     assert_eq!(table["functions"].as_array().map(Vec::len), Some(23));
     assert_eq!(table["specializations"].as_array().map(Vec::len), Some(36));
-    let firebrand = table["specializations"].as_array().expect("a list").iter();
-    let mut firebrand = firebrand.filter(|row| row["specialization"] == FIREBRAND);
-    let firebrand = firebrand.next().expect("Firebrand");
+    let mut rows = array(&table["specializations"]).iter();
+    let firebrand = rows.find(|row| row["specialization"] == FIREBRAND);
+    let firebrand = firebrand.expect("Firebrand");
     assert_eq!(
-        (&firebrand["name"], &firebrand["confidence"]),
-        (&json!("Firebrand"), &json!("A"))
+        [&firebrand["name"], &firebrand["confidence"]],
+        ["Firebrand", "A"]
     );
     assert_eq!(firebrand["scores"]["stability"], 3);
     let again = app.get(TABLE).header(Header::IfNoneMatch, &answer.etag());
-    again.send().expect(304);
+    again.expect(304);
 }

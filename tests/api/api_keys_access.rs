@@ -5,7 +5,7 @@ use testing::prelude::*;
 use wvw_builder::auth::api_key::Key;
 use wvw_builder::auth::model::{AccountRole, Scope};
 
-use crate::api_keys::{all_scopes, make, me, refused};
+use crate::api_keys::{all_scopes, me, refused};
 
 /// What no key opens, whatever the table of permissions says.
 const CLOSED: [&str; 3] = ["/auth/", "/admin/", "/users/me/"];
@@ -26,27 +26,24 @@ fn target(route: &Route) -> String {
 
 #[test]
 fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
-    let app = TestApp::new();
-    let player = app.player("scopes");
+    let (app, player) = TestApp::with_player("scopes");
     let mut keys: Vec<(Vec<&str>, String)> = all_scopes()
         .into_iter()
         .map(|scope| vec![scope])
         .chain([all_scopes()])
-        .map(|scopes| (scopes.clone(), text(&make(&app, &player, &scopes)["key"])))
+        .map(|scopes| (scopes.clone(), text(&app.api_key(&player, &scopes)["key"])))
         .collect();
     // What the service never gives: a key with all scopes, of an administrator.
-    let forged = make(&app, &player, &["builds:read"]);
+    let forged = app.api_key(&player, &["builds:read"]);
     let all: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    app.test.database.execute(&format!(
+    app.execute(format!(
         "UPDATE api_keys SET scopes = '{}' WHERE id = '{}'",
         all.join(" "),
         text(&forged["id"])
     ));
     keys.push((all, text(&forged["key"])));
     for role in ["user", "administrator"] {
-        app.test
-            .database
-            .execute(&format!("UPDATE users SET role = '{role}'"));
+        app.execute(format!("UPDATE users SET role = '{role}'"));
         app.test.clock.advance_ms(RECHECK_MS);
         for route in ROUTES {
             let (Access::Optional(rule) | Access::Required(rule)) = route.access else {
@@ -54,14 +51,11 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
             };
             for (scopes, key) in &keys {
                 let is_admitted = rule.takes_api_keys && scopes.contains(&rule.scope.as_str());
-                let what = format!(
-                    "{role}: {} {} {scopes:?}",
-                    route.method.as_str(),
-                    route.path
-                );
-                let is_closed = CLOSED.iter().any(|part| route.path.contains(part));
+                let (method, path) = (route.method.as_str(), route.path);
+                let what = format!("{role}: {method} {path} {scopes:?}");
+                let is_closed = CLOSED.iter().any(|part| path.contains(part));
                 assert!(!(is_admitted && is_closed), "{what}");
-                let mut call = app.call(route.method.as_str(), &target(route)).token(key);
+                let mut call = app.call(method, &target(route)).token(key);
                 if matches!(route.method, Method::Post | Method::Put | Method::Patch) {
                     call = call.json(&json!({}));
                 }
@@ -88,23 +82,20 @@ fn every_route_admits_the_keys_that_its_rule_does_and_no_others() {
 
 #[test]
 fn a_key_acts_for_its_owner() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("keyed"), app.player("stranger"));
-    let writer = text(&make(&app, &owner, &["builds:write", "builds:read"])["key"]);
-    let reader = text(&make(&app, &owner, &["builds:read"])["key"]);
-    let others = text(&make(&app, &stranger, &all_scopes())["key"]);
-    let body = testing::build_body(&json!({}));
-    let build = app.post(BUILDS, &body).token(&writer).send().expect(201);
-    let path = testing::build_path(&build.json());
+    let (app, [owner, stranger]) = TestApp::with_players(["keyed", "stranger"]);
+    let writer = text(&app.api_key(&owner, &["builds:write", "builds:read"])["key"]);
+    let reader = text(&app.api_key(&owner, &["builds:read"])["key"]);
+    let others = text(&app.api_key(&stranger, &all_scopes())["key"]);
+    let body = build_body(&json!({}));
+    let build = app.post(BUILDS, &body).token(&writer).expect(201);
+    let path = build_path(&build.json());
     assert_eq!(build.json()["owner_id"], owner.id);
-    app.get(&path).token(&reader).send().expect(200);
-    app.get(&path).token(&others).send().expect(404);
-    app.call("DELETE", &path)
-        .token(&reader)
-        .send()
-        .expect_problem(403, "insufficient_scope");
-    app.call("DELETE", &path).token(&others).send().expect(404);
-    app.call("DELETE", &path).token(&writer).send().expect(204);
+    app.get(&path).token(&reader).expect(200);
+    app.get(&path).token(&others).expect(404);
+    let delete = |key: &str| app.call("DELETE", &path).token(key).send();
+    delete(&reader).expect_problem(403, "insufficient_scope");
+    delete(&others).expect(404);
+    delete(&writer).expect(204);
 }
 
 #[test]
@@ -115,14 +106,13 @@ fn a_key_ends_with_its_time_its_account_and_its_revocation() {
         ("disabled", "UPDATE users SET disabled_at = 1", RECHECK_MS),
         ("deleted", "DELETE FROM users", RECHECK_MS),
     ] {
-        let app = TestApp::new();
-        let player = app.player("ending");
-        let key = make(&app, &player, &all_scopes());
+        let (app, player) = TestApp::with_player("ending");
+        let key = app.api_key(&player, &all_scopes());
         let fresh = app.isolate(3);
-        me(&app, &key).send().expect(200);
+        me(&app, &key).expect(200);
         app.test.clock.advance_ms(after_ms - 1);
-        me(&app, &key).send().expect(200);
-        app.test.database.execute(sql);
+        me(&app, &key).expect(200);
+        app.execute(sql);
         app.test.clock.advance_ms(1);
         if name != "expired" {
             refused(me(&fresh, &key).send());
@@ -132,26 +122,20 @@ fn a_key_ends_with_its_time_its_account_and_its_revocation() {
         refused(me(&fresh, &key).send());
     }
     // An account that is enabled again has its keys again.
-    let app = TestApp::new();
-    let player = app.player("again");
-    let key = make(&app, &player, &all_scopes());
-    app.test
-        .database
-        .execute("UPDATE users SET disabled_at = 1");
+    let (app, player) = TestApp::with_player("again");
+    let key = app.api_key(&player, &all_scopes());
+    app.disable(&player);
     refused(me(&app, &key).send());
-    app.test
-        .database
-        .execute("UPDATE users SET disabled_at = NULL");
+    app.enable(&player);
     // Where it was refused just now, after as long as elsewhere what has ended goes on.
     app.test.clock.advance_ms(RECHECK_MS);
-    me(&app, &key).send().expect(200);
+    me(&app, &key).expect(200);
 }
 
 #[test]
 fn what_is_no_key_costs_no_look_at_the_database() {
-    let app = TestApp::new();
-    let player = app.player("garbage");
-    let key = text(&make(&app, &player, &all_scopes())["key"]);
+    let (app, player) = TestApp::with_player("garbage");
+    let key = text(&app.api_key(&player, &all_scopes())["key"]);
     let last = if key.ends_with('0') { "1" } else { "0" };
     let wrong_checksum = format!("{}{last}", &key[..key.len() - 1]);
     for token in [
@@ -168,7 +152,7 @@ fn what_is_no_key_costs_no_look_at_the_database() {
         assert_eq!(calls, 0, "{token}");
     }
     // One that was ours is looked for once in 10 seconds, one that someone else made never.
-    let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
+    let (platform, _) = TestPlatform::new();
     let revoked = Key::fresh(&platform, &pepper());
     let made_up = Key::fresh(&platform, &Secret::new(vec![9; 32]));
     for (name, key, waited_ms, expected) in [
@@ -182,7 +166,7 @@ fn what_is_no_key_costs_no_look_at_the_database() {
         assert_eq!(calls, expected, "{name}");
     }
     // One that is known is looked at again every 10 seconds.
-    let get = || app.calls_of(|| drop(app.get(ME).token(&key).send().expect(200)));
+    let get = || app.calls_of(|| drop(app.get(ME).token(&key).expect(200)));
     let with_note = get();
     assert_eq!(with_note, 3, "the key, its use, the profile");
     assert_eq!(get(), 1);
@@ -192,12 +176,10 @@ fn what_is_no_key_costs_no_look_at_the_database() {
 
 #[test]
 fn a_key_is_read_from_the_authorization_header_alone() {
-    let app = TestApp::new();
-    let player = app.player("places");
-    let key = text(&make(&app, &player, &all_scopes())["key"]);
+    let (app, player) = TestApp::with_player("places");
+    let key = text(&app.api_key(&player, &all_scopes())["key"]);
     for name in ["access_token", "api_key", "key", "token"] {
         app.get(&format!("{ME}?{name}={key}"))
-            .send()
             .expect_problem(401, "authentication_required");
     }
     for header in [
@@ -211,27 +193,21 @@ fn a_key_is_read_from_the_authorization_header_alone() {
     }
     for header in [format!("bearer {key}"), format!("Bearer  {key}")] {
         let call = app.get(ME).header(Header::Authorization, &header);
-        call.send().expect(200);
+        call.expect(200);
     }
     // In the place of a refresh token it is nothing.
-    app.post("/api/v1/auth/refresh", &json!({ "refresh_token": key }))
-        .send()
+    app.refresh(&key)
         .expect_problem(401, "invalid_refresh_token");
 }
 
 #[test]
 fn keys_outlive_logins_and_passwords() {
-    let app = TestApp::new();
-    let player = app.player("outlives");
-    let key = make(&app, &player, &all_scopes());
-    me(&app, &key).send().expect(200);
-    let passwords = json!({
-        "current_password": testing::PASSWORD,
-        "new_password": "another four words here",
-    });
-    app.post_as(&player, "/api/v1/auth/password", &passwords)
+    let (app, player) = TestApp::with_player("outlives");
+    let key = app.api_key(&player, &all_scopes());
+    me(&app, &key).expect(200);
+    app.change_password(&player, "another four words here")
         .expect(204);
     let logout = json!({ "refresh_token": player.refresh_token });
-    app.post("/api/v1/auth/logout", &logout).send().expect(204);
-    me(&app, &key).send().expect(200);
+    app.post(LOGOUT, &logout).expect(204);
+    me(&app, &key).expect(200);
 }

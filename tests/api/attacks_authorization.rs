@@ -171,14 +171,11 @@ pub struct Scene {
 
 fn key_of(app: &TestApp, player: &Player) -> Value {
     let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
-    let body = json!({ "name": "A bot", "scopes": scopes });
-    let call = app.post("/api/v1/auth/api-keys", &body);
-    call.by(player).send().created()
+    app.api_key(player, &scopes)
 }
 
 pub fn scene() -> Scene {
-    let app = TestApp::new();
-    let [owner, stranger, mate] = ["owner", "stranger", "mate"].map(|name| app.player(name));
+    let (app, [owner, stranger, mate]) = TestApp::with_players(["owner", "stranger", "mate"]);
     let boss = app.administrator("boss");
     let key = |player: &Player| Some(text(&key_of(&app, player)["key"]));
     let token = |player: &Player| Some(player.token.clone());
@@ -215,15 +212,14 @@ impl Scene {
             }
             "/api/v1/auth/sessions/{id}" => {
                 app.log_in(&owner.email);
-                let list = app.get("/api/v1/auth/sessions").by(owner).send().ok();
+                let list = app.get_as(owner, SESSIONS).ok();
                 let others = array(&list["data"]);
                 let other = others.iter().find(|login| login["current"] == false);
                 text(&other.expect("another login")["id"])
             }
             composition if composition.starts_with("/api/v1/compositions/{id}") => {
                 let id = text(&app.composition(owner, &json!({}))["id"]);
-                let links = format!("/api/v1/compositions/{id}/share-links");
-                let link = app.call("POST", &links).by(owner).send().created();
+                let link = app.share_link(owner, &json!({ "id": id }));
                 let path = route.replace("{id}", &id).replace("{other}", &id);
                 let path = path.replace("{version}", "1");
                 return path.replace("{link_id}", &text(&link["id"]));
@@ -258,18 +254,13 @@ impl Scene {
         let entry = guild::player(app, &team, owner, &json!({ "name": "Anna" }));
         let mut made = String::new();
         if route.ends_with("/bans/{user_id}") {
-            app.test.database.execute(&format!(
-                "INSERT INTO team_bans VALUES ('{team}', '{}', NULL, 1)",
-                self.mate.id
-            ));
+            app.ban(&team, &self.mate);
         } else if route.ends_with("{webhook_id}") {
             let hook = json!({ "url": webhooks::fresh_url(app), "team_id": team });
             made = text(&webhooks::make(app, owner, &hook)["id"]);
         } else if route.ends_with("{link_id}") {
-            let plan = text(&app.composition(owner, &json!({ "team_id": team }))["id"]);
-            let links = format!("/api/v1/compositions/{plan}/share-links");
-            let link = app.as_player(owner, "POST", &links, &Value::Null);
-            made = text(&link.created()["id"]);
+            let plan = app.composition(owner, &json!({ "team_id": team }));
+            made = text(&app.share_link(owner, &plan)["id"]);
         }
         route
             .replace("{webhook_id}", &made)
@@ -284,31 +275,26 @@ impl Scene {
     /// All that the owner has, but for when it was last used.
     pub fn holdings(&self) -> String {
         let id = &self.owner.id;
-        let rows = [
-            format!("SELECT id, document, version FROM builds WHERE owner_id = '{id}'"),
-            format!("SELECT id, document, version FROM compositions WHERE owner_id = '{id}'"),
-            "SELECT id, slug FROM share_links".to_owned(),
-            format!(
-                "SELECT id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'"
-            ),
-            format!("SELECT id, scopes, name, expires_at FROM api_keys WHERE user_id = '{id}'"),
-            "SELECT id, scores FROM teams".to_owned(),
-            format!("SELECT id, url, version FROM webhooks WHERE user_id = '{id}'"),
-            "SELECT id, document, version FROM team_players".to_owned(),
-            "SELECT id, expires_at FROM webhook_secrets".to_owned(),
-            "SELECT id, name, tag, version FROM teams".to_owned(),
-            "SELECT team_id, user_id, role FROM team_members".to_owned(),
-            "SELECT id, uses, max_uses FROM team_invitations".to_owned(),
-            "SELECT team_id, user_id FROM team_bans".to_owned(),
-            "SELECT id, state, next_attempt_at FROM webhook_deliveries".to_owned(),
-            format!("SELECT user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'"),
-            format!(
-                "SELECT email, display_name, role, password_hash, disabled_at, version FROM users \
-                 WHERE id = '{id}'"
-            ),
-        ];
-        let read = |sql: &String| format!("{:?}", self.app.test.database.execute(sql));
-        rows.iter().map(read).collect()
+        let tables = format!(
+            "id, document, version FROM builds WHERE owner_id = '{id}'
+            id, document, version FROM compositions WHERE owner_id = '{id}'
+            id, slug FROM share_links
+            id, counter, amr, ended_at, expires_at FROM sessions WHERE user_id = '{id}'
+            id, scopes, name, expires_at FROM api_keys WHERE user_id = '{id}'
+            id, scores FROM teams
+            id, url, version FROM webhooks WHERE user_id = '{id}'
+            id, document, version FROM team_players
+            id, expires_at FROM webhook_secrets
+            id, name, tag, version FROM teams
+            team_id, user_id, role FROM team_members
+            id, uses, max_uses FROM team_invitations
+            team_id, user_id FROM team_bans
+            id, state, next_attempt_at FROM webhook_deliveries
+            user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'
+            email, display_name, role, password_hash, disabled_at, version FROM users WHERE id = '{id}'"
+        );
+        let read = |columns: &str| format!("{:?}", self.app.execute(format!("SELECT {columns}")));
+        tables.lines().map(read).collect()
     }
 }
 
@@ -318,10 +304,7 @@ fn every_route_gives_every_caller_what_its_row_says() {
     let mut rows = 0;
     for row in TABLE.trim().lines() {
         let mut parts = row.split_whitespace();
-        let (method, route) = (
-            parts.next().expect("a method"),
-            parts.next().expect("a path"),
-        );
+        let [method, route] = [(); 2].map(|()| parts.next().expect("a method and a path"));
         let statuses: Vec<u16> = parts.map(|part| part.parse().expect("a status")).collect();
         assert_eq!(statuses.len(), CALLERS.len(), "{row}");
         let body = match (method, route) {
@@ -334,12 +317,8 @@ fn every_route_gives_every_caller_what_its_row_says() {
         let takes_body = found.expect("a route").operation.request.is_some();
         let mut path = scene.path(route);
         for ((name, credential), status) in CALLERS.iter().zip(&scene.credentials).zip(statuses) {
-            let is_used_up = [
-                "/api/v1/builds/{",
-                "/api/v1/teams/{",
-                "/api/v1/compositions/{",
-            ];
-            let is_used_up = is_used_up.iter().any(|path| route.starts_with(path));
+            let kinds = ["builds", "teams", "compositions"].map(|it| format!("/api/v1/{it}/{{"));
+            let is_used_up = kinds.iter().any(|path| route.starts_with(path));
             if is_used_up || route == "/api/v1/webhooks/{id}" {
                 path = scene.path(route);
             }
@@ -347,10 +326,9 @@ fn every_route_gives_every_caller_what_its_row_says() {
             let methods = if method == "GET" { "HEAD GET" } else { method };
             for method in methods.split(' ') {
                 let call = scene.app.call(method, &path);
-                let call = match credential {
-                    Some(token) => call.token(token),
-                    None => call,
-                };
+                let call = credential
+                    .iter()
+                    .fold(call, |call, token| call.token(token));
                 let call = if takes_body { call.json(&body) } else { call };
                 let answer = call.send();
                 assert_eq!(answer.status, status, "{name}: {method} {route}");
@@ -398,7 +376,7 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
     });
     let accounts = || {
         let sql = "SELECT id, email, role, version, password_hash FROM users";
-        format!("{:?}", scene.app.test.database.execute(sql))
+        format!("{:?}", scene.app.execute(sql))
     };
     let before = accounts();
     let mut tried = 0;
@@ -409,14 +387,15 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
         }
         let known = &resolved(schema)["properties"];
         assert!(known.is_object(), "{}", route.path);
-        let path = route.path.replace("/builds/{id}", "/builds/{build}");
-        let path = path.replace("/api/v1/builds/{build}", &build);
-        let path = path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"));
-        let path = path.replace("/compositions/{id}", &composition);
-        let path = path.replace("/teams/{id}", &format!("/teams/{team}"));
-        let path = path.replace("{user_id}", &scene.mate.id);
-        let path = path.replace("{player_id}", &entry);
-        let path = path.replace("{id}", &scene.owner.id);
+        let path = route
+            .path
+            .replace("/api/v1/builds/{id}", &build)
+            .replace("/webhooks/{id}", &format!("/webhooks/{webhook}"))
+            .replace("/compositions/{id}", &composition)
+            .replace("/teams/{id}", &format!("/teams/{team}"))
+            .replace("{user_id}", &scene.mate.id)
+            .replace("{player_id}", &entry)
+            .replace("{id}", &scene.owner.id);
         for (member, value) in forged.as_object().expect("an object") {
             if !known[member].is_null() {
                 continue;
@@ -467,20 +446,19 @@ fn no_filter_shows_what_is_anothers() {
         (format!("owner=me&cursor={newest}"), Some(vec![&own])),
     ];
     for (query, found) in rows {
-        let answer = app.get(&format!("{BUILDS}?{query}")).by(stranger).send();
+        let answer = app.get_as(stranger, &format!("{BUILDS}?{query}"));
         match found {
-            Some(found) => assert_eq!(answer.expect(200).json()["data"], json!(found), "{query}"),
+            Some(found) => assert_eq!(answer.ok()["data"], json!(found), "{query}"),
             None => drop(answer.expect_problem(422, "invalid_input")),
         }
     }
     // Lists of what is one's own take no name of anyone.
-    for path in ["/api/v1/auth/sessions", "/api/v1/auth/api-keys"] {
+    for path in [SESSIONS, API_KEYS] {
         for query in [format!("user_id={id}"), format!("owner={id}")] {
             let call = app.get(&format!("{path}?{query}")).by(stranger);
-            call.send().expect_problem(422, "invalid_input");
+            call.expect_problem(422, "invalid_input");
         }
     }
-    let call = app.get(&format!("/api/v1/users/me?id={id}"));
-    let answer = call.by(stranger).send();
-    answer.expect_problem(422, "invalid_input");
+    app.get_as(stranger, &format!("{ME}?id={id}"))
+        .expect_problem(422, "invalid_input");
 }

@@ -29,98 +29,66 @@ fn origins() {
         "file://",
         "https://user@guild.gg",
     ] {
-        let answer = app
-            .get(BUILDS)
-            .header(Header::Origin, origin)
-            .send()
-            .expect(200);
-        assert_eq!(
-            answer.header("access-control-allow-origin"),
-            None,
-            "{origin}"
-        );
+        let allowed = "access-control-allow-origin";
+        let call = app.get(BUILDS).header(Header::Origin, origin);
+        assert_eq!(call.expect(200).header(allowed), None, "{origin}");
         let preflight = app.call("OPTIONS", BUILDS).header(Header::Origin, origin);
-        let preflight = preflight.header(Header::RequestMethod, "POST").send();
-        assert_eq!(
-            preflight.header("access-control-allow-origin"),
-            None,
-            "{origin}"
-        );
-        assert_eq!(
-            preflight.header("access-control-allow-methods"),
-            None,
-            "{origin}"
-        );
-        preflight.expect_problem(403, "origin_not_allowed");
+        let preflight = preflight.header(Header::RequestMethod, "POST");
+        let refused = preflight.expect_problem(403, "origin_not_allowed");
+        for name in [allowed, "access-control-allow-methods"] {
+            assert_eq!(refused.header(name), None, "{origin}");
+        }
     }
     for (method, target, status) in [
         ("GET", "/health/live", 200),
         ("GET", "/nothing", 404),
         ("DELETE", BUILDS, 405),
-        ("GET", "/api/v1/users/me", 401),
+        ("GET", ME, 401),
     ] {
-        let answer = app
-            .call(method, target)
-            .header(Header::Origin, ORIGIN)
-            .send()
-            .expect(status);
-        assert_eq!(
-            answer.header("access-control-allow-origin"),
-            Some(ORIGIN),
-            "{target}"
-        );
+        let call = app.call(method, target).header(Header::Origin, ORIGIN);
+        let answer = call.expect(status);
+        let allowed = answer.header("access-control-allow-origin");
+        assert_eq!(allowed, Some(ORIGIN), "{target}");
     }
     let preflight = app.call("OPTIONS", BUILDS).header(Header::Origin, ORIGIN);
-    let answer = preflight
-        .header(Header::RequestMethod, "POST")
-        .send()
-        .expect(204);
+    let answer = preflight.header(Header::RequestMethod, "POST").expect(204);
     assert_eq!(answer.header("access-control-allow-origin"), Some(ORIGIN));
-    assert_eq!(
-        answer.header("access-control-allow-methods"),
-        answer.header("allow")
-    );
-    let allowed = answer
-        .header("access-control-allow-headers")
-        .expect("headers");
+    let methods = answer.header("access-control-allow-methods");
+    assert_eq!(methods, answer.header("allow"));
+    let allowed = answer.header("access-control-allow-headers").unwrap();
     assert!(allowed.contains("Authorization") && !allowed.contains('*'));
 }
 
 #[test]
 fn methods() {
     let app = TestApp::new();
-    for (method, target, allow) in [
-        ("DELETE", BUILDS, "GET, POST, HEAD, OPTIONS"),
-        ("TRACE", BUILDS, "GET, POST, HEAD, OPTIONS"),
-        ("CONNECT", BUILDS, "GET, POST, HEAD, OPTIONS"),
-        ("get", BUILDS, "GET, POST, HEAD, OPTIONS"),
-        (
-            "PROPFIND",
-            "/api/v1/builds/x",
-            "GET, PUT, PATCH, DELETE, HEAD, OPTIONS",
-        ),
-        ("GET", "/api/v1/auth/login", "POST, OPTIONS"),
-        ("HEAD", "/api/v1/auth/login", "POST, OPTIONS"),
-        ("POST\r\nX: y", "/health/live", "GET, HEAD, OPTIONS"),
-    ] {
-        let answer = app.call(method, target).send().expect(405);
-        assert_eq!(answer.header("allow"), Some(allow), "{method} {target}");
-        let answer = app.call("OPTIONS", target).send().expect(204);
-        assert_eq!(answer.header("allow"), Some(allow), "OPTIONS {target}");
+    for [method, target, allow] in rows(
+        "
+        DELETE    /api/v1/builds      GET, POST, HEAD, OPTIONS
+        TRACE     /api/v1/builds      GET, POST, HEAD, OPTIONS
+        CONNECT   /api/v1/builds      GET, POST, HEAD, OPTIONS
+        get       /api/v1/builds      GET, POST, HEAD, OPTIONS
+        PROPFIND  /api/v1/builds/x    GET, PUT, PATCH, DELETE, HEAD, OPTIONS
+        GET       /api/v1/auth/login  POST, OPTIONS
+        HEAD      /api/v1/auth/login  POST, OPTIONS
+        POST{CRLF}X: y  /health/live        GET, HEAD, OPTIONS
+        ",
+    ) {
+        let method = method.replace("{CRLF}", "\r\n");
+        for method in [method.as_str(), "OPTIONS"] {
+            let status = if method == "OPTIONS" { 204 } else { 405 };
+            let answer = app.call(method, target).expect(status);
+            assert_eq!(answer.header("allow"), Some(allow), "{}", answer.what);
+        }
     }
     // No way to say one method and mean another.
     let player = app.player("override");
     let build = app.build(&player, &json!({}));
-    let path = format!("{BUILDS}/{}", text(&build["id"]));
-    for target in [
-        format!("{path}?_method=DELETE"),
-        format!("{path}?method=DELETE"),
-    ] {
-        let answer = app
-            .call("POST", &target)
-            .by(&player)
-            .json(&json!({ "_method": "DELETE" }));
-        answer.send().expect(405);
+    let path = build_path(&build);
+    for parameter in ["_method", "method"] {
+        let target = format!("{path}?{parameter}=DELETE");
+        app.post_as(&player, &target, &json!({ "_method": "DELETE" }))
+            .expect(405);
         app.get_as(&player, &target).expect(422);
     }
     let names = Header::NAMES.join(" ");
@@ -138,14 +106,12 @@ fn head_is_get_without_a_body() {
     let build = text(&app.build(&player, &json!({ "visibility": "public" }))["id"]);
     let mut seen = 0;
     shared_page::share(&app, &player.id, None, &json!({}));
-    let webhook = webhooks::make(&app, &player, &json!({}));
-    let webhook = text(&webhook["id"]);
+    let webhook = text(&webhooks::make(&app, &player, &json!({}))["id"]);
     let delivery = webhooks::delivery(&app, &webhook, "dead", 0);
     let team = app.team(&[(&player, "leader")]);
     let composition = text(&app.composition(&player, &json!({}))["id"]);
     let code = text(&app.invite(&player, &team, &json!({})).created()["code"]);
     let entry = guild::player(&app, &team, &player, &json!({ "name": "Anna" }));
-    let entry = text(&entry["id"]);
     for route in ROUTES.iter().filter(|route| route.method.as_str() == "GET") {
         let value = match route.path {
             "/api/v1/webhooks/{id}" | "/api/v1/webhooks/{id}/deliveries" => webhook.as_str(),
@@ -160,22 +126,20 @@ fn head_is_get_without_a_body() {
             "/docs/problems/{code}" => "not_found",
             _ => "Guardian",
         };
-        let (before, after) = route.path.split_once('{').unwrap_or((route.path, ""));
-        let after = after.split_once('}').map(|(_, after)| after);
-        let path = match after {
-            Some(after) => [before, value, after].concat(),
-            None => before.to_owned(),
-        };
+        let names = ["{id}", "{code}", "{file}", "{slug}"];
+        let path = route.path.to_owned();
+        let path = names
+            .iter()
+            .fold(path, |path, name| path.replace(name, value));
         let path = path.replace("{other}", &composition);
         let path = path.replace("{version}", "1");
-        let path = path.replace("{player_id}", &entry);
+        let path = path.replace("{player_id}", &text(&entry["id"]));
         let answers = ["GET", "HEAD"].map(|method| {
-            let call = app
-                .call(method, &path)
-                .header(Header::AcceptEncoding, "gzip");
+            let call = app.call(method, &path);
+            let call = call.header(Header::AcceptEncoding, "gzip");
             let is_redirect = route.path == "/.well-known/change-password";
             let status = if is_redirect { 303 } else { 200 };
-            let answer = call.by(&player).send().expect(status);
+            let answer = call.by(&player).expect(status);
             let mut headers = answer.headers.clone();
             headers.retain(|(name, _)| name != "x-request-id" && name != "ratelimit");
             (headers, answer.body.is_empty())
@@ -189,8 +153,7 @@ fn head_is_get_without_a_body() {
 
 #[test]
 fn paths_that_are_not_ours() {
-    let app = TestApp::new();
-    let player = app.player("paths");
+    let (app, player) = TestApp::with_player("paths");
     for target in [
         "",
         "/",
@@ -242,16 +205,15 @@ fn paths_that_are_not_ours() {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         assert!(!body.contains("script"), "{target} is reflected: {body}");
     }
-    let long = format!("/api/v1/builds?q={}", "a".repeat(8 * 1024));
-    app.get(&long).send().expect_problem(414, "target_too_long");
-    let long = format!("/{}", "a".repeat(8 * 1024));
-    app.get(&long).send().expect_problem(414, "target_too_long");
+    for start in ["/api/v1/builds?q=", "/"] {
+        let long = format!("{start}{}", "a".repeat(8 * 1024));
+        app.get(&long).expect_problem(414, "target_too_long");
+    }
 }
 
 #[test]
 fn bodies_of_another_kind() {
-    let app = TestApp::new();
-    let player = app.player("bodies");
+    let (app, player) = TestApp::with_player("bodies");
     let good = build_body(&json!({})).to_string();
     for (media_type, status) in [
         ("application/json", 201),
@@ -266,61 +228,48 @@ fn bodies_of_another_kind() {
         ("text/plain; application/json", 415),
         ("", 415),
     ] {
-        let call = app
-            .call("POST", BUILDS)
-            .by(&player)
-            .raw(media_type, good.as_str());
-        let answer = call.send();
-        assert_eq!(answer.status, status, "{media_type}");
+        let call = app.call("POST", BUILDS).by(&player);
+        call.raw(media_type, good.as_str()).expect(status);
     }
     for encoding in ["gzip", "br", "deflate", "gzip, gzip", "x-gzip"] {
         let gzip: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0xae, 5, 0];
-        let call = app
-            .call("POST", BUILDS)
-            .by(&player)
-            .raw("application/json", gzip);
-        let answer = call.header(Header::ContentEncoding, encoding).send();
-        answer.expect_problem(415, "unsupported_media_type");
+        let call = app.call("POST", BUILDS).by(&player);
+        let call = call.raw("application/json", gzip);
+        let call = call.header(Header::ContentEncoding, encoding);
+        call.expect_problem(415, "unsupported_media_type");
     }
-    for target in [
-        "/api/v1/auth/login",
-        "/api/v1/auth/register",
-        "/api/v1/chat-codes/decode",
-    ] {
-        app.call("POST", target)
-            .send()
-            .expect_problem(400, "body_required");
-        let form = "email=a%40b.gg&password=x";
-        app.call("POST", target)
-            .raw("application/x-www-form-urlencoded", form)
-            .send()
-            .expect_problem(415, "unsupported_media_type");
-        let answer = app.post(target, &json!({})).incomplete().send();
-        answer.expect_problem(400, "body_incomplete");
-        let answer = app
-            .call("POST", target)
-            .raw("application/json", vec![b' '; MAX_BODY + 1]);
-        answer.send().expect_problem(413, "body_too_large");
-        let answer = app
-            .call("POST", target)
-            .raw("application/json", vec![b' '; MAX_BODY]);
-        answer.send().expect_problem(400, "body_required");
+    let form = "application/x-www-form-urlencoded";
+    for target in [LOGIN, REGISTER, DECODE] {
+        let call = || app.call("POST", target);
+        let blank = |length| call().raw("application/json", vec![b' '; length]);
+        for (call, status, problem) in [
+            (call(), 400, "body_required"),
+            (
+                call().raw(form, "email=a%40b.gg&password=x"),
+                415,
+                "unsupported_media_type",
+            ),
+            (call().json(&json!({})).incomplete(), 400, "body_incomplete"),
+            (blank(MAX_BODY + 1), 413, "body_too_large"),
+            (blank(MAX_BODY), 400, "body_required"),
+        ] {
+            call.expect_problem(status, problem);
+        }
     }
 }
 
 #[test]
 fn every_error_has_all_headers() {
     // What they are is checked with every answer (`support::contract`); here each status occurs.
-    let app = TestApp::new();
-    let player = app.player("errors");
+    let (app, player) = TestApp::with_player("errors");
     let build = app.build(&player, &json!({ "visibility": "public" }));
-    let path = format!("{BUILDS}/{}", text(&build["id"]));
+    let path = build_path(&build);
     let other = app.player("errors2");
     let stale = app.call("DELETE", &path).by(&player).if_match("\"0\"");
     let large = app.call("POST", BUILDS).by(&player);
     for (status, call) in [
         (400, app.call("POST", BUILDS).by(&player)),
-        (401, app.get("/api/v1/users/me")),
+        (401, app.get(ME)),
         (403, app.call("DELETE", &path).by(&other)),
         (404, app.get("/nothing")),
         (405, app.call("PUT", "/health/live")),
@@ -338,17 +287,13 @@ fn every_error_has_all_headers() {
         ),
         (422, app.get("/api/v1/game/weapons?x=1")),
     ] {
-        call.header(Header::AcceptEncoding, "gzip")
-            .send()
-            .expect(status);
+        call.header(Header::AcceptEncoding, "gzip").expect(status);
     }
     app.test.database.set_away(true);
-    app.get(BUILDS).send().expect(503);
+    app.get(BUILDS).expect(503);
     app.test.database.set_away(false);
-    app.test
-        .database
-        .execute("ALTER TABLE builds RENAME TO elsewhere");
-    app.get(BUILDS).send().expect(500);
+    app.execute("ALTER TABLE builds RENAME TO elsewhere");
+    app.get(BUILDS).expect(500);
     let request = app.get(BUILDS).request();
     let panicked = app.app.answer_panic(&request, "a cause");
     assert_eq!(panicked.status, 500);
@@ -357,38 +302,24 @@ fn every_error_has_all_headers() {
 
 #[test]
 fn what_belongs_to_one_caller_is_in_no_cache() {
-    let app = TestApp::new();
-    let player = app.player("cache");
+    let (app, player) = TestApp::with_player("cache");
     let build = app.build(&player, &json!({ "visibility": "public" }));
-    let path = format!("{BUILDS}/{}", text(&build["id"]));
-    for target in ["/api/v1/users/me", BUILDS, &path] {
+    let path = build_path(&build);
+    for target in [ME, BUILDS, &path] {
         let answer = app.get_as(&player, target).expect(200);
-        assert_eq!(
-            answer.header("cache-control"),
-            Some("private, no-store"),
-            "{target}"
-        );
+        assert_eq!(answer.header("cache-control"), Some("private, no-store"));
     }
-    let login = json!({ "email": player.email, "password": "four words in a row" });
-    let answer = app.post("/api/v1/auth/login", &login).send().expect(200);
-    assert_eq!(
-        answer.header("cache-control"),
-        Some("private, no-store"),
-        "login"
-    );
+    let answer = app.log_in_with(&player.email, PASSWORD).expect(200);
+    assert_eq!(answer.header("cache-control"), Some("private, no-store"));
     // Only what is the same for everyone may be kept.
     for route in ROUTES.iter().filter(|route| route.access == Access::Public) {
         let target = route
             .path
             .replace("{id}", "Guardian")
             .replace("{code}", "internal")
+            .replace("{file}", "reference.css")
             .replace("{slug}", shared_page::SLUG);
-        let answer = app
-            .call(
-                route.method.as_str(),
-                &target.replace("{file}", "reference.css"),
-            )
-            .send();
+        let answer = app.call(route.method.as_str(), &target).send();
         let cache = answer.header("cache-control").expect("cache-control");
         let is_shared = cache.starts_with("public");
         let expected = route.path.starts_with("/api/v1/game/")

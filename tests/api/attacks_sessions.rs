@@ -21,13 +21,10 @@ fn the_edges_of_time_that_are_still_good() {
         ("not valid for 30 s", "nbf", 30),
         ("issued in 30 s", "iat", 30),
     ] {
-        let payload = scene
-            .payload
-            .clone()
-            .set(claim, &(now + seconds).to_string());
+        let payload = scene.payload.clone();
+        let payload = payload.set(claim, &(now + seconds).to_string());
         let token = scene.forger.sign(&header, &payload);
-        let answer = scene.app.get(ME).token(&token).send();
-        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(scene.app.get(ME).token(&token).status(), 200, "{name}");
     }
     // The service's own token, as its clock runs: also once it is remembered.
     let own = |status: u16| scene.app.get_as(&scene.player, ME).expect(status);
@@ -43,23 +40,11 @@ fn the_edges_of_time_that_are_still_good() {
 fn tokens_in_other_places_and_other_schemes() {
     let scene = scene();
     let token = scene.player.token.as_str();
-    for target in [
-        format!("{ME}?access_token={token}"),
-        format!("{ME}?token={token}"),
-        format!("{ME}?authorization=Bearer%20{token}"),
-    ] {
-        scene
-            .app
-            .get(&target)
-            .send()
-            .expect_problem(401, "authentication_required");
+    for query in ["access_token=", "token=", "authorization=Bearer%20"] {
+        let get = |path: &str| scene.app.get(&format!("{path}?{query}{token}"));
+        get(ME).expect_problem(401, "authentication_required");
         // Nor does it make anyone of a caller where a caller is welcome.
-        let list = target.replace(ME, "/api/v1/builds");
-        scene
-            .app
-            .get(&list)
-            .send()
-            .expect_problem(422, "invalid_input");
+        get(BUILDS).expect_problem(422, "invalid_input");
     }
     for credentials in [
         format!("Bearer {token}, Bearer {token}"),
@@ -78,21 +63,15 @@ fn tokens_in_other_places_and_other_schemes() {
         String::new(),
     ] {
         for target in [ME, &scene.public_build] {
-            let answer = scene
-                .app
-                .get(target)
-                .header(Header::Authorization, &credentials)
-                .send();
-            answer.expect_problem(401, "invalid_token");
+            let call = scene.app.get(target);
+            let call = call.header(Header::Authorization, &credentials);
+            call.expect_problem(401, "invalid_token");
         }
     }
     for scheme in ["bearer", "BEARER", "Bearer "] {
-        let answer = scene
-            .app
-            .get(ME)
-            .header(Header::Authorization, &format!("{scheme} {token}"))
-            .send();
-        answer.expect(200);
+        let credentials = format!("{scheme} {token}");
+        let call = scene.app.get(ME);
+        call.header(Header::Authorization, &credentials).expect(200);
     }
 }
 
@@ -102,10 +81,8 @@ fn a_thousand_unknown_kids_cost_one_look() {
     scene.app.test.clock.advance_ms(30_000);
     let calls = scene.app.calls_of(|| {
         for number in 0..1_000 {
-            let header = scene
-                .forger
-                .header()
-                .set("kid", &format!("\"{number:A>43}\""));
+            let kid = format!("\"{number:A>43}\"");
+            let header = scene.forger.header().set("kid", &kid);
             let answer = scene.app.get(ME).token(&scene.forged(&header)).send();
             assert_eq!(answer.status, 401);
         }
@@ -117,14 +94,13 @@ fn a_thousand_unknown_kids_cost_one_look() {
 
 #[test]
 fn a_token_is_as_good_as_its_key() {
-    const DAY_MS: i64 = 86_400_000;
     let scene = scene();
     let now = scene.app.test_now();
     let (past, later) = (now - DAY_MS, now + DAY_MS);
     for (seed, (name, life, status)) in [
         ("in overlap", format!("0, {past}, {later}, NULL"), 200),
         (
-            "in overlap, the last moment",
+            "its last moment",
             format!("0, {past}, {}, NULL", now + 1),
             200,
         ),
@@ -132,16 +108,12 @@ fn a_token_is_as_good_as_its_key() {
         ("retired long ago", "0, 1, 2, NULL".to_owned(), 401),
         ("not yet active", format!("{later}, NULL, NULL, NULL"), 401),
         (
-            "not yet active, of tomorrow's key",
+            "tomorrow's",
             format!("{later}, {later}, {later}, NULL"),
             401,
         ),
         ("revoked", format!("0, {past}, {later}, {past}"), 401),
-        (
-            "revoked before it was active",
-            format!("{later}, NULL, NULL, {past}"),
-            401,
-        ),
+        ("revoked early", format!("{later}, NULL, NULL, {past}"), 401),
     ]
     .into_iter()
     .enumerate()
@@ -168,9 +140,8 @@ type Change = (&'static str, fn(&Guarded));
 fn what_changes_the_proof_ends_every_other_login() {
     let changes: [Change; 3] = [
         ("the password was changed", |it| {
-            let body =
-                json!({ "current_password": PASSWORD, "new_password": "five other words here" });
-            it.own("POST", "/api/v1/auth/password", &body).expect(204);
+            let changed = it.app.change_password(&it.player, "five other words here");
+            changed.expect(204);
         }),
         ("the second factor was switched off", |it| {
             it.switch_off(PASSWORD, &it.fresh_code()).expect(204);
@@ -184,10 +155,6 @@ fn what_changes_the_proof_ends_every_other_login() {
     for (name, change) in changes {
         let it = guarded();
         let other = it.log_in(it.recovery_code()).ok();
-        let refresh = |token: &str| {
-            let body = json!({ "refresh_token": token });
-            it.app.post("/api/v1/auth/refresh", &body).send()
-        };
         it.app.test.clock.advance_ms(1_000);
         change(&it);
         let access = text(&other["access_token"]);
@@ -197,10 +164,9 @@ fn what_changes_the_proof_ends_every_other_login() {
             let own = app.get_as(&it.player, ME);
             assert_eq!(own.status, 200, "{name}: the login that did it");
         }
-        let answer = refresh(&text(&other["refresh_token"]));
-        assert_eq!(answer.status, 401, "{name}: its refresh token");
-        answer.expect_problem(401, "invalid_refresh_token");
-        refresh(&it.player.refresh_token).expect(200);
+        let refreshed = it.app.refresh(&text(&other["refresh_token"]));
+        refreshed.expect_problem(401, "invalid_refresh_token");
+        it.app.refresh(&it.player.refresh_token).expect(200);
     }
 }
 
@@ -213,7 +179,7 @@ fn a_key_of_small_order_verifies_nothing() {
         r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
         encode(&point)
     )));
-    scene.app.test.database.execute(&format!(
+    scene.app.execute(format!(
         "INSERT INTO signing_keys (kid, generation, public_key, created_at, activates_at) \
          VALUES ('{kid}', -1, x'01{}', 0, 0)",
         "00".repeat(31)
@@ -242,26 +208,16 @@ fn what_ends_an_account_or_a_session_ends_its_tokens() {
             "UPDATE users SET password_changed_at = password_changed_at + 1000",
         ),
     ] {
-        let app = TestApp::new();
-        let player = app.player("ended");
+        let (app, player) = TestApp::with_player("ended");
         let me = |app: &TestApp| app.get_as(&player, ME);
         me(&app).expect(200);
-        app.test.database.execute(sql);
+        app.execute(sql);
         let elsewhere = me(&app.isolate(2));
-        assert_eq!(
-            elsewhere.status, 401,
-            "{name}: an isolate that has not seen the token"
-        );
+        assert_eq!(elsewhere.status, 401, "{name}: not seen before");
         app.test.clock.advance_ms(RECHECK_MS);
         let answer = me(&app);
         assert_eq!(answer.status, 401, "{name}: after the re-check");
         answer.expect_problem(401, "invalid_token");
-        app.test
-            .database
-            .execute("UPDATE users SET disabled_at = NULL");
-        app.test
-            .database
-            .execute("UPDATE sessions SET ended_at = NULL");
     }
 }
 
@@ -269,13 +225,6 @@ fn what_ends_an_account_or_a_session_ends_its_tokens() {
 fn a_token_allows_what_its_scope_says() {
     let scene = scene();
     let header = scene.forger.header();
-    let with_scope = |scope: &str| {
-        let payload = scene
-            .payload
-            .clone()
-            .set("scope", &json!(scope).to_string());
-        scene.forger.sign(&header, &payload)
-    };
     for (scope, me, read, write) in [
         ("account:read builds:read builds:write", 200, 200, 201),
         ("account:read", 200, 403, 403),
@@ -287,12 +236,14 @@ fn a_token_allows_what_its_scope_says() {
         ("BUILDS:READ", 403, 403, 403),
         ("*", 403, 403, 403),
     ] {
-        let token = with_scope(scope);
-        let body = json!({ "name": "By scope", "chat_code": testing::GUARDIAN_CODE });
+        let payload = scene.payload.clone();
+        let payload = payload.set("scope", &json!(scope).to_string());
+        let token = scene.forger.sign(&header, &payload);
+        let body = build_body(&json!({ "name": "By scope" }));
         for (call, expected) in [
             (scene.app.get(ME), me),
             (scene.app.get(&scene.public_build), read),
-            (scene.app.post("/api/v1/builds", &body), write),
+            (scene.app.post(BUILDS, &body), write),
         ] {
             let answer = call.token(&token).send();
             assert_eq!(answer.status, expected, "{scope}: {}", answer.what);

@@ -5,34 +5,30 @@
 use testing::prelude::*;
 
 use crate::attacks_authorization::scene;
+use crate::limits::production;
 
 type Spelling = (&'static str, fn(&str) -> String);
 /// Ways to write a path that some server takes for the same.
 const SPELLINGS: [Spelling; 13] = [
     ("a slash after", |path| format!("{path}/")),
     ("two slashes before", |path| format!("/{path}")),
-    ("two slashes inside", |path| {
-        path.replacen("/v1/", "/v1//", 1)
-    }),
-    ("an encoded slash", |path| {
-        path.replacen("/v1/", "/v1%2f", 1)
-    }),
-    ("an encoded slash in capitals", |path| {
-        path.replacen("/v1/", "/v1%2F", 1)
-    }),
-    ("a backslash", |path| path.replacen("/v1/", "/v1\\", 1)),
+    ("two slashes inside", |path| after_v1(path, "//")),
+    ("an encoded slash", |path| after_v1(path, "%2f")),
+    ("an encoded slash in capitals", |path| after_v1(path, "%2F")),
+    ("a backslash", |path| after_v1(path, "\\")),
     ("another case", str::to_uppercase),
-    ("a dot", |path| path.replacen("/v1/", "/v1/./", 1)),
-    ("dots", |path| path.replacen("/v1/", "/v1/x/../", 1)),
-    ("encoded dots", |path| {
-        path.replacen("/v1/", "/v1/x/%2e%2e/", 1)
-    }),
-    ("an encoded letter", |path| {
-        path.replacen("/api/", "/%61pi/", 1)
-    }),
+    ("a dot", |path| after_v1(path, "/./")),
+    ("dots", |path| after_v1(path, "/x/../")),
+    ("encoded dots", |path| after_v1(path, "/x/%2e%2e/")),
+    ("an encoded letter", |path| path.replace("/api/", "/%61pi/")),
     ("a semicolon", |path| format!("{path};x=1")),
     ("an encoded NUL", |path| format!("{path}%00")),
 ];
+
+/// The path with this in place of the slash behind the version.
+fn after_v1(path: &str, slash: &str) -> String {
+    path.replacen("/v1/", &format!("/v1{slash}"), 1)
+}
 
 #[test]
 fn a_guarded_path_in_another_spelling_leads_nowhere() {
@@ -51,15 +47,14 @@ fn a_guarded_path_in_another_spelling_leads_nowhere() {
         // Of what is there: nothing but the spelling is in the way.
         let path = scene.path(route.path);
         let holdings = scene.holdings();
-        let send = |path: &str, credential: &Option<String>| match credential {
-            None => app.call(route.method.as_str(), path).send(),
-            Some(token) => {
-                let call = app.call(route.method.as_str(), path).token(token);
-                match route.operation.request {
-                    None => call.send(),
-                    Some(_) => call.json(&json!({})).send(),
-                }
-            }
+        let send = |path: &str, credential: &Option<String>| {
+            let call = app.call(route.method.as_str(), path);
+            let call = match (credential, &route.operation.request) {
+                (None, _) => call,
+                (Some(token), None) => call.token(token),
+                (Some(token), Some(_)) => call.token(token).json(&json!({})),
+            };
+            call.send()
         };
         for (name, spell) in SPELLINGS {
             for credential in callers {
@@ -90,12 +85,11 @@ fn a_guarded_path_in_another_spelling_leads_nowhere() {
 
 #[test]
 fn api_keys_that_nobody_made_are_slowed_down_before_the_database_is_asked() {
-    let production = |name: &str| config_value(name).filter(|_| !name.starts_with("LIMIT_"));
     let app = TestApp::with(production);
-    let me = |key: &str| app.get("/api/v1/users/me").token(key).send();
+    let me = |key: &str| app.get(ME).token(key).send();
     // They look like ours, checksum and all, but nobody else has the pepper.
-    let (platform, _) = wvw_builder::platform::native::TestPlatform::new();
-    let other = wvw_builder::secret::Secret::new(vec![9; 32]);
+    let (platform, _) = TestPlatform::new();
+    let other = Secret::new(vec![9; 32]);
     let made_up = || wvw_builder::auth::api_key::Key::fresh(&platform, &other);
     for number in 0..100 {
         let key = made_up();

@@ -73,13 +73,8 @@ impl Sent {
 /// `payload` in every place of a call that goes well otherwise.
 fn attack(sent: &mut Sent, route: &Route, call: &Call<'_>, payload: &str) {
     let encoded = percent_encoded(payload);
-    let path = call
-        .target()
-        .split('?')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    for path in paths_with_payload(route, &path, &encoded) {
+    let path = call.target().split('?').next().unwrap_or_default();
+    for path in paths_with_payload(route, path, &encoded) {
         let status = sent.send(call.clone().at(&path));
         assert!(status >= 400, "{path}: {status}");
     }
@@ -92,8 +87,8 @@ fn attack(sent: &mut Sent, route: &Route, call: &Call<'_>, payload: &str) {
     };
     let own = serde_json::from_slice(&call.body).unwrap_or(Value::Null);
     let example = serde_json::from_str(request.example).expect("JSON");
-    let mut bodies: Vec<Value> = [&own, &example]
-        .into_iter()
+    let bodies = [&own, &example].into_iter();
+    let mut bodies: Vec<_> = bodies
         .flat_map(|body| with_payload(body, payload))
         .collect();
     // And in members that neither of them has.
@@ -109,7 +104,7 @@ fn attack(sent: &mut Sent, route: &Route, call: &Call<'_>, payload: &str) {
         bodies.push(body);
     }
     for body in bodies {
-        sent.send_body(call.clone().at(&path).json(&body));
+        sent.send_body(call.clone().at(path).json(&body));
     }
 }
 
@@ -120,11 +115,11 @@ fn attack_all(sent: &mut [Sent], payload: &str) {
     let victim = app.player("victim");
     app.build(&victim, &json!({ "name": "Secret" }));
     let kept = || {
+        let id = &victim.id;
         let tables = "SELECT group_concat(name) FROM sqlite_schema";
-        let user = format!("SELECT * FROM users WHERE id = '{}'", victim.id);
-        let builds = format!("SELECT * FROM builds WHERE owner_id = '{}'", victim.id);
-        let read = |sql: &str| format!("{:?}", app.test.database.execute(sql));
-        [tables, &user, &builds].map(read)
+        let user = format!("SELECT * FROM users WHERE id = '{id}'");
+        let builds = format!("SELECT * FROM builds WHERE owner_id = '{id}'");
+        [tables, &user, &builds].map(|sql| format!("{:?}", app.execute(sql)))
     };
     let before = kept();
     for (route, sent) in ROUTES.iter().zip(sent) {
@@ -156,9 +151,8 @@ fn sql_in_every_field_parameter_and_path_breaks_nothing() {
 
 #[test]
 fn sql_in_every_header_breaks_nothing() {
-    let app = TestApp::new();
-    let victim = app.player("victim");
-    let users = || format!("{:?}", app.test.database.execute("SELECT * FROM users"));
+    let (app, victim) = TestApp::with_player("victim");
+    let users = || format!("{:?}", app.execute("SELECT * FROM users"));
     let before = users();
     let mut sent = Sent::default();
     for payload in SQL.into_iter().chain(["'", "\"", "?1"]) {
@@ -178,7 +172,7 @@ fn sql_in_every_header_breaks_nothing() {
         }
         // Written down with the login.
         let login = json!({ "email": victim.email, "password": PASSWORD });
-        let call = app.post("/api/v1/auth/login", &login);
+        let call = app.post(LOGIN, &login);
         sent.send(call.header(Header::UserAgent, payload));
     }
     assert!(sent.count > 120, "{}", sent.count);

@@ -57,12 +57,8 @@ fn json_of_another_type_in_every_place_of_every_body() {
                     let mut changed = body.clone();
                     *changed.pointer_mut(&pointer).expect("it is there") = other;
                     let answer = good.clone().json(&changed).send();
-                    assert!(
-                        answer.status < 500,
-                        "{}: {} for {changed}",
-                        answer.what,
-                        answer.status
-                    );
+                    let status = answer.status;
+                    assert!(status < 500, "{}: {status} for {changed}", answer.what);
                     count += 1;
                 }
             }
@@ -73,14 +69,11 @@ fn json_of_another_type_in_every_place_of_every_body() {
 
 #[test]
 fn a_roster_that_is_no_object_is_told_so() {
-    let app = TestApp::new();
-    let leader = app.player("leader");
-    let made = app.post("/api/v1/teams", &json!({ "name": "Red Guard" }));
-    let team = made.by(&leader).send().created();
-    let id = team["id"].as_str().expect("an id");
-    let path = format!("/api/v1/teams/{id}/players/import?dry_run=true");
+    let (app, leader) = TestApp::with_player("leader");
+    let team = app.team(&[(&leader, "leader")]);
+    let path = format!("{TEAMS}/{team}/players/import?dry_run=true");
     for body in others().into_iter().filter(|body| !body.is_object()) {
-        let mistakes = app.post_as(&leader, &path, &body).invalid();
-        assert_eq!(mistakes, [(String::new(), "invalid_type".to_owned())]);
+        let answer = app.post_as(&leader, &path, &body);
+        answer.expect_mistakes(" invalid_type");
     }
 }

@@ -4,48 +4,46 @@
 use testing::prelude::*;
 use wvw_builder::auth::audit::model::{GENESIS, chain};
 
-const LOG: &str = "/api/v1/admin/audit-log";
-
 /// Checks every row against the one before; gives the number of rows.
 #[track_caller]
 fn check_chain(app: &TestApp) -> i64 {
     let sql = "SELECT seq, entry, previous_hash, hash FROM audit_log ORDER BY seq";
     let mut previous = GENESIS.to_owned();
-    let rows = app.test.database.execute(sql);
+    let rows = app.execute(sql);
     for (row, expected) in rows.iter().zip(1..) {
-        assert_eq!(row.integer(0).expect("a number"), expected, "no gap");
-        let entry = row.text(1).expect("text");
-        assert_eq!(row.text(2).expect("text"), previous, "{entry}");
+        let text = |at| row.text(at).expect("text");
+        let entry = text(1);
+        assert!(row.integer(0).is_ok_and(|seq| seq == expected), "no gap");
+        assert_eq!(text(2), previous, "{entry}");
         previous = chain(&previous, entry);
-        assert_eq!(row.text(3).expect("text"), previous, "{entry}");
-        let entry: Value = serde_json::from_str(entry).expect("JSON");
-        assert_eq!(entry["seq"], expected);
+        assert_eq!(text(3), previous, "{entry}");
+        assert_eq!(json_of(entry)["seq"], expected);
     }
     i64::try_from(rows.len()).expect("few")
+}
+
+fn disable(app: &TestApp, by: &Player, player: &Player, disabled: bool) -> Answer {
+    let path = format!("/api/v1/admin/users/{}", player.id);
+    app.patch_as(by, &path, &json!({ "disabled": disabled }))
 }
 
 /// A log with rows of three people over three days.
 fn scene() -> (TestApp, Player, Player) {
     let app = TestApp::new();
     let boss = app.administrator("boss");
-    app.test.clock.advance_ms(86_400_000);
+    app.test.clock.advance_ms(DAY_MS);
     let player = app.player("player");
-    app.test.clock.advance_ms(86_400_000);
-    let target = format!("/api/v1/admin/users/{}", player.id);
-    let boss = Player {
-        token: text(&app.log_in(&boss.email)["access_token"]),
-        ..boss
-    };
-    for body in [json!({ "disabled": true }), json!({ "disabled": false })] {
-        let call = app.call("PATCH", &target).by(&boss).json(&body);
-        call.send().expect(200);
+    app.test.clock.advance_ms(DAY_MS);
+    let boss = app.logged_in_again(&boss);
+    for disabled in [true, false] {
+        disable(&app, &boss, &player, disabled).expect(200);
     }
     (app, boss, player)
 }
 
 #[track_caller]
 fn read(app: &TestApp, by: &Player, query: &str) -> Vec<Value> {
-    let page = app.get_as(by, &format!("{LOG}?{query}")).ok();
+    let page = app.get_as(by, &format!("{AUDIT_LOG}?{query}")).ok();
     array(&page["data"]).to_vec()
 }
 
@@ -53,28 +51,24 @@ fn read(app: &TestApp, by: &Player, query: &str) -> Vec<Value> {
 fn filters_narrow_the_log_and_all_of_them_hold() {
     let (app, boss, player) = scene();
     let (boss_id, player_id) = (&boss.id, &player.id);
-    let day = |number: u8| format!("2026-11-2{number}T00:00:00Z");
+    let (since, until) = ("since=2026-11-2", "until=2026-11-2");
+    let actor = format!("actor={player_id}");
+    let registered = "action=account.registered";
     for (query, expected) in [
         (String::new(), vec![8, 7, 6, 5, 4, 3, 2, 1]),
-        (format!("actor={player_id}"), vec![5, 4]),
+        (actor.clone(), vec![5, 4]),
         (format!("target={player_id}"), vec![8, 7, 4]),
         (format!("actor={boss_id}&target={player_id}"), vec![8, 7]),
-        ("action=account.registered".to_owned(), vec![4, 1]),
-        (
-            format!("action=account.registered&actor={player_id}"),
-            vec![4],
-        ),
-        (format!("since={}", day(3)), vec![8, 7, 6, 5, 4]),
-        (format!("until={}", day(3)), vec![3, 2, 1]),
-        (format!("since={}&until={}", day(3), day(4)), vec![5, 4]),
-        ("since=2026-11-23T00:00:00.001Z".to_owned(), vec![8, 7, 6]),
-        (
-            "until=2026-11-23T00:00:00.001Z".to_owned(),
-            vec![5, 4, 3, 2, 1],
-        ),
-        (format!("since={}", day(5)), vec![]),
+        (registered.to_owned(), vec![4, 1]),
+        (format!("{registered}&{actor}"), vec![4]),
+        (format!("{since}3T00:00:00Z"), vec![8, 7, 6, 5, 4]),
+        (format!("{until}3T00:00:00Z"), vec![3, 2, 1]),
+        (format!("{since}3T00:00:00Z&{until}4T00:00:00Z"), vec![5, 4]),
+        (format!("{since}3T00:00:00.001Z"), vec![8, 7, 6]),
+        (format!("{until}3T00:00:00.001Z"), vec![5, 4, 3, 2, 1]),
+        (format!("{since}5T00:00:00Z"), vec![]),
         ("until=2000-01-01T00:00:00Z".to_owned(), vec![]),
-        (format!("since={}&actor={boss_id}", day(4)), vec![8, 7, 6]),
+        (format!("{since}4T00:00:00Z&actor={boss_id}"), vec![8, 7, 6]),
         ("actor=system".to_owned(), vec![]),
         ("limit=2".to_owned(), vec![8, 7]),
     ] {
@@ -92,23 +86,17 @@ fn filters_narrow_the_log_and_all_of_them_hold() {
 #[test]
 fn pages_follow_one_another() {
     let (app, boss, _) = scene();
-    let mut target = format!("{LOG}?limit=3");
-    let mut seen = Vec::new();
-    loop {
-        let page = app.get_as(&boss, &target).expect(200).json();
-        let rows = array(&page["data"]);
-        seen.extend(rows.iter().filter_map(|row| row["seq"].as_i64()));
-        match page["next_cursor"].as_str() {
-            Some(cursor) => target = format!("{LOG}?limit=3&cursor={cursor}"),
-            None => break,
-        }
-    }
+    let pages = app.pages(&boss, &format!("{AUDIT_LOG}?limit=3"));
+    let seen: Vec<_> = pages
+        .concat()
+        .iter()
+        .filter_map(|row| row["seq"].as_i64())
+        .collect();
     assert_eq!(seen, [8, 7, 6, 5, 4, 3, 2, 1]);
     // MS4wIG9y: "1.0 or"; the cursor of a list of builds is no cursor here.
     for cursor in ["MS4wIG9y", "MS4w", "MS4tMQ", "MS5idWlsZF8", "x"] {
-        let answer = app.get(&format!("{LOG}?cursor={cursor}")).by(&boss);
-        let answer = answer.send().expect_problem(422, "invalid_input");
-        assert_eq!(answer.mistakes()[0].1, "invalid_cursor", "{cursor}");
+        let answer = app.get(&format!("{AUDIT_LOG}?cursor={cursor}")).by(&boss);
+        answer.expect_mistakes("?cursor invalid_cursor");
     }
 }
 
@@ -131,7 +119,7 @@ fn sql_in_a_filter_is_a_value() {
             assert!(found.is_empty(), "{filter}={attack}: {found:?}");
         }
         for filter in ["action", "since", "until", "limit", "cursor", "order"] {
-            let answer = app.get(&format!("{LOG}?{filter}={value}")).by(&boss).send();
+            let answer = app.get_as(&boss, &format!("{AUDIT_LOG}?{filter}={value}"));
             answer.expect_problem(422, "invalid_input");
         }
     }
@@ -143,58 +131,38 @@ fn a_change_and_its_row_are_one() {
     let app = TestApp::new();
     let boss = app.administrator("boss");
     let player = app.player("player");
-    let rows = || app.rows("audit_log");
-    let state = || app.count("SELECT count(*) FROM users WHERE disabled_at IS NOT NULL");
-    let before = rows();
-    let disable = || {
-        let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", player.id));
-        call.by(&boss).json(&json!({ "disabled": true })).send()
+    let state = || {
+        let disabled = app.rows("users WHERE disabled_at IS NOT NULL");
+        (app.rows("audit_log"), disabled)
     };
-    // The change fails: no row.
-    app.test.database.execute(
-        "CREATE TRIGGER no_change BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'no'); END",
-    );
-    disable().expect_problem(500, "internal");
-    assert_eq!((rows(), state()), (before, 0));
-    app.test.database.execute("DROP TRIGGER no_change");
-    // The row fails: no change.
-    app.test.database.execute(
-        "CREATE TRIGGER no_row BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no'); END",
-    );
-    disable().expect_problem(500, "internal");
-    assert_eq!((rows(), state()), (before, 0));
-    app.test.database.execute("DROP TRIGGER no_row");
+    let (before, _) = state();
+    let disable = || disable(&app, &boss, &player, true);
+    // Neither without the other.
+    for write in ["UPDATE ON users", "INSERT ON audit_log"] {
+        let answer = app.while_failing(write, "no", disable);
+        answer.expect_problem(500, "internal");
+        assert_eq!(state(), (before, 0), "{write}");
+    }
     disable().expect(200);
-    assert_eq!((rows(), state()), (before + 1, 1));
+    assert_eq!(state(), (before + 1, 1));
     check_chain(&app);
 }
 
 #[test]
 fn two_writers_at_once_follow_one_another() {
-    let app = TestApp::new();
-    let (one, two) = (app.player("one"), app.player("two"));
-    let slow = |seed| app.slow_isolate(seed);
-    let (left, right) = (slow(2), slow(3));
+    let (app, [one, two]) = TestApp::with_players(["one", "two"]);
+    let isolates = app.slow_isolates(2..4);
     let before = check_chain(&app);
     for round in 0..5 {
-        let rename = |app: &TestApp, player: &Player| {
-            let body = json!({ "display_name": format!("Name {round}") });
-            let call = app.call("PATCH", "/api/v1/users/me").by(player);
-            call.json(&body).request()
-        };
-        let (first, second) = (rename(&left, &one), rename(&right, &two));
-        let (first, second) = pollster::block_on(async {
-            together(left.app.handle(&first), right.app.handle(&second))
-        });
-        assert_eq!((first.status, second.status), (200, 200));
+        let body = json!({ "display_name": format!("Name {round}") });
+        let call = app.call("PATCH", ME).json(&body);
+        let answers = at_once(
+            &isolates,
+            [&one, &two].map(|player| call.clone().by(player)),
+        );
+        assert_eq!(count_of(&answers, 200), 2);
     }
     assert_eq!(check_chain(&app), before + 10);
-}
-
-/// Isolates on databases that let everyone else run before each answer.
-fn slow_isolates(app: &TestApp, number: u64) -> Vec<TestApp> {
-    let isolate = |seed| app.slow_isolate(100 + seed);
-    (0..number).map(isolate).collect()
 }
 
 #[test]
@@ -206,24 +174,16 @@ fn forty_people_log_in_at_once_wherever_they_come_in() {
     }
     // All in one isolate; in a few; each in one of their own.
     for number in [1, 4, 40] {
-        let isolates = slow_isolates(&app, number);
+        let isolates = app.slow_isolates(100..100 + number);
         let before = check_chain(&app);
-        let requests: Vec<_> = names
-            .iter()
-            .map(|email| {
-                let body = json!({ "email": email, "password": PASSWORD });
-                app.post("/api/v1/auth/login", &body).request()
-            })
-            .collect();
-        let logins = requests.iter().zip(isolates.iter().cycle());
-        let answers = all_together(logins.map(|(it, isolate)| isolate.app.handle(it)));
-        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-        assert_eq!(statuses, [200; 40], "{number} isolates");
+        let login = |email| {
+            let body = json!({ "email": email, "password": PASSWORD });
+            app.post(LOGIN, &body)
+        };
+        let answers = at_once(&isolates, names.iter().map(login));
+        assert_eq!(count_of(&answers, 200), 40, "{number} isolates");
         assert_eq!(check_chain(&app), before + 40);
-        assert_eq!(
-            app.count("SELECT count(*) FROM guesses WHERE failures > 0"),
-            0
-        );
+        assert_eq!(app.counted_failures(), 0);
     }
 }
 
@@ -231,16 +191,11 @@ fn forty_people_log_in_at_once_wherever_they_come_in() {
 fn writers_of_one_isolate_do_not_turn_each_other_away() {
     let app = TestApp::new();
     let players: Vec<Player> = (0..10).map(|n| app.player(&format!("{n}"))).collect();
-    let isolate = &slow_isolates(&app, 1)[0];
     let body = json!({ "display_name": "Renamed" });
-    let rename = |player: &Player| {
-        let call = app.call("PATCH", "/api/v1/users/me").by(player);
-        call.json(&body).request()
-    };
-    let requests: Vec<_> = players.iter().map(rename).collect();
+    let rename = |player| app.call("PATCH", ME).by(player).json(&body);
     let before = app.test.database.recorded().len();
-    let answers = all_together(requests.iter().map(|it| isolate.app.handle(it)));
-    assert!(answers.iter().all(|answer| answer.status == 200));
+    let answers = at_once(&app.slow_isolates(100..101), players.iter().map(rename));
+    assert_eq!(count_of(&answers, 200), 10);
     let recorded = app.test.database.recorded();
     let rows = recorded[before..]
         .iter()
@@ -250,35 +205,24 @@ fn writers_of_one_isolate_do_not_turn_each_other_away() {
 
 #[test]
 fn a_right_password_is_not_counted_as_wrong_when_the_log_takes_no_row() {
-    let app = TestApp::new();
-    let player = app.player("unlucky");
+    let (app, player) = TestApp::with_player("unlucky");
     // As when others write at the same time, always.
-    app.test.database.execute(
-        "CREATE TRIGGER taken BEFORE INSERT ON audit_log BEGIN \
-         SELECT RAISE(ABORT, 'UNIQUE constraint failed: audit_log.seq'); END",
-    );
-    for _ in 0..12 {
-        let body = json!({ "email": player.email, "password": PASSWORD });
-        let answer = app.post("/api/v1/auth/login", &body).send();
-        answer.expect_problem(503, "unavailable");
-    }
-    assert_eq!(
-        app.count("SELECT count(*) FROM guesses WHERE failures > 0"),
-        0
-    );
-    app.test.database.execute("DROP TRIGGER taken");
+    let taken = "UNIQUE constraint failed: audit_log.seq";
+    app.while_failing("INSERT ON audit_log", taken, || {
+        for _ in 0..12 {
+            let answer = app.log_in_with(&player.email, PASSWORD);
+            answer.expect_problem(503, "unavailable");
+        }
+    });
+    assert_eq!(app.counted_failures(), 0);
     app.log_in(&player.email);
     check_chain(&app);
 }
 
 #[test]
 fn ending_other_logins_when_there_are_none_is_no_event() {
-    let app = TestApp::new();
-    let player = app.player("alone");
-    let end_others = || {
-        let call = app.call("DELETE", "/api/v1/auth/sessions");
-        call.by(&player).send().expect(204);
-    };
+    let (app, player) = TestApp::with_player("alone");
+    let end_others = || app.delete_as(&player, SESSIONS).expect(204);
     let before = check_chain(&app);
     end_others();
     assert_eq!(check_chain(&app), before);
@@ -291,8 +235,7 @@ fn ending_other_logins_when_there_are_none_is_no_event() {
 
 #[test]
 fn the_time_of_the_log_never_runs_back() {
-    let app = TestApp::new();
-    let player = app.player("clock");
+    let (app, player) = TestApp::with_player("clock");
     app.test.clock.advance_ms(-5_000);
     app.log_in(&player.email);
     let back = "SELECT count(*) FROM audit_log a JOIN audit_log b ON b.seq = a.seq + 1 \
@@ -304,12 +247,10 @@ fn the_time_of_the_log_never_runs_back() {
 #[test]
 fn no_row_has_an_address_a_name_or_a_password() {
     let (app, boss, player) = scene();
-    let body =
-        json!({ "email": "moved@guild.gg", "display_name": "Moved", "current_password": PASSWORD });
-    let tokens = app.log_in(&player.email);
-    let token = text(&tokens["access_token"]);
-    let call = app.call("PATCH", "/api/v1/users/me").token(&token);
-    call.json(&body).send().expect(200);
+    let player = app.logged_in_again(&player);
+    app.move_to(&player, "moved@guild.gg").expect(200);
+    let body = json!({ "display_name": "Moved" });
+    app.patch_as(&player, ME, &body).expect(200);
     for row in read(&app, &boss, "limit=100") {
         let row = row.to_string();
         for personal in [

@@ -22,6 +22,11 @@ fn list(lines: &str) -> Result<HttpAnswer, HttpError> {
     })
 }
 
+/// A line of a list: so often breached, or padding with zero.
+fn line(digit: &str, count: u8) -> String {
+    format!("{}:{count}", digit.repeat(35))
+}
+
 fn app() -> TestApp {
     TestApp::with(|name| match name {
         "BREACH_RANGE_URL" => Some(URL.to_owned()),
@@ -31,55 +36,39 @@ fn app() -> TestApp {
 }
 
 /// Both ways to set a password, with one that nobody has used yet.
-fn ways(
-    app: &TestApp,
-    player: &Player,
-    number: usize,
-    password: &str,
-) -> [(&'static str, Answer, u16); 2] {
-    let email = format!("row{number}@guild.gg");
-    let body = json!({ "email": email, "password": password, "display_name": "Commander" });
-    let registered = app.post("/api/v1/auth/register", &body).send();
-    let body = json!({ "current_password": PASSWORD, "new_password": password });
-    let changed = app.post("/api/v1/auth/password", &body).by(player).send();
-    [
-        ("/password", registered, 201),
-        ("/new_password", changed, 204),
-    ]
+fn ways(app: &TestApp, player: &Player, number: usize, new: &str) -> [(&'static str, Answer); 2] {
+    let registered = app.register_with(&format!("row{number}@guild.gg"), new);
+    let changed = app.change_password(player, new);
+    [("/password", registered), ("/new_password", changed)]
+}
+
+#[track_caller]
+fn expect_taken([registered, changed]: [(&str, Answer); 2]) {
+    registered.1.expect(201);
+    changed.1.expect(204);
 }
 
 fn warnings(app: &TestApp) -> Vec<String> {
-    let lines = app.test.log.lines().into_iter();
-    lines
-        .filter(|(level, _)| *level == Level::Warn)
-        .map(|(_, line)| line)
-        .collect()
+    let mut lines = app.test.log.lines();
+    lines.retain(|(level, _)| *level == Level::Warn);
+    lines.into_iter().map(|(_, line)| line).collect()
 }
 
 #[test]
 fn a_breached_password_is_refused_and_the_local_rules_come_first() {
     let app = app();
-    app.test
-        .web
-        .answer_with(|_| list(&format!("{}:0", "0".repeat(35))));
+    app.test.web.answer_with(|_| list(&line("0", 0)));
     let player = app.player("one");
-    let suffix = hash(NEW)[5..].to_owned();
-    app.test.web.answer_with(move |_| {
-        list(&format!(
-            "{}:9\r\n{suffix}:1\r\n{}:0",
-            "1".repeat(35),
-            "2".repeat(35)
-        ))
-    });
+    let lines = [line("1", 9), format!("{}:1", &hash(NEW)[5..]), line("2", 0)];
+    let lines = lines.join("\r\n");
+    app.test.web.answer_with(move |_| list(&lines));
     app.test.web.take_requests();
-    for (pointer, answer, _) in ways(&app, &player, 0, NEW) {
-        let expected = vec![(pointer.to_owned(), "password_breached".to_owned())];
-        assert_eq!(answer.expect(422).mistakes(), expected);
+    for (pointer, answer) in ways(&app, &player, 0, NEW) {
+        answer.expect_mistakes(&format!("{pointer} password_breached"));
     }
     assert_eq!(app.test.web.take_requests().len(), 2);
-    for (pointer, answer, _) in ways(&app, &player, 1, "passwordpassword") {
-        let expected = vec![(pointer.to_owned(), "password_too_common".to_owned())];
-        assert_eq!(answer.expect(422).mistakes(), expected);
+    for (pointer, answer) in ways(&app, &player, 1, "passwordpassword") {
+        answer.expect_mistakes(&format!("{pointer} password_too_common"));
     }
     assert_eq!(app.test.web.take_requests().len(), 0);
     assert_eq!(warnings(&app), Vec::<String>::new());
@@ -87,16 +76,11 @@ fn a_breached_password_is_refused_and_the_local_rules_come_first() {
 
 #[test]
 fn what_is_not_on_the_list_or_padding_is_taken() {
-    for lines in [
-        format!("{}:0", &hash(NEW)[5..]),
-        format!("{}:12", "0".repeat(35)),
-    ] {
+    for lines in [format!("{}:0", &hash(NEW)[5..]), line("0", 12)] {
         let app = app();
         app.test.web.answer_with(move |_| list(&lines));
         let player = app.player("one");
-        for (_, answer, status) in ways(&app, &player, 0, NEW) {
-            answer.expect(status);
-        }
+        expect_taken(ways(&app, &player, 0, NEW));
         assert_eq!(warnings(&app), Vec::<String>::new());
     }
 }
@@ -130,16 +114,12 @@ fn a_list_that_is_away_stops_nobody() {
         app.test.web.answer_with(move |_| given.clone());
         let player = app.player("one");
         let before = warnings(&app).len();
-        for (_, answer, status) in ways(&app, &player, 0, NEW) {
-            answer.expect(status);
-        }
+        expect_taken(ways(&app, &player, 0, NEW));
         let lines = warnings(&app).split_off(before);
         assert_eq!(lines.len(), 2, "{name}");
         for line in lines {
-            assert!(
-                line.contains("\"breach_check_unavailable\""),
-                "{name}: {line}"
-            );
+            let is_told = line.contains("\"breach_check_unavailable\"");
+            assert!(is_told, "{name}: {line}");
             assert!(!line.contains(&hash(NEW)[..5]), "{name}: {line}");
         }
     }
@@ -148,18 +128,13 @@ fn a_list_that_is_away_stops_nobody() {
 #[test]
 fn five_digits_leave_and_no_more() {
     let app = app();
-    app.test
-        .web
-        .answer_with(|_| list(&format!("{}:1", "0".repeat(35))));
+    app.test.web.answer_with(|_| list(&line("0", 1)));
     let player = app.player("one");
     let composed = "caf\u{e9} in the borderlands";
     let prefix = hash(composed)[..5].to_owned();
     app.test.web.take_requests();
-    for (_, answer, status) in ways(&app, &player, 0, "cafe\u{301} in the borderlands") {
-        answer.expect(status);
-    }
-    let body = json!({ "email": "c@guild.gg", "password": composed, "display_name": "Commander" });
-    app.post("/api/v1/auth/register", &body).send().expect(201);
+    expect_taken(ways(&app, &player, 0, "cafe\u{301} in the borderlands"));
+    app.register_with("c@guild.gg", composed).expect(201);
     let requests = app.test.web.take_requests();
     assert_eq!(requests.len(), 3);
     for request in requests {
@@ -167,25 +142,18 @@ fn five_digits_leave_and_no_more() {
         assert_eq!(request.url, format!("{URL}{prefix}"));
         let agent = concat!("wvw-builder/", env!("CARGO_PKG_VERSION"));
         let expected = [("add-padding", "true"), ("user-agent", agent)];
-        assert_eq!(
-            request.headers,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(request.headers, expected);
         assert!(request.body.is_none());
-        assert_eq!(
-            (request.timeout_ms, request.max_body_bytes),
-            (2_000, 128 * 1024)
-        );
+        let bounds = (request.timeout_ms, request.max_body_bytes);
+        assert_eq!(bounds, (2_000, 128 * 1024));
     }
 }
 
 #[test]
 fn nobody_is_asked_unless_configured() {
-    let app = TestApp::new();
-    let player = app.player("one");
-    for (_, answer, status) in ways(&app, &player, 0, NEW) {
-        answer.expect(status);
-    }
+    let (app, player) = TestApp::with_player("one");
+    expect_taken(ways(&app, &player, 0, NEW));
     assert_eq!(app.test.web.requests().len(), 0);
     assert_eq!(warnings(&app), Vec::<String>::new());
 }

@@ -7,69 +7,54 @@ use wvw_builder::game::model::REFERENCE_VERSION;
 /// The chat code of a template.
 fn encoded(app: &TestApp, template: &Value) -> String {
     let body = json!({ "template": template });
-    let answer = app
-        .post("/api/v1/chat-codes/encode", &body)
-        .send()
-        .expect(200);
-    text(&answer.json()["code"])
+    text(&app.post(ENCODE, &body).ok()["code"])
+}
+
+/// Expects these members, among others.
+#[track_caller]
+fn expect_members(document: &Value, expected: &Value) {
+    for (name, value) in expected.as_object().expect("an object") {
+        assert_eq!(document[name], *value, "{name}");
+    }
 }
 
 /// A template with these specializations and nothing else.
 fn template(profession: &str, specializations: [u8; 3]) -> Value {
-    let slots: Vec<Value> = specializations
-        .iter()
-        .map(|id| {
-            if *id == 0 {
-                Value::Null
-            } else {
-                json!({ "id": id })
-            }
-        })
-        .collect();
+    let slots = specializations.map(|id| match id {
+        0 => Value::Null,
+        id => json!({ "id": id }),
+    });
     json!({ "profession": { "id": profession }, "specializations": slots })
 }
 
 #[test]
 fn from_chat_code_to_json_and_through_every_change() {
-    let app = TestApp::new();
-    let player = app.player("walk");
+    let (app, player) = TestApp::with_player("walk");
     let token = player.token.as_str();
     let body = json!({
         "name": "  Support Firebrand ", "chat_code": GUARDIAN_CODE, "visibility": "public",
         "roles": ["primary_support"], "tags": [" Zerg ", "EU"], "notes": "Stand on\nthe tag.",
         "gear": { "stats": "Minstrel's", "sigils": ["Energy"] }, "game_build": 180_000,
     });
-    let answer = app.post(BUILDS, &body).token(token).send().expect(201);
+    let answer = app.post(BUILDS, &body).token(token).expect(201);
     let made = answer.json();
     assert_eq!(answer.header("location"), Some(build_path(&made).as_str()));
     assert_eq!(answer.etag(), format!("\"1-{REFERENCE_VERSION}\""));
-    for (member, expected) in [
-        ("owner_id", json!(player.id)),
-        ("name", json!("Support Firebrand")),
-        ("profession", json!("Guardian")),
-        ("chat_code", json!(GUARDIAN_CODE)),
-        ("visibility", json!("public")),
-        ("team_id", Value::Null),
-        ("tags", json!(["zerg", "eu"])),
-        ("notes", json!("Stand on\nthe tag.")),
-        ("game_build", json!(180_000)),
-        ("created_at", json!("2026-11-22T00:00:00.000Z")),
-        ("updated_at", json!("2026-11-22T00:00:00.000Z")),
-    ] {
-        assert_eq!(made[member], expected, "{member}");
-    }
+    expect_members(
+        &made,
+        &json!({
+            "owner_id": player.id, "name": "Support Firebrand", "profession": "Guardian",
+            "chat_code": GUARDIAN_CODE, "visibility": "public", "team_id": null,
+            "tags": ["zerg", "eu"], "notes": "Stand on\nthe tag.", "game_build": 180_000,
+            "created_at": "2026-11-22T00:00:00.000Z", "updated_at": "2026-11-22T00:00:00.000Z",
+        }),
+    );
     assert_eq!(made["gear"]["stats"], "Minstrel's");
     assert_eq!(made["template"]["specializations"][2]["name"], "Firebrand");
-    let decoded = app.post(
-        "/api/v1/chat-codes/decode",
-        &json!({ "code": GUARDIAN_CODE }),
-    );
-    assert_eq!(
-        decoded.send().expect(200).json()["template"],
-        made["template"]
-    );
+    let decoded = app.post(DECODE, &json!({ "code": GUARDIAN_CODE })).ok();
+    assert_eq!(decoded["template"], made["template"]);
 
-    let read = app.get(&build_path(&made)).send().expect(200);
+    let read = app.get(&build_path(&made)).expect(200);
     assert_eq!((read.json(), read.etag()), (made.clone(), answer.etag()));
 
     app.test.clock.advance_ms(5_000);
@@ -77,7 +62,6 @@ fn from_chat_code_to_json_and_through_every_change() {
     let patched = app.call("PATCH", &build_path(&made)).token(token);
     let patched = patched
         .raw("application/merge-patch+json", patch.to_string())
-        .send()
         .expect(200);
     let mut expected = made.clone();
     expected["notes"] = json!("");
@@ -87,32 +71,19 @@ fn from_chat_code_to_json_and_through_every_change() {
     assert_eq!(patched.json(), expected);
     assert_eq!(patched.etag(), format!("\"2-{REFERENCE_VERSION}\""));
 
-    let put = app
-        .call("PUT", &build_path(&made))
-        .token(token)
-        .json(&build_body(&json!({ "name": "New" })));
-    let put = put.send().ok();
-    for (member, expected) in [
-        ("name", json!("New")),
-        ("visibility", json!("private")),
-        ("roles", json!([])),
-        ("tags", json!([])),
-        ("gear", Value::Null),
-        // It stays with its chat code.
-        ("game_build", json!(180_000)),
-        ("created_at", made["created_at"].clone()),
-    ] {
-        assert_eq!(put[member], expected, "{member}");
-    }
-    app.call("DELETE", &build_path(&made))
-        .token(token)
-        .send()
-        .expect(204);
-    app.get(&build_path(&made)).token(token).send().expect(404);
-    app.call("DELETE", &build_path(&made))
-        .token(token)
-        .send()
-        .expect(404);
+    let new = build_body(&json!({ "name": "New" }));
+    let put = app.put_as(&player, &build_path(&made), &new).ok();
+    expect_members(
+        &put,
+        // The build of the game stays with its chat code.
+        &json!({
+            "name": "New", "visibility": "private", "roles": [], "tags": [], "gear": null,
+            "game_build": 180_000, "created_at": made["created_at"],
+        }),
+    );
+    app.delete_as(&player, &build_path(&made)).expect(204);
+    app.get_as(&player, &build_path(&made)).expect(404);
+    app.delete_as(&player, &build_path(&made)).expect(404);
     for table in ["builds", "build_facets"] {
         assert_eq!(app.rows(table), 0, "{table}");
     }
@@ -120,8 +91,7 @@ fn from_chat_code_to_json_and_through_every_change() {
 
 #[test]
 fn all_mistakes_at_once() {
-    let app = TestApp::new();
-    let player = app.player("mistakes");
+    let (app, player) = TestApp::with_player("mistakes");
     let body = json!({
         "chat_code": "[&DQ==]", "template": template("Guardian", [4, 62, 62]),
         "visibility": "everyone", "team_id": "team_x", "roles": ["king", "filler", "filler"],
@@ -160,35 +130,28 @@ fn all_mistakes_at_once() {
 
 #[test]
 fn a_tag_that_grows_in_lower_case_is_measured_as_it_is_kept() {
-    let app = TestApp::new();
-    let player = app.player("tags");
+    let (app, player) = TestApp::with_player("tags");
     let call = |tag: String| {
         let body = build_body(&json!({ "tags": [tag] }));
         app.post_as(&player, BUILDS, &body)
     };
-    let refused = call("\u{130}".repeat(32)).expect(422);
-    assert_eq!(
-        refused.mistakes(),
-        [("/tags/0".to_owned(), "invalid_length".to_owned())]
-    );
+    let refused = call("\u{130}".repeat(32));
+    refused.expect_mistakes("/tags/0 invalid_length");
     let build = call("\u{130}".repeat(16)).created();
     // What was taken can be patched.
     let patch = app
         .call("PATCH", &build_path(&build))
         .by(&player)
         .json(&json!({ "name": "x" }));
-    patch.send().expect(200);
+    patch.expect(200);
 }
 
 #[test]
 fn members_that_are_the_services_own_are_refused_everywhere() {
-    let app = TestApp::new();
-    let player = app.player("mass");
-    let other = app.player("other");
+    let (app, [player, other]) = TestApp::with_players(["mass", "other"]);
     let build = app.build(&player, &json!({}));
-    let account =
-        json!({ "email": "c@b.gg", "password": "four words in a row", "display_name": "c" });
-    let login = json!({ "email": player.email, "password": "four words in a row" });
+    let account = json!({ "email": "c@b.gg", "password": PASSWORD, "display_name": "c" });
+    let login = json!({ "email": player.email, "password": PASSWORD });
     let whole = build_body(&json!({}));
     for (member, value) in [
         ("is_admin", json!(true)),
@@ -202,8 +165,8 @@ fn members_that_are_the_services_own_are_refused_everywhere() {
         ("scope", json!("*")),
     ] {
         for (method, target, body) in [
-            ("POST", "/api/v1/auth/register", &account),
-            ("POST", "/api/v1/auth/login", &login),
+            ("POST", REGISTER, &account),
+            ("POST", LOGIN, &login),
             ("POST", BUILDS, &whole),
             ("PUT", &build_path(&build), &whole),
             ("PATCH", &build_path(&build), &json!({})),
@@ -215,9 +178,7 @@ fn members_that_are_the_services_own_are_refused_everywhere() {
             let mut body = body.clone();
             body[member] = value.clone();
             let answer = app.as_player(&player, method, target, &body);
-            assert_eq!(answer.status, 422, "{method} {target} {member}");
-            let expected = [(format!("/{member}"), "unknown_field".to_owned())];
-            assert_eq!(answer.mistakes(), expected, "{method} {target}");
+            answer.expect_mistakes(&format!("/{member} unknown_field"));
         }
     }
     let read = app.get_as(&player, &build_path(&build)).expect(200);
@@ -226,39 +187,16 @@ fn members_that_are_the_services_own_are_refused_everywhere() {
 
 #[test]
 fn what_the_game_would_not_allow_is_named_with_its_place() {
-    let app = TestApp::new();
-    let player = app.player("game");
-    for (name, profession, slots, index, code) in [
-        (
-            "a Warrior's in a Guardian",
-            "Guardian",
-            [4, 0, 0],
-            0,
-            "specialization_of_other_profession",
-        ),
-        (
-            "elite in the second slot",
-            "Guardian",
-            [0, 62, 0],
-            1,
-            "elite_not_in_third_slot",
-        ),
-        (
-            "twice the same",
-            "Guardian",
-            [42, 42, 0],
-            1,
-            "duplicate_specialization",
-        ),
-        (
-            "twice the same unknown",
-            "Guardian",
-            [0, 200, 200],
-            2,
-            "duplicate_specialization",
-        ),
+    let (app, player) = TestApp::with_player("game");
+    for (slots, index, code) in [
+        // A Warrior's in a Guardian.
+        ([4, 0, 0], 0, "specialization_of_other_profession"),
+        ([0, 62, 0], 1, "elite_not_in_third_slot"),
+        ([42, 42, 0], 1, "duplicate_specialization"),
+        // Unknown to the tables.
+        ([0, 200, 200], 2, "duplicate_specialization"),
     ] {
-        let template = template(profession, slots);
+        let template = template("Guardian", slots);
         let by_template = json!({ "chat_code": null, "template": template });
         let by_code = json!({ "chat_code": encoded(&app, &template) });
         for (body, pointer) in [
@@ -267,11 +205,10 @@ fn what_the_game_would_not_allow_is_named_with_its_place() {
         ] {
             let body = build_body(&body);
             let answer = app.post_as(&player, BUILDS, &body);
-            assert_eq!(answer.status, 422, "{name}");
-            assert_eq!(answer.mistakes(), [(pointer, code.to_owned())], "{name}");
+            let answer = answer.expect_mistakes(&format!("{pointer} {code}"));
             let detail = text(&answer.json()["errors"][0]["detail"]);
             let is_placed = !body["template"].is_null() || detail.contains("/specializations/");
-            assert!(is_placed, "{name}: {detail}");
+            assert!(is_placed, "{detail}");
         }
     }
     // What only the tables do not know is kept.
@@ -283,32 +220,24 @@ fn what_the_game_would_not_allow_is_named_with_its_place() {
 
 #[test]
 fn chat_code_and_template_must_agree() {
-    let app = TestApp::new();
-    let player = app.player("agree");
+    let (app, player) = TestApp::with_player("agree");
     let code = json!({ "code": GUARDIAN_CODE });
-    let same = app.post("/api/v1/chat-codes/decode", &code).send().ok()["template"].clone();
+    let same = app.post(DECODE, &code).ok()["template"].clone();
     let other = template("Warrior", [4, 0, 18]);
     let create = |body: &Value| {
         let body = build_body(body);
         app.post_as(&player, BUILDS, &body)
     };
     let build = create(&json!({ "template": same })).created();
-    let answer = create(&json!({ "template": other })).expect(422);
-    let conflict = [("/template".to_owned(), "conflicting_fields".to_owned())];
-    assert_eq!(answer.mistakes(), conflict);
-    let answer = create(&json!({ "chat_code": null })).expect(422);
-    assert_eq!(
-        answer.mistakes(),
-        [("/chat_code".to_owned(), "required".to_owned())]
-    );
+    let refused = create(&json!({ "template": other }));
+    refused.expect_mistakes("/template conflicting_fields");
+    let refused = create(&json!({ "chat_code": null }));
+    refused.expect_mistakes("/chat_code required");
+    let both = json!({ "chat_code": GUARDIAN_CODE, "template": other });
     for (patch, status, profession) in [
         (json!({ "template": other }), 200, "Warrior"),
         (json!({ "chat_code": GUARDIAN_CODE }), 200, "Guardian"),
-        (
-            json!({ "chat_code": GUARDIAN_CODE, "template": other }),
-            422,
-            "Guardian",
-        ),
+        (both, 422, "Guardian"),
         (
             json!({ "chat_code": null, "template": other }),
             200,

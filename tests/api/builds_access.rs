@@ -6,9 +6,7 @@ use wvw_builder::game::model::REFERENCE_VERSION;
 
 #[test]
 fn who_may_do_what() {
-    let app = TestApp::new();
-    let owner = app.player("owner");
-    let stranger = app.player("stranger");
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let body = build_body(&json!({ "name": "Changed" }));
     // Statuses for the owner, a stranger and someone without a token.
     let hidden = [
@@ -32,7 +30,7 @@ fn who_may_do_what() {
         ("public", seen),
     ] {
         for (method, statuses) in table {
-            let callers: [(&str, Option<&Player>); 3] = [
+            let callers = [
                 ("owner", Some(&owner)),
                 ("stranger", Some(&stranger)),
                 ("anonymous", None),
@@ -41,30 +39,24 @@ fn who_may_do_what() {
                 let build = app.build(&owner, &json!({}));
                 let id = text(&build["id"]);
                 // No team exists yet that could be named, so the database is told.
-                app.test.database.execute(&format!(
+                app.execute(format!(
                     "UPDATE builds SET visibility = '{visibility}' WHERE id = '{id}'"
                 ));
-                let mut call = app.call(method, &build_path(&build));
+                let mut call = app.call(method, &build_path(&build)).by(caller);
                 if matches!(method, "PUT" | "PATCH") {
                     call = call.json(&body);
                 }
-                if let Some(caller) = caller {
-                    call = call.by(caller);
-                }
                 let answer = call.send();
-                assert_eq!(answer.status, status, "{name} {method} {visibility}");
+                let what = format!("{name} {method} {visibility}");
+                assert_eq!(answer.status, status, "{what}");
                 if method != "HEAD" && status == 404 {
                     assert_eq!(answer.json()["code"], "not_found");
                 }
-                let is_there = app.count(&format!("SELECT count(*) FROM builds WHERE id = '{id}'"));
-                assert_eq!(is_there == 0, status == 204, "{name} {method} {visibility}");
-                let changed = "SELECT count(*) FROM builds WHERE search_text LIKE 'changed%'";
+                let is_there = app.rows(&format!("builds WHERE id = '{id}'"));
+                assert_eq!(is_there == 0, status == 204, "{what}");
+                let changed = app.rows("builds WHERE search_text LIKE 'changed%'");
                 let is_write = matches!(method, "PUT" | "PATCH") && status == 200;
-                assert_eq!(
-                    app.count(changed) == 1,
-                    is_write,
-                    "{name} {method} {visibility}"
-                );
+                assert_eq!(changed == 1, is_write, "{what}");
                 app.clear("builds");
             }
         }
@@ -73,9 +65,7 @@ fn who_may_do_what() {
 
 #[test]
 fn what_one_may_not_see_looks_like_what_is_not_there() {
-    let app = TestApp::new();
-    let owner = app.player("owner");
-    let stranger = app.player("stranger");
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let build = app.build(&owner, &json!({}));
     let absent = format!("{BUILDS}/build_01h455vb4pex5vsknk084sn02q");
     for method in ["GET", "PUT", "PATCH", "DELETE"] {
@@ -95,8 +85,7 @@ fn what_one_may_not_see_looks_like_what_is_not_there() {
 
 #[test]
 fn conditions() {
-    let app = TestApp::new();
-    let player = app.player("etag");
+    let (app, player) = TestApp::with_player("etag");
     // Long enough to be worth compressing.
     let body = build_body(&json!({ "notes": "x".repeat(1_000) }));
     let build = app.build(&player, &body);
@@ -113,12 +102,13 @@ fn conditions() {
         ("", 200),
         ("1", 200),
     ] {
-        let answer = app
-            .get(&build_path(&build))
-            .by(&player)
-            .header(Header::IfNoneMatch, tag);
-        assert_eq!(answer.send().status, read, "If-None-Match: {tag}");
+        let call = app.get(&build_path(&build)).by(&player);
+        call.header(Header::IfNoneMatch, tag).expect(read);
     }
+    let send = |method: &str, tag: &str| {
+        let call = app.call(method, &build_path(&build)).by(&player);
+        call.json(&body).if_match(tag).send()
+    };
     for (tag, status) in [
         ("\"x\"", 412),
         (weak.as_str(), 412),
@@ -128,33 +118,23 @@ fn conditions() {
         (&first, 412),
         ("*", 200),
     ] {
-        let call = app.call("PUT", &build_path(&build)).by(&player).json(&body);
-        let answer = call.if_match(tag).send();
-        assert_eq!(answer.status, status, "If-Match: {tag}");
+        let status_now = send("PUT", tag).status;
+        assert_eq!(status_now, status, "If-Match: {tag}");
     }
-    for (method, status) in [("PATCH", 412), ("DELETE", 412)] {
-        let call = app
-            .call(method, &build_path(&build))
-            .by(&player)
-            .json(&json!({}));
-        let answer = call.if_match(&first).send();
-        assert_eq!(answer.status, status, "{method}");
+    for method in ["PATCH", "DELETE"] {
+        send(method, &first).expect(412);
     }
-    let gzip = app
-        .get(&build_path(&build))
-        .by(&player)
-        .header(Header::AcceptEncoding, "gzip");
-    let gzip = gzip.send().expect(200);
+    let gzip = app.get(&build_path(&build)).by(&player);
+    let gzip = gzip.header(Header::AcceptEncoding, "gzip").expect(200);
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
     assert!(gzip.etag().ends_with("-gzip\""));
     let call = app.call("DELETE", &build_path(&build)).by(&player);
-    call.if_match(&gzip.etag()).send().expect(204);
+    call.if_match(&gzip.etag()).expect(204);
 }
 
 #[test]
 fn a_read_is_one_statement_and_a_write_one_batch() {
-    let app = TestApp::new();
-    let player = app.player("count");
+    let (app, player) = TestApp::with_player("count");
     let build = app.build(&player, &json!({ "visibility": "public" }));
     let token = player.token.as_str();
     let body = build_body(&json!({}));
@@ -186,20 +166,14 @@ fn a_read_is_one_statement_and_a_write_one_batch() {
 
 #[test]
 fn a_write_that_comes_too_late_changes_nothing() {
-    let app = TestApp::new();
-    let player = app.player("race");
-    let build = app.build(
-        &player,
-        &json!({ "tags": ["kept"], "visibility": "public" }),
-    );
+    let (app, player) = TestApp::with_player("race");
+    let body = json!({ "tags": ["kept"], "visibility": "public" });
+    let build = app.build(&player, &body);
     let id = text(&build["id"]);
     let state = || {
         let sql = "SELECT facet || '=' || value FROM build_facets ORDER BY 1";
-        let facets = app.test.database.execute(sql);
-        let builds = app
-            .test
-            .database
-            .execute("SELECT document, version FROM builds");
+        let facets = app.execute(sql);
+        let builds = app.execute("SELECT document, version FROM builds");
         format!("{facets:?} {builds:?}")
     };
     let moved = format!("UPDATE builds SET version = version + 1 WHERE id = '{id}'");
@@ -211,13 +185,7 @@ fn a_write_that_comes_too_late_changes_nothing() {
         ("DELETE", &moved),
         ("PUT", &gone),
     ] {
-        let sql_slot = Rc::new(RefCell::new(None));
-        let database = Raced {
-            database: app.test.database.clone(),
-            before: "builds",
-            sql: Rc::clone(&sql_slot),
-        };
-        let late = app.isolate_on(platform_on(&app.test, 2, Box::new(database)));
+        let (late, sql_slot) = app.racing_isolate("builds", None);
         late.get_as(&player, &build_path(&build)).expect(200);
         let before = state();
         *sql_slot.borrow_mut() = Some(sql.clone());
@@ -229,10 +197,8 @@ fn a_write_that_comes_too_late_changes_nothing() {
         } else {
             let version = |state: &str| state.replace(char::is_numeric, "");
             assert_eq!(version(&after), version(&before), "{method}");
-            assert!(
-                after.contains("tag=kept") && !after.contains("tag=late"),
-                "{after}"
-            );
+            let is_kept = after.contains("tag=kept") && !after.contains("tag=late");
+            assert!(is_kept, "{after}");
         }
     }
 }

@@ -5,26 +5,19 @@ use testing::prelude::*;
 
 /// The names on a page.
 fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
-    let call = app.get(&format!("{BUILDS}?{query}"));
-    let call = match player {
-        Some(player) => call.by(player),
-        None => call,
-    };
-    let page = call.send().ok();
+    let page = app.get(&format!("{BUILDS}?{query}")).by(player).ok();
     let items = array(&page["data"]);
     items.iter().map(|build| text(&build["name"])).collect()
 }
 
 #[test]
 fn who_sees_what_in_a_list() {
-    let app = TestApp::new();
-    let one = app.player("one");
-    let two = app.player("two");
+    let (app, [one, two]) = TestApp::with_players(["one", "two"]);
     for visibility in ["private", "team", "unlisted", "public"] {
         for player in [&one, &two] {
             let name = format!("{visibility} of {}", &player.email[..3]);
             app.build(player, &json!({ "name": name, "visibility": "private" }));
-            app.test.database.execute(&format!(
+            app.execute(format!(
                 "UPDATE builds SET visibility = '{visibility}' WHERE search_text LIKE '{name}%'"
             ));
         }
@@ -32,25 +25,20 @@ fn who_sees_what_in_a_list() {
     let all_of = |player: &str| {
         ["private", "team", "unlisted", "public"].map(|v| format!("{v} of {player}"))
     };
-    let set = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
-    let public = set(vec!["public of one".to_owned(), "public of two".to_owned()]);
-    let own = set(all_of("one").to_vec());
-    assert_eq!(set(names(&app, "", None)), public);
-    assert_eq!(
-        set(names(&app, "", Some(&one))),
-        own.union(&public).cloned().collect()
-    );
-    assert_eq!(set(names(&app, "owner=me", Some(&one))), own);
-    assert_eq!(
-        set(names(&app, "q=of+two", Some(&one))),
-        set(vec!["public of two".to_owned()])
-    );
-    assert_eq!(
-        set(names(&app, "owner=me&q=of+two", Some(&one))),
-        BTreeSet::new()
-    );
+    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    let public = set(&["one", "two"].map(|player| format!("public of {player}")));
+    let own = set(&all_of("one"));
+    let both = own.union(&public).cloned().collect();
+    for (query, caller, expected) in [
+        ("", None, &public),
+        ("", Some(&one), &both),
+        ("owner=me", Some(&one), &own),
+        ("q=of+two", Some(&one), &set(&["public of two".to_owned()])),
+        ("owner=me&q=of+two", Some(&one), &BTreeSet::new()),
+    ] {
+        assert_eq!(set(&names(&app, query, caller)), *expected, "{query}");
+    }
     app.get(&format!("{BUILDS}?owner=me"))
-        .send()
         .expect_problem(401, "authentication_required");
     for query in [
         format!("owner={}", two.id),
@@ -64,52 +52,34 @@ fn who_sees_what_in_a_list() {
 
 #[test]
 fn filters_alone_and_together() {
-    let app = TestApp::new();
-    let player = app.player("filters");
+    let (app, player) = TestApp::with_player("filters");
     let template = |profession: &str, id: u8| json!({ "profession": { "id": profession }, "specializations": [null, null, { "id": id }] });
-    for (name, profession, elite, roles, tags, game_build) in [
+    for (name, profession, elite, described) in [
         (
             "Alpha firebrand",
             "Guardian",
             62,
-            json!(["primary_support"]),
-            json!(["zerg", "eu"]),
-            100,
+            "primary_support | zerg eu | 100",
         ),
-        (
-            "Beta firebrand",
-            "Guardian",
-            62,
-            json!(["filler"]),
-            json!(["roam"]),
-            200,
-        ),
-        (
-            "Gamma spellbreaker",
-            "Warrior",
-            61,
-            json!(["strip"]),
-            json!(["zerg"]),
-            100,
-        ),
+        ("Beta firebrand", "Guardian", 62, "filler | roam | 200"),
+        ("Gamma spellbreaker", "Warrior", 61, "strip | zerg | 100"),
         (
             "Delta 100%",
             "Warrior",
             18,
-            json!(["primary_support", "strip"]),
-            json!(["\u{dc}BER"]),
-            200,
+            "primary_support strip | \u{dc}BER | 200",
         ),
     ] {
-        app.build(
-            &player,
-            &json!({
-                "name": name, "chat_code": null, "template": template(profession, elite),
-                "roles": roles, "tags": tags, "game_build": game_build, "visibility": "public",
-                "notes": format!("Notes of {name}"),
-            }),
-        );
+        let parts = described.split(" | ").map(|part| part.split(' ').collect());
+        let parts: Vec<Vec<&str>> = parts.collect();
+        let body = json!({
+            "name": name, "chat_code": null, "template": template(profession, elite),
+            "roles": parts[0], "tags": parts[1], "game_build": json_of(parts[2][0]),
+            "visibility": "public", "notes": format!("Notes of {name}"),
+        });
+        app.build(&player, &body);
     }
+    let all = "tag=zerg&game_build=100&role=strip&profession=Warrior&specialization=61&q=gamma";
     for (query, expected) in [
         ("", "abgd"),
         ("profession=Guardian", "ab"),
@@ -132,10 +102,7 @@ fn filters_alone_and_together() {
         ("q=_", ""),
         ("profession=Warrior&role=strip", "gd"),
         ("profession=Warrior&role=primary_support", "d"),
-        (
-            "tag=zerg&game_build=100&role=strip&profession=Warrior&specialization=61&q=gamma",
-            "g",
-        ),
+        (all, "g"),
         ("tag=zerg&profession=Guardian&q=alpha&owner=me", "a"),
         ("tag=zerg&tag=eu", "refused"),
         ("tag=zerg&game_build=200", ""),
@@ -145,17 +112,14 @@ fn filters_alone_and_together() {
         ("team_id=team_01h455vb4pex5vsknk084sn02q", "refused"),
         ("name=x", "refused"),
     ] {
-        let call = app.get(&format!("{BUILDS}?{query}")).by(&player);
-        let answer = call.send();
         if expected == "refused" {
+            let answer = app.get_as(&player, &format!("{BUILDS}?{query}"));
             answer.expect_problem(422, "invalid_input");
             continue;
         }
         let initials = |name: &String| name[..1].to_lowercase();
-        let found: BTreeSet<String> = names(&app, query, Some(&player))
-            .iter()
-            .map(initials)
-            .collect();
+        let found = names(&app, query, Some(&player));
+        let found: BTreeSet<String> = found.iter().map(initials).collect();
         let expected: BTreeSet<String> = expected.chars().map(String::from).collect();
         assert_eq!(found, expected, "{query}");
     }
@@ -170,39 +134,15 @@ fn walk(
     app: &TestApp,
     query: &str,
     player: Option<&Player>,
-    mut between: impl FnMut(),
+    between: impl FnMut(),
 ) -> (Vec<String>, usize) {
-    let mut target = format!("{BUILDS}?{query}");
-    let (mut ids, mut pages) = (Vec::new(), 0);
-    loop {
-        let call = app.get(&target);
-        let answer = match player {
-            Some(player) => call.by(player),
-            None => call,
-        };
-        let answer = answer.send().expect(200);
-        let page = answer.json();
-        ids.extend(array(&page["data"]).iter().map(|b| text(&b["id"])));
-        pages += 1;
-        let Some(cursor) = page["next_cursor"].as_str() else {
-            assert_eq!(answer.header("link"), None);
-            return (ids, pages);
-        };
-        let link = answer.header("link").expect("a Link");
-        let next = link
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
-        let next = next.expect("RFC 8288");
-        assert!(next.contains(cursor), "{link}");
-        next.clone_into(&mut target);
-        between();
-    }
+    let pages = app.pages_between(player, &format!("{BUILDS}?{query}"), between);
+    (texts_of(&pages.concat(), "id"), pages.len())
 }
 
 #[test]
 fn pages_neither_repeat_nor_lose_a_build() {
-    let app = TestApp::new();
-    let (one, two) = (app.player("one"), app.player("two"));
+    let (app, [one, two]) = TestApp::with_players(["one", "two"]);
     let mut expected = Vec::new();
     for number in 0..250 {
         // Ties: ten builds share each millisecond.
@@ -211,10 +151,8 @@ fn pages_neither_repeat_nor_lose_a_build() {
         }
         let player = if number % 2 == 0 { &one } else { &two };
         let visibility = if number % 5 == 0 { "private" } else { "public" };
-        let build = app.build(
-            player,
-            &json!({ "visibility": visibility, "tags": ["paged"] }),
-        );
+        let body = json!({ "visibility": visibility, "tags": ["paged"] });
+        let build = app.build(player, &body);
         if visibility == "public" || number % 2 == 0 {
             expected.push(text(&build["id"]));
         }
@@ -227,36 +165,26 @@ fn pages_neither_repeat_nor_lose_a_build() {
     for (query, pages) in [
         ("limit=100", 3),
         ("limit=7", expected.len().div_ceil(7)),
-        (
-            "limit=7&tag=paged&profession=Guardian",
-            expected.len().div_ceil(7),
-        ),
+        ("limit=7&tag=paged", expected.len().div_ceil(7)),
         ("limit=45&q=build", 5),
     ] {
         let found = walk(&app, query, Some(&one), || {});
         assert_eq!(found, (expected.clone(), pages), "{query}");
     }
     assert_eq!(walk(&app, "limit=50", None, || {}).0.len(), 200);
-    assert_eq!(
-        walk(&app, "limit=50&owner=me", Some(&one), || {}).0.len(),
-        125
-    );
+    let own = walk(&app, "limit=50&owner=me", Some(&one), || {});
+    assert_eq!(own.0.len(), 125);
     // Builds that are made or removed meanwhile change nothing of the rest.
     let mut removed = expected.clone();
     let found = walk(&app, "limit=20", Some(&one), || {
         app.build(&one, &json!({ "visibility": "public" }));
-        let last = removed.pop().expect("an old build");
-        app.test
-            .database
-            .execute(&format!("DELETE FROM builds WHERE id = '{last}'"));
+        if let Some(last) = removed.pop() {
+            app.execute(format!("DELETE FROM builds WHERE id = '{last}'"));
+        }
     });
-    let still_there: Vec<String> = expected
-        .iter()
-        .filter(|id| removed.contains(id))
-        .cloned()
-        .collect();
-    let is_known = |id: &&String| removed.contains(*id);
-    let seen: Vec<String> = found.0.iter().filter(is_known).cloned().collect();
+    let is_left = |id: &&String| removed.contains(*id);
+    let still_there: Vec<_> = expected.iter().filter(is_left).collect();
+    let seen: Vec<_> = found.0.iter().filter(is_left).collect();
     assert_eq!(seen, still_there);
     let distinct: BTreeSet<&String> = found.0.iter().collect();
     assert_eq!(distinct.len(), found.0.len());
@@ -264,25 +192,23 @@ fn pages_neither_repeat_nor_lose_a_build() {
 
 #[test]
 fn a_page_of_very_large_builds_ends_early_and_goes_on() {
-    let app = TestApp::new();
-    let player = app.player("large");
+    let (app, player) = TestApp::with_player("large");
     for number in 0..12 {
-        app.build(
-            &player,
-            &json!({ "name": format!("build {number}"), "visibility": "public" }),
-        );
+        let body = json!({ "name": format!("build {number}"), "visibility": "public" });
+        app.build(&player, &body);
     }
-    app.test.database.execute(
+    app.execute(
         "UPDATE builds SET document = json_set(document, '$.notes', printf('%.*c', 50000, 'x'))",
     );
     // Larger than any build can be: only the pages' sizes are looked at, not the builds.
     let mut sizes = Vec::new();
     let mut cursor = String::new();
     loop {
-        let sql_app = app.isolate(7);
-        let target = format!("{BUILDS}?limit=100{cursor}");
-        let request = sql_app.get(&target).request();
-        let response = pollster::block_on(sql_app.app.handle(&request));
+        let isolate = app.isolate(7);
+        let request = isolate
+            .get(&format!("{BUILDS}?limit=100{cursor}"))
+            .request();
+        let response = block_on(isolate.app.handle(&request));
         assert_eq!(response.status, 200);
         let page: Value = serde_json::from_slice(&response.body_bytes()).expect("JSON");
         assert!(response.body_bytes().len() < 700_000);
@@ -298,8 +224,7 @@ fn a_page_of_very_large_builds_ends_early_and_goes_on() {
 
 #[test]
 fn cursors_that_are_not_ours() {
-    let app = TestApp::new();
-    let player = app.player("cursor");
+    let (app, player) = TestApp::with_player("cursor");
     for _ in 0..3 {
         app.build(&player, &json!({}));
     }
@@ -309,11 +234,7 @@ fn cursors_that_are_not_ours() {
     let good_id = "build_01h455vb4pex5vsknk084sn02q";
     for (name, cursor, status) in [
         ("its own", good.clone(), 200),
-        (
-            "of an id that was never there",
-            encode(&format!("1.{good_id}")),
-            200,
-        ),
+        ("never there", encode(&format!("1.{good_id}")), 200),
         ("cut", good[..good.len() - 1].to_owned(), 422),
         ("padded", format!("{good}%3D"), 422),
         ("empty", String::new(), 422),
@@ -333,21 +254,18 @@ fn cursors_that_are_not_ours() {
 
 #[test]
 fn what_was_rendered_with_older_tables_is_rendered_again() {
-    let app = TestApp::new();
-    let player = app.player("stale");
+    let (app, player) = TestApp::with_player("stale");
     let first = app.build(&player, &json!({ "visibility": "public", "name": "First" }));
     app.test.clock.advance_ms(1);
-    let second = app.build(
-        &player,
-        &json!({ "visibility": "public", "name": "Second" }),
-    );
+    let second = json!({ "visibility": "public", "name": "Second" });
+    let second = app.build(&player, &second);
     let id = text(&first["id"]);
-    app.test.database.execute(&format!(
+    app.execute(format!(
         "UPDATE builds SET rendered_with = 'older', \
          document = json_set(document, '$.template.specializations[2].name', null) WHERE id = '{id}'"
     ));
     let target = format!("{BUILDS}/{id}");
-    assert_eq!(app.get(&target).send().expect(200).json(), first);
+    assert_eq!(app.get(&target).ok(), first);
     for query in ["", "tag=x", "limit=1", "owner=me"] {
         let page = app.get_as(&player, &format!("{BUILDS}?{query}")).ok();
         let expected = match query {
@@ -358,32 +276,22 @@ fn what_was_rendered_with_older_tables_is_rendered_again() {
         assert_eq!(page["data"], expected, "{query}");
     }
     // A write keeps the new rendering.
-    let patch = app
-        .call("PATCH", &target)
-        .by(&player)
-        .json(&json!({ "notes": "now" }));
-    patch.send().expect(200);
-    assert_eq!(
-        app.count("SELECT count(*) FROM builds WHERE rendered_with = 'older'"),
-        0
-    );
+    app.patch_as(&player, &target, &json!({ "notes": "now" }))
+        .expect(200);
+    assert_eq!(app.rows("builds WHERE rendered_with = 'older'"), 0);
 }
 
 #[test]
 fn no_read_scans_or_sorts_the_builds() {
-    let app = TestApp::new();
-    let player = app.player("plans");
+    let (app, player) = TestApp::with_player("plans");
     let build = app.build(&player, &json!({ "visibility": "public", "tags": ["x"] }));
     let id = text(&build["id"]);
     let plan = |statement: &Statement| -> Vec<String> {
-        let explain = Statement::new(
-            format!("EXPLAIN QUERY PLAN {}", statement.sql),
-            statement.params.clone(),
-        );
-        let rows = pollster::block_on(app.test.database.query(explain)).expect("a plan");
-        rows.iter()
-            .map(|row| row.text(3).expect("a detail").to_owned())
-            .collect()
+        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let explain = Statement::new(sql, statement.params.clone());
+        let rows = block_on(app.test.database.query(explain)).expect("a plan");
+        let detail = |row: &Row| row.text(3).expect("a detail").to_owned();
+        rows.iter().map(detail).collect()
     };
     let search = "SCAN s VIRTUAL TABLE INDEX 64:M1";
     let by_text = "SEARCH b USING COVERING INDEX builds_text (number=? AND visibility=?)";
@@ -408,27 +316,20 @@ fn no_read_scans_or_sorts_the_builds() {
         ),
     ] {
         let call = app.get(&format!("{BUILDS}?limit=5&{query}"));
-        let call = if token { call.by(&player) } else { call };
-        call.send().expect(200);
+        call.by(token.then_some(&player)).expect(200);
         let recorded = app.test.database.recorded();
         let plan = plan(recorded.last().expect("the list's statement"));
-        let tables: Vec<&str> = plan
-            .iter()
-            .map(String::as_str)
-            .filter(|line| {
-                ["b", "f", "s", "builds"]
-                    .iter()
-                    .any(|t| line.split(' ').nth(1) == Some(t))
-            })
-            .collect();
+        let is_of_table = |line: &&String| {
+            let table = line.split(' ').nth(1);
+            table.is_some_and(|it| ["b", "f", "s", "builds"].contains(&it))
+        };
+        let tables: Vec<&String> = plan.iter().filter(is_of_table).collect();
         assert_eq!(tables, expected, "{query}: {plan:#?}");
         // The window functions and group_concat work on the page alone, after its LIMIT.
-        let sorted = plan
-            .iter()
-            .any(|line| line.contains("USE TEMP B-TREE FOR ORDER BY (b"));
-        assert!(!sorted, "{plan:#?}");
+        let sorts = "USE TEMP B-TREE FOR ORDER BY (b";
+        assert!(!plan.iter().any(|line| line.contains(sorts)), "{plan:#?}");
     }
-    app.get(&format!("{BUILDS}/{id}")).send().expect(200);
+    app.get(&format!("{BUILDS}/{id}")).expect(200);
     let recorded = app.test.database.recorded();
     let plan = plan(recorded.last().expect("the read's statement"));
     let of_teams = [

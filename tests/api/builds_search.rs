@@ -5,8 +5,7 @@ use testing::prelude::*;
 
 #[test]
 fn the_search_finds_what_looking_for_it_would() {
-    let app = TestApp::new();
-    let player = app.player("search");
+    let (app, player) = TestApp::with_player("search");
     let names = [
         "Support Firebrand",
         "fire",
@@ -31,15 +30,10 @@ fn the_search_finds_what_looking_for_it_would() {
     // One is taken back, one is published, one changes its name, one is gone.
     let change = |index: usize, body: Value| {
         let path = format!("{BUILDS}/{}", builds[index].0);
-        let tag = app
-            .get_as(&player, &path)
-            .header("etag")
-            .expect("a tag")
-            .to_owned();
-        let call = if body.is_null() {
-            app.call("DELETE", &path)
-        } else {
-            app.call("PATCH", &path).json(&body)
+        let tag = app.get_as(&player, &path).etag();
+        let call = match body {
+            Value::Null => app.call("DELETE", &path),
+            body => app.call("PATCH", &path).json(&body),
         };
         call.if_match(&tag).by(&player).send();
     };
@@ -48,8 +42,8 @@ fn the_search_finds_what_looking_for_it_would() {
     change(2, json!({ "name": "Scourge", "visibility": "public" }));
     change(3, Value::Null);
     let is_public = |id: &str| {
-        app.count(&format!(
-            "SELECT count(*) FROM builds WHERE id = '{id}' AND visibility = 'public'"
+        app.rows(&format!(
+            "builds WHERE id = '{id}' AND visibility = 'public'"
         )) == 1
     };
     for query in [
@@ -82,20 +76,8 @@ fn the_search_finds_what_looking_for_it_would() {
             .map(|(id, _)| id.as_str())
             .collect();
         expected.sort_unstable_by(|a, b| b.cmp(a));
-        let mut found = Vec::new();
-        let mut next = format!("{BUILDS}?limit=7&q={}", percent_encoded(query));
-        loop {
-            let page = app.get(&next).send().ok();
-            let items = array(&page["data"]).to_vec();
-            found.extend(items.iter().map(|build| text(&build["id"])));
-            let Some(cursor) = page["next_cursor"].as_str() else {
-                break;
-            };
-            next = format!(
-                "{BUILDS}?limit=7&q={}&cursor={cursor}",
-                percent_encoded(query)
-            );
-        }
+        let target = format!("{BUILDS}?limit=7&q={}", percent_encoded(query));
+        let found = app.listed(None, &target, "id");
         assert_eq!(found, expected, "{query}");
     }
 }

@@ -6,10 +6,7 @@ use testing::prelude::*;
 fn compare(app: &TestApp, base: &Value, other: &Value, player: Option<&Player>) -> Answer {
     let path = format!("{}/compare/{}", path_of(base), text(&other["id"]));
     let call = app.get(&path);
-    match player {
-        Some(player) => call.by(player).send(),
-        None => call.send(),
-    }
+    call.by(player).send()
 }
 
 fn squad(slots: &Value) -> Value {
@@ -18,8 +15,7 @@ fn squad(slots: &Value) -> Value {
 
 #[test]
 fn what_differs_is_told() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let base = app.composition(
         &player,
         &json!({ "name": "Before", "subgroups": squad(&json!([
@@ -47,9 +43,9 @@ fn what_differs_is_told() {
     assert_eq!(players["removed"][0]["player"], "Ben");
     assert_eq!(players["added"][0]["subgroup"], 2);
     assert_eq!(players["moved"], json!([]));
-    let strip = found["squad"].as_array().expect("a list").iter();
-    let mut strip = strip.filter(|row| row["function"] == "strip");
-    assert_eq!(strip.next().expect("strip")["change"], -3);
+    let mut rows = array(&found["squad"]).iter();
+    let strip = rows.find(|row| row["function"] == "strip").expect("strip");
+    assert_eq!(strip["change"], -3);
     let roles = json!([
         { "role": "strip", "base": 1, "other": 0, "change": -1 },
         { "role": "none", "base": 0, "other": 1, "change": 1 },
@@ -57,15 +53,14 @@ fn what_differs_is_told() {
     assert_eq!(found["roles"], roles);
     let path = format!("{}/compare/{}", path_of(&base), text(&other["id"]));
     let again = app.get(&path).header(Header::IfNoneMatch, &answer.etag());
-    again.by(&player).send().expect(304);
+    again.by(&player).expect(304);
     let back = compare(&app, &other, &base, Some(&player)).expect(200);
     assert_ne!(back.etag(), answer.etag());
 }
 
 #[test]
 fn both_must_be_visible() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let private = app.composition(&owner, &json!({}));
     let public = app.composition(&owner, &json!({ "visibility": "public" }));
     for (base, other, who, status) in [
@@ -82,22 +77,14 @@ fn both_must_be_visible() {
 
 #[test]
 fn both_are_measured_by_the_same_scores() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let team = app.team(&[(&owner, "leader")]);
-    let path = format!("/api/v1/teams/{team}/scores");
-    let body = json!({ "scores": { "62": { "stability": 1 } } });
-    let put = app.call("PUT", &path).by(&owner).json(&body);
-    put.send().expect(200);
+    app.set_scores(&owner, &team, json!({ "62": { "stability": 1 } }));
     let firebrands = |count: usize| squad(&json!(vec![json!({ "specialization": 62 }); count]));
-    let of_team = app.composition(
-        &owner,
-        &json!({ "team_id": team, "visibility": "public", "subgroups": firebrands(1) }),
-    );
-    let own = app.composition(
-        &owner,
-        &json!({ "visibility": "public", "subgroups": firebrands(2) }),
-    );
+    let body = json!({ "team_id": team, "visibility": "public", "subgroups": firebrands(1) });
+    let of_team = app.composition(&owner, &body);
+    let body = json!({ "visibility": "public", "subgroups": firebrands(2) });
+    let own = app.composition(&owner, &body);
     let stability = |base: &Value, other: &Value, who: Option<&Player>| {
         let found = compare(&app, base, other, who).ok();
         let row = &found["subgroups"][0]["coverage"][0];
@@ -114,37 +101,27 @@ fn both_are_measured_by_the_same_scores() {
 
 #[test]
 fn versions_say_what_changed_and_how() {
-    let app = TestApp::new();
-    let [leader, member, stranger] = ["leader", "member", "stranger"].map(|it| app.player(it));
+    let (app, [leader, member, stranger]) = TestApp::with_players(["leader", "member", "stranger"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
-    let squad = |slots: Value| json!([{ "slots": slots }]);
-    let made = app.composition(
-        &leader,
-        &json!({ "team_id": team, "visibility": "public", "notes": "First",
-            "subgroups": squad(json!([{ "player": "Anna", "specialization": 62 }])) }),
-    );
+    let plays = |id: u8| squad(&json!([{ "player": "Anna", "specialization": id }]));
+    let plan = json!({ "team_id": team, "visibility": "public", "notes": "First", "subgroups": plays(62) });
+    let made = app.composition(&leader, &plan);
     let path = path_of(&made);
     for (version, body) in [
         (1, json!({ "notes": "Second", "tags": ["a"] })),
-        (
-            2,
-            json!({ "subgroups": squad(json!([{ "player": "Anna", "specialization": 34 }])) }),
-        ),
+        (2, json!({ "subgroups": plays(34) })),
         (3, json!({})),
     ] {
         let call = app.call("PATCH", &path).json(&body);
         let call = call.if_match(&format!("\"{version}\""));
-        call.by(&leader).send().expect(200);
+        call.by(&leader).expect(200);
     }
     let changed = |rows: &Value| {
         let rows = array(&rows["data"]).iter();
         rows.map(|row| row["changed"].clone()).collect::<Vec<_>>()
     };
     let versions = format!("{path}/versions");
-    let list = || {
-        let answer = app.get_as(&leader, &versions);
-        changed(&answer.ok())
-    };
+    let list = || changed(&app.get_as(&leader, &versions).ok());
     let second = json!(["notes", "tags"]);
     assert_eq!(
         list(),
@@ -154,10 +131,7 @@ fn versions_say_what_changed_and_how() {
     let id = text(&made["id"]);
     let ask = |query: &str, player: Option<&Player>| {
         let call = app.get(&format!("{path}/compare/{id}?{query}"));
-        match player {
-            Some(player) => call.by(player).send(),
-            None => call.send(),
-        }
+        call.by(player).send()
     };
     let all = ask("base_version=1", Some(&leader)).expect(200);
     let found = all.json();
@@ -181,14 +155,9 @@ fn versions_say_what_changed_and_how() {
     ask("base_version=0", Some(&leader)).expect(422);
     let other = app.composition(&leader, &json!({}));
     let across = format!("{path}/compare/{}?base_version=1", text(&other["id"]));
-    let mistakes = app.get_as(&leader, &across).invalid();
-    assert_eq!(
-        mistakes,
-        [("?base_version".to_owned(), "conflicting_fields".to_owned())]
-    );
+    let answer = app.get_as(&leader, &across);
+    answer.expect_mistakes("?base_version conflicting_fields");
     // The first that is kept has nothing to be compared with.
-    app.test
-        .database
-        .execute("DELETE FROM composition_versions WHERE version = 1");
+    app.execute("DELETE FROM composition_versions WHERE version = 1");
     assert_eq!(list()[2], Value::Null);
 }

@@ -15,8 +15,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let app = TestApp::new();
-        let [leader, officer] = ["leader", "officer"].map(|name| app.player(name));
+        let (app, [leader, officer]) = TestApp::with_players(["leader", "officer"]);
         let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
         let plan = app.composition(&officer, &json!({ "team_id": team, "name": "Before" }));
         Self {
@@ -31,7 +30,7 @@ impl Scene {
     fn rename(&self, tag: &str, name: &str) {
         let call = self.app.call("PATCH", &path_of(&self.plan));
         let call = call.json(&json!({ "name": name }));
-        call.if_match(tag).by(&self.leader).send().expect(200);
+        call.if_match(tag).by(&self.leader).expect(200);
     }
 }
 
@@ -48,14 +47,9 @@ fn whoever_has_left_is_told_nothing_more() {
         told[0]
             .body
             .as_ref()
-            .expect("a body")
-            .as_str()
-            .contains("Seen")
+            .is_some_and(|body| body.as_str().contains("Seen"))
     );
-    let dashboard = || {
-        let call = app.get("/api/v1/users/me/dashboard").by(officer);
-        call.send().ok()
-    };
+    let dashboard = || app.get_as(officer, DASHBOARD).ok();
     let shown = dashboard();
     assert_eq!(shown["counts"]["compositions"], 1);
     assert!(shown["activity"].to_string().contains("Seen"));
@@ -68,15 +62,13 @@ fn whoever_has_left_is_told_nothing_more() {
     let shown = dashboard();
     assert_eq!(shown["counts"]["compositions"], 0);
     assert!(!shown["activity"].to_string().contains("Hidden"));
-    let read = app.get(&path_of(&scene.plan)).by(officer);
-    read.send().expect(404);
     let path = path_of(&scene.plan);
+    app.get_as(officer, &path).expect(404);
     app.delete_as(&scene.leader, &path).expect(204);
     assert_eq!(app.deliver().len(), 0, "of a deletion");
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of moments")]
 fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let scene = Scene::new();
     let (app, officer) = (&scene.app, &scene.officer);
@@ -89,84 +81,35 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
     let copies = format!("{path}/copy");
     let restores = format!("{path}/versions/1/restore");
     let links = format!("{path}/share-links");
-    let link = app
-        .as_player(officer, "POST", &links, &Value::Null)
-        .created();
+    let link = app.share_link(officer, &scene.plan);
     let link = format!("{links}/{}", text(&link["id"]));
-    let makes = "INSERT INTO share_links";
+    let nothing = &Value::Null;
+    let change = "UPDATE compositions";
+    let makes = "INSERT INTO compositions";
+    let shares = "INSERT INTO share_links";
     let withdraws = "DELETE FROM share_links";
+    let deletes = "DELETE FROM compositions";
     let rows: [(&str, &str, &Value, &'static str, &String, u16); 14] = [
-        ("POST", &links, &Value::Null, makes, &leaves, 404),
-        ("POST", &links, &Value::Null, makes, &is_demoted, 403),
-        ("DELETE", &link, &Value::Null, withdraws, &leaves, 404),
-        ("DELETE", &link, &Value::Null, withdraws, &is_demoted, 403),
-        ("PUT", &path, &body, "UPDATE compositions", &leaves, 412),
-        ("PUT", &path, &body, "UPDATE compositions", &is_demoted, 412),
-        ("PATCH", &path, &body, "UPDATE compositions", &leaves, 412),
-        (
-            "POST",
-            &restores,
-            &Value::Null,
-            "UPDATE compositions",
-            &leaves,
-            412,
-        ),
-        (
-            "DELETE",
-            &path,
-            &Value::Null,
-            "DELETE FROM compositions",
-            &leaves,
-            412,
-        ),
-        (
-            "DELETE",
-            &path,
-            &Value::Null,
-            "DELETE FROM compositions",
-            &is_demoted,
-            412,
-        ),
-        (
-            "POST",
-            COMPOSITIONS,
-            &body,
-            "INSERT INTO compositions",
-            &leaves,
-            503,
-        ),
-        (
-            "POST",
-            COMPOSITIONS,
-            &body,
-            "INSERT INTO compositions",
-            &is_demoted,
-            503,
-        ),
-        (
-            "POST",
-            &copies,
-            &body,
-            "INSERT INTO compositions",
-            &leaves,
-            503,
-        ),
-        (
-            "POST",
-            COMPOSITIONS,
-            &body,
-            "INSERT INTO compositions",
-            &team_goes,
-            503,
-        ),
+        ("POST", &links, nothing, shares, &leaves, 404),
+        ("POST", &links, nothing, shares, &is_demoted, 403),
+        ("DELETE", &link, nothing, withdraws, &leaves, 404),
+        ("DELETE", &link, nothing, withdraws, &is_demoted, 403),
+        ("PUT", &path, &body, change, &leaves, 412),
+        ("PUT", &path, &body, change, &is_demoted, 412),
+        ("PATCH", &path, &body, change, &leaves, 412),
+        ("POST", &restores, nothing, change, &leaves, 412),
+        ("DELETE", &path, nothing, deletes, &leaves, 412),
+        ("DELETE", &path, nothing, deletes, &is_demoted, 412),
+        ("POST", COMPOSITIONS, &body, makes, &leaves, 503),
+        ("POST", COMPOSITIONS, &body, makes, &is_demoted, 503),
+        ("POST", &copies, &body, makes, &leaves, 503),
+        ("POST", COMPOSITIONS, &body, makes, &team_goes, 503),
     ];
     for (method, path, body, before, sql, status) in rows {
-        app.test.database.execute(&format!(
-            "INSERT OR REPLACE INTO team_members VALUES ('{team}', '{id}', 'officer', 'Player', 1)"
-        ));
+        app.add_member(team, officer, "officer");
         let state = "SELECT id, version FROM compositions UNION ALL SELECT id, 0 FROM share_links";
-        let before_it = app.test.database.execute(state);
-        let (late, _) = app.racing_isolate(before, Some(sql.clone()));
+        let before_it = app.execute(state);
+        let late = app.racing(before, sql.as_str());
         let mut body = body.clone();
         if path == copies {
             body.as_object_mut().expect("members").remove("mode");
@@ -177,11 +120,14 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         } else {
             call.json(&body)
         };
-        assert_eq!(call.send().status, status, "{method} {path} when: {sql}");
+        assert_eq!(call.status(), status, "{method} {path} when: {sql}");
         if sql != &team_goes {
-            let now = app.test.database.execute(state);
-            let (now, before_it) = (format!("{now:?}"), format!("{before_it:?}"));
-            assert_eq!(now, before_it, "{method} {path}: {sql}");
+            let now = app.execute(state);
+            assert_eq!(
+                format!("{now:?}"),
+                format!("{before_it:?}"),
+                "{method} {path}: {sql}"
+            );
         }
     }
     assert_eq!(app.rows("compositions"), 0);

@@ -1,102 +1,43 @@
 //! Earlier versions, copies and share links of compositions, and the tags of all. Nothing planned is
 //! lost, and no copy or list shows what was hidden. `shared_page` has the page of a link.
 
+use testing::guild::{Guild, guild};
 use testing::prelude::*;
 
-struct Scene {
-    app: TestApp,
-    leader: Player,
-    officer: Player,
-    member: Player,
-    stranger: Player,
-    team: String,
+fn status(call: Call<'_>, player: Option<&Player>, tag: &str) -> u16 {
+    let call = if tag.is_empty() {
+        call
+    } else {
+        call.if_match(tag)
+    };
+    call.by(player).status()
 }
 
-impl Scene {
-    fn new() -> Self {
-        let app = TestApp::new();
-        let [leader, officer, member, stranger] =
-            ["leader", "officer", "member", "stranger"].map(|name| app.player(name));
-        let team = app.team(&[
-            (&leader, "leader"),
-            (&officer, "officer"),
-            (&member, "member"),
-        ]);
-        Self {
-            app,
-            leader,
-            officer,
-            member,
-            stranger,
-            team,
-        }
-    }
-
-    fn status(&self, player: Option<&Player>, method: &str, path: &str, tag: &str) -> u16 {
-        let call = self.app.call(method, path);
-        let call = if tag.is_empty() {
-            call
-        } else {
-            call.if_match(tag)
-        };
-        match player {
-            Some(player) => call.by(player).send().status,
-            None => call.send().status,
-        }
-    }
-
-    fn rename(&self, player: &Player, path: &str, tag: &str, name: &str) -> Value {
-        let call = self.app.call("PATCH", path).json(&json!({ "name": name }));
-        call.if_match(tag).by(player).send().ok()
-    }
+fn change(app: &TestApp, player: &Player, path: &str, tag: &str, body: &Value) {
+    let call = app.call("PATCH", path).json(body).if_match(tag);
+    call.by(player).expect(200);
 }
 
 #[test]
 fn every_version_can_be_seen_and_brought_back() {
-    let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        officer,
-        team,
-        ..
-    } = &scene;
+    let scene = guild();
+    let (app, leader, officer) = (&scene.app, &scene.leader, &scene.officer);
     let slots = json!([{ "slots": [{ "player": "Anna", "specialization": 62 }] }]);
-    let made = app.composition(
-        leader,
-        &json!({ "team_id": team, "subgroups": slots, "tags": ["a"] }),
-    );
+    let plan = json!({ "team_id": scene.team, "subgroups": slots, "tags": ["a"] });
+    let made = app.composition(leader, &plan);
     let path = path_of(&made);
-    scene.rename(officer, &path, "\"1\"", "Second");
-    let change = app
-        .call("PATCH", &path)
-        .json(&json!({ "subgroups": [], "tags": ["b"], "visibility": "unlisted" }));
-    change.if_match("\"2\"").by(leader).send().expect(200);
+    change(app, officer, &path, "\"1\"", &json!({ "name": "Second" }));
+    let third = json!({ "subgroups": [], "tags": ["b"], "visibility": "unlisted" });
+    change(app, leader, &path, "\"2\"", &third);
     let list = app
         .get_as(officer, &format!("{path}/versions?limit=2"))
         .ok();
-    let items = array(&list["data"]);
-    let seen: Vec<_> = items
-        .iter()
-        .map(|item| {
-            (
-                item["version"].clone(),
-                text(&item["changed_by"]),
-                item["player_count"].clone(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            (json!(3), leader.id.clone(), json!(0)),
-            (json!(2), officer.id.clone(), json!(1))
-        ]
-    );
-    let next = format!(
-        "{path}/versions?limit=2&cursor={}",
-        text(&list["next_cursor"])
-    );
+    let items = array(&list["data"]).iter();
+    let seen = items.map(|it| ["version", "changed_by", "player_count"].map(|name| &it[name]));
+    let seen: Vec<_> = seen.collect();
+    assert_eq!(json!(seen), json!([[3, leader.id, 0], [2, officer.id, 1]]));
+    let cursor = text(&list["next_cursor"]);
+    let next = format!("{path}/versions?limit=2&cursor={cursor}");
     let rest = app.get_as(officer, &next).ok();
     assert_eq!(rest["data"][0]["version"], 1);
     assert_eq!(rest["data"][0]["change"], "created");
@@ -104,20 +45,14 @@ fn every_version_can_be_seen_and_brought_back() {
     let first = app.get_as(officer, &format!("{path}/versions/1")).ok();
     assert_eq!(first, made);
     for absent in ["0", "4", "99999999999", "-1", "x"] {
-        assert_eq!(
-            scene.status(
-                Some(officer),
-                "GET",
-                &format!("{path}/versions/{absent}"),
-                ""
-            ),
-            404
-        );
+        let version = format!("{path}/versions/{absent}");
+        app.get_as(officer, &version).expect(404);
     }
     let restore = format!("{path}/versions/1/restore");
-    assert_eq!(scene.status(Some(officer), "POST", &restore, ""), 428);
-    assert_eq!(scene.status(Some(officer), "POST", &restore, "\"2\""), 412);
-    assert_eq!(scene.status(Some(officer), "POST", &restore, "\"3\""), 200);
+    for (tag, expected) in [("", 428), ("\"2\"", 412), ("\"3\"", 200)] {
+        let call = app.call("POST", &restore);
+        assert_eq!(status(call, Some(officer), tag), expected, "{tag}");
+    }
     let now = app.get_as(leader, &path).expect(200);
     assert_eq!(now.header("etag"), Some("\"4\""));
     let now = now.json();
@@ -125,24 +60,20 @@ fn every_version_can_be_seen_and_brought_back() {
     assert_eq!(now["subgroups"], made["subgroups"]);
     assert_eq!(now["visibility"], "unlisted");
     assert_eq!(now["updated_by"], *officer.id);
-    let found = app.get_as(leader, "/api/v1/compositions?tag=a").json();
-    assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
+    let found = app.get_as(leader, &format!("{COMPOSITIONS}?tag=a")).json();
+    assert_eq!(array(&found["data"]).len(), 1);
     let list = app.get_as(officer, &format!("{path}/versions")).json();
     assert_eq!(list["data"][0]["change"], "restored");
 }
 
 #[test]
 fn a_hundred_versions_are_kept() {
-    let scene = Scene::new();
+    let scene = guild();
     let made = scene.app.composition(&scene.leader, &json!({}));
-    let path = path_of(&made);
     for version in 1..=102 {
-        scene.rename(
-            &scene.leader,
-            &path,
-            &format!("\"{version}\""),
-            &format!("No. {version}"),
-        );
+        let (path, tag) = (path_of(&made), format!("\"{version}\""));
+        let body = json!({ "name": format!("No. {version}") });
+        change(&scene.app, &scene.leader, &path, &tag, &body);
     }
     let range = "SELECT count(*) * 1000 + min(version) FROM composition_versions";
     assert_eq!(scene.app.count(range), 100_004);
@@ -150,14 +81,11 @@ fn a_hundred_versions_are_kept() {
 
 #[test]
 fn only_those_who_may_change_it_see_versions_and_links() {
-    let scene = Scene::new();
-    let made = scene.app.composition(
-        &scene.leader,
-        &json!({ "team_id": scene.team, "visibility": "public" }),
-    );
+    let scene = guild();
+    let plan = json!({ "team_id": scene.team, "visibility": "public" });
+    let made = scene.app.composition(&scene.leader, &plan);
     let path = path_of(&made);
-    let call = scene.app.call("POST", &format!("{path}/share-links"));
-    let link = call.by(&scene.officer).send().created();
+    let link = scene.app.share_link(&scene.officer, &made);
     let link = format!("{path}/share-links/{}", text(&link["id"]));
     for (method, target) in [
         ("GET", format!("{path}/versions")),
@@ -167,29 +95,22 @@ fn only_those_who_may_change_it_see_versions_and_links() {
         ("POST", format!("{path}/share-links")),
         ("DELETE", link),
     ] {
-        for (player, status) in [
-            (None, 401),
-            (Some(&scene.stranger), 403),
-            (Some(&scene.member), 403),
-        ] {
-            assert_eq!(
-                scene.status(player, method, &target, "*"),
-                status,
-                "{method} {target}"
-            );
+        let of = |player| status(scene.app.call(method, &target), player, "*");
+        assert_eq!(of(None), 401, "{method} {target}");
+        for player in [&scene.stranger, &scene.member] {
+            assert_eq!(of(Some(player)), 403, "{method} {target}");
         }
-        let status = scene.status(Some(&scene.officer), method, &target, "*");
+        let status = of(Some(&scene.officer));
         assert!((200..300).contains(&status), "{method} {target}: {status}");
     }
 }
 
 #[test]
 fn links_are_unguessable_counted_and_withdrawn() {
-    let scene = Scene::new();
-    let Scene { app, leader, .. } = &scene;
+    let (app, leader) = &TestApp::with_player("leader");
     let path = path_of(&app.composition(leader, &json!({})));
     let links = format!("{path}/share-links");
-    let make = || app.as_player(leader, "POST", &links, &Value::Null);
+    let make = || app.act_as(leader, &links);
     let mut slugs = Vec::new();
     for _ in 0..20 {
         let link = make().created();
@@ -202,28 +123,22 @@ fn links_are_unguessable_counted_and_withdrawn() {
     }
     make().expect_problem(409, "too_many_share_links");
     let list = app.get_as(leader, &format!("{links}?limit=100")).ok();
-    assert_eq!(list["data"].as_array().map(Vec::len), Some(20));
+    assert_eq!(array(&list["data"]).len(), 20);
     let one = format!("{links}/{}", text(&list["data"][0]["id"]));
-    assert_eq!(scene.status(Some(leader), "DELETE", &one, ""), 204);
-    assert_eq!(scene.status(Some(leader), "DELETE", &one, ""), 404);
+    app.delete_as(leader, &one).expect(204);
+    app.delete_as(leader, &one).expect(404);
     make().expect(201);
     // Of another composition.
     let other = path_of(&app.composition(leader, &json!({})));
     let foreign = format!("{other}/share-links/{}", text(&list["data"][1]["id"]));
-    assert_eq!(scene.status(Some(leader), "DELETE", &foreign, ""), 404);
+    app.delete_as(leader, &foreign).expect(404);
 }
 
 #[test]
 fn a_copy_has_what_its_maker_may_see() {
-    let scene = Scene::new();
-    let Scene {
-        app,
-        leader,
-        member,
-        stranger,
-        team,
-        ..
-    } = &scene;
+    let guild = guild();
+    let Guild { app, leader, .. } = &guild;
+    let (member, stranger, team) = (&guild.member, &guild.stranger, &guild.team);
     let hidden = app.build(leader, &json!({ "visibility": "private" }))["id"].clone();
     let open = app.build(leader, &json!({ "visibility": "public" }))["id"].clone();
     let anna = app.roster_player(team);
@@ -236,8 +151,8 @@ fn a_copy_has_what_its_maker_may_see() {
         "team_id": team, "visibility": "public", "subgroups": slots, "tags": ["x"], "is_template": true,
     }));
     let copy = |player: &Player, body: &Value| {
-        let call = app.post(&format!("{}/copy", path_of(&original)), body);
-        call.by(player).send()
+        let path = format!("{}/copy", path_of(&original));
+        app.post_as(player, &path, body)
     };
     let made = copy(stranger, &json!({ "keep_players": true })).created();
     assert_eq!(made["owner_id"], *stranger.id);
@@ -265,23 +180,22 @@ fn a_copy_has_what_its_maker_may_see() {
     copy(stranger, &json!({ "tags": [] })).expect_problem(422, "invalid_input");
     let private = app.composition(leader, &json!({}));
     let call = app.post(&format!("{}/copy", path_of(&private)), &json!({}));
-    call.by(stranger).send().expect(404);
+    call.by(stranger).expect(404);
 }
 
 #[test]
 fn tags_are_counted_among_what_is_public() {
-    let scene = Scene::new();
-    let Scene { app, leader, .. } = &scene;
-    for (visibility, tags) in [
-        ("public", json!(["zerg", "eu"])),
-        ("public", json!(["zerg"])),
-        ("private", json!(["secret"])),
+    let (app, leader) = &TestApp::with_player("leader");
+    for body in [
+        json!({ "visibility": "public", "tags": ["zerg", "eu"] }),
+        json!({ "visibility": "public", "tags": ["zerg"] }),
+        json!({ "visibility": "private", "tags": ["secret"] }),
     ] {
-        app.build(leader, &json!({ "visibility": visibility, "tags": tags }));
-        app.composition(leader, &json!({ "visibility": visibility, "tags": tags }));
+        app.build(leader, &body);
+        app.composition(leader, &body);
     }
     app.composition(leader, &json!({ "visibility": "public", "tags": ["na"] }));
-    let tags = || app.get("/api/v1/tags").send().ok()["data"].clone();
+    let tags = || app.get("/api/v1/tags").ok()["data"].clone();
     let expected = json!([
         { "tag": "zerg", "builds": 2, "compositions": 2 },
         { "tag": "eu", "builds": 1, "compositions": 1 },

@@ -4,18 +4,12 @@
 use testing::prelude::*;
 use wvw_builder::ids::{CompositionId, InvitationId};
 
-const DASHBOARD: &str = "/api/v1/users/me/dashboard";
-
 fn app() -> TestApp {
-    TestApp::with(|name| match name {
-        "GAME_BALANCE_BUILD" => Some("200".to_owned()),
-        name => config_value(name),
-    })
+    TestApp::configured(&[("GAME_BALANCE_BUILD", "200")])
 }
 
 fn dashboard(app: &TestApp, player: &Player) -> Value {
-    let call: Call<'_> = app.get(DASHBOARD).by(player);
-    call.send().ok()
+    app.get_as(player, DASHBOARD).ok()
 }
 
 fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
@@ -25,7 +19,7 @@ fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
         "name": "Zerg", "created_at": "2026-01-01T00:00:00.000Z", "updated_at": at,
         "updated_by": owner.id,
     });
-    app.test.database.execute(&format!(
+    app.execute(format!(
         "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, number, version) \
          VALUES ('{id}', '{}', '{team}', 'team', '{document}', '', \
          (SELECT count(*) FROM compositions), 1)",
@@ -37,7 +31,7 @@ fn composition(app: &TestApp, owner: &Player, team: &str, at: &str) -> String {
 fn invitation(app: &TestApp, team: &str, role: &str, uses: i64, expires_at: i64) -> String {
     let seed = 800 + app.rows("team_invitations").cast_unsigned();
     let id = InvitationId::fresh(&app.test.platform(seed)).to_string();
-    app.test.database.execute(&format!(
+    app.execute(format!(
         "INSERT INTO team_invitations (id, team_id, code_hash, role, created_by, max_uses, uses, \
          created_at, expires_at) VALUES ('{id}', '{team}', x'{seed:04x}', '{role}', 'user', 5, {uses}, 0, \
          {expires_at})"
@@ -67,15 +61,13 @@ fn an_empty_account_has_an_empty_dashboard() {
 #[test]
 fn what_needs_attention_is_named() {
     let app = app();
-    let [player, stranger] = ["player", "stranger"].map(|name| app.player(name));
+    let [player, stranger] = app.players(["player", "stranger"]);
     let team = app.team(&[(&player, "officer"), (&stranger, "leader")]);
     let now = app.test_now();
     for number in [100, 199, 200, 300] {
         app.test.clock.advance_ms(1);
-        app.build(
-            &player,
-            &json!({ "name": format!("Of {number}"), "game_build": number }),
-        );
+        let body = json!({ "name": format!("Of {number}"), "game_build": number });
+        app.build(&player, &body);
     }
     app.build(&player, &json!({}));
     app.build(&stranger, &json!({ "game_build": 5 }));
@@ -87,9 +79,7 @@ fn what_needs_attention_is_named() {
         "disabled_at = 1, disabled_reason = 'gone' WHERE url LIKE '%gone%'",
         "disabled_at = 1, disabled_reason = 'owner' WHERE url LIKE '%off%'",
     ] {
-        app.test
-            .database
-            .execute(&format!("UPDATE webhooks SET {change}"));
+        app.execute(format!("UPDATE webhooks SET {change}"));
     }
     let later = invitation(&app, &team, "member", 4, now + 90_000);
     let open = invitation(&app, &team, "member", 3, now + 61_234);
@@ -104,18 +94,10 @@ fn what_needs_attention_is_named() {
     assert_eq!(stale["count"], 2);
     assert_eq!(stale["data"][0]["name"], "Of 199");
     assert_eq!(stale["data"][1]["game_build"], 100);
-    let failing = shown["attention"]["failing_webhooks"]
-        .as_array()
-        .expect("a list");
-    let mut urls: Vec<String> = failing
-        .iter()
-        .map(|webhook| text(&webhook["url"]))
-        .collect();
-    urls.sort_unstable();
-    assert_eq!(
-        urls,
-        ["https://failing.guild.gg/h", "https://gone.guild.gg/h"]
-    );
+    let failing = array(&shown["attention"]["failing_webhooks"]).iter();
+    let urls: BTreeSet<String> = failing.map(|webhook| text(&webhook["url"])).collect();
+    let expected = ["failing", "gone"].map(|name| format!("https://{name}.guild.gg/h"));
+    assert_eq!(urls, BTreeSet::from(expected));
     let invitations = &shown["attention"]["invitations"];
     assert_eq!(invitations["count"], 2);
     assert_eq!(invitations["data"][0]["id"], *open);
@@ -133,7 +115,7 @@ fn what_needs_attention_is_named() {
 #[test]
 fn activity_is_mine_and_my_teams_latest_first() {
     let app = app();
-    let [player, mate, stranger] = ["player", "mate", "stranger"].map(|name| app.player(name));
+    let [player, mate, stranger] = app.players(["player", "mate", "stranger"]);
     app.test.clock.advance_ms(1_000);
     let team = app.team(&[(&player, "member")]);
     let elsewhere = app.team(&[(&stranger, "leader")]);
@@ -146,32 +128,23 @@ fn activity_is_mine_and_my_teams_latest_first() {
     let first = composition(&app, &mate, &team, &at());
     at();
     let shared = json!({ "visibility": "team", "team_id": team });
-    app.test.database.execute(&format!(
-        "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
-         VALUES ('{team}', '{}', 'member', 'Mate', {})",
-        mate.id,
-        app.test_now()
-    ));
+    app.add_member(&team, &mate, "member");
     at();
     let of_mate = text(&app.build(&mate, &shared)["id"]);
     app.build(&mate, &json!({ "visibility": "public" }));
     app.build(&stranger, &json!({}));
     composition(&app, &stranger, &elsewhere, &at());
     let shown = dashboard(&app, &player);
-    let activity = shown["activity"].as_array().expect("a list");
-    let seen: Vec<(String, String)> = activity
-        .iter()
-        .map(|item| (text(&item["type"]), text(&item["id"])))
-        .collect();
-    let expected = [
-        ("build.created", &of_mate),
-        ("team.member_added", &mate.id),
-        ("composition.updated", &first),
-        ("build.created", &own),
-        ("team.member_added", &player.id),
-    ];
-    let expected = expected.map(|(kind, id)| (kind.to_owned(), id.clone()));
-    assert_eq!(seen, expected);
+    let activity = array(&shown["activity"]);
+    let seen: Vec<_> = activity.iter().map(|it| [&it["type"], &it["id"]]).collect();
+    let expected = json!([
+        ["build.created", of_mate],
+        ["team.member_added", mate.id],
+        ["composition.updated", first],
+        ["build.created", own],
+        ["team.member_added", player.id],
+    ]);
+    assert_eq!(json!(seen), expected);
     assert_eq!(activity[2]["by"], *mate.id);
     assert_eq!(activity[2]["team_id"], *team);
 }
@@ -183,19 +156,17 @@ fn it_takes_two_statements_and_few_rows() {
     let team = app.team(&[(&player, "leader")]);
     for _ in 0..60 {
         app.test.clock.advance_ms(1_000);
-        app.build(
-            &player,
-            &json!({ "game_build": 1, "visibility": "team", "team_id": team }),
-        );
+        let body = json!({ "game_build": 1, "visibility": "team", "team_id": team });
+        app.build(&player, &body);
         composition(&app, &player, &team, &kit::time::rfc3339(app.test_now()));
     }
     app.get_as(&player, DASHBOARD).expect(200);
     let calls = app.calls_of(|| {
         let shown = dashboard(&app, &player);
         assert_eq!(shown["attention"]["stale_builds"]["count"], 60);
-        let few = shown["attention"]["stale_builds"]["data"].as_array();
-        assert_eq!(few.expect("a list").len(), 10);
-        assert_eq!(shown["activity"].as_array().expect("a list").len(), 20);
+        let few = &shown["attention"]["stale_builds"]["data"];
+        assert_eq!(array(few).len(), 10);
+        assert_eq!(array(&shown["activity"]).len(), 20);
     });
     assert_eq!(calls, 2);
 }

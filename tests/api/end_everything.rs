@@ -8,17 +8,9 @@ use testing::webhooks::{delivery, make};
 
 const END: &str = "/api/v1/auth/end-everything";
 
-fn key(app: &TestApp, player: &Player) -> String {
-    let body = json!({ "name": "A bot", "scopes": ["builds:read", "teams:write"] });
-    let made = app.post("/api/v1/auth/api-keys", &body).by(player);
-    text(&made.send().created()["key"])
-}
-
 fn share(app: &TestApp, player: &Player, body: &Value) -> String {
-    let plan = text(&app.composition(player, body)["id"]);
-    let links = format!("/api/v1/compositions/{plan}/share-links");
-    let made = app.as_player(player, "POST", &links, &Value::Null);
-    text(&made.created()["slug"])
+    let plan = app.composition(player, body);
+    text(&app.share_link(player, &plan)["slug"])
 }
 
 /// What someone has, and what ends with it.
@@ -35,18 +27,12 @@ fn belongings(app: &TestApp, name: &str) -> (Belongings, String) {
     let team = app.team(&[(&player, "leader")]);
     app.log_in(&player.email);
     let in_team = json!({ "team_id": team, "visibility": "team" });
-    let slugs = [
-        share(app, &player, &json!({})),
-        share(app, &player, &in_team),
-    ];
-    let webhooks = [
-        json!({}),
-        json!({ "team_id": team, "url": "https://bot.guild.gg/team" }),
-    ];
-    let webhooks = webhooks.map(|body| text(&make(app, &player, &body)["id"]));
+    let slugs = [json!({}), in_team].map(|body| share(app, &player, &body));
+    let of_team = json!({ "team_id": team, "url": "https://bot.guild.gg/team" });
+    let webhooks = [json!({}), of_team].map(|body| text(&make(app, &player, &body)["id"]));
     let code = app.invite(&player, &team, &json!({})).created();
     let code = text(&code["code"]);
-    let key = key(app, &player);
+    let key = text(&app.api_key(&player, &["builds:read", "teams:write"])["key"]);
     let belongings = Belongings {
         player,
         key,
@@ -60,15 +46,14 @@ fn belongings(app: &TestApp, name: &str) -> (Belongings, String) {
 impl Belongings {
     /// Status of each way to be let in, or to be shown something.
     fn ways(&self, app: &TestApp) -> Vec<u16> {
-        let get = |path: &str| app.get(path).send().status;
+        let get = |path: &str| app.get(path).status();
         let mut ways = vec![
-            app.get(ME).token(&self.player.token).send().status,
-            app.get(BUILDS).token(&self.key).send().status,
+            app.get(ME).token(&self.player.token).status(),
+            app.get(BUILDS).token(&self.key).status(),
             get(&format!("/api/v1/invitations/{}", self.code)),
         ];
         ways.extend(self.slugs.iter().map(|slug| get(&format!("/c/{slug}"))));
-        let refresh = json!({ "refresh_token": self.player.refresh_token });
-        ways.push(app.post("/api/v1/auth/refresh", &refresh).send().status);
+        ways.push(app.refresh(&self.player.refresh_token).status);
         ways
     }
 }
@@ -80,53 +65,42 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
     let (others, _) = belongings(&app, "other");
     let waiting = delivery(&app, &mine.webhooks[0], "pending", 0);
     let theirs = delivery(&app, &others.webhooks[0], "pending", 0);
-    app.test.database.execute(
+    app.execute(
         "INSERT INTO team_invitations SELECT 'invitation_7zzzzzzzzzzzzzzzzzzzzzzzzz', team_id, x'01', \
          role, created_by, max_uses, max_uses, created_at, expires_at, NULL FROM team_invitations LIMIT 1",
     );
-    let answer = app.as_player(&mine.player, "POST", END, &Value::Null);
+    let answer = app.act_as(&mine.player, END);
     let counts = json!({
         "sessions": 2, "api_keys": 1, "webhooks": 2, "share_links": 2, "invitations": 1
     });
-    assert_eq!(answer.expect(200).json(), counts);
+    assert_eq!(answer.ok(), counts);
     assert_eq!(mine.ways(&app), [401, 401, 404, 404, 404, 401]);
     // Whoever has what others have keeps it.
     assert_eq!(others.ways(&app), [200; 6]);
-    let state = |id: &str| {
+    let state = |id: &String| {
         let sql = format!("SELECT state FROM webhook_deliveries WHERE id = '{id}'");
-        app.test.database.execute(&sql)[0]
-            .text(0)
-            .expect("text")
-            .to_owned()
+        app.texts(&sql).remove(0)
     };
-    assert_eq!([state(&waiting), state(&theirs)], ["held", "pending"]);
+    assert_eq!([&waiting, &theirs].map(state), ["held", "pending"]);
     // What is left says where they went.
-    let again = text(&app.log_in(&mine.player.email)["access_token"]);
+    let again = app.logged_in_again(&mine.player);
     for id in &mine.webhooks {
-        let call = app.get(&format!("/api/v1/webhooks/{id}")).token(&again);
-        let webhook = call.send().ok();
+        let webhook = app.get_as(&again, &format!("{WEBHOOKS}/{id}")).ok();
         assert_eq!(webhook["enabled"], false);
         assert_eq!(webhook["disabled_reason"], "owner");
     }
-    app.get(&format!("/api/v1/teams/{team}"))
-        .token(&again)
-        .send()
-        .expect(200);
+    app.get_as(&again, &format!("{TEAMS}/{team}")).expect(200);
 
-    let entries = app.test.database.execute(
-        "SELECT target, entry ->> '$.detail' FROM audit_log \
-         WHERE action = 'account.everything_ended' ORDER BY seq",
-    );
-    let entries: Vec<(&str, Value)> = entries
+    let log = app.audit_entries();
+    let entries = log
         .iter()
-        .map(|row| {
-            let detail = serde_json::from_str(row.text(1).expect("text")).expect("JSON");
-            (row.text(0).expect("text"), detail)
-        })
-        .collect();
+        .filter(|it| it["action"] == "account.everything_ended");
+    let entries: Vec<_> = entries.map(|it| [&it["target"], &it["detail"]]).collect();
     let of_team = json!({ "team_id": team, "webhooks": 1, "share_links": 1, "invitations": 1 });
-    let expected = [(mine.player.id.as_str(), counts), (team.as_str(), of_team)];
-    assert_eq!(entries, expected);
+    assert_eq!(
+        json!(entries),
+        json!([[mine.player.id, counts], [team, of_team]])
+    );
 }
 
 #[test]
@@ -135,26 +109,22 @@ fn it_takes_a_proof() {
     let (mine, _) = belongings(&app, "late");
     app.test.clock.advance_ms(301_000);
     let call = app.call("POST", END).by(&mine.player);
-    call.send().expect_problem(403, "reauthentication_required");
+    call.expect_problem(403, "reauthentication_required");
     // No key has the scope.
     let call = app.call("POST", END).token(&mine.key);
-    call.send().expect_problem(403, "insufficient_scope");
+    call.expect_problem(403, "insufficient_scope");
     assert_eq!(app.rows("api_keys"), 1);
-    assert_eq!(
-        app.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"),
-        2
-    );
+    assert_eq!(app.live_sessions(), 2);
 }
 
 #[test]
 fn who_has_nothing_else_ends_the_login_alone() {
-    let app = TestApp::new();
-    let player = app.player("bare");
-    let answer = app.as_player(&player, "POST", END, &Value::Null);
+    let (app, player) = TestApp::with_player("bare");
+    let answer = app.act_as(&player, END);
     let counts = json!({
         "sessions": 1, "api_keys": 0, "webhooks": 0, "share_links": 0, "invitations": 0
     });
-    assert_eq!(answer.expect(200).json(), counts);
+    assert_eq!(answer.ok(), counts);
 }
 
 #[test]
@@ -167,7 +137,7 @@ fn what_comes_in_between_is_ended_and_counted_too() {
         let app = TestApp::new();
         let (mine, _) = belongings(&app, "raced");
         let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
-        let counts = raced.call("POST", END).by(&mine.player).send().ok();
+        let counts = raced.call("POST", END).by(&mine.player).ok();
         assert_eq!(counts[member], count, "{counts}");
         assert_eq!(app.rows(member), 0);
     }
@@ -175,13 +145,11 @@ fn what_comes_in_between_is_ended_and_counted_too() {
 
 #[test]
 fn a_login_that_waits_for_its_code_ends_too() {
-    let app = TestApp::new();
-    let player = app.player("guarded");
+    let (app, player) = TestApp::with_player("guarded");
     let device = enrol(&app, &player);
     let challenge = challenge(&app, &player);
     let code = device.fresh_code(&app);
-    app.as_player(&player, "POST", END, &Value::Null)
-        .expect(200);
+    app.act_as(&player, END).expect(200);
     let body = json!({ "challenge": challenge, "code": code });
     let answer = app.post(SECOND_STEP, &body).send();
     answer.expect_problem(401, "invalid_challenge");

@@ -23,48 +23,38 @@ const LIVES: &[(&str, i64, i64)] = &[
 /// Rows of each table that were there once a crowd has come by: more than two portions.
 const CROWD: i64 = 1_300;
 
-/// How a row of a table is made another one: its unique columns, with `n` to count.
-const COPIES: &[(&str, &[(&str, &str)])] = &[
-    ("challenges", &[("hash", "randomblob(32)")]),
-    ("idempotency_records", &[("id", "randomblob(32)")]),
-    ("guesses", &[("subject", "randomblob(32)")]),
-    (
-        "sessions",
-        &[
-            ("id", "'session_' || n"),
-            ("family_hash", "randomblob(32)"),
-            ("refresh_hash", "randomblob(32)"),
-        ],
-    ),
-    (
-        "team_invitations",
-        &[
-            ("id", "'invitation_' || n"),
-            ("code_hash", "randomblob(32)"),
-        ],
-    ),
-    (
-        "api_keys",
-        &[("id", "'key_' || n"), ("hash", "randomblob(32)")],
-    ),
-    ("webhook_dead_letters", &[("id", "NULL")]),
+/// How a row of a table is made another one: each of its unique columns, with `n` to count.
+const COPIES: &[(&str, &str, &str)] = &[
+    ("challenges", "hash", "randomblob(32)"),
+    ("idempotency_records", "id", "randomblob(32)"),
+    ("guesses", "subject", "randomblob(32)"),
+    ("sessions", "id", "'session_' || n"),
+    ("sessions", "family_hash", "randomblob(32)"),
+    ("sessions", "refresh_hash", "randomblob(32)"),
+    ("team_invitations", "id", "'invitation_' || n"),
+    ("team_invitations", "code_hash", "randomblob(32)"),
+    ("api_keys", "id", "'key_' || n"),
+    ("api_keys", "hash", "randomblob(32)"),
+    ("webhook_dead_letters", "id", "NULL"),
     (
         "webhook_events",
-        &[("id", "substr(id, 1, 16) || printf('%016d', n)")],
+        "id",
+        "substr(id, 1, 16) || printf('%016d', n)",
     ),
     (
         "webhook_deliveries",
-        &[
-            ("id", "substr(id, 1, 19) || printf('%016d', n)"),
-            ("event_id", "substr(event_id, 1, 16) || printf('%016d', n)"),
-        ],
+        "id",
+        "substr(id, 1, 19) || printf('%016d', n)",
+    ),
+    (
+        "webhook_deliveries",
+        "event_id",
+        "substr(event_id, 1, 16) || printf('%016d', n)",
     ),
     (
         "webhook_attempts",
-        &[(
-            "delivery_id",
-            "substr(delivery_id, 1, 19) || printf('%016d', n)",
-        )],
+        "delivery_id",
+        "substr(delivery_id, 1, 19) || printf('%016d', n)",
     ),
 ];
 
@@ -74,59 +64,38 @@ fn scene() -> TestApp {
     app.test.web.answer_with(|_| MemoryWeb::status(200));
     let player = app.player("tidy");
     app.endpoint(&player, "https://tidy.guild.gg/");
-    app.post("/api/v1/builds", &build_body(&json!({})))
-        .by(&player)
-        .header(Header::IdempotencyKey, "once")
-        .send()
-        .expect(201);
-    let key = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let call = app.post("/api/v1/auth/api-keys", &key);
-    call.by(&player).send().expect(201);
+    let build = app.post(BUILDS, &build_body(&json!({}))).by(&player);
+    build.header(Header::IdempotencyKey, "once").expect(201);
+    app.api_key(&player, &["builds:read"]);
     let team = app.team(&[(&player, "leader")]);
     app.invite(&player, &team, &json!({})).expect(201);
-    let wrong = json!({ "email": "nobody@guild.gg", "password": "no such words here" });
-    app.post("/api/v1/auth/login", &wrong).send().expect(401);
-    app.test.database.execute(&format!(
+    let wrong = app.log_in_with("nobody@guild.gg", "no such words here");
+    wrong.expect(401);
+    app.execute(format!(
         "INSERT INTO challenges VALUES (x'00', '{}', 0, x'00', 0, 1, {})",
         player.id,
         app.test_now() + 300_000
     ));
     app.deliver();
     let letters = ["event_lost".to_owned()];
-    block_on(
-        app.app
-            .consume("wvw-builder-webhooks-dead", &letters, &|_| ()),
-    );
+    app.consume("wvw-builder-webhooks-dead", &letters);
     app
 }
 
 /// Makes `CROWD` of each row of a table there is one of.
 fn copy(app: &TestApp, table: &str, count: i64) {
-    let (_, own) = COPIES
-        .iter()
-        .find(|(name, _)| *name == table)
-        .expect("known");
-    let columns = app
-        .test
-        .database
-        .execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
-    let values: Vec<String> = columns
-        .iter()
-        .map(|row| {
-            let name = row.text(0).expect("a name");
-            let changed = own.iter().find(|(column, _)| *column == name);
-            changed.map_or(name, |(_, value)| value).to_owned()
-        })
-        .collect();
-    app.test.database.execute(&format!(
+    let columns = app.texts(&format!("SELECT name FROM pragma_table_info('{table}')"));
+    let value = |name: &String| {
+        let mut copies = COPIES.iter().filter(|(of, ..)| *of == table);
+        let changed = copies.find(|(_, column, _)| column == name);
+        changed.map_or(name.clone(), |(.., value)| (*value).to_owned())
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    app.execute(format!(
         "INSERT INTO {table} WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c \
          WHERE n < {count}) SELECT {} FROM c, (SELECT * FROM {table} LIMIT 1)",
         values.join(", ")
     ));
-}
-
-fn count(app: &TestApp, table: &str) -> i64 {
-    app.rows(table)
 }
 
 /// Both crons, once.
@@ -141,15 +110,12 @@ fn what_means_nothing_any_more_is_removed_and_nothing_else() {
     let now = scene().test_now();
     for (table, kept_ms, gone_ms) in LIVES {
         let app = scene();
-        assert!(
-            count(&app, table) > 0,
-            "the scene leaves nothing in {table}"
-        );
-        let before = count(&app, table);
+        let before = app.rows(table);
+        assert!(before > 0, "the scene leaves nothing in {table}");
         for (after_ms, expected) in [(*kept_ms, before), (*gone_ms, 0)] {
             app.test.clock.set_ms(now + after_ms);
             tick(&app);
-            assert_eq!(count(&app, table), expected, "{table} after {after_ms} ms");
+            assert_eq!(app.rows(table), expected, "{table} after {after_ms} ms");
         }
     }
 }
@@ -157,14 +123,16 @@ fn what_means_nothing_any_more_is_removed_and_nothing_else() {
 #[test]
 fn a_crowd_is_removed_by_the_first_cron_that_comes() {
     let app = scene();
-    for (table, _) in COPIES {
+    let mut tables: Vec<&str> = COPIES.iter().map(|(table, ..)| *table).collect();
+    tables.dedup();
+    for table in &tables {
         copy(&app, table, CROWD);
-        assert!(count(&app, table) > CROWD, "{table}");
+        assert!(app.rows(table) > CROWD, "{table}");
     }
     app.test.clock.advance_ms(400 * DAY_MS);
     tick(&app);
-    for (table, _) in COPIES {
-        assert_eq!(count(&app, table), 0, "{table}");
+    for table in &tables {
+        assert_eq!(app.rows(table), 0, "{table}");
     }
 }
 
@@ -174,7 +142,7 @@ fn what_is_still_on_its_way_stays_and_holds_up_nothing_else() {
     let own =
         "SELECT count(*) FROM webhook_events e JOIN webhook_deliveries d ON d.event_id = e.id";
     let set = |state: &str| {
-        app.test.database.execute(&format!(
+        app.execute(format!(
             "UPDATE webhook_deliveries SET state = '{state}', next_attempt_at = {}",
             app.test_now() + HOUR_MS
         ));
@@ -185,11 +153,9 @@ fn what_is_still_on_its_way_stays_and_holds_up_nothing_else() {
     for table in ["webhook_events", "webhook_deliveries"] {
         copy(&app, table, CROWD);
     }
-    app.test
-        .database
-        .execute("UPDATE webhook_deliveries SET state = 'dead' WHERE id LIKE '%00_'");
+    app.execute("UPDATE webhook_deliveries SET state = 'dead' WHERE id LIKE '%00_'");
     let before = app.count(own);
-    let dead = app.count("SELECT count(*) FROM webhook_deliveries WHERE state = 'dead'");
+    let dead = app.rows("webhook_deliveries WHERE state = 'dead'");
     assert!(dead > 0);
     app.test.clock.advance_ms(2 * DAY_MS);
     tick(&app);
@@ -198,47 +164,37 @@ fn what_is_still_on_its_way_stays_and_holds_up_nothing_else() {
         before - dead,
         "dead ones go, with their events"
     );
-    assert_eq!(count(&app, "webhook_deliveries"), before - dead);
-    assert_eq!(count(&app, "webhook_events"), before - dead);
+    for table in ["webhook_deliveries", "webhook_events"] {
+        assert_eq!(app.rows(table), before - dead, "{table}");
+    }
     // It has arrived.
     set("delivered");
     tick(&app);
-    assert_eq!(
-        (
-            count(&app, "webhook_deliveries"),
-            count(&app, "webhook_events")
-        ),
-        (0, 0)
-    );
+    for table in ["webhook_deliveries", "webhook_events"] {
+        assert_eq!(app.rows(table), 0, "{table}");
+    }
 }
 
 #[test]
 fn nothing_stays_on_its_way_for_ever_and_no_event_goes_that_was_told_to_nobody_yet() {
     let app = scene();
-    app.test
-        .database
-        .execute("UPDATE webhook_deliveries SET state = 'pending'");
+    app.execute("UPDATE webhook_deliveries SET state = 'pending'");
     let at = |days: i64| {
         app.test.clock.set_ms(scene().test_now() + days * DAY_MS);
         let next = app.test_now() + HOUR_MS;
         let sql = format!("UPDATE webhook_deliveries SET next_attempt_at = {next}");
-        app.test.database.execute(&sql);
+        app.execute(&sql);
         tick(&app);
-        (
-            count(&app, "webhook_deliveries"),
-            count(&app, "webhook_events"),
-        )
+        ["webhook_deliveries", "webhook_events"].map(|table| app.rows(table))
     };
-    assert_eq!(at(104), (1, 1));
-    assert_eq!(at(105), (0, 0));
+    assert_eq!(at(104), [1, 1]);
+    assert_eq!(at(105), [0, 0]);
     let app = scene();
     app.clear("webhook_deliveries");
-    app.test
-        .database
-        .execute("UPDATE webhook_events SET fanned_out_at = NULL");
+    app.execute("UPDATE webhook_events SET fanned_out_at = NULL");
     app.test.clock.advance_ms(400 * DAY_MS);
     tick(&app);
-    assert_eq!(count(&app, "webhook_events"), 1);
+    assert_eq!(app.rows("webhook_events"), 1);
 }
 
 /// A database that needs a while for every batch.
@@ -265,35 +221,21 @@ impl Database for Tired {
 /// What the log says of a step of the last run.
 fn line(app: &TestApp, step: &str) -> Value {
     let lines = app.test.log.lines();
-    let mut read = lines.iter().rev().map(|(_, line)| {
-        let line: Value = serde_json::from_str(line).expect("JSON");
-        line
-    });
+    let mut read = lines.iter().rev().map(|(_, line)| json_of(line));
     read.find(|line| line["step"] == step).expect("a line")
 }
 
 #[test]
 fn a_run_ends_by_the_clock_and_by_its_portions_and_says_what_is_left() {
+    let (keys, letters) = ("idempotency_records", "webhook_dead_letters");
     for (table, step, rows, ms, done) in [
         // A second each: as many as begin within fifteen.
-        (
-            "idempotency_records",
-            "idempotency.remove_expired",
-            8_000,
-            1_000,
-            7_500,
-        ),
-        (
-            "webhook_dead_letters",
-            "webhooks.remove_old_letters",
-            100_700,
-            0,
-            100_000,
-        ),
+        (keys, "idempotency.remove_expired", 8_000, 1_000, 7_500),
+        (letters, "webhooks.remove_old_letters", 100_700, 0, 100_000),
     ] {
         let app = scene();
         copy(&app, table, rows);
-        let all = count(&app, table);
+        let all = app.rows(table);
         app.test.clock.advance_ms(400 * DAY_MS);
         let tired = Tired {
             database: app.test.database.clone(),
@@ -304,11 +246,11 @@ fn a_run_ends_by_the_clock_and_by_its_portions_and_says_what_is_left() {
         tick(&tired);
         let line = line(&app, step);
         assert_eq!(
-            (&line["count"], &line["left"]),
-            (&json!(done), &json!(all - done))
+            json!([line["count"], line["left"]]),
+            json!([done, all - done])
         );
-        assert_eq!(count(&app, table), all - done, "{table}");
+        assert_eq!(app.rows(table), all - done, "{table}");
         tick(&app);
-        assert_eq!(count(&app, table), 0, "{table}, by the next run");
+        assert_eq!(app.rows(table), 0, "{table}, by the next run");
     }
 }

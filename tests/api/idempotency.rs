@@ -54,12 +54,10 @@ pub fn assert_replays(first: &Answer, second: &Answer) {
 fn holdings(app: &TestApp) -> Vec<String> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' \
                   AND name NOT LIKE 'idempotency%' AND name NOT LIKE '%fts%'";
-    let tables = app.test.database.execute(tables);
-    let rows = |table: &str| app.test.database.execute(&format!("SELECT * FROM {table}"));
+    let rows = |table: &String| app.execute(format!("SELECT * FROM {table}"));
+    let tables = app.texts(tables).into_iter();
     tables
-        .iter()
-        .map(|row| row.text(0).expect("a name"))
-        .map(|table| format!("{table}: {:?}", rows(table)))
+        .map(|table| format!("{table}: {:?}", rows(&table)))
         .collect()
 }
 
@@ -72,10 +70,8 @@ fn every_post_of_the_table_answers_the_same_again_and_acts_once() {
     for route in posts {
         let (app, call) = (&walk.app, keyed(walk.call(route), KEY));
         let sent = || {
-            (
-                app.test.web.requests().len(),
-                app.test.queue.messages().len(),
-            )
+            let requests = app.test.web.requests().len();
+            (requests, app.test.queue.messages().len())
         };
         let first = call.clone().send();
         assert!(first.status < 300, "{}: {}", first.what, first.status);
@@ -97,81 +93,62 @@ fn every_post_of_the_table_answers_the_same_again_and_acts_once() {
 
 #[test]
 fn quotes_do_not_make_another_key_and_what_is_no_key_is_refused() {
-    let app = TestApp::new();
-    let player = app.player("quotes");
-    let first = build(&app, &player, KEY).send().expect(201);
+    let (app, player) = TestApp::with_player("quotes");
+    let first = build(&app, &player, KEY).expect(201);
     assert_replays(&first, &build(&app, &player, &format!("\"{KEY}\"")).send());
-    for key in [
-        "",
-        "\"\"",
-        "two words",
-        "\"open",
-        "k\u{e9}y",
-        &"k".repeat(256),
-    ] {
-        build(&app, &player, key)
-            .send()
-            .expect_problem(400, "invalid_idempotency_key");
+    let long = "k".repeat(256);
+    for key in ["", "\"\"", "two words", "\"open", "k\u{e9}y", &long] {
+        build(&app, &player, key).expect_problem(400, "invalid_idempotency_key");
     }
     // Only POST has it.
     let target = format!("{BUILDS}/{}", text(&first.json()["id"]));
     let read = keyed(app.get(&target), "two words").by(&player);
-    assert!(!is_replay(&read.send().expect(200)));
+    assert!(!is_replay(&read.expect(200)));
     assert_eq!(builds(&app), 1);
 }
 
 #[test]
 fn another_body_or_query_is_another_request() {
-    let app = TestApp::new();
-    let player = app.player("bodies");
-    build(&app, &player, KEY).send().expect(201);
+    let (app, player) = TestApp::with_player("bodies");
+    build(&app, &player, KEY).expect(201);
     for body in [json!({ "name": "Another" }), json!({ "notes": "" })] {
         let call = app.post(BUILDS, &build_body(&body)).by(&player);
-        keyed(call, KEY)
-            .send()
-            .expect_problem(422, "idempotency_key_reused");
+        keyed(call, KEY).expect_problem(422, "idempotency_key_reused");
     }
     // The same value in other bytes is another body, too.
     let spaced = format!("{} ", build_body(&json!({})));
     let call = app.call("POST", BUILDS).raw("application/json", spaced);
-    keyed(call.by(&player), KEY)
-        .send()
-        .expect_problem(422, "idempotency_key_reused");
+    keyed(call.by(&player), KEY).expect_problem(422, "idempotency_key_reused");
     // On another path it is another key.
     let decode = json!({ "code": GUARDIAN_CODE });
-    let call = app.post("/api/v1/chat-codes/decode", &decode);
-    keyed(call.by(&player), KEY).send().expect(200);
+    let call = app.post(DECODE, &decode);
+    keyed(call.by(&player), KEY).expect(200);
     assert_eq!(builds(&app), 1);
 }
 
 #[test]
 fn what_one_caller_keeps_no_other_finds() {
-    let app = TestApp::new();
-    let (one, other) = (app.player("one"), app.player("other"));
-    let first = build(&app, &one, KEY).send().expect(201);
-    let second = build(&app, &other, KEY).send().expect(201);
+    let (app, [one, other]) = TestApp::with_players(["one", "other"]);
+    let first = build(&app, &one, KEY).expect(201);
+    let second = build(&app, &other, KEY).expect(201);
     assert!(!is_replay(&second));
     assert_ne!(first.json()["id"], second.json()["id"]);
     // The same login with another token is the same caller.
-    let renewed = json!({ "refresh_token": one.refresh_token });
-    let renewed = app.post(REFRESH, &renewed).send().ok();
+    let renewed = app.refresh(&one.refresh_token).ok();
     let body = build_body(&json!({}));
     let with = |token: &Value| keyed(app.post(BUILDS, &body).token(&text(token)), KEY).send();
     assert_replays(&first, &with(&renewed["access_token"]));
     // Another login of the account, or a key of it, is another one.
     let again = app.log_in(&one.email);
     let third = with(&again["access_token"]).expect(201);
-    let key = json!({ "name": "A bot", "scopes": ["builds:write"] });
-    let key = app.post_as(&one, "/api/v1/auth/api-keys", &key);
-    let fourth = with(&key.created()["key"]).expect(201);
+    let key = app.api_key(&one, &["builds:write"]);
+    let fourth = with(&key["key"]).expect(201);
     assert!(!is_replay(&third) && !is_replay(&fourth));
     // Without an account it is the address; a forged header counts for nothing.
     let log_in = |address: &str| {
         let body = json!({ "email": one.email, "password": PASSWORD });
-        keyed(app.post(LOGIN, &body), KEY)
-            .header(Header::ConnectingIp, address)
-            .send()
-            .expect(200)
+        let call = keyed(app.post(LOGIN, &body), KEY);
+        call.from_address(address).expect(200)
     };
     let first = log_in("192.0.2.1");
     assert!(!is_replay(&log_in("192.0.2.2")));
@@ -180,52 +157,43 @@ fn what_one_caller_keeps_no_other_finds() {
 
 #[test]
 fn whoever_may_not_call_gets_nothing_that_was_kept() {
-    let app = TestApp::new();
-    let player = app.player("outsider");
-    build(&app, &player, KEY).send().expect(201);
+    let (app, player) = TestApp::with_player("outsider");
+    build(&app, &player, KEY).expect(201);
     let body = build_body(&json!({}));
-    keyed(app.post(BUILDS, &body), KEY)
-        .send()
-        .expect_problem(401, "authentication_required");
-    keyed(app.post(BUILDS, &body).token("x.y.z"), KEY)
-        .send()
-        .expect_problem(401, "invalid_token");
-    app.delete_as(&player, "/api/v1/auth/sessions").expect(204);
+    keyed(app.post(BUILDS, &body), KEY).expect_problem(401, "authentication_required");
+    keyed(app.post(BUILDS, &body).token("x.y.z"), KEY).expect_problem(401, "invalid_token");
+    app.delete_as(&player, SESSIONS).expect(204);
     let logout = json!({ "refresh_token": player.refresh_token });
-    app.post("/api/v1/auth/logout", &logout).send().expect(204);
-    build(&app, &player, KEY)
-        .send()
-        .expect_problem(401, "invalid_token");
+    app.post(LOGOUT, &logout).expect(204);
+    build(&app, &player, KEY).expect_problem(401, "invalid_token");
 }
 
 #[test]
 fn errors_are_not_kept() {
-    let app = TestApp::new();
-    let player = app.player("mistaken");
-    let wrong = app
-        .post(BUILDS, &build_body(&json!({ "name": "" })))
-        .by(&player);
-    keyed(wrong, KEY)
-        .send()
-        .expect_problem(422, "invalid_input");
+    let (app, player) = TestApp::with_player("mistaken");
     let email = player.email.as_str();
+    let build_without_name = build_body(&json!({ "name": "" }));
     let guess = json!({ "email": email, "password": "four words in a raw" });
-    keyed(app.post(LOGIN, &guess), KEY)
-        .send()
-        .expect_problem(401, "invalid_credentials");
     let weak = json!({ "email": email, "password": "short", "display_name": "Again" });
-    keyed(app.post("/api/v1/auth/register", &weak), KEY)
-        .send()
-        .expect_problem(422, "invalid_input");
+    for (call, status, problem) in [
+        (
+            app.post(BUILDS, &build_without_name).by(&player),
+            422,
+            "invalid_input",
+        ),
+        (app.post(LOGIN, &guess), 401, "invalid_credentials"),
+        (app.post(REGISTER, &weak), 422, "invalid_input"),
+    ] {
+        keyed(call, KEY).expect_problem(status, problem);
+    }
     assert_eq!(records(&app), 0);
     // The key is free for the corrected request.
-    build(&app, &player, KEY).send().expect(201);
+    build(&app, &player, KEY).expect(201);
 }
 
 #[test]
 fn without_a_key_nothing_is_kept_and_nothing_is_asked() {
-    let app = TestApp::new();
-    let player = app.player("plain");
+    let (app, player) = TestApp::with_player("plain");
     // From here on the token is known.
     app.build(&player, &json!({}));
     let calls = app.calls_of(|| {
@@ -235,15 +203,14 @@ fn without_a_key_nothing_is_kept_and_nothing_is_asked() {
     assert_eq!(records(&app), 0);
     // With one, the reservation comes first; the answer goes with the change.
     let calls = app.calls_of(|| {
-        build(&app, &player, KEY).send().expect(201);
+        build(&app, &player, KEY).expect(201);
     });
     assert_eq!(calls, 2);
 }
 
 #[test]
 fn a_day_later_the_key_is_new() {
-    let app = TestApp::new();
-    let player = app.player("tomorrow");
+    let (app, player) = TestApp::with_player("tomorrow");
     let log_in = |password: &str| {
         let body = json!({ "email": player.email, "password": password });
         keyed(app.post(LOGIN, &body), KEY).send()
@@ -260,11 +227,10 @@ fn a_day_later_the_key_is_new() {
 
 #[test]
 fn what_has_expired_is_removed_and_what_belongs_to_an_account_goes_with_it() {
-    let app = TestApp::new();
-    let (one, other) = (app.player("removed"), app.player("stays"));
+    let (app, [one, other]) = TestApp::with_players(["removed", "stays"]);
     let run = |statement: Statement| block_on(app.test.database.batch(vec![statement])).unwrap();
-    build(&app, &one, KEY).send().expect(201);
-    build(&app, &other, KEY).send().expect(201);
+    build(&app, &one, KEY).expect(201);
+    build(&app, &other, KEY).expect(201);
     app.test.clock.advance_ms(DAY_MS - 1);
     assert_eq!(run(store::expired(app.test_now()).batch()), [0]);
     let id = UserId::parse(&one.id).expect("an id");
@@ -275,16 +241,15 @@ fn what_has_expired_is_removed_and_what_belongs_to_an_account_goes_with_it() {
 
 #[test]
 fn the_database_tells_nothing_of_what_it_keeps() {
-    let app = TestApp::new();
-    let player = app.player("sealed");
+    let (app, player) = TestApp::with_player("sealed");
     let body = json!({ "email": player.email, "password": PASSWORD });
     let call = keyed(app.post(LOGIN, &body), KEY).header(Header::ConnectingIp, "192.0.2.77");
-    let tokens = call.send().ok();
-    let kept = app.test.database.execute(
+    let tokens = call.ok();
+    let kept = app.texts(
         "SELECT hex(id) || hex(fingerprint) || hex(holder) || hex(answer) || \
          hex(coalesce(user_id, '')) FROM idempotency_records",
     );
-    let kept = kept[0].text(0).unwrap();
+    let kept = &kept[0];
     for secret in [
         &text(&tokens["access_token"]),
         &text(&tokens["refresh_token"]),
@@ -303,18 +268,12 @@ fn the_database_tells_nothing_of_what_it_keeps() {
 
 #[test]
 fn an_answer_is_found_while_the_master_key_is_being_replaced() {
-    let app = TestApp::new();
-    let player = app.player("replaced");
-    let first = build(&app, &player, KEY).send().expect(201);
-    let old = config_value("MASTER_KEY");
-    let new = Some(STANDARD.encode((51..83).collect::<Vec<u8>>()));
-    let lookup = move |name: &str| match name {
-        "MASTER_KEY" => new.clone(),
-        "MASTER_KEY_PREVIOUS" => old.clone(),
-        other => config_value(other),
-    };
-    let later = app.isolate_with(app.test.platform(2), lookup);
+    let (app, player) = TestApp::with_player("replaced");
+    let first = build(&app, &player, KEY).expect(201);
+    let old = config_value("MASTER_KEY").expect("it is set");
+    let new = STANDARD.encode((51..83).collect::<Vec<u8>>());
+    let later = app.isolate_configured(2, &[("MASTER_KEY", &new), ("MASTER_KEY_PREVIOUS", &old)]);
     assert_replays(&first, &build(&later, &player, KEY).send());
-    let other = build(&later, &player, "another-key").send().expect(201);
+    let other = build(&later, &player, "another-key").expect(201);
     assert_replays(&other, &build(&later, &player, "another-key").send());
 }

@@ -14,11 +14,6 @@ use crate::idempotency::{KEY, assert_replays, build, builds, is_replay, keyed, r
 /// A record without an answer is given up after this time.
 const ABANDONED_MS: i64 = 60_000;
 
-/// Another isolate whose database lets others run before each answer.
-fn slow(app: &TestApp, seed: u64) -> TestApp {
-    app.slow_isolate(seed)
-}
-
 fn code_of(response: &Response) -> Value {
     let body: Value = serde_json::from_slice(&response.body_bytes()).unwrap_or_default();
     body["code"].clone()
@@ -26,9 +21,8 @@ fn code_of(response: &Response) -> Value {
 
 #[test]
 fn of_two_at_once_one_acts_and_the_other_waits_or_gets_the_same() {
-    let app = TestApp::new();
-    let player = app.player("parallel");
-    let isolates = [slow(&app, 7), slow(&app, 8)];
+    let (app, player) = TestApp::with_player("parallel");
+    let isolates = [app.slow_isolate(7), app.slow_isolate(8)];
     for ahead in 0..7 {
         let key = format!("parallel-{ahead}");
         let requests = isolates
@@ -67,9 +61,8 @@ fn poll<T>(mut handling: Pin<&mut impl Future<Output = T>>, turns: usize) -> Opt
 fn a_worker_that_dies_anywhere_leaves_one_build_to_whoever_sends_again() {
     let mut deaths = 0;
     for turns in 0.. {
-        let app = TestApp::new();
-        let player = app.player("dying");
-        let dying = slow(&app, 7);
+        let (app, player) = TestApp::with_player("dying");
+        let dying = app.slow_isolate(7);
         let request = build(&dying, &player, KEY).request();
         if poll(pin!(dying.app.handle(&request)), turns).is_some() {
             break;
@@ -97,9 +90,8 @@ fn a_worker_that_dies_anywhere_leaves_one_build_to_whoever_sends_again() {
 fn a_worker_that_wakes_up_late_does_not_act_again() {
     let mut naps = 0;
     for turns in 0.. {
-        let app = TestApp::new();
-        let player = app.player("sleepy");
-        let (sleepy, other) = (slow(&app, 7), app.isolate(3));
+        let (app, player) = TestApp::with_player("sleepy");
+        let (sleepy, other) = (app.slow_isolate(7), app.isolate(3));
         let request = build(&sleepy, &player, KEY).request();
         let mut first = pin!(sleepy.app.handle(&request));
         let early = poll(first.as_mut(), turns);
@@ -133,7 +125,7 @@ fn turns_to_reserve(app: &TestApp, request: &Request) -> usize {
     while records(app) == 0 {
         turns += 1;
         // A fresh one each time: what it has learned would make it faster.
-        poll(pin!(slow(app, 9).app.handle(request)), turns);
+        poll(pin!(app.slow_isolate(9).app.handle(request)), turns);
     }
     assert_eq!(builds(app), 0);
     turns
@@ -141,12 +133,11 @@ fn turns_to_reserve(app: &TestApp, request: &Request) -> usize {
 
 #[test]
 fn a_worker_that_wakes_up_late_does_not_act_for_the_one_that_took_over() {
-    let app = TestApp::new();
-    let player = app.player("replaced");
+    let (app, player) = TestApp::with_player("replaced");
     let request = build(&app, &player, KEY).request();
     let turns = turns_to_reserve(&app, &request);
     app.test.clock.advance_ms(ABANDONED_MS);
-    let (sleepy, other) = (slow(&app, 7), slow(&app, 8));
+    let (sleepy, other) = (app.slow_isolate(7), app.slow_isolate(8));
     let mut late = pin!(sleepy.app.handle(&request));
     let mut second = pin!(other.app.handle(&request));
     assert!(poll(late.as_mut(), turns).is_none());
@@ -163,22 +154,17 @@ fn a_worker_that_wakes_up_late_does_not_act_for_the_one_that_took_over() {
 
 #[test]
 fn an_answer_is_written_once() {
-    let app = TestApp::new();
-    let player = app.player("once");
+    let (app, player) = TestApp::with_player("once");
     let request = build(&app, &player, KEY).request();
     turns_to_reserve(&app, &request);
     let row = app
-        .test
-        .database
-        .execute("SELECT id, holder FROM idempotency_records");
-    let id = row[0].blob(0).unwrap().try_into().unwrap();
-    let holder = row[0].blob(1).unwrap().try_into().unwrap();
+        .execute("SELECT id, holder FROM idempotency_records")
+        .remove(0);
+    let id = row.blob(0).unwrap().try_into().unwrap();
+    let holder = row.blob(1).unwrap().try_into().unwrap();
     let complete = || {
-        block_on(
-            app.test
-                .database
-                .batch(store::complete(&id, &holder, vec![1], None)),
-        )
+        let statements = store::complete(&id, &holder, vec![1], None);
+        block_on(app.test.database.batch(statements))
     };
     assert!(complete().is_ok());
     assert!(matches!(complete(), Err(DatabaseError::Stale)));
@@ -186,16 +172,13 @@ fn an_answer_is_written_once() {
 
 #[test]
 fn another_body_does_not_take_over_what_was_given_up() {
-    let app = TestApp::new();
-    let player = app.player("other-body");
+    let (app, player) = TestApp::with_player("other-body");
     let request = build(&app, &player, KEY).request();
     turns_to_reserve(&app, &request);
     app.test.clock.advance_ms(ABANDONED_MS);
     let other = build_body(&json!({ "name": "Another" }));
-    keyed(app.post(BUILDS, &other).by(&player), KEY)
-        .send()
-        .expect_problem(422, "idempotency_key_reused");
-    build(&app, &player, KEY).send().expect(201);
+    keyed(app.post(BUILDS, &other).by(&player), KEY).expect_problem(422, "idempotency_key_reused");
+    build(&app, &player, KEY).expect(201);
 }
 
 /// What becomes of the write number `at`.
@@ -248,8 +231,7 @@ fn a_write_whose_answer_was_lost_is_not_made_twice() {
         (1, Fate::Unanswered),
         (1, Fate::Late),
     ] {
-        let app = TestApp::new();
-        let player = app.player("lost");
+        let (app, player) = TestApp::with_player("lost");
         let late = Rc::default();
         let unlucky = Unlucky {
             database: app.test.database.clone(),
@@ -258,18 +240,14 @@ fn a_write_whose_answer_was_lost_is_not_made_twice() {
             late: Rc::clone(&late),
         };
         let isolate = app.isolate_on(platform_on(&app.test, 5, Box::new(unlucky)));
-        build(&isolate, &player, KEY)
-            .send()
-            .expect_problem(503, "unavailable");
+        build(&isolate, &player, KEY).expect_problem(503, "unavailable");
         let has_happened = (at, fate) == (1, Fate::Unanswered);
         assert_eq!(builds(&app), i64::from(has_happened));
         if (at, fate) == (0, Fate::Unanswered) {
-            build(&app, &player, KEY)
-                .send()
-                .expect_problem(409, "idempotency_key_in_use");
+            build(&app, &player, KEY).expect_problem(409, "idempotency_key_in_use");
             app.test.clock.advance_ms(ABANDONED_MS);
         }
-        let again = build(&app, &player, KEY).send().expect(201);
+        let again = build(&app, &player, KEY).expect(201);
         assert_eq!(is_replay(&again), has_happened);
         let late: Vec<Statement> = late.take();
         if !late.is_empty() {
@@ -294,13 +272,10 @@ fn again_as_first(mut answer: Answer) -> Answer {
 
 #[test]
 fn a_database_out_of_reach_acts_not_at_all() {
-    let app = TestApp::new();
-    let player = app.player("away");
+    let (app, player) = TestApp::with_player("away");
     app.test.database.set_away(true);
-    build(&app, &player, KEY)
-        .send()
-        .expect_problem(503, "unavailable");
+    build(&app, &player, KEY).expect_problem(503, "unavailable");
     app.test.database.set_away(false);
-    build(&app, &player, KEY).send().expect(201);
+    build(&app, &player, KEY).expect(201);
     assert_eq!(builds(&app), 1);
 }

@@ -141,11 +141,7 @@ fn with_api_key<'a>(app: &TestApp, call: &Call<'a>) -> Option<Call<'a>> {
                   compositions:write webhooks:read webhooks:write";
     let scopes: Vec<&str> = scopes.split_whitespace().collect();
     let body = json!({ "name": "A bot", "scopes": scopes });
-    let made = app
-        .post("/api/v1/auth/api-keys", &body)
-        .token(&token)
-        .send();
-    let key: Value = made.created();
+    let key = app.post(API_KEYS, &body).token(&token).created();
     Some(call.clone().token(&text(&key["key"])))
 }
 
@@ -155,14 +151,10 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
     let (player, team) = (&holder.player, &holder.team);
     let with_team = json!({ "team_id": team, "visibility": "team" });
     let build = |body: &Value| build_path(&app.build(player, body));
-    let planned = |body: &Value| {
-        let made = app.composition(player, &composition_body(body));
-        format!("{COMPOSITIONS}/{}", text(&made["id"]))
-    };
+    let planned = |body: &Value| path_of(&app.composition(player, body));
     let link = |composition: &str| {
-        let call = app.call("POST", &format!("{composition}/share-links"));
-        let made = call.by(player).send().created();
-        format!("{composition}/share-links/{}", text(&made["id"]))
+        let made = app.act_as(player, &format!("{composition}/share-links"));
+        format!("{composition}/share-links/{}", text(&made.created()["id"]))
     };
     let webhook = format!("{WEBHOOKS}/{}", holder.webhook);
     let (own, shared) = (build(&json!({})), build(&with_team));
@@ -173,19 +165,15 @@ fn of_teams(walk: &Walk) -> Vec<(String, Call<'_>)> {
         let name = format!("{method} {path}, of a team");
         (name, body.map_or(call.clone(), |body| call.json(body)))
     };
-    let named = Some(json!({ "name": "Another" }));
-    let (with_team, named) = (Some(&with_team), named.as_ref());
+    let named = json!({ "name": "Another" });
+    let (build, plan) = (build_body(&with_team), composition_body(&with_team));
     vec![
-        call("POST", BUILDS, Some(&build_body(with_team.unwrap()))),
-        call("PUT", &own, Some(&build_body(with_team.unwrap()))),
-        call("PATCH", &own, with_team),
-        call("PATCH", &shared, named),
-        call("PATCH", &team_plan, named),
-        call(
-            "PUT",
-            &team_plan,
-            Some(&composition_body(with_team.unwrap())),
-        ),
+        call("POST", BUILDS, Some(&build)),
+        call("PUT", &own, Some(&build)),
+        call("PATCH", &own, Some(&with_team)),
+        call("PATCH", &shared, Some(&named)),
+        call("PATCH", &team_plan, Some(&named)),
+        call("PUT", &team_plan, Some(&plan)),
         call("DELETE", &team_plan, None),
         call("POST", &format!("{team_plan}/versions/1/restore"), None),
         call("POST", &format!("{team_plan}/share-links"), None),
@@ -220,7 +208,7 @@ fn try_routes(is_meant: fn(&str) -> bool, more: fn(&Walk) -> Vec<(String, Call<'
 }
 
 fn is_of_teams(path: &str) -> bool {
-    path.starts_with("/api/v1/teams") || path.starts_with("/api/v1/webhooks")
+    path.starts_with(TEAMS) || path.starts_with(WEBHOOKS)
 }
 
 #[test]

@@ -98,16 +98,6 @@ fn in_turns(
     (a.unwrap_or_default(), b.unwrap_or_default())
 }
 
-fn alone<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return value;
-        }
-    }
-}
-
 /// A claim of an access token that is a text.
 pub fn claim(token: &str, name: &str) -> Option<String> {
     let payload: Value = serde_json::from_str(&payload_of(token).text()).ok()?;
@@ -148,7 +138,7 @@ fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
             "account deleted",
             token,
             "DELETE",
-            "/api/v1/users/me",
+            ME,
             Some(&password),
             &account,
         ),
@@ -164,7 +154,7 @@ fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
             "password changed",
             token,
             "POST",
-            "/api/v1/auth/password",
+            CHANGE_PASSWORD,
             Some(&change),
             &unchanged,
         ),
@@ -172,12 +162,13 @@ fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
     if user == walk.boss.id {
         let second = app.administrator("second");
         let demoted = json!({ "role": "user" });
+        let demoted = Some(&demoted);
         all.push(ending(
             "demoted",
             &second.token,
             "PATCH",
             &admin,
-            Some(&demoted),
+            demoted,
             &rules,
         ));
     }
@@ -192,23 +183,23 @@ fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
         let leads = format!("{member} AND role = 'leader'");
         let path = format!("{TEAMS}/{team}/members/{user}");
         // Leaders step down only by themselves: the one who is removed is an officer by then.
-        all.push(ending(
-            "stepped down",
-            token,
-            "PATCH",
-            &path,
-            Some(&json!({ "role": "officer" })),
-            &leads,
-        ));
-        all.push(ending("left", token, "DELETE", &path, None, &member));
-        all.push(ending(
-            "team deleted",
-            &boss,
-            "DELETE",
-            &format!("{TEAMS}/{team}"),
-            None,
-            &format!("teams WHERE id = '{team}'"),
-        ));
+        let officer = json!({ "role": "officer" });
+        let (team_path, there) = (
+            format!("{TEAMS}/{team}"),
+            format!("teams WHERE id = '{team}'"),
+        );
+        all.extend([
+            ending(
+                "stepped down",
+                token,
+                "PATCH",
+                &path,
+                Some(&officer),
+                &leads,
+            ),
+            ending("left", token, "DELETE", &path, None, &member),
+            ending("team deleted", &boss, "DELETE", &team_path, None, &there),
+        ]);
     }
     app.skip_log();
     all
@@ -233,17 +224,13 @@ fn attempt(
             app.isolate_on(platform_on(&app.test, seed, Box::new(side)))
         };
         let (left, right) = (side(5, None), side(6, Some(ending.has_ended.clone())));
-        let handle =
-            |app: &TestApp, request: &Request| -> u16 { alone(app.app.handle(request)).status };
         let (a, b) = if let Some(seed) = seed {
-            in_turns(
-                seed,
-                left.app.handle(write),
-                right.app.handle(&ending.request),
-            )
+            let write = left.app.handle(write);
+            in_turns(seed, write, right.app.handle(&ending.request))
         } else {
-            let b = handle(&right, &ending.request);
-            (handle(&left, write), b)
+            let ended = all_together([right.app.handle(&ending.request)]);
+            let written = all_together([left.app.handle(write)]);
+            (written[0].status, ended[0].status)
         };
         (a, b, watch.late.take())
     })
@@ -284,9 +271,6 @@ fn nothing_of_a_write_lands_after_the_call_that_ends_its_writers_standing() {
         walk.app.skip_log();
     }
     println!("{pairs} pairs in {runs} runs");
-    assert!(
-        wrong.is_empty(),
-        "written all the same:\n{}",
-        wrong.join("\n")
-    );
+    let wrong = wrong.join("\n");
+    assert!(wrong.is_empty(), "written all the same:\n{wrong}");
 }

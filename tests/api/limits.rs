@@ -24,7 +24,7 @@ fn isolate(app: &TestApp, seed: u64) -> TestApp {
 /// Sends the call from `address`.
 #[track_caller]
 pub fn from(address: &str, call: Call<'_>) -> Answer {
-    call.header(Header::ConnectingIp, address).send()
+    call.from_address(address).send()
 }
 
 /// What `RateLimit` says is left.
@@ -68,7 +68,9 @@ fn every_answer_says_how_its_caller_stands() {
     let player = app.player("standing");
     let anonymous = "\"anonymous\";q=100;w=60";
     let user = "\"user\";q=1000;w=60, \"burst\";q=50;w=1";
+    let login = "\"login\";q=20;w=60";
     let build = format!("{BUILDS}/build_01h455vb4pex5vsknk084sn02q");
+    let token = "x.y.z";
     for (call, status, policy, standing) in [
         (app.get(ROLES), 200, anonymous, "\"anonymous\";r=99;t=1"),
         (
@@ -85,7 +87,7 @@ fn every_answer_says_how_its_caller_stands() {
         ),
         (app.get(ME), 401, anonymous, "\"anonymous\";r=96;t=3"),
         (
-            app.get(ME).token("x.y.z"),
+            app.get(ME).token(token),
             401,
             anonymous,
             "\"anonymous\";r=95;t=3",
@@ -105,26 +107,12 @@ fn every_answer_says_how_its_caller_stands() {
             user,
             "\"user\";r=997;t=1",
         ),
-        (
-            wrong_login(&app),
-            401,
-            "\"login\";q=20;w=60",
-            "\"login\";r=18;t=6",
-        ),
+        (wrong_login(&app), 401, login, "\"login\";r=18;t=6"),
     ] {
-        let answer = call.send().expect(status);
-        assert_eq!(
-            answer.header("ratelimit-policy"),
-            Some(policy),
-            "{}",
-            answer.what
-        );
-        assert_eq!(
-            answer.header("ratelimit"),
-            Some(standing),
-            "{}",
-            answer.what
-        );
+        let answer = call.expect(status);
+        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", standing)] {
+            assert_eq!(answer.header(name), Some(value), "{}", answer.what);
+        }
     }
 }
 
@@ -139,13 +127,14 @@ fn what_is_not_counted_has_no_quota_and_asks_nobody() {
             "/docs/problems/quota_exceeded",
             "/openapi.json",
         ] {
-            let answer = app.get(target).send().expect(200);
-            assert_eq!(answer.header("ratelimit"), None, "{target}");
-            assert_eq!(answer.header("ratelimit-policy"), None, "{target}");
+            let answer = app.get(target).expect(200);
+            for name in ["ratelimit", "ratelimit-policy"] {
+                assert_eq!(answer.header(name), None, "{target}");
+            }
         }
         let preflight = app.call("OPTIONS", BUILDS).header(Header::Origin, ORIGIN);
         let preflight = preflight.header(Header::RequestMethod, "POST");
-        assert_eq!(preflight.send().expect(204).header("ratelimit"), None);
+        assert_eq!(preflight.expect(204).header("ratelimit"), None);
     }
     assert_eq!(app.test.limiter.calls(), before);
 }
@@ -260,12 +249,8 @@ fn bad_tokens_are_slowed_down_before_the_database_is_asked() {
     for token in ["x.y.z", "", &format!("{fresh}A")] {
         refused(from(ADDRESS, app.get(ME).token(token)), &["anonymous"]);
     }
-    assert_eq!(
-        app.test.database.statements(),
-        statements,
-        "the database was asked"
-    );
-    assert_eq!(app.test.limiter.calls(), calls, "the object was asked");
+    assert_eq!(app.test.database.statements(), statements, "database");
+    assert_eq!(app.test.limiter.calls(), calls, "object");
     // Good ones do not pay for them, seen before or not.
     from(ADDRESS, app.get(ME).by(&player)).expect(200);
     from(ADDRESS, app.get(ME).token(&fresh)).expect(200);
@@ -275,35 +260,29 @@ fn bad_tokens_are_slowed_down_before_the_database_is_asked() {
 fn a_request_counts_once() {
     let app = app();
     let player = app.player("once");
-    let calls_of = |call: Call<'_>| {
+    // Questions to the object, and what is left.
+    let cost = |call: Call<'_>| {
         let before = app.test.limiter.calls();
         let answer = from(ADDRESS, call);
-        (app.test.limiter.calls() - before, answer)
+        (app.test.limiter.calls() - before, left(&answer))
     };
-    let (calls, answer) = calls_of(wrong_login(&app));
-    assert_eq!((calls, left(&answer)), (1, 19));
-    let (calls, answer) = calls_of(app.get(ROLES));
+    assert_eq!(cost(wrong_login(&app)), (1, 19));
     assert_eq!(
-        (calls, left(&answer)),
+        cost(app.get(ROLES)),
         (1, 99),
         "the login has not counted here"
     );
     // A token seen for the first time says itself whose it is: its address pays nothing.
-    let (calls, answer) = calls_of(app.get(ME).by(&player));
-    assert_eq!((calls, left(&answer)), (1, 999));
-    let (calls, answer) = calls_of(app.get(ROLES));
-    assert_eq!((calls, left(&answer)), (1, 98));
+    assert_eq!(cost(app.get(ME).by(&player)), (1, 999));
+    assert_eq!(cost(app.get(ROLES)), (1, 98));
     // Known by now: a lease of the account is there.
     for request in 1..=11 {
-        let (calls, answer) = calls_of(app.get(ME).by(&player));
-        assert_eq!((calls, left(&answer)), (0, 999 - request));
+        assert_eq!(cost(app.get(ME).by(&player)), (0, 999 - request));
     }
-    let (calls, answer) = calls_of(app.get(ME).by(&player));
-    assert_eq!((calls, left(&answer)), (1, 987));
+    assert_eq!(cost(app.get(ME).by(&player)), (1, 987));
     // After its two seconds the rest of a lease goes back with the next question.
     app.test.clock.advance_ms(2_000);
-    let (calls, answer) = calls_of(app.get(ME).by(&player));
-    assert_eq!((calls, left(&answer)), (1, 999));
+    assert_eq!(cost(app.get(ME).by(&player)), (1, 999));
 }
 
 #[test]
@@ -337,30 +316,26 @@ fn an_account_has_a_minute_and_a_second_to_spend() {
 #[test]
 fn accounts_and_logins_have_quotas_of_their_own() {
     let app = app();
-    let body = |number: i32| json!({ "email": format!("p{number}@guild.gg"), "password": PASSWORD, "display_name": "P" });
+    let register = |number: i32| {
+        let body = json!({ "email": format!("p{number}@guild.gg"), "password": PASSWORD, "display_name": "P" });
+        from(ADDRESS, app.post(REGISTER, &body))
+    };
     for number in 0..5 {
-        from(ADDRESS, app.post(REGISTER, &body(number))).expect(201);
+        register(number).expect(201);
     }
     // 3600 s / 5
-    let wait = refused(
-        from(ADDRESS, app.post(REGISTER, &body(5))),
-        &["registration"],
-    );
-    assert_eq!(wait, 720);
+    assert_eq!(refused(register(5), &["registration"]), 720);
     for number in 0..20 {
         // Of one account alone, wrong logins would be too many before.
-        let login =
-            json!({ "email": format!("n{number}@guild.gg"), "password": "not the right words" });
+        let email = format!("n{number}@guild.gg");
+        let login = json!({ "email": email, "password": "not the right words" });
         from(ADDRESS, app.post(LOGIN, &login)).expect(401);
     }
     assert_eq!(refused(from(ADDRESS, wrong_login(&app)), &["login"]), 3);
     assert_eq!(left(&from(ADDRESS, app.get(ROLES))), 99);
     app.test.clock.advance_ms(720_000);
-    from(ADDRESS, app.post(REGISTER, &body(5))).expect(201);
-    refused(
-        from(ADDRESS, app.post(REGISTER, &body(6))),
-        &["registration"],
-    );
+    register(5).expect(201);
+    refused(register(6), &["registration"]);
 }
 
 #[test]
@@ -392,14 +367,14 @@ fn when_nobody_can_count_guessing_stops_and_the_rest_goes_on_at_a_quarter() {
         lines.collect::<Vec<_>>()
     };
     let (level, line) = warnings().remove(0);
-    let line: Value = serde_json::from_str(&line).expect("JSON");
+    let line = json_of(&line);
     assert_eq!((level, &line["level"]), (Level::Warn, &json!("warn")));
     assert_eq!(line["cause"], "limiter: away");
     assert_eq!(warnings().len(), 1, "one line a minute");
     app.test.clock.advance_ms(60_000);
     from(ADDRESS, app.get(ROLES)).expect(200);
     assert_eq!(warnings().len(), 2);
-    let line: Value = serde_json::from_str(&warnings()[1].1).expect("JSON");
+    let line = json_of(&warnings()[1].1);
     assert_eq!(line["count"], 5, "each key was asked for once a second");
     assert_eq!(line["admitted"], 25 + 12 + 1);
     // Back again: after a second everything is as it was.
@@ -419,21 +394,14 @@ fn the_names_of_objects_give_nobody_away() {
     // Registration, login, the account, the address.
     assert_eq!(names.len(), 4);
     for name in &names {
-        let is_hex = name
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let is_hex = name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         assert!(is_hex && name.len() == 64, "{name}");
     }
     // Under another master key the same callers have other names.
-    let other = TestApp::with(|name| {
-        let name = if name == "MASTER_KEY" {
-            "PASSWORD_PEPPER"
-        } else if name == "PASSWORD_PEPPER" {
-            "MASTER_KEY"
-        } else {
-            name
-        };
-        production(name)
+    let other = TestApp::with(|name| match name {
+        "MASTER_KEY" => production("PASSWORD_PEPPER"),
+        "PASSWORD_PEPPER" => production("MASTER_KEY"),
+        name => production(name),
     });
     spend(&other, ADDRESS, 1);
     assert!(!names.contains(&other.test.limiter.names()[0]));
@@ -445,7 +413,7 @@ fn a_login_renews_itself_so_often_and_nobody_else_spends_that() {
     let player = app.player("renewing");
     let refresh = |token: &str| {
         let body = json!({ "refresh_token": token });
-        from(ADDRESS, app.post("/api/v1/auth/refresh", &body))
+        from(ADDRESS, app.post(REFRESH, &body))
     };
     // Names the login, but is none of its tokens: `wvwr_`, 26 characters of the id, then secrets.
     let (login, secret) = player.refresh_token.split_at(31);
@@ -453,20 +421,20 @@ fn a_login_renews_itself_so_often_and_nobody_else_spends_that() {
     let forged = format!("{login}{other}{}", &secret[1..]);
     for sent in 1..=40 {
         let answer = refresh(&forged).expect(401);
+        let policy = answer.header("ratelimit-policy").expect("a policy");
         assert_eq!(
-            answer.header("ratelimit-policy"),
-            Some("\"anonymous\";q=100;w=60")
+            (policy, left(&answer)),
+            ("\"anonymous\";q=100;w=60", 100 - sent)
         );
-        assert_eq!(left(&answer), 100 - sent);
     }
     let mut token = player.refresh_token;
     for sent in 1..=30 {
         let answer = refresh(&token).expect(200);
+        let policy = answer.header("ratelimit-policy").expect("a policy");
         assert_eq!(
-            answer.header("ratelimit-policy"),
-            Some("\"refresh\";q=30;w=60")
+            (policy, left(&answer)),
+            ("\"refresh\";q=30;w=60", 30 - sent)
         );
-        assert_eq!(left(&answer), 30 - sent);
         token = text(&answer.json()["refresh_token"]);
     }
     assert_eq!(refused(refresh(&token), &["refresh"]), 2);

@@ -18,16 +18,19 @@ fn in_one_block(number: u32) -> String {
     format!("2001:db8:1:{:x}00::1", number % 256)
 }
 
+/// A call to `path` that is counted before its body is refused: nothing is hashed.
+fn counted<'a>(app: &'a TestApp, path: &str) -> Call<'a> {
+    match path {
+        ROLES => app.get(ROLES),
+        path => app.post(path, &json!({})),
+    }
+}
+
 /// Sends to `path` from 256 or 300 addresses, each twice; gives how many were let in.
 fn let_in(app: &TestApp, neighbour: Neighbour, path: &str) -> u32 {
     let mut count = 0;
     for number in 0..600 {
-        let call = match path {
-            ROLES => app.get(ROLES),
-            // A body that is refused after it was counted: nothing is hashed.
-            path => app.post(path, &json!({})),
-        };
-        let answer = from(&neighbour(number / 2), call);
+        let answer = from(&neighbour(number / 2), counted(app, path));
         count += u32::from(answer.status != 429);
     }
     count
@@ -35,29 +38,23 @@ fn let_in(app: &TestApp, neighbour: Neighbour, path: &str) -> u32 {
 
 #[test]
 fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
-    let registration = "/api/v1/auth/register";
-    let login = "/api/v1/auth/login";
+    let site: Neighbour = in_one_site;
+    let block: Neighbour = in_one_block;
     for (name, neighbour, path, quota, policy) in [
-        (
-            "calls, a /56",
-            in_one_site as Neighbour,
-            ROLES,
-            400,
-            "anonymous-56",
-        ),
-        ("logins, a /56", in_one_site, login, 80, "login-56"),
+        ("calls, a /56", site, ROLES, 400, "anonymous-56"),
+        ("logins, a /56", site, LOGIN, 80, "login-56"),
         (
             "registrations, a /56",
-            in_one_site,
-            registration,
+            site,
+            REGISTER,
             20,
             "registration-56",
         ),
-        ("logins, a /48", in_one_block, login, 320, "login-48"),
+        ("logins, a /48", block, LOGIN, 320, "login-48"),
         (
             "registrations, a /48",
-            in_one_block,
-            registration,
+            block,
+            REGISTER,
             80,
             "registration-48",
         ),
@@ -65,10 +62,7 @@ fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
         let app = TestApp::with(production);
         assert_eq!(let_in(&app, neighbour, path), quota, "{name}");
         // One who has sent nothing yet, and one in another network of the size.
-        let send = |address: &str| match path {
-            ROLES => from(address, app.get(ROLES)),
-            path => from(address, app.post(path, &json!({}))),
-        };
+        let send = |address: &str| from(address, counted(&app, path));
         refused(send(&neighbour(255)), &[policy]);
         assert_ne!(send("2001:db8:2::1").status, 429, "{name}: another /48");
         assert_ne!(send("192.0.2.9").status, 429, "{name}: IPv4");
@@ -76,11 +70,8 @@ fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
         let other = app.isolate_with(app.test.platform(2), production);
         let asked = app.test.limiter.calls();
         for number in 0..50 {
-            let call = match path {
-                ROLES => other.get(ROLES),
-                path => other.post(path, &json!({})),
-            };
-            refused(from(&neighbour(100 + number), call), &[policy]);
+            let answer = from(&neighbour(100 + number), counted(&other, path));
+            refused(answer, &[policy]);
         }
         assert!(app.test.limiter.calls() - asked <= 3, "{name}");
     }
@@ -105,10 +96,8 @@ fn an_answer_tells_of_the_network_with_the_least_left() {
     let send = |number: u32| from(&in_one_site(number), app.get(ROLES));
     let first = send(0);
     assert_eq!(left(&first), 99);
-    assert_eq!(
-        first.header("ratelimit-policy"),
-        Some("\"anonymous\";q=100;w=60")
-    );
+    let policy = "\"anonymous\";q=100;w=60";
+    assert_eq!(first.header("ratelimit-policy"), Some(policy));
     for number in 1..=350 {
         send(number / 4).expect(200);
     }
@@ -151,9 +140,7 @@ struct Good {
 impl Good {
     fn new(app: &TestApp, name: &str) -> Self {
         let player = app.player(name);
-        let body = json!({ "name": "bot", "scopes": ["account:read"] });
-        let call = app.post("/api/v1/auth/api-keys", &body).by(&player);
-        let key = text(&call.send().created()["key"]);
+        let key = text(&app.api_key(&player, &["account:read"])["key"]);
         Self { player, key }
     }
 }
@@ -174,11 +161,9 @@ fn flood(isolates: &[TestApp], good: &Good, seed: u64) {
         };
         let status = from(SHARED, isolate.get(ME).token(&token)).status;
         assert!(matches!(status, 401 | 429), "{status}");
-        let body = json!({ "refresh_token": format!("{}{number}", &format!(
-            "{}A{}",
-            &good.player.refresh_token[..31],
-            &good.player.refresh_token[32..]
-        )[..70]) });
+        let refresh_token = &good.player.refresh_token;
+        let forged = format!("{}A{}", &refresh_token[..31], &refresh_token[32..]);
+        let body = json!({ "refresh_token": format!("{}{number}", &forged[..70]) });
         let status = from(SHARED, isolate.post(REFRESH, &body)).status;
         assert!(matches!(status, 401 | 429), "{status}");
     }
@@ -214,10 +199,8 @@ fn a_good_credential_is_never_refused_for_its_neighbours() {
         let renewed = from(SHARED, isolate.post(REFRESH, &body)).ok();
         refresh_token = text(&renewed["refresh_token"]);
         refused(from(SHARED, isolate.get(ROLES)), &["anonymous"]);
-        refused(
-            from(SHARED, isolate.get(ROLES).token("x.y.z")),
-            &["anonymous"],
-        );
+        let bad = isolate.get(ROLES).token("x.y.z");
+        refused(from(SHARED, bad), &["anonymous"]);
     }
     let body = json!({ "refresh_token": refresh_token });
     from(SHARED, flooded[0].post(LOGOUT, &body)).expect(204);
@@ -245,7 +228,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     let body = json!({ "refresh_token": other["refresh_token"] });
     // By another isolate: this one learns nothing of it.
     let elsewhere = app.isolate_with(app.test.platform(9), production);
-    elsewhere.post(LOGOUT, &body).send().expect(204);
+    elsewhere.post(LOGOUT, &body).expect(204);
     for token in &ended {
         let look = || drop(from(SHARED, app.get(ME).token(token)).expect(401));
         assert_eq!(app.calls_of(look), 1);
@@ -275,19 +258,17 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
 
 #[test]
 fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() {
-    let app = TestApp::with(|name| match name {
+    let limited = |name: &str| match name {
         "LIMIT_USER" => Some("5/3600".to_owned()),
         _ => production(name),
-    });
+    };
+    let app = TestApp::with(limited);
     let good = Good::new(&app, "greedy");
     for _ in 0..4 {
         from(SHARED, app.get(ME).by(&good.player)).expect(200);
     }
     let fresh = text(&app.log_in(&good.player.email)["access_token"]);
-    let isolate = app.isolate_with(app.test.platform(2), |name| match name {
-        "LIMIT_USER" => Some("5/3600".to_owned()),
-        _ => production(name),
-    });
+    let isolate = app.isolate_with(app.test.platform(2), limited);
     for token in [&good.player.token, &fresh] {
         let calls = app.calls_of(|| {
             refused(from(SHARED, isolate.get(ME).token(token)), &["user"]);
@@ -301,29 +282,27 @@ fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours(
     let app = TestApp::with(production);
     let token = app.player("body").refresh_token;
     let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
+    let named = |body: Value| body.to_string();
+    let with_more = json!({ "refresh_token": token, "x": 1 });
     for (name, body, policy) in [
         (
             "as it is",
-            json!({ "refresh_token": token }).to_string(),
+            named(json!({ "refresh_token": token })),
             "refresh",
         ),
-        (
-            "too much beside it",
-            json!({ "refresh_token": token, "x": 1 }).to_string(),
-            "refresh",
-        ),
+        ("too much beside it", named(with_more), "refresh"),
         (
             "a digit less",
-            json!({ "refresh_token": &token[1..] }).to_string(),
+            named(json!({ "refresh_token": &token[1..] })),
             "anonymous",
         ),
         ("no JSON", format!("refresh_token={token}"), "anonymous"),
-        ("a list", json!([token]).to_string(), "anonymous"),
+        ("a list", named(json!([token])), "anonymous"),
         ("very long", long, "anonymous"),
         ("nothing", String::new(), "anonymous"),
     ] {
         let call = app.call("POST", LOGOUT).raw("application/json", body);
-        let answer = call.header(Header::ConnectingIp, SHARED).send();
+        let answer = from(SHARED, call);
         let field = answer.header("ratelimit-policy").expect("it is counted");
         assert!(field.contains(&format!("\"{policy}\"")), "{name}: {field}");
     }

@@ -105,19 +105,15 @@ fn made_up(dice: &mut Dice, kind: &Kind, team: &str) -> Value {
 
 /// Whether a document has this value of a filter.
 fn has(document: &Value, filter: &str, value: &str) -> bool {
-    let lists = |name: &str| {
-        let all = document[name].as_array().into_iter().flatten();
-        all.into_iter().any(|item| item == value)
-    };
+    let lists = |name: &str| array(&document[name]).iter().any(|item| item == value);
     let written = |item: &Value| item.to_string();
     match filter {
         "tag" => lists("tags"),
         "role" => lists("roles"),
-        "specialization" => document["template"]["specializations"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|slot| written(&slot["id"]) == value),
+        "specialization" => {
+            let slots = array(&document["template"]["specializations"]).iter();
+            slots.map(|slot| &slot["id"]).any(|id| written(id) == value)
+        }
         "game_build" | "is_template" => written(&document[filter]) == value,
         _ => document[filter] == value,
     }
@@ -125,19 +121,18 @@ fn has(document: &Value, filter: &str, value: &str) -> bool {
 
 struct Place {
     app: TestApp,
-    players: Vec<Player>,
+    players: [Player; 3],
     team: String,
 }
 
 impl Place {
     /// Everything that is there, newest first.
     fn all(&self, kind: &Kind) -> Vec<(Value, String)> {
-        let rows = self.app.test.database.execute(&format!(
-            "SELECT document, search_text FROM {} ORDER BY id DESC",
-            kind.table
-        ));
-        let read = |row: &wvw_builder::platform::Row| {
-            let document = serde_json::from_str(row.text(0).expect("text")).expect("JSON");
+        let table = kind.table;
+        let sql = format!("SELECT document, search_text FROM {table} ORDER BY id DESC");
+        let rows = self.app.execute(sql);
+        let read = |row: &Row| {
+            let document = json_of(row.text(0).expect("text"));
             (document, row.text(1).expect("text").to_owned())
         };
         rows.iter().map(read).collect()
@@ -176,34 +171,18 @@ impl Place {
         player: Option<&Player>,
         limit: usize,
     ) -> Vec<String> {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let call = self
-                .app
-                .get(&format!("{}?limit={limit}{query}{cursor}", kind.path));
-            let call = match player {
-                Some(player) => call.by(player),
-                None => call,
-            };
-            let page = call.send().ok();
-            let items = array(&page["data"]);
-            assert!(items.len() <= limit);
-            found.extend(items.iter().map(|item| text(&item["id"])));
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return found,
-            }
-        }
+        let target = format!("{}?limit={limit}{query}", kind.path);
+        let pages = self.app.pages(player, &target);
+        assert!(pages.iter().all(|page| page.len() <= limit));
+        texts_of(&pages.concat(), "id")
     }
 
     /// Asks for a list that is narrowed somehow, and looks for it.
     fn compare(&self, dice: &mut Dice, kind: &Kind, all: &[(Value, String)]) -> usize {
-        let player = [
-            None,
-            self.players.first(),
-            self.players.get(1),
-            self.players.get(2),
-        ][dice.roll(4)];
+        let player = match dice.roll(4) {
+            0 => None,
+            number => self.players.get(number - 1),
+        };
         let scope = match (player, dice.roll(4)) {
             (Some(_), 0) => "owner",
             (Some(_), 1) if self.is_member(player) => "team",
@@ -240,21 +219,14 @@ impl Place {
         if let Some(piece) = &searched {
             query += &["&q=", &percent_encoded(piece)].concat();
         }
-        let expected: Vec<String> = all
-            .iter()
-            .filter(|(document, _)| self.is_listed(kind, document, player, scope))
-            .filter(|(document, _)| {
-                narrowed
-                    .iter()
-                    .all(|(name, value)| has(document, name, value))
-            })
-            .filter(|(_, words)| {
-                searched
-                    .as_ref()
-                    .is_none_or(|piece| words.contains(piece.as_str()))
-            })
-            .map(|(document, _)| text(&document["id"]))
-            .collect();
+        let expected = all.iter().filter(|(document, words)| {
+            let is_narrowed = |(name, value): &(&str, &str)| has(document, name, value);
+            let is_found = |piece: &String| words.contains(piece.as_str());
+            self.is_listed(kind, document, player, scope)
+                && narrowed.iter().all(is_narrowed)
+                && searched.as_ref().is_none_or(is_found)
+        });
+        let expected: Vec<String> = expected.map(|(it, _)| text(&it["id"])).collect();
         let limit = *dice.pick(&[2, 7, 100]);
         let found = self.listed(&query, kind, player, limit);
         assert_eq!(found, expected, "{} {query}", kind.path);
@@ -266,33 +238,27 @@ impl Place {
         self.app.test.clock.advance_ms(i64::from(dice.roll(3) == 0));
         let player = dice.pick(&self.players[..2]);
         let body = made_up(dice, kind, &self.team);
-        let own = self.app.test.database.execute(&format!(
+        let own = self.app.execute(format!(
             "SELECT id, version FROM {} WHERE owner_id = '{}'",
             kind.table, player.id
         ));
         let (one, what) = (dice.roll(own.len() + 1), dice.roll(6));
         let Some(row) = own.get(one).filter(|_| what < 4) else {
             let call = self.app.post(kind.path, &body).by(player);
-            call.send().expect(201);
+            call.expect(201);
             return;
         };
-        let (id, version) = (
-            row.text(0).expect("an id"),
-            row.integer(1).expect("a version"),
-        );
+        let id = row.text(0).expect("an id");
         let path = format!("{}/{id}", kind.path);
         let document = self.app.get_as(player, &path);
-        let tag = document.header("etag").expect("a tag").to_owned();
+        let tag = document.etag();
         let call = match what {
             0 => self.app.call("DELETE", &path),
             1 => {
                 // By hand, as a script might.
-                let seen = if version % 2 == 0 {
-                    "public"
-                } else {
-                    "unlisted"
-                };
-                self.app.test.database.execute(&format!(
+                let version = row.integer(1).expect("a version");
+                let seen = ["public", "unlisted"][usize::from(version % 2 != 0)];
+                self.app.execute(format!(
                     "UPDATE {} SET visibility = '{seen}', \
                      document = json_set(document, '$.visibility', '{seen}') WHERE id = '{id}'",
                     kind.table
@@ -321,11 +287,7 @@ impl Place {
 
 #[test]
 fn lists_show_what_a_look_at_each_row_would() {
-    let app = TestApp::with(|name| match name {
-        "LIMIT_ANONYMOUS" | "LIMIT_USER" | "LIMIT_BURST" => Some("1000000/60".to_owned()),
-        _ => config_value(name),
-    });
-    let players: Vec<Player> = ["one", "two", "three"].map(|name| app.player(name)).into();
+    let (app, players) = TestApp::with_players(["one", "two", "three"]);
     let team = app.team(&[(&players[0], "leader"), (&players[1], "officer")]);
     let place = Place { app, players, team };
     let mut dice = Dice(20_261_128);
@@ -338,26 +300,22 @@ fn lists_show_what_a_look_at_each_row_would() {
         }
         if round == 8 {
             // One leaves the team, and later the team goes.
-            let member = testing::teams::member_path(&place.team, &place.players[1]);
-            let call = place.app.call("DELETE", &member);
-            call.by(&place.players[1]).send().expect(200);
-            place.app.test.database.execute(&format!(
-                "INSERT INTO team_members VALUES ('{}', '{}', 'member', 'Three', 1)",
-                place.team, place.players[2].id
-            ));
-            place.app.test.database.execute(&format!(
+            let [_, two, three] = &place.players;
+            let member = member_path(&place.team, two);
+            place.app.delete_as(two, &member).expect(200);
+            place.app.add_member(&place.team, three, "member");
+            place.app.execute(format!(
                 "UPDATE builds SET visibility = 'private', team_id = NULL, document = \
                  json_set(document, '$.visibility', 'private', '$.team_id', NULL) \
                  WHERE owner_id = '{}' AND visibility = 'team'",
-                place.players[1].id
+                two.id
             ));
             break;
         }
         for kind in &KINDS {
             let all = place.all(kind);
-            let public = all
-                .iter()
-                .filter(|(document, _)| document["visibility"] == "public");
+            let is_public = |(document, _): &&(Value, String)| document["visibility"] == "public";
+            let public = all.iter().filter(is_public);
             let rows = format!("SELECT count(*) FROM (SELECT rowid FROM {})", kind.search);
             assert_eq!(usize::try_from(place.app.count(&rows)), Ok(public.count()));
             for _ in 0..25 {
@@ -368,7 +326,7 @@ fn lists_show_what_a_look_at_each_row_would() {
     }
     // As if all this had been there before the index had words.
     for statement in MIGRATION.split_inclusive(";\n") {
-        place.app.test.database.execute(statement);
+        place.app.execute(statement);
     }
     for kind in &KINDS {
         let all = place.all(kind);
@@ -383,8 +341,7 @@ fn lists_show_what_a_look_at_each_row_would() {
 
 #[test]
 fn two_ids_of_one_millisecond_with_one_number() {
-    let app = TestApp::new();
-    let player = app.player("same");
+    let (app, player) = TestApp::with_player("same");
     for kind in &KINDS {
         let body = |name: &str| match kind.table {
             "builds" => build_body(&json!({ "name": name, "visibility": "public" })),
@@ -399,28 +356,24 @@ fn two_ids_of_one_millisecond_with_one_number() {
         let other =
             first[..first.len() - 1].to_owned() + if first.ends_with('0') { "1" } else { "0" };
         let rename = |from: &str, to: &str| {
-            for sql in [
-                format!("DELETE FROM composition_versions WHERE composition_id = '{from}'"),
-                format!(
-                    "UPDATE {} SET id = '{to}', document = json_set(document, '$.id', '{to}') \
+            app.execute(format!(
+                "DELETE FROM composition_versions WHERE composition_id = '{from}'"
+            ));
+            app.execute(format!(
+                "UPDATE {} SET id = '{to}', document = json_set(document, '$.id', '{to}') \
                      WHERE id = '{from}'",
-                    kind.table
-                ),
-            ] {
-                app.test.database.execute(&sql);
-            }
+                kind.table
+            ));
         };
         rename(&first, &other);
         let second = make("second twin");
         assert_ne!(first, second);
         let found = || {
-            let page = app.get(&format!("{}?q=twin", kind.path)).send().ok();
+            let page = app.get(&format!("{}?q=twin", kind.path)).ok();
             array(&page["data"]).len()
         };
         assert_eq!(found(), 2);
-        app.test
-            .database
-            .execute(&format!("DELETE FROM {} WHERE id = '{second}'", kind.table));
+        app.execute(format!("DELETE FROM {} WHERE id = '{second}'", kind.table));
         assert_eq!(found(), 1);
     }
 }

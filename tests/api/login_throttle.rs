@@ -12,32 +12,24 @@ const LOCK_MS: i64 = 15 * 60_000;
 
 #[test]
 fn of_a_hundred_at_once_five_are_compared() {
+    let none = "DELETE FROM guesses";
+    let forgotten = "UPDATE guesses SET failures = 1, updated_at = updated_at - 86400000";
     for (name, email, before) in [
-        ("a known address", "known@guild.gg", ""),
-        ("an unknown address", "unknown@guild.gg", ""),
-        (
-            "after a failure that is forgotten by now",
-            "known@guild.gg",
-            "UPDATE guesses SET failures = 1, updated_at = updated_at - 86400000",
-        ),
+        ("a known address", "known@guild.gg", none),
+        ("an unknown address", "unknown@guild.gg", none),
+        ("a forgotten failure", "known@guild.gg", forgotten),
     ] {
         let app = TestApp::new();
         app.register("known@guild.gg");
         let body = json!({ "email": email, "password": WRONG });
-        app.post(LOGIN, &body).send().expect(401);
-        app.test.database.execute(if before.is_empty() {
-            "DELETE FROM guesses"
-        } else {
-            before
-        });
-        let isolates: Vec<TestApp> = (2..6).map(|seed| app.slow_isolate(seed)).collect();
-        let requests: Vec<_> = (0..100).map(|_| app.post(LOGIN, &body).request()).collect();
-        let at_once = requests.iter().enumerate();
-        let answers = all_together(at_once.map(|(n, it)| isolates[n % 4].app.handle(it)));
+        app.post(LOGIN, &body).expect(401);
+        app.execute(before);
+        let isolates = app.slow_isolates(2..6);
+        let answers = at_once(&isolates, vec![app.post(LOGIN, &body); 100]);
         let compared: u64 = isolates.iter().map(TestApp::verifications).sum();
         assert_eq!(compared, 5, "{name}");
-        let count = |status| answers.iter().filter(|it| it.status == status).count();
-        assert_eq!((count(401), count(429)), (5, 95), "{name}");
+        let counts = [401, 429].map(|status| count_of(&answers, status));
+        assert_eq!(counts, [5, 95], "{name}");
     }
 }
 
@@ -46,13 +38,15 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
     let app = TestApp::new();
     let player = stranger_to_all(&app, "paused");
     let attempt = |email, password| {
-        let attempt = Try {
-            email,
-            password,
-            address: HOME,
-            device_token: None,
-        };
-        attempt.send(&app)
+        let known = from(&player, password, HOME);
+        Try { email, ..known }.send(&app)
+    };
+    // Known and unknown addresses, side by side.
+    let both = |password, status, code| {
+        let known = attempt(&player.email, password).expect_problem(status, code);
+        let unknown = attempt("unknown@players.guild.gg", password);
+        assert_eq!(known.without_request_id(), unknown.without_request_id());
+        known
     };
     for (failures, pause_s) in [
         (1, 0),
@@ -68,10 +62,7 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         (11, 900),
         (12, 900),
     ] {
-        let known = attempt(&player.email, WRONG).expect_problem(401, "invalid_credentials");
-        let unknown = attempt("unknown@players.guild.gg", WRONG);
-        let both = (known.without_request_id(), unknown.without_request_id());
-        assert_eq!(both.0, both.1, "{failures}");
+        both(WRONG, 401, "invalid_credentials");
         if pause_s == 0 {
             continue;
         }
@@ -79,16 +70,9 @@ fn pauses_grow_into_a_lock_and_are_the_same_for_an_unknown_address() {
         for (waited_ms, retry_after) in [(0, pause_s), (pause_s * 1000 - 1, 1)] {
             app.test.clock.advance_ms(waited_ms);
             // The right password is not looked at either.
-            let known = attempt(&player.email, PASSWORD).expect_problem(429, "too_many_attempts");
+            let known = both(PASSWORD, 429, "too_many_attempts");
             let wait = retry_after.to_string();
-            assert_eq!(
-                known.header("retry-after"),
-                Some(wait.as_str()),
-                "{failures}"
-            );
-            let unknown = attempt("unknown@players.guild.gg", PASSWORD);
-            let both = (known.without_request_id(), unknown.without_request_id());
-            assert_eq!(both.0, both.1, "{failures}");
+            assert_eq!(known.header("retry-after"), Some(&*wait), "{failures}");
         }
         assert_eq!(app.verifications(), compared, "{failures}");
         app.test.clock.advance_ms(1);
@@ -122,68 +106,33 @@ fn a_lock_is_of_one_account_in_one_place() {
     let app = TestApp::new();
     let (player, tokens) = at_home(&app, "locked");
     let (_, others) = at_home(&app, "neighbour");
-    let old = text(&tokens["device_token"]);
+    let [own, others] = [&tokens, &others].map(|login| text(&login["device_token"]));
     let address = "2001:db8:1:2::1";
+    let mine = player.email.as_str();
     // Also what a device has seen does not unlock a stranger's place.
     fail(&app, &player, address, 10);
     for (name, email, address, token, status) in [
-        ("the place", player.email.as_str(), address, None, 429),
-        (
-            "its network",
-            &player.email,
-            "2001:db8:1:2:ffff::9",
-            None,
-            429,
-        ),
-        (
-            "another network",
-            &player.email,
-            "2001:db8:1:3::1",
-            None,
-            200,
-        ),
-        (
-            "the address in capitals",
-            "LOCKED@players.guild.gg",
-            address,
-            None,
-            429,
-        ),
+        ("the place", mine, address, "", 429),
+        ("its network", mine, "2001:db8:1:2:ffff::9", "", 429),
+        ("another network", mine, "2001:db8:1:3::1", "", 200),
+        ("in capitals", "LOCKED@players.guild.gg", address, "", 429),
         (
             "another account",
             "neighbour@players.guild.gg",
             address,
-            None,
+            "",
             200,
         ),
-        ("the owner's home", &player.email, HOME, None, 200),
-        (
-            "the owner's device, in the very place",
-            &player.email,
-            address,
-            Some(old.clone()),
-            200,
-        ),
-        (
-            "a device of another account",
-            &player.email,
-            address,
-            Some(text(&others["device_token"])),
-            429,
-        ),
-        (
-            "an access token as device",
-            &player.email,
-            address,
-            Some("wvwd_AAAA".to_owned()),
-            429,
-        ),
+        ("the owner's home", mine, HOME, "", 200),
+        ("the owner's device, in the place", mine, address, &own, 200),
+        ("a device of another account", mine, address, &others, 429),
+        ("an access token as device", mine, address, "wvwd_AAAA", 429),
     ] {
         let attempt = Try {
             email,
             password: PASSWORD,
             address,
-            device_token: token.as_deref(),
+            device_token: Some(token).filter(|it| !it.is_empty()),
         };
         assert_eq!(attempt.send(&app).status, status, "{name}");
     }
@@ -194,68 +143,52 @@ fn a_device_is_locked_by_its_own_failures_and_forgotten_after_180_days() {
     let app = TestApp::new();
     let (player, tokens) = at_home(&app, "device");
     let token = text(&tokens["device_token"]);
-    let attempt = |password| {
-        let attempt = Try {
-            device_token: Some(&token),
-            ..from(&player, password, ELSEWHERE)
-        };
+    let attempt = |password, address| {
+        let attempt = from(&player, password, address).with_device(&token);
         attempt.send(&app)
     };
     for _ in 0..10 {
-        attempt(WRONG).expect(401);
+        attempt(WRONG, ELSEWHERE).expect(401);
         app.test.clock.advance_ms(16_000);
     }
-    attempt(PASSWORD).expect_problem(429, "too_many_attempts");
+    attempt(PASSWORD, ELSEWHERE).expect_problem(429, "too_many_attempts");
     from(&player, PASSWORD, ELSEWHERE).send(&app).expect(200);
     app.test.clock.advance_ms(LOCK_MS);
-    attempt(PASSWORD).expect(200);
+    attempt(PASSWORD, ELSEWHERE).expect(200);
 
     fail(&app, &player, "203.0.113.9", 10);
     for (name, days, status) in [("in time", 179, 200), ("too late", 180, 429)] {
-        app.test
-            .clock
-            .set_ms(wvw_builder::platform::native::TEST_EPOCH_MS + days * DAY_MS);
-        app.test
-            .database
-            .execute("UPDATE guesses SET next_at = 9000000000000 WHERE failures = 10");
-        let attempt = Try {
-            device_token: Some(&token),
-            ..from(&player, PASSWORD, "203.0.113.9")
-        };
-        assert_eq!(attempt.send(&app).status, status, "{name}");
+        app.test.clock.set_ms(TEST_EPOCH_MS + days * DAY_MS);
+        app.execute("UPDATE guesses SET next_at = 9000000000000 WHERE failures = 10");
+        let answer = attempt(PASSWORD, "203.0.113.9");
+        assert_eq!(answer.status, status, "{name}");
     }
 }
 
 #[test]
 fn the_addresses_of_one_ipv6_network_guess_together() {
+    let site: fn(u32) -> String = |n| format!("2001:db8:1:{n:x}::1");
     for (name, address, compared) in [
-        (
-            "a /56",
-            (|n| format!("2001:db8:1:{n:x}::1")) as fn(u32) -> String,
-            20,
-        ),
+        ("a /56", site, 20),
         ("a /48", |n| format!("2001:db8:1:{n:x}00::1"), 80),
         ("networks apart", |n| format!("2001:db8:{n:x}::1"), 99),
     ] {
         let app = TestApp::new();
         let (player, _) = at_home(&app, "network");
         // Known places of the owner's in the very networks.
+        let log_in = |address: &str| from(&player, PASSWORD, address).send(&app);
         for number in [0, 200] {
-            from(&player, PASSWORD, &address(number))
-                .send(&app)
-                .expect(200);
+            log_in(&address(number)).expect(200);
         }
         let before = app.verifications();
         for number in 1..100 {
             from(&player, WRONG, &address(number)).send(&app);
         }
         assert_eq!(app.verifications() - before, compared, "{name}");
-        let status = from(&player, PASSWORD, &address(100)).send(&app).status;
+        let status = log_in(&address(100)).status;
         assert_eq!(status, if compared < 99 { 429 } else { 200 }, "{name}");
-        from(&player, PASSWORD, &address(200))
-            .send(&app)
-            .expect(200);
-        from(&player, PASSWORD, "192.0.2.77").send(&app).expect(200);
+        log_in(&address(200)).expect(200);
+        log_in("192.0.2.77").expect(200);
     }
 }
 
@@ -266,10 +199,8 @@ fn a_stolen_login_does_not_help_to_guess_the_password() {
     let own = from(&player, PASSWORD, HOME).send(&app).ok();
     let change = |tokens: &Value, password: &str, address: &str| {
         let body = json!({ "current_password": password, "new_password": "five other words" });
-        let call = app
-            .post(CHANGE, &body)
-            .token(&text(&tokens["access_token"]));
-        call.header(Header::ConnectingIp, address).send()
+        let call = app.post(CHANGE, &body).by(&player.with_tokens(tokens));
+        call.from_address(address).send()
     };
     for address in 1..=5 {
         let answer = change(&stolen, WRONG, &format!("203.0.113.{address}"));
@@ -303,18 +234,14 @@ fn old_counters_go_and_what_still_counts_stays() {
         ("strangers of last month, of another account", 0, 31, None),
     ] {
         let known = known_days.map_or("NULL".to_owned(), |days| (now - days * DAY_MS).to_string());
-        app.test.database.execute(&format!(
+        app.execute(format!(
             "INSERT INTO guesses VALUES (CAST('{name}' AS BLOB), x'0{place}', 1, 0, {known}, {}, 0)",
             now - days * DAY_MS
         ));
     }
-    let platform: Platform = app.test.platform(2);
-    pollster::block_on(platform.database.batch(vec![store::old(now).batch()])).expect("it runs");
-    let left = app
-        .test
-        .database
-        .execute("SELECT CAST(subject AS TEXT) FROM guesses ORDER BY 1");
-    let left: Vec<_> = left.iter().map(|row| row.text(0).expect("text")).collect();
+    let old = vec![store::old(now).batch()];
+    block_on(app.test.database.batch(old)).expect("it runs");
+    let left = app.texts("SELECT CAST(subject AS TEXT) FROM guesses ORDER BY 1");
     assert_eq!(
         left,
         [

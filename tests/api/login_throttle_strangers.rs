@@ -3,37 +3,34 @@
 
 use testing::authenticator::guarded;
 use testing::login_throttle::{
-    CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, stranger_to_all,
+    CHANGE, ELSEWHERE, HOME, Try, WRONG, at_home, fail, from, set_strangers, stranger_to_all,
 };
 use testing::prelude::*;
 
-/// As after so many failures of strangers.
-fn set_strangers(app: &TestApp, count: i64) {
-    let sql = format!("UPDATE guesses SET failures = {count} WHERE place = x'00'");
-    app.test.database.execute(&sql);
-}
+const DISABLED: &str = "users WHERE password_disabled_at > 0";
+const FAILURES: &str = "SELECT failures FROM guesses WHERE place = x'00'";
 
 #[test]
 fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
     let app = TestApp::new();
     let (player, tokens) = at_home(&app, "disabled");
     let device = text(&tokens["device_token"]);
-    let disabled = || app.count("SELECT count(*) FROM users WHERE password_disabled_at > 0");
+    let disabled = || app.rows(DISABLED);
+    let log_in = |address: &str| from(&player, PASSWORD, address).send(&app);
     for address in 1..=3 {
         fail(&app, &player, &format!("203.0.113.{address}"), 1);
     }
-    assert_eq!(
-        app.count("SELECT failures FROM guesses WHERE place = x'00'"),
-        3
-    );
+    assert_eq!(app.count(FAILURES), 3);
     set_strangers(&app, 98);
     fail(&app, &player, "203.0.113.4", 1);
     assert_eq!(disabled(), 0, "99");
     fail(&app, &player, "203.0.113.5", 1);
     assert_eq!(disabled(), 1, "100");
-    let logged = "SELECT count(*) FROM audit_log WHERE action = 'password.disabled' \
-                  AND actor = 'system'";
-    assert_eq!(app.count(logged), 1);
+    let entry = app.audit_entries().pop().expect("an entry");
+    assert_eq!(
+        json!([entry["action"], entry["actor"]]),
+        json!(["password.disabled", "system"])
+    );
 
     let compared = app.verifications();
     let refused = |password: &str, address: &str| {
@@ -48,14 +45,11 @@ fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
         assert_eq!(both.0, both.1, "the right password is like a wrong one");
     }
     assert_eq!(app.verifications(), compared, "neither is looked at");
-    from(&player, PASSWORD, HOME).send(&app).expect(200);
-    let with_device = Try {
-        device_token: Some(&device),
-        ..from(&player, PASSWORD, ELSEWHERE)
-    };
-    with_device.send(&app).expect(200);
+    log_in(HOME).expect(200);
+    let attempt = from(&player, PASSWORD, ELSEWHERE).with_device(&device);
+    attempt.send(&app).expect(200);
     // The address is a known one now; for strangers a login from there changes nothing.
-    from(&player, PASSWORD, ELSEWHERE).send(&app).expect(200);
+    log_in(ELSEWHERE).expect(200);
     refused(PASSWORD, "203.0.113.99");
     // The time is true: then one attempt is heard.
     app.test.clock.advance_ms(DAY_MS - 1);
@@ -65,15 +59,11 @@ fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
     let again = refused(PASSWORD, "203.0.113.99");
     assert_eq!(again.header("retry-after"), Some("86400"));
     app.test.clock.advance_ms(DAY_MS);
-    from(&player, PASSWORD, "203.0.113.99")
-        .send(&app)
-        .expect(200);
+    log_in("203.0.113.99").expect(200);
     assert_eq!(disabled(), 0);
     assert_eq!(app.logged("password.enabled"), 1);
     fail(&app, &player, "203.0.113.97", 1);
-    from(&player, PASSWORD, "203.0.113.96")
-        .send(&app)
-        .expect(200);
+    log_in("203.0.113.96").expect(200);
 }
 
 #[test]
@@ -87,7 +77,7 @@ fn strangers_failures_change_no_answer_to_a_right_password_but_into_429() {
         from(player, WRONG, "203.0.113.1").send(&it.app).expect(401);
         set_strangers(&it.app, number);
         let bar = if number >= 100 { DAY_MS } else { 0 };
-        it.app.test.database.execute(&format!(
+        it.app.execute(format!(
             "UPDATE guesses SET next_at = {} WHERE place = x'00'",
             it.app.test_now() + bar
         ));
@@ -130,7 +120,7 @@ fn a_known_place_that_has_failed_a_hundred_times_is_a_strangers() {
         let app = TestApp::new();
         let (player, _) = at_home(&app, "abused");
         let sql = format!("UPDATE guesses SET failures = {failures} WHERE known_at > 0");
-        app.test.database.execute(&sql);
+        app.execute(&sql);
         fail(&app, &player, "203.0.113.1", 1);
         set_strangers(&app, 99);
         fail(&app, &player, "203.0.113.2", 1);
@@ -149,16 +139,10 @@ fn what_ends_the_row_of_strangers_failures() {
     set_strangers(&app, 99);
     from(&player, PASSWORD, ELSEWHERE).send(&app).expect(200);
     fail(&app, &player, "203.0.113.2", 1);
-    assert_eq!(
-        app.count("SELECT count(*) FROM users WHERE password_disabled_at > 0"),
-        0
-    );
+    assert_eq!(app.rows(DISABLED), 0);
     // Failures in a known place are none of a stranger's.
     fail(&app, &player, HOME, 3);
-    assert_eq!(
-        app.count("SELECT failures FROM guesses WHERE place = x'00'"),
-        1
-    );
+    assert_eq!(app.count(FAILURES), 1);
     // Another password does, also when the old one was disabled.
     set_strangers(&app, 99);
     fail(&app, &player, "203.0.113.3", 1);
@@ -167,7 +151,7 @@ fn what_ends_the_row_of_strangers_failures() {
         .expect(429);
     let new = "five other words in a row";
     let body = json!({ "current_password": PASSWORD, "new_password": new });
-    app.post(CHANGE, &body).token(&token).send().expect(204);
+    app.post(CHANGE, &body).token(&token).expect(204);
     from(&player, new, "203.0.113.5").send(&app).expect(200);
 }
 

@@ -5,24 +5,19 @@ use testing::authenticator::guarded;
 use testing::login_throttle::{HOME, WRONG, fail, from, stranger_to_all};
 use testing::prelude::*;
 
-/// Sends all of them at once, in turns, to isolates on a slow database; gives how many were answered
-/// with each of `statuses`.
-fn at_once<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; N]) -> [usize; N] {
+const COUNTED: &str = "SELECT sum(failures) + sum(pending) FROM guesses";
+/// As many attempts on an account as there may be, none of them judged yet.
+const FULL: &str = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
+
+/// How many of these calls, sent at once to isolates on a slow database, get each of `statuses`.
+fn counts<const N: usize>(app: &TestApp, calls: Vec<Call<'_>>, statuses: [u16; N]) -> [usize; N] {
     // Randomness that no other call of this test has had.
     let first = 2 + 10 * app.rows("sessions").unsigned_abs();
-    let isolates: Vec<TestApp> = (first..first + 3)
-        .map(|seed| app.slow_isolate(seed))
-        .collect();
-    let requests: Vec<_> = calls.iter().map(Call::request).collect();
-    let at_once = requests.iter().enumerate();
-    let answers = all_together(at_once.map(|(n, it)| isolates[n % 3].app.handle(it)));
-    app.skip_log();
-    let others: Vec<_> = answers
-        .iter()
-        .filter(|it| !statuses.contains(&it.status))
-        .collect();
-    assert!(others.is_empty(), "{others:?}");
-    statuses.map(|status| answers.iter().filter(|it| it.status == status).count())
+    let sent = calls.len();
+    let answers = at_once(&app.slow_isolates(first..first + 3), calls);
+    let counts = statuses.map(|status| count_of(&answers, status));
+    assert_eq!(counts.iter().sum::<usize>(), sent, "{answers:?}");
+    counts
 }
 
 #[test]
@@ -31,23 +26,22 @@ fn eight_right_logins_at_once_wait_for_one_another() {
     let player = stranger_to_all(&app, "eight");
     let login = |password: &str| {
         let body = json!({ "email": player.email, "password": password });
-        app.post(LOGIN, &body).header(Header::ConnectingIp, HOME)
+        app.post(LOGIN, &body).from_address(HOME)
     };
     for (name, before) in [("nobody knows it", 0), ("after four failures", 4)] {
         app.clear("guesses");
         fail(&app, &player, HOME, before);
         let calls = (0..8).map(|_| login(PASSWORD)).collect();
-        assert_eq!(at_once(&app, calls, [200, 429]), [8, 0], "{name}");
-        let counted = "SELECT sum(failures) + sum(pending) FROM guesses";
-        assert_eq!(app.count(counted), 0, "{name}");
+        assert_eq!(counts(&app, calls, [200, 429]), [8, 0], "{name}");
+        assert_eq!(app.count(COUNTED), 0, "{name}");
     }
     // Known by now, and as many as the address may send in a minute.
     let calls = (0..20).map(|_| login(PASSWORD)).collect();
-    assert_eq!(at_once(&app, calls, [200, 429]), [20, 0]);
+    assert_eq!(counts(&app, calls, [200, 429]), [20, 0]);
     // Wrong ones among them are not more than ever.
     app.clear("guesses");
     let calls = (0..40).map(|_| login(WRONG)).collect();
-    assert_eq!(at_once(&app, calls, [401, 429]), [5, 35]);
+    assert_eq!(counts(&app, calls, [401, 429]), [5, 35]);
 }
 
 #[test]
@@ -59,22 +53,18 @@ fn eight_right_codes_and_own_passwords_at_once_wait_for_one_another() {
         let body = json!({ "challenge": challenge, "code": code });
         it.app.post("/api/v1/auth/login/two-factor", &body)
     });
-    assert_eq!(at_once(&it.app, calls.collect(), [200, 429]), [8, 0]);
+    assert_eq!(counts(&it.app, calls.collect(), [200, 429]), [8, 0]);
 
-    let app = TestApp::new();
-    let (player, other) = (app.player("own"), app.player("taken"));
+    let (app, [player, other]) = TestApp::with_players(["own", "taken"]);
     let calls = (0..8).map(|_| {
         let body = json!({ "email": other.email, "current_password": PASSWORD });
-        let call = app.call("PATCH", "/api/v1/users/me").json(&body);
+        let call = app.call("PATCH", ME).json(&body);
         call.by(&player)
     });
     // The password was right: one changes the account, the others read an older version.
-    let answered = at_once(&app, calls.collect(), [200, 412, 429]);
+    let answered = counts(&app, calls.collect(), [200, 412, 429]);
     assert_eq!(answered, [1, 7, 0]);
-    assert_eq!(
-        app.count("SELECT sum(failures) + sum(pending) FROM guesses"),
-        0
-    );
+    assert_eq!(app.count(COUNTED), 0);
 }
 
 #[test]
@@ -82,18 +72,17 @@ fn who_finds_no_room_waits_until_others_are_judged() {
     let app = TestApp::new();
     let player = stranger_to_all(&app, "waiting");
     fail(&app, &player, HOME, 1);
-    let full = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
-    app.test.database.execute(full);
+    app.execute(FULL);
     let before = app.verifications();
     let judged = async {
         for _ in 0..20 {
             step_aside().await;
         }
         assert_eq!(app.verifications(), before, "nothing is judged meanwhile");
-        app.test.database.execute("UPDATE guesses SET pending = 4");
+        app.execute("UPDATE guesses SET pending = 4");
     };
     let body = json!({ "email": player.email, "password": PASSWORD });
-    let call = app.post(LOGIN, &body).header(Header::ConnectingIp, HOME);
+    let call = app.post(LOGIN, &body).from_address(HOME);
     let request = call.request();
     let (answer, ()) = together(app.app.handle(&request), judged);
     assert_eq!(answer.status, 200);
@@ -105,8 +94,7 @@ fn what_dies_while_it_is_judged_counts_as_wrong_after_half_a_minute() {
     let app = TestApp::new();
     let player = stranger_to_all(&app, "dying");
     fail(&app, &player, HOME, 1);
-    let sql = "UPDATE guesses SET failures = 0, pending = 5 WHERE place <> x'00'";
-    app.test.database.execute(sql);
+    app.execute(FULL);
     let try_it = || from(&player, PASSWORD, HOME).send(&app);
     let waited = try_it().expect_problem(429, "too_many_attempts");
     assert_eq!(waited.header("retry-after"), Some("1"));

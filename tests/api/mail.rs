@@ -10,6 +10,11 @@ fn left(app: &TestApp) -> i64 {
     app.rows("mails")
 }
 
+fn sealed(app: &TestApp) -> Vec<u8> {
+    let rows = app.execute("SELECT sealed_content FROM mails");
+    rows[0].blob(0).expect("bytes").to_vec()
+}
+
 /// Moves the clock, lets the cron of that minute run, and sends what it has woken.
 fn after(app: &TestApp, ms: i64) -> usize {
     app.test.clock.advance_ms(ms);
@@ -82,10 +87,8 @@ fn what_is_refused_for_good_is_not_tried_again() {
     let lines = app.test.log.lines();
     let told = lines.iter().filter(|(_, it)| it.contains("mail_given_up"));
     assert_eq!(told.count(), 1);
-    assert!(
-        !lines.iter().any(|(_, it)| it.contains("eir@")),
-        "no address"
-    );
+    let has_address = lines.iter().any(|(_, it)| it.contains("eir@"));
+    assert!(!has_address);
 }
 
 #[test]
@@ -111,9 +114,8 @@ fn who_was_cut_off_while_sending_is_replaced_after_the_lease() {
     let app = TestApp::new();
     app.player("eir");
     let now = app.test_now();
-    app.test.database.execute(&format!(
-        "UPDATE mails SET tries = 1, next_at = {}",
-        now + 120_000
+    app.execute(format!(
+        "UPDATE mails SET tries = 1, next_at = {now} + 120000"
     ));
     app.mails();
     assert_eq!(app.test.mail.attempts(), 0);
@@ -122,13 +124,8 @@ fn who_was_cut_off_while_sending_is_replaced_after_the_lease() {
 
 #[test]
 fn no_token_and_no_words_lie_readable_and_the_master_key_can_be_replaced() {
-    let app = TestApp::new();
-    let player = app.player("eir");
-    let rows = app
-        .test
-        .database
-        .execute("SELECT sealed_content FROM mails");
-    let bytes = rows[0].blob(0).expect("bytes").to_vec();
+    let (app, player) = TestApp::with_player("eir");
+    let bytes = sealed(&app);
     assert!(!String::from_utf8_lossy(&bytes).contains("wvwl_"));
     // Under another key it does not open, and is given up; under the previous one it does.
     let rotated = |name: &str| match name {
@@ -138,11 +135,7 @@ fn no_token_and_no_words_lie_readable_and_the_master_key_can_be_replaced() {
     };
     let second = app.isolate_with(app.test.platform(2), rotated);
     block_on(second.app.tick("17 * * * *", app.test_now()));
-    let resealed = app
-        .test
-        .database
-        .execute("SELECT sealed_content FROM mails");
-    assert_ne!(resealed[0].blob(0).expect("bytes"), bytes);
+    assert_ne!(sealed(&app), bytes);
     assert_eq!(second.mail_to(&player.email).to, player.email);
 }
 
@@ -152,19 +145,17 @@ fn a_mail_goes_with_its_change_or_not_at_all() {
     let player = app.proved("eir");
     // Fifty keys are all there can be: the change fails, and so does its mail.
     let body = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let make = || app.post("/api/v1/auth/api-keys", &body).by(&player);
+    let make = || app.post(API_KEYS, &body).by(&player);
     for _ in 0..50 {
-        make().send().expect(201);
+        make().expect(201);
     }
     assert_eq!(app.mails_to(&player.email).len(), 30, "as many an hour");
-    make().send().expect_problem(409, "too_many_api_keys");
+    make().expect_problem(409, "too_many_api_keys");
     assert_eq!(left(&app), 0);
     // Those of someone who is gone go with them.
     let other = app.player("gone");
     assert_eq!(left(&app), 1);
-    let body = json!({ "password": testing::PASSWORD });
-    let call = app.call("DELETE", "/api/v1/users/me").by(&other);
-    call.json(&body).send().expect(204);
+    app.delete_account(&other).expect(204);
     assert_eq!(left(&app), 0);
     assert_eq!(app.mails(), []);
 }

@@ -9,18 +9,11 @@ const UNDO: &str = "/api/v1/auth/email/undo";
 const CONFIRM: &str = "/api/v1/auth/password-reset/confirm";
 const NEW: &str = "five other words in it";
 
-fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
-    let body = json!({ "email": email, "password": password });
-    app.post(LOGIN, &body).send()
-}
-
 /// Moves a player to another address; gives the link that undoes it.
 #[track_caller]
 fn moved(app: &TestApp, player: &Player, email: &str) -> String {
-    let body = json!({ "email": email, "current_password": PASSWORD });
-    let call = app.call("PATCH", ME).by(player).json(&body);
-    call.send().expect(200);
-    let token = token_of(&app.mail_to(email));
+    app.move_to(player, email).expect(200);
+    let token = app.link_to(email);
     app.use_link(VERIFY, &token).expect(204);
     let told = app.mail_to(&player.email);
     assert!(told.subject.contains("another address"));
@@ -39,8 +32,8 @@ fn a_login_from_a_device_that_is_not_known_is_told_and_others_are_not() {
             body["device_token"] = device.clone();
         }
         let call = app.post(LOGIN, &body);
-        let call = call.header(wvw_builder::http::request::Header::ConnectingIp, network);
-        call.send().ok()
+        let call = call.from_address(network);
+        call.ok()
     };
     let login = from("192.0.2.1", None);
     let mail = app.mail_to(&player.email);
@@ -60,15 +53,13 @@ fn passwords_keys_and_factors_are_told_to_the_address_that_was_proved() {
         }
         app.mails();
         let key = json!({ "name": "<b>bot</b>", "scopes": ["builds:read"] });
-        let call = app.post("/api/v1/auth/api-keys", &key).by(&player);
-        call.send().expect(201);
+        let call = app.post(API_KEYS, &key).by(&player);
+        call.expect(201);
         let device = enrol(&app, &player);
         let body = json!({ "password": PASSWORD, "code": device.fresh_code(&app) });
         let call = app.call("DELETE", authenticator::TWO_FACTOR).json(&body);
-        call.by(&player).send().expect(204);
-        let body = json!({ "current_password": PASSWORD, "new_password": NEW });
-        let call = app.post("/api/v1/auth/password", &body);
-        call.by(&player).send().expect(204);
+        call.by(&player).expect(204);
+        app.change_password(&player, NEW).expect(204);
         let sent = app.mails();
         assert!(sent.iter().all(|mail| mail.to == player.email));
         assert!(sent.iter().all(|mail| !mail.html.contains("<b>")));
@@ -87,28 +78,22 @@ fn passwords_keys_and_factors_are_told_to_the_address_that_was_proved() {
 fn a_move_is_undone_from_the_old_address_for_seven_days() {
     let app = TestApp::new();
     let player = app.proved("eir");
-    let key = json!({ "name": "bot", "scopes": ["builds:read"] });
-    let call = app.post("/api/v1/auth/api-keys", &key).by(&player);
-    call.send().expect(201);
+    app.api_key(&player, &["builds:read"]);
     app.mails();
     let undo = moved(&app, &player, "thief@guild.gg");
     app.test.clock.advance_ms(7 * DAY_MS - 1);
     app.use_link(UNDO, &undo).expect(204);
     // Back, with nothing left to whoever was there.
-    log_in(&app, "thief@guild.gg", PASSWORD).expect(401);
-    log_in(&app, &player.email, PASSWORD).expect(401);
+    app.log_in_with("thief@guild.gg", PASSWORD).expect(401);
+    app.log_in_with(&player.email, PASSWORD).expect(401);
     app.get_as(&player, ME).expect(401);
     assert_eq!(app.rows("api_keys"), 0);
-    assert_eq!(
-        app.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"),
-        0
-    );
-    let reset = token_of(&app.mail_to(&player.email));
+    assert_eq!(app.live_sessions(), 0);
+    let reset = app.link_to(&player.email);
     let body = json!({ "token": reset, "new_password": NEW });
-    app.post(CONFIRM, &body).send().expect(204);
-    log_in(&app, &player.email, NEW).expect(200);
-    app.use_link(UNDO, &undo)
-        .expect_problem(410, "invalid_link");
+    app.post(CONFIRM, &body).expect(204);
+    app.log_in_with(&player.email, NEW).expect(200);
+    app.expect_dead_link(UNDO, &undo);
 }
 
 #[test]
@@ -117,18 +102,16 @@ fn after_seven_days_by_another_link_or_beside_a_proof_nothing_is_undone() {
     let player = app.proved("eir");
     let undo = moved(&app, &player, "new@guild.gg");
     app.test.clock.advance_ms(7 * DAY_MS);
-    app.use_link(UNDO, &undo)
-        .expect_problem(410, "invalid_link");
-    log_in(&app, "new@guild.gg", PASSWORD).expect(200);
+    app.expect_dead_link(UNDO, &undo);
+    app.log_in_with("new@guild.gg", PASSWORD).expect(200);
     // Someone else has proved the old address since: it is theirs.
     let app = TestApp::new();
     let player = app.proved("eir");
     let undo = moved(&app, &player, "new@guild.gg");
     let next = app.player("eir");
     app.prove_address(&next);
-    app.use_link(UNDO, &undo)
-        .expect_problem(410, "invalid_link");
-    log_in(&app, "new@guild.gg", PASSWORD).expect(200);
+    app.expect_dead_link(UNDO, &undo);
+    app.log_in_with("new@guild.gg", PASSWORD).expect(200);
     // Who has it without a proof loses it.
     let app = TestApp::new();
     let player = app.proved("eir");
@@ -136,11 +119,9 @@ fn after_seven_days_by_another_link_or_beside_a_proof_nothing_is_undone() {
     app.player("eir");
     app.mails();
     app.use_link(UNDO, &undo).expect(204);
-    let back = format!(
-        "SELECT count(*) FROM users WHERE id = '{}' AND email_key = '{}'",
-        player.id, player.email
-    );
-    assert_eq!(app.count(&back), 1);
+    let (id, email) = (&player.id, &player.email);
+    let back = format!("users WHERE id = '{id}' AND email_key = '{email}'");
+    assert_eq!(app.rows(&back), 1);
 }
 
 #[test]
@@ -154,15 +135,14 @@ fn the_way_back_of_a_thief_dies_with_the_owners() {
     };
     let thiefs = moved(&app, &thief, "thief2@guild.gg");
     app.use_link(UNDO, &owners).expect(204);
-    app.use_link(UNDO, &thiefs)
-        .expect_problem(410, "invalid_link");
+    app.expect_dead_link(UNDO, &thiefs);
 }
 
 /// An account with a second factor, and the link in the notice of it.
 fn with_factor(app: &TestApp) -> (Player, authenticator::Authenticator, String) {
     let player = app.proved("eir");
     let device = enrol(app, &player);
-    let token = token_of(&app.mail_to(&player.email));
+    let token = app.link_to(&player.email);
     (player, device, token)
 }
 
@@ -186,7 +166,8 @@ fn a_strangers_factor_goes_72_hours_after_the_owner_of_the_address_asks() {
     let again = app.use_link(REMOVAL, &token).ok();
     assert_eq!(again, answer);
     tick(&app);
-    log_in(&app, &player.email, PASSWORD).expect_problem(401, "two_factor_required");
+    app.log_in_with(&player.email, PASSWORD)
+        .expect_problem(401, "two_factor_required");
     app.test.clock.advance_ms(HOUR_MS - 1);
     tick(&app);
     assert_eq!(factors(&app), 1);
@@ -200,9 +181,8 @@ fn a_strangers_factor_goes_72_hours_after_the_owner_of_the_address_asks() {
             .contains("no second factor")
     );
     app.get_as(&player, ME).expect(401);
-    log_in(&app, &player.email, PASSWORD).expect(200);
-    app.use_link(REMOVAL, &token)
-        .expect_problem(410, "invalid_link");
+    app.log_in_with(&player.email, PASSWORD).expect(200);
+    app.expect_dead_link(REMOVAL, &token);
 }
 
 #[test]
@@ -213,7 +193,7 @@ fn a_second_use_of_the_link_does_what_the_cron_does() {
     app.test.clock.advance_ms(72 * HOUR_MS);
     app.use_link(REMOVAL, &token).expect(200);
     assert_eq!(factors(&app), 0);
-    log_in(&app, &player.email, PASSWORD).expect(200);
+    app.log_in_with(&player.email, PASSWORD).expect(200);
 }
 
 #[test]
@@ -241,20 +221,17 @@ fn a_link_counts_for_its_own_factor_and_its_own_address() {
     let (player, device, token) = with_factor(&app);
     let body = json!({ "password": PASSWORD, "code": device.fresh_code(&app) });
     let call = app.call("DELETE", authenticator::TWO_FACTOR).json(&body);
-    call.by(&player).send().expect(204);
-    app.use_link(REMOVAL, &token)
-        .expect_problem(410, "invalid_link");
+    call.by(&player).expect(204);
+    app.expect_dead_link(REMOVAL, &token);
     app.test.clock.advance_ms(1);
     enrol(&app, &player);
-    app.use_link(REMOVAL, &token)
-        .expect_problem(410, "invalid_link");
+    app.expect_dead_link(REMOVAL, &token);
     let second = token_of(app.mails().last().expect("a notice"));
     // A removal that was asked for from an address ends with it.
     app.use_link(REMOVAL, &second).expect(200);
     app.mails();
     moved(&app, &player, "new@guild.gg");
-    app.use_link(REMOVAL, &second)
-        .expect_problem(410, "invalid_link");
+    app.expect_dead_link(REMOVAL, &second);
     app.test.clock.advance_ms(73 * HOUR_MS);
     tick(&app);
     assert_eq!(factors(&app), 1);

@@ -12,10 +12,8 @@ use wvw_builder::openapi;
 
 /// Every operation with its route.
 fn operations() -> Vec<(&'static Route, &'static Value)> {
-    ROUTES
-        .iter()
-        .map(|route| (route, documented(route)))
-        .collect()
+    let routes = ROUTES.iter();
+    routes.map(|route| (route, documented(route))).collect()
 }
 
 #[test]
@@ -37,22 +35,16 @@ fn the_document_has_the_routes_of_the_table_and_no_others() {
 
 #[test]
 fn each_operation_is_complete() {
-    let tags: Vec<&Value> = DOCUMENT["tags"]
-        .as_array()
-        .expect("tags")
-        .iter()
-        .map(|tag| &tag["name"])
-        .collect();
+    let tags = array(&DOCUMENT["tags"]).iter();
+    let tags: Vec<&Value> = tags.map(|tag| &tag["name"]).collect();
     let mut ids = BTreeSet::new();
     for (route, operation) in operations() {
         let id = text(&operation["operationId"]);
         let is_snake_case = id.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         assert!(is_snake_case && ids.insert(id.clone()), "{id}");
         let summary = text(&operation["summary"]);
-        assert!(
-            (5..80).contains(&summary.len()) && !summary.ends_with('.'),
-            "{id}: {summary}"
-        );
+        let is_short = (5..80).contains(&summary.len()) && !summary.ends_with('.');
+        assert!(is_short, "{id}: {summary}");
         assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{id}");
         assert!(tags.contains(&&operation["tags"][0]), "{id}");
 
@@ -63,22 +55,15 @@ fn each_operation_is_complete() {
             .map(|parameter| format!("{{{}}}", text(&parameter["name"])))
             .collect();
         assert_eq!(in_path.len(), route.path.matches('{').count(), "{id}");
-        assert!(
-            in_path
-                .iter()
-                .all(|name| route.path.contains(name.as_str())),
-            "{id}"
-        );
+        let is_in_path = |name: &String| route.path.contains(name.as_str());
+        assert!(in_path.iter().all(is_in_path), "{id}");
         let takes_key = parameters
             .iter()
             .any(|parameter| parameter["name"] == "Idempotency-Key" && parameter["in"] == "header");
         assert_eq!(takes_key, route.method == Method::Post, "{id}");
         for parameter in parameters {
-            assert!(
-                text(&parameter["description"]).len() > 3,
-                "{id} {}",
-                parameter["name"]
-            );
+            let name = &parameter["name"];
+            assert!(text(&parameter["description"]).len() > 3, "{id} {name}");
             let is_shared = route.operation.condition == Condition::SharedWrite;
             let must_be = parameter["in"] == "path" || is_shared && parameter["name"] == "If-Match";
             assert_eq!(parameter["required"], must_be, "{id}");
@@ -117,16 +102,9 @@ fn each_operation_is_complete() {
             assert_eq!(!example.is_null(), needs_example, "{id} {status}");
         }
         for kind in openapi::problems_of(route) {
-            assert!(
-                responses.contains_key(&kind.status.to_string()),
-                "{id}: {}",
-                kind.code
-            );
-            assert!(
-                text(&operation["description"]).contains(kind.code),
-                "{id}: {}",
-                kind.code
-            );
+            let is_listed = responses.contains_key(&kind.status.to_string());
+            let is_described = text(&operation["description"]).contains(kind.code);
+            assert!(is_listed && is_described, "{id}: {}", kind.code);
         }
     }
 }
@@ -176,80 +154,58 @@ fn references_lead_somewhere_and_schemas_are_schemas() {
         }
     }
     for kind in ["schemas", "headers"] {
-        for (name, schema) in DOCUMENT["components"][kind]
-            .as_object()
-            .expect("components")
-        {
+        let components = DOCUMENT["components"][kind].as_object();
+        for (name, schema) in components.expect("components") {
             let pointer = format!("/components/{kind}/{name}");
             // A merge patch has no schema of its own; what it leads to has, and the text says so.
             assert!(used.contains(&pointer), "{pointer} is used nowhere");
-            let schema = if kind == "schemas" {
-                schema
-            } else {
-                &schema["schema"]
-            };
+            let schema = schema.get("schema").unwrap_or(schema);
             assert!(jsonschema::draft202012::meta::is_valid(schema), "{pointer}");
         }
     }
 }
 
+/// The operation with this id.
+fn operation(id: &str) -> &'static Value {
+    let mut operations = operations().into_iter();
+    let found = operations.find(|(_, operation)| operation["operationId"] == id);
+    found.expect("a call").1
+}
+
 /// The documented example of what a call takes.
 fn request_example(id: &str) -> Value {
-    let (_, operation) = operations()
-        .into_iter()
-        .find(|(_, o)| o["operationId"] == id)
-        .expect("a call");
-    operation["requestBody"]["content"]["application/json"]["example"].clone()
+    operation(id)["requestBody"]["content"]["application/json"]["example"].clone()
 }
 
 /// The documented example of what a call answers.
 fn response_example(id: &str, status: &str) -> Value {
-    let (_, operation) = operations()
-        .into_iter()
-        .find(|(_, o)| o["operationId"] == id)
-        .expect("a call");
-    operation["responses"][status]["content"]["application/json"]["example"].clone()
+    operation(id)["responses"][status]["content"]["application/json"]["example"].clone()
 }
 
 #[test]
 fn examples_can_be_sent_and_are_what_is_answered() {
     let app = TestApp::new();
     let registration = request_example("register");
-    let made = app
-        .post("/api/v1/auth/register", &registration)
-        .send()
-        .created();
-    assert_same_but(
-        &made,
-        &response_example("register", "201"),
-        &["/user/id", "/user/created_at", "/user/updated_at"],
-    );
+    let made = app.post(REGISTER, &registration).created();
+    let ids = ["/user/id", "/user/created_at", "/user/updated_at"];
+    assert_same_but(&made, &response_example("register", "201"), &ids);
     let login = request_example("login");
     assert_eq!(login["password"], registration["password"]);
-    let tokens = app.post("/api/v1/auth/login", &login).send().ok();
-    assert_same_but(
-        &tokens,
-        &response_example("login", "200"),
-        &["/access_token", "/refresh_token", "/device_token"],
-    );
+    let tokens = app.post(LOGIN, &login).ok();
+    let fresh = ["/access_token", "/refresh_token", "/device_token"];
+    assert_same_but(&tokens, &response_example("login", "200"), &fresh);
     let token = text(&tokens["access_token"]);
-    let me = app.get("/api/v1/users/me").token(&token).send().ok();
-    assert_same_but(
-        &me,
-        &response_example("get_me", "200"),
-        &["/id", "/created_at", "/updated_at"],
-    );
-    let key = request_example("create_api_key");
-    let key = app.post("/api/v1/auth/api-keys", &key).token(&token);
-    assert_same_but(
-        &key.send().created(),
-        &response_example("create_api_key", "201"),
-        &["/id", "/created_at", "/expires_at", "/key"],
-    );
+    let me = app.get(ME).token(&token).ok();
+    let fresh = ["/id", "/created_at", "/updated_at"];
+    assert_same_but(&me, &response_example("get_me", "200"), &fresh);
+    let key = app.post(API_KEYS, &request_example("create_api_key"));
+    let key = key.token(&token).created();
+    let fresh = ["/id", "/created_at", "/expires_at", "/key"];
+    assert_same_but(&key, &response_example("create_api_key", "201"), &fresh);
 
     let own = ["/id", "/owner_id", "/created_at", "/updated_at"];
     let input = request_example("create_build");
-    let build = app.post(BUILDS, &input).token(&token).send().created();
+    let build = app.post(BUILDS, &input).token(&token).created();
     let example = response_example("create_build", "201");
     assert_same_but(&build, &example, &own);
     assert!(BuildId::parse(&text(&example["id"])).is_some());
@@ -257,24 +213,14 @@ fn examples_can_be_sent_and_are_what_is_answered() {
     for id in ["get_build", "replace_build", "patch_build"] {
         assert_eq!(response_example(id, "200"), example, "{id}");
     }
-    assert_eq!(
-        response_example("list_builds", "200")["data"],
-        json!([example])
-    );
-    let decoded = app.post(
-        "/api/v1/chat-codes/decode",
-        &json!({ "code": example["chat_code"] }),
-    );
-    assert_eq!(
-        decoded.send().expect(200).json()["template"],
-        example["template"]
-    );
+    let listed = response_example("list_builds", "200");
+    assert_eq!(listed["data"], json!([example]));
+    let code = json!({ "code": example["chat_code"] });
+    let decoded = app.post(DECODE, &code).ok();
+    assert_eq!(decoded["template"], example["template"]);
     for (method, id) in [("PUT", "replace_build"), ("PATCH", "patch_build")] {
-        let call = app
-            .call(method, &format!("{BUILDS}/{}", text(&build["id"])))
-            .token(&token)
-            .json(&request_example(id));
-        call.send().expect(200);
+        let call = app.call(method, &build_path(&build)).token(&token);
+        call.json(&request_example(id)).expect(200);
     }
 }
 
@@ -282,25 +228,23 @@ fn examples_can_be_sent_and_are_what_is_answered() {
 fn examples_of_what_is_public_are_what_is_answered() {
     let app = TestApp::new();
     for (id, target) in [
-        ("decode_chat_code", "/api/v1/chat-codes/decode"),
-        ("encode_chat_code", "/api/v1/chat-codes/encode"),
+        ("decode_chat_code", DECODE),
+        ("encode_chat_code", ENCODE),
         ("assign_squad", "/api/v1/squads/assign"),
     ] {
-        let answer = app.post(target, &request_example(id)).send().ok();
+        let answer = app.post(target, &request_example(id)).ok();
         assert_eq!(answer, response_example(id, "200"), "{id}");
     }
     for table in ["professions", "specializations", "weapons", "roles"] {
-        let rows = app.get(&format!("/api/v1/game/{table}")).send().ok();
+        let rows = app.get(&format!("/api/v1/game/{table}")).ok();
         let example = response_example(&format!("list_{table}"), "200");
-        let rows = rows["data"].as_array().expect("rows");
         let first = &example["data"][0];
         assert!(
-            rows.contains(first),
-            "{table}: {first} is not in the table: {:?}",
-            rows[0]
+            array(&rows["data"]).contains(first),
+            "{table}: {first} is not there"
         );
     }
-    let profession = app.get("/api/v1/game/professions/Guardian").send().ok();
+    let profession = app.get("/api/v1/game/professions/Guardian").ok();
     assert_eq!(profession, response_example("get_profession", "200"));
 }
 
@@ -310,9 +254,7 @@ fn assert_same_but(found: &Value, example: &Value, different: &[&str]) {
     let (mut left, mut right) = (found.clone(), example.clone());
     for pointer in different {
         for side in [&mut left, &mut right] {
-            *side
-                .pointer_mut(pointer)
-                .unwrap_or_else(|| panic!("{pointer}")) = Value::Null;
+            *side.pointer_mut(pointer).expect(pointer) = Value::Null;
         }
     }
     assert_eq!(left, right, "the answer is {found}");
@@ -327,13 +269,10 @@ fn every_code_has_a_page_and_a_place() {
     for kind in problems::ALL {
         let page = app
             .get(&format!("/docs/problems/{}", kind.code))
-            .send()
             .expect(200);
-        assert_eq!(
-            page.header("content-type"),
-            Some("text/html; charset=utf-8")
-        );
-        let html = String::from_utf8_lossy(&page.body).into_owned();
+        let html = Some("text/html; charset=utf-8");
+        assert_eq!(page.header("content-type"), html);
+        let html = page.text();
         for part in [kind.code, kind.title, kind.help, &kind.status.to_string()] {
             assert!(html.contains(part), "{}: {part}", kind.code);
         }
@@ -341,9 +280,8 @@ fn every_code_has_a_page_and_a_place() {
         let belongs_to_no_route = matches!(kind.code, "method_not_allowed" | "origin_not_allowed");
         let mut routes = ROUTES.iter();
         let is_documented = routes.any(|route| {
-            openapi::problems_of(route)
-                .iter()
-                .any(|known| known.code == kind.code)
+            let mut known = openapi::problems_of(route).into_iter();
+            known.any(|known| known.code == kind.code)
         });
         assert_eq!(is_documented, !belongs_to_no_route, "{}", kind.code);
         let examples = &DOCUMENT["components"]["responses"][kind.status.to_string()]["content"];
@@ -351,7 +289,6 @@ fn every_code_has_a_page_and_a_place() {
         assert_matches("#/components/schemas/Problem", example, kind.code);
     }
     app.get("/docs/problems/unheard_of")
-        .send()
         .expect_problem(404, "not_found");
 }
 
@@ -387,10 +324,8 @@ fn the_event_types_that_are_served_are_those_of_the_code() {
         let validator = jsonschema::draft202012::new(&entry["schema"]).expect("a schema");
         let data = &entry["example"]["data"];
         assert!(validator.is_valid(data), "{name}: {data}");
-        assert!(
-            !validator.is_valid(&json!({ "of": "another kind" })),
-            "{name}"
-        );
+        let other = json!({ "of": "another kind" });
+        assert!(!validator.is_valid(&other), "{name}");
         assert_eq!(entry["example"]["type"], entry["name"]);
         assert!(text(&entry["description"]).len() > 10, "{name}");
     }
@@ -399,13 +334,11 @@ fn the_event_types_that_are_served_are_those_of_the_code() {
 #[test]
 fn pages_and_document_are_files() {
     let app = TestApp::new();
-    let answer = app.get("/openapi.json").send().expect(200);
+    let answer = app.get("/openapi.json").expect(200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
-    let page = app.get("/docs").send().expect(200);
-    assert_eq!(
-        page.header("content-type"),
-        Some("text/html; charset=utf-8")
-    );
+    let page = app.get("/docs").expect(200);
+    let html = Some("text/html; charset=utf-8");
+    assert_eq!(page.header("content-type"), html);
 }
 
 #[test]

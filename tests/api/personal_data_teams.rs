@@ -67,7 +67,7 @@ impl Scene {
     }
 
     fn delete(&self) {
-        self.app.delete_account(&self.gone);
+        self.app.delete_account(&self.gone).expect(204);
     }
 
     fn read(&self, path: &str) -> Answer {

@@ -258,7 +258,7 @@ fn entries_go_out_and_go_away_with_their_account() {
     let second = player(app, &other, member, &entry);
     let export = app.get_as(member, "/api/v1/users/me/export").ok();
     assert_eq!(export["players"], json!([first, second]));
-    app.delete_account(member);
+    app.delete_account(member).expect(204);
     assert_eq!(app.rows("team_players"), 1);
     assert_eq!(app.rows("team_players WHERE name = 'Anna'"), 1);
 }

@@ -75,7 +75,7 @@ fn a_deleted_account_hands_its_teams_on() {
     let shared = app.build(&c, &json!({ "visibility": "team", "team_id": alone }));
     app.delete_as(&c, &member_path(alone, &c)).expect(200);
 
-    app.delete_account(&gone);
+    app.delete_account(&gone).expect(204);
     for (number, (team, (_, expected))) in teams.iter().zip(rows).enumerate() {
         let roles = app.roles(team).into_iter();
         let leaders = roles.filter(|(_, role)| role == "leader");

@@ -20,7 +20,7 @@ fn a_link_to_a_teams_plan_ends_with_its_makers_removal_leaving_or_demotion() {
             "removed" => drop(scene.remove(&scene.leader, officer, "").expect(200)),
             "left" => drop(scene.remove(officer, officer, "").expect(200)),
             "demoted" => scene.role(officer, "member"),
-            _ => app.delete_account(officer),
+            _ => drop(app.delete_account(officer).expect(204)),
         }
         assert!(!scene.sees(&page), "{end}");
         assert!(scene.sees(&others), "{end}");

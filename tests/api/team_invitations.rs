@@ -70,7 +70,7 @@ impl Scene {
     fn accept_at_once(&self, guests: &[&Player], code: &str) -> Vec<u16> {
         let body = json!({ "code": code });
         self.at_once(|isolate| {
-            let call = |guest: &&Player| isolate.post(ACCEPT, &body).by(guest);
+            let call = |guest: &&Player| isolate.post(ACCEPT, &body).by(*guest);
             guests.iter().map(call).collect()
         })
     }

@@ -62,8 +62,8 @@ fn an_event_of_a_deleted_account_still_reaches_the_webhooks_of_its_team() {
         if is_fanned_out {
             team.app().deliver();
         }
-        team.app().delete_account(&team.member);
-        team.app().delete_account(&team.scene.player);
+        team.app().delete_account(&team.member).expect(204);
+        team.app().delete_account(&team.scene.player).expect(204);
         team.scene.answer(&told, 200);
         let sent = team.app().deliver_after(6);
         assert_eq!(urls(&sent), [told.url.as_str()], "{is_fanned_out}");
@@ -80,7 +80,7 @@ fn events_of_a_team_go_with_the_account_when_nobody_else_is_told_of_them() {
     let team = Team::new();
     team.endpoint(&team.scene.player, "officer");
     team.share(&team.scene.player);
-    team.app().delete_account(&team.scene.player);
+    team.app().delete_account(&team.scene.player).expect(204);
     assert_eq!(team.app().rows("webhook_events"), 0);
 }
 

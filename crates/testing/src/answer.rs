@@ -1,12 +1,11 @@
-//! What came back, and how a test looks at it.
-//! Promises that a look at what is not there fails the test and names the request.
-//! Leaves what every answer must keep to `contract`.
+//! A response, and the assertions that tests make about it; each failure names the request. `contract`
+//! has what holds for every response.
 
 use serde_json::Value;
 
 use super::text;
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The request, for messages.

@@ -1,12 +1,11 @@
 //! An authenticator app: reads the URI, shows codes. Written from RFC 4648 and RFC 6238 anew, so
 //! that it agrees with the service only when both are right. And a player who has one.
-//! Leaves what must come of a code to the tests.
 
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha1::Sha1;
 
-use super::{Answer, PASSWORD, Player, TestApp, text};
+use super::{Answer, PASSWORD, Player, TestApp, array, text};
 
 pub const TWO_FACTOR: &str = "/api/v1/auth/two-factor";
 pub const SECOND_STEP: &str = "/api/v1/auth/login/two-factor";
@@ -84,21 +83,19 @@ impl Authenticator {
 /// Switches the second factor of a player on.
 #[track_caller]
 pub fn enrol(app: &TestApp, player: &Player) -> Authenticator {
-    let begun = app.as_player(player, "POST", TWO_FACTOR, &Value::Null);
+    let begun = app.act_as(player, TWO_FACTOR);
     let mut authenticator = Authenticator::scan(&begun.ok());
     let body = json!({ "code": authenticator.code_at(app.test_now()) });
-    let answer = app.post_as(player, CONFIRM, &body);
-    let answer = answer.ok();
-    let codes = answer["recovery_codes"].as_array().expect("codes");
-    authenticator.recovery_codes = codes.iter().map(text).collect();
+    let answer = app.post_as(player, CONFIRM, &body).ok();
+    let codes = array(&answer["recovery_codes"]).iter();
+    authenticator.recovery_codes = codes.map(text).collect();
     authenticator
 }
 
 /// Gives the password; gets the challenge.
 #[track_caller]
 pub fn challenge(app: &TestApp, player: &Player) -> String {
-    let body = json!({ "email": player.email, "password": PASSWORD });
-    let answer = app.post("/api/v1/auth/login", &body).send();
+    let answer = app.log_in_with(&player.email, PASSWORD);
     let answer = answer.expect_problem(401, "two_factor_required");
     text(&answer.json()["challenge"])
 }
@@ -108,12 +105,7 @@ pub fn challenge(app: &TestApp, player: &Player) -> String {
 pub fn log_in(app: &TestApp, player: Player, device: &Authenticator) -> Player {
     let code = device.fresh_code(app);
     let body = json!({ "challenge": challenge(app, &player), "code": code });
-    let tokens = app.post(SECOND_STEP, &body).send().ok();
-    Player {
-        token: text(&tokens["access_token"]),
-        refresh_token: text(&tokens["refresh_token"]),
-        ..player
-    }
+    player.with_tokens(&app.post(SECOND_STEP, &body).ok())
 }
 
 /// A player with a second factor.
@@ -125,8 +117,7 @@ pub struct Guarded {
 
 /// Sets it up.
 pub fn guarded() -> Guarded {
-    let app = TestApp::new();
-    let player = app.player("guarded");
+    let (app, player) = TestApp::with_player("guarded");
     let authenticator = enrol(&app, &player);
     Guarded {
         app,
@@ -170,7 +161,7 @@ impl Guarded {
 
     /// A call with the player's own token.
     pub fn own(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let call = self.app.call(method, path).token(&self.player.token);
+        let call = self.app.call(method, path).by(&self.player);
         call.json(body).send()
     }
 

@@ -1,5 +1,5 @@
-//! A request in the hand of a test: put together, sent, and what came of it looked at.
-//! Promises that each answer and each log line is held against what all of them must keep.
+//! A request that a test builds and sends. Each response and each log line is checked against what
+//! holds for all of them.
 
 use pollster::block_on;
 use serde_json::Value;
@@ -35,9 +35,17 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// By this player.
-    pub fn by(self, player: &Player) -> Self {
-        self.token(&player.token)
+    /// By this player, or by nobody.
+    pub fn by<'p>(self, player: impl Into<Option<&'p Player>>) -> Self {
+        match player.into() {
+            Some(player) => self.token(&player.token),
+            None => self,
+        }
+    }
+
+    /// From this address.
+    pub fn from_address(self, address: &str) -> Self {
+        self.header(Header::ConnectingIp, address)
     }
 
     pub fn if_match(self, tag: &str) -> Self {
@@ -105,7 +113,12 @@ impl<'a> Call<'a> {
             headers.push(((*name).to_owned(), value.to_string()));
         }
         let answer = Answer {
-            what: format!("{} {}", request.method.as_str(), shortened(&self.target)),
+            what: [
+                request.method.as_str(),
+                &shortened(&self.target),
+                &shortened(&String::from_utf8_lossy(&self.body)),
+            ]
+            .join(" "),
             status: response.status,
             headers,
             body: response.body_bytes().to_vec(),
@@ -116,6 +129,38 @@ impl<'a> Call<'a> {
         contract::check(&request, &self.body, &answer);
         self.app.check_log(&answer);
         answer
+    }
+
+    #[track_caller]
+    pub fn status(self) -> u16 {
+        self.send().status
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Answer {
+        self.send().expect(status)
+    }
+
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Answer {
+        self.send().expect_problem(status, code)
+    }
+
+    #[track_caller]
+    pub fn expect_mistakes(self, expected: &str) -> Answer {
+        self.send().expect_mistakes(expected)
+    }
+
+    /// The document of a 200.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.send().ok()
+    }
+
+    /// The document of a 201.
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.send().created()
     }
 
     fn keep_secrets(&self, request: &Request) {

@@ -20,15 +20,15 @@ impl TestApp {
     /// Stores a composition.
     pub fn composition(&self, player: &Player, changes: &Value) -> Value {
         self.test.clock.advance_ms(1);
-        let call = self.post(COMPOSITIONS, &composition_body(changes));
-        call.token(&player.token).send().created()
+        self.post_as(player, COMPOSITIONS, &composition_body(changes))
+            .created()
     }
 
     /// A player of a team's roster.
     pub fn roster_player(&self, team: &str) -> String {
         let seed = 600 + self.rows("team_players").cast_unsigned();
         let id = PlayerId::fresh(&self.test.platform(seed)).to_string();
-        self.test.database.execute(&format!(
+        self.execute(format!(
             "INSERT INTO team_players (id, team_id, name, search_name, document, version) \
              VALUES ('{id}', '{team}', 'Anna', 'anna', '{{}}', 1)"
         ));

@@ -1,8 +1,8 @@
-//! Bulk data: rows created by API calls, copied until lists have several pages.
-//! Promises copies that differ in their ids and times, with their facets, and no two alike.
-//! Leaves what is done with so much to the walk.
+//! Bulk data: rows made by API calls and copied until lists have several pages. Copies differ in their ids
+//! and times, and have their facets.
 
 use std::cell::Cell;
+use std::fmt::Display;
 
 use serde_json::json;
 use wvw_builder::ids::{
@@ -61,64 +61,71 @@ impl Crowd<'_> {
 
     /// Copies the rows of `table` that are `from`, with other values in some columns.
     fn copy(&self, table: &str, from: &str, others: &[(&str, String)]) {
-        let database = &self.app.test.database;
-        let names = database.execute(&format!("SELECT name FROM pragma_table_info('{table}')"));
-        let names: Vec<&str> = names
-            .iter()
-            .map(|row| row.text(0).expect("a name"))
-            .collect();
-        let value = |name: &&str| {
+        let names = format!("SELECT name FROM pragma_table_info('{table}')");
+        let names = self.app.texts(&names);
+        let value = |name: &String| {
             let other = others.iter().find(|(column, _)| column == name);
-            other.map_or((*name).to_owned(), |(_, value)| value.clone())
+            other.map_or(name.clone(), |(_, value)| value.clone())
         };
         let values: Vec<String> = names.iter().map(value).collect();
         let (names, values) = (names.join(", "), values.join(", "));
-        database.execute(&format!(
+        self.app.execute(format!(
             "INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {from}"
         ));
+    }
+
+    /// Copies the row of `table` with this id, `most` times at the most; `others` gives the columns that
+    /// differ, from randomness and a time that no other copy has.
+    fn copies<const N: usize>(
+        &self,
+        most: usize,
+        (table, id): (&str, &str),
+        others: impl Fn(&Platform, i64) -> [(&'static str, String); N],
+    ) {
+        for _ in 0..self.amount.min(most) {
+            let (platform, ms) = self.apart();
+            self.copy(table, &format!("id = '{id}'"), &others(&platform, ms));
+        }
     }
 
     fn builds(&self, id: &str) {
         for _ in 0..self.amount.min(BUILDS_OF_A_KIND) {
             let (platform, ms) = self.apart();
             let copy = BuildId::of_time(&platform, ms);
-            let number = copy.number().to_string();
-            let values = [("id", format!("'{copy}'")), ("number", number)];
+            let values = [("id", quoted(&copy)), ("number", copy.number().to_string())];
             self.copy("builds", &format!("id = '{id}'"), &values);
-            let facets = [("build_id", format!("'{copy}'"))];
+            let facets = [("build_id", quoted(&copy))];
             self.copy("build_facets", &format!("build_id = '{id}'"), &facets);
         }
     }
 
     fn compositions(&self, id: &str, player: &Player, most: usize) {
-        let links = format!("/api/v1/compositions/{id}/share-links");
-        let link = self.app.call("POST", &links).by(player).send();
-        let link = text(&link.created()["id"]);
-        for _ in 0..self.amount.min(FEW_LINKS) {
-            let (platform, ms) = self.apart();
-            let copy = ShareLinkId::of_time(&platform, ms);
-            let slug = ("slug", "hex(randomblob(11))".to_owned());
-            let values = [("id", format!("'{copy}'")), slug];
-            self.copy("share_links", &format!("id = '{link}'"), &values);
-        }
+        let link = self.app.share_link(player, &json!({ "id": id }));
+        let link = ("share_links", &*text(&link["id"]));
+        self.copies(FEW_LINKS, link, |platform, ms| {
+            let slug = "hex(randomblob(11))".to_owned();
+            [
+                ("id", quoted(ShareLinkId::of_time(platform, ms))),
+                ("slug", slug),
+            ]
+        });
+        let from = format!("composition_id = '{id}'");
         for _ in 0..self.amount.min(most) {
             let (platform, ms) = self.apart();
             let copy = CompositionId::of_time(&platform, ms);
-            let number = copy.number().to_string();
-            let values = [("id", format!("'{copy}'")), ("number", number)];
+            let values = [("id", quoted(&copy)), ("number", copy.number().to_string())];
             self.copy("compositions", &format!("id = '{id}'"), &values);
-            let facets = [("composition_id", format!("'{copy}'"))];
-            let from = format!("composition_id = '{id}'");
+            let facets = [("composition_id", quoted(&copy))];
             self.copy("composition_tags", &from, &facets);
             self.copy("composition_versions", &from, &facets);
         }
+        let from = format!("{from} AND version = 1");
         for version in 2..=self.amount.min(99) {
             let versions = [("version", version.to_string())];
-            let from = format!("composition_id = '{id}' AND version = 1");
             self.copy("composition_versions", &from, &versions);
         }
         // The last of them is in force.
-        self.app.test.database.execute(&format!(
+        self.app.execute(format!(
             "UPDATE compositions SET version = (SELECT max(version) FROM composition_versions \
              WHERE composition_id = id) WHERE id = '{id}'"
         ));
@@ -131,32 +138,20 @@ impl Crowd<'_> {
         let team = self.next_team(leader);
         for _ in 0..self.amount.min(90) {
             let (platform, ms) = self.apart();
-            let user = UserId::of_time(&platform, ms);
+            let user = quoted(UserId::of_time(&platform, ms));
             let from = format!("team_id = '{team}' AND user_id = '{}'", leader.id);
-            let values = [
-                ("user_id", format!("'{user}'")),
-                ("role", "'member'".to_owned()),
-            ];
+            let values = [("user_id", user), ("role", "'member'".to_owned())];
             self.copy("team_members", &from, &values);
         }
         let anna = self.roster(&team, leader);
-        for _ in 0..self.amount {
-            let (platform, ms) = self.apart();
-            let id = PlayerId::of_time(&platform, ms);
-            let values = [("id", format!("'{id}'"))];
-            self.copy("team_players", &format!("id = '{anna}'"), &values);
-        }
-        let invitation = app.invite(leader, &team, &json!({})).created();
-        for _ in 0..self.amount.min(FEW) {
-            let (platform, ms) = self.apart();
-            let id = InvitationId::of_time(&platform, ms);
-            let values = [
-                ("id", format!("'{id}'")),
-                ("code_hash", "randomblob(32)".to_owned()),
-            ];
-            let from = format!("id = '{}'", text(&invitation["id"]));
-            self.copy("team_invitations", &from, &values);
-        }
+        self.copies(self.amount, ("team_players", &anna), |platform, ms| {
+            [("id", quoted(PlayerId::of_time(platform, ms)))]
+        });
+        let invitation = text(&app.invite(leader, &team, &json!({})).created()["id"]);
+        self.copies(FEW, ("team_invitations", &invitation), |platform, ms| {
+            let id = quoted(InvitationId::of_time(platform, ms));
+            [("id", id), ("code_hash", "randomblob(32)".to_owned())]
+        });
         let mut last = String::new();
         for visibility in ["public", "team"] {
             let mut shared =
@@ -183,16 +178,12 @@ impl Crowd<'_> {
         let id = TeamId::of_time(&platform, ms).to_string();
         let made = self.app.team(&[(leader, "leader")]);
         // `team` numbers its ids by the rows there are: some may have gone.
-        self.app.test.database.execute(&format!(
-            "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
-             SELECT '{id}', name, tag, description, version, created_at, updated_at FROM teams \
-             WHERE id = '{made}'"
-        ));
-        self.app.test.database.execute(&format!(
+        let from = format!("id = '{made}'");
+        self.copy("teams", &from, &[("id", format!("'{id}'"))]);
+        self.app.execute(format!(
             "UPDATE team_members SET team_id = '{id}' WHERE team_id = '{made}'"
         ));
-        let gone = format!("DELETE FROM teams WHERE id = '{made}'");
-        self.app.test.database.execute(&gone);
+        self.app.execute(format!("DELETE FROM teams WHERE {from}"));
         id
     }
 
@@ -233,58 +224,46 @@ impl Crowd<'_> {
     fn sessions_and_keys(&self, player: &Player) {
         let app = self.app;
         app.log_in(&player.email);
-        let other = app.test.database.execute(&format!(
+        let other = format!(
             "SELECT max(id) FROM sessions WHERE user_id = '{}'",
             player.id
-        ));
-        let other = format!("id = '{}'", other[0].text(0).expect("an id"));
-        for _ in 0..self.amount {
-            let (platform, ms) = self.apart();
-            let id = SessionId::of_time(&platform, ms);
-            self.copy("sessions", &other, &[("id", format!("'{id}'"))]);
-        }
-        let body = json!({ "name": "A bot", "scopes": ["builds:read"] });
-        let call = app.post("/api/v1/auth/api-keys", &body);
-        let key = call.token(&player.token).send().created();
-        for _ in 0..self.amount.min(FEW) {
-            let (platform, ms) = self.apart();
-            let id = ApiKeyId::of_time(&platform, ms);
-            let from = format!("id = '{}'", text(&key["id"]));
-            let hash = ("hash", "randomblob(32)".to_owned());
-            self.copy("api_keys", &from, &[("id", format!("'{id}'")), hash]);
-        }
+        );
+        let other = app.texts(&other).remove(0);
+        self.copies(self.amount, ("sessions", &other), |platform, ms| {
+            [("id", quoted(SessionId::of_time(platform, ms)))]
+        });
+        let key = text(&app.api_key(player, &["builds:read"])["id"]);
+        self.copies(FEW, ("api_keys", &key), |platform, ms| {
+            let id = quoted(ApiKeyId::of_time(platform, ms));
+            [("id", id), ("hash", "randomblob(32)".to_owned())]
+        });
     }
 
     /// More webhooks, and deliveries of this one; gives one of them.
     fn webhooks(&self, webhook: &str) -> String {
-        let from = format!("id = '{webhook}'");
-        for _ in 0..self.amount.min(FEW) {
-            let (platform, ms) = self.apart();
-            let id = WebhookId::of_time(&platform, ms);
+        self.copies(FEW, ("webhooks", webhook), |platform, ms| {
+            let id = quoted(WebhookId::of_time(platform, ms));
             // Off, so that what happens in a walk is not told to all of them.
-            let values = [("id", format!("'{id}'")), ("disabled_at", "1".to_owned())];
-            self.copy("webhooks", &from, &values);
-        }
+            [("id", id), ("disabled_at", "1".to_owned())]
+        });
         let delivery = delivery(self.app, webhook, "dead", 0);
         let from = format!("id = '{delivery}'");
+        let source = format!("id = (SELECT event_id FROM webhook_deliveries WHERE {from})");
         for _ in 0..self.amount {
             let (platform, ms) = self.apart();
-            let (id, event) = (
-                DeliveryId::of_time(&platform, ms),
-                EventId::of_time(&platform, ms),
-            );
-            let source =
-                format!("id = (SELECT event_id FROM webhook_deliveries WHERE id = '{delivery}')");
-            self.copy("webhook_events", &source, &[("id", format!("'{event}'"))]);
-            let values = [
-                ("id", format!("'{id}'")),
-                ("event_id", format!("'{event}'")),
-            ];
+            let id = quoted(DeliveryId::of_time(&platform, ms));
+            let event = quoted(EventId::of_time(&platform, ms));
+            self.copy("webhook_events", &source, &[("id", event.clone())]);
+            let values = [("id", id.clone()), ("event_id", event)];
             self.copy("webhook_deliveries", &from, &values);
-            let attempt = [("delivery_id", format!("'{id}'"))];
             let one = format!("delivery_id = '{delivery}' AND number = 1");
-            self.copy("webhook_attempts", &one, &attempt);
+            self.copy("webhook_attempts", &one, &[("delivery_id", id)]);
         }
         delivery
     }
+}
+
+/// An id as SQL takes it.
+fn quoted(id: impl Display) -> String {
+    format!("'{id}'")
 }

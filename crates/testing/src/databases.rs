@@ -1,17 +1,18 @@
-//! Databases that behave as D1 may at its worst: slow enough for another request to come in
-//! between, and changed by someone else between a read and its write.
-//! Leaves running the SQL to the test database underneath.
+//! Databases in front of the one of the test that behave as D1 may at its worst: slow enough for another
+//! request to come in between, and changed by someone else between a read and its write.
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use wvw_builder::http::response::Response;
 use wvw_builder::platform::native::{TestDatabase, TestPlatform};
 use wvw_builder::platform::{Database, DatabaseError, LocalFuture, Platform, Row, Statement};
 
-use super::TestApp;
+use super::{Call, TestApp};
 
 /// Lets everyone else run once before each answer.
 pub struct Slow(pub TestDatabase);
@@ -39,6 +40,16 @@ impl TestApp {
     pub fn slow_isolate(&self, seed: u64) -> Self {
         let slow = Slow(self.test.database.clone());
         self.isolate_on(platform_on(&self.test, seed, Box::new(slow)))
+    }
+
+    /// As many of them as there are seeds.
+    pub fn slow_isolates(&self, seeds: Range<u64>) -> Vec<Self> {
+        seeds.map(|seed| self.slow_isolate(seed)).collect()
+    }
+
+    /// An isolate in which `sql` comes right before the next batch with `before`.
+    pub fn racing(&self, before: &'static str, sql: impl Into<String>) -> Self {
+        self.racing_isolate(before, Some(sql.into())).0
     }
 
     /// An isolate in which what is in the slot comes right before the next batch with `before`.
@@ -116,6 +127,23 @@ pub fn together<A, B>(first: impl Future<Output = A>, second: impl Future<Output
         b = b.or_else(|| ready(second.as_mut().poll(&mut context)));
     }
     (a.expect("it has ended"), b.expect("it has ended"))
+}
+
+/// Sends all of them at once, to one isolate after the other; gives the responses in order.
+pub fn at_once<'a>(
+    isolates: &[TestApp],
+    calls: impl IntoIterator<Item = Call<'a>>,
+) -> Vec<Response> {
+    let requests: Vec<_> = calls.into_iter().map(|call| call.request()).collect();
+    let turns = requests.iter().zip(isolates.iter().cycle());
+    let responses = all_together(turns.map(|(request, isolate)| isolate.app.handle(request)));
+    isolates[0].skip_log();
+    responses
+}
+
+/// How many of the responses have this status.
+pub fn count_of(responses: &[Response], status: u16) -> usize {
+    responses.iter().filter(|it| it.status == status).count()
 }
 
 /// Runs many requests in turns.

@@ -1,6 +1,4 @@
 //! A team of three with a composition, and the ways in which someone stops being what they were.
-//! Promises links, codes and keys whose text the log never shows.
-//! Leaves what ends with whom to the tests of departures.
 
 use serde_json::{Value, json};
 
@@ -21,9 +19,8 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let app = TestApp::new();
-        let [leader, officer, member] =
-            ["leader", "officer", "member"].map(|name| app.player(name));
+        let (app, [leader, officer, member]) =
+            TestApp::with_players(["leader", "officer", "member"]);
         let team = app.team(&[
             (&leader, "leader"),
             (&officer, "officer"),
@@ -47,8 +44,7 @@ impl Scene {
     /// A link by whoever has this token; its page.
     pub fn share(&self, plan: &Value, token: &str) -> String {
         let links = format!("{}/share-links", path_of(plan));
-        let made = self.app.call("POST", &links).token(token).send();
-        let made = made.created();
+        let made = self.app.call("POST", &links).token(token).created();
         self.app.keep_strings_secret(&made["slug"]);
         format!("/c/{}", text(&made["slug"]))
     }
@@ -70,23 +66,19 @@ impl Scene {
     pub fn role(&self, whom: &Player, role: &str) {
         let path = member_path(&self.team, whom);
         let body = json!({ "role": role });
-        self.app
-            .as_player(&self.leader, "PATCH", &path, &body)
-            .expect(200);
+        self.app.patch_as(&self.leader, &path, &body).expect(200);
     }
 
     pub fn disable(&self, whom: &Player, disabled: bool) {
-        let at = if disabled { "1" } else { "NULL" };
-        self.app.test.database.execute(&format!(
-            "UPDATE users SET disabled_at = {at} WHERE id = '{}'",
-            whom.id
-        ));
+        if disabled {
+            self.app.disable(whom);
+        } else {
+            self.app.enable(whom);
+        }
     }
 
     pub fn key(&self, of: &Player, scopes: &[&str]) -> (String, String) {
-        let body = json!({ "name": "A bot", "scopes": scopes });
-        let made = self.app.post_as(of, API_KEYS, &body).expect(201);
-        let made = made.json();
+        let made = self.app.api_key(of, scopes);
         (text(&made["id"]), text(&made["key"]))
     }
 
@@ -96,8 +88,8 @@ impl Scene {
     }
 
     pub fn code(&self, token: &str, body: &Value) -> String {
-        let made = self.app.post(&self.at("/invitations"), body).token(token);
-        let made = made.send().created();
+        let invitations = self.at("/invitations");
+        let made = self.app.post(&invitations, body).token(token).created();
         self.app.keep_strings_secret(&made["code"]);
         text(&made["code"])
     }

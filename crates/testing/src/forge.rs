@@ -1,6 +1,5 @@
-//! Access tokens of the test's own making, signed with a key that the service trusts.
-//! Promises that nothing but what a row changes is wrong with them, so that a refusal proves that
-//! very rule. Leaves sending them to the tests.
+//! Access tokens of the test's own making, signed with a key that the service trusts: nothing but what a
+//! row changes is wrong with them, so that a refusal proves that very rule.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -45,6 +44,21 @@ impl Members {
         self
     }
 
+    /// With edits, `; ` between them: `-name` takes a member out, `+name json` adds another one of the
+    /// name, `name json` sets it.
+    pub fn edited(&self, edits: &str) -> Self {
+        edits.split("; ").fold(self.clone(), |members, edit| {
+            if let Some(name) = edit.strip_prefix('-') {
+                return members.without(name);
+            }
+            let (name, json) = edit.split_once(' ').expect("a name and JSON");
+            match name.strip_prefix('+') {
+                Some(name) => members.again(name, json),
+                None => members.set(name, json),
+            }
+        })
+    }
+
     pub fn text(&self) -> String {
         let members: Vec<String> = self
             .0
@@ -82,7 +96,7 @@ impl Forger {
     pub fn with_life(app: &TestApp, seed: u8, life: &str) -> Self {
         let forger = Self::stranger(seed);
         let public = hex(&forger.public_bytes());
-        app.test.database.execute(&format!(
+        app.execute(format!(
             "INSERT INTO signing_keys (kid, generation, public_key, created_at, activates_at, \
              retires_at, removed_at, revoked_at) VALUES ('{}', -{seed}, x'{public}', 0, {life})",
             forger.kid,

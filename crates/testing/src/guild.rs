@@ -1,10 +1,8 @@
-//! A team with its roster, for tests.
-//! Promises that the clock moves between two players, so that lists have an order.
-//! Leaves what is right to the tests.
+//! A team with its roster, for tests. The clock moves between two players, so that lists have an order.
 
 use serde_json::{Value, json};
 
-use super::{Answer, Player, TestApp, text};
+use super::{Answer, Player, TestApp, array, text};
 
 /// The media type of CSV.
 pub const CSV: &str = "text/csv";
@@ -16,8 +14,7 @@ pub fn players_of(team: &str) -> String {
 /// Adds a player to the roster.
 #[track_caller]
 pub fn player(app: &TestApp, team: &str, by: &Player, body: &Value) -> Value {
-    let call = app.post(&players_of(team), body).token(&by.token);
-    call.send().created()
+    app.post_as(by, &players_of(team), body).created()
 }
 
 /// A team with a leader, an officer and a member, and someone who is not in it.
@@ -32,9 +29,8 @@ pub struct Guild {
 }
 
 pub fn guild() -> Guild {
-    let app = TestApp::new();
-    let [leader, officer, member, stranger] =
-        ["leader", "officer", "member", "stranger"].map(|name| app.player(name));
+    let (app, [leader, officer, member, stranger]) =
+        TestApp::with_players(["leader", "officer", "member", "stranger"]);
     let roles = [
         (&leader, "leader"),
         (&officer, "officer"),
@@ -65,37 +61,30 @@ impl Guild {
     }
 
     pub fn names(&self, query: &str) -> Vec<String> {
-        let call = self.app.get(&format!("{}?{query}", self.path));
-        let list = call.token(&self.member.token).send().ok();
-        let data = list["data"].as_array().expect("a list");
-        data.iter().map(|player| text(&player["name"])).collect()
+        let list = self
+            .app
+            .get_as(&self.member, &format!("{}?{query}", self.path));
+        let list = list.ok();
+        array(&list["data"])
+            .iter()
+            .map(|player| text(&player["name"]))
+            .collect()
     }
-}
 
-impl Guild {
     /// How many players each page of the list has.
     pub fn sizes_of_pages(&self) -> Vec<usize> {
-        let (mut pages, mut query) = (Vec::new(), "limit=100".to_owned());
-        loop {
-            let list = self.app.get(&format!("{}?{query}", self.path));
-            let list = list.token(&self.member.token).send().ok();
-            pages.push(list["data"].as_array().expect("a list").len());
-            match list["next_cursor"].as_str() {
-                Some(cursor) => query = format!("limit=100&cursor={cursor}"),
-                None => return pages,
-            }
-        }
+        let target = format!("{}?limit=100", self.path);
+        let pages = self.app.pages(&self.member, &target);
+        pages.iter().map(Vec::len).collect()
     }
-}
 
-impl Guild {
     pub fn export(&self, format: &str) -> Answer {
         self.export_of(&self.path, format)
     }
 
     pub fn export_of(&self, roster: &str, format: &str) -> Answer {
-        let call = self.app.get(&format!("{roster}/export?format={format}"));
-        call.token(&self.officer.token).send().expect(200)
+        let path = format!("{roster}/export?format={format}");
+        self.app.get_as(&self.officer, &path).expect(200)
     }
 
     pub fn import(&self, query: &str, media_type: &str, body: impl Into<Vec<u8>>) -> Answer {
@@ -110,22 +99,20 @@ impl Guild {
         body: impl Into<Vec<u8>>,
     ) -> Answer {
         let call = self.app.call("POST", &format!("{roster}/import?{query}"));
-        let call = call.token(&self.officer.token).raw(media_type, body);
-        call.send()
+        call.by(&self.officer).raw(media_type, body).send()
     }
 
     #[track_caller]
     pub fn refused(&self, query: &str, body: &str) -> Vec<(String, String)> {
         let before = self.rows();
-        let answer = self.import(query, CSV, body);
-        let mistakes = answer.invalid();
+        let mistakes = self.import(query, CSV, body).invalid();
         assert_eq!(self.rows(), before, "something was imported");
         mistakes
     }
 
     pub fn rows(&self) -> String {
-        let sql = "SELECT * FROM team_players ORDER BY id";
-        format!("{:?}", self.app.test.database.execute(sql))
+        let rows = self.app.execute("SELECT * FROM team_players ORDER BY id");
+        format!("{rows:?}")
     }
 
     pub fn count(&self) -> i64 {
@@ -135,7 +122,7 @@ impl Guild {
 
 /// An isolate in which `sql` comes right before the batch with `before`.
 pub fn racing(app: &TestApp, before: &'static str, sql: String) -> TestApp {
-    app.racing_isolate(before, Some(sql)).0
+    app.racing(before, sql)
 }
 
 /// What an import answers.

@@ -3,6 +3,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod actions;
 mod answer;
 pub mod authenticator;
 mod call;
@@ -21,6 +22,8 @@ pub mod prelude;
 pub mod scene;
 pub mod short;
 pub mod sql;
+mod stored;
+pub mod tables;
 pub mod teams;
 pub mod walk;
 mod walk_links;
@@ -40,7 +43,7 @@ use wvw_builder::app::App;
 use wvw_builder::config::Config;
 use wvw_builder::limits::object;
 use wvw_builder::platform::native::TestPlatform;
-use wvw_builder::platform::{Clock as _, Platform, Row};
+use wvw_builder::platform::{Clock as _, Platform};
 use wvw_builder::secret::Secret;
 
 pub const ISSUER: &str = "https://builds.guild.gg";
@@ -88,6 +91,14 @@ pub fn config_value(name: &str) -> Option<String> {
     })
 }
 
+fn configured_value(values: &[(&str, &str)], name: &str) -> Option<String> {
+    let own = values.iter().find(|(known, _)| *known == name);
+    own.map_or_else(
+        || config_value(name),
+        |(_, value)| Some((*value).to_owned()),
+    )
+}
+
 /// The pepper of [`config_value`].
 pub fn pepper() -> Secret {
     let text = config_value("PASSWORD_PEPPER").expect("it is set");
@@ -129,6 +140,11 @@ impl TestApp {
         }
     }
 
+    /// With these values in place of those of [`config_value`].
+    pub fn configured(values: &[(&str, &str)]) -> Self {
+        Self::with(|name| configured_value(values, name))
+    }
+
     /// Another isolate on the same database, cache and clock.
     pub fn isolate(&self, seed: u64) -> Self {
         self.isolate_on(self.test.platform(seed))
@@ -153,6 +169,12 @@ impl TestApp {
         }
     }
 
+    /// Another isolate with these values in place of those of [`config_value`].
+    pub fn isolate_configured(&self, seed: u64, values: &[(&str, &str)]) -> Self {
+        let lookup = |name: &str| configured_value(values, name);
+        self.isolate_with(self.test.platform(seed), lookup)
+    }
+
     pub fn call(&self, method: &str, target: &str) -> Call<'_> {
         Call::new(self, method, target)
     }
@@ -168,16 +190,14 @@ impl TestApp {
     /// Makes an account.
     #[track_caller]
     pub fn register(&self, email: &str) -> String {
-        let body = json!({ "email": email, "password": PASSWORD, "display_name": "A player" });
-        let answer = self.post("/api/v1/auth/register", &body).send().expect(201);
-        text(&answer.json()["user"]["id"])
+        let made = self.register_with(email, PASSWORD).created();
+        text(&made["user"]["id"])
     }
 
     /// Logs in with the usual password.
     #[track_caller]
     pub fn log_in(&self, email: &str) -> Value {
-        let body = json!({ "email": email, "password": PASSWORD });
-        self.post("/api/v1/auth/login", &body).send().ok()
+        self.log_in_with(email, PASSWORD).ok()
     }
 
     /// Makes an account and logs in.
@@ -198,16 +218,8 @@ impl TestApp {
     #[track_caller]
     pub fn administrator(&self, name: &str) -> Player {
         let player = self.player(name);
-        self.test.database.execute(&format!(
-            "UPDATE users SET role = 'administrator' WHERE id = '{}'",
-            player.id
-        ));
-        let tokens = self.log_in(&player.email);
-        Player {
-            token: text(&tokens["access_token"]),
-            refresh_token: text(&tokens["refresh_token"]),
-            ..player
-        }
+        self.set_user(&player, "role = 'administrator'");
+        self.logged_in_again(&player)
     }
 
     /// Passwords that this isolate has compared.
@@ -221,42 +233,12 @@ impl TestApp {
     /// Stores a build; `body` is laid over a plain one.
     #[track_caller]
     pub fn build(&self, player: &Player, body: &Value) -> Value {
-        let answer = self.post("/api/v1/builds", &build_body(body));
-        answer.token(&player.token).send().created()
+        self.post_as(player, BUILDS, &build_body(body)).created()
     }
 
     /// Milliseconds since 1970, by the test's clock.
     pub fn test_now(&self) -> i64 {
         self.test.clock.now_ms()
-    }
-
-    /// The one whole number that `sql` gives.
-    pub fn count(&self, sql: &str) -> i64 {
-        self.test.database.execute(sql)[0]
-            .integer(0)
-            .expect("a number")
-    }
-
-    /// How many rows a table has.
-    pub fn rows(&self, table: &str) -> i64 {
-        self.count(&format!("SELECT count(*) FROM {table}"))
-    }
-
-    /// Takes all rows out of a table.
-    pub fn clear(&self, table: &str) {
-        self.test.database.execute(&format!("DELETE FROM {table}"));
-    }
-
-    /// How many entries of the audit log tell of this action.
-    pub fn logged(&self, action: &str) -> i64 {
-        self.rows(&format!("audit_log WHERE action = '{action}'"))
-    }
-
-    /// The texts in the first column of what `sql` gives.
-    pub fn texts(&self, sql: &str) -> Vec<String> {
-        let rows = self.test.database.execute(sql);
-        let text = |row: &Row| row.text(0).expect("text").to_owned();
-        rows.iter().map(text).collect()
     }
 
     /// Skips the log lines of requests that were not made with [`Call::send`].
@@ -313,8 +295,7 @@ impl Player {
     /// The id of the login that the player was made with.
     pub fn session(&self, app: &TestApp) -> String {
         let sql = format!("SELECT id FROM sessions WHERE user_id = '{}'", self.id);
-        let rows = app.test.database.execute(&sql);
-        rows[0].text(0).expect("an id").to_owned()
+        app.texts(&sql).remove(0)
     }
 }
 

@@ -1,9 +1,7 @@
-//! Attempts to log in, from any address and with any device.
-//! Promises accounts that are known nowhere, or at home.
-//! Leaves what the counters do with failures to the tests of guessing.
+//! Attempts to log in, from any address and with any device, to accounts that are known nowhere or at
+//! home.
 
 use serde_json::{Value, json};
-use wvw_builder::http::request::Header;
 
 use super::paths::LOGIN;
 use super::{Answer, PASSWORD, Player, TestApp};
@@ -21,14 +19,22 @@ pub struct Try<'a> {
     pub device_token: Option<&'a str>,
 }
 
-impl Try<'_> {
+impl<'a> Try<'a> {
     pub fn send(&self, app: &TestApp) -> Answer {
         let mut body = json!({ "email": self.email, "password": self.password });
         if let Some(token) = self.device_token {
             body["device_token"] = token.into();
         }
         let call = app.post(LOGIN, &body);
-        call.header(Header::ConnectingIp, self.address).send()
+        call.from_address(self.address).send()
+    }
+
+    /// The same attempt with the token of a device.
+    pub fn with_device(self, device_token: &'a str) -> Self {
+        Self {
+            device_token: Some(device_token),
+            ..self
+        }
     }
 }
 
@@ -39,6 +45,13 @@ pub fn from<'a>(player: &'a Player, password: &'a str, address: &'a str) -> Try<
         address,
         device_token: None,
     }
+}
+
+/// As after so many failures of strangers.
+pub fn set_strangers(app: &TestApp, count: i64) {
+    app.execute(format!(
+        "UPDATE guesses SET failures = {count} WHERE place = x'00'"
+    ));
 }
 
 /// An account that has never been logged in to: no place is known.

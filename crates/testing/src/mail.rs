@@ -1,6 +1,4 @@
-//! Mailboxes for tests.
-//! Promises that what is due is sent when the test says so, and that no token of a link is logged.
-//! Leaves what mails say to the tests.
+//! Mailboxes for tests: what is due is sent when the test says so, and no token of a link may be logged.
 
 use wvw_builder::platform::{Lane, MailMessage};
 
@@ -45,12 +43,17 @@ impl TestApp {
         sent.remove(0)
     }
 
+    /// The token of the link in the one mail to an address.
+    #[track_caller]
+    pub fn link_to(&self, email: &str) -> String {
+        token_of(&self.mail_to(email))
+    }
+
     /// Has a player prove the address that they have, or wait for.
     #[track_caller]
     pub fn prove_address(&self, player: &Player) {
         self.mails();
-        let call = self.call("POST", VERIFICATION).token(&player.token);
-        call.send().expect(202);
+        self.act_as(player, VERIFICATION).expect(202);
         let mails = self.mails();
         let token = token_of(mails.last().expect("a mail"));
         self.use_link(VERIFY, &token).expect(204);
@@ -68,6 +71,13 @@ impl TestApp {
     pub fn use_link(&self, path: &str, token: &str) -> super::Answer {
         self.post(path, &serde_json::json!({ "token": token }))
             .send()
+    }
+
+    /// Expects that the link does nothing any more.
+    #[track_caller]
+    pub fn expect_dead_link(&self, path: &str, token: &str) {
+        self.use_link(path, token)
+            .expect_problem(410, "invalid_link");
     }
 }
 

@@ -18,11 +18,14 @@ pub use wvw_builder::routes::{Access, ROUTES, Route};
 pub use wvw_builder::secret::Secret;
 
 pub use crate::compositions::{COMPOSITIONS, composition_body, path_of};
-pub use crate::databases::{Raced, Slow, all_together, platform_on, step_aside, together};
+pub use crate::databases::{
+    Raced, Slow, all_together, at_once, count_of, platform_on, step_aside, together,
+};
 pub use crate::forge::{Forger, payload_of};
 pub use crate::mail::token_of;
 pub use crate::paths::*;
 pub use crate::short::{event_of, statuses, texts_of};
+pub use crate::tables::{json_of, refusals, rows};
 pub use crate::teams::{TEAMS, member_path};
 pub use crate::walk::Walk;
 pub use crate::webhooks::{Endpoint, SideBySide, WEBHOOKS};

@@ -1,6 +1,5 @@
-//! The scene of the attacks on tokens: a player, a build that everyone may read, and a forger.
-//! Promises that all refusals of bad tokens are one and the same answer.
-//! Leaves what is wrong with a token to the rows.
+//! The scene of the attacks on tokens: a player, a build that everyone may read, and a forger. All
+//! refusals of bad tokens must be one and the same answer.
 
 use serde_json::json;
 
@@ -54,6 +53,17 @@ impl Scene {
                 assert_eq!(answer, *expected, "{name}: {target}");
             }
         }
+    }
+
+    /// Has every payload refused that one of these edits makes of the good one.
+    #[track_caller]
+    pub fn refuse_payloads(&self, edits: impl IntoIterator<Item = String>) {
+        let header = self.forger.header();
+        let sign = |edits: String| {
+            let token = self.forger.sign(&header, &self.payload.edited(&edits));
+            (edits, token)
+        };
+        self.refuse_all(&edits.into_iter().map(sign).collect::<Vec<_>>());
     }
 
     /// The payload under another header.

@@ -1,54 +1,26 @@
 //! Calls that many tests make, and looks at what came back, in one line each.
 
 use pollster::block_on;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wvw_builder::platform::HttpRequest;
 use wvw_builder::platform::native::MemoryWeb;
 
-use super::compositions::path_of;
-use super::databases::all_together;
+use super::databases::at_once;
 use super::departures::Scene;
 use super::guild::{Guild, done};
-use super::paths::{API_KEYS, ME};
 use super::webhooks::Endpoint;
-use super::{Answer, Call, PASSWORD, Player, TestApp, array, text};
+use super::{Answer, Call, Player, TestApp, array, text};
 
 impl TestApp {
-    #[track_caller]
-    pub fn patch_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
-        self.as_player(player, "PATCH", path, body)
-    }
-
-    #[track_caller]
-    pub fn put_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
-        self.as_player(player, "PUT", path, body)
-    }
-
     /// A POST without a body.
     #[track_caller]
     pub fn act_as(&self, player: &Player, path: &str) -> Answer {
-        self.as_player(player, "POST", path, &Value::Null)
-    }
-
-    /// A list, page by page from `target` on, which has a query.
-    #[track_caller]
-    pub fn pages(&self, player: &Player, target: &str) -> Vec<Vec<Value>> {
-        let (mut pages, mut next) = (Vec::new(), target.to_owned());
-        loop {
-            let page = self.get_as(player, &next).ok();
-            pages.push(array(&page["data"]).to_vec());
-            match page["next_cursor"].as_str() {
-                Some(cursor) => next = format!("{target}&cursor={cursor}"),
-                None => return pages,
-            }
-        }
+        self.call("POST", path).by(player).send()
     }
 
     /// Calls that come at once to this isolate, which is a slow one; in their order.
     pub fn at_once(&self, calls: &[Call<'_>]) -> Vec<Answer> {
-        let requests: Vec<_> = calls.iter().map(Call::request).collect();
-        let responses = all_together(requests.iter().map(|it| self.app.handle(it)));
-        self.skip_log();
+        let responses = at_once(std::slice::from_ref(self), calls.iter().cloned());
         let answers = responses.iter().zip(calls).map(|(response, call)| Answer {
             what: call.target().to_owned(),
             status: response.status,
@@ -74,31 +46,11 @@ impl TestApp {
         text(&self.log_in(&player.email)["access_token"])
     }
 
-    /// An API key with these scopes.
-    #[track_caller]
-    pub fn api_key(&self, player: &Player, scopes: &[&str]) -> Value {
-        let body = json!({ "name": "A bot", "scopes": scopes });
-        self.post_as(player, API_KEYS, &body).created()
-    }
-
-    /// A share link of a composition.
-    #[track_caller]
-    pub fn share_link(&self, player: &Player, composition: &Value) -> Value {
-        let path = format!("{}/share-links", path_of(composition));
-        self.act_as(player, &path).created()
-    }
-
-    #[track_caller]
-    pub fn delete_account(&self, player: &Player) {
-        let body = json!({ "password": PASSWORD });
-        self.as_player(player, "DELETE", ME, &body).expect(204);
-    }
-
     /// An endpoint as [`TestApp::endpoint`] makes them, for a team.
     pub fn team_endpoint(&self, player: &Player, url: &str, team: &str) -> Endpoint {
         let endpoint = self.endpoint(player, url);
         let id = &endpoint.id;
-        self.execute(&format!(
+        self.execute(format!(
             "UPDATE webhooks SET team_id = '{team}' WHERE id = '{id}'"
         ));
         endpoint
@@ -194,11 +146,13 @@ impl Answer {
         String::from_utf8(self.body.clone()).expect("UTF-8")
     }
 
-    /// Expects these [`mistakes`] of the input, and no others.
+    /// Expects these mistakes of the input, and no others: `/pointer code`, in order of pointers, with a
+    /// comma or a line's end between two.
     #[track_caller]
-    pub fn expect_mistakes(self, rows: &str) {
-        let what = self.what.clone();
-        assert_eq!(self.invalid(), mistakes(rows), "{what}");
+    pub fn expect_mistakes(self, rows: &str) -> Self {
+        let answer = self.expect_problem(422, "invalid_input");
+        assert_eq!(answer.mistakes(), mistakes(rows), "{}", answer.what);
+        answer
     }
 
     /// Expects a header with this value.

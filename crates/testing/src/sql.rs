@@ -27,12 +27,6 @@ pub fn disabled(player: &Player, is_disabled: bool) -> String {
 }
 
 impl TestApp {
-    /// Runs SQL on the database of the test.
-    #[track_caller]
-    pub fn execute(&self, sql: &str) -> Vec<super::Row> {
-        self.test.database.execute(sql)
-    }
-
     /// Gives a roster this many entries, all with the same notes.
     pub fn fill_roster(&self, team: &str, count: usize, notes: &str) {
         self.execute(&fill_roster(team, count, notes));

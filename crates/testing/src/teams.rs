@@ -1,6 +1,5 @@
-//! Teams for tests, created without API calls.
-//! Promises members in the roles that the test names.
-//! Leaves how one gets into a team to the tests of teams.
+//! Teams for tests, with members in the roles that the test names, made without API calls; and calls of
+//! players.
 
 use serde_json::{Value, json};
 use wvw_builder::ids::TeamId;
@@ -18,18 +17,26 @@ impl TestApp {
     /// A call of this player's, without a body where `body` is null.
     #[track_caller]
     pub fn as_player(&self, player: &Player, method: &str, path: &str, body: &Value) -> Answer {
-        let call = self.call(method, path).token(&player.token);
-        let call = if body.is_null() {
-            call
-        } else {
-            call.json(body)
-        };
-        call.send()
+        let call = self.call(method, path).by(player);
+        match body {
+            Value::Null => call.send(),
+            body => call.json(body).send(),
+        }
     }
 
     #[track_caller]
     pub fn get_as(&self, player: &Player, path: &str) -> Answer {
-        self.as_player(player, "GET", path, &Value::Null)
+        self.call("GET", path).by(player).send()
+    }
+
+    #[track_caller]
+    pub fn patch_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "PATCH", path, body)
+    }
+
+    #[track_caller]
+    pub fn put_as(&self, player: &Player, path: &str, body: &Value) -> Answer {
+        self.as_player(player, "PUT", path, body)
     }
 
     #[track_caller]
@@ -39,7 +46,7 @@ impl TestApp {
 
     #[track_caller]
     pub fn delete_as(&self, player: &Player, path: &str) -> Answer {
-        self.as_player(player, "DELETE", path, &Value::Null)
+        self.call("DELETE", path).by(player).send()
     }
 
     /// The status of a call of this player's into which `sql` comes, just before it writes.
@@ -75,7 +82,7 @@ impl TestApp {
 
     /// Who is what in a team, by their ids.
     pub fn roles(&self, team: &str) -> Vec<(String, String)> {
-        let rows = self.test.database.execute(&format!(
+        let rows = self.execute(format!(
             "SELECT user_id, role FROM team_members WHERE team_id = '{team}' ORDER BY user_id"
         ));
         let text = |row: &wvw_builder::platform::Row, at| row.text(at).expect("text").to_owned();
@@ -95,16 +102,12 @@ impl TestApp {
         let seed = 500 + self.rows("teams").cast_unsigned();
         let id = TeamId::fresh(&self.test.platform(seed)).to_string();
         let now = self.test_now();
-        self.test.database.execute(&format!(
+        self.execute(format!(
             "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
              VALUES ('{id}', 'Red Guard', 'RED', '', 1, {now}, {now})"
         ));
         for (player, role) in members {
-            self.test.database.execute(&format!(
-                "INSERT INTO team_members (team_id, user_id, role, display_name, joined_at) \
-                 VALUES ('{id}', '{}', '{role}', 'Player', {now})",
-                player.id
-            ));
+            self.add_member(&id, player, role);
         }
         id
     }

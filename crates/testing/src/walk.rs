@@ -162,10 +162,8 @@ impl Walk {
                 let device = authenticator::enrol(app, &guarded);
                 let code = device.fresh_code(app);
                 let challenge = authenticator::challenge(app, &guarded);
-                app.post(
-                    SECOND_STEP,
-                    &json!({ "challenge": challenge, "code": code }),
-                )
+                let body = json!({ "challenge": challenge, "code": code });
+                app.post(SECOND_STEP, &body)
             }
             ("POST", "auth/refresh" | "auth/logout") => {
                 let login = app.log_in(&player.email);

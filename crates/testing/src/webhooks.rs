@@ -1,24 +1,20 @@
-//! Webhook endpoints for tests, and the queues' consumers.
-//! Promises that what is due is worked on when the test says so, in the order of the queues.
-//! Leaves what receivers answer to the tests.
-
-use std::fmt::Write as _;
-use std::future::poll_fn;
-use std::task::Poll;
+//! Webhook endpoints for tests, and the queues' consumers: what is due is worked on when the test says so,
+//! in the order of the queues.
 
 use crypto::seal;
 use pollster::block_on;
 use serde_json::{Value, json};
 use wvw_builder::config::Config;
 use wvw_builder::events::signing::EndpointSecret;
-use wvw_builder::ids::{WebhookId, WebhookSecretId};
+use wvw_builder::ids::{DeliveryId, EventId, WebhookId, WebhookSecretId};
 use wvw_builder::platform::native::{MemoryWeb, TestPlatform};
 use wvw_builder::platform::{
     HttpAnswer, HttpClient, HttpError, HttpRequest, Lane, LocalFuture, Platform,
 };
 use wvw_builder::webhooks::SECRET_LABEL;
 
-use super::{Answer, Call, Player, TestApp, config_value, text};
+use super::databases::step_aside;
+use super::{Answer, Call, Player, TestApp, config_value, hex, text};
 
 /// An endpoint of a player.
 pub struct Endpoint {
@@ -57,15 +53,7 @@ impl SideBySide {
 impl HttpClient for SideBySide {
     fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
         Box::pin(async move {
-            let mut has_waited = false;
-            poll_fn(|cx| {
-                if std::mem::replace(&mut has_waited, true) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
+            step_aside().await;
             self.0.send(request).await
         })
     }
@@ -80,12 +68,11 @@ pub fn header<'r>(request: &'r HttpRequest, name: &str) -> &'r str {
 impl TestApp {
     /// Gives a player an enabled endpoint for all events, whose URL has answered a ping.
     pub fn endpoint(&self, player: &Player, url: &str) -> Endpoint {
-        let platform = self
-            .test
-            .platform(77 + self.rows("webhooks").cast_unsigned());
+        let seed = 77 + self.rows("webhooks").cast_unsigned();
+        let platform = self.test.platform(seed);
         let id = WebhookId::fresh(&platform);
         let now = self.test_now();
-        self.test.database.execute(&format!(
+        self.execute(format!(
             "INSERT INTO webhooks (id, user_id, url, description, event_types, version, \
              created_at, updated_at, is_proven) VALUES ('{id}', '{}', '{url}', '', '[\"*\"]', 1, {now}, {now}, 1)",
             player.id
@@ -101,19 +88,17 @@ impl TestApp {
 
     /// Puts all endpoints into the slow lane: they have let us wait, and have not answered since.
     pub fn slow_down(&self) {
-        self.test
-            .database
-            .execute("UPDATE webhooks SET hung_until = 1");
+        self.execute("UPDATE webhooks SET hung_until = 1");
     }
 
     /// As if the URL of this endpoint had answered its ping some time ago.
     pub fn prove(&self, webhook: &str) {
-        for sql in [
-            format!("UPDATE webhooks SET is_proven = 1 WHERE id = '{webhook}'"),
-            format!("DELETE FROM webhook_deliveries WHERE webhook_id = '{webhook}'"),
-        ] {
-            self.test.database.execute(&sql);
-        }
+        self.execute(format!(
+            "UPDATE webhooks SET is_proven = 1 WHERE id = '{webhook}'"
+        ));
+        self.execute(format!(
+            "DELETE FROM webhook_deliveries WHERE webhook_id = '{webhook}'"
+        ));
         self.test.queue.take_all();
     }
 
@@ -126,18 +111,15 @@ impl TestApp {
         let label = format!("{SECRET_LABEL}{id}");
         let sealed = seal::seal(&master, &label, secret, &platform).expect("sealed");
         if let Some(at) = previous_expires_at {
-            self.test.database.execute(&format!(
+            self.execute(format!(
                 "UPDATE webhook_secrets SET expires_at = {at} \
                  WHERE webhook_id = '{webhook}' AND expires_at IS NULL"
             ));
         }
-        let hex = sealed.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        self.test.database.execute(&format!(
+        let sealed = hex(&sealed);
+        self.execute(format!(
             "INSERT INTO webhook_secrets (id, webhook_id, sealed_secret, created_at) \
-             VALUES ('{id}', '{webhook}', x'{hex}', {})",
+             VALUES ('{id}', '{webhook}', x'{sealed}', {})",
             self.test_now()
         ));
     }
@@ -156,26 +138,25 @@ impl TestApp {
     pub fn deliver(&self) -> Vec<HttpRequest> {
         self.test.web.take_requests();
         for _ in 0..200 {
-            let (first, slow) = (
-                self.test.queue.take_due(Lane::First),
-                self.test.queue.take_due(Lane::Slow),
-            );
-            if first.is_empty() && slow.is_empty() {
+            let due = [
+                (
+                    "wvw-builder-webhooks",
+                    self.test.queue.take_due(Lane::First),
+                ),
+                (
+                    "wvw-builder-webhooks-slow",
+                    self.test.queue.take_due(Lane::Slow),
+                ),
+            ];
+            if due.iter().all(|(_, bodies)| bodies.is_empty()) {
                 return self.test.web.take_requests();
             }
-            for (queue, bodies) in [
-                ("wvw-builder-webhooks", first),
-                ("wvw-builder-webhooks-slow", slow),
-            ] {
-                if !bodies.is_empty() {
-                    self.consume(queue, &bodies);
-                }
+            for (queue, bodies) in due.iter().filter(|(_, bodies)| !bodies.is_empty()) {
+                self.consume(queue, bodies);
             }
         }
-        panic!(
-            "the queues are never empty: {:?}",
-            self.test.queue.messages()
-        );
+        let messages = self.test.queue.messages();
+        panic!("the queues are never empty: {messages:?}");
     }
 
     /// Runs what is done every minute.
@@ -223,17 +204,14 @@ pub fn ask<'a>(app: &'a TestApp, player: &Player, body: &Value) -> Call<'a> {
 
 /// A delivery, and its event, in this state; leased until `leased_until`, or not at all.
 pub fn delivery(app: &TestApp, webhook: &str, state: &str, leased_until: i64) -> String {
-    let number = app.rows("webhook_deliveries");
     let now = app.test_now();
-    let platform = app
-        .test
-        .platform(5_000 + u64::try_from(number).expect("few"));
-    let event = wvw_builder::ids::EventId::fresh(&platform);
-    let id = wvw_builder::ids::DeliveryId::fresh(&platform);
-    let reason = if state == "dead" {
-        "'exhausted'"
-    } else {
-        "NULL"
+    let seed = 5_000 + app.rows("webhook_deliveries").cast_unsigned();
+    let platform = app.test.platform(seed);
+    let event = EventId::fresh(&platform);
+    let id = DeliveryId::fresh(&platform);
+    let reason = match state {
+        "dead" => "'exhausted'",
+        _ => "NULL",
     };
     let (lease, due) = match leased_until {
         0 => ("NULL", now + 5_000),
@@ -255,7 +233,7 @@ pub fn delivery(app: &TestApp, webhook: &str, state: &str, leased_until: i64) ->
             "INSERT INTO webhook_attempts VALUES ('{id}', 1, {now}, 82, 500, 'http_status', 'Oops')"
         ),
     ] {
-        app.test.database.execute(&sql);
+        app.execute(sql);
     }
     id.to_string()
 }
@@ -269,16 +247,13 @@ pub fn get(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
 }
 
 pub fn patch<'a>(app: &'a TestApp, player: &Player, webhook: &Value, body: &Value) -> Call<'a> {
-    app.call("PATCH", &path(webhook))
-        .json(body)
-        .token(&player.token)
+    app.call("PATCH", &path(webhook)).json(body).by(player)
 }
 
 pub fn actions(app: &TestApp) -> Vec<String> {
-    let rows = app.test.database.execute(
+    let actions = app.texts(
         "SELECT action || ' ' || coalesce(entry ->> '$.detail.members', '') FROM audit_log \
          WHERE action LIKE 'webhook.%' ORDER BY seq",
     );
-    let read = |row: &wvw_builder::platform::Row| row.text(0).expect("text").trim().to_owned();
-    rows.iter().map(read).collect()
+    actions.iter().map(|it| it.trim().to_owned()).collect()
 }

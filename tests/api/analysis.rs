@@ -51,10 +51,8 @@ fn a_squad_is_added_up() {
     let worst = "Subgroup 2 has no stability: put a Firebrand or Luminary there.";
     assert_eq!(found["shortfalls"][0]["text"], worst);
     assert_eq!(found["roles"]["preset"], "gvg_15");
-    assert_eq!(
-        codes(&found),
-        ["open_slots", "no_stability", "duplicate_player"]
-    );
+    let expected = ["open_slots", "no_stability", "duplicate_player"];
+    assert_eq!(codes(&found), expected);
     assert_eq!(found["players"].as_array().map(Vec::len), Some(4));
     assert_eq!(found["players"][0]["name"], "Firebrand");
     assert_eq!(found["players"][3]["specialization"], Value::Null);
@@ -173,18 +171,14 @@ fn builds_are_looked_at_as_far_as_the_caller_sees_them() {
     assert_eq!(codes(&own), ["stale_build", "weapon_gating"]);
     let others = analysis(&app, &made, Some(&stranger)).ok();
     assert_eq!(codes(&others), ["missing_build", "weapon_gating"]);
-    assert_eq!(
-        others["warnings"][0]["pointers"],
-        json!(["/subgroups/0/slots/0/build_id"])
-    );
+    let expected = json!(["/subgroups/0/slots/0/build_id"]);
+    assert_eq!(others["warnings"][0]["pointers"], expected);
     // What is gone still counts as it was planned.
     let path = build_path(&shown);
     app.delete_as(&owner, &path).expect(204);
     let own = analysis(&app, &made, Some(&owner)).ok();
-    assert_eq!(
-        codes(&own),
-        ["stale_build", "missing_build", "weapon_gating"]
-    );
+    let expected = ["stale_build", "missing_build", "weapon_gating"];
+    assert_eq!(codes(&own), expected);
     assert_eq!(sum_of(&own, "stability"), 9);
 }
 
@@ -217,10 +211,8 @@ fn the_table_of_functions_is_everyones() {
     let mut rows = array(&table["specializations"]).iter();
     let firebrand = rows.find(|row| row["specialization"] == FIREBRAND);
     let firebrand = firebrand.expect("Firebrand");
-    assert_eq!(
-        [&firebrand["name"], &firebrand["confidence"]],
-        ["Firebrand", "A"]
-    );
+    let expected = ["Firebrand", "A"];
+    assert_eq!([&firebrand["name"], &firebrand["confidence"]], expected);
     assert_eq!(firebrand["scores"]["stability"], 3);
     let again = app.get(TABLE).header(Header::IfNoneMatch, &answer.etag());
     again.expect(304);

@@ -189,10 +189,8 @@ fn functions_of_ones_own_and_candidates() {
     });
     let answer = assign(&app, &asked);
     // Two of three hugs at 7; Spellbreaker's three strips at 8.
-    assert_eq!(
-        json!([answer["score"], answer["is_optimal"]]),
-        json!([38, true])
-    );
+    let expected = json!([38, true]);
+    assert_eq!(json!([answer["score"], answer["is_optimal"]]), expected);
     let lacks = json!([{ "function": "hugs", "have": 2, "target": 3, "points": 7 }]);
     assert_eq!(answer["subgroups"][0]["shortfalls"], lacks);
     let next = ["player", "specialization", "gain"].map(|it| &answer["ask_next"][0][it]);
@@ -206,10 +204,8 @@ fn functions_of_ones_own_and_candidates() {
 fn more_moves_than_the_service_allows_are_cut_short() {
     let app = TestApp::configured(&[("ASSIGN_MAX_MOVES", "1000")]);
     let answer = assign(&app, &body(6, json!({ "moves": 3_000_000 })));
-    assert_eq!(
-        json!([answer["moves"], answer["cut_short"]]),
-        json!([1000, true])
-    );
+    let expected = json!([1000, true]);
+    assert_eq!(json!([answer["moves"], answer["cut_short"]]), expected);
 }
 
 /// Expects each of these to be refused in the body for three players.

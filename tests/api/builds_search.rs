@@ -46,24 +46,8 @@ fn the_search_finds_what_looking_for_it_would() {
             "builds WHERE id = '{id}' AND visibility = 'public'"
         )) == 1
     };
-    for query in [
-        "fire",
-        "firebrand",
-        "\"quoted\"",
-        "%_ ",
-        "straße",
-        "ümläut",
-        "日本語",
-        "or b",
-        "no. 1",
-        "nothing",
-        "x",
-        "fi",
-        "Fire",
-        "*",
-        "\"",
-        "scourge",
-    ] {
+    let queries = "fire|firebrand|\"quoted\"|%_ |straße|ümläut|日本語|or b|no. 1|nothing|x|fi|Fire|*|\"|scourge";
+    for query in queries.split('|') {
         let wanted = query.to_lowercase();
         let mut expected: Vec<&str> = builds
             .iter()

@@ -32,10 +32,8 @@ fn what_differs_is_told() {
     );
     let answer = compare(&app, &base, &other, Some(&player)).expect(200);
     let found = answer.json();
-    assert_eq!(
-        found["base"],
-        json!({ "composition_id": base["id"], "name": "Before", "player_count": 2 })
-    );
+    let expected = json!({ "composition_id": base["id"], "name": "Before", "player_count": 2 });
+    assert_eq!(found["base"], expected);
     assert_eq!(found["other"]["name"], "After");
     let players = &found["players"];
     assert_eq!(players["changed"][0]["base"]["name"], "Firebrand");
@@ -123,10 +121,8 @@ fn versions_say_what_changed_and_how() {
     let versions = format!("{path}/versions");
     let list = || changed(&app.get_as(&leader, &versions).ok());
     let second = json!(["notes", "tags"]);
-    assert_eq!(
-        list(),
-        [json!([]), json!(["subgroups"]), second.clone(), Value::Null]
-    );
+    let expected = [json!([]), json!(["subgroups"]), second.clone(), Value::Null];
+    assert_eq!(list(), expected);
 
     let id = text(&made["id"]);
     let ask = |query: &str, player: Option<&Player>| {

@@ -123,11 +123,8 @@ fn whoever_leaves_between_a_look_and_a_write_changes_nothing() {
         assert_eq!(call.status(), status, "{method} {path} when: {sql}");
         if sql != &team_goes {
             let now = app.execute(state);
-            assert_eq!(
-                format!("{now:?}"),
-                format!("{before_it:?}"),
-                "{method} {path}: {sql}"
-            );
+            let expected = format!("{before_it:?}");
+            assert_eq!(format!("{now:?}"), expected, "{method} {path}: {sql}");
         }
     }
     assert_eq!(app.rows("compositions"), 0);

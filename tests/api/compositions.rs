@@ -90,68 +90,44 @@ fn what_is_wrong_is_named_with_its_place() {
     let seen = app.build(&stranger, &json!({ "visibility": "unlisted" }))["id"].clone();
     let shared = json!({ "visibility": "team", "team_id": elsewhere });
     let not_ours = app.build(&stranger, &shared)["id"].clone();
-    let one = |slot: Value| slots(&json!([slot]));
-    let of_team = |slots: Value| json!({ "team_id": team, "subgroups": slots });
-    let two = [26, 25].map(|n| json!({ "slots": vec![json!({}); n] }));
-    let sixteen = vec![json!({ "slots": [] }); 16];
-    let twice = json!([{ "player_id": anna }, { "player_id": anna }]);
-    let planned = json!([{ "build_id": seen, "specialization": 62 }]);
-    let mut rows = refusals(
-        r#"
-        /mode invalid_choice    { "mode": "raid" }
-        /preset invalid_choice  { "preset": "raid_10" }
-        /name invalid_length    { "name": " " }
-        /team_id required       { "visibility": "team" }
-        /owner_id unknown_field  { "owner_id": "user_01kanp2xc0e8br5v0xmvhv7j2d" }
-        /tags/1 duplicate_item  { "tags": ["a", "A"] }
-    "#,
-    );
-    rows.push(("/team_id unknown_team", json!({ "team_id": elsewhere })));
-    let private = json!({ "team_id": team, "visibility": "private" });
-    rows.push(("/visibility conflicting_fields", private));
-    let foreign = of_team(one(json!({ "player_id": other })));
-    rows.push(("/subgroups/0/slots/0/player_id unknown_player", foreign));
-    let doubled = of_team(slots(&twice));
-    rows.push(("/subgroups/0/slots/1/player_id duplicate_player", doubled));
-    for (mistake, subgroups) in [
-        (
-            "/subgroups too_many_players, /subgroups/0/slots invalid_length",
-            slots(&json!(vec![json!({}); 51])),
-        ),
-        ("/subgroups too_many_players", json!(two)),
-        ("/subgroups invalid_length", json!(sixteen)),
-        (
-            "/subgroups/0/slots/0/build_id unknown_build",
-            one(json!({ "build_id": hidden })),
-        ),
-        (
-            "/subgroups/0/slots/1/build_id unknown_build",
-            slots(&json!([{}, { "build_id": not_ours }])),
-        ),
-        (
-            "/subgroups/0/slots/0/specialization conflicting_fields",
-            slots(&planned),
-        ),
-        (
-            "/subgroups/0/slots/0/specialization unknown_specialization",
-            one(json!({ "specialization": 255 })),
-        ),
-        (
-            "/subgroups/0/slots/0/role invalid_choice",
-            one(json!({ "role": "king" })),
-        ),
-        (
-            "/subgroups/0/slots/0/player_id unknown_player",
-            one(json!({ "player_id": anna })),
-        ),
-        (
-            "/subgroups/0/slots/0/player invalid_format",
-            one(json!({ "player": "a\nb" })),
-        ),
-    ] {
-        rows.push((mistake, json!({ "subgroups": subgroups })));
-    }
-    for (mistakes, changes) in rows {
+    let list = |item: &str, count: usize| format!("[{}]", vec![item; count].join(","));
+    let table = r#"
+        /mode invalid_choice          { "mode": "raid" }
+        /preset invalid_choice        { "preset": "raid_10" }
+        /name invalid_length          { "name": " " }
+        /owner_id unknown_field       { "owner_id": "user_01kanp2xc0e8br5v0xmvhv7j2d" }
+        /tags/1 duplicate_item        { "tags": ["a", "A"] }
+        /team_id required             { "visibility": "team" }
+        /team_id unknown_team         { "team_id": ELSEWHERE }
+        /visibility conflicting_fields  { "team_id": TEAM, "visibility": "private" }
+        /subgroups too_many_players, /subgroups/0/slots invalid_length  { "subgroups": [{ "slots": 51_SLOTS }] }
+        /subgroups too_many_players   { "subgroups": [{ "slots": 26_SLOTS }, { "slots": 25_SLOTS }] }
+        /subgroups invalid_length     { "subgroups": 16_GROUPS }
+        /subgroups/0/slots/0/build_id unknown_build   { "subgroups": [{ "slots": [{ "build_id": HIDDEN }] }] }
+        /subgroups/0/slots/1/build_id unknown_build   { "subgroups": [{ "slots": [{}, { "build_id": NOT_OURS }] }] }
+        /subgroups/0/slots/0/specialization conflicting_fields  { "subgroups": [{ "slots": [{ "build_id": SEEN, "specialization": 62 }] }] }
+        /subgroups/0/slots/0/specialization unknown_specialization  { "subgroups": [{ "slots": [{ "specialization": 255 }] }] }
+        /subgroups/0/slots/0/role invalid_choice      { "subgroups": [{ "slots": [{ "role": "king" }] }] }
+        /subgroups/0/slots/0/player invalid_format    { "subgroups": [{ "slots": [{ "player": "a\nb" }] }] }
+        /subgroups/0/slots/0/player_id unknown_player  { "subgroups": [{ "slots": [{ "player_id": ANNA }] }] }
+        /subgroups/0/slots/0/player_id unknown_player  { "team_id": TEAM, "subgroups": [{ "slots": [{ "player_id": OTHER }] }] }
+        /subgroups/0/slots/1/player_id duplicate_player  { "team_id": TEAM, "subgroups": [{ "slots": [{ "player_id": ANNA }, { "player_id": ANNA }] }] }
+    "#;
+    let ids = [
+        ("ELSEWHERE", json!(elsewhere)),
+        ("TEAM", json!(team)),
+        ("HIDDEN", hidden),
+        ("NOT_OURS", not_ours),
+        ("SEEN", seen),
+        ("ANNA", json!(anna)),
+        ("OTHER", json!(other)),
+    ];
+    let table = [51, 26, 25].iter().fold(table.to_owned(), |table, count| {
+        table.replace(&format!("{count}_SLOTS"), &list("{}", *count))
+    });
+    let table = table.replace("16_GROUPS", &list("{\"slots\":[]}", 16));
+    let fill = |table: String, (name, id): &(&str, Value)| table.replace(name, &id.to_string());
+    for (mistakes, changes) in refusals(&ids.iter().fold(table, fill)) {
         let answer = app.post_as(&player, COMPOSITIONS, &composition_body(&changes));
         answer.expect_mistakes(mistakes);
     }
@@ -182,25 +158,23 @@ fn who_may_do_what() {
     let scene = testing::guild::guild();
     let (app, team, officer) = (&scene.app, &scene.team, &scene.officer);
     let others = [&scene.leader, &scene.member, &scene.stranger];
-    let own = |visibility: &str| json!({ "visibility": visibility });
     let of_team = |visibility: &str| json!({ "visibility": visibility, "team_id": team });
     // Statuses of a read and of a write for leader, officer (who made it), member, stranger, nobody.
-    let all = [200; 5];
-    for (changes, read, written) in [
-        (
-            own("private"),
-            [404, 200, 404, 404, 404],
-            [404, 200, 404, 404, 401],
-        ),
-        (own("unlisted"), all, [403, 200, 403, 403, 401]),
-        (own("public"), all, [403, 200, 403, 403, 401]),
-        (
-            of_team("team"),
-            [200, 200, 200, 404, 404],
-            [200, 200, 403, 404, 401],
-        ),
-        (of_team("public"), all, [200, 200, 403, 403, 401]),
-    ] {
+    for [changes, read, written] in rows(
+        r#"
+        { "visibility": "private" }                     404 200 404 404 404  404 200 404 404 401
+        { "visibility": "unlisted" }                    200 200 200 200 200  403 200 403 403 401
+        { "visibility": "public" }                      200 200 200 200 200  403 200 403 403 401
+        { "visibility": "team", "team_id": "TEAM" }     200 200 200 404 404  200 200 403 404 401
+        { "visibility": "public", "team_id": "TEAM" }   200 200 200 200 200  200 200 403 403 401
+        "#,
+    ) {
+        let changes = json_of(&changes.replace("TEAM", team));
+        let [read, written] = [read, written].map(|row| -> Vec<u16> {
+            row.split(' ')
+                .map(|it| it.parse().expect("a status"))
+                .collect()
+        });
         let [leader, member, stranger] = others.map(Some);
         let callers = [leader, Some(officer), member, stranger, None];
         for (place, caller) in callers.into_iter().enumerate() {
@@ -220,12 +194,8 @@ fn who_may_do_what() {
     }
     // Who plans for a team.
     let [leader, member, stranger] = others;
-    for (player, status) in [
-        (leader, 201),
-        (officer, 201),
-        (member, 403),
-        (stranger, 422),
-    ] {
+    let planners = [leader, officer, member, stranger];
+    for (player, status) in planners.into_iter().zip([201, 201, 403, 422]) {
         let body = composition_body(&of_team("team"));
         app.post_as(player, COMPOSITIONS, &body).expect(status);
     }
@@ -265,32 +235,26 @@ fn lists_show_what_one_may_see_and_are_narrowed() {
     let (app, [player, mate, stranger]) = TestApp::with_players(["player", "mate", "stranger"]);
     let team = app.team(&[(&player, "member"), (&mate, "officer")]);
     let elsewhere = app.team(&[(&stranger, "leader")]);
-    for (owner, name, mut changes) in [
-        (&player, "own", json!({ "mode": "gvg" })),
-        (
-            &player,
-            "public",
-            json!({ "visibility": "public", "tags": ["eu", "zerg"] }),
-        ),
-        (
-            &mate,
-            "team",
-            json!({ "team_id": team, "is_template": true }),
-        ),
-        (
-            &mate,
-            "team public",
-            json!({ "team_id": team, "visibility": "public", "tags": ["zerg"] }),
-        ),
-        (&mate, "private of mate", json!({})),
-        (&mate, "unlisted", json!({ "visibility": "unlisted" })),
-        (&stranger, "other team", json!({ "team_id": elsewhere })),
-        (
-            &stranger,
-            "other public",
-            json!({ "visibility": "public", "notes": "Needle in hay" }),
-        ),
-    ] {
+    let table = r#"
+        player    own              { "mode": "gvg" }
+        player    public           { "visibility": "public", "tags": ["eu", "zerg"] }
+        mate      team             { "team_id": "TEAM", "is_template": true }
+        mate      team public      { "team_id": "TEAM", "visibility": "public", "tags": ["zerg"] }
+        mate      private of mate  {}
+        mate      unlisted         { "visibility": "unlisted" }
+        stranger  other team       { "team_id": "ELSEWHERE" }
+        stranger  other public     { "visibility": "public", "notes": "Needle in hay" }
+    "#;
+    let table = table
+        .replace("TEAM", &team)
+        .replace("ELSEWHERE", &elsewhere);
+    for [owner, name, changes] in rows(&table) {
+        let owner = match owner {
+            "player" => &player,
+            "mate" => &mate,
+            _ => &stranger,
+        };
+        let mut changes = json_of(changes);
         changes["name"] = name.into();
         app.composition(owner, &changes);
     }

@@ -97,10 +97,8 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
         .filter(|it| it["action"] == "account.everything_ended");
     let entries: Vec<_> = entries.map(|it| [&it["target"], &it["detail"]]).collect();
     let of_team = json!({ "team_id": team, "webhooks": 1, "share_links": 1, "invitations": 1 });
-    assert_eq!(
-        json!(entries),
-        json!([[mine.player.id, counts], [team, of_team]])
-    );
+    let expected = json!([[mine.player.id, counts], [team, of_team]]);
+    assert_eq!(json!(entries), expected);
 }
 
 #[test]

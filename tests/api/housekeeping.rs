@@ -24,39 +24,23 @@ const LIVES: &[(&str, i64, i64)] = &[
 const CROWD: i64 = 1_300;
 
 /// How a row of a table is made another one: each of its unique columns, with `n` to count.
-const COPIES: &[(&str, &str, &str)] = &[
-    ("challenges", "hash", "randomblob(32)"),
-    ("idempotency_records", "id", "randomblob(32)"),
-    ("guesses", "subject", "randomblob(32)"),
-    ("sessions", "id", "'session_' || n"),
-    ("sessions", "family_hash", "randomblob(32)"),
-    ("sessions", "refresh_hash", "randomblob(32)"),
-    ("team_invitations", "id", "'invitation_' || n"),
-    ("team_invitations", "code_hash", "randomblob(32)"),
-    ("api_keys", "id", "'key_' || n"),
-    ("api_keys", "hash", "randomblob(32)"),
-    ("webhook_dead_letters", "id", "NULL"),
-    (
-        "webhook_events",
-        "id",
-        "substr(id, 1, 16) || printf('%016d', n)",
-    ),
-    (
-        "webhook_deliveries",
-        "id",
-        "substr(id, 1, 19) || printf('%016d', n)",
-    ),
-    (
-        "webhook_deliveries",
-        "event_id",
-        "substr(event_id, 1, 16) || printf('%016d', n)",
-    ),
-    (
-        "webhook_attempts",
-        "delivery_id",
-        "substr(delivery_id, 1, 19) || printf('%016d', n)",
-    ),
-];
+const COPIES: &str = "
+    challenges            hash          randomblob(32)
+    idempotency_records   id            randomblob(32)
+    guesses               subject       randomblob(32)
+    sessions              id            'session_' || n
+    sessions              family_hash   randomblob(32)
+    sessions              refresh_hash  randomblob(32)
+    team_invitations      id            'invitation_' || n
+    team_invitations      code_hash     randomblob(32)
+    api_keys              id            'key_' || n
+    api_keys              hash          randomblob(32)
+    webhook_dead_letters  id            NULL
+    webhook_events        id            substr(id, 1, 16) || printf('%016d', n)
+    webhook_deliveries    id            substr(id, 1, 19) || printf('%016d', n)
+    webhook_deliveries    event_id      substr(event_id, 1, 16) || printf('%016d', n)
+    webhook_attempts      delivery_id   substr(delivery_id, 1, 19) || printf('%016d', n)
+";
 
 /// Something in each of these tables.
 fn scene() -> TestApp {
@@ -86,9 +70,9 @@ fn scene() -> TestApp {
 fn copy(app: &TestApp, table: &str, count: i64) {
     let columns = app.texts(&format!("SELECT name FROM pragma_table_info('{table}')"));
     let value = |name: &String| {
-        let mut copies = COPIES.iter().filter(|(of, ..)| *of == table);
-        let changed = copies.find(|(_, column, _)| column == name);
-        changed.map_or(name.clone(), |(.., value)| (*value).to_owned())
+        let mut copies = rows::<3>(COPIES).into_iter();
+        let changed = copies.find(|[of, column, _]| *of == table && column == name);
+        changed.map_or(name.clone(), |[.., value]| value.to_owned())
     };
     let values: Vec<String> = columns.iter().map(value).collect();
     app.execute(format!(
@@ -123,7 +107,7 @@ fn what_means_nothing_any_more_is_removed_and_nothing_else() {
 #[test]
 fn a_crowd_is_removed_by_the_first_cron_that_comes() {
     let app = scene();
-    let mut tables: Vec<&str> = COPIES.iter().map(|(table, ..)| *table).collect();
+    let mut tables: Vec<&str> = rows(COPIES).iter().map(|[table, _, _]| *table).collect();
     tables.dedup();
     for table in &tables {
         copy(&app, table, CROWD);
@@ -159,11 +143,8 @@ fn what_is_still_on_its_way_stays_and_holds_up_nothing_else() {
     assert!(dead > 0);
     app.test.clock.advance_ms(2 * DAY_MS);
     tick(&app);
-    assert_eq!(
-        app.count(own),
-        before - dead,
-        "dead ones go, with their events"
-    );
+    let expected = before - dead;
+    assert_eq!(app.count(own), expected, "dead ones go, with their events");
     for table in ["webhook_deliveries", "webhook_events"] {
         assert_eq!(app.rows(table), before - dead, "{table}");
     }
@@ -228,13 +209,13 @@ fn line(app: &TestApp, step: &str) -> Value {
 #[test]
 fn a_run_ends_by_the_clock_and_by_its_portions_and_says_what_is_left() {
     let (keys, letters) = ("idempotency_records", "webhook_dead_letters");
-    for (table, step, rows, ms, done) in [
+    for (table, step, count, ms, done) in [
         // A second each: as many as begin within fifteen.
         (keys, "idempotency.remove_expired", 8_000, 1_000, 7_500),
         (letters, "webhooks.remove_old_letters", 100_700, 0, 100_000),
     ] {
         let app = scene();
-        copy(&app, table, rows);
+        copy(&app, table, count);
         let all = app.rows(table);
         app.test.clock.advance_ms(400 * DAY_MS);
         let tired = Tired {
@@ -245,10 +226,8 @@ fn a_run_ends_by_the_clock_and_by_its_portions_and_says_what_is_left() {
         let tired = app.isolate_on(platform_on(&app.test, 5, Box::new(tired)));
         tick(&tired);
         let line = line(&app, step);
-        assert_eq!(
-            json!([line["count"], line["left"]]),
-            json!([done, all - done])
-        );
+        let expected = json!([done, all - done]);
+        assert_eq!(json!([line["count"], line["left"]]), expected);
         assert_eq!(app.rows(table), all - done, "{table}");
         tick(&app);
         assert_eq!(app.rows(table), 0, "{table}, by the next run");

@@ -422,19 +422,15 @@ fn a_login_renews_itself_so_often_and_nobody_else_spends_that() {
     for sent in 1..=40 {
         let answer = refresh(&forged).expect(401);
         let policy = answer.header("ratelimit-policy").expect("a policy");
-        assert_eq!(
-            (policy, left(&answer)),
-            ("\"anonymous\";q=100;w=60", 100 - sent)
-        );
+        let expected = ("\"anonymous\";q=100;w=60", 100 - sent);
+        assert_eq!((policy, left(&answer)), expected);
     }
     let mut token = player.refresh_token;
     for sent in 1..=30 {
         let answer = refresh(&token).expect(200);
         let policy = answer.header("ratelimit-policy").expect("a policy");
-        assert_eq!(
-            (policy, left(&answer)),
-            ("\"refresh\";q=30;w=60", 30 - sent)
-        );
+        let expected = ("\"refresh\";q=30;w=60", 30 - sent);
+        assert_eq!((policy, left(&answer)), expected);
         token = text(&answer.json()["refresh_token"]);
     }
     assert_eq!(refused(refresh(&token), &["refresh"]), 2);

@@ -194,22 +194,16 @@ fn what_is_let_in_uncounted_is_told_of_also_when_it_came_late() {
     for _ in 0..7 {
         roles().expect(200);
     }
-    assert_eq!(
-        json!(lines()),
-        json!([[1, 1]]),
-        "at once, and then once a minute"
-    );
+    let expected = json!([[1, 1]]);
+    assert_eq!(json!(lines()), expected, "at once, and then once a minute");
     app.test.limiter.set_away(false);
     app.test.clock.advance_ms(5_000);
     roles().expect(200);
     assert_eq!(lines().len(), 1);
     app.test.clock.advance_ms(60_000);
     roles().expect(200);
-    assert_eq!(
-        json!(lines()),
-        json!([[1, 1], [1, 7]]),
-        "six of them after the line"
-    );
+    let expected = json!([[1, 1], [1, 7]]);
+    assert_eq!(json!(lines()), expected, "six of them after the line");
     app.test.clock.advance_ms(60_000);
     roles().expect(200);
     assert_eq!(lines().len(), 2, "nothing new, nothing said");

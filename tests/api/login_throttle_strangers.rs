@@ -27,10 +27,8 @@ fn the_hundredth_failure_of_strangers_disables_the_password_for_them() {
     fail(&app, &player, "203.0.113.5", 1);
     assert_eq!(disabled(), 1, "100");
     let entry = app.audit_entries().pop().expect("an entry");
-    assert_eq!(
-        json!([entry["action"], entry["actor"]]),
-        json!(["password.disabled", "system"])
-    );
+    let expected = json!(["password.disabled", "system"]);
+    assert_eq!(json!([entry["action"], entry["actor"]]), expected);
 
     let compared = app.verifications();
     let refused = |password: &str, address: &str| {

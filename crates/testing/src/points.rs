@@ -1,6 +1,5 @@
-//! Ports that let something happen at the n-th await of a request.
-//! Promises that each call of a port that can take time is one point, counted from 0.
-//! Leaves the work to the ports of the test underneath.
+//! Ports that let something happen at the n-th await of a request: each call of a port that can take time
+//! is one point, counted from 0.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

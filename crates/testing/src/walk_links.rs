@@ -1,14 +1,11 @@
-//! The calls that use links of mails, for the walk through the table of routes.
-//! Promises that each has a link of its own, of a newcomer.
-//! Leaves the other calls to `walk`.
+//! The calls that use links of mails, for the walk through the table of routes. Each has a link of its
+//! own, of a newcomer.
 
 use serde_json::json;
 
-use super::mail::token_of;
+use super::paths::{REMOVAL, RESET, VERIFY};
 use super::walk::Walk;
-use super::{Call, PASSWORD, authenticator};
-
-const REMOVAL: &str = "/api/v1/auth/two-factor/removal";
+use super::{Call, authenticator};
 
 impl Walk {
     pub(super) fn ways_back(&self, method: &str, path: &str) -> Option<Call<'_>> {
@@ -35,7 +32,7 @@ impl Walk {
                 let owner = self.newcomer();
                 app.prove_address(&owner);
                 let device = authenticator::enrol(app, &owner);
-                let link = token_of(&app.mail_to(&owner.email));
+                let link = app.link_to(&owner.email);
                 app.use_link(REMOVAL, &link).expect(200);
                 let owner = authenticator::log_in(app, owner, &device);
                 self.of(&owner, method, path)
@@ -49,7 +46,7 @@ impl Walk {
     fn verify_link(&self) -> String {
         self.app.mails();
         let owner = self.newcomer();
-        token_of(&self.app.mail_to(&owner.email))
+        self.app.link_to(&owner.email)
     }
 
     /// A link by which a newcomer chooses a new password.
@@ -57,9 +54,8 @@ impl Walk {
         let owner = self.newcomer();
         self.app.prove_address(&owner);
         let body = json!({ "email": owner.email });
-        let asked = self.app.post("/api/v1/auth/password-reset", &body).send();
-        asked.expect(202);
-        token_of(&self.app.mail_to(&owner.email))
+        self.app.post(RESET, &body).expect(202);
+        self.app.link_to(&owner.email)
     }
 
     /// A link that puts the old address of a newcomer back.
@@ -67,13 +63,10 @@ impl Walk {
         let owner = self.newcomer();
         self.app.prove_address(&owner);
         let email = format!("moved-{}", owner.email);
-        let body = json!({ "email": email, "current_password": PASSWORD });
-        let moved = self.sent(&owner, "PATCH", "/api/v1/users/me", &body);
-        moved.send().expect(200);
-        let token = token_of(&self.app.mail_to(&email));
-        let verified = self.app.use_link("/api/v1/auth/email/verify", &token);
-        verified.expect(204);
-        token_of(&self.app.mail_to(&owner.email))
+        self.app.move_to(&owner, &email).expect(200);
+        let token = self.app.link_to(&email);
+        self.app.use_link(VERIFY, &token).expect(204);
+        self.app.link_to(&owner.email)
     }
 
     /// A link that asks for the removal of a newcomer's second factor.
@@ -81,6 +74,6 @@ impl Walk {
         let owner = self.newcomer();
         self.app.prove_address(&owner);
         authenticator::enrol(&self.app, &owner);
-        token_of(&self.app.mail_to(&owner.email))
+        self.app.link_to(&owner.email)
     }
 }

@@ -339,53 +339,39 @@ mod tests {
         }
     }
 
+    fn verdict(password: &Password, stored: Option<&str>, pepper: u8) -> Verdict {
+        let pepper = Secret::new(vec![pepper; 32]);
+        verify(password, stored, &pepper, &Verifications::default()).unwrap()
+    }
+
     #[test]
     fn a_hash_verifies_only_its_password_under_its_pepper() {
         let (platform, _) = TestPlatform::new();
-        let unicode = platform.unicode.as_ref();
-        let pepper = Secret::new(vec![1; 32]);
-        let composed = Password::new(unicode, "caf\u{e9} in the borderlands");
-        let decomposed = Password::new(unicode, "cafe\u{301} in the borderlands");
-        let stored = hash(&composed, &pepper, &platform).unwrap();
-        let right = Ok(Verdict::Right {
-            needs_rehash: false,
-        });
-        assert_eq!(
-            verify(&composed, Some(&stored), &pepper, &Verifications::default()),
-            right
-        );
-        assert_eq!(
-            verify(
-                &decomposed,
-                Some(&stored),
-                &pepper,
-                &Verifications::default()
+        let new = |text: &str| Password::new(platform.unicode.as_ref(), text);
+        let long = "abcdefghij".repeat(8);
+        for (first, second, is_same) in [
+            (
+                "caf\u{e9} in the borderlands",
+                "cafe\u{301} in the borderlands",
+                true,
             ),
-            right
-        );
-        let other_pepper = Secret::new(vec![2; 32]);
-        assert_eq!(
-            verify(
-                &composed,
-                Some(&stored),
-                &other_pepper,
-                &Verifications::default()
-            ),
-            Ok(Verdict::Wrong)
-        );
-        assert_eq!(
-            verify(&composed, None, &pepper, &Verifications::default()),
-            Ok(Verdict::Wrong)
-        );
-        assert_eq!(
-            verify(
-                &composed,
-                Some("not a hash"),
-                &pepper,
-                &Verifications::default()
-            ),
-            Ok(Verdict::Wrong)
-        );
+            // A difference after byte 72 matters.
+            (&format!("{long}x"), &format!("{long}y"), false),
+        ] {
+            let stored = hash(&new(first), &Secret::new(vec![1; 32]), &platform).unwrap();
+            let right = Verdict::Right {
+                needs_rehash: false,
+            };
+            assert_eq!(verdict(&new(first), Some(&stored), 1), right);
+            let same = if is_same { right } else { Verdict::Wrong };
+            assert_eq!(verdict(&new(second), Some(&stored), 1), same, "{second}");
+        }
+        let password = new("four words in a row");
+        let stored = hash(&password, &Secret::new(vec![1; 32]), &platform).unwrap();
+        for (stored, pepper) in [(Some(&*stored), 2), (None, 1), (Some("not a hash"), 1)] {
+            let found = verdict(&password, stored, pepper);
+            assert_eq!(found, Verdict::Wrong, "{stored:?}");
+        }
     }
 
     #[test]
@@ -398,27 +384,9 @@ mod tests {
         argon
             .hash_password_into(b"four words in a row", &[7; 16], &mut out)
             .unwrap();
-        let stored = format!(
-            "$argon2id$v=19$m=8,t=1,p=1${}${}",
-            STANDARD_NO_PAD.encode([7; 16]),
-            STANDARD_NO_PAD.encode(out)
-        );
-        let verdict = verify(&password, Some(&stored), &pepper, &Verifications::default());
-        assert_eq!(verdict, Ok(Verdict::Right { needs_rehash: true }));
-    }
-
-    #[test]
-    fn a_difference_after_byte_72_matters() {
-        let (platform, _) = TestPlatform::new();
-        let pepper = Secret::new(vec![1; 32]);
-        let unicode = platform.unicode.as_ref();
-        let long = "abcdefghij".repeat(8);
-        let password = Password::new(unicode, &format!("{long}x"));
-        let other = Password::new(unicode, &format!("{long}y"));
-        let stored = hash(&password, &pepper, &platform).unwrap();
-        assert_eq!(
-            verify(&other, Some(&stored), &pepper, &Verifications::default()),
-            Ok(Verdict::Wrong)
-        );
+        let [salt, hash] = [&[7; 16][..], &out].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+        let stored = format!("$argon2id$v=19$m=8,t=1,p=1${salt}${hash}");
+        let found = verdict(&password, Some(&stored), 1);
+        assert_eq!(found, Verdict::Right { needs_rehash: true });
     }
 }

@@ -63,11 +63,8 @@ pub fn certify(problem: &Problem, assignment: &[Placement], work: Work) -> Certi
     let state = State::of(problem, assignment);
     let mut descent = Descent::new(problem, &state);
     for group in 0..problem.groups {
-        descent.add(
-            bits(state.members[group])
-                .map(|player| state.option[player])
-                .collect(),
-        );
+        let options = bits(state.members[group]).map(|player| state.option[player]);
+        descent.add(options.collect());
     }
     let mut best: Option<Certificate> = None;
     for round in 0..work.rounds.max(1) {
@@ -82,16 +79,12 @@ pub fn certify(problem: &Problem, assignment: &[Placement], work: Work) -> Certi
         for column in found {
             descent.add(column.options);
         }
-        if best
-            .as_ref()
-            .is_none_or(|best| certificate.bound < best.bound)
-        {
+        let is_better = |best: &Certificate| certificate.bound < best.bound;
+        if best.as_ref().is_none_or(is_better) {
             best = Some(certificate);
         }
-        let is_proved = best
-            .as_ref()
-            .is_some_and(|best| best.bound <= i64::from(state.score()));
-        if is_proved {
+        let is_proved = |best: &Certificate| best.bound <= i64::from(state.score());
+        if best.as_ref().is_some_and(is_proved) {
             break;
         }
     }
@@ -107,10 +100,8 @@ fn prove(
 ) -> (Certificate, Vec<Column>) {
     let mut certificate = rounded(&descent.prices);
     let reduced = certificate.reduced(problem);
-    let known = descent
-        .columns
-        .iter()
-        .map(|column| value_of(problem, &reduced, &column.options));
+    let columns = descent.columns.iter();
+    let known = columns.map(|column| value_of(problem, &reduced, &column.options));
     let priced = exact(problem, kinds, &reduced, known.max().unwrap_or(0), nodes);
     certificate.subgroup = priced.bound;
     certificate.is_complete = priced.is_complete;
@@ -124,11 +115,7 @@ fn rounded(prices: &Prices) -> Certificate {
     Certificate {
         players: prices.players.iter().map(|price| round(*price)).collect(),
         squad: prices.squad.map(round),
-        classes: prices
-            .classes
-            .iter()
-            .map(|prices| prices.map(round))
-            .collect(),
+        classes: prices.classes.iter().map(|it| it.map(round)).collect(),
         subgroup: 0,
         bound: 0,
         is_complete: false,

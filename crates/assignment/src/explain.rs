@@ -40,9 +40,9 @@ pub fn best_changes(problem: &Problem, placements: &[Placement]) -> Vec<Option<M
 
 fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> {
     let mut best: Option<Move> = None;
-    let mut take = |change: Move, broken: i32| {
-        if broken <= 0 && best.as_ref().is_none_or(|best| change.gain > best.gain) {
-            best = Some(change);
+    let mut take = |seat, with, (gain, broken): (i32, i32)| {
+        if broken <= 0 && best.as_ref().is_none_or(|best| gain > best.gain) {
+            best = Some(Move { seat, with, gain });
         }
     };
     let seat = |place: usize, option: usize| {
@@ -60,15 +60,8 @@ fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> 
                 continue;
             }
             let step = Step::new(player, place, option);
-            let (gain, broken) = state.gain_of(&[step]);
-            take(
-                Move {
-                    seat: seat(place, option),
-                    with: None,
-                    gain,
-                },
-                broken,
-            );
+            let seat = seat(place, option);
+            take(seat, None, state.gain_of(&[step]));
         }
     }
     for other in 0..problem.players {
@@ -83,16 +76,9 @@ fn best_change(problem: &Problem, state: &State, player: usize) -> Option<Move> 
                     || from == problem.groups
                     || to == problem.groups;
                 if keeps {
-                    let (gain, broken) = state.gain_of_swap(player, other, mine, theirs);
                     let with = Some((other, seat(from, theirs)));
-                    take(
-                        Move {
-                            seat: seat(to, mine),
-                            with,
-                            gain,
-                        },
-                        broken,
-                    );
+                    let gain = state.gain_of_swap(player, other, mine, theirs);
+                    take(seat(to, mine), with, gain);
                 }
             }
         }
@@ -184,30 +170,25 @@ pub fn whom_to_ask(
                 - problem.preference[out]
         };
         let mut best: Option<Addition> = None;
-        let mut take = |addition: Addition| {
-            if best.is_none_or(|best| addition.gain > best.gain) {
-                best = Some(addition);
+        let mut take = |group: usize, out: usize, instead_of: Option<usize>| {
+            let gain = gain_at(group, out);
+            if best.is_none_or(|best| gain > best.gain) {
+                best = Some(Addition {
+                    gain,
+                    group,
+                    instead_of,
+                });
             }
         };
-        for group in
-            (0..problem.groups).filter(|group| !is_full && state.size(*group) < problem.group_size)
-        {
-            take(Addition {
-                gain: gain_at(group, usize::from(BENCHED)),
-                group,
-                instead_of: None,
-            });
+        let has_room = |group: &usize| !is_full && state.size(*group) < problem.group_size;
+        for group in (0..problem.groups).filter(has_room) {
+            take(group, usize::from(BENCHED), None);
         }
         if is_full {
             for player in (0..problem.players).filter(|player| problem.may_rest(*player)) {
                 let group = usize::from(state.place[player]);
                 if group < problem.groups {
-                    let gain = gain_at(group, usize::from(state.option[player]));
-                    take(Addition {
-                        gain,
-                        group,
-                        instead_of: Some(player),
-                    });
+                    take(group, usize::from(state.option[player]), Some(player));
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::problem::{PARTY, PartyRow, Problem};
 use crate::state::worth;
 
 /// Prices and scores are compared in 1/1024 of a point.
-pub const SCALE_BITS: u32 = 10;
+pub(crate) const SCALE_BITS: u32 = 10;
 /// Units of a price in a point.
 pub const SCALE: i64 = 1 << SCALE_BITS;
 
@@ -25,8 +25,6 @@ pub struct Priced {
     pub found: Vec<Column>,
     /// Whether all were looked at; else the bound is what was left open.
     pub is_complete: bool,
-    /// Nodes that were looked at.
-    pub nodes: u32,
 }
 
 /// Rows of options that bring the same to their subgroup have the same kind.
@@ -52,7 +50,7 @@ struct Candidate {
 }
 
 /// Branch and bound over subgroups.
-pub struct Search<'a> {
+struct Search<'a> {
     problem: &'a Problem,
     kinds: &'a [u16],
     reduced: &'a [i64],
@@ -88,7 +86,6 @@ pub fn exact(problem: &Problem, kinds: &[u16], reduced: &[i64], floor: i64, limi
         bound: search.floor.max(search.open),
         is_complete: search.nodes < limit,
         found: search.found,
-        nodes: search.nodes,
     }
 }
 

@@ -10,9 +10,9 @@ pub const SQUAD: usize = 8;
 /// Players, at most: sets of players are 64 bits.
 pub const MAX_PLAYERS: usize = 64;
 /// Subgroups, at most; the bench stands behind the last one.
-pub const MAX_GROUPS: usize = 15;
+pub(crate) const MAX_GROUPS: usize = 15;
 /// The greatest score that any assignment may have.
-pub const MAX_SCORE: i64 = 1 << 30;
+const MAX_SCORE: i64 = 1 << 30;
 
 /// A number for each function for allies, its weight multiplied in.
 pub type PartyRow = [i32; PARTY];
@@ -82,15 +82,15 @@ pub enum InputError {
 }
 
 /// No subgroup is prescribed.
-pub const ANYWHERE: u8 = u8::MAX;
+pub(crate) const ANYWHERE: u8 = u8::MAX;
 /// More than can be counted: the upper bound of a class that has none.
 pub const UNBOUNDED: i32 = 1 << 20;
 /// Anyone may leave their home.
-pub const FREELY: i32 = i32::MAX;
+pub(crate) const FREELY: i32 = i32::MAX;
 /// The option of every player on the bench: it brings nothing and counts as nothing.
 pub const BENCHED: u16 = 0;
 /// The class of all who play.
-pub const PLAYING: usize = 0;
+pub(crate) const PLAYING: usize = 0;
 
 /// How many options of a class may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -409,7 +409,7 @@ impl Problem {
     }
 
     /// The option of a player's build, if it may be played.
-    pub fn option_of(&self, player: usize, build: usize) -> Option<usize> {
+    pub(crate) fn option_of(&self, player: usize, build: usize) -> Option<usize> {
         self.options_of(player)
             .find(|option| usize::from(self.build[*option]) == build)
     }
@@ -437,13 +437,13 @@ impl Problem {
 
     /// Whether this player may be on the bench.
     #[inline]
-    pub const fn may_rest(&self, player: usize) -> bool {
+    pub(crate) const fn may_rest(&self, player: usize) -> bool {
         self.must_play & (1 << player) == 0
     }
 
     /// Whether a player may stand at a place; the number of subgroups is the bench.
     #[inline]
-    pub const fn may_stand(&self, player: usize, place: usize) -> bool {
+    pub(crate) const fn may_stand(&self, player: usize, place: usize) -> bool {
         self.allowed[player] >> place & 1 != 0
     }
 }

@@ -33,14 +33,14 @@ impl Random {
 /// Makes 32 random bits a number below `end`, by a product instead of a remainder.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // The result is below `end`.
-pub const fn pick(bits: u64, end: usize) -> usize {
+pub(crate) const fn pick(bits: u64, end: usize) -> usize {
     (((bits & 0xFFFF_FFFF) * end as u64) >> 32) as usize
 }
 
 /// Entries of [`NEGATIVE_LOGARITHM`].
-pub const LOGARITHM_ENTRIES: usize = 1024;
+pub(crate) const LOGARITHM_ENTRIES: usize = 1024;
 /// `-ln((k + 1/2) / 1024) * 65536`: how many temperatures a step may lose, by ten random bits.
-pub static NEGATIVE_LOGARITHM: [i32; LOGARITHM_ENTRIES] = negative_logarithms();
+pub(crate) static NEGATIVE_LOGARITHM: [i32; LOGARITHM_ENTRIES] = negative_logarithms();
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
 const fn negative_logarithms() -> [i32; LOGARITHM_ENTRIES] {

@@ -56,12 +56,12 @@ pub fn search(problem: &Problem, effort: Effort, witness: Option<&[Placement]>) 
 }
 
 /// Fewer broken constraints, then more points.
-pub const fn is_better(a: &Found, b: &Found) -> bool {
+const fn is_better(a: &Found, b: &Found) -> bool {
     a.violation < b.violation || (a.violation == b.violation && a.score > b.score)
 }
 
 /// A state as a result.
-pub fn record(state: &State) -> Found {
+pub(crate) fn record(state: &State) -> Found {
     Found {
         placements: state.placements(),
         score: state.score(),
@@ -70,14 +70,14 @@ pub fn record(state: &State) -> Found {
 }
 
 /// Places one player after another where they gain most, the most constrained first.
-pub fn greedy<'p>(problem: &'p Problem, random: &mut Random) -> State<'p> {
+fn greedy<'p>(problem: &'p Problem, random: &mut Random) -> State<'p> {
     let mut state = State::new(problem);
     insert(problem, &mut state, |_| true, random);
     state
 }
 
 /// Places the players who are not in `present`.
-pub fn insert_missing(problem: &Problem, state: &mut State, present: &[Placement]) {
+pub(crate) fn insert_missing(problem: &Problem, state: &mut State, present: &[Placement]) {
     let is_new = |player: usize| present.get(player).is_none_or(Option::is_none);
     insert(problem, state, is_new, &mut Random::new(0));
 }
@@ -128,7 +128,7 @@ fn insert(
 }
 
 /// The annealing, from a state.
-pub fn anneal(problem: &Problem, state: State, moves: u32, random: &mut Random) -> Found {
+pub(crate) fn anneal(problem: &Problem, state: State, moves: u32, random: &mut Random) -> Found {
     Annealing::new(problem, state).run(moves, random)
 }
 

@@ -9,7 +9,7 @@ use crate::problem::{
 /// Classes that an option counts in, and players that one change may move, at most.
 const CLASSES: usize = 128;
 /// Players whom one change moves, at most.
-pub const MAX_MOVED: usize = 8;
+pub(crate) const MAX_MOVED: usize = 8;
 
 /// One player's part of a change.
 #[derive(Debug, Clone, Copy)]

@@ -14,6 +14,14 @@ use support::{SMALL, constraint, every_allowed, exhaustive, is_allowed, question
 const SQUADS: u64 = if cfg!(debug_assertions) { 60 } else { 2_000 };
 const CLASHES: usize = 40;
 
+fn effort(seed: u64) -> Effort {
+    Effort {
+        seed,
+        moves: 6_000,
+        starts: 2,
+    }
+}
+
 #[test]
 fn value_is_at_most_the_optimum_and_the_bound_at_least() {
     let (mut optimal, mut proved, mut feasible) = (0, 0, 0);
@@ -36,41 +44,21 @@ fn value_is_at_most_the_optimum_and_the_bound_at_least() {
         };
         assert!(is_allowed(&input, &witness), "seed {seed}");
         feasible += 1;
-        let found = search(
-            &problem,
-            Effort {
-                seed,
-                moves: 6_000,
-                starts: 2,
-            },
-            Some(&witness),
-        );
-        assert!(
-            found.violation == 0 && is_allowed(&input, &found.placements),
-            "seed {seed}"
-        );
-        assert_eq!(
-            score(&input, &found.placements),
-            i64::from(found.score),
-            "seed {seed}"
-        );
-        assert!(i64::from(found.score) <= optimum, "seed {seed}");
-        let certificate = certify(
-            &problem,
-            &found.placements,
-            Work {
-                steps: 40,
-                nodes: 10_000,
-                rounds: 2,
-            },
-        );
-        assert!(
-            certificate.bound >= optimum,
-            "seed {seed}: {} below {optimum}",
-            certificate.bound
-        );
-        optimal += usize::from(i64::from(found.score) == optimum);
-        proved += usize::from(certificate.bound == i64::from(found.score));
+        let found = search(&problem, effort(seed), Some(&witness));
+        let is_met = found.violation == 0 && is_allowed(&input, &found.placements);
+        assert!(is_met, "seed {seed}");
+        let points = score(&input, &found.placements);
+        assert_eq!(points, i64::from(found.score), "seed {seed}");
+        let work = Work {
+            steps: 40,
+            nodes: 10_000,
+            rounds: 2,
+        };
+        let bound = certify(&problem, &found.placements, work).bound;
+        let is_between = points <= optimum && optimum <= bound;
+        assert!(is_between, "seed {seed}: {points}, {optimum}, {bound}");
+        optimal += usize::from(points == optimum);
+        proved += usize::from(points == bound);
     }
     println!("{feasible} that can be met: {optimal} optimal, {proved} proved");
     assert!(
@@ -103,16 +91,11 @@ fn clashes_are_minimal() {
             input.constraints = kept.map(|at| input.constraints[*at].clone()).collect();
             exhaustive(&input).is_some()
         };
-        assert!(
-            !keep(None),
-            "seed {seed}: {:?} can be met",
-            clash.constraints
-        );
-        for left_out in &clash.constraints {
-            assert!(
-                keep(Some(*left_out)),
-                "seed {seed}: {left_out} is not needed"
-            );
+        let constraints = &clash.constraints;
+        assert!(!keep(None), "seed {seed}: {constraints:?} can be met");
+        for left_out in constraints {
+            let is_needed = keep(Some(*left_out));
+            assert!(is_needed, "seed {seed}: {left_out} is not needed");
         }
         sizes[clash.constraints.len().min(7)] += 1;
         clashes += 1;
@@ -134,11 +117,7 @@ fn a_re_run_moves_as_few_as_enumeration_finds() {
     for seed in 0..squads {
         let mut random = Random::new(seed ^ 0x0E0E);
         let input = question(&mut random, &SMALL);
-        let effort = Effort {
-            seed,
-            moves: 6_000,
-            starts: 2,
-        };
+        let effort = effort(seed);
         // The present squad is of some of the players, and without care.
         let present: Vec<Placement> = (0..input.players.len())
             .map(|player| {

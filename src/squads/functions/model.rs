@@ -10,7 +10,7 @@ include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 /// The best that a specialization can be at something.
 pub const SCORE_MAX: u8 = 3;
 /// Squad targets are for this many players.
-pub const TARGET_PLAYERS: u16 = 30;
+const TARGET_PLAYERS: u16 = 30;
 /// Players of a subgroup, as it is advised.
 const SUBGROUP: u16 = 5;
 

@@ -13,7 +13,7 @@ pub const WIDTH: usize = 1200;
 pub const HEIGHT: usize = 630;
 pub const COLORS: usize = 16;
 pub const LETTER_WIDTH: usize = 10;
-pub const LETTER_HEIGHT: usize = 20;
+const LETTER_HEIGHT: usize = 20;
 
 pub type Color = u8;
 

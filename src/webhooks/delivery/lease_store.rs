@@ -14,7 +14,7 @@ use super::outcome::MAX_LOST_LEASES;
 use super::store::{ROWS_AT_ONCE, broken, list};
 
 /// Why a delivery is dead whose event has been purged: there is nothing to send.
-pub const EVENT_REMOVED: &str = "event_removed";
+const EVENT_REMOVED: &str = "event_removed";
 
 /// The deliveries among `ids` that this lease holds.
 pub async fn held_by(

@@ -95,7 +95,7 @@ impl Attempt {
     }
 
     /// Whether the endpoint asks us to slow down (Standard Webhooks: 429, 502 and 504).
-    pub(crate) fn asks_to_slow_down(&self) -> bool {
+    fn asks_to_slow_down(&self) -> bool {
         matches!(self.status, Some(429 | 502 | 504))
     }
 }

@@ -22,10 +22,6 @@ fn bars(functions: &'static [Function], seed: usize) -> Vec<Bar> {
 }
 
 /// Fifty players in ten subgroups.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one page, with something of everything"
-)]
 pub fn full() -> PageView {
     let elite: Vec<_> = SPECIALIZATIONS.iter().filter(|it| it.elite).collect();
     let slot = |index: usize| {

@@ -114,9 +114,9 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
         writes.extend(ping(cx, permit.user_id(), &webhook));
     }
     let check = check_conflict(cx, permit.user_id(), &webhook);
-    let stale = why_stale(check, Problem::new(&problems::TOO_MANY_WEBHOOKS));
+    let refusal = why_stale(check, Problem::new(&problems::TOO_MANY_WEBHOOKS));
     let tx = Tx::new(writes).log(entry);
-    let answer = tx.commit_or(cx, answer, stale).await?;
+    let answer = tx.commit_or(cx, answer, refusal).await?;
     if is_enabled {
         wake(platform, &webhook.id);
     }

@@ -1,14 +1,12 @@
-//! The arithmetic of limits against an exact reference, and twenty isolates against one quota.
-//! Promises that nothing is admitted beyond a quota, and that hardly anything within it is refused.
-//! Leaves routes, headers and failures to `tests/api/limits.rs`.
-
-use std::future::poll_fn;
-use std::task::{Context, Poll, Waker};
+//! The arithmetic of limits against an exact reference, and twenty isolates against one quota: nothing is
+//! admitted beyond a quota, and hardly anything within it is refused. `tests/api/limits.rs` has routes,
+//! headers and failures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use proptest::prelude::*;
+use testing::databases::{all_together, step_aside};
 use wvw_builder::config::Config;
 use wvw_builder::limits::counter::{Denied, Limits};
 use wvw_builder::limits::gcra::{Rate, Tat};
@@ -68,14 +66,7 @@ enum Step {
 fn rates() -> impl Strategy<Value = (u32, u32)> {
     prop_oneof![
         // Those of the table, and those that no power of ten divides.
-        prop::sample::select(vec![
-            (100, 60),
-            (1000, 60),
-            (50, 1),
-            (5, 3600),
-            (7, 60),
-            (3, 1)
-        ]),
+        prop::sample::select(&[(100, 60), (1000, 60), (50, 1), (5, 3600), (7, 60), (3, 1)][..]),
         (1_u32..=1_000, 1_u32..=3_600),
         (1_u32..=1_000_000, 1_u32..=86_400),
     ]
@@ -239,11 +230,8 @@ fn a_quota_that_divides_nothing_does_not_drift() {
         now += rate.retry_after_us(tat, now, 1);
         tat = rate.take(tat, now, 1).expect("after the wait");
     }
-    let ideal = 999_993_i64 * 60_000_000 / 7;
-    assert_eq!(
-        (now - EPOCH_US - ideal).abs().min(2),
-        now - EPOCH_US - ideal
-    );
+    let drift = now - EPOCH_US - 999_993_i64 * 60_000_000 / 7;
+    assert!((0..=2).contains(&drift), "{drift}");
 }
 
 #[test]
@@ -306,10 +294,10 @@ fn config(quotas: &[(&str, &str)]) -> Config {
         "AUDIENCE" => Some("wvw-builder".to_owned()),
         "MASTER_KEY" => Some(key(1)),
         "PASSWORD_PEPPER" => Some(key(101)),
-        _ => quotas
-            .iter()
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, quota)| (*quota).to_owned()),
+        _ => {
+            let quota = quotas.iter().find(|(variable, _)| *variable == name);
+            quota.map(|(_, quota)| (*quota).to_owned())
+        }
     };
     Config::load(lookup).expect("a good configuration")
 }
@@ -346,21 +334,17 @@ fn simulate(
         let at_ms = i64::from(request) * 60_000 / i64::from(per_minute);
         test.clock.set_ms(TEST_EPOCH_MS + at_ms);
         // The multiplier of Knuth's MMIX: any generator would do.
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let (limits, platform) =
-            &isolates[usize::try_from(random >> 33).expect("31 bits") % isolates.len()];
+        random = random.wrapping_mul(6_364_136_223_846_793_005);
+        random = random.wrapping_add(1);
+        let place = usize::try_from(random >> 33).expect("31 bits");
+        let (limits, platform) = &isolates[place % isolates.len()];
         match block_on(limits.charge(platform, bucket, "one key", 1)) {
             Ok(_) => admitted += 1,
             Err(denied) => assert!(matches!(denied, Denied::Refused(_))),
         }
         let now = test.clock.now_ms() * 1000;
-        let taken: Option<Vec<Tat>> = exact
-            .iter()
-            .map(|(rate, tat)| rate.take(*tat, now, 1))
-            .collect();
-        if let Some(taken) = taken {
+        let taken = exact.iter().map(|(rate, tat)| rate.take(*tat, now, 1));
+        if let Some(taken) = taken.collect::<Option<Vec<Tat>>>() {
             allowed += 1;
             for ((_, tat), after) in exact.iter_mut().zip(taken) {
                 *tat = after;
@@ -401,12 +385,8 @@ fn twenty_isolates_share_one_quota() {
     ] {
         let run = simulate(bucket, &quotas, isolates, per_minute, 300);
         assert!(run.admitted <= run.allowed, "more than the quota");
-        assert!(
-            f64::from(run.admitted) >= 0.99 * f64::from(run.allowed),
-            "{} of {}",
-            run.admitted,
-            run.allowed
-        );
+        let (admitted, allowed) = (f64::from(run.admitted), f64::from(run.allowed));
+        assert!(admitted >= 0.99 * allowed, "{admitted} of {allowed}");
         assert!(run.calls <= most_calls, "{} calls a request", run.calls);
     }
 }
@@ -421,34 +401,10 @@ impl Limiter for Slow {
         ask: &'a str,
     ) -> LocalFuture<'a, Result<String, LimiterError>> {
         Box::pin(async move {
-            let mut has_waited = false;
-            poll_fn(|_| {
-                if std::mem::replace(&mut has_waited, true) {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
-            .await;
+            step_aside().await;
             self.0.take(name, ask).await
         })
     }
-}
-
-/// Runs all of them in turns, as an isolate does with what comes in at once.
-fn together<T>(mut futures: Vec<LocalFuture<'_, T>>) -> Vec<T> {
-    let mut context = Context::from_waker(Waker::noop());
-    let mut ended = Vec::new();
-    while !futures.is_empty() {
-        futures.retain_mut(|future| match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => {
-                ended.push(value);
-                false
-            }
-            Poll::Pending => true,
-        });
-    }
-    ended
 }
 
 #[test]
@@ -465,21 +421,17 @@ fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
             (limits_of(&config), platform)
         })
         .collect();
-    let charge = |index: usize| -> LocalFuture<'_, bool> {
+    let charge = async |index: usize| {
         let (limits, platform) = &isolates[index];
-        Box::pin(async move {
-            limits
-                .charge(platform, Bucket::ApiKey, "one key", 1)
-                .await
-                .is_ok()
-        })
+        let charged = limits.charge(platform, Bucket::ApiKey, "one key", 1);
+        charged.await.is_ok()
     };
     // Five hundred at once in one isolate leave the rest to the others but for one lease of 30.
-    let first = together((0..500).map(|_| charge(0)).collect());
+    let first = all_together((0..500).map(|_| charge(0)));
     assert_eq!(first.iter().filter(|passed| **passed).count(), 500);
-    let second = together((0..71).map(|_| charge(1)).collect());
+    let second = all_together((0..71).map(|_| charge(1)));
     assert!(second.iter().all(|passed| *passed));
     // Whatever is asked for next, all together get no more than the 600.
-    let last = together((0..300).map(|request| charge(request % 3)).collect());
+    let last = all_together((0..300).map(|request| charge(request % 3)));
     assert_eq!(last.iter().filter(|passed| **passed).count(), 29);
 }

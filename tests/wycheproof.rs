@@ -1,6 +1,5 @@
-//! The Wycheproof vectors through the very functions that the product calls.
-//! Promises that what is forged, malleable or cut short is refused, and the rest accepted.
-//! Leaves the forms around the primitives (tokens, sealed columns) to their own tests.
+//! The Wycheproof vectors through the functions that the product calls: what is forged, malleable or cut
+//! short is refused, and the rest accepted.
 
 use ed25519_dalek::Signature;
 use jwt_compact::Algorithm as _;

@@ -1,6 +1,5 @@
-//! The laws of the chat code codec, for the property tests and for the fuzz target.
-//! Promises to panic with the input when a law is broken.
-//! Leaves making inputs to its callers.
+//! The laws of the chat code codec, for the property tests and for the fuzz target. A broken law panics
+//! with its input.
 
 use wvw_builder::game::chat_code::{
     FIXED_LEN, MAX_LEN, MAX_TEXT_LEN, decode, decode_bytes, encode, encode_bytes,

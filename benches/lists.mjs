@@ -1,7 +1,5 @@
-// `npm run bench:lists`: what a page of each list costs among 200,000 builds and 20,000 compositions.
-// Promises: the Worker as deployed, over local D1 on a RAM disk, rows as the stores write them; page 1,000 beside the
-// first, each filter and each search beside the plain list of the same caller.
-// Leaves to others: the rows (lib/list-data.mjs), what must be found (tests/api/lists_reference.rs).
+// `npm run bench:lists`: what a page of each list costs among 200,000 builds and 20,000 compositions, in the Worker as deployed
+// over local D1 on a RAM disk: page 1,000 beside the first, each filter and search beside the plain list of the same caller.
 import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, readdir } from "node:fs/promises";

@@ -1,6 +1,5 @@
-// The load generator: a process of its own, so that its CPU is not the Worker's.
-// Promises: a bounded number of requests over keep-alive connections, each answer read to its end and its status checked.
-// Leaves to others: what to send (run.mjs), measuring the Worker's CPU (lib/runtime.mjs).
+// The load generator, a process of its own so that its CPU is not the Worker's: a bounded number of requests over keep-alive
+// connections, each answer read to its end and its status checked.
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 

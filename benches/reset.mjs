@@ -1,6 +1,5 @@
-// `npm run bench:reset`: what asking for a new password tells of whether an address has an account.
-// Promises: the Worker as deployed; addresses with an account and without one in turns; answers compared byte for byte.
-// Leaves to others: that both do the same work before the answer (tests/api/password_reset.rs).
+// `npm run bench:reset`: whether asking for a new password shows if an address has an account. Addresses with and without one take
+// turns; answers are compared byte for byte.
 import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, readdir } from "node:fs/promises";
 import { Agent, request as httpRequest } from "node:http";

@@ -1,6 +1,5 @@
-// `npm run bench`: CPU for each request, ours beside the same routes in Hono, in turns on the same machine.
-// Promises: measures only after both have given the same answers, byte for byte; only loopback traffic.
-// Leaves to others: bundles, runtime and data (lib), load (load.mjs), webhooks (webhooks.mjs), reading the table (README.md).
+// `npm run bench`: CPU for each request, ours beside the same routes in Hono, in turns on the same machine, once both have given
+// the same answers, byte for byte. README.md says how to read the table.
 import { fork } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { cp, mkdtemp, readFile, readdir } from "node:fs/promises";

@@ -1,6 +1,5 @@
-// `npm run bench:webhooks`, and the end of `npm run bench`: deliveries a second, and how long from a build to its receiver.
-// Promises: the Worker as deployed, real queues and sockets, receiver and generator on the same machine.
-// Leaves to others: what must hold (tests). The figures are of this machine; the README says how to read them.
+// `npm run bench:webhooks`, and the end of `npm run bench`: deliveries a second, and the time from a build to its receiver.
+// Real queues and sockets; receiver and generator on the same machine. The README says how to read the figures.
 import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, readdir } from "node:fs/promises";
 import { Agent, createServer } from "node:http";

@@ -1,7 +1,6 @@
-// `npm run admin -- grant USER_ID`: names administrators, which takes access to the database and never the API. An address
-// proves nothing, since whoever comes first has it: so the id is asked for, and whose it is is shown and confirmed.
-// Promises: the change and its row in the audit log are written together; the last administrator stays one.
-// Leaves to others: what administrators may do (crates/auth/src/permissions.rs).
+// `npm run admin -- grant USER_ID`: names administrators, which takes access to the database and never the API. An address proves
+// nothing: the id is asked for, shown with its account, and confirmed. The change and its row in the audit log are written
+// together, and the last administrator stays one.
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { nextRow } from "./lib/audit-chain.mjs";

@@ -1,6 +1,4 @@
 // Lays out what the Worker serves as static files: the OpenAPI document, the event types and the interactive reference.
-// Promises: build/assets holds exactly those files, every one from this repository or a pinned package.
-// Leaves to others: the pages themselves (docs/site), headers and caching (the Worker).
 import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fromRoot } from "./lib/shell.mjs";

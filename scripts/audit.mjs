@@ -1,6 +1,5 @@
-// `npm run audit -- verify`: reads the whole audit log and checks that each row follows the one before.
-// Promises: a changed row, a removed one and, with `--expect`, a cut or rewritten log end with exit code 1 and its name.
-// Leaves to others: the chain (lib/audit-chain), reading with filters (GET /api/v1/admin/audit-log).
+// `npm run audit -- verify`: reads the whole audit log and checks that each row follows the one before. A changed or removed row and,
+// with `--expect`, a cut or rewritten log end with exit code 1.
 import { parseArgs } from "node:util";
 import { ChainCheck } from "./lib/audit-chain.mjs";
 import { databaseOptions, openDatabase } from "./lib/database.mjs";

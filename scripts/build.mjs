@@ -1,6 +1,5 @@
-// Compiles the crate to the Wasm module and glue that wrangler bundles, and lays out the static assets.
-// Promises: build/worker holds a whole, optimised build below the size limit, or the script fails and keeps the last one.
-// Leaves to others: installing what it needs (toolchain.mjs, tools.mjs), bundling and serving (wrangler).
+// Compiles the crate to the Wasm module and glue that wrangler bundles: build/worker holds a whole, optimised build below the size
+// limit, or the script fails and keeps the last one.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,6 +1,4 @@
-// Bundles a built Worker exactly as a deployment would, without deploying it.
-// Promises: build/bundle/<name> holds the modules that `wrangler deploy` would upload.
-// Leaves to others: compiling (build.mjs), running it (tests/edge, benches).
+// Bundles a built Worker as a deployment would: build/bundle/<name> holds the modules that `wrangler deploy` would upload.
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fromRoot, run, step, whenMain } from "./lib/shell.mjs";

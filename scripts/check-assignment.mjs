@@ -1,6 +1,5 @@
-// Checks an answer of POST /squads/assign from the answer alone: constraints, score, and the bound that its prices prove.
-// Promises: shares nothing with the kernel; all sums are BigInt; the best priced subgroup is looked for again, among all.
-// Leaves to others: making answers. Usage: node scripts/check-assignment.mjs FILE... (or - for standard input)
+// Checks an answer of POST /squads/assign from the answer alone: constraints, score, and the bound that its prices prove. Shares
+// nothing with the kernel; all sums are BigInt. Usage: node scripts/check-assignment.mjs FILE... (or - for standard input)
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { say, whenMain } from "./lib/shell.mjs";

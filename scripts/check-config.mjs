@@ -1,6 +1,5 @@
-// `npm run check-config -- --env production`: says what the Worker would refuse, before it is deployed.
-// Promises: the very check that the Worker runs at its start; names what is wrong and never shows a value.
-// Leaves to others: the rules (src/config.rs and src/triggers.rs, through examples/check-config.rs).
+// `npm run check-config -- --env production`: says what the Worker would refuse, before it is deployed, by the check that it runs at
+// its start (src/config.rs, src/triggers.rs). Values are never shown.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Failure, fromRoot, run, say, whenMain } from "./lib/shell.mjs";

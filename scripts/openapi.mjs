@@ -1,6 +1,4 @@
-// `npm run openapi`: writes docs/openapi.json and docs/webhook-event-types.json anew, from the code.
-// Promises: what `npm test` compares the files with.
-// Leaves to others: what is in them (src/openapi.rs, crates/events/src/document.rs), serving them (scripts/assets.mjs).
+// `npm run openapi`: writes docs/openapi.json and docs/webhook-event-types.json anew, from the code. `npm test` compares them.
 import { writeFile } from "node:fs/promises";
 import { fromRoot, run, say, whenMain } from "./lib/shell.mjs";
 import { ensureToolchains, using } from "./toolchain.mjs";

@@ -1,8 +1,6 @@
-// Measures the rules for passwords on lists of common ones, and on phrases of four words that it makes.
+// Measures the rules for passwords, with the check of a registration, on lists of common ones and on phrases of four words.
 //   node scripts/passwords.mjs        how many of 15 characters or more are refused, and why; 10,000 phrases
 //   node scripts/passwords.mjs list   writes crates/crypto/src/password/common.txt anew
-// Promises the very check of a registration (examples/judge_passwords.rs), and to leave nothing behind but the list.
-// Leaves to others: what the rules are (crates/crypto/src/password).
 import { randomInt } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,5 @@
-// `npm run scan [-- --only sqlmap|wapiti] [--target PART]...`: scanners against the running Worker, on loopback.
-// Promises: a scanner that misses the holes of a Worker made for it fails the run, and so does any unexplained finding or 5xx.
-// Leaves to others: attacks that we have thought of ourselves (tests/api, tests/edge).
+// `npm run scan [-- --only sqlmap|wapiti] [--target PART]...`: scanners against the running Worker, on loopback. An unexplained finding
+// or a 5xx fails the run, and so does a scanner that misses the holes of a Worker made for it.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

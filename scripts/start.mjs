@@ -1,6 +1,5 @@
-// `npm start`: from a fresh clone, or from yesterday's, to a Worker that answers on this machine.
-// Promises: says when it is ready and where, asks nothing, and leaves no process behind when it ends.
-// Leaves to others: each step's work (toolchain, tools, build) and serving itself (wrangler dev).
+// `npm start`: from a clone to a Worker that answers on this machine. Says when it is ready and where, asks nothing, and leaves no
+// process behind.
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";

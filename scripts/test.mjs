@@ -1,6 +1,5 @@
-// `npm test`: everything a change must pass, in the order in which it fails soonest.
-// Promises: stops at the first failing step, names it, exits 1; the last lines are the test runner's own summary.
-// Leaves to others: what the tests say (src, tests), installing what only some of them need (.ci/run).
+// `npm test`: everything a change must pass, in the order in which it fails soonest. Stops at the first failing step, names it, and
+// exits 1; the last lines are the test runner's own summary.
 import { readdir } from "node:fs/promises";
 import { build } from "./build.mjs";
 import { bundle, FAULTY } from "./bundle.mjs";

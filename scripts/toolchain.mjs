@@ -1,6 +1,4 @@
-// The Rust toolchains: a release for native work, one pinned nightly for the Wasm.
-// Promises: both are there with their components and the wasm target, or the script stops and says what to do.
-// Leaves to others: npm packages and build tools (tools.mjs), compiling (build.mjs).
+// The Rust toolchains: a release for native work, one pinned nightly for the Wasm. Stops and says what to do when one is missing.
 import { readFile } from "node:fs/promises";
 import { Failure, fromRoot, run, say, step, whenMain } from "./lib/shell.mjs";
 

@@ -1,6 +1,5 @@
-// The build tools: npm packages of the lock file, and the wasm-bindgen command of the version in Cargo.lock.
-// Promises: exactly the pinned versions, kept between runs and shared by clones, made again only when a version changes.
-// Leaves to others: Rust toolchains (toolchain.mjs), using the tools (build.mjs).
+// The build tools: npm packages of the lock file, and the wasm-bindgen command of the version in Cargo.lock. Kept between runs and
+// shared by clones, made again only when a version changes.
 import { mkdir, rename, rm, stat, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";

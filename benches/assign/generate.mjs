@@ -1,5 +1,5 @@
-// 60 fresh instances with pins, apart and together pairs, role bounds, copies and a bench; the same on every machine.
-// Promises: each of them can be met, since its constraints are read off a squad that was drawn first.
+// 60 fresh instances with pins, apart and together pairs, role bounds, copies and a bench; the same on every machine. Each can be
+// met: its constraints are read off a squad that was drawn first.
 // node benches/assign/generate.mjs DIRECTORY
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 // The kernel as a Wasm module and as a program, built on demand, with one way to call both.
-// Leaves to others: which instances (instances.mjs, generate.mjs) and what is measured (run.mjs).
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fromRoot, run } from "../../scripts/lib/shell.mjs";

@@ -1,6 +1,5 @@
-// Makes the bundles that are compared: ours as a deployment would upload it, an older one of ours, the Hono peer's.
-// Promises: ours are exactly what wrangler would upload; the peer has passed the type checker and is minified.
-// Leaves to others: compiling our Wasm (scripts/build.mjs), running the bundles (runtime.mjs).
+// Makes the bundles that are compared: ours as wrangler would upload it, an older one of ours, and the Hono peer's, which has passed
+// the type checker and is minified.
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,4 @@
-// The data and the requests of the bench.
-// Promises: the same builds in every run, made through our own API, so that what is stored is what we store.
-// Leaves to others: starting Workers (runtime.mjs), sending load (load.mjs).
+// The data and the requests of the bench: the same builds in every run, made through our own API.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fromRoot } from "../../scripts/lib/shell.mjs";

@@ -1,6 +1,5 @@
-// 200,000 builds and 20,000 compositions for the bench of lists, as rows that the stores would have written.
-// Promises the same rows in each run, skewed as players skew them: some tags nearly everywhere, most in a few rows.
-// Leaves to others: the documents that rows are made of (made by calls), putting rows into D1 and asking (lists.mjs).
+// 200,000 builds and 20,000 compositions for the bench of lists, as rows that the stores would have written: the same in each run,
+// skewed as players skew them, with some tags nearly everywhere and most in a few rows.
 
 export const BUILDS = 200_000;
 export const COMPOSITIONS = 20_000;

@@ -1,7 +1,5 @@
-// What the bench of lists asks for, and what each of it is compared with.
-// Promises that every list, every filter and every kind of search is in it, for nobody, for who has three builds, for
-// who has all that one may have, and for a team.
-// Leaves to others: the rows (list-data.mjs), measuring (lists.mjs).
+// What the bench of lists asks for, and what each is compared with: every list, filter and kind of search, for nobody, for who has
+// three builds, for who has all that one may have, and for a team.
 
 const PAGE = 20;
 

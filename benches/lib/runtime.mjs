@@ -1,6 +1,5 @@
-// Runs one bundled Worker on the local runtime in a process of its own, and tells what CPU that process has used.
-// Promises: the pinned Miniflare, requests straight to the Worker (no proxy in between), no network, only loopback.
-// Leaves to others: making bundles (bundles.mjs), sending requests (load.mjs), judging figures (run.mjs).
+// Runs one bundled Worker on the pinned Miniflare in a process of its own, with requests straight to the Worker and no network, and
+// tells what CPU that process has used.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";

@@ -1,6 +1,4 @@
-// One request of a bench: JSON there, text back.
-// Promises: an answer of 400 and more is an error that says what was sent and what came.
-// Leaves to others: how many at once, and what it cost (load.mjs, runtime.mjs).
+// One request of a bench: JSON there, text back. An answer of 400 and more is an error that says what was sent and what came.
 import { request as httpRequest } from "node:http";
 
 export function send({ hostname, port }, agent, method, path, json, token) {

@@ -1,6 +1,4 @@
-// The chain of the audit log, as crates/auth/src/audit/model.rs makes it.
-// Promises: the first row that is not as it was written is named; a missing one too.
-// Leaves to others: reading and writing rows (audit, admin).
+// The chain of the audit log, as crates/auth/src/audit/model.rs makes it. The first row that is not as it was written is named.
 import { createHash } from "node:crypto";
 import { Failure } from "./shell.mjs";
 

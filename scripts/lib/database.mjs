@@ -1,7 +1,5 @@
-// The Worker's D1 for scripts: the local one, or an environment's, through `wrangler d1 execute`.
-// Promises: the statements of one call happen all or none; a text is quoted, or refused, never read as SQL; a database
-// that another process is writing to is asked again.
-// Leaves to others: what to ask (admin, audit), and access to the account (wrangler login, or its API token).
+// The Worker's D1 for scripts: the local one, or an environment's, through `wrangler d1 execute`. The statements of one call happen
+// all or none, a text is quoted or refused, and a database that another process is writing to is asked again.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, run } from "./shell.mjs";
 import { wrangler, wranglerEnv } from "./wrangler.mjs";

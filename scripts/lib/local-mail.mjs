@@ -1,6 +1,5 @@
-// Mails of a local Worker: wrangler writes their parts to temporary files and logs where; here they become files to keep.
-// Promises: each mail as one text file with its headers and one HTML file, its link on the terminal; all other output as it came.
-// Leaves to others: making mails (the Worker), running wrangler (wrangler-dev.mjs).
+// Mails of a local Worker: wrangler writes their parts to temporary files and logs where; here each becomes a text file and an HTML
+// file to keep, with its link on the terminal. All other output is printed as it came.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";

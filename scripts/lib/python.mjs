@@ -1,6 +1,5 @@
-// Programs and libraries from PyPI that tests and scans need, in virtual environments beside the other tools.
-// Promises: exactly the pinned versions, kept between runs; an environment whose making was interrupted is made anew.
-// Leaves to others: Python itself, and what is done with them (.ci/run, scan).
+// Programs and libraries from PyPI that tests and scans need, pinned, in virtual environments beside the other tools. An environment
+// whose making was interrupted is made anew.
 import { createHash } from "node:crypto";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

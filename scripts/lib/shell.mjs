@@ -1,6 +1,5 @@
-// Running commands and talking to the person at the terminal.
-// Promises: a failed command ends the script with its name, its own words and exit code 1; nothing asks for input.
-// Leaves to others: which commands to run (start, test, build) and where tools come from (toolchain, tools).
+// Running commands and talking to the person at the terminal. A failed command ends the script with its name, its own words and
+// exit code 1; nothing asks for input.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

@@ -1,6 +1,5 @@
-// A Worker with the holes that the scanners look for: what they must find before their silence about ours says anything.
-// Promises: listens on loopback only, holds nothing, ends with `dispose`.
-// Leaves to others: scanning it (scan). Never deployed.
+// A Worker with the holes that the scanners look for: what they must find before their silence about ours says anything. Listens on
+// loopback only, holds nothing, and is never deployed.
 import { Miniflare } from "miniflare";
 
 const SOURCE = `

@@ -1,6 +1,4 @@
-// Runs `wrangler dev` and ends it with everything that it has started.
-// Promises: no process is left behind; mails of the Worker become files (local-mail.mjs).
-// Leaves to others: what is served and where (start), when it is ready.
+// Runs `wrangler dev` and ends it with everything that it has started. Mails of the Worker become files (local-mail.mjs).
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LocalMail } from "./local-mail.mjs";

@@ -1,6 +1,5 @@
-// Calling wrangler the way an unattended script must.
-// Promises: no telemetry, no prompts, no update check, no request for an example of `request.cf`, no account's settings.
-// Leaves to others: what wrangler is asked to do (start, bundle).
+// Calling wrangler the way an unattended script must: no telemetry, no prompts, no update check, no example of `request.cf`, no
+// account's settings.
 import { fromRoot } from "./shell.mjs";
 
 export const wrangler = fromRoot("node_modules", "wrangler", "bin", "wrangler.js");

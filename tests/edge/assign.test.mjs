@@ -1,6 +1,5 @@
 // Placing players on the real runtime: the same answer as native code, and answers that a checker of its own accepts.
-// Promises: the checker refuses each kind of answer that was tampered with.
-// Leaves to others: what is refused and with what words (tests/api/assign.rs), CPU and solvers (benches/assign).
+// tests/api/assign.rs has what is refused, benches/assign CPU and other solvers.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";

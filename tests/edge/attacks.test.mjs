@@ -1,6 +1,5 @@
-// Attacks as they arrive on the wire: what a runtime may join, unfold, decode or pass on in its own way.
-// Promises rows of name, request and expected answer, sent over a socket byte by byte where a client library would object.
-// Leaves to others: what can be shown on values (tests/api/attacks_*.rs) and plain HTTP (http.test.mjs).
+// Attacks on the wire, byte by byte where a client library would object: what a runtime may join, unfold or decode in its own way.
+// tests/api/attacks_*.rs has what can be shown on values, http.test.mjs plain HTTP.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";

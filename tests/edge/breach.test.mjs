@@ -1,6 +1,5 @@
-// The list of breached passwords is asked over the real runtime's fetch.
-// Promises: five hexadecimal digits leave, a redirect is not followed, and a list that hangs or drips is given up.
-// Leaves to others: what counts as an answer (tests/api/breached_passwords.rs).
+// The list of breached passwords, asked over the real runtime's fetch: what leaves, redirects, and a list that hangs or drips.
+// tests/api/breached_passwords.rs has what counts as an answer.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";

@@ -1,6 +1,5 @@
-// Accounts and builds on the real D1 and KV: what SQLite in a test cannot show.
-// Promises that values survive the way into D1 and back, and that tokens verify for strangers.
-// Leaves the rules themselves to tests/api.
+// Accounts and builds on the real D1 and KV: values come back as they were, and tokens verify with the published key.
+// tests/api has the rules.
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";

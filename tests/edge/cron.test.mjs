@@ -1,6 +1,5 @@
-// The cron trigger on the real runtime: keys turn by themselves, and what it does is in the log.
-// Promises: time passes by moving the keys' times back, not by waiting.
-// Leaves to others: every other way in which a cron may come (tests/simulation), kills (kills.test.mjs).
+// The cron trigger on the real runtime: keys rotate, and what it does is logged. Tests move the keys' times back instead of waiting.
+// tests/simulation has every other way in which a cron may come, kills.test.mjs kills.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventually, freshSecret, logIn, startWorker } from "./harness.mjs";

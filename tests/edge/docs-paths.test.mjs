@@ -1,6 +1,4 @@
-// The documents in Markdown against the project they speak of: paths, links, tables.
-// Promises that what a document names is there, and that its tables say what the code says.
-// Leaves whether the words are true to the tests that the documents name.
+// The documents in Markdown against the project: what they name exists, and their tables say what the code says.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";

@@ -1,56 +1,31 @@
-// The interactive reference in a real browser, under our own Content-Security-Policy.
-// Promises: what a visitor does by hand works: read, try, register, log in, authorize; nothing leaves the origin.
-// Leaves to others: what the document says (tests/api), the headers of every answer (smoke.test.mjs).
+// The interactive reference in a real browser, under our own Content-Security-Policy: read, try, register, log in, authorize.
+// tests/api has what the document says, smoke.test.mjs the headers of every answer.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { chromium } from "playwright-core";
+import { skip, useBrowser } from "./browser.mjs";
 import { startWorker } from "./harness.mjs";
-
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: install Debian's chromium, or set CHROMIUM`;
 
 describe("the reference at /docs in a browser", { skip }, () => {
   let worker;
-  let browser;
-  before(async () => {
-    worker = await startWorker();
-    // Its sandbox needs rights that containers and root have not; it visits nothing but our own Worker.
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-  });
-  after(async () => {
-    await browser?.close();
-    await worker?.dispose();
-  });
+  before(async () => (worker = await startWorker()));
+  after(() => worker?.dispose());
+  const browser = useBrowser();
 
-  /** Opens `path`, runs `visit`, and then insists that nothing was wrong and nothing left the origin. */
-  async function visiting(path, visit, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    const wrong = [];
-    page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-    page.on("console", (message) => {
-      if (!["error", "warning"].includes(message.type())) return;
-      wrong.push(`${message.type()}: ${message.text()} (${message.location().url})`);
-    });
-    page.on("request", (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== "data:" && origin !== worker.url.origin) wrong.push(`request to ${request.url()}`);
-    });
-    await page.addInitScript(() => {
-      globalThis.violations = [];
-      addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
-    });
-    try {
-      await page.goto(new URL(path, worker.url).href);
-      await visit(page);
-      assert.deepEqual(await page.evaluate(() => globalThis.violations), [], "violations of the Content-Security-Policy");
-      assert.deepEqual(wrong, []);
-    } finally {
-      await context.close();
-    }
-  }
+  /** Opens `path`, runs `visit`, and then insists that the Content-Security-Policy was kept. */
+  const visiting = (path, visit, options = {}) =>
+    browser.visiting(
+      worker,
+      async (page) => {
+        await page.addInitScript(() => {
+          globalThis.violations = [];
+          addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+        });
+        await page.goto(new URL(path, worker.url).href);
+        await visit(page);
+        assert.deepEqual(await page.evaluate(() => globalThis.violations), [], "violations of the Content-Security-Policy");
+      },
+      options,
+    );
 
   /** Opens a call and its "Try it out", sends it with `body`, and gives status and JSON. */
   async function tryOut(page, tag, operation, body) {

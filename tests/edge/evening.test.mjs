@@ -1,6 +1,4 @@
-// The guild's evening of docs/ADVANCED_USAGE.md, run as it is written.
-// Promises that whoever copies the commands gets from an empty team to a page that shows a squad.
-// Leaves the calls' own rules to tests/api, the page's looks to page.test.mjs.
+// The guild's evening of docs/ADVANCED_USAGE.md, run as it is written. tests/api has the rules, page.test.mjs the page's looks.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";

@@ -1,7 +1,5 @@
 // One of everything that paths and bodies can name, for testers and scanners that would make up ids which nothing has.
-// Promises for each operation with values in its path those of something that is there and is the account's to act on; what
-// an operation uses up is there for it alone.
-// Leaves to others: pointing their tools at it (openapi.test.mjs, scripts/scan.mjs).
+// What an operation uses up is there for it alone.
 import assert from "node:assert/strict";
 import { logIn } from "./harness.mjs";
 

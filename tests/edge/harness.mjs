@@ -1,6 +1,5 @@
-// Runs the Worker as it would be deployed on the real local runtime, one instance for each caller.
-// Promises: real HTTP on a random loopback port, fresh D1 and KV with all migrations, fresh secrets, no network.
-// Leaves to others: making the bundles (scripts/bundle.mjs, by `npm test`), and what to expect (the tests).
+// Runs the Worker as it would be deployed on the real local runtime, one instance for each caller: a random loopback port,
+// fresh D1 and KV with all migrations, fresh secrets, no network. scripts/bundle.mjs makes the bundles.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";

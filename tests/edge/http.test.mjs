@@ -1,6 +1,4 @@
-// HTTP as it arrives on the wire: what only a real runtime parses, compresses and sends.
-// Promises rows of name, request and expected answer.
-// Leaves what can be shown on values to tests/api.
+// HTTP as it arrives on the wire: what only a real runtime parses, compresses and sends. tests/api has the rest.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";

@@ -1,6 +1,5 @@
-// Idempotency-Key and API keys on the real runtime: what only D1's own transactions and a killed runtime can show.
-// Promises: of many equal POSTs at once one acts, and a runtime that is killed anywhere leaves one change or none.
-// Leaves to others: every rule of keys (tests/api/idempotency.rs, tests/api/api_keys.rs).
+// Idempotency-Key and API keys on the real runtime: many equal requests at once, and a runtime that is killed.
+// tests/api/idempotency.rs and tests/api/api_keys.rs have the rules.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startWorker } from "./harness.mjs";

@@ -1,6 +1,5 @@
-# PyJWT and PyOTP for interop.test.mjs, standardwebhooks for webhook-interop.test.mjs: one JSON request on stdin, one JSON answer on stdout.
-# Promises: a token or code that the library refuses is an answer, {"refused": "the class of its error"}.
-# Leaves to others: what to ask and what to expect (the test), installing the libraries (.ci/run).
+# PyJWT and PyOTP for interop.test.mjs, standardwebhooks for webhook-interop.test.mjs: one JSON request on stdin, one JSON answer on
+# stdout. What a library refuses is an answer too: {"refused": "the class of its error"}.
 import json
 import sys
 from datetime import datetime, timezone

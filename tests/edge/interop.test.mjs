@@ -1,6 +1,4 @@
-// Tokens and one-time passwords in the hands of other people's libraries, in both directions.
-// Promises that what the Worker signs they believe, what they sign it believes, and what was changed nobody does.
-// Leaves the cases that only an attacker would make to tests/api.
+// Tokens and one-time passwords in other people's libraries, in both directions. tests/api has attacks.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";

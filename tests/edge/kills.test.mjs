@@ -1,6 +1,5 @@
-// The runtime is killed fifty times, at random moments of refreshes, rotations and crons, on a database that stays.
-// Promises: after each kill there is one active key with its private half, no token is refused that should pass, and
-// no login is lost. Leaves to others: what happens when nothing dies (cron.test.mjs, sessions.test.mjs).
+// The runtime is killed fifty times during refreshes, rotations and crons. After each kill one key with its private half is active,
+// no good token is refused, and no login is lost.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,6 +1,5 @@
-// Rate limits on the real runtime: Durable Objects, their storage, and requests that truly run at once.
-// Promises: exactly the quota, few questions, no header of the client that changes anything, no refusal forgotten.
-// Leaves to others: arithmetic and many isolates (tests/limits.rs), whose quota it is (tests/api/limits.rs).
+// Rate limits on the real runtime: Durable Objects, their storage, and requests that run at once.
+// tests/limits.rs has the arithmetic, tests/api/limits.rs whose quota it is.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,7 +1,5 @@
-// Mail on the real runtime: through a mail server with STARTTLS and AUTH, through servers that are not to be trusted,
-// and through the local send_email binding.
-// Promises that user name, password and message are seen by nobody but a server with the right name and certificate.
-// Leaves to others: the words of SMTP (crates/platform/src/mail/smtp/tests.rs), which mail is sent when (tests/api).
+// Mail on the real runtime: through a mail server with STARTTLS and AUTH, through servers that are not to be trusted, and
+// through the local send_email binding. Nobody but a server with the right name and certificate gets password or message.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";

@@ -1,5 +1,4 @@
 // The mails that a Worker sends through the local send_email binding, as Miniflare logs them.
-// Promises all of them, in order, as long as the runtime lives. Leaves mail servers to smtp.py.
 import { readFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
 import { Log, LogLevel } from "miniflare";

@@ -1,6 +1,4 @@
-// The served OpenAPI document in the hands of others: a validator, a client generator, a tester.
-// Promises that what others make of the document works against the running Worker.
-// Leaves comparing it with the route table to tests/api.
+// The served OpenAPI document in the hands of others: a validator, a client generator, a tester. tests/api compares it with the routes.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,17 +1,10 @@
 // The page of a share link in a real browser: looks, keyboard, assistive technology, with and without scripts.
-// Promises: nothing leaves the origin, nothing breaks the Content-Security-Policy, axe finds nothing serious.
-// Leaves to others: what is shown to whom, escaping and caching (tests/api/shared_page.rs).
+// tests/api/shared_page.rs has what is shown to whom, escaping and caching.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { inflateSync } from "node:zlib";
-import { chromium } from "playwright-core";
+import { looks, skip, useBrowser } from "./browser.mjs";
 import { logIn, startWorker } from "./harness.mjs";
-
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: install Debian's chromium, or set CHROMIUM`;
 
 const SLUG = "0123456789ABCDEFGHIJab";
 const PATH = `/c/${SLUG}`;
@@ -78,63 +71,37 @@ async function share(worker) {
 
 describe("a shared page", { skip }, () => {
   let worker;
-  let browser;
-  let axe;
   before(async () => {
     worker = await startWorker();
     await share(worker);
-    axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    // Its sandbox needs rights that containers and root have not; it visits nothing but our own Worker.
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   });
-  after(async () => {
-    await browser?.close();
-    await worker?.dispose();
-  });
+  after(() => worker?.dispose());
+  const { visiting: visit, axe } = useBrowser();
 
-  /** Opens `path`, runs `visit`, and then insists that nothing was wrong and nothing left the origin. */
-  async function visiting(visit, options = {}, path = PATH) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
-    const wrong = [];
-    page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-    page.on("console", (message) => {
-      const isMissing = path !== PATH && message.text().includes("404");
-      if (["error", "warning"].includes(message.type()) && !isMissing) wrong.push(`${message.type()}: ${message.text()}`);
-    });
-    page.on("request", (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== "data:" && origin !== worker.url.origin) wrong.push(`request to ${request.url()}`);
-    });
-    try {
-      await page.goto(new URL(path, worker.url).href);
-      await visit(page, context);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await context.close();
-    }
-  }
+  /** Opens `path` and runs `look`. */
+  const visiting = (look, options = {}, path = PATH) =>
+    visit(
+      worker,
+      async (page, context) => {
+        await page.goto(new URL(path, worker.url).href);
+        await look(page, context);
+      },
+      { isExpected: (text) => path !== PATH && text.includes("404"), ...options },
+    );
 
-  for (const width of [320, 360, 1280]) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`fits and passes axe at ${width} pixels, ${colorScheme}`, () =>
-        visiting(
-          async (page) => {
-            await page.locator("button").first().waitFor();
-            const { scrollWidth, spilling } = await page.evaluate(measure);
-            assert.equal(scrollWidth, width, "nothing makes the page wider than the screen");
-            assert.deepEqual(spilling, [], "nothing spills out of its box");
-            if (process.env.WVW_LOOK) await page.screenshot({ path: `${process.env.WVW_LOOK}/edge-${width}-${colorScheme}.png`, fullPage: true });
-            // By the debugger's own door: the page's policy admits no script of anyone else's.
-            await page.evaluate(axe);
-            const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-            const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0].html.slice(0, 120)}`);
-            assert.deepEqual(found.filter((text) => /^(serious|critical|moderate)/.test(text)), []);
-          },
-          { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" },
-        ));
-    }
+  for (const { width, colorScheme } of looks(320, 360, 1280)) {
+    test(`fits and passes axe at ${width} pixels, ${colorScheme}`, () =>
+      visiting(
+        async (page) => {
+          await page.locator("button").first().waitFor();
+          const { scrollWidth, spilling } = await page.evaluate(measure);
+          assert.equal(scrollWidth, width, "nothing makes the page wider than the screen");
+          assert.deepEqual(spilling, [], "nothing spills out of its box");
+          const found = await axe(page, `edge-${width}-${colorScheme}`);
+          assert.deepEqual(found.filter((text) => /^(serious|critical|moderate)/.test(text)), []);
+        },
+        { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" },
+      ));
   }
 
   test("the keyboard reaches every copy button in order, and each copies its code", () =>

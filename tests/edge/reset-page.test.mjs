@@ -1,16 +1,10 @@
-// A forgotten password in a real browser, with the links as the mails bring them: once without scripts, and in each
-// look. Promises: looking at a page uses no link up, its form does, once; axe finds nothing; the token leaves for nobody.
-// Leaves to others: which links end with what (tests/api/password_reset.rs), the way of the mails (mail.test.mjs).
+// A forgotten password in a real browser, with the links as the mails bring them: once without scripts, and in each look.
+// tests/api/password_reset.rs has which links end with what, mail.test.mjs the way of the mails.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import { chromium } from "playwright-core";
+import { looks, skip, useBrowser } from "./browser.mjs";
 import { eventually, startWorker } from "./harness.mjs";
 
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
-const skip = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}: install Debian's chromium, or set CHROMIUM`;
 const OLD = "four words in a row";
 const NEW = "lanterns over quiet harbours";
 /** The h1 of each page. */
@@ -19,18 +13,9 @@ const NO_LINK = "This link does not work any more";
 
 describe("a forgotten password", { skip }, () => {
   let worker;
-  let browser;
-  let axe;
-  before(async () => {
-    worker = await startWorker();
-    axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    // Its sandbox needs rights that containers and root have not; it visits nothing but our own Worker.
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-  });
-  after(async () => {
-    await browser?.close();
-    await worker?.dispose();
-  });
+  before(async () => (worker = await startWorker()));
+  after(() => worker?.dispose());
+  const browser = useBrowser();
 
   const post = (path, body) => worker.fetch(`/api/v1/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   const logIn = async (email, password) => (await post("login", { email, password })).status;
@@ -115,50 +100,31 @@ describe("a forgotten password", { skip }, () => {
     await see("verify-no-token", NO_LINK);
   }
 
-  /** Runs `visit` with a page, and then insists that nothing was wrong and nothing left the origin. */
-  async function visiting(options, visit) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    const wrong = [];
-    page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-    page.on("console", (message) => {
-      const isRefusal = /the server responded with a status of (410|422)/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !isRefusal) wrong.push(`${message.type()}: ${message.text()}`);
-    });
-    page.on("request", (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== "data:" && origin !== worker.url.origin) wrong.push(`request to ${request.url()}`);
-      if (request.headers().referer) wrong.push(`a Referer to ${request.url()}`);
-    });
-    try {
-      await visit(page, context);
-      assert.deepEqual(await context.cookies(), []);
-      assert.deepEqual(wrong, []);
-    } finally {
-      await context.close();
-    }
-  }
+  const isExpected = (text) => /the server responded with a status of (410|422)/.test(text);
+  const check = (request) => request.headers().referer && `a Referer to ${request.url()}`;
+  const visiting = (options, visit) =>
+    browser.visiting(
+      worker,
+      async (page, context) => {
+        await visit(page);
+        assert.deepEqual(await context.cookies(), []);
+      },
+      { isExpected, check, ...options },
+    );
 
   test("is walked from the mail to the login without scripts", () => visiting({ javaScriptEnabled: false }, (page) => walk(page, "plain@example.com", async () => {})));
 
-  for (const width of [320, 1280]) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`every page of it fits and passes axe at ${width} pixels, ${colorScheme}`, () =>
-        visiting({ viewport: { width, height: 800 }, colorScheme }, async (page) => {
-          const seen = [];
-          await walk(page, `${colorScheme}-${width}@example.com`, async (name) => {
-            seen.push(name);
-            assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name}: nothing makes the page wider than the screen`);
-            assert.match(await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily), /system-ui/, `${name}: its style is loaded`);
-            if (process.env.WVW_LOOK) await page.screenshot({ path: `${process.env.WVW_LOOK}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-            // By the debugger's own door: the page's policy admits no script of anyone else's.
-            await page.evaluate(axe);
-            const { violations } = await page.evaluate(() => globalThis.axe.run());
-            assert.deepEqual(violations.map(({ id, impact, nodes }) => `${name}, ${impact} ${id}: ${nodes[0].html.slice(0, 120)}`), []);
-          });
-          assert.equal(new Set(seen).size, 11, seen.join());
-        }));
-    }
+  for (const { width, colorScheme } of looks(320, 1280)) {
+    test(`every page of it fits and passes axe at ${width} pixels, ${colorScheme}`, () =>
+      visiting({ viewport: { width, height: 800 }, colorScheme }, async (page) => {
+        const seen = [];
+        await walk(page, `${colorScheme}-${width}@example.com`, async (name) => {
+          seen.push(name);
+          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name}: nothing makes the page wider than the screen`);
+          assert.match(await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily), /system-ui/, `${name}: its style is loaded`);
+          assert.deepEqual(await browser.axe(page, `${name}-${width}-${colorScheme}`), [], name);
+        });
+        assert.equal(new Set(seen).size, 11, seen.join());
+      }));
   }
 });

@@ -1,6 +1,5 @@
-// `npm run admin` and `npm run audit` beside a running Worker, on the database that both have.
-// Promises that whatever is done to the audit log's rows is found and named, and that a grant is one with its row.
-// Leaves what administrators may do to tests/api.
+// `npm run admin` and `npm run audit` beside a running Worker: every change to rows of the audit log is found, and a grant
+// is written with its row. tests/api has what administrators may do.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,6 +1,5 @@
-// The second factor and the counting of guesses on the real runtime: hashes and sealed secrets in D1, a DELETE's body.
-// Promises that what compares bytes in SQL finds them, and that many at once are counted one by one.
-// Leaves the rules themselves to tests/api.
+// The second factor and the counting of guesses on the real runtime: hashes and sealed secrets in D1, a DELETE's body,
+// many guesses at once. tests/api has the rules.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";

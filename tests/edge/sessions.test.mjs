@@ -1,6 +1,4 @@
-// Logins on the real runtime: what only D1's own transactions and many requests at once can show.
-// Promises: of many refreshes at once one makes a successor, and everyone gets it.
-// Leaves to others: every rule of refresh tokens (tests/api/sessions.rs).
+// Logins on the real runtime: many refreshes at once make one successor. tests/api/sessions.rs has the rules.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startWorker } from "./harness.mjs";

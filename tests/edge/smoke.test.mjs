@@ -1,6 +1,4 @@
-// The Worker as a whole on the real runtime: it answers, it reports on itself, and one fault stays one fault.
-// Promises: black box, through HTTP, logs and configuration only.
-// Leaves to others: each feature's own behaviour (tests/api and the other files here).
+// The Worker as a whole on the real runtime, as a black box: it answers, it reports on itself, and one fault stays one fault.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { eventually, freshSecret, logIn, startWorker } from "./harness.mjs";

@@ -1,6 +1,5 @@
-# Mail servers of every kind for mail.test.mjs, on loopback: good ones (aiosmtpd) and bad ones.
-# Promises: certificates made afresh in the directory given; a JSON line for each message and for each byte string that bad servers got.
-# Leaves what to expect of them to the tests. The first line tells the ports and the file of the CA.
+# Mail servers of every kind for mail.test.mjs, on loopback: good ones (aiosmtpd) and bad ones, with fresh certificates. The first
+# line tells ports and CA; then a JSON line for each message, and for each byte string that bad servers got.
 import asyncio
 import datetime
 import json

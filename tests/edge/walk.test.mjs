@@ -1,6 +1,4 @@
-// The walk of the README, run as it is written.
-// Promises that a newcomer who copies the commands sees what the README says.
-// Leaves the calls' own rules to tests/api.
+// The walk of the README, run as it is written. tests/api has the rules.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";

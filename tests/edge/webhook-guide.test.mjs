@@ -1,6 +1,5 @@
-// The guide to webhooks, run as it is written: its walk, and its receivers in JavaScript and Python.
-// Promises that a reader who copies them gets the event, and that they refuse what was changed, old or another's.
-// Leaves the guide's Rust to tests/webhook_guide.rs, our own signatures to webhook-interop.test.mjs, failures to webhooks.test.mjs.
+// The guide to webhooks, run as it is written: its walk, and its receivers in JavaScript and Python, which refuse what was changed,
+// is old or another's. tests/webhook_guide.rs has the guide's Rust, webhooks.test.mjs failures.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";

@@ -1,6 +1,5 @@
-// What we sign, in the hands of the standard's libraries for JavaScript and Python, whole requests at a time.
-// Promises that they take it by each secret that signs, and refuse it with a changed byte, id, time or secret.
-// Leaves the Rust library to tests/webhook_guide.rs, the guide's receivers to webhook-guide.test.mjs.
+// What we sign, in the Standard Webhooks libraries for JavaScript and Python: taken by each secret that signs, and refused with a
+// changed byte, id, time or secret. tests/webhook_guide.rs has the Rust library.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";

@@ -1,7 +1,5 @@
-// The runtime is killed at random moments of commits, messages, attempts and records, on a database that stays.
-// Promises: every event whose change was committed arrives; whatever arrives twice has one webhook-id and one body,
-// and a cause: the log of attempts tells which. Nothing that was written down as arrived is sent again.
-// Leaves to others: faults in an order that replays (tests/simulation). KILLS=200 for more than CI takes.
+// The runtime is killed during commits, messages, attempts and records. Every event whose change was committed arrives; whatever
+// arrives twice has one webhook-id, one body and a cause. tests/simulation has faults that replay. KILLS=200 for more than CI takes.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";

@@ -1,6 +1,5 @@
-// Webhooks on the real local runtime: D1, the queues, fetch, and receivers that are real servers.
-// Promises: the public library of the standard verifies what arrives; hostile receivers stay bounded.
-// Leaves to others: schedules of days and faults in any order (tests/simulation), the API's rules (tests/api).
+// Webhooks on the real local runtime: D1, the queues, fetch, and receivers that are real servers, some of them hostile.
+// tests/simulation has schedules of days and faults, tests/api the rules.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";

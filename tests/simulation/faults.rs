@@ -1,6 +1,5 @@
-//! What goes wrong around the Worker: a database that fails before and after it wrote or is away
-//! for a while, work that others come in between of, and isolates that are killed half way.
-//! Promises that all of it comes from the dice. Leaves what must hold all the same to the simulation.
+//! Faults around the Worker, all from the dice: a database that fails before or after it wrote or is away, work in
+//! any order, and isolates that are killed half way.
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,6 +1,5 @@
-//! Signing keys through 400 days, with crons that come hourly, twice, seldom, or not for a month.
-//! Promises that isolates which have just started, remember all, or are stale admit every good token.
-//! Leaves emergencies to `tests/api/signing_keys.rs`, where staleness has a bound instead.
+//! Signing keys through 400 days, with crons that come hourly, twice, seldom, or not for a month: isolates that have
+//! just started, remember all, or are stale admit every good token. `tests/api/signing_keys.rs` has emergencies.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -1,6 +1,5 @@
-//! Long stretches of time, natively: months of crons, isolates with long memories and stale caches.
-//! Promises that every run can be replayed: clock and randomness are the test's own.
-//! Leaves single calls to `tests/api`, the real runtime to `tests/edge`.
+//! Long stretches of time, natively: months of crons, isolates with long memories and stale caches. Every run can be
+//! replayed: clock and randomness are the test's own.
 
 mod faults;
 mod keys;

@@ -1,6 +1,5 @@
-//! Replacing the master key while tokens are issued and checked.
-//! Promises that nothing is unreadable at any step, and that the operator can see when it is over.
-//! Leaves sealing itself to `crypto::seal`.
+//! Replacing the master key while tokens are issued and checked: everything can be read at every step, and the log says
+//! when it is over.
 
 use std::cell::RefCell;
 use std::rc::Rc;

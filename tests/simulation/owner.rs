@@ -1,5 +1,4 @@
-//! What owners of webhooks do while deliveries are under way, by the calls that they have.
-//! Promises that each of them may come at any moment. Leaves what they are answered to `tests/api`.
+//! What owners of webhooks do while deliveries are under way, at any moment. `tests/api` has what they are answered.
 
 use kit::time::rfc3339;
 use serde_json::json;

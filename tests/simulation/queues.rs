@@ -1,6 +1,5 @@
-//! Cloudflare's queues at their worst: messages are lost, late, come twice, and end in the dead
-//! letters when no consumer takes them. Promises that all of it comes from the dice.
-//! Leaves consuming to the simulation.
+//! Cloudflare's queues at their worst, all from the dice: messages are lost, late, come twice, and end in the dead
+//! letters when no consumer takes them.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

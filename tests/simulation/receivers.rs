@@ -1,6 +1,4 @@
-//! Receivers of ten kinds, and what each of them must never see.
-//! Promises that whatever they see wrong is written down with the kind that saw it, faults or none.
-//! Leaves what must hold at the end to the simulation.
+//! Receivers of ten kinds. Whatever they see that must not be is noted with the kind that saw it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};

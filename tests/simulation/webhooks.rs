@@ -1,7 +1,6 @@
-//! Webhooks under faults: messages that are lost, late, come twice or end in the dead letters,
-//! consumers that run at once and are killed half way, a database that fails or is away, clocks that
-//! step, owners who act meanwhile, and receivers of ten kinds. Promises that a seed replays:
-//! `SEED=n cargo test --test simulation webhooks`. `SEEDS=n` or `SEEDS=n..m` runs as many.
+//! Webhooks under faults: queues and consumers that fail, a database that is away, clocks that step, owners who act
+//! meanwhile, and receivers of ten kinds. `SEED=n cargo test --test simulation webhooks` replays a seed; `SEEDS=n` or
+//! `SEEDS=n..m` runs as many.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;

@@ -1,6 +1,4 @@
-//! A service with one login, seen from isolates that remember much, nothing, or the past.
-//! Promises that a stale isolate and a stale cache know only what was true a while ago.
-//! Leaves what happens to the simulations.
+//! A service with one login, seen from isolates that remember much, nothing, or what was true a while ago.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

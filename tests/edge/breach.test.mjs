@@ -2,8 +2,8 @@
 // tests/api/breached_passwords.rs has what counts as an answer.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { listen, request } from "./client.mjs";
 import { eventually, startWorker } from "./harness.mjs";
 
 const BREACHED = "correct horse battery staple";
@@ -14,25 +14,18 @@ let server;
 let worker;
 
 before(async () => {
-  server = createServer((request, response) => {
-    asked.push({ url: request.url, padding: request.headers["add-padding"] });
+  server = await listen(({ url, headers }, response) => {
+    asked.push({ url, padding: headers["add-padding"] });
     answer(response);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  worker = await startWorker({ vars: { BREACH_RANGE_URL: `http://127.0.0.1:${server.address().port}/range/` }, network: true });
+  worker = await startWorker({ vars: { BREACH_RANGE_URL: `${server.url}range/` }, network: true });
 });
 after(async () => {
   await worker?.dispose();
-  server.closeAllConnections();
   server.close();
 });
 
-const register = (name) =>
-  worker.fetch("/api/v1/auth/register", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ email: `${name}@players.guild.gg`, password: BREACHED, display_name: "Player" }),
-  });
+const register = (name) => request(worker, "POST", "/auth/register", { body: { email: `${name}@players.guild.gg`, password: BREACHED, display_name: "Player" } });
 const warned = () => worker.lines({ event: "breach_check_unavailable" }).length;
 
 test("a breached password is refused, and only five digits of its hash leave", async () => {

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { ask, rows } from "./client.mjs";
 import { logIn, startWorker } from "./harness.mjs";
 
 const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
-const JSON_TYPE = { "content-type": "application/json" };
 
 describe("accounts and builds on D1", () => {
   let worker;
@@ -17,15 +17,7 @@ describe("accounts and builds on D1", () => {
   });
   after(() => worker?.dispose());
 
-  const call = async (method, path, body, headers = {}) => {
-    const answer = await worker.fetch(`/api/v1${path}`, {
-      method,
-      headers: { ...JSON_TYPE, authorization: `Bearer ${token}`, ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
-  };
+  const call = (method, path, body, headers) => ask(worker, method, path, { token, body, headers });
 
   test("a token verifies with the published key alone", async () => {
     const { keys } = await (await worker.fetch("/.well-known/jwks.json")).json();
@@ -38,14 +30,14 @@ describe("accounts and builds on D1", () => {
   });
 
   test("the private half lies in D1 only sealed, the password only hashed", async () => {
-    const { results: keys } = await worker.d1.prepare("SELECT * FROM signing_keys").all();
+    const keys = await rows(worker, "SELECT * FROM signing_keys");
     assert.equal(keys.length, 1);
     assert.equal(keys[0].sealed_private_key.length, 5 + 24 + 32 + 16);
-    const { results: users } = await worker.d1.prepare("SELECT * FROM users").all();
-    assert.match(users[0].password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    assert.equal(users[0].email_key, "owner@guild.gg");
-    const { results: sessions } = await worker.d1.prepare("SELECT refresh_hash FROM sessions").all();
-    assert.equal(sessions[0].refresh_hash.length, 32);
+    const [user] = await rows(worker, "SELECT * FROM users");
+    assert.match(user.password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    assert.equal(user.email_key, "owner@guild.gg");
+    const [session] = await rows(worker, "SELECT refresh_hash FROM sessions");
+    assert.equal(session.refresh_hash.length, 32);
   });
 
   test("the public half lies in KV for the next isolate", async () => {
@@ -88,8 +80,7 @@ describe("accounts and builds on D1", () => {
 
     assert.equal((await call("DELETE", path)).status, 204);
     assert.equal((await call("GET", path)).status, 404);
-    const { results } = await worker.d1.prepare("SELECT * FROM build_facets").all();
-    assert.deepEqual(results, []);
+    assert.deepEqual(await rows(worker, "SELECT * FROM build_facets"), []);
   });
 
   test("pages follow one another without a gap", async () => {
@@ -122,12 +113,11 @@ describe("accounts and builds on D1", () => {
   });
 
   test("ten registrations of one address at once make one account", async () => {
-    const body = JSON.stringify({ email: "race@guild.gg", password: "four words in a row", display_name: "Race" });
-    const calls = Array.from({ length: 10 }, () => worker.fetch("/api/v1/auth/register", { method: "POST", headers: JSON_TYPE, body }));
+    const body = { email: "race@guild.gg", password: "four words in a row", display_name: "Race" };
+    const calls = Array.from({ length: 10 }, () => ask(worker, "POST", "/auth/register", { body }));
     const statuses = (await Promise.all(calls)).map(({ status }) => status).sort();
     // Each is answered alike, so that nobody learns who has an account.
     assert.deepEqual(statuses, Array(10).fill(201));
-    const { n } = await worker.d1.prepare("SELECT count(*) AS n FROM users WHERE email_key = 'race@guild.gg'").first();
-    assert.equal(n, 1);
+    assert.equal((await rows(worker, "SELECT id FROM users WHERE email_key = 'race@guild.gg'")).length, 1);
   });
 });

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { walk } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
 const run = promisify(execFile);
@@ -15,14 +16,10 @@ describe("a guild's evening", () => {
   let outputs;
   before(async () => {
     worker = await startWorker();
-    const text = await readFile(GUIDE, "utf8");
-    const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
-    assert.equal(blocks.length, 11, "the walk is there");
-    // One shell for all blocks, as a reader has; a mark after each. Links lead where the Worker is.
-    const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
-    const here = script.replaceAll(WRITTEN_FOR, worker.url.origin).replace("curl -sf $page", `curl -sf ${worker.url.origin}/c/\${page##*/}`);
-    const { stdout } = await run("sh", ["-euc", here], { maxBuffer: 10_000_000 });
-    outputs = stdout.split("\n===\n");
+    // Links lead where the Worker is.
+    const here = (script) => script.replaceAll(WRITTEN_FOR, worker.url.origin).replace("curl -sf $page", `curl -sf ${worker.url.origin}/c/\${page##*/}`);
+    outputs = await walk(run, await readFile(GUIDE, "utf8"), here);
+    assert.equal(outputs.length, 12, "eleven blocks, and what follows the last");
   });
   after(() => worker?.dispose());
 

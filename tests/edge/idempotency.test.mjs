@@ -2,6 +2,7 @@
 // tests/api/idempotency.rs and tests/api/api_keys.rs have the rules.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { request } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
 const EMAIL = "edge@keys.guild.gg";
@@ -19,16 +20,7 @@ before(async () => {
 });
 after(() => worker.dispose());
 
-const post = (path, body, { key, bearer } = {}) =>
-  worker.fetch(`/api/v1${path}`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(key && { "idempotency-key": key }),
-      ...(bearer && { authorization: `Bearer ${bearer}` }),
-    },
-    body: JSON.stringify(body),
-  });
+const post = (path, body, { key, bearer } = {}) => request(worker, "POST", path, { token: bearer, body, headers: key && { "idempotency-key": key } });
 const build = (key) => post("/builds", BUILD, { key, bearer: token });
 const builds = async () => (await worker.d1.prepare("SELECT count(*) AS n FROM builds").first()).n;
 
@@ -86,16 +78,14 @@ test("an API key is made, found by its hash, noted as used, and revoked", async 
   const { id, key } = await made.json();
   const replayed = await (await post("/auth/api-keys", body, { bearer: token, key: "a-key" })).json();
   assert.equal(replayed.key, key);
-  const list = (bearer) => worker.fetch("/api/v1/builds?owner=me", { headers: { authorization: `Bearer ${bearer}` } });
+  const list = (bearer) => request(worker, "GET", "/builds?owner=me", { token: bearer });
   assert.equal((await (await list(key)).json()).data.length > 0, true);
   const refused = await post("/builds", BUILD, { bearer: key });
   assert.equal(refused.status, 403);
-  const keys = () => worker.fetch("/api/v1/auth/api-keys", { headers: { authorization: `Bearer ${token}` } });
-  const [listed] = (await (await keys()).json()).data;
+  const [listed] = (await (await request(worker, "GET", "/auth/api-keys", { token })).json()).data;
   assert.equal(listed.id, id);
   assert.ok(Date.parse(listed.last_used_at) > Date.now() - 60_000);
-  const path = `/api/v1/auth/api-keys/${id}`;
-  const revoked = await worker.fetch(path, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+  const revoked = await request(worker, "DELETE", `/auth/api-keys/${id}`, { token });
   assert.equal(revoked.status, 204);
   assert.equal((await list(key)).status, 401);
   assert.ok(!worker.lines({}).some((line) => JSON.stringify(line).includes(key)));

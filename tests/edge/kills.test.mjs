@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { me as meOf, request, rows as rowsOf } from "./client.mjs";
 import { dropState, freshSecret, makeState, startWorker } from "./harness.mjs";
 
 const KILLS = 50;
@@ -19,14 +20,9 @@ after(async () => {
   await dropState(state);
 });
 
-const post = (path, body, token) =>
-  worker.fetch(`/api/v1/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  });
-const me = (token) => worker.fetch("/api/v1/users/me", { headers: { authorization: `Bearer ${token}` } });
-const rows = async (sql) => (await worker.d1.prepare(sql).all()).results;
+const post = (path, body, token) => request(worker, "POST", `/${path}`, { token, body });
+const me = (token) => meOf(worker, token);
+const rows = (sql) => rowsOf(worker, sql);
 
 /** A client that keeps what it was last given, and tries again with it after a crash. */
 class Client {

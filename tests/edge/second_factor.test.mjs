@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { ask } from "./client.mjs";
 import { logIn, startWorker } from "./harness.mjs";
 
 const EMAIL = "guarded@guild.gg";
@@ -30,16 +31,7 @@ describe("the second factor on D1", () => {
   });
   after(() => worker?.dispose());
 
-  const call = async (method, path, body, headers = {}) => {
-    const answer = await worker.fetch(`/api/v1/auth/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }), ...headers },
-      body: typeof body === "object" ? JSON.stringify(body) : body,
-      duplex: "half",
-    });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
-  };
+  const call = (method, path, body) => ask(worker, method, `/auth/${path}`, { token, body });
 
   test("it is switched on", async () => {
     const begun = await call("POST", "two-factor");
@@ -79,7 +71,7 @@ describe("the second factor on D1", () => {
     const json = { "content-type": "application/json" };
     const wrong = JSON.stringify({ password: "another four words", code: recoveryCodes[1] });
     assert.equal((await call("DELETE", "two-factor")).body.code, "body_required");
-    assert.equal((await call("DELETE", "two-factor", wrong, json)).body.code, "wrong_password");
+    assert.equal((await call("DELETE", "two-factor", wrong)).body.code, "wrong_password");
     const chunked = await worker.fetch("/api/v1/auth/two-factor", {
       method: "DELETE",
       headers: { ...json, authorization: `Bearer ${token}` },

@@ -1,6 +1,7 @@
 // Logins on the real runtime: many refreshes at once make one successor. tests/api/sessions.rs has the rules.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { me as meOf, request, rows } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
 const EMAIL = "edge@sessions.guild.gg";
@@ -14,15 +15,10 @@ before(async () => {
 });
 after(() => worker.dispose());
 
-const post = (path, body, token) =>
-  worker.fetch(`/api/v1/auth/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
-    body: JSON.stringify(body),
-  });
+const post = (path, body, token) => request(worker, "POST", `/auth/${path}`, { token, body });
 const logIn = async (password = PASSWORD) => (await post("login", { email: EMAIL, password })).json();
 const refresh = (token) => post("refresh", { refresh_token: token });
-const me = (token) => worker.fetch("/api/v1/users/me", { headers: { authorization: `Bearer ${token}` } });
+const me = (token) => meOf(worker, token);
 
 test("fifty refreshes at once make one successor", async () => {
   const { refresh_token: first } = await logIn();
@@ -31,8 +27,7 @@ test("fifty refreshes at once make one successor", async () => {
   const bodies = await Promise.all(answers.map((answer) => answer.json()));
   const successors = new Set(bodies.map(({ refresh_token: token }) => token));
   assert.equal(successors.size, 1);
-  const [{ counter }] = (await worker.d1.prepare("SELECT counter FROM sessions").all()).results;
-  assert.equal(counter, 1);
+  assert.deepEqual(await rows(worker, "SELECT counter FROM sessions"), [{ counter: 1 }]);
   for (const { access_token: token } of bodies) assert.equal((await me(token)).status, 200);
   const [successor] = successors;
   assert.equal((await refresh(successor)).status, 200);
@@ -45,8 +40,7 @@ test("fifty refreshes at once make one successor", async () => {
 
 test("logins are listed, ended, and end with the password", async () => {
   const [one, two, three] = [await logIn(), await logIn(), await logIn()];
-  const sessions = async (method, path = "") =>
-    worker.fetch(`/api/v1/auth/sessions${path}`, { method, headers: { authorization: `Bearer ${one.access_token}` } });
+  const sessions = (method, path = "") => request(worker, method, `/auth/sessions${path}`, { token: one.access_token });
   const { data } = await (await sessions("GET")).json();
   assert.deepEqual(data.map(({ current }) => current), [false, false, true]);
   assert.equal((await sessions("DELETE", `/${data[0].id}`)).status, 204);
@@ -64,7 +58,7 @@ test("logins are listed, ended, and end with the password", async () => {
 test("logins at once leave an audit log without a gap", async () => {
   const logins = await Promise.all(Array.from({ length: 8 }, () => logIn("five other words in a row")));
   assert.ok(logins.every(({ access_token: token }) => token));
-  const { results } = await worker.d1.prepare("SELECT seq, previous_hash, hash FROM audit_log ORDER BY seq").all();
+  const results = await rows(worker, "SELECT seq, previous_hash, hash FROM audit_log ORDER BY seq");
   assert.ok(results.length >= 8);
   results.forEach(({ seq, previous_hash: previous }, index) => {
     assert.equal(seq, index + 1);

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { walk } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
 const run = promisify(execFile);
@@ -15,13 +16,7 @@ describe("the walk of the README", () => {
   let outputs;
   before(async () => {
     worker = await startWorker();
-    const text = await readFile(README, "utf8");
-    const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
-    assert.ok(blocks.length >= 8, "the walk is there");
-    // One shell for all blocks, as a reader has; a mark after each.
-    const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
-    const { stdout } = await run("sh", ["-euc", script.replaceAll(WRITTEN_FOR, worker.url.origin)]);
-    outputs = stdout.split("\n===\n");
+    outputs = await walk(run, await readFile(README, "utf8"), (script) => script.replaceAll(WRITTEN_FOR, worker.url.origin));
   });
   after(() => worker?.dispose());
 

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { createServer } from "node:http";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { fromRoot, run } from "../../scripts/lib/shell.mjs";
 import { ensureToolchains, using } from "../../scripts/toolchain.mjs";
+import { receive } from "./client.mjs";
+import { call } from "./guild.mjs";
 import { eventually, logIn, startWorker } from "./harness.mjs";
 
 const PYTHON = process.env.INTEROP_PYTHON ?? "";
@@ -93,24 +94,14 @@ describe("what the Worker delivers while its secrets are rotated", () => {
   before(async () => {
     const worker = await startWorker({ vars: { WEBHOOK_ALLOW_LOCAL: "true" }, network: true });
     const got = [];
-    const server = createServer((request, response) => {
-      const chunks = [];
-      request.on("data", (chunk) => chunks.push(chunk));
-      request.on("end", () => {
-        const body = Buffer.concat(chunks).toString();
-        if (JSON.parse(body).type !== "ping") got.push({ headers: request.headers, body });
-        response.end();
-      });
+    const server = await receive(({ headers, body }, response) => {
+      got.push({ headers, body });
+      response.end();
     });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
       const token = await logIn(worker, "signed@players.guild.gg");
-      const post = async (path, body) => {
-        const answer = await worker.fetch(`/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify(body) });
-        assert.ok(answer.status < 300, `${path}: ${await answer.clone().text()}`);
-        return answer.json();
-      };
-      const webhook = await post("/webhooks", { url: `http://127.0.0.1:${server.address().port}/`, event_types: ["*"] });
+      const post = (path, body) => call(worker, token, "POST", path, body);
+      const webhook = await post("/webhooks", { url: server.url, event_types: ["*"] });
       const secrets = [webhook.secret];
       for (const name of ["A build", "Ünïcødé 守護者 👩‍👩‍👧", "\"\\ </script> & \u00a0x"]) {
         const data = await post("/builds", { name, chat_code: CODE, notes: name.repeat(50) });
@@ -120,7 +111,6 @@ describe("what the Worker delivers while its secrets are rotated", () => {
         secrets.unshift((await post(`/webhooks/${webhook.id}/rotate-secret`, {})).secret);
       }
     } finally {
-      server.closeAllConnections();
       server.close();
       await worker.dispose();
     }

@@ -1,9 +1,9 @@
 // The runtime is killed during commits, messages, attempts and records. Every event whose change was committed arrives; whatever
 // arrives twice has one webhook-id, one body and a cause. tests/simulation has faults that replay. KILLS=200 for more than CI takes.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { receive, request, rows as rowsOf } from "./client.mjs";
 import { dropState, eventually, freshSecret, logIn, makeState, startWorker } from "./harness.mjs";
 
 const KILLS = Number(process.env.KILLS ?? 25);
@@ -18,29 +18,21 @@ let server;
 
 before(async () => {
   state = await makeState();
-  server = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk));
-    request.on("end", () => {
-      const id = request.headers["webhook-id"];
-      const body = Buffer.concat(chunks).toString();
-      if (JSON.parse(body).type === "ping") return response.end();
-      const arrival = { body, at: Date.now(), second: Number(request.headers["webhook-timestamp"]), kills };
-      arrived.set(id, [...(arrived.get(id) ?? []), arrival]);
-      // Now and then slowly, so that the kill comes between sending and writing it down.
-      return setTimeout(() => response.end(), Math.random() < 0.3 ? 40 : 0);
-    });
+  server = await receive(({ headers, body }, response) => {
+    const id = headers["webhook-id"];
+    const arrival = { body, at: Date.now(), second: Number(headers["webhook-timestamp"]), kills };
+    arrived.set(id, [...(arrived.get(id) ?? []), arrival]);
+    // Now and then slowly, so that the kill comes between sending and writing it down.
+    setTimeout(() => response.end(), Math.random() < 0.3 ? 40 : 0);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
 after(async () => {
-  server.closeAllConnections();
   server.close();
   await worker?.dispose();
   await dropState(state);
 });
 
-const rows = async (sql) => (await worker.d1.prepare(sql).all()).results;
+const rows = (sql) => rowsOf(worker, sql);
 
 /** Which of an event's arrivals the log knows: an attempt is in it with the time at which it began. */
 function matchLog(arrivals, attempts) {
@@ -62,10 +54,8 @@ function causeOf(first, next, logged) {
 test(`${KILLS} kills lose no event`, async (context) => {
   worker = await startWorker({ vars, state, network: true });
   const token = await logIn(worker, "killed@players.guild.gg");
-  const post = (path, body) =>
-    worker.fetch(`/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "application/json" }, body: JSON.stringify(body) });
-  const url = `http://127.0.0.1:${server.address().port}/`;
-  assert.equal((await post("/webhooks", { url, event_types: ["*"] })).status, 201);
+  const post = (path, body) => request(worker, "POST", path, { token, body });
+  assert.equal((await post("/webhooks", { url: server.url, event_types: ["*"] })).status, 201);
   const acknowledged = new Set();
   let cutOff = 0;
   for (let kill = 0; kill < KILLS; kill += 1) {

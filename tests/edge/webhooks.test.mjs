@@ -1,10 +1,10 @@
 // Webhooks on the real local runtime: D1, the queues, fetch, and receivers that are real servers, some of them hostile.
 // tests/simulation has schedules of days and faults, tests/api the rules.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
+import { ask, listen, receive, request } from "./client.mjs";
 import { eventually, logIn, startWorker } from "./harness.mjs";
 
 let worker;
@@ -16,40 +16,25 @@ before(async () => {
   token = await logIn(worker, "hooks@players.guild.gg");
 });
 after(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  for (const server of servers) server.close();
   await worker?.dispose();
 });
 
 /** A receiver that takes pings and answers all else by `handle`; gives its URL and what it got beside pings. */
 async function receiver(handle = (_, response) => response.end()) {
   const got = [];
-  const server = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk));
-    request.on("end", () => {
-      const delivery = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString(), at: performance.now() };
-      if (JSON.parse(delivery.body).type === "ping") return response.end();
-      got.push(delivery);
-      return handle(delivery, response, got.length);
-    });
+  const server = await receive((delivery, response) => {
+    got.push(delivery);
+    handle(delivery, response, got.length);
   });
   servers.push(server);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { got, url: `http://127.0.0.1:${server.address().port}/hook`, server };
+  return { got, url: `${server.url}hook` };
 }
 
 async function call(method, path, json, expected) {
-  const response = await worker.fetch(`/api/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(json && { "content-type": "application/json" }) },
-    body: json && JSON.stringify(json),
-  });
-  const text = await response.text();
-  assert.equal(response.status, expected, `${method} ${path}: ${text}`);
-  return text === "" ? undefined : JSON.parse(text);
+  const { status, body } = await ask(worker, method, path, { token, body: json });
+  assert.equal(status, expected, `${method} ${path}: ${JSON.stringify(body)}`);
+  return body;
 }
 
 const endpoint = (url, more = {}) => call("POST", "/webhooks", { url, event_types: ["*"], ...more }, 201);
@@ -96,17 +81,12 @@ test("a failed delivery is tried again under the same id, with the same bytes", 
 test("a URL is sent a ping and nothing else until it answers one with 2xx", async () => {
   const kinds = [];
   let status = 500;
-  const server = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk));
-    request.on("end", () => {
-      kinds.push(JSON.parse(Buffer.concat(chunks)).type);
-      response.writeHead(status).end();
-    });
+  const server = await listen(({ body }, response) => {
+    kinds.push(JSON.parse(body).type);
+    response.writeHead(status).end();
   });
   servers.push(server);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${server.address().port}/`;
+  const { url } = server;
   const webhook = await endpoint(url);
   await build();
   assert.ok(await eventually(() => kinds.length >= 2, 15_000));
@@ -257,7 +237,7 @@ test("a message that no consumer could take is retried, ends in the dead letters
   const other = await startWorker({ vars: { WEBHOOK_ALLOW_LOCAL: "true" }, network: true, queueRetries: 1 });
   try {
     const { got, url } = await receiver();
-    const post = async (path, body, bearer) => (await other.fetch(`/api/v1${path}`, { method: "POST", headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" }, body: JSON.stringify(body) })).status;
+    const post = async (path, body, bearer) => (await request(other, "POST", path, { token: bearer, body })).status;
     const bearer = await logIn(other, "dead@players.guild.gg");
     assert.equal(await post("/webhooks", { url, event_types: ["*"] }, bearer), 201);
     assert.ok(await eventually(async () => (await other.d1.prepare("SELECT is_proven FROM webhooks").first("is_proven")) === 1, 10_000));

@@ -30,10 +30,7 @@ fn masters(config: &Config) -> &MasterKeys {
 }
 
 fn fill(world: &World, count: usize) {
-    world
-        .test
-        .database
-        .execute("CREATE TABLE safes (owner TEXT PRIMARY KEY, sealed BLOB) STRICT, WITHOUT ROWID");
+    world.execute("CREATE TABLE safes (owner TEXT PRIMARY KEY, sealed BLOB) STRICT, WITHOUT ROWID");
     let platform = world.platform(0);
     let old = config(OLD, None);
     for number in 0..count {
@@ -47,18 +44,12 @@ fn fill(world: &World, count: usize) {
         );
         block_on(platform.database.batch(vec![insert])).unwrap();
     }
-    world
-        .test
-        .database
-        .execute("INSERT INTO safes VALUES ('user_without', NULL)");
+    world.execute("INSERT INTO safes VALUES ('user_without', NULL)");
 }
 
 /// How many of the secrets can be read.
 fn readable(world: &World, master: &MasterKeys) -> usize {
-    let rows = world
-        .test
-        .database
-        .execute("SELECT owner, sealed FROM safes WHERE sealed IS NOT NULL");
+    let rows = world.execute("SELECT owner, sealed FROM safes WHERE sealed IS NOT NULL");
     let opens = rows.iter().filter(|row| {
         let owner = row.text(0).unwrap();
         let found = seal::open(master, &format!("safe:{owner}"), row.blob(1).unwrap());
@@ -100,8 +91,7 @@ fn a_value_that_changes_meanwhile_is_not_overwritten() {
     };
     let both = config(NEW, Some(OLD));
     assert_eq!(step(&raced, &both), Resealed { done: 2, left: 1 });
-    let kept = "SELECT count(*) FROM safes WHERE sealed = x'0102'";
-    assert_eq!(world.count(kept), 1);
+    assert_eq!(world.rows("safes WHERE sealed = x'0102'"), 1);
 }
 
 #[test]
@@ -109,10 +99,7 @@ fn values_that_do_not_open_are_counted_and_stand_in_nobodys_way() {
     let world = World::new();
     fill(&world, 120);
     // More than one step takes, and the first by any order of theirs.
-    world
-        .test
-        .database
-        .execute("UPDATE safes SET sealed = x'00' WHERE owner < 'user_060'");
+    world.execute("UPDATE safes SET sealed = x'00' WHERE owner < 'user_060'");
     let both = config(NEW, Some(OLD));
     let platform = world.platform(0);
     let mut last = step(&platform, &both);
@@ -129,9 +116,9 @@ fn tokens_are_issued_and_checked_at_every_step_of_a_replacement() {
     let before = world.isolate(0);
     before.sign();
     // A month in, when the next key is published and waits.
-    world.test.clock.advance_ms(29 * DAY_MS);
+    world.wait_ms(29 * DAY_MS);
     before.tick();
-    assert_eq!(world.count("SELECT count(*) FROM signing_keys"), 2);
+    assert_eq!(world.rows("signing_keys"), 2);
     let old = before.sign();
 
     let with_both = || world.isolate_on(world.platform(0), config(NEW, Some(OLD)));
@@ -145,7 +132,7 @@ fn tokens_are_issued_and_checked_at_every_step_of_a_replacement() {
             }
         }
         with_both().tick();
-        world.test.clock.advance_ms(HOUR_MS);
+        world.wait_ms(HOUR_MS);
     }
     // Over: the old key can go.
     let master = config(NEW, None);

@@ -12,6 +12,7 @@ use wvw_builder::platform::{
 use crate::faults::Dice;
 use crate::world::{DAY_MS, HOUR_MS};
 use testing::databases::step_aside;
+use testing::webhooks::header;
 
 /// The waits of the schedule, in seconds.
 const WAITS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -31,18 +32,22 @@ pub enum Kind {
     Rated,
 }
 
-pub const KINDS: [Kind; 10] = [
-    Kind::Good,
-    Kind::Flaky,
-    Kind::Broken,
-    Kind::Busy,
-    Kind::Gone,
-    Kind::Hanging,
-    Kind::Unreachable,
-    Kind::Moved,
-    Kind::DownForDays,
-    Kind::Rated,
-];
+impl Kind {
+    pub fn any(dice: &Dice) -> Self {
+        match dice.roll(10) {
+            0 => Self::Good,
+            1 => Self::Flaky,
+            2 => Self::Broken,
+            3 => Self::Busy,
+            4 => Self::Gone,
+            5 => Self::Hanging,
+            6 => Self::Unreachable,
+            7 => Self::Moved,
+            8 => Self::DownForDays,
+            _ => Self::Rated,
+        }
+    }
+}
 
 /// An endpoint's URL and a `webhook-id`.
 pub type Key = (String, String);
@@ -101,16 +106,11 @@ impl Drop for UnderWay<'_> {
 impl HttpClient for Receivers {
     fn send(&self, request: HttpRequest) -> LocalFuture<'_, Result<HttpAnswer, HttpError>> {
         Box::pin(async move {
-            let place: usize = request.url["https://r".len()..]
-                .split('.')
-                .next()
-                .and_then(|digits| digits.parse().ok())
-                .expect("a receiver of ours");
-            let id = request
-                .headers
-                .iter()
-                .find(|(name, _)| name == "webhook-id");
-            let key = (request.url.clone(), id.expect("an id").1.clone());
+            let digits = request.url["https://r".len()..].split('.').next();
+            let place = digits.and_then(|digits| digits.parse().ok());
+            let place: usize = place.expect("a receiver of ours");
+            let id = header(&request, "webhook-id").to_owned();
+            let key = (request.url.clone(), id);
             let kind = self.kinds[place];
             let began = self.clock.now_ms();
             let step = self.begin(kind, &key, &request, began);
@@ -157,10 +157,8 @@ impl Receivers {
             let leased = row.optional_integer(2).expect("0 or 1") == Some(1);
             let expires_at = row.optional_integer(3).expect("a time").unwrap_or(0);
             if state != Some("pending") || !leased || expires_at <= now {
-                wrong.push(format!(
-                    "no live lease: {state:?} {leased} {}",
-                    expires_at - now
-                ));
+                let left = expires_at - now;
+                wrong.push(format!("no live lease: {state:?} {leased} {left}"));
             }
             if row.optional_integer(5).expect("0 or 1") != Some(1) {
                 wrong.push("called though it is unproved".to_owned());

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
+use testing::config_value;
 use wvw_builder::app::App;
 use wvw_builder::auth::keys::ActiveKey;
 use wvw_builder::auth::model::AccountRole;
@@ -21,23 +22,17 @@ use wvw_builder::platform::{
 };
 use wvw_builder::runtime::State;
 
-pub const MINUTE_MS: i64 = 60_000;
-pub const HOUR_MS: i64 = 60 * MINUTE_MS;
-pub const DAY_MS: i64 = 24 * HOUR_MS;
+pub use testing::paths::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// Tokens that live as long as the configuration allows.
 pub fn config(master: u8, previous: Option<u8>) -> Config {
     let key = |first: u8| STANDARD.encode((first..first + 32).collect::<Vec<u8>>());
     let lookup = |name: &str| match name {
-        "ENVIRONMENT" => Some("production".to_owned()),
-        "ISSUER" => Some("https://builds.guild.gg".to_owned()),
-        "MAIL_TRANSPORT" | "DNS_RESOLVER_URL" => Some("off".to_owned()),
-        "AUDIENCE" => Some("wvw-builder".to_owned()),
+        "MAIL_TRANSPORT" => Some("off".to_owned()),
         "MASTER_KEY" => Some(key(master)),
         "MASTER_KEY_PREVIOUS" => previous.map(key),
-        "PASSWORD_PEPPER" => Some(key(101)),
         "ACCESS_TOKEN_SECONDS" => Some("3600".to_owned()),
-        _ => None,
+        name => config_value(name),
     };
     Config::load(lookup).expect("a good configuration")
 }
@@ -82,9 +77,22 @@ impl World {
         self.test.clock.now_ms()
     }
 
+    pub fn execute(&self, sql: &str) -> Vec<Row> {
+        self.test.database.execute(sql)
+    }
+
     pub fn count(&self, sql: &str) -> i64 {
-        let rows = self.test.database.execute(sql);
-        rows[0].integer(0).expect("a number")
+        self.execute(sql)[0].integer(0).expect("a number")
+    }
+
+    /// How many rows a table has.
+    pub fn rows(&self, table: &str) -> i64 {
+        self.count(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// Moves the clock.
+    pub fn wait_ms(&self, ms: i64) {
+        self.test.clock.advance_ms(ms);
     }
 
     /// Ports with randomness of their own; KV holds what it held `kv_stale_ms` ago.

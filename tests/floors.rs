@@ -326,8 +326,8 @@ fn a_public_type_has_a_name_of_its_own() {
     places.retain(|_, paths| paths.len() > 1);
     let listed = SHARED_NAMES.iter().map(|(name, _)| *name);
     assert_eq!(
-        Vec::from_iter(places.keys()),
-        Vec::from_iter(listed),
+        places.keys().collect::<Vec<_>>(),
+        listed.collect::<Vec<_>>(),
         "{places:#?}"
     );
     let code = "pub struct A;\npub(crate) enum B {}\nstruct C;\n    pub type D = A;";

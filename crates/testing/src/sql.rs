@@ -29,7 +29,7 @@ pub fn disabled(player: &Player, is_disabled: bool) -> String {
 impl TestApp {
     /// Gives a roster this many entries, all with the same notes.
     pub fn fill_roster(&self, team: &str, count: usize, notes: &str) {
-        self.execute(&fill_roster(team, count, notes));
+        self.execute(fill_roster(team, count, notes));
     }
 }
 

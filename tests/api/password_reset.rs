@@ -83,7 +83,7 @@ fn every_address_gets_the_same_answer_after_the_same_work() {
     let known = app.proved("known");
     let unproved = app.player("unproved");
     let disabled = app.proved("disabled");
-    app.execute(&sql::disabled(&disabled, true));
+    app.execute(sql::disabled(&disabled, true));
     app.mails();
     let nobody = "nobody@guild.gg";
     let mut seen: Option<(Vec<u8>, Vec<String>)> = None;

@@ -129,7 +129,7 @@ fn scene(app: &TestApp) -> Player {
         "INSERT INTO recovery_codes VALUES ('{id}', x'00')",
         "INSERT INTO challenges VALUES (x'00', '{id}', 0, x'00', 0, 1, 2)",
     ] {
-        app.execute(&sql.replace("{id}", &player.id));
+        app.execute(sql.replace("{id}", &player.id));
     }
     let plan = app.composition(&player, &json!({ "notes": "Of Stegalkin" }));
     app.share_link(&player, &plan);
@@ -299,7 +299,7 @@ fn an_export_has_all_pages_of_the_caller_and_nobody_else() {
         app.wait_ms(1);
     }
     // Copies of one login, and of what was done with it, on more pages than one.
-    app.execute(&format!(
+    app.execute(format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) \
          INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
          created_at, refreshed_at, refresh_expires_at, expires_at, ended_at) \
@@ -335,7 +335,7 @@ fn an_export_says_what_others_did_to_me_but_not_with_which_login() {
     app.wait_ms(10_001);
     spend().expect_problem(401, "refresh_token_reused");
     let administrator = app.player("administrator");
-    app.execute(&format!(
+    app.execute(format!(
         "INSERT INTO audit_log (seq, entry, previous_hash, hash) SELECT max(seq) + 1, \
          json_object('seq', max(seq) + 1, 'at', at, 'action', 'account.disabled', 'actor', '{}', \
          'via', 'session_theirs', 'target', '{}', 'detail', NULL), '', '' FROM audit_log",

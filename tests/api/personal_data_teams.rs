@@ -34,7 +34,7 @@ impl Scene {
         let stays = app.player("stays");
         let team = app.team(&[(&gone, "officer"), (&stays, "leader")]);
         let left = app.team(&[(&gone, "officer"), (&stays, "leader")]);
-        app.execute(&format!(
+        app.execute(format!(
             "UPDATE team_members SET display_name = 'Stegalkin' WHERE user_id = '{}'",
             gone.id
         ));

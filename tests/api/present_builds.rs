@@ -125,7 +125,7 @@ fn players_of_the_roster_have_their_names() {
     assert!(after.text().contains("<bdi>Bert</bdi>"));
     // Nobody of another team's roster.
     let foreign = app.team(&[(&stranger, "leader")]);
-    app.execute(&format!("UPDATE team_players SET team_id = '{foreign}'"));
+    app.execute(format!("UPDATE team_players SET team_id = '{foreign}'"));
     let shown = get(&app, &page, None).text();
     assert!(!shown.contains("Bert") && shown.contains("Somebody of the roster"));
 }

@@ -21,7 +21,7 @@ fn copy(app: &TestApp, table: &str, row: &Value, count: usize, others: &[(&str, 
         None => format!("r.{name}"),
     };
     let values: Vec<String> = names.iter().map(value).collect();
-    app.execute(&format!(
+    app.execute(format!(
         "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {count}) \
          INSERT INTO {table} ({}) SELECT {} FROM c, {table} r WHERE r.id = '{}'",
         names.join(", "),

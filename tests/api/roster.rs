@@ -144,7 +144,7 @@ fn a_page_ends_early_when_its_players_are_very_large() {
             "availability": [], "notes": "\n".repeat(2_000),
             "created_at": "2026-11-22T00:00:00.000Z", "updated_at": "2026-11-22T00:00:00.000Z",
         });
-        guild.app.execute(&format!(
+        guild.app.execute(format!(
             "INSERT INTO team_players (id, team_id, name, search_name, document, version) \
              VALUES ('{id}', '{}', 'n', 'n', '{document}', 1)",
             guild.team

@@ -185,13 +185,13 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_ro
     ];
     let before = guild.rows();
     for (method, path, body, moment, status) in rows {
-        app.execute(&role("officer"));
+        app.execute(role("officer"));
         let answer = racing(app, moment, role("member")).as_player(officer, method, path, body);
         assert_eq!(answer.status, status, "{method} {path} {body}");
         assert_eq!(guild.rows(), before, "{method} {path} {body}");
     }
     // One's own entry stays one's own to change.
-    app.execute(&role("officer"));
+    app.execute(role("officer"));
     let mine = guild.one(&guild.add(&own));
     let isolate = racing(app, changes, role("member"));
     isolate.put_as(officer, &mine, &own).expect(200);
@@ -205,7 +205,7 @@ fn a_build_must_be_one_that_the_caller_may_see() {
     let build = |owner: &Player, visibility: &str, team: Option<&str>| {
         let build = text(&app.build(owner, &json!({}))["id"]);
         let team = team.map_or("NULL".to_owned(), |team| format!("'{team}'"));
-        app.execute(&format!(
+        app.execute(format!(
             "UPDATE builds SET visibility = '{visibility}', team_id = {team} WHERE id = '{build}'"
         ));
         build

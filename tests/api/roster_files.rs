@@ -199,7 +199,7 @@ fn a_roster_that_changes_meanwhile_is_left_alone() {
     for (query, sql, body) in rows {
         guild
             .app
-            .execute(&sql::joins(&guild.officer, &guild.team, "officer"));
+            .execute(sql::joins(&guild.officer, &guild.team, "officer"));
         let isolate = racing(&guild.app, "INSERT INTO team_players", sql);
         let call = isolate.call("POST", &format!("{}/import?{query}", guild.path));
         let answer = call.by(&guild.officer).raw(CSV, body.as_str()).send();

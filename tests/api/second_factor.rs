@@ -178,7 +178,7 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     let challenge = it.challenge();
     let recovery = it.recovery_code().replace('-', "");
     for table in ["two_factor", "recovery_codes", "challenges", "audit_log"] {
-        let rows = it.app.execute(&format!("SELECT * FROM {table}"));
+        let rows = it.app.execute(format!("SELECT * FROM {table}"));
         assert!(!rows.is_empty(), "{table}");
         for row in rows {
             let row = format!("{row:?}");
@@ -195,7 +195,7 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     }
     // Nor does a secret open in another account's row.
     let other = it.app.player("mover");
-    it.app.execute(&format!(
+    it.app.execute(format!(
         "INSERT INTO two_factor SELECT '{}', sealed_secret, 1, NULL, NULL, NULL FROM two_factor",
         other.id
     ));

@@ -139,7 +139,7 @@ const ATTACKS: &[Row] = &[
         },
     ),
     ("of a disabled account", INVALID, false, |app, player| {
-        app.execute(&sql::disabled(player, true));
+        app.execute(sql::disabled(player, true));
         refresh(app, &player.refresh_token)
     }),
     ("of a deleted account", INVALID, false, |app, player| {
@@ -340,7 +340,7 @@ fn no_refresh_token_can_be_read_in_the_database() {
     let player = app.player("sealed");
     let second = next(&app, &player.refresh_token);
     for table in ["sessions", "audit_log", "users"] {
-        for row in app.execute(&format!("SELECT * FROM {table}")) {
+        for row in app.execute(format!("SELECT * FROM {table}")) {
             let row = format!("{row:?}");
             for token in [&player.refresh_token, &second] {
                 assert!(!row.contains(&token[31..]), "{table}: {row}");

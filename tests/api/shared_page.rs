@@ -28,7 +28,7 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
         whole[name] = value.clone();
     }
     if let Some(team) = team {
-        app.execute(&format!(
+        app.execute(format!(
             "INSERT OR IGNORE INTO team_members VALUES ('{team}', '{owner}', 'officer', 'Anna', 0)"
         ));
     }
@@ -70,7 +70,7 @@ pub fn card() -> String {
 }
 
 pub fn make_team(app: &TestApp, name: &str) {
-    app.execute(&format!(
+    app.execute(format!(
         "INSERT INTO teams (id, name, tag, description, version, created_at, updated_at) \
          VALUES ('{TEAM}', {}, '', '', 1, 0, 0)",
         quoted(name)
@@ -101,7 +101,7 @@ pub fn page(app: &TestApp) -> String {
 /// The build in another visibility, as `PATCH` would leave it.
 fn show(app: &TestApp, build: &Value, visibility: &str, team: Option<&str>) {
     let team = team.map_or("NULL".to_owned(), quoted);
-    app.execute(&format!(
+    app.execute(format!(
         "UPDATE builds SET visibility = '{visibility}', team_id = {team}, version = version + 1 \
          WHERE id = {}",
         quoted(&text(&build["id"]))
@@ -312,7 +312,7 @@ fn a_build_is_shown_only_to_those_who_may_see_it() {
     // A composition without a team shares with no team, not with builds of none.
     app.execute("UPDATE compositions SET team_id = NULL");
     let build = app.build(&owner, &json!({ "name": "Secret sauce" }));
-    app.execute(&format!(
+    app.execute(format!(
         "UPDATE compositions SET document = json_set(document, '$.subgroups[0].slots[0].build_id', {})",
         quoted(&text(&build["id"]))
     ));

@@ -56,7 +56,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
         }
         scores[row["specialization"].to_string()] = other;
     }
-    app.execute(&format!("UPDATE teams SET scores = '{scores}'"));
+    app.execute(format!("UPDATE teams SET scores = '{scores}'"));
     for (number, letter) in ["語", "<", "\u{1f9d9}"].into_iter().enumerate() {
         app.clear("compositions");
         let mut places = (0..50).map(|place| {
@@ -91,7 +91,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
             "subgroups": groups });
         share(&app, &owner.id, Some(TEAM), &document);
         let code = format!("'{}'", "x".repeat(200));
-        app.execute(&format!(
+        app.execute(format!(
             "UPDATE builds SET document = json_set(document, '$.chat_code', {code})"
         ));
         let page = small_page(&app);
@@ -139,7 +139,7 @@ fn a_code_longer_than_the_games_is_not_shown() {
     share(&app, &owner.id, None, &group(json!([place])));
     for (length, is_shown) in [(200, true), (201, false)] {
         let code = "x".repeat(length);
-        app.execute(&format!(
+        app.execute(format!(
             "UPDATE builds SET version = version + 1, \
              document = json_set(document, '$.chat_code', '{code}')"
         ));
@@ -169,7 +169,7 @@ fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_
         let body = json!({ "name": "Zojirushi", "notes": "Zojirushi", "tags": ["x"],
             "subgroups": [{ "name": "Zojirushi", "slots": slots }] });
         let made = app.composition(&owner, &body);
-        app.execute(&format!(
+        app.execute(format!(
             "UPDATE compositions SET document = replace(document, 'Zojirushi', '{name}')"
         ));
         let made = app.get_as(&owner, &path_of(&made)).ok();

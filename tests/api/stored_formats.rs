@@ -84,7 +84,7 @@ fn sealed_headers_of_an_endpoint_are_read() {
     let plain = br#"[["x-team","red"],["x-map","ebg"]]"#;
     let sealed = seal::seal(&master, &label, plain, &app.test.platform(77)).expect("sealed");
     let hex = kit::hex::encode(&sealed);
-    app.execute(&format!(
+    app.execute(format!(
         "UPDATE webhooks SET sealed_headers = x'{hex}' WHERE id = '{}'",
         endpoint.id
     ));

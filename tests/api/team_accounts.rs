@@ -57,7 +57,7 @@ fn a_deleted_account_hands_its_teams_on() {
     let teams = rows.map(|(members, _)| {
         let id = app.team(members);
         for (joined_at, (player, _)) in members.iter().enumerate() {
-            app.execute(&format!(
+            app.execute(format!(
                 "UPDATE team_members SET joined_at = {joined_at} \
                  WHERE team_id = '{id}' AND user_id = '{}'",
                 player.id

@@ -103,7 +103,7 @@ fn a_link_and_a_code_end_with_the_api_key_that_made_them() {
     assert_eq!(app.rows("team_invitations"), 1);
     // The other one ends by itself, before the invitation does.
     let soon = app.test_now() + 1_000;
-    app.execute(&format!("UPDATE api_keys SET expires_at = {soon}"));
+    app.execute(format!("UPDATE api_keys SET expires_at = {soon}"));
     app.wait_ms(999);
     assert!(scene.sees(&made[1].0[0]));
     app.wait_ms(1);

@@ -83,7 +83,7 @@ fn a_code_lets_nobody_in_while_its_maker_may_not_invite() {
         let body = json!({ "code": code });
         let call = ("POST", "/api/v1/invitations/accept", &body);
         app.clear("team_bans");
-        app.execute(&sql::joins(officer, team, "officer"));
+        app.execute(sql::joins(officer, team, "officer"));
         let found = app.raced("UPDATE team_invitations", end, &guest, call);
         assert_eq!(found, status);
         scene.disable(officer, false);
@@ -158,7 +158,7 @@ fn a_ban_is_a_leaders_also_at_the_moment_that_it_is_written() {
 fn a_team_bans_a_thousand_people_at_most() {
     let scene = Scene::new();
     let (app, leader, member) = (&scene.app, &scene.leader, &scene.member);
-    app.execute(&format!(
+    app.execute(format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
          INSERT INTO team_bans SELECT '{}', 'user_' || printf('%026d', i), NULL, 1 FROM n",
         scene.team

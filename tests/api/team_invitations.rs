@@ -249,7 +249,7 @@ fn of_fifty_who_come_at_once_as_many_come_in_as_may_and_one_who_comes_twice_is_c
 fn a_team_has_five_hundred_members_at_most_also_with_many_at_once() {
     let scene = Scene::new();
     // People of no account.
-    scene.app.execute(&format!(
+    scene.app.execute(format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 497) \
          INSERT INTO team_members SELECT '{}', 'user_' || printf('%026d', i), 'member', 'x', 1 FROM n",
         scene.team

@@ -186,7 +186,7 @@ fn of_two_last_leaders_who_leave_at_once_one_stays() {
     ] {
         let scene = Scene::new();
         let (app, team) = (&scene.app, &scene.team);
-        app.execute(&sql::role(&scene.officer, "leader"));
+        app.execute(sql::role(&scene.officer, "leader"));
         let isolate = app.slow_isolate(9);
         let answers = isolate.at_once(&[&scene.leader, &scene.officer].map(|player| {
             let call = isolate.call(method, &member_path(team, player)).by(player);
@@ -231,8 +231,8 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
         ),
         ("DELETE FROM teams", leader, "DELETE", "", &none, 412),
     ] {
-        app.execute(&sql::role(leader, "leader"));
-        app.execute(&sql::role(officer, "officer"));
+        app.execute(sql::role(leader, "leader"));
+        app.execute(sql::role(officer, "officer"));
         let whole = format!("{TEAMS}/{team}{path}");
         let found = app.raced(before, sql::role(by, "member"), by, (method, &whole, body));
         assert_eq!(found, status, "{method} {path}");
@@ -262,7 +262,7 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         let scene = Scene::new();
         let [leader, officer, member] = scene.cast();
         let (app, team) = (&scene.app, &scene.team);
-        app.execute(&sql::role(officer, "leader"));
+        app.execute(sql::role(officer, "leader"));
         for (by, role) in [
             (officer, "member"),
             (officer, "officer"),

@@ -87,7 +87,7 @@ fn calls(scene: &Scene, rule: &TeamRule, player: &Player) -> Vec<Call> {
         ],
         "RemoveMembers" => vec![("DELETE", member, Value::Null, 200)],
         "BanMembers" => {
-            scene.app.execute(&format!(
+            scene.app.execute(format!(
                 "INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{NOBODY}', NULL, 1)"
             ));
             vec![
@@ -286,7 +286,7 @@ fn one_removes_and_invites_only_below_oneself() {
             scene.begin_again();
             let (app, team, players) = (&scene.app, &scene.team, &scene.players);
             let word = target.as_str();
-            app.execute(&sql::role(&scene.target, word));
+            app.execute(sql::role(&scene.target, word));
             let answer = app.delete_as(&players[place], &member_path(team, &scene.target));
             let expected = if target < role { 200 } else { 403 };
             assert_eq!(answer.status, expected, "{role:?} removes {target:?}");

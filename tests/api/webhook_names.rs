@@ -164,7 +164,7 @@ fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
     scene.app = scene.app.isolate_with(platform, config);
     scene.endpoint("a");
     let deaf = scene.endpoint("deaf");
-    scene.app.execute(&format!(
+    scene.app.execute(format!(
         "UPDATE webhooks SET event_types = '[\"team.created\"]' WHERE id = '{}'",
         deaf.id
     ));

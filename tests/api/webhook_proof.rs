@@ -223,7 +223,7 @@ fn those_that_had_the_same_url_before_can_still_be_changed() {
     let (app, player) = answering(204);
     let one = make(&app, &player, &json!({}));
     let other = make(&app, &player, &json!({ "url": "https://bot.guild.gg/2" }));
-    app.execute(&format!("UPDATE webhooks SET url = '{URL}'"));
+    app.execute(format!("UPDATE webhooks SET url = '{URL}'"));
     for webhook in [&one, &other] {
         let change = patch(&app, &player, webhook, &json!({ "description": "Twice" }));
         change.send().expect(200);

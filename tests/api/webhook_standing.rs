@@ -47,7 +47,7 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
         let racing = racing(&app, "UPDATE webhooks SET url", sql.clone());
         let answer = patch(&racing, &officer, &webhook, &json!({ "team_id": team })).send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
-        app.execute(&sql::joins(&officer, &team, "officer"));
+        app.execute(sql::joins(&officer, &team, "officer"));
         let body = json!({ "url": format!("{URL}/new"), "event_types": ["*"], "team_id": team });
         let call = ("POST", WEBHOOKS, &body);
         let status = app.raced("INSERT INTO webhooks ", sql, &officer, call);

@@ -23,6 +23,13 @@ fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
     app.post(LOGIN, &body).send()
 }
 
+/// A player whose address is proved.
+fn eir() -> (TestApp, Player) {
+    let app = TestApp::new();
+    let player = app.proved("eir");
+    (app, player)
+}
+
 /// A link for a player.
 #[track_caller]
 fn link(app: &TestApp, player: &Player) -> String {
@@ -33,8 +40,7 @@ fn link(app: &TestApp, player: &Player) -> String {
 
 #[test]
 fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
+    let (app, player) = eir();
     let key = text(&app.api_key(&player, &["builds:read"])["key"]);
     let (first, second) = (link(&app, &player), link(&app, &player));
     // A password that is refused leaves the link as it is.
@@ -63,8 +69,7 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
 
 #[test]
 fn a_link_lasts_an_hour_and_ends_with_everything_else() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
+    let (app, player) = eir();
     let token = link(&app, &player);
     app.wait_ms(HOUR_MS - 1);
     confirm(&app, &token, "short").expect(422);
@@ -138,8 +143,7 @@ fn it_is_limited_by_network_by_address_and_by_account() {
 
 #[test]
 fn the_second_factor_stays_in_force_and_a_disabled_password_counts_again() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
+    let (app, player) = eir();
     let device = authenticator::enrol(&app, &player);
     let token = link(&app, &player);
     app.execute("UPDATE users SET password_disabled_at = 1");
@@ -169,8 +173,7 @@ fn a_link_is_worth_nothing_once_the_account_is_another() {
     ] {
         // Before the call, and right before its write.
         for is_raced in [false, true] {
-            let app = TestApp::new();
-            let player = app.proved("eir");
+            let (app, player) = eir();
             let token = link(&app, &player);
             let hashes = || app.texts("SELECT password_hash FROM users");
             let before = hashes();
@@ -195,8 +198,7 @@ fn form(app: &TestApp, fields: &str) -> Answer {
 
 #[test]
 fn the_page_does_what_the_calls_do_and_looking_at_it_uses_nothing_up() {
-    let app = TestApp::new();
-    let player = app.proved("eir");
+    let (app, player) = eir();
     let plain = app.get("/reset").send().expect(200);
     let policy = plain.header("content-security-policy").expect("a policy");
     assert!(policy.contains("form-action 'self'") && !policy.contains("script-src"));

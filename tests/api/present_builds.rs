@@ -38,8 +38,7 @@ fn become_willbender(app: &TestApp, owner: &Player, build: &Value) {
 
 #[test]
 fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
-    let app = TestApp::new();
-    let (owner, stranger) = (app.player("owner"), app.player("stranger"));
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
     let build = app.build(&owner, &json!({ "visibility": "private" }));
     let plan = |slot: Value| {
         let subgroups = json!([{ "slots": [slot] }]);
@@ -91,8 +90,7 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
 
 #[test]
 fn players_of_the_roster_have_their_names() {
-    let app = TestApp::new();
-    let (leader, stranger) = (app.player("leader"), app.player("stranger"));
+    let (app, [leader, stranger]) = TestApp::with_players(["leader", "stranger"]);
     let team = app.team(&[(&leader, "leader")]);
     let id = app.roster_player(&team);
     let slots = json!([{ "slots": [{ "player_id": id }, { "player": "anna" }] }]);

@@ -40,8 +40,7 @@ fn plan(app: &TestApp, player: &Player, changes: &Value) -> Answer {
 
 #[test]
 fn an_account_has_a_thousand_builds() {
-    let app = TestApp::new();
-    let (player, other) = (app.player("many"), app.player("other"));
+    let (app, [player, other]) = TestApp::with_players(["many", "other"]);
     let first = app.build(&player, &json!({}));
     copy(&app, "builds", &first, MAX_BUILDS - 2, &[]);
     build(&app, &player, &json!({ "tags": ["last"] })).expect(201);
@@ -57,8 +56,7 @@ fn an_account_has_a_thousand_builds() {
 
 #[test]
 fn two_thousand_builds_are_shared_with_a_team() {
-    let app = TestApp::new();
-    let player = app.player("shares");
+    let (app, player) = TestApp::with_player("shares");
     let team = app.team(&[(&player, "leader")]);
     let shared = json!({ "visibility": "team", "team_id": team });
     let first = app.build(&player, &shared);
@@ -85,8 +83,7 @@ fn two_thousand_builds_are_shared_with_a_team() {
 
 #[test]
 fn an_account_has_200_compositions_and_a_team_500() {
-    let app = TestApp::new();
-    let player = app.player("plans");
+    let (app, player) = TestApp::with_player("plans");
     let team = app.team(&[(&player, "leader")]);
     let first = app.composition(&player, &json!({}));
     copy(&app, "compositions", &first, MAX_OWN - 2, &[]);

@@ -51,8 +51,7 @@ pub fn session_of(token: &str) -> String {
 
 #[test]
 fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
-    let app = TestApp::new();
-    let player = app.player("waiting");
+    let (app, player) = TestApp::with_player("waiting");
     wait(&app, PROOF_SECONDS - 1);
     make_key(&app, &player.token).expect(201);
     wait(&app, 1);
@@ -85,8 +84,7 @@ fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
 
 #[test]
 fn one_sessions_proof_is_not_anothers() {
-    let app = TestApp::new();
-    let player = app.player("twice");
+    let (app, player) = TestApp::with_player("twice");
     let other = app.new_token(&player);
     wait(&app, PROOF_SECONDS + 1);
     make_key(&app, &proved(&app, &other)).expect(201);
@@ -96,8 +94,7 @@ fn one_sessions_proof_is_not_anothers() {
 
 #[test]
 fn only_the_right_password_proves() {
-    let app = TestApp::new();
-    let player = app.player("guessed");
+    let (app, player) = TestApp::with_player("guessed");
     let since = || app.count("SELECT authenticated_at FROM sessions");
     let before = since();
     wait(&app, 400);
@@ -124,8 +121,7 @@ fn only_the_right_password_proves() {
 
 #[test]
 fn what_a_proof_is_told_by() {
-    let app = TestApp::new();
-    let player = app.player("told");
+    let (app, player) = TestApp::with_player("told");
     wait(&app, 301);
     let answer = prove(&app, &player.token, &json!({ "password": PASSWORD })).ok();
     assert_has!(answer, { "token_type": "Bearer", "expires_in": 600 });
@@ -137,8 +133,7 @@ fn what_a_proof_is_told_by() {
 
 #[test]
 fn where_a_second_factor_is_on_a_password_proves_nothing_alone() {
-    let app = TestApp::new();
-    let player = app.player("guarded");
+    let (app, player) = TestApp::with_player("guarded");
     let device = enrol(&app, &player);
     wait(&app, 400);
     let codes = "/api/v1/auth/two-factor/recovery-codes";
@@ -184,8 +179,7 @@ fn no_proof_brings_a_login_back() {
         ),
         ("disabled", "UPDATE users SET disabled_at = 1"),
     ] {
-        let app = TestApp::new();
-        let player = app.player("revenant");
+        let (app, player) = TestApp::with_player("revenant");
         let since = || app.count("SELECT authenticated_at FROM sessions");
         let before = since();
         // Long enough that it would be moved, and looked at just now.
@@ -213,8 +207,7 @@ fn what_changes_between_the_look_and_the_write_leaves_a_proof_without_effect() {
         "DELETE FROM sessions",
         factor,
     ] {
-        let app = TestApp::new();
-        let player = app.player("raced");
+        let (app, player) = TestApp::with_player("raced");
         wait(&app, 100);
         let call = ("POST", REAUTHENTICATE, &json!({ "password": PASSWORD }));
         let write = "UPDATE sessions SET authenticated_at";

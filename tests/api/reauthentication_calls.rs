@@ -110,8 +110,7 @@ fn a_call_with_the_password_in_it_is_its_own_proof_also_of_the_second_factor() {
     };
     for (method, path, body) in carriers() {
         let setting = || {
-            let app = TestApp::new();
-            let player = app.player("carrier");
+            let (app, player) = TestApp::with_player("carrier");
             (app, player)
         };
         let (app, player) = setting();
@@ -142,8 +141,7 @@ fn a_call_with_the_password_in_it_is_its_own_proof_also_of_the_second_factor() {
 
 #[test]
 fn who_makes_someone_an_officer_needs_a_proof_whichever_way() {
-    let app = TestApp::new();
-    let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+    let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let key = key_of(&app, &leader.token);
     let keyed = Player {
@@ -169,8 +167,7 @@ fn who_makes_someone_an_officer_needs_a_proof_whichever_way() {
 
 #[test]
 fn a_name_needs_no_proof_and_who_has_not_the_right_is_told_that_and_not_to_prove_anything() {
-    let app = TestApp::new();
-    let player = app.player("nosy");
+    let (app, player) = TestApp::with_player("nosy");
     wait(&app, 400);
     app.patch_as(&player, ME, &json!({ "display_name": "Berta" }))
         .expect(200);

@@ -1,7 +1,6 @@
-//! A team's own scores: who sees and sets them, refusals, concurrent writes. A score that is left out has
-//! its default. `analysis` has their effect.
+//! A team's own scores: refusals and concurrent writes. A score that is left out has its default. `analysis`
+//! has their effect, `team_permissions` who sees and sets them.
 
-use testing::guild::guild;
 use testing::prelude::*;
 
 fn path(team: &str) -> String {
@@ -14,35 +13,8 @@ fn put<'a>(app: &'a TestApp, team: &str, token: &str, scores: &Value) -> Call<'a
 }
 
 #[test]
-fn officers_set_them_members_see_them_others_know_nothing_of_them() {
-    let guild = guild();
-    let (app, team) = (&guild.app, &guild.team);
-    let boss = app.administrator("boss");
-    let scores = json!({ "62": { "stability": 2 } });
-    for (player, seen, set) in [
-        (&guild.leader, 200, 200),
-        (&guild.officer, 200, 200),
-        (&guild.member, 200, 403),
-        (&guild.stranger, 404, 404),
-        (&boss, 404, 404),
-    ] {
-        app.get_as(player, &path(team)).expect(seen);
-        let written = put(app, team, &player.token, &scores).send().expect(set);
-        if set == 403 {
-            assert_eq!(written.json()["code"], "insufficient_team_role");
-        }
-    }
-    app.get(&path(team)).send().expect(401);
-    for id in ["nonsense", "team_01kanp2xc0e8br5v0xmvhv7j2e"] {
-        let answer = app.get_as(&guild.leader, &path(id));
-        answer.expect_problem(404, "not_found");
-    }
-}
-
-#[test]
 fn what_is_left_out_is_the_default_again() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     let team = app.team(&[(&player, "leader")]);
     let read = || {
         let answer = app.get_as(&player, &path(&team));
@@ -69,8 +41,7 @@ fn what_is_left_out_is_the_default_again() {
 
 #[test]
 fn every_mistake_is_named() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     let team = app.team(&[(&player, "leader")]);
     let scores = json!({ "62": { "hugs": 1, "strip": 4 }, "200": {}, "81": [] });
     put(&app, &team, &player.token, &scores)
@@ -79,24 +50,18 @@ fn every_mistake_is_named() {
             "/scores/200 unknown_specialization, /scores/62/hugs unknown_function
         /scores/62/strip out_of_range, /scores/81 invalid_type",
         );
-    for (body, mistake) in [
-        (json!({}), "/scores required"),
-        (json!({ "scores": null }), "/scores invalid_type"),
-        (
-            json!({ "scores": {}, "team_id": "x" }),
-            "/team_id unknown_field",
-        ),
-    ] {
-        app.put_as(&player, &path(&team), &body)
-            .expect_mistakes(mistake);
-    }
+    let rows = r#"
+        {} | /scores required
+        { "scores": null } | /scores invalid_type
+        { "scores": {}, "team_id": "x" } | /team_id unknown_field
+    "#;
+    refuse_each(rows, |body| app.put_as(&player, &path(&team), body));
     assert_eq!(app.rows("teams WHERE scores = '{}'"), 1);
 }
 
 #[test]
 fn a_change_in_between_is_neither_overwritten_nor_outlived() {
-    let app = TestApp::new();
-    let (player, other) = (app.player("leader"), app.player("other"));
+    let (app, [player, other]) = TestApp::with_players(["leader", "other"]);
     let team = app.team(&[(&player, "leader"), (&other, "leader")]);
     let others = r#"{"62":{"heal":1}}"#;
     let body = json!({ "scores": { "62": { "heal": 3 } } });

@@ -82,8 +82,7 @@ fn a_recovery_code_makes_a_disabled_password_count_again() {
 
 #[test]
 fn a_secret_counts_only_once_it_is_confirmed() {
-    let app = TestApp::new();
-    let player = app.player("begins");
+    let (app, player) = TestApp::with_player("begins");
     let begin = || app.act_as(&player, TWO_FACTOR);
     let confirm = |code: &str| app.post_as(&player, CONFIRM, &json!({ "code": code }));
     confirm("000000").expect_problem(409, "two_factor_not_enabled");

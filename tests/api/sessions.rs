@@ -173,9 +173,7 @@ const ATTACKS: &[Row] = &[
 #[test]
 fn refresh_tokens_that_come_again_or_are_none() {
     for (name, code, goes_on, attack) in ATTACKS {
-        let app = TestApp::new();
-        let player = app.player("renews");
-        let bystander = app.player("bystander");
+        let (app, [player, bystander]) = TestApp::with_players(["renews", "bystander"]);
         let session = player.session(&app);
         let answer = attack(&app, &player);
         assert_eq!(
@@ -202,8 +200,7 @@ fn refresh_tokens_that_come_again_or_are_none() {
 
 #[test]
 fn a_stolen_token_ends_the_whole_family_at_once() {
-    let app = TestApp::new();
-    let player = app.player("robbed");
+    let (app, player) = TestApp::with_player("robbed");
     let own = refresh(&app, &player.refresh_token).ok();
     me(&app, &own["access_token"]).expect(200);
     app.wait_ms(60_000);
@@ -217,8 +214,7 @@ fn a_stolen_token_ends_the_whole_family_at_once() {
 
 #[test]
 fn fifty_parallel_refreshes_make_one_successor() {
-    let app = TestApp::new();
-    let player = app.player("parallel");
+    let (app, player) = TestApp::with_player("parallel");
     let isolates: Vec<TestApp> = (0..50).map(|seed| app.slow_isolate(100 + seed)).collect();
     let body = json!({ "refresh_token": player.refresh_token });
     let request = app.post(REFRESH, &body).request();
@@ -241,8 +237,7 @@ fn fifty_parallel_refreshes_make_one_successor() {
 
 #[test]
 fn logout_ends_the_login_and_answers_the_same_when_there_is_none() {
-    let app = TestApp::new();
-    let player = app.player("leaves");
+    let (app, player) = TestApp::with_player("leaves");
     let out = |token: &str| log_out(&app, token);
     app.get_as(&player, ME).expect(200);
     // A stranger who knows the id of the session cannot end it.
@@ -260,9 +255,7 @@ fn logout_ends_the_login_and_answers_the_same_when_there_is_none() {
 
 #[test]
 fn sessions_are_listed_and_ended_by_their_owner() {
-    let app = TestApp::new();
-    let player = app.player("many");
-    let stranger = app.player("stranger");
+    let (app, [player, stranger]) = TestApp::with_players(["many", "stranger"]);
     for number in 0..4 {
         app.wait_ms(1);
         let body = json!({ "email": player.email, "password": PASSWORD });
@@ -301,8 +294,7 @@ fn sessions_are_listed_and_ended_by_their_owner() {
 
 #[test]
 fn a_password_is_changed_and_every_other_login_ends() {
-    let app = TestApp::new();
-    let player = app.player("changes");
+    let (app, player) = TestApp::with_player("changes");
     let other = app.log_in(&player.email);
     me(&app, &other["access_token"]).expect(200);
     app.wait_ms(1_000);
@@ -336,8 +328,7 @@ fn a_password_is_changed_and_every_other_login_ends() {
 
 #[test]
 fn no_refresh_token_can_be_read_in_the_database() {
-    let app = TestApp::new();
-    let player = app.player("sealed");
+    let (app, player) = TestApp::with_player("sealed");
     let second = next(&app, &player.refresh_token);
     for table in ["sessions", "audit_log", "users"] {
         for row in app.execute(format!("SELECT * FROM {table}")) {

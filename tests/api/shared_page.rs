@@ -51,8 +51,7 @@ pub fn share(app: &TestApp, owner: &str, team: Option<&str>, document: &Value) {
 
 /// A composition with Anna in it, and a link to it by a commander.
 pub fn shared_anna(team: Option<&str>) -> TestApp {
-    let app = TestApp::new();
-    let owner = app.player("commander");
+    let (app, owner) = TestApp::with_player("commander");
     if team.is_some() {
         make_team(&app, "Red Guard");
     }

@@ -1,5 +1,6 @@
 //! What is shared with a team: builds that its members see, and webhooks that receive their events.
-//! Outsiders learn of neither, not even that the team exists. `teams` has teams themselves.
+//! Outsiders learn of neither, not even that the team exists. `teams` has teams themselves,
+//! `team_permissions` who may have webhooks for a team.
 
 use testing::guild::{Guild, guild};
 use testing::prelude::*;
@@ -16,12 +17,6 @@ fn share(guild: &Guild, owner: &Player, visibility: &str) -> Value {
 fn listed(guild: &Guild, player: &Player, query: &str) -> Vec<String> {
     let list = guild.app.get_as(player, &format!("{BUILDS}?{query}")).ok();
     texts_of(array(&list["data"]), "id")
-}
-
-fn webhook(guild: &Guild, player: &Player, team: &Value) -> Answer {
-    let url = testing::webhooks::fresh_url(&guild.app);
-    let body = json!({ "url": url, "event_types": ["*"], "team_id": team });
-    guild.app.post_as(player, WEBHOOKS, &body)
 }
 
 #[test]
@@ -98,26 +93,6 @@ fn a_teams_builds_are_a_list_for_its_members() {
     for call in [list.clone(), list.by(&guild.stranger)] {
         call.send().expect_mistakes("?team_id unknown_team");
     }
-}
-
-#[test]
-fn leaders_and_officers_may_have_webhooks_for_their_team() {
-    let guild = guild();
-    let team = json!(guild.team);
-    for player in [&guild.leader, &guild.officer] {
-        let made = webhook(&guild, player, &team).created();
-        assert_eq!(made["team_id"], team);
-    }
-    let member = webhook(&guild, &guild.member, &team);
-    member.expect_problem(403, "insufficient_team_role");
-    let stranger = webhook(&guild, &guild.stranger, &team);
-    stranger.expect_problem(422, "invalid_input");
-    // A change asks again.
-    let made = webhook(&guild, &guild.officer, &Value::Null).created();
-    let path = format!("{WEBHOOKS}/{}", text(&made["id"]));
-    let body = json!({ "team_id": guild.team });
-    let answer = guild.app.patch_as(&guild.officer, &path, &body).ok();
-    assert_eq!(answer["team_id"], team);
 }
 
 #[test]

@@ -23,8 +23,7 @@ fn other_code() -> Value {
 
 #[test]
 fn analyses_and_dashboards_name_the_same_builds() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let undated = app.build(&player, &json!({ "name": "undated" }));
     assert_eq!(undated["game_build"], Value::Null);
     let old = since(&app, 11, "100");
@@ -80,8 +79,7 @@ fn analyses_and_dashboards_name_the_same_builds() {
 
 #[test]
 fn a_date_stays_with_its_chat_code() {
-    let app = TestApp::new();
-    let player = app.player("planner");
+    let (app, player) = TestApp::with_player("planner");
     let build = since(&app, 11, "100").build(&player, &json!({}));
     let new = since(&app, 12, "200");
     let put = |body: &Value| dated(&new, &player, "PUT", &build, body);

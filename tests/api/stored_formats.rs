@@ -76,8 +76,7 @@ fn an_entry_of_tags_in_kv_is_read() {
 
 #[test]
 fn sealed_headers_of_an_endpoint_are_read() {
-    let app = TestApp::new();
-    let player = app.player("headers");
+    let (app, player) = TestApp::with_player("headers");
     let endpoint = app.endpoint(&player, "https://headers.guild.gg/");
     let master = Config::load(config_value).expect("good").master_keys;
     let label = format!("webhook-headers:{}", endpoint.id);

@@ -8,8 +8,7 @@ type Row<'a> = (&'a [(&'a Player, &'a str)], &'a [&'a Player]);
 
 #[test]
 fn members_are_called_what_their_accounts_are_called() {
-    let app = TestApp::new();
-    let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+    let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let name = json!({ "display_name": "Stegalkin \u{1f43a}" });
     app.patch_as(&member, ME, &name).expect(200);
@@ -29,8 +28,7 @@ fn members_are_called_what_their_accounts_are_called() {
 
 #[test]
 fn a_deleted_account_hands_its_teams_on() {
-    let app = TestApp::new();
-    let [gone, a, b, c] = ["gone", "a", "b", "c"].map(|name| app.player(name));
+    let (app, [gone, a, b, c]) = TestApp::with_players(["gone", "a", "b", "c"]);
     let rows: [Row<'_>; 6] = [
         // The officer who has been there longest, whatever members there are from before.
         (

@@ -113,18 +113,15 @@ fn what_is_no_role_or_no_member_is_named() {
     let [leader, officer, member] = scene.cast();
     let (app, team) = (&scene.app, &scene.team);
     let stranger = app.player("stranger");
-    for (body, mistake) in [
-        (json!({ "role": "king" }), "/role invalid_choice"),
-        (json!({ "role": null }), "/role required"),
-        (json!({ "role": 1 }), "/role invalid_type"),
-        (
-            json!({ "role": "officer", "user_id": "x" }),
-            "/user_id unknown_field",
-        ),
-    ] {
-        let answer = app.patch_as(leader, &member_path(team, member), &body);
-        answer.expect_mistakes(mistake);
-    }
+    let roles = r#"
+        { "role": "king" } | /role invalid_choice
+        { "role": null } | /role required
+        { "role": 1 } | /role invalid_type
+        { "role": "officer", "user_id": "x" } | /user_id unknown_field
+    "#;
+    refuse_each(roles, |body| {
+        app.patch_as(leader, &member_path(team, member), body)
+    });
     for answer in [
         scene.change(leader, &stranger, "officer"),
         scene.remove(officer, &stranger),
@@ -132,20 +129,18 @@ fn what_is_no_role_or_no_member_is_named() {
     ] {
         answer.expect_problem(404, "not_found");
     }
-    for (body, code) in [
-        (json!({}), "required"),
-        (json!({ "user_id": "x" }), "invalid_length"),
-        (json!({ "user_id": 7 }), "invalid_type"),
-        (
-            json!({ "user_id": "team_01h455vb4pex5vsknk084sn02q" }),
-            "unknown_member",
-        ),
-        (json!({ "user_id": stranger.id }), "unknown_member"),
-        (json!({ "user_id": leader.id }), "unknown_member"),
-    ] {
-        let answer = scene.hand_over(leader, &body);
-        answer.expect_mistakes(&format!("/user_id {code}"));
-    }
+    let heirs = r#"
+        {} | /user_id required
+        { "user_id": "x" } | /user_id invalid_length
+        { "user_id": 7 } | /user_id invalid_type
+        { "user_id": "team_01h455vb4pex5vsknk084sn02q" } | /user_id unknown_member
+        { "user_id": "STRANGER" } | /user_id unknown_member
+        { "user_id": "LEADER" } | /user_id unknown_member
+    "#;
+    let heirs = heirs
+        .replace("STRANGER", &stranger.id)
+        .replace("LEADER", &leader.id);
+    refuse_each(&heirs, |body| scene.hand_over(leader, body));
     assert_eq!(scene.role(leader).as_deref(), Some("leader"));
     assert!(scene.logged().is_empty());
 }

@@ -76,6 +76,7 @@ fn calls(scene: &Scene, rule: &TeamRule, player: &Player) -> Vec<Call> {
         "ViewTeam" => vec![
             ("GET", at(""), Value::Null, 200),
             ("GET", at("/members"), Value::Null, 200),
+            ("GET", at("/scores"), Value::Null, 200),
             ("GET", format!("{BUILDS}?team_id={team}"), Value::Null, 200),
         ],
         "EditTeam" => vec![("PATCH", at(""), json!({ "tag": "NEW" }), 200)],

@@ -16,8 +16,7 @@ fn told(app: &TestApp) -> Vec<String> {
 
 #[test]
 fn a_team_is_made_shown_changed_and_deleted() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     app.endpoint(&player, "https://own.guild.gg/h");
     let body =
         json!({ "name": "  Red Guard ", "tag": " RED", "description": "Thursdays\nat 19:00" });
@@ -75,8 +74,7 @@ fn a_team_is_made_shown_changed_and_deleted() {
 
 #[test]
 fn a_team_that_has_just_changed_is_neither_changed_nor_deleted() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     let team = app.team(&[(&player, "leader")]);
     let path = format!("{TEAMS}/{team}");
     let body = json!({ "name": "Mine" });
@@ -94,8 +92,7 @@ fn a_team_that_has_just_changed_is_neither_changed_nor_deleted() {
 
 #[test]
 fn the_tag_of_a_team_covers_what_each_member_sees() {
-    let app = TestApp::new();
-    let [leader, member, third] = ["leader", "member", "third"].map(|name| app.player(name));
+    let (app, [leader, member, third]) = TestApp::with_players(["leader", "member", "third"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let path = format!("{TEAMS}/{team}");
     let read = |player: &Player| {
@@ -120,47 +117,40 @@ fn the_tag_of_a_team_covers_what_each_member_sees() {
 
 #[test]
 fn every_mistake_is_named_at_once() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     let team = app.team(&[(&player, "leader")]);
     let long = json!({ "name": "n".repeat(101), "tag": "t".repeat(9),
         "description": "d".repeat(2_001), "role": "leader", "member_count": 7 });
+    app.post_as(&player, TEAMS, &long).expect_mistakes(
+        "/description invalid_length, /member_count unknown_field, /name invalid_length
+        /role unknown_field, /tag invalid_length",
+    );
     // One sign for the eye, 201 characters.
-    let marked = format!("a{}", "\u{301}".repeat(200));
-    for (body, mistakes) in [
-        (json!({}), "/name required"),
-        (json!({ "name": "" }), "/name invalid_length"),
-        (json!({ "name": "  " }), "/name invalid_length"),
-        (json!({ "name": "a\nb" }), "/name invalid_format"),
-        (
-            long,
-            "/description invalid_length, /member_count unknown_field, /name invalid_length
-            /role unknown_field, /tag invalid_length",
-        ),
-        (
-            json!({ "name": 1, "tag": null, "description": "a\u{0}b" }),
-            "/description invalid_format, /name invalid_type, /tag invalid_type",
-        ),
-        (json!({ "name": marked }), "/name too_many_marks"),
-    ] {
-        app.post_as(&player, TEAMS, &body).expect_mistakes(mistakes);
-    }
+    let marked = json!({ "name": format!("a{}", "\u{301}".repeat(200)) });
+    app.post_as(&player, TEAMS, &marked)
+        .expect_mistakes("/name too_many_marks");
+    let rows = r#"
+        {} | /name required
+        { "name": "" } | /name invalid_length
+        { "name": "  " } | /name invalid_length
+        { "name": "a\nb" } | /name invalid_format
+        { "name": 1, "tag": null, "description": "a\u0000b" } | /description invalid_format, /name invalid_type, /tag invalid_type
+    "#;
+    refuse_each(rows, |body| app.post_as(&player, TEAMS, body));
+    let rows = r#"
+        { "name": null } | /name required
+        { "name": " " } | /name invalid_length
+        { "role": "member" } | /role unknown_field
+        [] | invalid_type
+    "#;
     let path = format!("{TEAMS}/{team}");
-    for (body, mistake) in [
-        (json!({ "name": null }), "/name required"),
-        (json!({ "name": " " }), "/name invalid_length"),
-        (json!({ "role": "member" }), "/role unknown_field"),
-        (json!([]), "invalid_type"),
-    ] {
-        app.patch_as(&player, &path, &body).expect_mistakes(mistake);
-    }
+    refuse_each(rows, |body| app.patch_as(&player, &path, body));
     assert_eq!(app.rows("teams"), 1);
 }
 
 #[test]
 fn names_of_every_script_come_back_as_they_came() {
-    let app = TestApp::new();
-    let player = app.player("leader");
+    let (app, player) = TestApp::with_player("leader");
     for name in [
         "\u{1f525}\u{1f469}\u{200d}\u{1f680} Zerg",
         "\u{5d7}\u{5d5}\u{5de}\u{5d4} abc",
@@ -187,8 +177,7 @@ fn names_of_every_script_come_back_as_they_came() {
 
 #[test]
 fn a_list_has_the_teams_that_one_is_in_page_by_page() {
-    let app = TestApp::new();
-    let (player, other) = (app.player("player"), app.player("other"));
+    let (app, [player, other]) = TestApp::with_players(["player", "other"]);
     let mut expected = Vec::new();
     for number in 0..5 {
         app.wait_ms(1);
@@ -221,8 +210,7 @@ fn a_list_has_the_teams_that_one_is_in_page_by_page() {
 
 #[test]
 fn for_outsiders_there_is_no_such_team() {
-    let app = TestApp::new();
-    let [leader, stranger] = ["leader", "stranger"].map(|name| app.player(name));
+    let (app, [leader, stranger]) = TestApp::with_players(["leader", "stranger"]);
     let boss = app.administrator("boss");
     let team = app.team(&[(&leader, "leader")]);
     app.team(&[(&stranger, "leader"), (&boss, "leader")]);
@@ -231,6 +219,7 @@ fn for_outsiders_there_is_no_such_team() {
     let member = |player: &Player| format!("/members/{}", player.id);
     let invitation = format!("/invitations/{invitation}");
     let hand_over = json!({ "user_id": stranger.id });
+    let anna = format!("/players/{}", app.roster_player(&team));
     for (method, rest, body) in [
         ("GET", "", Value::Null),
         ("PATCH", "", json!({ "name": "Mine" })),
@@ -243,6 +232,14 @@ fn for_outsiders_there_is_no_such_team() {
         ("POST", "/invitations", json!({})),
         ("GET", "/invitations", Value::Null),
         ("DELETE", &invitation, Value::Null),
+        ("GET", "/players", Value::Null),
+        ("POST", "/players", json!({ "name": "Bert" })),
+        ("GET", "/players/export", Value::Null),
+        ("POST", "/players/import", json!({ "players": [] })),
+        ("GET", &anna, Value::Null),
+        ("PUT", &anna, json!({ "name": "Bert" })),
+        ("PATCH", &anna, json!({ "name": "Bert" })),
+        ("DELETE", &anna, Value::Null),
     ] {
         for player in [&stranger, &boss] {
             let answers = [&team, ABSENT, "team_x", "x"].map(|id| {
@@ -256,12 +253,12 @@ fn for_outsiders_there_is_no_such_team() {
     }
     assert_eq!(app.roles(&team), [(leader.id.clone(), "leader".to_owned())]);
     assert_eq!(app.rows("team_invitations"), 1);
+    assert_eq!(app.rows("team_players WHERE name = 'Anna'"), 1);
 }
 
 #[test]
 fn one_is_in_twenty_teams_at_most_also_with_all_at_once() {
-    let app = TestApp::new();
-    let player = app.player("player");
+    let (app, player) = TestApp::with_player("player");
     for _ in 0..15 {
         app.team(&[(&player, "member")]);
     }
@@ -281,8 +278,7 @@ fn one_is_in_twenty_teams_at_most_also_with_all_at_once() {
 
 #[test]
 fn a_deleted_team_takes_its_own_along_and_gives_builds_back() {
-    let app = TestApp::new();
-    let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+    let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
     let kept = app.team(&[(&leader, "leader"), (&member, "member")]);
     app.invite(&leader, &team, &json!({})).expect(201);
@@ -310,8 +306,7 @@ fn a_deleted_team_takes_its_own_along_and_gives_builds_back() {
 
 #[test]
 fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
-    let app = TestApp::new();
-    let [leader, officer] = ["leader", "officer"].map(|name| app.player(name));
+    let (app, [leader, officer]) = TestApp::with_players(["leader", "officer"]);
     let team = app.team(&[(&leader, "leader"), (&officer, "officer")]);
     let kept = app.team(&[(&officer, "leader")]);
     let told = app.team_endpoint(&officer, "https://told.guild.gg/h", &team);

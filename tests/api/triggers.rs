@@ -83,8 +83,7 @@ fn error_line(app: &TestApp) -> Value {
 
 #[test]
 fn messages_of_a_queue_that_is_not_in_the_table_all_come_again() {
-    let app = TestApp::new();
-    let player = app.player("queues");
+    let (app, player) = TestApp::with_player("queues");
     app.endpoint(&player, "https://queues.guild.gg/");
     app.deliver();
     app.build(&player, &json!({}));

@@ -15,8 +15,7 @@ type Told = (String, String, Value);
 
 impl Scene {
     fn new() -> Self {
-        let app = TestApp::new();
-        let [leader, member] = ["leader", "member"].map(|name| app.player(name));
+        let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
         let team = app.team(&[(&leader, "leader"), (&member, "member")]);
         let scene = Self {
             app,

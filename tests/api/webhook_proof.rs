@@ -6,8 +6,7 @@ use testing::webhooks::{URL, ask, get, make, patch, path};
 
 /// An application whose receivers answer so.
 fn answering(status: u16) -> (TestApp, Player) {
-    let app = TestApp::new();
-    let player = app.player("owner");
+    let (app, player) = TestApp::with_player("owner");
     app.receivers_answer(status);
     (app, player)
 }
@@ -321,8 +320,7 @@ fn a_change_from_an_older_look_undoes_no_other() {
 
 #[test]
 fn an_account_has_fifty_endpoints_and_no_more_also_at_once() {
-    let app = TestApp::new();
-    let (player, other) = (app.player("many"), app.player("few"));
+    let (app, [player, other]) = TestApp::with_players(["many", "few"]);
     let numbered = |number: usize| json!({ "url": format!("{URL}/{number}") });
     for number in 0..48 {
         make(&app, &player, &numbered(number));

@@ -7,8 +7,7 @@ use testing::webhooks::{URL, delivery, make_proved, patch, path};
 const DELIVERIES: &str = "/api/v1/webhooks/deliveries";
 
 fn scene() -> (TestApp, Player, Value, String) {
-    let app = TestApp::new();
-    let player = app.player("owner");
+    let (app, player) = TestApp::with_player("owner");
     let webhook = make_proved(&app, &player, &json!({}));
     let id = text(&webhook["id"]);
     (app, player, webhook, id)

@@ -20,8 +20,7 @@ fn test(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
 
 #[test]
 fn a_rotation_lets_the_old_secrets_sign_for_as_long_as_they_overlap() {
-    let app = TestApp::new();
-    let player = app.player("rotating");
+    let (app, player) = TestApp::with_player("rotating");
     let webhook = make(&app, &player, &json!({}));
     let rotate = |body: &Value| {
         app.wait_ms(1);
@@ -78,8 +77,7 @@ fn is_signed(request: &HttpRequest, secret: &str) -> bool {
 
 #[test]
 fn a_test_sends_an_example_and_tells_what_came_of_it() {
-    let app = TestApp::new();
-    let player = app.player("tester");
+    let (app, player) = TestApp::with_player("tester");
     let body = json!({ "enabled": false, "headers": { "authorization": "Bearer of-the-bot" } });
     let webhook = make_proved(&app, &player, &body);
     let test = |body: &Value| app.post_as(&player, &format!("{}/test", path(&webhook)), body);
@@ -152,8 +150,7 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
 
 #[test]
 fn what_is_sealed_moves_to_a_new_master_key() {
-    let app = TestApp::new();
-    let player = app.player("sealed");
+    let (app, player) = TestApp::with_player("sealed");
     let body = json!({ "headers": { "authorization": "Bearer of-the-bot" } });
     let webhook = make(&app, &player, &body);
     let plain = "webhooks WHERE instr(sealed_headers, CAST('of-the-bot' AS BLOB)) > 0";
@@ -182,8 +179,7 @@ fn what_is_sealed_moves_to_a_new_master_key() {
 
 #[test]
 fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
-    let app = TestApp::new();
-    let player = app.player("twice");
+    let (app, player) = TestApp::with_player("twice");
     let once = || keyed(ask(&app, &player, &json!({})), "once").send();
     let first = once().expect(201);
     assert_replays(&first, &once());

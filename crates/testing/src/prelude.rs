@@ -24,7 +24,7 @@ pub use crate::databases::{
 pub use crate::forge::{Forger, payload_of};
 pub use crate::mail::token_of;
 pub use crate::paths::*;
-pub use crate::short::{event_of, statuses, texts_of};
+pub use crate::short::{event_of, refuse_each, statuses, texts_of};
 pub use crate::tables::{json_of, refusals, rows};
 pub use crate::teams::{TEAMS, member_path};
 pub use crate::walk::Walk;

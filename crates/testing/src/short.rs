@@ -161,3 +161,14 @@ impl Answer {
         assert_eq!(self.header(name), Some(value), "{}: {name}", self.what);
     }
 }
+
+/// Sends each body of a table, whose rows are the body and its mistakes: the input is refused with
+/// these, and no others.
+#[track_caller]
+pub fn refuse_each(rows: &str, send: impl Fn(&Value) -> Answer) {
+    for row in rows.trim().lines() {
+        let (body, mistakes) = row.rsplit_once(" | ").expect("a body and its mistakes");
+        let body = serde_json::from_str(body.trim()).expect("JSON");
+        send(&body).expect_mistakes(mistakes);
+    }
+}

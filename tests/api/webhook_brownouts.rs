@@ -188,9 +188,7 @@ fn failures_that_are_written_twice_count_once() {
 fn what_was_sent_and_not_written_down_is_not_given_back_with_the_rest() {
     let scene = Scene::new();
     scene.endpoint("busy");
-    for _ in 0..10 {
-        scene.event();
-    }
+    scene.events(10);
     scene.app.receivers_answer(429);
     let (app, _) = failing(&scene, RECORD, When::Before, 0, usize::MAX);
     consume_due(&app);

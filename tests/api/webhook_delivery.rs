@@ -55,6 +55,10 @@ impl Scene {
         self.raise("build.created", "build_x", r#"{"id":"build_x"}"#);
     }
 
+    pub fn events(&self, count: usize) {
+        (0..count).for_each(|_| self.event());
+    }
+
     /// Something happens whose data are these bytes.
     pub fn raise(&self, kind: &str, subject: &str, data: &str) {
         let seed = 1 + self.app.test.database.calls() as u64;
@@ -372,9 +376,7 @@ fn case_5_what_was_given_up_is_recovered_each_message_once() {
     let endpoint = scene.endpoint("back");
     let since = kit::time::rfc3339(scene.app.test_now());
     scene.answer(&endpoint, 500);
-    for _ in 0..3 {
-        scene.event();
-    }
+    scene.events(3);
     scene.app.deliver();
     for _ in 0..20 {
         scene.app.deliver_after(100);
@@ -406,9 +408,7 @@ fn a_rate_is_kept_and_everything_arrives() {
     let scene = Scene::new();
     scene.endpoint("slowly");
     scene.app.execute("UPDATE webhooks SET rate_limit = 2");
-    for _ in 0..6 {
-        scene.event();
-    }
+    scene.events(6);
     let mut times = Vec::new();
     for _ in 0..300 {
         let now = scene.app.test_now();

@@ -131,9 +131,7 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
         } else {
             answer(&scene, |_| MemoryWeb::fails(HttpFailure::Timeout));
         }
-        for _ in 0..20 {
-            scene.event();
-        }
+        scene.events(20);
         assert_eq!(posts(&scene.app.deliver()), 0);
         // One finds out for all: the others have lost nothing.
         assert_eq!(errors(&scene), [error]);
@@ -168,9 +166,7 @@ fn only_names_that_are_about_to_be_called_are_looked_up_and_once_for_many() {
         "UPDATE webhooks SET event_types = '[\"team.created\"]' WHERE id = '{}'",
         deaf.id
     ));
-    for _ in 0..20 {
-        scene.event();
-    }
+    scene.events(20);
     let sent = scene.app.deliver();
     assert_eq!((posts(&sent), sent.len()), (20, 22));
     assert!(!sent.iter().any(|request| request.url.contains("deaf")));
@@ -217,9 +213,7 @@ fn slow_name_servers_do_not_hold_up_others() {
     scene.event();
     scene.app.deliver();
     // All of them have answered well: the fast lane.
-    for _ in 0..3 {
-        scene.event();
-    }
+    scene.events(3);
     let messages = scene.app.test.queue.take_all();
     let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
     let called: Rc<RefCell<Vec<String>>> = Rc::default();

@@ -41,9 +41,7 @@ fn a_hundred_large_answers_are_written_and_nobodys_result_is_lost() {
         let length = if request.url == url { 4_096 } else { 0 };
         Ok(answer(200, vec![CONTROL; length]))
     });
-    for _ in 0..100 {
-        scene.event();
-    }
+    scene.events(100);
     let sent = scene.app.deliver();
     let count = |url: &str| sent.iter().filter(|request| request.url == url).count();
     assert_eq!((count(&endpoint.url), count(&other.url)), (100, 100));
@@ -71,9 +69,7 @@ fn a_hundred_events_for_160_endpoints_are_fanned_out() {
          '', event_types, 1, 1, 1 FROM n JOIN webhooks w",
     );
     assert_eq!(scene.app.rows("webhooks"), 160);
-    for _ in 0..100 {
-        scene.event();
-    }
+    scene.events(100);
     scene.fan_out();
     assert_eq!(scene.app.rows("webhook_deliveries"), 16_000);
     assert_eq!(

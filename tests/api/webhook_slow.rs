@@ -120,9 +120,7 @@ fn nobody_waits_for_a_receiver_that_hangs_and_it_gets_nothing_more_until_it_answ
             assert!(!go_on(&mut batch));
         }
         assert!(!go_on(&mut batch));
-        for _ in 0..5 {
-            scene.event();
-        }
+        scene.events(5);
         // They wake nobody for it.
         scene.app.consume(QUEUE, &messages(&scene));
         let woken = scene.app.test.queue.take_due(Lane::Slow);
@@ -164,9 +162,7 @@ fn what_cannot_begin_beside_it_is_given_back_and_does_not_hold_the_batch() {
     scene.event();
     scene.app.deliver();
     answer.set(None);
-    for _ in 0..10 {
-        scene.event();
-    }
+    scene.events(10);
     scene.app.test.web.take_requests();
     let bodies = messages(&scene);
     let is_settled = Cell::new(false);

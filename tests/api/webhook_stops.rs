@@ -26,9 +26,7 @@ fn scene() -> Scene {
 /// Given up, and recovered: all of it is due at once, in the slow lane.
 fn recovered(scene: &Scene, endpoint: &Endpoint) {
     scene.app.slow_down();
-    for _ in 0..COUNT {
-        scene.event();
-    }
+    scene.events(COUNT);
     scene.fan_out();
     let dead = "UPDATE webhook_deliveries SET state = 'dead', reason = 'exhausted', step = 9";
     scene.app.execute(dead);
@@ -125,9 +123,7 @@ fn the_fast_lane_stops_too() {
             MemoryWeb::status(200)
         }
     });
-    for _ in 0..COUNT {
-        scene.event();
-    }
+    scene.events(COUNT);
     let sent = scene.app.deliver();
     let count = |url: &str| sent.iter().filter(|each| each.url == url).count();
     assert_eq!((count(&busy.url), count(&other.url)), (UNDER_WAY, COUNT));

@@ -1,6 +1,12 @@
-// Calls to a Worker, and receivers of webhooks, for the tests of the real runtime.
+// Calls to a Worker, receivers of webhooks, and other tools of the tests of the real runtime. Imports nothing of Miniflare, which reads
+// its environment when it is loaded.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSocket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 /** Calls the API with a body in JSON, or bytes; gives the runtime's answer. */
 export const request = (worker, method, path, { token, body, headers } = {}) =>
@@ -23,6 +29,17 @@ export const me = (worker, token) => request(worker, "GET", "/users/me", { token
 /** All rows of a statement. */
 export const rows = async (worker, sql, ...values) => (await worker.d1.prepare(sql).bind(...values).all()).results;
 
+/** Waits until `probe` gives something; log lines reach us a moment after the answer they belong to. */
+export async function eventually(probe, withinMs = 2_000) {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > deadline) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** A server on loopback: `handle(delivery, response)` answers what was read; gives `{url, port, close}`. */
 export async function listen(handle) {
   const server = createServer((request, response) => {
@@ -43,10 +60,32 @@ export async function listen(handle) {
 export const receive = (handle) => listen((delivery, response) => (JSON.parse(delivery.body).type === "ping" ? response.end() : handle(delivery, response)));
 
 /** Runs the blocks of a document that are marked `sh walk` in one shell, as a reader has it; gives the output of each. */
-export async function walk(run, text, change) {
+export async function walk(text, change) {
   const blocks = [...text.matchAll(/^```sh walk\n(.*?)^```$/gms)].map(([, block]) => block);
   assert.ok(blocks.length >= 8, "the walk is there");
   const script = blocks.map((block) => `${block}\nprintf '\\n===\\n'\n`).join("");
-  const { stdout } = await run("sh", ["-euc", change(script)], { maxBuffer: 10_000_000 });
+  const { stdout } = await promisify(execFile)("sh", ["-euc", change(script)], { maxBuffer: 10_000_000 });
   return stdout.split("\n===\n");
 }
+
+const PYTHON = process.env.INTEROP_PYTHON ?? "";
+/** Why tests with interop.py are skipped, or false. */
+export const skipPython = PYTHON !== "" && existsSync(PYTHON) ? false : "INTEROP_PYTHON names no Python with PyJWT, PyOTP and standardwebhooks (.ci/run installs it)";
+
+/** Asks interop.py. */
+export const python = (asked) =>
+  new Promise((resolve, reject) => {
+    const script = fileURLToPath(new URL("interop.py", import.meta.url));
+    const child = execFile(PYTHON, [script], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(JSON.parse(stdout))));
+    child.stdin.end(JSON.stringify(asked));
+  });
+
+/** A port on loopback that nobody has. */
+export const freePort = () =>
+  new Promise((resolve, reject) => {
+    const probe = createSocket().once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });

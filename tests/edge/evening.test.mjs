@@ -1,13 +1,10 @@
 // The guild's evening of docs/ADVANCED_USAGE.md, run as it is written. tests/api has the rules, page.test.mjs the page's looks.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { walk } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
-const run = promisify(execFile);
 const GUIDE = new URL("../../docs/ADVANCED_USAGE.md", import.meta.url);
 const WRITTEN_FOR = "http://localhost:8787";
 
@@ -18,7 +15,7 @@ describe("a guild's evening", () => {
     worker = await startWorker();
     // Links lead where the Worker is.
     const here = (script) => script.replaceAll(WRITTEN_FOR, worker.url.origin).replace("curl -sf $page", `curl -sf ${worker.url.origin}/c/\${page##*/}`);
-    outputs = await walk(run, await readFile(GUIDE, "utf8"), here);
+    outputs = await walk(await readFile(GUIDE, "utf8"), here);
     assert.equal(outputs.length, 12, "eleven blocks, and what follows the last");
   });
   after(() => worker?.dispose());

@@ -12,6 +12,8 @@ import { Miniflare, Response } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { Mailbox } from "./mailbox.mjs";
 
+export { eventually } from "./client.mjs";
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const CONFIG = join(root, "wrangler.toml");
 
@@ -128,17 +130,6 @@ export async function logIn(worker, email, password = "four words in a row") {
     worker.fetch(`/api/v1/auth/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   await post("register", { email, password, display_name: "Tester" });
   return (await (await post("login", { email, password })).json()).access_token;
-}
-
-/** Waits until `probe` gives something; log lines reach us a moment after the answer they belong to. */
-export async function eventually(probe, withinMs = 2_000) {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const found = await probe();
-    if (found) return found;
-    if (performance.now() > deadline) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Secrets as `npm start` makes them: 32 random bytes each. */

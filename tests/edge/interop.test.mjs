@@ -1,28 +1,16 @@
 // Tokens and one-time passwords in other people's libraries, in both directions. tests/api has attacks.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { SignJWT, calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, importJWK, jwtVerify } from "jose";
 import { TOTP, URI } from "otpauth";
 import decodeQR from "qr/decode.js";
+import { python, skipPython as skip } from "./client.mjs";
 import { logIn, startWorker } from "./harness.mjs";
 
-const PYTHON = process.env.INTEROP_PYTHON ?? "";
-const skip = PYTHON !== "" && existsSync(PYTHON) ? false : "PyJWT and PyOTP are not installed (INTEROP_PYTHON names a Python that has them; .ci/run installs it)";
 const ISSUER = "http://localhost:8787";
 const AUDIENCE = "wvw-builder";
 const DAY_MS = 86_400_000;
-
-/** Asks interop.py. */
-const python = (request) =>
-  new Promise((resolve, reject) => {
-    const script = fileURLToPath(new URL("interop.py", import.meta.url));
-    const child = execFile(PYTHON, [script], (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(JSON.parse(stdout))));
-    child.stdin.end(JSON.stringify(request));
-  });
 
 /** What makes and checks tokens: `verify` gives `{given: {header, claims}}` or `{refused}`, `sign` gives the token. */
 const LIBRARIES = {

@@ -7,13 +7,13 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 import { LocalMail } from "../../scripts/lib/local-mail.mjs";
 import { wranglerDev } from "../../scripts/lib/wrangler-dev.mjs";
+import { eventually, freePort } from "./client.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const PYTHON = process.env.SMTP_PYTHON ?? "";
@@ -220,7 +220,7 @@ describe("the local binding, as `npm start` runs it", () => {
     url = `http://127.0.0.1:${port}`;
     const args = ["--config", await configuration(), "--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(directory, ".wrangler", "state")];
     server = wranglerDev(args, { directory: mailDirectory(), shown: ".wrangler/mail", print: (line) => printed.push(line) });
-    await until(async () => server.outcome || (await fetch(`${url}/health/live`).catch(() => ({}))).ok);
+    await eventually(async () => server.outcome || (await fetch(`${url}/health/live`).catch(() => ({}))).ok, 60_000);
     assert.equal(server.outcome, "", printed.join("\n"));
   });
   after(async () => {
@@ -254,7 +254,7 @@ describe("the local binding, as `npm start` runs it", () => {
 
   test("each message is a text and an HTML file below .wrangler, and its link is printed", async () => {
     for (const to of ["one@guild.gg", "two@guild.gg"]) assert.equal(await sendBy(call, { to }), null);
-    assert.ok(await until(async () => (await mails(".html")).length === 2), printed.join("\n"));
+    assert.ok(await eventually(async () => (await mails(".html")).length === 2, 60_000), printed.join("\n"));
     const texts = await read(".txt");
     assert.equal(texts.length, 2);
     texts.forEach((text, at) => {
@@ -263,7 +263,7 @@ describe("the local binding, as `npm start` runs it", () => {
       assert.ok(text.endsWith(`\n\n${MESSAGE.text}`), text);
     });
     assert.deepEqual(await read(".html"), [MESSAGE.html, MESSAGE.html]);
-    await until(() => printed.join("\n").includes(".wrangler/mail/"));
+    await eventually(() => printed.join("\n").includes(".wrangler/mail/"), 60_000);
     const shown = printed.join("\n");
     assert.match(shown, /To: one@guild\.gg, Subject: Grüße aus dem Nebel/);
     assert.match(shown, /^ {4}https:\/\/builds\.guild\.gg\/x\?a=b$/m);
@@ -312,22 +312,3 @@ test("output that is no mail is printed as it came, in any pieces", async () => 
     await rm(directory, { recursive: true, force: true });
   }
 });
-
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-
-/** What `probe` gives, once it gives something; else what it gave last, after a minute. */
-async function until(probe) {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await probe();
-    if (found || performance.now() > deadline) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

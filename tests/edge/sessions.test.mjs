@@ -15,8 +15,8 @@ before(async () => {
 });
 after(() => worker.dispose());
 
-const post = (path, body, token) => request(worker, "POST", `/auth/${path}`, { token, body });
-const logIn = async (password = PASSWORD) => (await post("login", { email: EMAIL, password })).json();
+const post = (path, body) => request(worker, "POST", `/auth/${path}`, { body });
+const logIn = async () => (await post("login", { email: EMAIL, password: PASSWORD })).json();
 const refresh = (token) => post("refresh", { refresh_token: token });
 const me = (token) => meOf(worker, token);
 
@@ -38,25 +38,8 @@ test("fifty refreshes at once make one successor", async () => {
   assert.equal((await me(bodies[0].access_token)).status, 401);
 });
 
-test("logins are listed, ended, and end with the password", async () => {
-  const [one, two, three] = [await logIn(), await logIn(), await logIn()];
-  const sessions = (method, path = "") => request(worker, method, `/auth/sessions${path}`, { token: one.access_token });
-  const { data } = await (await sessions("GET")).json();
-  assert.deepEqual(data.map(({ current }) => current), [false, false, true]);
-  assert.equal((await sessions("DELETE", `/${data[0].id}`)).status, 204);
-  assert.equal((await me(three.access_token)).status, 401);
-  const changed = await post("password", { current_password: PASSWORD, new_password: "five other words in a row" }, one.access_token);
-  assert.equal(changed.status, 204);
-  assert.equal((await me(one.access_token)).status, 200);
-  assert.equal((await me(two.access_token)).status, 401);
-  assert.equal((await refresh(two.refresh_token)).status, 401);
-  assert.equal((await refresh(one.refresh_token)).status, 200);
-  assert.equal((await post("logout", { refresh_token: one.refresh_token })).status, 204);
-  assert.equal((await me(one.access_token)).status, 401);
-});
-
 test("logins at once leave an audit log without a gap", async () => {
-  const logins = await Promise.all(Array.from({ length: 8 }, () => logIn("five other words in a row")));
+  const logins = await Promise.all(Array.from({ length: 8 }, () => logIn()));
   assert.ok(logins.every(({ access_token: token }) => token));
   const results = await rows(worker, "SELECT seq, previous_hash, hash FROM audit_log ORDER BY seq");
   assert.ok(results.length >= 8);

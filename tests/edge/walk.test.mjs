@@ -1,13 +1,10 @@
 // The walk of the README, run as it is written. tests/api has the rules.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { walk } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
-const run = promisify(execFile);
 const README = new URL("../../README.md", import.meta.url);
 const WRITTEN_FOR = "http://localhost:8787";
 
@@ -16,7 +13,7 @@ describe("the walk of the README", () => {
   let outputs;
   before(async () => {
     worker = await startWorker();
-    outputs = await walk(run, await readFile(README, "utf8"), (script) => script.replaceAll(WRITTEN_FOR, worker.url.origin));
+    outputs = await walk(await readFile(README, "utf8"), (script) => script.replaceAll(WRITTEN_FOR, worker.url.origin));
   });
   after(() => worker?.dispose());
 

@@ -5,12 +5,12 @@ import { spawn } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Webhook } from "standardwebhooks";
+import { freePort } from "./client.mjs";
 import { eventually, startWorker } from "./harness.mjs";
 
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -20,13 +20,6 @@ const PYTHON = process.env.INTEROP_PYTHON ?? "";
 const skip = PYTHON !== "" && existsSync(PYTHON) ? false : "standardwebhooks for Python is not installed (INTEROP_PYTHON names a Python that has it; .ci/run installs it)";
 
 const freshSecret = () => `whsec_${randomBytes(32).toString("base64")}`;
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 
 let folder;
 const children = [];

@@ -1,20 +1,15 @@
 // What we sign, in the Standard Webhooks libraries for JavaScript and Python: taken by each secret that signs, and refused with a
 // changed byte, id, time or secret. tests/webhook_guide.rs has the Rust library.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync } from "node:fs";
 import { before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { fromRoot, run } from "../../scripts/lib/shell.mjs";
 import { ensureToolchains, using } from "../../scripts/toolchain.mjs";
-import { receive } from "./client.mjs";
+import { python, receive, skipPython as skip } from "./client.mjs";
 import { call } from "./guild.mjs";
 import { eventually, logIn, startWorker } from "./harness.mjs";
 
-const PYTHON = process.env.INTEROP_PYTHON ?? "";
-const skip = PYTHON !== "" && existsSync(PYTHON) ? false : "standardwebhooks for Python is not installed (INTEROP_PYTHON names a Python that has it; .ci/run installs it)";
 const CODE = "[&DQEqJS4aPio6AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]";
 const STRANGER = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
 
@@ -34,12 +29,7 @@ const LIBRARIES = {
   },
   "standardwebhooks of PyPI": {
     skip,
-    verify: (messages) =>
-      new Promise((resolve, reject) => {
-        const script = fileURLToPath(new URL("interop.py", import.meta.url));
-        const child = execFile(PYTHON, [script], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => (error ? reject(new Error(stderr)) : resolve(JSON.parse(stdout).given)));
-        child.stdin.end(JSON.stringify({ call: "verify_webhooks", messages }));
-      }),
+    verify: async (messages) => (await python({ call: "verify_webhooks", messages })).given,
   },
 };
 

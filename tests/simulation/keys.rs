@@ -141,9 +141,12 @@ fn crons_that_seldom_come() {
 #[test]
 fn no_cron_for_months() {
     let is_away = |day: i64| (25..70).contains(&day) || (130..230).contains(&day);
-    let made = pass(6, |hour| match is_away(hour / 24) {
-        true => Cron::StaysAway,
-        false => Cron::Comes,
+    let made = pass(6, |hour| {
+        if is_away(hour / 24) {
+            Cron::StaysAway
+        } else {
+            Cron::Comes
+        }
     });
     // 30-day lives, and two that lasted until someone came.
     assert!((9..=11).contains(&made), "{made}");

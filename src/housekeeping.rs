@@ -28,93 +28,39 @@ pub struct Step {
     pub run: for<'a> fn(&'a State) -> LocalFuture<'a, StepOutcome>,
 }
 
+macro_rules! steps {
+    ($($name:literal: |$state:pat_param| $work:expr;)*) => {
+        &[$(Step { name: $name, run: |$state| Box::pin($work) },)*]
+    };
+}
+
 /// What is done every hour, in order. Add yours.
-pub static HOURLY: &[Step] = &[
-    Step {
-        name: "signing_keys.publish_next",
-        run: |state| Box::pin(publish_next(state)),
-    },
-    Step {
-        name: "signing_keys.clean",
-        run: |state| Box::pin(clean_keys(state)),
-    },
-    Step {
-        name: "reseal",
-        run: |state| Box::pin(reseal_some(state)),
-    },
-    Step {
-        name: "sessions.remove_expired",
-        run: |state| Box::pin(remove(state, sessions::store::expired)),
-    },
-    Step {
-        name: "api_keys.remove_expired",
-        run: |state| Box::pin(remove(state, api_keys::store::expired)),
-    },
-    Step {
-        name: "challenges.remove_expired",
-        run: |state| Box::pin(remove(state, two_factor::store::expired)),
-    },
-    Step {
-        name: "guesses.remove_old",
-        run: |state| Box::pin(remove(state, login_throttle::store::old)),
-    },
-    Step {
-        name: "email_links.remove_expired",
-        run: |state| Box::pin(remove(state, links::expired)),
-    },
-    Step {
-        name: "mails_sent.remove_old",
-        run: |state| Box::pin(remove(state, mail::delivery::old_counts)),
-    },
-    Step {
-        name: "invitations.remove_expired",
-        run: |state| Box::pin(remove(state, invitations::store::expired)),
-    },
-    Step {
-        name: "webhooks.leave_deleted_teams",
-        run: |state| Box::pin(remove(state, endpoints::endings::of_deleted_teams)),
-    },
-    Step {
-        name: "webhooks.end_with_missing_keys",
-        run: |state| Box::pin(remove(state, endpoints::endings::of_missing_keys)),
-    },
-    Step {
-        name: "webhooks.remove_old_letters",
-        run: |state| Box::pin(purge(state, reconciler::old_dead_letters(state))),
-    },
-];
+pub static HOURLY: &[Step] = steps! {
+    "signing_keys.publish_next": |state| publish_next(state);
+    "signing_keys.clean": |state| clean_keys(state);
+    "reseal": |state| reseal_some(state);
+    "sessions.remove_expired": |state| remove(state, sessions::store::expired);
+    "api_keys.remove_expired": |state| remove(state, api_keys::store::expired);
+    "challenges.remove_expired": |state| remove(state, two_factor::store::expired);
+    "guesses.remove_old": |state| remove(state, login_throttle::store::old);
+    "email_links.remove_expired": |state| remove(state, links::expired);
+    "mails_sent.remove_old": |state| remove(state, mail::delivery::old_counts);
+    "invitations.remove_expired": |state| remove(state, invitations::store::expired);
+    "webhooks.leave_deleted_teams": |state| remove(state, endpoints::endings::of_deleted_teams);
+    "webhooks.end_with_missing_keys": |state| remove(state, endpoints::endings::of_missing_keys);
+    "webhooks.remove_old_letters": |state| purge(state, reconciler::old_dead_letters(state));
+};
 
 /// What is done every minute: what cannot wait, and tables of which an hour is more than a run takes.
-pub static EVERY_MINUTE: &[Step] = &[
-    Step {
-        name: "webhooks.wake_overlooked",
-        run: |state| Box::pin(async { Ok(Done::all(reconciler::wake_overlooked(state).await?)) }),
-    },
-    Step {
-        name: "webhooks.end_with_expired_keys",
-        run: |state| Box::pin(remove(state, endpoints::endings::of_ended_keys)),
-    },
-    Step {
-        name: "mail.wake_due",
-        run: |state| Box::pin(async { Ok(Done::all(mail::delivery::wake_due(state).await?)) }),
-    },
-    Step {
-        name: "two_factor.remove_due",
-        run: |state| Box::pin(async { Ok(Done::all(factor_removal::remove_due(state).await?)) }),
-    },
-    Step {
-        name: "idempotency.remove_expired",
-        run: |state| Box::pin(remove(state, idempotency::store::expired)),
-    },
-    Step {
-        name: "webhooks.remove_old_deliveries",
-        run: |state| Box::pin(purge(state, reconciler::old_deliveries(state))),
-    },
-    Step {
-        name: "webhooks.remove_old_events",
-        run: |state| Box::pin(purge(state, reconciler::old_events(state))),
-    },
-];
+pub static EVERY_MINUTE: &[Step] = steps! {
+    "webhooks.wake_overlooked": |state| async { Ok(Done::all(reconciler::wake_overlooked(state).await?)) };
+    "webhooks.end_with_expired_keys": |state| remove(state, endpoints::endings::of_ended_keys);
+    "mail.wake_due": |state| async { Ok(Done::all(mail::delivery::wake_due(state).await?)) };
+    "two_factor.remove_due": |state| async { Ok(Done::all(factor_removal::remove_due(state).await?)) };
+    "idempotency.remove_expired": |state| remove(state, idempotency::store::expired);
+    "webhooks.remove_old_deliveries": |state| purge(state, reconciler::old_deliveries(state));
+    "webhooks.remove_old_events": |state| purge(state, reconciler::old_events(state));
+};
 
 /// The steps of a schedule.
 pub fn steps_of(schedule: Schedule) -> &'static [Step] {
@@ -124,7 +70,6 @@ pub fn steps_of(schedule: Schedule) -> &'static [Step] {
     }
 }
 
-/// The fields of a step's log line.
 /// Runs all of `steps`. `scheduled_ms` is when `cron` was to fire, in milliseconds since 1970.
 pub async fn run(state: &State, steps: &[Step], cron: &str, scheduled_ms: i64) {
     let platform = &state.platform;
@@ -187,20 +132,11 @@ mod tests {
     use pollster::block_on;
     use serde_json::Value;
 
-    const TRIED: &[Step] = &[
-        Step {
-            name: "fails",
-            run: |_| Box::pin(async { Err("out of order".into()) }),
-        },
-        Step {
-            name: "has_nothing_to_do",
-            run: |_| Box::pin(async { Ok(Done::default()) }),
-        },
-        Step {
-            name: "works",
-            run: |_| Box::pin(async { Ok(Done { count: 2, left: 3 }) }),
-        },
-    ];
+    const TRIED: &[Step] = steps! {
+        "fails": |_| async { Err("out of order".into()) };
+        "has_nothing_to_do": |_| async { Ok(Done::default()) };
+        "works": |_| async { Ok(Done { count: 2, left: 3 }) };
+    };
 
     #[test]
     fn a_step_that_fails_stops_no_other_and_each_that_did_something_has_a_line() {

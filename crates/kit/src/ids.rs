@@ -60,8 +60,8 @@ pub fn fresh(prefix: &str, source: &dyn IdSource) -> String {
     [prefix, "_", &suffix(source, source.now_ms())].concat()
 }
 
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -123,84 +123,44 @@ macro_rules! id {
                 f.write_str(&self.0)
             }
         }
-    };
+    )*};
 }
 
-id!(
+ids! {
     /// An account.
-    UserId,
-    "user"
-);
+    UserId "user";
+    /// A login and what came of it.
+    SessionId "session";
+    /// An API key.
+    ApiKeyId "key";
+    /// A build.
+    BuildId "build";
+    /// A team.
+    TeamId "team";
+    /// A way into a team.
+    InvitationId "invitation";
+    /// A player of a team's roster.
+    PlayerId "player";
+    /// A squad as it is planned.
+    CompositionId "composition";
+    /// A link that shows a composition.
+    ShareLinkId "link";
+    /// An endpoint that is told of events.
+    WebhookId "webhook";
+    /// One of its secrets.
+    WebhookSecretId "whsecret";
+    /// Something that has happened: the `webhook-id` of all its deliveries.
+    EventId "event";
+    /// A mail.
+    MailId "mail";
+    /// An event on its way to an endpoint.
+    DeliveryId "delivery";
+}
+
 impl UserId {
     /// Stands where an account was named that is deleted: the least of all ids, which no account gets.
     pub const NOBODY: &str = "user_00000000000000000000000000";
 }
-
-id!(
-    /// A login and what came of it.
-    SessionId,
-    "session"
-);
-id!(
-    /// An API key.
-    ApiKeyId,
-    "key"
-);
-id!(
-    /// A build.
-    BuildId,
-    "build"
-);
-id!(
-    /// A team.
-    TeamId,
-    "team"
-);
-id!(
-    /// A way into a team.
-    InvitationId,
-    "invitation"
-);
-id!(
-    /// A player of a team's roster.
-    PlayerId,
-    "player"
-);
-id!(
-    /// A squad as it is planned.
-    CompositionId,
-    "composition"
-);
-id!(
-    /// A link that shows a composition.
-    ShareLinkId,
-    "link"
-);
-id!(
-    /// An endpoint that is told of events.
-    WebhookId,
-    "webhook"
-);
-id!(
-    /// One of its secrets.
-    WebhookSecretId,
-    "whsecret"
-);
-id!(
-    /// Something that has happened: the `webhook-id` of all its deliveries.
-    EventId,
-    "event"
-);
-id!(
-    /// A mail.
-    MailId,
-    "mail"
-);
-id!(
-    /// An event on its way to an endpoint.
-    DeliveryId,
-    "delivery"
-);
 
 #[cfg(test)]
 mod tests {

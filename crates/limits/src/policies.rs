@@ -1,6 +1,6 @@
 //! The table of limits: every policy with its quota, and what is counted together under which key.
-//! Promises that what a route is limited by can be read here and in `routes`, and nowhere else.
-//! Leaves the counting to `object` and `leases`, and whom to charge to `guard`.
+//! What a route is limited by stands here and in `routes`. `object` and `leases` count, and `guard` says
+//! whom to charge.
 
 use super::gcra::Rate;
 
@@ -60,75 +60,57 @@ pub enum Unreachable {
     Closed,
 }
 
-/// What is counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bucket {
+macro_rules! buckets {
+    ($($(#[$doc:meta])* $name:ident: $($policy:ident)+;)*) => {
+        /// What is counted together.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Bucket { $($(#[$doc])* $name,)* }
+
+        impl Bucket {
+            /// All of them, by their number.
+            pub const ALL: [Self; [$(Self::$name,)*].len()] = [$(Self::$name,)*];
+
+            /// Its policies, at most [`MAX_POLICIES`]: all of them allow a request, or it is refused.
+            pub const fn policies(self) -> &'static [PolicyId] {
+                match self {
+                    $(Self::$name => &[$(PolicyId::$policy),+],)*
+                }
+            }
+        }
+    };
+}
+
+buckets! {
     /// Strangers, by address. Also everyone whose credential is not one of ours, or has ended.
-    Anonymous,
+    Anonymous: Anonymous;
     /// Accounts, by user id: so much a minute, and not all of it in one second.
-    User,
+    User: User Burst;
     /// API keys, by their id.
-    ApiKey,
+    ApiKey: ApiKey;
     /// Both steps of a login, by address.
-    Login,
+    Login: Login;
     /// Registrations, by address.
-    Registration,
+    Registration: Registration;
     /// Calls that take a refresh token, when it is one of ours, by session.
-    Refresh,
+    Refresh: Refresh;
     /// Test deliveries of webhooks, by user id.
-    WebhookTest,
+    WebhookTest: WebhookTest;
     /// All API keys of an account together, by user id: fresh keys are no fresh quota, and keys
     /// gone wild leave their owner room to revoke them.
-    AccountKeys,
+    AccountKeys: AccountKeys;
     /// Calls that have the account's own password hashed, by user id.
-    Password,
+    Password: Password;
     /// Pings to URLs that have not proved themselves, by the user id of who causes them.
-    WebhookPing,
+    WebhookPing: WebhookPing;
     /// And by the host that they go to, whoever causes them.
-    WebhookHost,
+    WebhookHost: WebhookHost;
     /// Calls that have a link sent for a forgotten password, by address of the network.
-    Reset,
+    Reset: Reset;
     /// Mails that anyone can have sent to a mailbox, by its address, whether or not it has an account.
-    Mailbox,
+    Mailbox: Mailbox;
 }
 
 impl Bucket {
-    /// All of them, by their number.
-    pub const ALL: [Self; 13] = [
-        Self::Anonymous,
-        Self::User,
-        Self::ApiKey,
-        Self::Login,
-        Self::Registration,
-        Self::Refresh,
-        Self::WebhookTest,
-        Self::AccountKeys,
-        Self::Password,
-        Self::WebhookPing,
-        Self::WebhookHost,
-        Self::Reset,
-        Self::Mailbox,
-    ];
-
-    /// Its policies, at most [`MAX_POLICIES`]: all of them allow a request, or it is refused.
-    pub const fn policies(self) -> &'static [PolicyId] {
-        match self {
-            Self::Anonymous => &[PolicyId::Anonymous],
-            Self::User => &[PolicyId::User, PolicyId::Burst],
-            Self::ApiKey => &[PolicyId::ApiKey],
-            Self::Login => &[PolicyId::Login],
-            Self::Registration => &[PolicyId::Registration],
-            Self::Refresh => &[PolicyId::Refresh],
-            Self::WebhookTest => &[PolicyId::WebhookTest],
-            Self::AccountKeys => &[PolicyId::AccountKeys],
-            Self::Password => &[PolicyId::Password],
-            Self::WebhookPing => &[PolicyId::WebhookPing],
-            Self::WebhookHost => &[PolicyId::WebhookHost],
-            Self::Reset => &[PolicyId::Reset],
-            Self::Mailbox => &[PolicyId::Mailbox],
-        }
-    }
-
     /// What happens while its objects cannot be asked.
     pub const fn unreachable(self) -> Unreachable {
         match self {
@@ -267,42 +249,18 @@ mod tests {
 
     #[test]
     fn numbers_that_are_in_names_of_objects_stay() {
-        let own = Network::Own;
-        for (number, bucket) in [
-            (0, Bucket::Anonymous),
-            (1, Bucket::User),
-            (2, Bucket::ApiKey),
-            (3, Bucket::Login),
-            (4, Bucket::Registration),
-            (5, Bucket::Refresh),
-            (6, Bucket::WebhookTest),
-            (7, Bucket::AccountKeys),
-            (8, Bucket::Password),
-            (9, Bucket::WebhookPing),
-            (10, Bucket::WebhookHost),
-            (11, Bucket::Reset),
-            (12, Bucket::Mailbox),
-        ] {
-            assert_eq!(
-                NetworkBucket {
-                    bucket,
-                    network: own
-                }
-                .number(),
-                number
-            );
+        assert_eq!(
+            format!("{:?}", Bucket::ALL),
+            "[Anonymous, User, ApiKey, Login, Registration, Refresh, WebhookTest, AccountKeys, \
+             Password, WebhookPing, WebhookHost, Reset, Mailbox]"
+        );
+        for (number, bucket) in (0..).zip(Bucket::ALL) {
+            assert_eq!(NetworkBucket::from(bucket).number(), number);
+            assert!((1..=MAX_POLICIES).contains(&bucket.policies().len()));
         }
         for (number, network) in [(28, Network::Site), (52, Network::Block)] {
             let bucket = Bucket::Registration;
             assert_eq!(NetworkBucket { bucket, network }.number(), number);
-        }
-    }
-
-    #[test]
-    fn buckets_are_numbered_as_listed() {
-        for (index, bucket) in Bucket::ALL.into_iter().enumerate() {
-            assert_eq!(bucket as usize, index);
-            assert!((1..=MAX_POLICIES).contains(&bucket.policies().len()));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use serde::Deserialize;
-use wvw_builder::config::{Config, NAMES};
+use wvw_builder::config::Config;
 use wvw_builder::triggers::check::WorkerEnvironment;
 
 #[derive(Deserialize)]
@@ -38,9 +38,6 @@ fn main() -> ExitCode {
     if !found.is_empty() {
         return ExitCode::FAILURE;
     }
-    println!(
-        "{} variables, the queues and the crons checked: all good",
-        NAMES.len()
-    );
+    println!("the variables, the queues and the crons checked: all good");
     ExitCode::SUCCESS
 }

@@ -4,7 +4,8 @@
 mod mail;
 pub mod schedule;
 
-use std::fmt;
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -86,64 +87,14 @@ pub struct Webhooks {
 }
 
 /// One value that is missing or weak. Shows the name, never the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {reason}")]
 pub struct ConfigError {
     /// The variable.
     pub name: &'static str,
     /// What it must be.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.reason)
-    }
-}
-
-/// Every variable that [`Config::load`] asks for.
-pub const NAMES: &[&str] = &[
-    "ENVIRONMENT",
-    "ISSUER",
-    "AUDIENCE",
-    "MASTER_KEY",
-    "MASTER_KEY_PREVIOUS",
-    "PASSWORD_PEPPER",
-    "ALLOWED_ORIGINS",
-    "ACCESS_TOKEN_SECONDS",
-    "REFRESH_IDLE_DAYS",
-    "REFRESH_ABSOLUTE_DAYS",
-    "PASSWORD_MIN_LENGTH",
-    "WEBHOOK_RETRY_SECONDS",
-    "WEBHOOK_RETENTION_DAYS",
-    "WEBHOOK_ALLOW_LOCAL",
-    "DNS_RESOLVER_URL",
-    "MAIL_TRANSPORT",
-    "MAIL_FROM",
-    "SMTP_HOST",
-    "SMTP_PORT",
-    "SMTP_TLS",
-    "SMTP_USER",
-    "SMTP_PASSWORD",
-    "BREACH_RANGE_URL",
-    "BREACH_CHECK",
-    "GAME_BALANCE_BUILD",
-    "ASSIGN_MAX_MOVES",
-    "LIMIT_ANONYMOUS",
-    "LIMIT_USER",
-    "LIMIT_BURST",
-    "LIMIT_API_KEY",
-    "LIMIT_LOGIN",
-    "LIMIT_REGISTRATION",
-    "LIMIT_REFRESH",
-    "LIMIT_WEBHOOK_TEST",
-    "LIMIT_WEBHOOK_PING",
-    "LIMIT_WEBHOOK_HOST",
-    "LIMIT_ACCOUNT_KEYS",
-    "LIMIT_PASSWORD",
-    "LIMIT_RESET",
-    "LIMIT_MAILBOX",
-    "SECURITY_CONTACT",
-];
 
 /// Asked in production unless another one is named: it is free, and has a list to download.
 const BREACH_RANGE_URL: &str = "https://api.pwnedpasswords.com/range/";
@@ -182,33 +133,19 @@ impl Config {
             },
             password_pepper: reader.key("PASSWORD_PEPPER"),
             allowed_origins: reader.origins(environment),
-            access_token_seconds: reader.number(
+            access_token_seconds: reader.whole(
                 "ACCESS_TOKEN_SECONDS",
                 600,
-                60,
-                3600,
-                "must be a whole number of seconds from 60 to 3600",
+                60..=3600,
+                " of seconds",
             ),
-            refresh_idle_days: reader.number(
-                "REFRESH_IDLE_DAYS",
-                14,
-                1,
-                90,
-                "must be a whole number of days from 1 to 90",
-            ),
-            refresh_absolute_days: reader.number(
-                "REFRESH_ABSOLUTE_DAYS",
-                90,
-                1,
-                365,
-                "must be a whole number of days from 1 to 365",
-            ),
-            password_min_length: usize::try_from(reader.number(
+            refresh_idle_days: reader.whole("REFRESH_IDLE_DAYS", 14, 1..=90, " of days"),
+            refresh_absolute_days: reader.whole("REFRESH_ABSOLUTE_DAYS", 90, 1..=365, " of days"),
+            password_min_length: usize::try_from(reader.whole(
                 "PASSWORD_MIN_LENGTH",
                 15,
-                8,
-                64,
-                "must be a whole number from 8 to 64",
+                8..=64,
+                "",
             ))
             .unwrap_or(64),
             webhooks: reader.webhooks(environment),
@@ -217,41 +154,33 @@ impl Config {
             game_balance_build: Some(reader.number(
                 "GAME_BALANCE_BUILD",
                 0,
-                0,
-                10_000_000,
+                0..=10_000_000,
                 "must be a build number of the game, up to 10000000",
             ))
             .filter(|number| *number > 0),
-            assign_max_moves: u32::try_from(reader.number(
+            assign_max_moves: u32::try_from(reader.whole(
                 "ASSIGN_MAX_MOVES",
                 1_000_000,
-                1_000,
-                3_000_000,
-                "must be a whole number of moves from 1000 to 3000000",
+                1_000..=3_000_000,
+                " of moves",
             ))
             .unwrap_or(1_000),
             security_contact: reader.security_contact(),
             quotas: reader.quotas(),
         };
-        let mut errors = reader.errors;
         let MasterKeys { current, previous } = &config.master_keys;
         let has_keys = !current.expose().is_empty();
         if has_keys && *current == config.password_pepper {
-            errors.push(ConfigError {
-                name: "PASSWORD_PEPPER",
-                reason: "must differ from MASTER_KEY",
-            });
+            reader.refuse("PASSWORD_PEPPER", "must differ from MASTER_KEY");
         }
         if has_keys && previous.as_ref() == Some(current) {
-            errors.push(ConfigError {
-                name: "MASTER_KEY_PREVIOUS",
-                reason: "must differ from MASTER_KEY, or be absent",
-            });
+            let reason = "must differ from MASTER_KEY, or be absent";
+            reader.refuse("MASTER_KEY_PREVIOUS", reason);
         }
-        if errors.is_empty() {
+        if reader.errors.is_empty() {
             Ok(config)
         } else {
-            Err(errors)
+            Err(reader.errors)
         }
     }
 }
@@ -266,7 +195,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
-    fn refuse(&mut self, name: &'static str, reason: &'static str) {
+    fn refuse(&mut self, name: &'static str, reason: impl Into<Cow<'static, str>>) {
+        let reason = reason.into();
         self.errors.push(ConfigError { name, reason });
     }
 
@@ -361,13 +291,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         };
         Webhooks {
             schedule,
-            retention_days: self.number(
-                "WEBHOOK_RETENTION_DAYS",
-                90,
-                7,
-                365,
-                "must be a whole number of days from 7 to 365",
-            ),
+            retention_days: self.whole("WEBHOOK_RETENTION_DAYS", 90, 7..=365, " of days"),
             allow_local,
             resolver: match self.get("DNS_RESOLVER_URL").as_deref() {
                 Some("off") => None,
@@ -432,19 +356,31 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         })
     }
 
+    /// As [`Self::number`]; `unit` is what it counts, as in ` of days`.
+    fn whole(
+        &mut self,
+        name: &'static str,
+        default: i64,
+        range: RangeInclusive<i64>,
+        unit: &str,
+    ) -> i64 {
+        let (min, max) = (range.start(), range.end());
+        let reason = format!("must be a whole number{unit} from {min} to {max}");
+        self.number(name, default, range, reason)
+    }
+
     fn number(
         &mut self,
         name: &'static str,
         default: i64,
-        min: i64,
-        max: i64,
-        reason: &'static str,
+        range: RangeInclusive<i64>,
+        reason: impl Into<Cow<'static, str>>,
     ) -> i64 {
         let Some(text) = self.get(name) else {
             return default;
         };
         match text.parse::<i64>() {
-            Ok(number) if (min..=max).contains(&number) => number,
+            Ok(number) if range.contains(&number) => number,
             _ => {
                 self.refuse(name, reason);
                 default

@@ -54,8 +54,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
         let port = self.number(
             "SMTP_PORT",
             587,
-            1,
-            65_535,
+            1..=65_535,
             "must be the port for submission, such as 587 or 465",
         );
         if port == 25 {

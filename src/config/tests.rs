@@ -102,7 +102,6 @@ fn each_bad_value_is_named_and_none_is_shown() {
         assert_eq!(errors[0].name, named);
         let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
         assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
-        assert!(NAMES.contains(&named));
     }
     let mut values = good();
     values.insert("PASSWORD_PEPPER", key(1));
@@ -194,7 +193,6 @@ fn quotas_are_set_one_by_one() {
             policy.default
         };
         assert_eq!(rate, expected, "{}", policy.name);
-        assert!(NAMES.contains(&policy.variable), "{}", policy.variable);
     }
 }
 
@@ -251,7 +249,6 @@ fn a_mail_server_is_named_whole_or_not_at_all() {
         let errors = load(&values).unwrap_err();
         assert_eq!(errors.len(), 1, "{name} {value}");
         assert_eq!(errors[0].name, name);
-        assert!(NAMES.contains(&name));
         assert!(!errors[0].to_string().contains("hunter2"));
     }
 }

@@ -186,11 +186,12 @@ mod tests {
         };
         let session = Via::Session(SessionId::fresh(&platform));
         let key = Via::ApiKey(ApiKeyId::fresh(&platform));
-        let (fresh, stale) = (0, PROOF_SECONDS + 1);
+        let (fresh, last, stale) = (0, PROOF_SECONDS - 1, PROOF_SECONDS + 1);
+        let (admin, scope) = (AccountRole::Administrator, Some("insufficient_scope"));
         for rule in ALL {
             let own = Scopes::of([rule.scope]);
             let others = Scopes::of(Scope::ALL.into_iter().filter(|s| *s != rule.scope));
-            let user = (rule.role != AccountRole::User).then_some("insufficient_scope");
+            let user = scope.filter(|_| rule.role != AccountRole::User);
             let asked = rule.needs_proof.then_some("reauthentication_required");
             let keyed = (!rule.takes_api_keys).then_some(if rule.needs_proof {
                 "reauthentication_required"
@@ -198,40 +199,16 @@ mod tests {
                 "insufficient_scope"
             });
             for (role, via, scopes, age, expected) in [
-                (AccountRole::Administrator, &session, own, fresh, None),
-                (
-                    AccountRole::Administrator,
-                    &session,
-                    own,
-                    PROOF_SECONDS - 1,
-                    None,
-                ),
-                (AccountRole::Administrator, &session, own, stale, asked),
-                (
-                    AccountRole::Administrator,
-                    &session,
-                    others,
-                    fresh,
-                    Some("insufficient_scope"),
-                ),
-                (
-                    AccountRole::Administrator,
-                    &session,
-                    others,
-                    stale,
-                    Some("insufficient_scope"),
-                ),
+                (admin, &session, own, fresh, None),
+                (admin, &session, own, last, None),
+                (admin, &session, own, stale, asked),
+                (admin, &session, others, fresh, scope),
+                (admin, &session, others, stale, scope),
                 (AccountRole::User, &session, own, fresh, user),
                 (AccountRole::User, &session, own, stale, user.or(asked)),
                 (AccountRole::User, &key, own, fresh, user.or(keyed)),
-                (AccountRole::Administrator, &key, own, fresh, keyed),
-                (
-                    AccountRole::Administrator,
-                    &key,
-                    others,
-                    fresh,
-                    Some("insufficient_scope"),
-                ),
+                (admin, &key, own, fresh, keyed),
+                (admin, &key, others, fresh, scope),
             ] {
                 let caller = caller(role, via, scopes, age);
                 let refused = rule.check(&caller, now).err();

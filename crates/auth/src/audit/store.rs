@@ -31,23 +31,19 @@ async fn head(platform: &Platform) -> Result<Head, DatabaseError> {
         "SELECT seq, hash, at FROM audit_log ORDER BY seq DESC LIMIT 1",
         Vec::new(),
     );
-    let rows = platform.database.query(statement).await?;
-    rows.first().map_or_else(
-        || {
-            Ok(Head {
-                seq: 0,
-                hash: GENESIS.to_owned(),
-                at: String::new(),
-            })
-        },
-        |row| {
-            Ok(Head {
-                seq: row.integer(0)?,
-                hash: row.text(1)?.to_owned(),
-                at: row.text(2)?.to_owned(),
-            })
-        },
-    )
+    let read = |row: &Row| {
+        Ok(Head {
+            seq: row.integer(0)?,
+            hash: row.text(1)?.to_owned(),
+            at: row.text(2)?.to_owned(),
+        })
+    };
+    let last = platform.first(statement, read).await?;
+    Ok(last.unwrap_or_else(|| Head {
+        seq: 0,
+        hash: GENESIS.to_owned(),
+        at: String::new(),
+    }))
 }
 
 /// Commits `writes` together with their audit entries. Without entries it is a plain batch.
@@ -117,9 +113,8 @@ pub async fn about(
          (SELECT id FROM sessions WHERE user_id = ?1)) ORDER BY seq LIMIT ?3",
         vec![user.as_str().into(), after.into(), limit.into()],
     );
-    let rows = platform.database.query(statement).await?;
     let read = |row: &Row| Ok((row.integer(0)?, row.text(1)?.to_owned()));
-    rows.iter().map(read).collect()
+    platform.all(statement, read).await
 }
 
 /// A row of the log.
@@ -138,7 +133,6 @@ pub async fn page(
     filters: &LogFilters,
     page: &Page,
 ) -> Result<Vec<LogRow>, DatabaseError> {
-    let rows = platform.database.query(select(filters, page)).await?;
     let read = |row: &Row| {
         Ok(LogRow {
             seq: row.integer(0)?,
@@ -146,7 +140,7 @@ pub async fn page(
             hash: row.text(2)?.to_owned(),
         })
     };
-    rows.iter().map(read).collect()
+    platform.all(select(filters, page), read).await
 }
 
 /// Greater than every row number.
@@ -190,69 +184,29 @@ mod tests {
     #[test]
     fn each_filter_is_a_range_of_an_index_and_nothing_is_sorted() {
         let (platform, _) = TestPlatform::new();
-        let some = || Some("x".to_owned());
-        let none = LogFilters::default;
-        for (filters, index) in [
-            (none(), "USING INTEGER PRIMARY KEY (rowid<?)"),
+        for (names, index) in [
+            ("", "USING INTEGER PRIMARY KEY (rowid<?)"),
+            ("actor", "audit_log_by_actor (actor=? AND seq<?)"),
+            ("target", "audit_log_by_target (target=? AND seq<?)"),
+            ("team", "audit_log_by_team (team=? AND seq<?)"),
+            ("action", "audit_log_by_action (action=? AND seq<?)"),
             (
-                LogFilters {
-                    actor: some(),
-                    ..none()
-                },
-                "audit_log_by_actor (actor=? AND seq<?)",
-            ),
-            (
-                LogFilters {
-                    target: some(),
-                    ..none()
-                },
-                "audit_log_by_target (target=? AND seq<?)",
-            ),
-            (
-                LogFilters {
-                    team: some(),
-                    ..none()
-                },
-                "audit_log_by_team (team=? AND seq<?)",
-            ),
-            (
-                LogFilters {
-                    action: some(),
-                    ..none()
-                },
-                "audit_log_by_action (action=? AND seq<?)",
-            ),
-            (
-                LogFilters {
-                    actor: some(),
-                    since: some(),
-                    until: some(),
-                    ..none()
-                },
+                "actor since until",
                 "audit_log_by_actor (actor=? AND seq>? AND seq<?)",
             ),
-            (
-                LogFilters {
-                    since: some(),
-                    ..none()
-                },
-                "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
-            ),
-            (
-                LogFilters {
-                    since: some(),
-                    ..none()
-                },
-                "audit_log_by_time (at>?)",
-            ),
-            (
-                LogFilters {
-                    until: some(),
-                    ..none()
-                },
-                "USING INTEGER PRIMARY KEY (rowid<?)",
-            ),
+            ("since", "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+            ("since", "audit_log_by_time (at>?)"),
+            ("until", "USING INTEGER PRIMARY KEY (rowid<?)"),
         ] {
+            let given = |name| names.contains(name).then(|| "x".to_owned());
+            let filters = LogFilters {
+                actor: given("actor"),
+                target: given("target"),
+                team: given("team"),
+                action: given("action"),
+                since: given("since"),
+                until: given("until"),
+            };
             let page = Page {
                 limit: 20,
                 after: Some("100".to_owned()),

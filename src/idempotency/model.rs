@@ -272,22 +272,9 @@ mod tests {
             &stored[..],
             b"[201,\"private\",[[\"etag\",\"\\\"1\\\"\"]]]\n{}"
         );
-        for (word, profile) in [
-            ("private", Profile::Private),
-            ("private_csv", Profile::PrivateCsv),
-            ("public", Profile::Public),
-            ("live", Profile::Live),
-            ("keys", Profile::Keys),
-            ("problem", Profile::Problem),
-            ("page", Profile::Page),
-            ("asset", Profile::Asset),
-            ("shared", Profile::Shared),
-            ("picture", Profile::Picture),
-            ("missing", Profile::Missing),
-            ("empty", Profile::Empty),
-            ("form", Profile::Form),
-            ("plain", Profile::Plain),
-        ] {
+        let words = "private private_csv public live keys problem page asset shared picture missing \
+                     empty form plain";
+        for (word, profile) in words.split(' ').zip(Profile::ALL) {
             let stored = format!("[200,\"{word}\",[]]\n{{}}");
             assert_eq!(decode(stored.as_bytes()).unwrap().profile, profile);
         }

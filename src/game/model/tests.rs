@@ -137,67 +137,37 @@ fn a_counted_list_refuses_its_256th_entry() {
     assert_eq!(CountedList::new(vec![7u16; 256]), Err(vec![7; 256]));
 }
 
-#[test]
-fn a_build_the_game_allows_has_no_contradiction() {
-    assert_eq!(found(&template("Guardian", [42, 46, 62])), []);
-    assert_eq!(found(&template("Guardian", [0, 0, 0])), []);
-    assert_eq!(found(&template("Guardian", [42, 0, 13])), []);
-}
+const OTHER: &str = "specialization_of_other_profession";
+const ELITE: &str = "elite_not_in_third_slot";
+const TWICE: &str = "duplicate_specialization";
 
 #[test]
-fn unknown_specializations_are_no_contradiction() {
-    assert_eq!(found(&template("Guardian", [250, 251, 252])), []);
-}
-
-#[test]
-fn a_specialization_of_another_profession_contradicts() {
-    let necromancer = template("Guardian", [42, 19, 60]);
-    let code = "specialization_of_other_profession";
-    let expected = [
-        ("/specializations/1".into(), code),
-        ("/specializations/2".into(), code),
-    ];
-    assert_eq!(found(&necromancer), expected);
+fn contradictions_are_found_in_their_slots() {
+    for (ids, expected) in [
+        ([42, 46, 62], &[][..]),
+        ([0, 0, 0], &[]),
+        ([42, 0, 13], &[]),
+        // Unknown ones are none.
+        ([250, 251, 252], &[]),
+        ([42, 19, 60], &[(1, OTHER), (2, OTHER)]),
+        ([62, 16, 42], &[(0, ELITE)]),
+        ([13, 62, 42], &[(1, ELITE)]),
+        ([42, 13, 42], &[(2, TWICE)]),
+        ([42, 42, 42], &[(1, TWICE), (2, TWICE)]),
+    ] {
+        let place = |(slot, code): &(u8, _)| (format!("/specializations/{slot}"), *code);
+        let expected: Vec<_> = expected.iter().map(place).collect();
+        assert_eq!(found(&template("Guardian", ids)), expected, "{ids:?}");
+    }
     assert_eq!(
-        necromancer.contradictions()[1].detail,
+        template("Guardian", [42, 19, 60]).contradictions()[1].detail,
         "Scourge belongs to the Necromancer; this template is for the Guardian."
     );
-}
-
-#[test]
-fn an_elite_specialization_outside_the_third_slot_contradicts() {
-    for slot in 0..2 {
-        let mut ids = [13, 16, 42];
-        ids[slot] = 62;
-        let expected = [(
-            format!("/specializations/{slot}"),
-            "elite_not_in_third_slot",
-        )];
-        assert_eq!(found(&template("Guardian", ids)), expected);
-    }
-}
-
-#[test]
-fn the_same_specialization_twice_contradicts() {
-    let code = "duplicate_specialization";
-    let twice = template("Guardian", [42, 13, 42]);
-    assert_eq!(found(&twice), [("/specializations/2".into(), code)]);
-    let thrice = template("Guardian", [42, 42, 42]);
-    let expected = [
-        ("/specializations/1".into(), code),
-        ("/specializations/2".into(), code),
-    ];
-    assert_eq!(found(&thrice), expected);
 }
 
 #[test]
 fn a_slot_can_contradict_in_more_than_one_way() {
     let template = template("Warrior", [62, 62, 62]);
     let codes: Vec<_> = found(&template).into_iter().map(|(_, code)| code).collect();
-    let (other, elite, twice) = (
-        "specialization_of_other_profession",
-        "elite_not_in_third_slot",
-        "duplicate_specialization",
-    );
-    assert_eq!(codes, [other, elite, twice, other, elite, twice, other]);
+    assert_eq!(codes, [OTHER, ELITE, TWICE, OTHER, ELITE, TWICE, OTHER]);
 }

@@ -1,6 +1,6 @@
 //! Tests of the JSON form: its exact shape, the way back, and every mistake an input can have.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::game::chat_code::{decode_bytes, encode_bytes};
@@ -173,215 +173,113 @@ fn members_that_are_only_for_reading_decide_nothing() {
     assert_eq!(view["weapons"][0]["name"], "Staff");
 }
 
+/// Codes, places, and templates with one mistake each: a Guardian's unless they name a profession.
+const MISTAKES: &str = r#"
+required /profession/id {"profession": {"code": 1}}
+required /specializations/1/id {"specializations": [null, {"traits": [1, 1, 1]}, null]}
+required /weapons/0/id {"weapons": [{"name": "Axe"}]}
+required /legends/land/active/code {"profession": {"id": "Revenant"}, "legends": {"land": {"active": {}}}}
+unknown_field /is_admin {"is_admin": true}
+unknown_field /a~1b~0c {"a/b~c": 1}
+unknown_field /skills/air {"skills": {"air": {}}}
+unknown_field /raw/hex {"raw": {"hex": ""}}
+unknown_field /profession/name {"profession": {"id": "Guardian", "name": "Guardian"}}
+unknown_field /weapons/1/type {"weapons": [{"id": 5}, {"id": 5, "type": 1}]}
+invalid_type /profession/id {"profession": {"id": 1}}
+invalid_type /specializations {"specializations": {}}
+invalid_type /specializations {"specializations": null}
+invalid_type /weapons {"weapons": {}}
+invalid_type /weapons {"weapons": null}
+invalid_type /skill_overrides {"skill_overrides": {}}
+invalid_type /skill_overrides {"skill_overrides": null}
+invalid_type /skill_overrides/0 {"skill_overrides": ["1"]}
+invalid_type /skill_overrides/0 {"skill_overrides": [1.5]}
+invalid_type /skill_overrides/0 {"skill_overrides": [null]}
+invalid_type /skill_overrides/0 {"skill_overrides": [true]}
+invalid_type /skill_overrides/0 {"skill_overrides": [[1]]}
+invalid_type /specializations/0/name {"specializations": [{"id": 1, "name": 1}, null, null]}
+invalid_type /specializations/0/elite {"specializations": [{"id": 1, "elite": 1}, null, null]}
+invalid_type /weapons/0 {"weapons": [5]}
+invalid_type /raw/weapon_section {"raw": {"weapon_section": 0}}
+invalid_type /raw/reserved {"raw": {"reserved": 0}}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, 4294967296]}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, -1]}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, 18446744073709551615]}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, -9223372036854775808]}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, 1e300]}
+out_of_range /skill_overrides/1 {"skill_overrides": [0, 18446744073709551616]}
+out_of_range /skills/land/heal {"skills": {"land": {"heal": 65536}}}
+out_of_range /skills/water/utilities/2 {"skills": {"water": {"utilities": [0, 0, 65536]}}}
+out_of_range /specializations/2/id {"specializations": [null, null, {"id": 256}]}
+out_of_range /specializations/0/traits/1 {"specializations": [{"id": 1, "traits": [0, 4, 0]}, null, null]}
+out_of_range /weapons/0/id {"weapons": [{"id": 65536}]}
+out_of_range /raw/trait_padding/0 {"raw": {"trait_padding": [4, 0, 0]}}
+out_of_range /pets/land/1 {"profession": {"id": "Ranger"}, "pets": {"land": [0, 256]}}
+invalid_length /specializations {"specializations": []}
+invalid_length /specializations {"specializations": [null, null]}
+invalid_length /specializations {"specializations": [null, null, null, null]}
+invalid_length /skills/land/utilities {"skills": {"land": {"utilities": [1, 2]}}}
+unknown_profession /profession/id {"profession": {"id": "guardian"}}
+unknown_profession /profession/id {"profession": {"id": ""}}
+unknown_profession /profession/id {"profession": {"id": "Monk"}}
+not_for_profession /pets {"pets": {}}
+not_for_profession /legends {"legends": {}}
+invalid_hex /raw/reserved {"raw": {"reserved": ""}}
+invalid_hex /raw/reserved {"raw": {"reserved": "00"}}
+invalid_hex /raw/reserved {"raw": {"reserved": "+0000000000000000000000000000000"}}
+invalid_hex /raw/reserved {"raw": {"reserved": "0000000000000000000000000000000g"}}
+invalid_hex /raw/reserved {"profession": {"id": "Revenant"}, "raw": {"reserved": "00"}}
+weapon_section_missing /raw/weapon_section {"weapons": [{"id": 5}], "raw": {"weapon_section": false}}
+"#;
+
 #[test]
-fn required() {
+fn each_mistake_has_its_code_and_its_place() {
+    for line in MISTAKES.trim().lines() {
+        let mut parts = line.splitn(3, ' ');
+        let mut next = || parts.next().expect("code, place and template");
+        let (code, pointer) = (next(), next());
+        let members: Map<String, Value> = serde_json::from_str(next()).expect("JSON");
+        let mut template = json!({"profession": {"id": "Guardian"}});
+        for (member, value) in members {
+            template[member] = value;
+        }
+        assert_eq!(errors(&template), [(pointer.to_owned(), code)], "{line}");
+    }
     assert_eq!(errors(&json!({})), [at("/profession", "required")]);
-    assert_eq!(
-        errors(&json!({"profession": {"code": 1}})),
-        [at("/profession/id", "required")]
-    );
-    assert_eq!(
-        error_of(
-            "specializations",
-            json!([null, {"traits": [1, 1, 1]}, null])
-        ),
-        at("/specializations/1/id", "required")
-    );
-    assert_eq!(
-        error_of("weapons", json!([{"name": "Axe"}])),
-        at("/weapons/0/id", "required")
-    );
-    let legends = json!({"profession": {"id": "Revenant"}, "legends": {"land": {"active": {}}}});
-    assert_eq!(
-        errors(&legends),
-        [at("/legends/land/active/code", "required")]
-    );
 }
 
 #[test]
-fn unknown_field() {
-    let code = "unknown_field";
-    assert_eq!(error_of("is_admin", json!(true)), at("/is_admin", code));
-    assert_eq!(error_of("a/b~c", json!(1)), at("/a~1b~0c", code));
-    assert_eq!(
-        error_of("skills", json!({"air": {}})),
-        at("/skills/air", code)
-    );
-    assert_eq!(error_of("raw", json!({"hex": ""})), at("/raw/hex", code));
-    let profession = json!({"profession": {"id": "Guardian", "name": "Guardian"}});
-    assert_eq!(errors(&profession), [at("/profession/name", code)]);
-    let weapons = json!([{"id": 5}, {"id": 5, "type": 1}]);
-    assert_eq!(error_of("weapons", weapons), at("/weapons/1/type", code));
-}
-
-#[test]
-fn invalid_type() {
+fn only_an_object_is_an_object() {
     let code = "invalid_type";
     for value in [json!(null), json!([]), json!("x"), json!(1)] {
         assert_eq!(errors(&value), [at("", code)]);
-        assert_eq!(
-            errors(&json!({"profession": value})),
-            [at("/profession", code)]
-        );
+        let profession = json!({"profession": value});
+        assert_eq!(errors(&profession), [at("/profession", code)]);
         assert_eq!(error_of("skills", value.clone()), at("/skills", code));
         assert_eq!(error_of("raw", value), at("/raw", code));
     }
-    assert_eq!(
-        errors(&json!({"profession": {"id": 1}})),
-        [at("/profession/id", code)]
-    );
-    for list in ["specializations", "weapons", "skill_overrides"] {
-        assert_eq!(error_of(list, json!({})), at(&format!("/{list}"), code));
-        assert_eq!(error_of(list, json!(null)), at(&format!("/{list}"), code));
+}
+
+#[test]
+fn the_answer_to_a_list_that_is_too_long_is_short() {
+    for list in ["weapons", "skill_overrides"] {
+        // All entries are of the wrong type, too.
+        let found = error_of(list, json!(vec!["x"; 256]));
+        assert_eq!(found, at(&format!("/{list}"), "invalid_length"));
     }
-    for number in [json!("1"), json!(1.5), json!(null), json!(true), json!([1])] {
-        let found = error_of("skill_overrides", json!([number]));
-        assert_eq!(found, at("/skill_overrides/0", code), "{number}");
-    }
+}
+
+#[test]
+fn numbers_and_hex_have_more_than_one_spelling() {
     let float = json!({"profession": {"id": "Guardian"}, "skill_overrides": [1.0]});
     let whole = json!({"profession": {"id": "Guardian"}, "skill_overrides": [1]});
     assert_eq!(back(&float), back(&whole));
-    let slots = json!([{"id": 1, "name": 1}, null, null]);
-    assert_eq!(
-        error_of("specializations", slots),
-        at("/specializations/0/name", code)
-    );
-    let slots = json!([{"id": 1, "elite": 1}, null, null]);
-    assert_eq!(
-        error_of("specializations", slots),
-        at("/specializations/0/elite", code)
-    );
-    assert_eq!(error_of("weapons", json!([5])), at("/weapons/0", code));
-    let section = json!({"weapon_section": 0});
-    assert_eq!(error_of("raw", section), at("/raw/weapon_section", code));
-    assert_eq!(
-        error_of("raw", json!({"reserved": 0})),
-        at("/raw/reserved", code)
-    );
-}
-
-#[test]
-fn out_of_range() {
-    let code = "out_of_range";
-    let huge: Value = serde_json::from_str("1e300").expect("JSON");
-    let wide: Value = serde_json::from_str("18446744073709551616").expect("JSON");
-    for number in [
-        json!(4_294_967_296u64),
-        json!(-1),
-        json!(u64::MAX),
-        json!(i64::MIN),
-        huge,
-        wide,
-    ] {
-        let found = error_of("skill_overrides", json!([0, number]));
-        assert_eq!(found, at("/skill_overrides/1", code), "{number}");
-    }
-    let heal = json!({"land": {"heal": 65536}});
-    assert_eq!(error_of("skills", heal), at("/skills/land/heal", code));
-    let utilities = json!({"water": {"utilities": [0, 0, 65536]}});
-    assert_eq!(
-        error_of("skills", utilities),
-        at("/skills/water/utilities/2", code)
-    );
-    let slots = json!([null, null, {"id": 256}]);
-    assert_eq!(
-        error_of("specializations", slots),
-        at("/specializations/2/id", code)
-    );
-    let slots = json!([{"id": 1, "traits": [0, 4, 0]}, null, null]);
-    assert_eq!(
-        error_of("specializations", slots),
-        at("/specializations/0/traits/1", code)
-    );
-    assert_eq!(
-        error_of("weapons", json!([{"id": 65536}])),
-        at("/weapons/0/id", code)
-    );
-    let padding = json!({"trait_padding": [4, 0, 0]});
-    assert_eq!(error_of("raw", padding), at("/raw/trait_padding/0", code));
-    let pets = json!({"profession": {"id": "Ranger"}, "pets": {"land": [0, 256]}});
-    assert_eq!(errors(&pets), [at("/pets/land/1", code)]);
-}
-
-#[test]
-fn invalid_length() {
-    let code = "invalid_length";
-    for items in [
-        json!([]),
-        json!([null, null]),
-        json!([null, null, null, null]),
-    ] {
-        assert_eq!(
-            error_of("specializations", items),
-            at("/specializations", code)
-        );
-    }
-    let utilities = json!({"land": {"utilities": [1, 2]}});
-    assert_eq!(
-        error_of("skills", utilities),
-        at("/skills/land/utilities", code)
-    );
-    for list in ["weapons", "skill_overrides"] {
-        // All entries are of the wrong type, and yet the answer stays short.
-        assert_eq!(
-            error_of(list, json!(vec!["x"; 256])),
-            at(&format!("/{list}"), code)
-        );
-    }
-}
-
-#[test]
-fn unknown_profession() {
-    for id in ["guardian", "", "Monk"] {
-        let found = errors(&json!({"profession": {"id": id}}));
-        assert_eq!(found, [at("/profession/id", "unknown_profession")]);
-    }
-}
-
-#[test]
-fn not_for_profession() {
-    assert_eq!(
-        error_of("pets", json!({})),
-        at("/pets", "not_for_profession")
-    );
-    assert_eq!(
-        error_of("legends", json!({})),
-        at("/legends", "not_for_profession")
-    );
-}
-
-#[test]
-fn invalid_hex() {
-    for text in [
-        "",
-        "00",
-        "+0000000000000000000000000000000",
-        "0000000000000000000000000000000g",
-    ] {
-        let found = error_of("raw", json!({"reserved": text}));
-        assert_eq!(found, at("/raw/reserved", "invalid_hex"), "{text}");
-    }
     let upper = json!({
         "profession": {"id": "Guardian"},
         "raw": {"reserved": "ABCDEF00000000000000000000000001"}
     });
     let template = TemplateInput::from_json(&upper, "").expect("either case will do");
     assert_eq!((template.mechanic[0], template.mechanic[15]), (0xab, 1));
-    let none = json!({"profession": {"id": "Revenant"}, "raw": {"reserved": "00"}});
-    assert_eq!(errors(&none), [at("/raw/reserved", "invalid_hex")]);
-}
-
-#[test]
-fn weapons_need_their_section() {
-    let input = json!({
-        "profession": {"id": "Guardian"},
-        "weapons": [{"id": 5}],
-        "raw": {"weapon_section": false}
-    });
-    assert_eq!(
-        errors(&input),
-        [at("/raw/weapon_section", "weapon_section_missing")]
-    );
 }
 
 #[test]

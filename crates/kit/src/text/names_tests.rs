@@ -25,59 +25,18 @@ fn code(kind: NameKind, text: &str) -> Option<&'static str> {
 
 #[test]
 fn names_that_people_have_pass() {
-    for name in [
-        "José",
-        "Zërg",
-        "Łowcy Świętych",
-        "Иван Грозный",
-        "Дракон",
-        "ВОЛКИ",
-        "Ξένος",
-        "Ωmega",
-        "守護者の砦",
-        "한국 길드",
-        "محمد",
-        "می\u{200c}خواهم",
-        "שלום",
-        "שִׁירָה",
-        "हिन्दी",
-        "ไทยแลนด์",
-        "Nguyễn Thị Mỹ Hạnh",
-        "🐉 Dragons",
-        "👩\u{200d}🚀",
-        "🇵🇱 Husaria",
-        "⚔\u{fe0f} War",
-        "O'Brien",
-        "Jean-Luc",
-        "l33t",
-        "[TAG] Name",
-        "xX_Slayer_Xx",
-        "DΛRK",
-        "Hλlf",
-        "𝓢𝓽𝔂𝓵𝓮",
-        "Ｗｉｄｅ",
-        "A",
-        "1",
-        "...",
-        "Supporters of Kaineng",
-        "Moderate Gamers",
-        "Badminton",
-        "ᏣᎳᎩ",
-        "Հայկ",
-        "Łódź Ørn Đurđa",
-        "🇩🇪 Admirals",
-    ] {
+    for name in
+        "José|Zërg|Łowcy Świętych|Иван Грозный|Дракон|ВОЛКИ|Ξένος|Ωmega|守護者の砦|한국 길드|محمد|\
+        می\u{200c}خواهم|שלום|שִׁירָה|हिन्दी|ไทยแลนด์|Nguyễn Thị Mỹ Hạnh|🐉 Dragons|\
+        👩\u{200d}🚀|🇵🇱 Husaria|⚔\u{fe0f} War|O'Brien|Jean-Luc|l33t|[TAG] Name|\
+        xX_Slayer_Xx|DΛRK|Hλlf|𝓢𝓽𝔂𝓵𝓮|Ｗｉｄｅ|A|1|...|Supporters of Kaineng|Moderate Gamers|\
+        Badminton|ᏣᎳᎩ|Հայկ|Łódź Ørn Đurđa|🇩🇪 Admirals"
+            .split('|')
+    {
         assert_eq!(code(NameKind::Party, name), None, "{name}");
         assert_eq!(code(NameKind::Thing, name), None, "{name}");
     }
-    for name in [
-        "Support",
-        "Admin",
-        "Support 1",
-        "Moderator's build",
-        "Staff",
-        "Guild Wars 2 zerg",
-    ] {
+    for name in "Support|Admin|Support 1|Moderator's build|Staff|Guild Wars 2 zerg".split('|') {
         assert_eq!(code(NameKind::Thing, name), None, "{name}");
     }
     for text in ["first\nsecond\r\n\tthird", "Administrator", "a\u{a0}b"] {
@@ -125,67 +84,24 @@ fn what_hides_piles_or_shows_nothing_is_refused() {
 
 #[test]
 fn nobody_is_called_like_the_service() {
-    for name in [
-        "Administrator",
-        "ADMINISTRATOR",
-        "Admin",
-        "-= Admin =-",
-        "A d m i n",
-        "Moderator",
-        "WvW Builder",
-        "WvW-Builder Team",
-        "VVvVV Builder",
-        "wvwbuilder",
-        "Support",
-        "System",
-    ] {
+    for name in "Administrator|ADMINISTRATOR|Admin|-= Admin =-|A d m i n|Moderator|WvW Builder|\
+        WvW-Builder Team|VVvVV Builder|wvwbuilder|Support|System"
+        .split('|')
+    {
         assert_eq!(code(NameKind::Party, name), Some("reserved_name"), "{name}");
     }
-    for name in [
-        "Аdministrator",
-        "Administrаtor",
-        "Αdministrator",
-        "АDМIN",
-        "Adm1n",
-        "4dmin",
-        "Ádministrator",
-        "Ａｄｍｉｎ",
-        "𝐀𝐝𝐦𝐢𝐧",
-        "ᴀᴅᴍɪɴ",
-        "Mоderator",
-        "M0derator",
-        "WvW Вuilder",
-        "ＷｖＷ Builder",
-        "Suppоrt",
-        "5upport",
-        "Administrаtоr Bob",
-        "Adrnin1strator",
-        "Ꭺdministrator",
-        "ꭺdmin",
-        "ꓮꓓꓟꓲꓠ",
-        "ⲀDⲘⲒN",
-        "Admiո",
-        "Ađmin",
-        "🅐🅓🅜🅘🅝",
-        "🅰dmin",
-        "🇦🇩🇲🇮🇳",
-    ] {
+    for name in
+        "Аdministrator|Administrаtor|Αdministrator|АDМIN|Adm1n|4dmin|Ádministrator|Ａｄｍｉｎ|\
+        𝐀𝐝𝐦𝐢𝐧|ᴀᴅᴍɪɴ|Mоderator|M0derator|WvW Вuilder|ＷｖＷ Builder|Suppоrt|5upport|\
+        Administrаtоr Bob|Adrnin1strator|Ꭺdministrator|ꭺdmin|ꓮꓓꓟꓲꓠ|ⲀDⲘⲒN|Admiո|Ađmin|\
+        🅐🅓🅜🅘🅝|🅰dmin|🇦🇩🇲🇮🇳"
+            .split('|')
+    {
         assert_eq!(code(NameKind::Party, name), Some("reserved_name"), "{name}");
         assert_eq!(code(NameKind::Thing, name), Some("reserved_name"), "{name}");
     }
-    for name in [
-        "Аlice",
-        "Ivаn",
-        "Ивaн",
-        "Kоmmander",
-        "Сommander",
-        "αlice",
-        "Ꭺlice",
-        "Aliϲe",
-        "Boꓐ",
-        "Ꮯharr",
-        "Նorn",
-    ] {
+    for name in "Аlice|Ivаn|Ивaн|Kоmmander|Сommander|αlice|Ꭺlice|Aliϲe|Boꓐ|Ꮯharr|Նorn".split('|')
+    {
         assert_eq!(code(NameKind::Party, name), Some("mixed_scripts"), "{name}");
     }
     for address in ["administrator@b.gg", "support@b.gg", "adm1n@b.gg"] {

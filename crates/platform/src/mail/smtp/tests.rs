@@ -95,6 +95,14 @@ fn send(server: &mut Server, smtp: &Smtp, message: &MailMessage) -> Result<(), M
     pollster::block_on(submit(server, smtp, "builds@guild.gg", message))
 }
 
+fn is_temporary(outcome: &Result<(), MailError>) -> bool {
+    matches!(outcome, Err(MailError::Temporary(_)))
+}
+
+fn is_permanent(outcome: &Result<(), MailError>) -> bool {
+    matches!(outcome, Err(MailError::Permanent(_)))
+}
+
 /// A server as providers have them.
 fn usual(line: &str, is_tls: bool) -> &'static str {
     match line.split([' ', ':']).next().unwrap_or_default() {
@@ -163,6 +171,19 @@ fn auth_login_is_for_servers_without_plain() {
     assert!(server.lines().contains(&"aHVudGVyMg==\r\n"));
 }
 
+/// A server that answers one command in its own way.
+macro_rules! replying {
+    ($command:literal, $reply:literal) => {
+        |line, is_tls| {
+            if line.starts_with($command) || line.ends_with($command) {
+                concat!($reply, "\r\n")
+            } else {
+                usual(line, is_tls)
+            }
+        }
+    };
+}
+
 /// What a server must not have been told before TLS, or without it.
 fn assert_nothing_was_given_away(server: &Server) {
     for (is_tls, line) in &server.said {
@@ -173,35 +194,22 @@ fn assert_nothing_was_given_away(server: &Server) {
 
 #[test]
 fn nothing_leaves_without_tls() {
-    let no_starttls: fn(&str, bool) -> &'static str = |line, is_tls| match line {
-        "EHLO guild.gg" => "250-hi\r\n250 AUTH PLAIN LOGIN\r\n",
-        _ => usual(line, is_tls),
-    };
-    let refuses: fn(&str, bool) -> &'static str = |line, is_tls| match line {
-        "STARTTLS" => "454 4.7.0 not now\r\n",
-        _ => usual(line, is_tls),
-    };
-    let refuses_for_good: fn(&str, bool) -> &'static str = |line, is_tls| match line {
-        "STARTTLS" => "502 what\r\n",
-        _ => usual(line, is_tls),
-    };
-    // Put in by someone on the way, to be taken for the server's word over TLS.
-    let injected: fn(&str, bool) -> &'static str = |line, is_tls| match line {
-        "STARTTLS" => "220 go ahead\r\n250-hi\r\n250 AUTH PLAIN\r\n",
-        _ => usual(line, is_tls),
-    };
-    let early: fn(&str, bool) -> &'static str = |line, is_tls| match line {
-        "EHLO guild.gg" if !is_tls => "250-hi\r\n250 STARTTLS\r\n220 go\r\n250 AUTH PLAIN\r\n",
-        _ => usual(line, is_tls),
-    };
-    for answer in [no_starttls, refuses, refuses_for_good, injected, early] {
+    let answers: [fn(&str, bool) -> &'static str; 5] = [
+        replying!("EHLO guild.gg", "250-hi\r\n250 AUTH PLAIN LOGIN"),
+        replying!("STARTTLS", "454 4.7.0 not now"),
+        replying!("STARTTLS", "502 what"),
+        // Put in by someone on the way, to be taken for the server's word over TLS.
+        replying!("STARTTLS", "220 go ahead\r\n250-hi\r\n250 AUTH PLAIN"),
+        replying!(
+            "EHLO guild.gg",
+            "250-hi\r\n250 STARTTLS\r\n220 go\r\n250 AUTH PLAIN"
+        ),
+    ];
+    for answer in answers {
         let mut server = Server::new("220 ESMTP\r\n", answer);
         server.chunk = 4096;
         let outcome = send(&mut server, &smtp(false), &message());
-        assert!(
-            matches!(outcome, Err(MailError::Temporary(_))),
-            "{outcome:?}"
-        );
+        assert!(is_temporary(&outcome), "{outcome:?}");
         assert_nothing_was_given_away(&server);
         assert!(!server.is_tls && server.data().is_empty());
     }
@@ -223,24 +231,8 @@ fn what_was_offered_before_tls_counts_for_nothing() {
         _ => usual(line, is_tls),
     });
     let outcome = send(&mut server, &smtp(false), &message());
-    assert!(
-        matches!(outcome, Err(MailError::Temporary(_))),
-        "{outcome:?}"
-    );
+    assert!(is_temporary(&outcome), "{outcome:?}");
     assert_eq!(server.lines().len(), 3);
-}
-
-/// A server that refuses one command, in its words.
-macro_rules! refusing {
-    ($command:literal, $reply:literal) => {
-        |line, is_tls| {
-            if line.starts_with($command) || line.ends_with($command) {
-                concat!($reply, "\r\n")
-            } else {
-                usual(line, is_tls)
-            }
-        }
-    };
 }
 
 #[test]
@@ -250,28 +242,28 @@ fn refusals_are_sorted() {
     let never = |why: &str| MailError::Permanent(why.to_owned());
     let cases: [Case; 7] = [
         (
-            refusing!("AUTH", "535 5.7.8 wrong, wren"),
+            replying!("AUTH", "535 5.7.8 wrong, wren"),
             later("535 5.7.8 to AUTH"),
         ),
         (
-            refusing!("MAIL", "421 4.3.2 closing"),
+            replying!("MAIL", "421 4.3.2 closing"),
             later("421 4.3.2 to MAIL"),
         ),
-        (refusing!("MAIL", "553 not yours"), never("553 to MAIL")),
+        (replying!("MAIL", "553 not yours"), never("553 to MAIL")),
         (
-            refusing!("RCPT", "451 4.7.1 <lee@guild.gg>: later"),
+            replying!("RCPT", "451 4.7.1 <lee@guild.gg>: later"),
             later("451 4.7.1 to RCPT"),
         ),
         (
-            refusing!("RCPT", "550 5.1.1 <lee@guild.gg>: nobody"),
+            replying!("RCPT", "550 5.1.1 <lee@guild.gg>: nobody"),
             never("550 5.1.1 to RCPT"),
         ),
         (
-            refusing!("DATA", "554 <lee@guild.gg> no"),
+            replying!("DATA", "554 <lee@guild.gg> no"),
             never("554 to DATA"),
         ),
         (
-            refusing!("\r\n.", "552-5.3.4 too\r\n552 5.3.4 large"),
+            replying!("\r\n.", "552-5.3.4 too\r\n552 5.3.4 large"),
             never("552 5.3.4 to the message"),
         ),
     ];
@@ -301,10 +293,7 @@ fn a_server_that_says_nothing_nonsense_or_too_much_is_left() {
         let mut server = Server::new(greeting, usual);
         server.chunk = 4096;
         let outcome = send(&mut server, &smtp(false), &message());
-        assert!(
-            matches!(outcome, Err(MailError::Temporary(_))),
-            "{greeting}: {outcome:?}"
-        );
+        assert!(is_temporary(&outcome), "{greeting}: {outcome:?}");
         assert!(server.said.is_empty());
     }
 }
@@ -328,10 +317,7 @@ fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
         _ => usual(line, is_tls),
     });
     let outcome = send(&mut server, &smtp(false), &message);
-    assert!(
-        matches!(outcome, Err(MailError::Permanent(_))),
-        "{outcome:?}"
-    );
+    assert!(is_permanent(&outcome), "{outcome:?}");
     assert!(!server.lines().iter().any(|line| line.starts_with("MAIL")));
 }
 
@@ -343,10 +329,7 @@ fn a_message_that_breaks_the_rules_is_refused_before_anyone_is_called() {
     };
     let mut server = Server::new("220 ESMTP\r\n", usual);
     let outcome = send(&mut server, &smtp(false), &message);
-    assert!(
-        matches!(outcome, Err(MailError::Permanent(_))),
-        "{outcome:?}"
-    );
+    assert!(is_permanent(&outcome), "{outcome:?}");
     assert!(server.said.is_empty());
 }
 

@@ -231,21 +231,11 @@ pub fn encode_bytes(template: &BuildTemplate) -> Vec<u8> {
     bytes.extend(template.mechanic);
     if let Some(section) = &template.weapon_section {
         bytes.push(section.weapons.count());
-        bytes.extend(
-            section
-                .weapons
-                .as_slice()
-                .iter()
-                .flat_map(|id| id.to_le_bytes()),
-        );
+        let weapons = section.weapons.as_slice().iter();
+        bytes.extend(weapons.flat_map(|id| id.to_le_bytes()));
         bytes.push(section.skill_overrides.count());
-        bytes.extend(
-            section
-                .skill_overrides
-                .as_slice()
-                .iter()
-                .flat_map(|id| id.to_le_bytes()),
-        );
+        let overrides = section.skill_overrides.as_slice().iter();
+        bytes.extend(overrides.flat_map(|id| id.to_le_bytes()));
     }
     bytes
 }
@@ -311,22 +301,23 @@ fn counted<'a, T, const SIZE: usize>(
 
 fn invalid_base64(error: &base64::DecodeSliceError, length: usize) -> ChatCodeError {
     use base64::DecodeError as D;
+    use base64::DecodeSliceError as Slice;
     let (at, reason) = match error {
-        base64::DecodeSliceError::DecodeError(D::InvalidByte(at, b'=')) => {
+        Slice::DecodeError(D::InvalidByte(at, b'=')) => {
             (*at, "padding stands where it does not belong")
         }
-        base64::DecodeSliceError::DecodeError(D::InvalidByte(at, _)) => {
+        Slice::DecodeError(D::InvalidByte(at, _)) => {
             (*at, "this character is not in the base64 alphabet")
         }
-        base64::DecodeSliceError::DecodeError(D::InvalidLastSymbol(at, _)) => {
+        Slice::DecodeError(D::InvalidLastSymbol(at, _)) => {
             (*at, "the last character has bits that no encoder sets")
         }
-        base64::DecodeSliceError::DecodeError(D::InvalidPadding) => {
+        Slice::DecodeError(D::InvalidPadding) => {
             (length, "the padding is missing or incomplete")
         }
-        base64::DecodeSliceError::DecodeError(D::InvalidLength(_))
+        Slice::DecodeError(D::InvalidLength(_))
         // Not reached: the text's length is bounded and the buffer is made for that bound.
-        | base64::DecodeSliceError::OutputSliceTooSmall => {
+        | Slice::OutputSliceTooSmall => {
             (length, "the number of characters is not possible")
         }
     };

@@ -141,33 +141,24 @@ fn invalid_base64() {
         other => panic!("{text}: {other:?}"),
     };
     let alphabet = "this character is not in the base64 alphabet";
-    assert_eq!(refused("[&D Q=]"), (3, alphabet));
-    assert_eq!(
-        refused("[&DQ-_]"),
-        (4, alphabet),
-        "URL-safe base64 is another alphabet"
-    );
-    assert_eq!(refused("[&DQ\u{e9}=]"), (4, alphabet));
-    assert_eq!(
-        refused("[&DQ==DQ==]").1,
-        "padding stands where it does not belong"
-    );
-    assert_eq!(
-        refused("[&DR==]"),
-        (3, "the last character has bits that no encoder sets")
-    );
-    assert_eq!(
-        refused("[&DQ=]"),
-        (5, "the padding is missing or incomplete")
-    );
-    assert_eq!(
-        refused("[&DQ]"),
-        (4, "the padding is missing or incomplete")
-    );
-    assert_eq!(
-        refused("[&DQAAA]"),
-        (7, "the number of characters is not possible")
-    );
+    let padding = "the padding is missing or incomplete";
+    for (text, expected) in [
+        ("[&D Q=]", (3, alphabet)),
+        // URL-safe base64 is another alphabet.
+        ("[&DQ-_]", (4, alphabet)),
+        ("[&DQ\u{e9}=]", (4, alphabet)),
+        (
+            "[&DR==]",
+            (3, "the last character has bits that no encoder sets"),
+        ),
+        ("[&DQ=]", (5, padding)),
+        ("[&DQ]", (4, padding)),
+        ("[&DQAAA]", (7, "the number of characters is not possible")),
+    ] {
+        assert_eq!(refused(text), expected, "{text}");
+    }
+    let misplaced = "padding stands where it does not belong";
+    assert_eq!(refused("[&DQ==DQ==]").1, misplaced);
 }
 
 #[test]
@@ -225,29 +216,20 @@ fn unknown_profession() {
 
 #[test]
 fn count_overruns() {
-    for length in 45..49 {
-        let refused = decode_bytes(&GUARDIAN[..length]);
-        let (offset, part) = (44, "weapons");
-        let expected = ChatCodeError::CountOverruns {
-            offset,
-            count: 2,
-            part,
-            needed: 49,
-            length,
-        };
-        assert_eq!(refused, Err(expected));
-    }
-    for length in 50..54 {
-        let refused = decode_bytes(&GUARDIAN[..length]);
-        let (offset, part) = (49, "skill overrides");
-        let expected = ChatCodeError::CountOverruns {
-            offset,
-            count: 1,
-            part,
-            needed: 54,
-            length,
-        };
-        assert_eq!(refused, Err(expected));
+    for (lengths, offset, count, part, needed) in [
+        (45..49, 44, 2, "weapons", 49),
+        (50..54, 49, 1, "skill overrides", 54),
+    ] {
+        for length in lengths {
+            let expected = ChatCodeError::CountOverruns {
+                offset,
+                count,
+                part,
+                needed,
+                length,
+            };
+            assert_eq!(decode_bytes(&GUARDIAN[..length]), Err(expected));
+        }
     }
 }
 
@@ -294,19 +276,9 @@ fn every_refusal_has_its_own_code_and_says_what_to_do() {
     ];
     let codes: Vec<_> = refusals.iter().map(ChatCodeError::code).collect();
     assert_eq!(
-        codes,
-        [
-            "empty",
-            "missing_wrapper",
-            "several_codes",
-            "too_long",
-            "invalid_base64",
-            "not_a_build_template",
-            "truncated",
-            "unknown_profession",
-            "count_overruns",
-            "trailing_bytes"
-        ]
+        codes.join(" "),
+        "empty missing_wrapper several_codes too_long invalid_base64 not_a_build_template \
+         truncated unknown_profession count_overruns trailing_bytes"
     );
     for refusal in refusals {
         let message = refusal.to_string();

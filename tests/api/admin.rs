@@ -91,30 +91,9 @@ fn an_account_is_seen_with_its_state() {
 }
 
 #[test]
-fn nobody_else_gets_in() {
+fn only_an_administrator_of_now_gets_in() {
     let scene = scene();
     let (app, player, target) = (&scene.app, &scene.player, &scene.path);
-    for (method, target) in [
-        ("GET", target.as_str()),
-        ("PATCH", target),
-        ("GET", AUDIT_LOG),
-    ] {
-        let call = app
-            .call(method, target)
-            .json(&json!({ "role": "administrator" }));
-        call.clone().expect_problem(401, "authentication_required");
-        call.by(player).expect_problem(403, "insufficient_scope");
-    }
-    for odd in [
-        format!("{target}/"),
-        target.replace("admin", "Admin"),
-        target.replace("/users", "%2fusers"),
-        target.replace("/users", "//users"),
-        target.replace("/admin", "/./admin"),
-    ] {
-        app.get_as(&scene.boss, &odd)
-            .expect_problem(404, "not_found");
-    }
     // A token of before has no scope for it; one of an administrator who is none any more, no role.
     scene
         .patch(player, &json!({ "role": "administrator" }))
@@ -140,8 +119,7 @@ fn a_disabled_account_is_out_everywhere_until_it_is_enabled() {
     let answer = scene
         .patch(player, &json!({ "disabled": true }))
         .expect(200);
-    assert_eq!(answer.json()["disabled"], true);
-    assert_eq!(answer.json()["sessions"], 0);
+    assert_has!(answer.json(), { "disabled": true, "sessions": 0 });
     let read = app.get_as(&scene.boss, &scene.path);
     assert_eq!((read.json(), read.etag()), (answer.json(), answer.etag()));
     assert_eq!(scene.logged(), json!([["account.disabled", null]]));

@@ -39,8 +39,7 @@ fn a_squad_is_added_up() {
     );
     let answer = analysis(&app, &made, Some(&player)).expect(200);
     let found = answer.json();
-    assert_eq!(found["composition_id"], made["id"]);
-    assert_eq!(found["player_count"], 4);
+    assert_has!(found, { "composition_id": made["id"], "player_count": 4 });
     assert_eq!(found["subgroups"][0]["name"], "Melee");
     assert_eq!(
         found["subgroups"][0]["coverage"][0],

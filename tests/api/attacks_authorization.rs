@@ -4,12 +4,8 @@
 
 use testing::contract::{documented, resolved};
 use testing::prelude::*;
-use testing::{guild, webhooks};
 use wvw_builder::auth::model::Scope;
 use wvw_builder::auth::permissions::scopes_for_api_keys;
-use wvw_builder::http::pagination::cursor_after;
-
-use crate::shared_page;
 
 /// Who calls, in the order of the columns of [`TABLE`].
 const CALLERS: [&str; 7] = [
@@ -157,124 +153,46 @@ const OPEN: [&str; 6] = [
     "/docs",
 ];
 
-/// Two accounts and an administrator, each with a key of all scopes that a key can have.
+/// A walk, whose holder owns what the paths name, and who calls.
 pub struct Scene {
-    pub app: TestApp,
-    owner: Player,
-    stranger: Player,
-    /// In the owner's teams.
-    mate: Player,
-    boss: Player,
+    pub walk: Walk,
     /// In the order of [`CALLERS`]; nobody has none.
     pub credentials: [Option<String>; 7],
 }
 
-fn key_of(app: &TestApp, player: &Player) -> Value {
-    let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
-    app.api_key(player, &scopes)
-}
-
 pub fn scene() -> Scene {
-    let (app, [owner, stranger, mate]) = TestApp::with_players(["owner", "stranger", "mate"]);
-    let boss = app.administrator("boss");
-    let key = |player: &Player| Some(text(&key_of(&app, player)["key"]));
+    let walk = Walk::with(1);
+    let (app, owner, boss) = (&walk.app, &walk.holder.player, &walk.boss);
+    let stranger = app.player("stranger");
+    let scopes: Vec<&str> = scopes_for_api_keys().iter().map(Scope::as_str).collect();
+    let key = |player: &Player| Some(text(&app.api_key(player, &scopes)["key"]));
     let token = |player: &Player| Some(player.token.clone());
     let credentials = [
         None,
         token(&stranger),
         key(&stranger),
-        token(&owner),
-        key(&owner),
-        token(&boss),
-        key(&boss),
+        token(owner),
+        key(owner),
+        token(boss),
+        key(boss),
     ];
-    Scene {
-        app,
-        owner,
-        stranger,
-        mate,
-        boss,
-        credentials,
-    }
+    // The newest key is the one that the walk revokes.
+    app.wait_ms(1);
+    app.api_key(owner, &scopes);
+    Scene { walk, credentials }
 }
 
 impl Scene {
-    /// Makes what the `{id}` of this route can stand for; gives the path.
-    pub fn path(&self, route: &str) -> String {
-        let (app, owner) = (&self.app, &self.owner);
-        if route.contains("{code}") || route.starts_with("/api/v1/teams/{id}") {
-            return self.team_path(route);
-        }
-        let id = match route {
-            "/api/v1/builds/{id}" => text(&app.build(owner, &json!({}))["id"]),
-            "/api/v1/builds/{public}" => {
-                text(&app.build(owner, &json!({ "visibility": "public" }))["id"])
-            }
-            "/api/v1/auth/sessions/{id}" => {
-                app.log_in(&owner.email);
-                let list = app.get_as(owner, SESSIONS).ok();
-                let others = array(&list["data"]);
-                let other = others.iter().find(|login| login["current"] == false);
-                text(&other.expect("another login")["id"])
-            }
-            composition if composition.starts_with("/api/v1/compositions/{id}") => {
-                let id = text(&app.composition(owner, &json!({}))["id"]);
-                let link = app.share_link(owner, &json!({ "id": id }));
-                let path = route.replace("{id}", &id).replace("{other}", &id);
-                let path = path.replace("{version}", "1");
-                return path.replace("{link_id}", &text(&link["id"]));
-            }
-            "/api/v1/teams/{id}/scores" => app.team(&[(owner, "leader")]),
-            "/api/v1/auth/api-keys/{id}" => text(&key_of(app, owner)["id"]),
-            "/api/v1/admin/users/{id}" => owner.id.clone(),
-            "/api/v1/webhooks/deliveries/{id}" | "/api/v1/webhooks/deliveries/{id}/retry" => {
-                let url = json!({ "url": webhooks::fresh_url(app) });
-                let webhook = webhooks::make_proved(app, owner, &url);
-                webhooks::delivery(app, &text(&webhook["id"]), "dead", 0)
-            }
-            "/c/{slug}" | "/c/{slug}/card.png" => {
-                app.clear("compositions");
-                shared_page::share(app, &owner.id, None, &json!({}));
-                return route.replace("{slug}", shared_page::SLUG);
-            }
-            webhook if webhook.starts_with("/api/v1/webhooks/{id}") => {
-                text(&webhooks::make(app, owner, &json!({ "url": webhooks::fresh_url(app) }))["id"])
-            }
-            _ => String::new(),
-        };
-        let path = route.replace("{id}", &id).replace("{other}", &id);
-        path.replace("{public}", &id)
-    }
-
-    /// As `path`, in a team of the owner's with someone below them and an invitation.
-    fn team_path(&self, route: &str) -> String {
-        let (app, owner) = (&self.app, &self.owner);
-        let team = app.team(&[(owner, "leader"), (&self.mate, "member")]);
-        let invitation = app.invite(owner, &team, &json!({})).created();
-        let entry = guild::player(app, &team, owner, &json!({ "name": "Anna" }));
-        let mut made = String::new();
-        if route.ends_with("/bans/{user_id}") {
-            app.ban(&team, &self.mate);
-        } else if route.ends_with("{webhook_id}") {
-            let hook = json!({ "url": webhooks::fresh_url(app), "team_id": team });
-            made = text(&webhooks::make(app, owner, &hook)["id"]);
-        } else if route.ends_with("{link_id}") {
-            let plan = app.composition(owner, &json!({ "team_id": team }));
-            made = text(&app.share_link(owner, &plan)["id"]);
-        }
-        route
-            .replace("{webhook_id}", &made)
-            .replace("{link_id}", &made)
-            .replace("{id}", &team)
-            .replace("{player_id}", &text(&entry["id"]))
-            .replace("{user_id}", &self.mate.id)
-            .replace("{invitation_id}", &text(&invitation["id"]))
-            .replace("{code}", &text(&invitation["code"]))
+    /// A path of this route, with ids of what is there and the owner's.
+    pub fn path(&self, route: &Route) -> String {
+        let call = self.walk.call(route);
+        let path = call.target().split('?').next();
+        path.unwrap_or_default().to_owned()
     }
 
     /// All that the owner has, but for when it was last used.
     pub fn holdings(&self) -> String {
-        let id = &self.owner.id;
+        let id = &self.walk.holder.player.id;
         let tables = format!(
             "id, document, version FROM builds WHERE owner_id = '{id}'
             id, document, version FROM compositions WHERE owner_id = '{id}'
@@ -293,7 +211,8 @@ impl Scene {
             user_id, confirmed_at FROM two_factor WHERE user_id = '{id}'
             email, display_name, role, password_hash, disabled_at, version FROM users WHERE id = '{id}'"
         );
-        let read = |columns: &str| format!("{:?}", self.app.execute(format!("SELECT {columns}")));
+        let read =
+            |columns: &str| format!("{:?}", self.walk.app.execute(format!("SELECT {columns}")));
         tables.lines().map(read).collect()
     }
 }
@@ -301,6 +220,7 @@ impl Scene {
 #[test]
 fn every_route_gives_every_caller_what_its_row_says() {
     let scene = scene();
+    let app = &scene.walk.app;
     let mut rows = 0;
     for row in TABLE.trim().lines() {
         let mut parts = row.split_whitespace();
@@ -313,19 +233,27 @@ fn every_route_gives_every_caller_what_its_row_says() {
         };
         let found = ROUTES
             .iter()
-            .find(|it| it.method.as_str() == method && it.path == route.replace("public", "id"));
-        let takes_body = found.expect("a route").operation.request.is_some();
-        let mut path = scene.path(route);
+            .find(|it| it.method.as_str() == method && it.path == route.replace("public", "id"))
+            .expect("a route");
+        let takes_body = found.operation.request.is_some();
+        let make_path = || {
+            if !route.contains("{public}") {
+                return scene.path(found);
+            }
+            let public = json!({ "visibility": "public" });
+            build_path(&app.build(&scene.walk.holder.player, &public))
+        };
+        let mut path = make_path();
         for ((name, credential), status) in CALLERS.iter().zip(&scene.credentials).zip(statuses) {
             let kinds = ["builds", "teams", "compositions"].map(|it| format!("/api/v1/{it}/{{"));
             let is_used_up = kinds.iter().any(|path| route.starts_with(path));
             if is_used_up || route == "/api/v1/webhooks/{id}" {
-                path = scene.path(route);
+                path = make_path();
             }
             let before = scene.holdings();
             let methods = if method == "GET" { "HEAD GET" } else { method };
             for method in methods.split(' ') {
-                let call = scene.app.call(method, &path);
+                let call = app.call(method, &path);
                 let call = credential
                     .iter()
                     .fold(call, |call, token| call.token(token));
@@ -355,30 +283,21 @@ fn every_route_gives_every_caller_what_its_row_says() {
 
 #[test]
 fn no_body_says_who_someone_is_or_whose_a_thing_is() {
-    let scene = scene();
-    let token = scene.boss.token.as_str();
-    let build = build_path(&scene.app.build(&scene.boss, &json!({})));
-    let webhook = text(&webhooks::make(&scene.app, &scene.boss, &json!({}))["id"]);
-    let members = [(&scene.boss, "leader"), (&scene.mate, "member")];
-    let team = scene.app.team(&members);
-    let composition = scene.app.composition(&scene.boss, &json!({}));
-    let composition = format!("/compositions/{}", text(&composition["id"]));
-    let entry = json!({ "name": "Anna" });
-    let entry = text(&guild::player(&scene.app, &team, &scene.boss, &entry)["id"]);
+    let walk = Walk::with(1);
+    let other = &walk.boss.id;
     let forged = json!({
         "is_admin": true, "admin": true, "role": "administrator", "roles": ["administrator"],
-        "id": scene.owner.id, "user_id": scene.owner.id, "owner_id": scene.owner.id,
-        "owner": scene.owner.id, "actor": scene.owner.id, "session_id": "x", "scope": "admin:write",
+        "id": other, "user_id": other, "owner_id": other,
+        "owner": other, "actor": other, "session_id": "x", "scope": "admin:write",
         "scopes": ["admin:write"], "permissions": ["*"], "email_verified": true, "version": 9,
-        "password_hash": "x", "disabled_at": 1, "created_at": "2020-01-01T00:00:00Z",
+        "password_hash": "x", "disabled_at": 1, "created_at": "2020-01-01T00:00:00Z", "profession": "Warrior",
         "last_used_at": 1, "amr": ["otp"], "two_factor_enabled": false, "kid": "x",
         "__proto__": { "role": "administrator" }, "constructor": {}, "$where": "1",
     });
     let accounts = || {
         let sql = "SELECT id, email, role, version, password_hash FROM users";
-        format!("{:?}", scene.app.execute(sql))
+        format!("{:?}", walk.app.execute(sql))
     };
-    let before = accounts();
     let mut tried = 0;
     for route in ROUTES {
         let schema = &documented(route)["requestBody"]["content"]["application/json"]["schema"];
@@ -387,78 +306,19 @@ fn no_body_says_who_someone_is_or_whose_a_thing_is() {
         }
         let known = &resolved(schema)["properties"];
         assert!(known.is_object(), "{}", route.path);
-        let path = route
-            .path
-            .replace("/api/v1/builds/{id}", &build)
-            .replace("/webhooks/{id}", &format!("/webhooks/{webhook}"))
-            .replace("/compositions/{id}", &composition)
-            .replace("/teams/{id}", &format!("/teams/{team}"))
-            .replace("{user_id}", &scene.mate.id)
-            .replace("{player_id}", &entry)
-            .replace("{id}", &scene.owner.id);
+        let call = walk.call(route).if_match("*");
+        let before = accounts();
         for (member, value) in forged.as_object().expect("an object") {
             if !known[member].is_null() {
                 continue;
             }
             let body = json!({ member: value });
-            let call = scene.app.call(route.method.as_str(), &path).if_match("*");
-            let answer = call.token(token).json(&body).send();
-            let what = format!("{} {} {body}", route.method.as_str(), route.path);
-            assert_eq!(answer.status, 422, "{what}");
+            let answer = call.clone().json(&body).expect(422);
             let expected = (format!("/{member}"), "unknown_field".to_owned());
-            assert!(answer.mistakes().contains(&expected), "{what}");
+            assert!(answer.mistakes().contains(&expected), "{}", answer.what);
             tried += 1;
         }
+        assert_eq!(accounts(), before, "{}", route.path);
     }
     assert!(tried > 400, "{tried}");
-    assert_eq!(accounts(), before);
-}
-
-#[test]
-fn no_filter_shows_what_is_anothers() {
-    let scene = scene();
-    let (app, owner, stranger) = (&scene.app, &scene.owner, &scene.stranger);
-    let hidden = app.build(owner, &json!({ "name": "Hidden", "tags": ["hidden"] }));
-    // Lists are in the order of the clock.
-    app.test.clock.advance_ms(1);
-    let shown = app.build(owner, &json!({ "name": "Shown", "visibility": "public" }));
-    app.test.clock.advance_ms(1);
-    let own = app.build(stranger, &json!({ "name": "Mine" }));
-    let id = &owner.id;
-    let past = cursor_after(&text(&hidden["id"]));
-    let newest = cursor_after("build_7zzzzzzzzzzzzzzzzzzzzzzzzz");
-    // What the stranger finds; nothing said means a mistake.
-    let rows: [(String, Option<Vec<&Value>>); 15] = [
-        (String::new(), Some(vec![&own, &shown])),
-        ("owner=me".to_owned(), Some(vec![&own])),
-        (format!("owner={id}"), None),
-        (format!("owner_id={id}"), None),
-        (format!("user_id={id}"), None),
-        (format!("owner=me&owner={id}"), None),
-        (format!("owner[]={id}"), None),
-        (format!("owner=me,{id}"), None),
-        ("owner=*".to_owned(), None),
-        ("visibility=private".to_owned(), None),
-        ("q=hidden".to_owned(), Some(vec![])),
-        ("tag=hidden".to_owned(), Some(vec![])),
-        (format!("cursor={newest}"), Some(vec![&own, &shown])),
-        (format!("cursor={past}"), Some(vec![])),
-        (format!("owner=me&cursor={newest}"), Some(vec![&own])),
-    ];
-    for (query, found) in rows {
-        let answer = app.get_as(stranger, &format!("{BUILDS}?{query}"));
-        match found {
-            Some(found) => assert_eq!(answer.ok()["data"], json!(found), "{query}"),
-            None => drop(answer.expect_problem(422, "invalid_input")),
-        }
-    }
-    // Lists of what is one's own take no name of anyone.
-    for path in [SESSIONS, API_KEYS] {
-        for query in [format!("user_id={id}"), format!("owner={id}")] {
-            let call = app.get(&format!("{path}?{query}")).by(stranger);
-            call.expect_problem(422, "invalid_input");
-        }
-    }
-    app.get_as(stranger, &format!("{ME}?id={id}"))
-        .expect_problem(422, "invalid_input");
 }

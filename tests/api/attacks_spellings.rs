@@ -1,11 +1,9 @@
-//! The table of attacks, rows "Authorization": guarded paths in other spellings, and made-up keys. A path
-//! that some server takes for another one leads nowhere here, for any caller. `attacks_authorization` has
+//! The table of attacks, rows "Authorization": guarded paths in other spellings. A path that some server takes for another one leads nowhere here, for any caller. `attacks_authorization` has
 //! the paths themselves.
 
 use testing::prelude::*;
 
 use crate::attacks_authorization::scene;
-use crate::limits::production;
 
 type Spelling = (&'static str, fn(&str) -> String);
 /// Ways to write a path that some server takes for the same.
@@ -33,7 +31,7 @@ fn after_v1(path: &str, slash: &str) -> String {
 #[test]
 fn a_guarded_path_in_another_spelling_leads_nowhere() {
     let scene = scene();
-    let app = &scene.app;
+    let app = &scene.walk.app;
     // Nobody, the owner of what the path names, an administrator.
     let callers = [0, 3, 5].map(|column| &scene.credentials[column]);
     let mut tried = 0;
@@ -45,7 +43,7 @@ fn a_guarded_path_in_another_spelling_leads_nowhere() {
             continue;
         };
         // Of what is there: nothing but the spelling is in the way.
-        let path = scene.path(route.path);
+        let path = scene.path(route);
         let holdings = scene.holdings();
         let send = |path: &str, credential: &Option<String>| {
             let call = app.call(route.method.as_str(), path);
@@ -81,22 +79,4 @@ fn a_guarded_path_in_another_spelling_leads_nowhere() {
         assert!(is_there.contains(&true), "{path} leads nowhere itself");
     }
     assert!(tried > 2_000, "{tried}");
-}
-
-#[test]
-fn api_keys_that_nobody_made_are_slowed_down_before_the_database_is_asked() {
-    let app = TestApp::with(production);
-    let me = |key: &str| app.get(ME).token(key).send();
-    // They look like ours, checksum and all, but nobody else has the pepper.
-    let (platform, _) = TestPlatform::new();
-    let other = Secret::new(vec![9; 32]);
-    let made_up = || wvw_builder::auth::api_key::Key::fresh(&platform, &other);
-    for number in 0..100 {
-        let key = made_up();
-        let calls = app.calls_of(|| assert_eq!(me(key.expose()).status, 401, "{number}"));
-        assert_eq!(calls, 0, "{number}: the database was asked");
-    }
-    let key = made_up();
-    let calls = app.calls_of(|| drop(me(key.expose()).expect_problem(429, "quota_exceeded")));
-    assert_eq!(calls, 0, "the database was asked");
 }

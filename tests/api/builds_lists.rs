@@ -40,12 +40,12 @@ fn who_sees_what_in_a_list() {
     }
     app.get(&format!("{BUILDS}?owner=me"))
         .expect_problem(401, "authentication_required");
-    for query in [
-        format!("owner={}", two.id),
-        format!("owner_id={}", two.id),
-        "owner=ME".to_owned(),
-    ] {
-        let answer = app.get_as(&one, &format!("{BUILDS}?{query}"));
+    let refused = "owner=ID owner_id=ID user_id=ID owner=ME owner=* owner=me,ID owner[]=ID \
+                   owner=me&owner=ID visibility=private";
+    let lists = refused.split_whitespace().map(|query| (BUILDS, query));
+    let own = [SESSIONS, API_KEYS].map(|path| [(path, "user_id=ID"), (path, "owner=ID")]);
+    for (path, query) in lists.chain(own.concat()).chain([(ME, "id=ID")]) {
+        let answer = app.get_as(&one, &format!("{path}?{}", query.replace("ID", &two.id)));
         answer.expect_problem(422, "invalid_input");
     }
 }

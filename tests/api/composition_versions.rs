@@ -39,8 +39,7 @@ fn every_version_can_be_seen_and_brought_back() {
     let cursor = text(&list["next_cursor"]);
     let next = format!("{path}/versions?limit=2&cursor={cursor}");
     let rest = app.get_as(officer, &next).ok();
-    assert_eq!(rest["data"][0]["version"], 1);
-    assert_eq!(rest["data"][0]["change"], "created");
+    assert_has!(rest["data"][0], { "version": 1, "change": "created" });
     assert_eq!(rest["next_cursor"], Value::Null);
     let first = app.get_as(officer, &format!("{path}/versions/1")).ok();
     assert_eq!(first, made);
@@ -58,8 +57,7 @@ fn every_version_can_be_seen_and_brought_back() {
     let now = now.json();
     assert_eq!(now["name"], made["name"]);
     assert_eq!(now["subgroups"], made["subgroups"]);
-    assert_eq!(now["visibility"], "unlisted");
-    assert_eq!(now["updated_by"], *officer.id);
+    assert_has!(now, { "visibility": "unlisted", "updated_by": officer.id });
     let found = app.get_as(leader, &format!("{COMPOSITIONS}?tag=a")).json();
     assert_eq!(array(&found["data"]).len(), 1);
     let list = app.get_as(officer, &format!("{path}/versions")).json();
@@ -155,25 +153,21 @@ fn a_copy_has_what_its_maker_may_see() {
         app.post_as(player, &path, body)
     };
     let made = copy(stranger, &json!({ "keep_players": true })).created();
-    assert_eq!(made["owner_id"], *stranger.id);
-    assert_eq!(made["team_id"], Value::Null);
-    assert_eq!(made["visibility"], "private");
-    assert_eq!(made["is_template"], false);
-    assert_eq!(made["tags"], json!(["x"]));
+    assert_has!(made, {
+        "owner_id": stranger.id, "team_id": null, "visibility": "private", "is_template": false,
+        "tags": ["x"],
+    });
     let slots = &made["subgroups"][0]["slots"];
-    assert_eq!(slots[0]["build_id"], Value::Null);
-    assert_eq!(slots[0]["specialization"], 62);
-    assert_eq!(slots[0]["player_id"], Value::Null);
-    assert_eq!(slots[0]["player"], "Anna");
+    assert_has!(slots[0], {
+        "build_id": null, "specialization": 62, "player_id": null, "player": "Anna",
+    });
     assert_eq!(slots[1]["build_id"], open);
     assert_eq!(made["player_count"], 2);
     // Of a template without players, unless they are asked for.
     let made = copy(leader, &json!({ "name": "Mine", "team_id": team })).created();
-    assert_eq!(made["name"], "Mine");
-    assert_eq!(made["visibility"], "team");
+    assert_has!(made, { "name": "Mine", "visibility": "team" });
     let slots = &made["subgroups"][0]["slots"];
-    assert_eq!(slots[0]["player"], Value::Null);
-    assert_eq!(slots[0]["build_id"], hidden);
+    assert_has!(slots[0], { "player": null, "build_id": hidden });
     assert_eq!(slots[2]["role"], "pick");
     copy(member, &json!({ "team_id": team })).expect_problem(403, "insufficient_team_role");
     copy(stranger, &json!({ "team_id": team })).expect_problem(422, "invalid_input");

@@ -29,14 +29,12 @@ fn a_composition_comes_back_as_it_was_planned() {
         ],
     });
     let made = app.composition(&player, &plan);
-    assert_eq!(made["tags"], json!(["gvg"]));
-    assert_eq!(made["player_count"], 3);
-    assert_eq!(made["visibility"], "private");
-    assert_eq!(made["updated_by"], *player.id);
+    assert_has!(made, {
+        "tags": ["gvg"], "player_count": 3, "visibility": "private", "updated_by": player.id,
+    });
     let slots = &made["subgroups"][0]["slots"];
     assert_eq!(slots[0]["specialization"], 62);
-    assert_eq!(slots[0]["profession"], "Guardian");
-    assert_eq!(slots[0]["player"], "Anna \u{1F409}");
+    assert_has!(slots[0], { "profession": "Guardian", "player": "Anna \u{1F409}" });
     assert_eq!(slots[1]["profession"], "Necromancer");
     assert_eq!(slots[2]["profession"], "Thief");
     assert_eq!(slots[3]["specialization"], Value::Null);
@@ -50,15 +48,13 @@ fn a_composition_comes_back_as_it_was_planned() {
     let change = app.call("PATCH", &path).json(&json!({ "name": "Friday" }));
     let change = change.if_match(&tag).by(&player);
     let changed = change.ok();
-    assert_eq!(changed["subgroups"], made["subgroups"]);
-    assert_eq!(changed["name"], "Friday");
+    assert_has!(changed, { "subgroups": made["subgroups"], "name": "Friday" });
     // The build is gone: what was planned with it stays.
     app.delete_as(&player, &build_path(&build)).expect(204);
     let change = app.call("PATCH", &path).json(&json!({ "notes": null }));
     let change = change.if_match("\"2\"").by(&player);
     let changed = change.ok();
-    assert_eq!(changed["subgroups"], made["subgroups"]);
-    assert_eq!(changed["notes"], "");
+    assert_has!(changed, { "subgroups": made["subgroups"], "notes": "" });
     app.delete_as(&player, &path).expect(204);
     app.get_as(&player, &path).expect(404);
 }
@@ -220,8 +216,7 @@ fn two_officers_never_overwrite_each_other() {
     let late = put(&app, &path, "\"1\"", &body).by(&two);
     late.expect_problem(412, "precondition_failed");
     let now = app.get_as(&two, &path).json();
-    assert_eq!(now["name"], "Of one");
-    assert_eq!(now["updated_by"], *one.id);
+    assert_has!(now, { "name": "Of one", "updated_by": one.id });
     let moved = composition_body(&json!({ "team_id": null }));
     let moved = put(&app, &path, "\"2\"", &moved).by(&two);
     moved.expect_mistakes("/team_id immutable");

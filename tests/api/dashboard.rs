@@ -100,8 +100,7 @@ fn what_needs_attention_is_named() {
     assert_eq!(urls, BTreeSet::from(expected));
     let invitations = &shown["attention"]["invitations"];
     assert_eq!(invitations["count"], 2);
-    assert_eq!(invitations["data"][0]["id"], *open);
-    assert_eq!(invitations["data"][0]["uses_left"], 2);
+    assert_has!(invitations["data"][0], { "id": open, "uses_left": 2 });
     let end = text(&invitations["data"][0]["expires_at"]);
     let expected = kit::time::rfc3339(now + 61_234);
     assert_eq!(end, expected);
@@ -145,8 +144,7 @@ fn activity_is_mine_and_my_teams_latest_first() {
         ["team.member_added", player.id],
     ]);
     assert_eq!(json!(seen), expected);
-    assert_eq!(activity[2]["by"], *mate.id);
-    assert_eq!(activity[2]["team_id"], *team);
+    assert_has!(activity[2], { "by": mate.id, "team_id": team });
 }
 
 #[test]

@@ -72,8 +72,7 @@ fn an_address_without_a_proof_keeps_nobody_from_it() {
     // The one who proves it has it, by the id that they were told, and logs in.
     let login = app.log_in_with(&squatter.email, OTHER_PASSWORD).expect(200);
     let own = app.me(&squatter.with_tokens(&login.json()));
-    assert_eq!(own["id"], made["user"]["id"]);
-    assert_eq!(own["email_verified"], true);
+    assert_has!(own, { "id": made["user"]["id"], "email_verified": true });
     // The other one has lost the address and nothing else, and can have another one.
     app.log_in_with(&squatter.email, PASSWORD)
         .expect_problem(401, "invalid_credentials");
@@ -156,15 +155,12 @@ fn a_move_takes_effect_when_the_new_address_is_proved() {
     assert_eq!(app.me(&player)["pending_email"], "New@guild.gg");
     app.use_link(VERIFY, &token).expect(204);
     let moved = app.me(&player);
-    assert_eq!(moved["email"], "New@guild.gg");
-    assert_eq!(moved["email_verified"], true);
-    assert_eq!(moved["pending_email"], Value::Null);
+    assert_has!(moved, { "email": "New@guild.gg", "email_verified": true, "pending_email": null });
     app.log_in_with("new@guild.gg", PASSWORD).expect(200);
     app.log_in_with(&player.email, PASSWORD).expect(401);
     // Another spelling of the same address needs no proof.
     let spelled = app.move_to(&player, "NEW@guild.gg").ok();
-    assert_eq!(spelled["email"], "NEW@guild.gg");
-    assert_eq!(spelled["email_verified"], true);
+    assert_has!(spelled, { "email": "NEW@guild.gg", "email_verified": true });
 }
 
 #[test]
@@ -244,8 +240,7 @@ fn without_mail_an_address_is_theirs_who_came_first() {
     taken(app.register_with(&player.email, PASSWORD));
     taken(app.move_to(&other, &player.email));
     let moved = app.move_to(&other, "new@guild.gg").ok();
-    assert_eq!(moved["email"], "new@guild.gg");
-    assert_eq!(moved["pending_email"], Value::Null);
+    assert_has!(moved, { "email": "new@guild.gg", "pending_email": null });
     app.log_in_with("new@guild.gg", PASSWORD).expect(200);
 }
 

@@ -86,8 +86,7 @@ fn everything_that_acts_for_the_account_ends_at_once_and_is_counted() {
     let again = app.logged_in_again(&mine.player);
     for id in &mine.webhooks {
         let webhook = app.get_as(&again, &format!("{WEBHOOKS}/{id}")).ok();
-        assert_eq!(webhook["enabled"], false);
-        assert_eq!(webhook["disabled_reason"], "owner");
+        assert_has!(webhook, { "enabled": false, "disabled_reason": "owner" });
     }
     app.get_as(&again, &format!("{TEAMS}/{team}")).expect(200);
 

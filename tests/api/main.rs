@@ -24,7 +24,6 @@ mod breached_passwords;
 mod builds;
 mod builds_access;
 mod builds_lists;
-mod builds_search;
 mod compare;
 mod composition_teams;
 mod composition_versions;

@@ -113,8 +113,7 @@ fn a_name_is_kept_in_nfc_with_single_blanks_and_is_nobody_elses() {
     let (app, player) = TestApp::with_player("one");
     let call = |body: &Value| app.post_as(&player, TEAMS, body);
     let made = call(&json!({ "name": " Jose\u{301}  und\u{a0}Co ", "tag": " RED " })).created();
-    assert_eq!(made["name"], "Jos\u{e9} und Co");
-    assert_eq!(made["tag"], "RED");
+    assert_has!(made, { "name": "Jos\u{e9} und Co", "tag": "RED" });
     for (name, code) in [
         ("\u{410}dministrator", "reserved_name"),
         ("WvW \u{412}uilder", "reserved_name"),

@@ -88,6 +88,12 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same, with another method.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
     /// The request as the boundary would hand it over.
     pub fn request(&self) -> Request {
         let body = match self.body.len() {

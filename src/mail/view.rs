@@ -24,20 +24,14 @@ struct Link {
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct Html<'a> {
-    subject: &'a str,
-    paragraphs: &'a [String],
-    link: Option<&'a Link>,
-    after: &'a [String],
+    letter: &'a Letter,
     origin: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "mail.txt")]
 struct Plain<'a> {
-    subject: &'a str,
-    paragraphs: &'a [String],
-    link: Option<&'a Link>,
-    after: &'a [String],
+    letter: &'a Letter,
     origin: &'a str,
 }
 
@@ -76,26 +70,11 @@ const NOT_YOU: &str =
 
 /// Writes a mail. `origin` is our own URL.
 pub fn write(content: &MailContent, origin: &str) -> Result<Written, askama::Error> {
-    let letter = letter(content, origin);
-    let (paragraphs, after) = (&letter.paragraphs, &letter.after);
-    let html = Html {
-        subject: letter.subject,
-        paragraphs,
-        link: letter.link.as_ref(),
-        after,
-        origin,
-    };
-    let plain = Plain {
-        subject: letter.subject,
-        paragraphs,
-        link: letter.link.as_ref(),
-        after,
-        origin,
-    };
+    let letter = &letter(content, origin);
     Ok(Written {
         subject: letter.subject.to_owned(),
-        text: plain.render()?,
-        html: html.render()?,
+        text: Plain { letter, origin }.render()?,
+        html: Html { letter, origin }.render()?,
     })
 }
 

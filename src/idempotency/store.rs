@@ -8,7 +8,7 @@ use crate::auth::refresh_token::RefreshToken;
 use crate::auth::standing::refresh_token_stands;
 use crate::ids::UserId;
 use crate::mac::Tag;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 use super::model::Fingerprints;
 
@@ -90,14 +90,13 @@ pub async fn find(
         "SELECT fingerprint, answer FROM idempotency_records WHERE id = ?1 AND expires_at > ?2",
         vec![id.to_vec().into(), now.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(KnownRecord {
+            request: row.blob(0)?.to_vec(),
+            answer: row.optional_blob(1)?.map(<[u8]>::to_vec),
+        })
     };
-    Ok(Some(KnownRecord {
-        request: row.blob(0)?.to_vec(),
-        answer: row.optional_blob(1)?.map(<[u8]>::to_vec),
-    }))
+    platform.first(statement, read).await
 }
 
 /// Stores the answer, with the hash of the refresh token in it. Stale when the holder has lost the

@@ -5,7 +5,7 @@ use db::purge::PurgeQuery;
 use crate::auth::standing::proved_address;
 use crate::ids::{MailId, UserId};
 use crate::mac::Tag;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -89,17 +89,16 @@ pub async fn lease(
          WHERE id = ?1 AND next_at = ?2",
         vec![id.as_str().into(), until.into()],
     );
-    let rows = platform.database.query(select).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(Leased {
+            recipient: row.text(0)?.to_owned(),
+            sealed: row.blob(1)?.to_vec(),
+            tries: row.integer(2)?,
+            created_at: row.integer(3)?,
+            expires_at: row.integer(4)?,
+        })
     };
-    Ok(Some(Leased {
-        recipient: row.text(0)?.to_owned(),
-        sealed: row.blob(1)?.to_vec(),
-        tries: row.integer(2)?,
-        created_at: row.integer(3)?,
-        expires_at: row.integer(4)?,
-    }))
+    platform.first(select, read).await
 }
 
 /// It was sent, or never will be.
@@ -147,8 +146,8 @@ pub async fn due(platform: &Platform, now: i64) -> Result<Vec<String>, DatabaseE
         "SELECT id FROM mails WHERE next_at <= ?1 ORDER BY next_at LIMIT 100",
         vec![now.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+    let read = |row: &Row| Ok(row.text(0)?.to_owned());
+    platform.all(statement, read).await
 }
 
 /// Counts that mean nothing any more.

@@ -32,14 +32,13 @@ pub async fn session(
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND s.user_id = ?2",
         vec![id.as_str().into(), user.as_str().into(), now.into()],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(SessionStanding {
+            is_live: row.integer(0)? == 1,
+            role: AccountRole::stored(row.text(1)?),
+        })
     };
-    Ok(Some(SessionStanding {
-        is_live: row.integer(0)? == 1,
-        role: AccountRole::stored(row.text(1)?),
-    }))
+    platform.first(statement, read).await
 }
 
 /// A resolved API key.
@@ -75,18 +74,17 @@ pub async fn api_key(
             (now - USE_NOTED_MS).into(),
         ],
     );
-    let rows = platform.database.query(statement).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
+    let read = |row: &Row| {
+        Ok(ResolvedApiKey {
+            id: api_key_id(row, 0)?,
+            user_id: user_id(row, 1)?,
+            role: AccountRole::stored(row.text(2)?),
+            scopes: Scopes::parse(row.text(3)?),
+            expires_at: row.integer(4)?,
+            is_use_due: row.integer(5)? == 1,
+        })
     };
-    Ok(Some(ResolvedApiKey {
-        id: api_key_id(row, 0)?,
-        user_id: user_id(row, 1)?,
-        role: AccountRole::stored(row.text(2)?),
-        scopes: Scopes::parse(row.text(3)?),
-        expires_at: row.integer(4)?,
-        is_use_due: row.integer(5)? == 1,
-    }))
+    platform.first(statement, read).await
 }
 
 /// Updates the last use of a key, unless another isolate has just done so.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use http::pagination::Page;
 use kit::ids::{TeamId, UserId};
-use platform::{DatabaseError, Platform, Statement, Text, Value};
+use platform::{DatabaseError, Platform, Row, Statement, Text, Value};
 
 /// A page ends early rather than pass this many characters: D1 bounds the size of one value.
 const PAGE_CHARACTERS: i64 = 500_000;
@@ -379,8 +379,6 @@ pub async fn list_documents(
 ) -> Result<Vec<String>, DatabaseError> {
     let select = "SELECT document FROM shown ORDER BY id DESC";
     let statement = statement(source, shown, filters, page, select);
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| row.text(0).map(str::to_owned))
-        .collect()
+    let read = |row: &Row| row.text(0).map(str::to_owned);
+    platform.all(statement, read).await
 }

@@ -73,8 +73,7 @@ pub async fn purge(platform: &Platform, query: PurgeQuery) -> Result<Done, Datab
             break;
         }
     }
-    let rows = platform.database.query(query.count()).await?;
-    let left = rows.first().map_or(Ok(0), |row| row.integer(0))?;
-    done.left = left.unsigned_abs();
+    let left = platform.first(query.count(), |row| row.integer(0)).await?;
+    done.left = left.unwrap_or(0).unsigned_abs();
     Ok(done)
 }

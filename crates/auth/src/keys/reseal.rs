@@ -30,12 +30,9 @@ pub async fn count_left(
     let prefix = seal::current_prefix(master);
     let mut left = 0;
     for column in columns {
-        let rows = platform
-            .database
-            .query(column.count_elsewhere(&prefix))
-            .await?;
-        let count = rows.first().map_or(Ok(0), |row| row.integer(0))?;
-        left += u64::try_from(count).unwrap_or_default();
+        let count = column.count_elsewhere(&prefix);
+        let count = platform.first(count, |row| row.integer(0)).await?;
+        left += u64::try_from(count.unwrap_or(0)).unwrap_or_default();
     }
     Ok(left)
 }

@@ -2,7 +2,7 @@
 //! Concurrent creations of the next key make one key: the generation is unique. `ring`, `rotation` and
 //! `reseal` run the statements.
 
-use platform::{DatabaseError, Platform, Row, Statement, Value};
+use platform::{DatabaseError, Platform, Row, Statement};
 
 use super::PublicKey;
 use super::model::{Life, SKEW_MS, VERIFIES_MS};
@@ -55,20 +55,15 @@ pub async fn all(platform: &Platform) -> Result<Vec<KeyRow>, DatabaseError> {
          sealed_private_key FROM signing_keys ORDER BY generation DESC",
         Vec::new(),
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(KeyRow {
-                kid: row.text(0)?.to_owned(),
-                generation: row.integer(1)?,
-                life: life(row, 2)?,
-                sealed_private_key: match row.0.get(7) {
-                    Some(Value::Null) => None,
-                    _ => Some(row.blob(7)?.to_vec()),
-                },
-            })
+    let read = |row: &Row| {
+        Ok(KeyRow {
+            kid: row.text(0)?.to_owned(),
+            generation: row.integer(1)?,
+            life: life(row, 2)?,
+            sealed_private_key: row.optional_blob(7)?.map(<[u8]>::to_vec),
         })
-        .collect()
+    };
+    platform.all(statement, read).await
 }
 
 /// The public halves of all keys that are not revoked, newest first.

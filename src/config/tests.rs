@@ -23,13 +23,18 @@ fn good() -> HashMap<&'static str, String> {
     ])
 }
 
-fn load(values: &HashMap<&'static str, String>) -> Result<Config, Vec<ConfigError>> {
+/// What is loaded of a good configuration with these values in it.
+fn with(changes: &[(&'static str, &str)]) -> Result<Config, Vec<ConfigError>> {
+    let mut values = good();
+    for (name, value) in changes {
+        values.insert(name, (*value).to_owned());
+    }
     Config::load(|name| values.get(name).cloned())
 }
 
 #[test]
 fn a_good_configuration_loads() {
-    let config = load(&good()).unwrap();
+    let config = with(&[]).unwrap();
     assert_eq!(config.allowed_origins.len(), 2);
     assert_eq!(config.access_token_seconds, 600);
     assert_eq!(config.password_min_length, 15);
@@ -90,9 +95,7 @@ fn each_bad_value_is_named_and_none_is_shown() {
         ("LIMIT_REGISTRATION", "5/86401"),
         ("LIMIT_ANONYMOUS", "1000001/60"),
     ] {
-        let mut values = good();
-        values.insert(name, value.to_owned());
-        let errors = load(&values).unwrap_err();
+        let errors = with(&[(name, value)]).unwrap_err();
         assert_eq!(errors.len(), 1, "{name} {value}");
         let named = if name == "EMAIL" {
             "MAIL_TRANSPORT"
@@ -103,94 +106,78 @@ fn each_bad_value_is_named_and_none_is_shown() {
         let is_key = name.starts_with("MASTER_KEY") || name == "PASSWORD_PEPPER";
         assert!(!is_key || value.is_empty() || !errors[0].to_string().contains(value));
     }
-    let mut values = good();
-    values.insert("PASSWORD_PEPPER", key(1));
-    assert_eq!(load(&values).unwrap_err()[0].name, "PASSWORD_PEPPER");
+    let errors = with(&[("PASSWORD_PEPPER", &key(1))]).unwrap_err();
+    assert_eq!(errors[0].name, "PASSWORD_PEPPER");
 }
 
 #[test]
 fn a_previous_master_key_may_be_there_and_must_be_another() {
-    assert!(load(&good()).unwrap().master_keys.previous.is_none());
-    let mut values = good();
-    values.insert("MASTER_KEY_PREVIOUS", key(3));
-    assert!(load(&values).unwrap().master_keys.previous.is_some());
-    values.insert("MASTER_KEY_PREVIOUS", key(1));
-    assert_eq!(load(&values).unwrap_err()[0].name, "MASTER_KEY_PREVIOUS");
+    assert!(with(&[]).unwrap().master_keys.previous.is_none());
+    let previous = |key: &str| with(&[("MASTER_KEY_PREVIOUS", key)]);
+    assert!(previous(&key(3)).unwrap().master_keys.previous.is_some());
+    let errors = previous(&key(1)).unwrap_err();
+    assert_eq!(errors[0].name, "MASTER_KEY_PREVIOUS");
 }
+
+const DEVELOPMENT: (&str, &str) = ("ENVIRONMENT", "development");
 
 #[test]
 fn breached_passwords_are_asked_for_in_production_unless_switched_off_by_name() {
-    let asked = |values: &HashMap<&'static str, String>| load(values).unwrap().breach_range_url;
-    let mut values = good();
-    assert_eq!(asked(&values).as_deref(), Some(BREACH_RANGE_URL));
-    values.insert("BREACH_CHECK", "on".to_owned());
-    assert_eq!(asked(&values).as_deref(), Some(BREACH_RANGE_URL));
-    values.insert("BREACH_CHECK", "off".to_owned());
-    assert_eq!(asked(&values), None);
-    values.insert("BREACH_RANGE_URL", BREACH_RANGE_URL.to_owned());
-    assert_eq!(asked(&values), None);
-    let mut values = good();
-    values.insert("ENVIRONMENT", "development".to_owned());
-    assert_eq!(asked(&values), None);
-    for (environment, url) in [
-        ("production", "https://api.guild.gg/range/"),
-        ("production", "https://api.guild.gg:8443/"),
-        ("development", "http://127.0.0.1:8080/range/"),
+    let url = |url| ("BREACH_RANGE_URL", url);
+    let check = |word| ("BREACH_CHECK", word);
+    for (changes, expected) in [
+        (&[][..], Some(BREACH_RANGE_URL)),
+        (&[check("on")], Some(BREACH_RANGE_URL)),
+        (&[check("off")], None),
+        (&[check("off"), url(BREACH_RANGE_URL)], None),
+        (&[DEVELOPMENT], None),
+        (
+            &[url("https://api.guild.gg/range/")],
+            Some("https://api.guild.gg/range/"),
+        ),
+        (
+            &[url("https://api.guild.gg:8443/")],
+            Some("https://api.guild.gg:8443/"),
+        ),
+        (
+            &[DEVELOPMENT, url("http://127.0.0.1:8080/range/")],
+            Some("http://127.0.0.1:8080/range/"),
+        ),
     ] {
-        values.insert("ENVIRONMENT", environment.to_owned());
-        values.insert("BREACH_RANGE_URL", url.to_owned());
-        assert_eq!(
-            load(&values).unwrap().breach_range_url.as_deref(),
-            Some(url)
-        );
+        let config = with(changes).unwrap();
+        assert_eq!(config.breach_range_url.as_deref(), expected, "{changes:?}");
     }
 }
 
 #[test]
 fn names_are_looked_up_in_production_unless_that_is_switched_off_by_name() {
-    let mut values = good();
-    for (environment, url, expected) in [
-        ("production", None, Some(RESOLVER)),
-        ("production", Some("off"), None),
+    let url = |url| ("DNS_RESOLVER_URL", url);
+    for (changes, expected) in [
+        (&[][..], Some(RESOLVER)),
+        (&[url("off")], None),
         (
-            "production",
-            Some("https://dns.guild.gg/q"),
+            &[url("https://dns.guild.gg/q")],
             Some("https://dns.guild.gg/q"),
         ),
-        ("development", None, None),
-        ("development", Some("off"), None),
+        (&[DEVELOPMENT], None),
+        (&[DEVELOPMENT, url("off")], None),
     ] {
-        values.insert("ENVIRONMENT", environment.to_owned());
-        values.remove("DNS_RESOLVER_URL");
-        if let Some(url) = url {
-            values.insert("DNS_RESOLVER_URL", url.to_owned());
-        }
-        let config = load(&values).unwrap();
-        assert_eq!(
-            config.webhooks.resolver.as_deref(),
-            expected,
-            "{environment}"
-        );
+        let found = with(changes).unwrap().webhooks.resolver;
+        assert_eq!(found.as_deref(), expected, "{changes:?}");
     }
     for wrong in ["", "OFF", "none", "false"] {
-        values.insert("ENVIRONMENT", "production".to_owned());
-        values.insert("DNS_RESOLVER_URL", wrong.to_owned());
-        let found = load(&values).map(|config| config.webhooks.resolver);
+        let found = with(&[url(wrong)]).map(|config| config.webhooks.resolver);
         assert!(!matches!(found, Ok(None)), "{wrong}");
     }
 }
 
 #[test]
 fn quotas_are_set_one_by_one() {
-    let mut values = good();
-    values.insert("LIMIT_LOGIN", "7/30".to_owned());
-    let config = load(&values).unwrap();
+    let config = with(&[("LIMIT_LOGIN", "7/30")]).unwrap();
     for (policy, rate) in POLICIES.iter().zip(config.quotas) {
-        let is_set = policy.variable == "LIMIT_LOGIN";
-        let expected = if is_set {
-            Rate::new(7, 30)
-        } else {
-            policy.default
+        let expected = match policy.variable {
+            "LIMIT_LOGIN" => Rate::new(7, 30),
+            _ => policy.default,
         };
         assert_eq!(rate, expected, "{}", policy.name);
     }
@@ -213,16 +200,15 @@ fn all_mistakes_are_named_at_once() {
     );
 }
 
-fn with_smtp() -> HashMap<&'static str, String> {
-    let mut values = good();
-    values.extend([
-        ("MAIL_TRANSPORT", "smtp".to_owned()),
-        ("EMAIL", String::new()),
-        ("SMTP_HOST", "smtp.guild.gg".to_owned()),
-        ("SMTP_USER", "wren".to_owned()),
-        ("SMTP_PASSWORD", "hunter2".to_owned()),
-    ]);
-    values
+fn with_smtp(changes: &[(&'static str, &str)]) -> Result<Config, Vec<ConfigError>> {
+    let smtp = [
+        ("MAIL_TRANSPORT", "smtp"),
+        ("EMAIL", ""),
+        ("SMTP_HOST", "smtp.guild.gg"),
+        ("SMTP_USER", "wren"),
+        ("SMTP_PASSWORD", "hunter2"),
+    ];
+    with(&[&smtp, changes].concat())
 }
 
 #[test]
@@ -244,9 +230,7 @@ fn a_mail_server_is_named_whole_or_not_at_all() {
         ("SMTP_PASSWORD", ""),
         ("SMTP_PASSWORD", "hunter2\r\nMAIL FROM:<eve@evil.gg>"),
     ] {
-        let mut values = with_smtp();
-        values.insert(name, value.to_owned());
-        let errors = load(&values).unwrap_err();
+        let errors = with_smtp(&[(name, value)]).unwrap_err();
         assert_eq!(errors.len(), 1, "{name} {value}");
         assert_eq!(errors[0].name, name);
         assert!(!errors[0].to_string().contains("hunter2"));
@@ -261,10 +245,7 @@ fn tls_is_from_the_start_on_its_port_or_where_it_is_said() {
         ("2465", "implicit", (2465, true)),
         ("465", "starttls", (465, false)),
     ] {
-        let mut values = with_smtp();
-        values.insert("SMTP_PORT", port.to_owned());
-        values.insert("SMTP_TLS", tls.to_owned());
-        let config = load(&values).unwrap();
+        let config = with_smtp(&[("SMTP_PORT", port), ("SMTP_TLS", tls)]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
         let crate::platform::Transport::Smtp(smtp) = config.mail.transport else {
             panic!("{:?}", config.mail);
@@ -283,15 +264,13 @@ fn mail_is_off_by_name_or_in_development_without_a_binding() {
         ("development", "", "a binding", false),
         ("development", "off", "a binding", true),
     ] {
-        let mut values = good();
-        values.insert("ENVIRONMENT", environment.to_owned());
-        values.insert("MAIL_TRANSPORT", transport.to_owned());
-        values.insert("EMAIL", binding.to_owned());
-        let config = load(&values).unwrap();
+        let config = with(&[
+            ("ENVIRONMENT", environment),
+            ("MAIL_TRANSPORT", transport),
+            ("EMAIL", binding),
+        ])
+        .unwrap();
         assert_eq!(config.mail.is_off(), is_off, "{environment} {transport}");
     }
-    let mut values = good();
-    values.insert("MAIL_TRANSPORT", "off".to_owned());
-    values.insert("MAIL_FROM", String::new());
-    assert!(load(&values).is_ok());
+    assert!(with(&[("MAIL_TRANSPORT", "off"), ("MAIL_FROM", "")]).is_ok());
 }

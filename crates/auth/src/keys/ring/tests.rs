@@ -51,6 +51,14 @@ fn ring() -> KeyRing {
     KeyRing::new(&Secret::new(vec![7; 32]))
 }
 
+/// A platform, and a ring on it that has an active key.
+fn begun() -> (Platform, TestPlatform, KeyRing, String) {
+    let (platform, handle) = TestPlatform::new();
+    let ring = ring();
+    let kid = active(&ring, &platform);
+    (platform, handle, ring, kid)
+}
+
 #[test]
 fn two_isolates_that_start_at_once_share_one_key() {
     let (first, handle) = TestPlatform::new();
@@ -69,9 +77,7 @@ fn two_isolates_that_start_at_once_share_one_key() {
 
 #[test]
 fn a_flood_of_unknown_ids_costs_few_reads() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    active(&ring, &platform);
+    let (platform, handle, ring, _) = begun();
     let before = handle.database.calls();
     let reads = || handle.database.calls() - before;
     for number in 0..1_000 {
@@ -90,9 +96,7 @@ fn a_flood_of_unknown_ids_costs_few_reads() {
 
 #[test]
 fn an_id_that_is_nobodys_is_looked_for_once_and_a_strange_one_never() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    active(&ring, &platform);
+    let (platform, handle, ring, _) = begun();
     let before = handle.database.calls();
     for _ in 0..100 {
         assert!(!knows(&ring, &stranger(1), &platform));
@@ -112,9 +116,7 @@ fn an_id_that_is_nobodys_is_looked_for_once_and_a_strange_one_never() {
 
 #[test]
 fn a_clock_that_jumps_back_does_not_end_looking_for_keys() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    active(&ring, &platform);
+    let (platform, handle, ring, _) = begun();
     for number in 0..20 {
         knows(&ring, &stranger(number), &platform);
     }
@@ -139,9 +141,7 @@ fn a_fresh_key_is_found_at_once_also_when_strangers_have_just_asked() {
 
 #[test]
 fn in_a_flood_a_fresh_key_is_found_within_three_seconds() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    active(&ring, &platform);
+    let (platform, handle, ring, _) = begun();
     let flood = |from: usize| {
         for number in from..from + 100 {
             knows(&ring, &stranger(number), &platform);
@@ -156,8 +156,7 @@ fn in_a_flood_a_fresh_key_is_found_within_three_seconds() {
 
 #[test]
 fn a_new_isolate_takes_public_keys_from_the_cache() {
-    let (platform, handle) = TestPlatform::new();
-    let kid = active(&ring(), &platform);
+    let (platform, handle, _, kid) = begun();
     let before = handle.database.calls();
     assert!(knows(&ring(), &kid, &platform));
     assert_eq!(handle.database.calls(), before);
@@ -168,8 +167,7 @@ fn a_new_isolate_takes_public_keys_from_the_cache() {
 
 #[test]
 fn an_old_entry_of_the_cache_is_not_believed() {
-    let (platform, handle) = TestPlatform::new();
-    let kid = active(&ring(), &platform);
+    let (platform, handle, _, kid) = begun();
     rotate(&platform, true);
     // KV was not updated. Until the entry is five minutes old, a new isolate trusts it.
     handle.clock.advance_ms(MAX_AGE_MS - 1);
@@ -182,9 +180,7 @@ fn an_old_entry_of_the_cache_is_not_believed() {
 
 #[test]
 fn a_busy_isolate_reads_the_keys_again_every_five_minutes_and_no_oftener() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    let kid = active(&ring, &platform);
+    let (platform, handle, ring, kid) = begun();
     let before = handle.database.calls();
     for _ in 0..600 {
         assert!(knows(&ring, &kid, &platform));
@@ -215,9 +211,7 @@ fn a_revoked_key_neither_signs_nor_verifies_after_five_minutes_anywhere() {
 
 #[test]
 fn a_rotation_without_revocation_leaves_the_old_key_verifying_for_a_day() {
-    let (platform, handle) = TestPlatform::new();
-    let ring = ring();
-    let old = active(&ring, &platform);
+    let (platform, handle, ring, old) = begun();
     let fresh = rotate(&platform, false);
     block_on(ring.refresh(&platform)).unwrap();
     assert_eq!(active(&ring, &platform), fresh);
@@ -255,8 +249,7 @@ fn the_key_set_has_what_is_published_and_nothing_that_is_gone() {
 
 #[test]
 fn an_isolate_whose_clock_runs_behind_signs_all_the_same() {
-    let (platform, handle) = TestPlatform::new();
-    let kid = active(&ring(), &platform);
+    let (platform, handle, _, kid) = begun();
     handle.clock.advance_ms(-5_000);
     let behind = ring();
     assert_eq!(active(&behind, &platform), kid);
@@ -265,8 +258,7 @@ fn an_isolate_whose_clock_runs_behind_signs_all_the_same() {
 
 #[test]
 fn another_master_key_makes_no_next_key() {
-    let (platform, handle) = TestPlatform::new();
-    active(&ring(), &platform);
+    let (platform, handle, ..) = begun();
     handle.clock.advance_ms(40 * 86_400_000);
     let result = block_on(rotation::publish_next(&master(9), &platform));
     assert!(matches!(result, Err(KeyError::Sealed(_))));
@@ -278,8 +270,7 @@ fn another_master_key_makes_no_next_key() {
 
 #[test]
 fn a_key_that_someone_has_put_into_the_cache_is_nobodys() {
-    let (platform, handle) = TestPlatform::new();
-    let kid = active(&ring(), &platform);
+    let (platform, handle, _, kid) = begun();
     let kv = || {
         block_on(platform.cache.get(CACHED.prefix))
             .unwrap()

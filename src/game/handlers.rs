@@ -4,10 +4,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::http::etag;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Problem, Profile, Response, etag, problems};
 use crate::runtime::Context;
 
 use super::chat_code;

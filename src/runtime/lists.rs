@@ -2,9 +2,7 @@
 
 use serde_json::Value;
 
-use crate::http::pagination::{self, Page};
-use crate::http::problem::{FieldError, Problem};
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Page, Problem, Profile, Response, pagination};
 use crate::lists::{Filters, Shown};
 use crate::membership::lookup;
 use crate::platform::Text;

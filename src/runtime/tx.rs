@@ -3,8 +3,7 @@
 
 use crate::auth::audit::Entry;
 use crate::events::outbox::Event;
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Problem, Response};
 use crate::platform::{DatabaseError, Statement};
 
 use super::Context;

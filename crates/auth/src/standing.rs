@@ -64,7 +64,6 @@ macro_rules! account_stands {
         )
     };
 }
-pub use account_stands;
 
 /// SQL condition: the account `$user` exists.
 #[macro_export]
@@ -73,7 +72,6 @@ macro_rules! account_exists {
         concat!("EXISTS (SELECT 1 FROM users u WHERE u.id = ", $user, ")")
     };
 }
-pub use account_exists;
 
 /// SQL condition, true at `$now` while the API key `$key`, if there is one, has not ended, and `$more`
 /// of it, a row `k`, holds.
@@ -92,7 +90,6 @@ macro_rules! key_stands {
         )
     };
 }
-pub use key_stands;
 
 /// SQL condition, true at `$now` while the creator of something is in good standing: the account
 /// `$user`, and the API key `$key` that was used, if any.
@@ -108,7 +105,6 @@ macro_rules! maker_stands {
         )
     };
 }
-pub use maker_stands;
 
 /// SQL condition, true at `$now` while the session `$id` still has the refresh token with this hash, issued
 /// at most `$age` ago and for the password in force.
@@ -132,7 +128,6 @@ macro_rules! refresh_token_stands {
         )
     };
 }
-pub use refresh_token_stands;
 
 /// SQL: the row `email` of the address that the account `$user` has proved, if it has proved one.
 #[macro_export]
@@ -145,7 +140,6 @@ macro_rules! proved_address {
         )
     };
 }
-pub use proved_address;
 
 /// SQL: the ids of the API keys that have expired at `$now`.
 #[macro_export]
@@ -154,7 +148,6 @@ macro_rules! expired_keys {
         concat!("(SELECT id FROM api_keys WHERE expires_at <= ", $now, ")")
     };
 }
-pub use expired_keys;
 
 /// SQL condition: the API key `$key` exists.
 #[macro_export]
@@ -163,4 +156,8 @@ macro_rules! key_exists {
         concat!("EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ", $key, ")")
     };
 }
-pub use key_exists;
+
+pub use {
+    account_exists, account_stands, expired_keys, key_exists, key_stands, maker_stands,
+    proved_address, refresh_token_stands,
+};

@@ -1,5 +1,4 @@
-//! SQL that is no feature's: pages of documents, pages of JSON, and purging in batches; and the cache.
-//! Leaves which rows, and who may see them, to the stores of the features.
+//! SQL that is no feature's: pages of documents, pages of JSON, purging in batches; and the cache.
 
 pub mod cache;
 pub mod lists;

@@ -1,5 +1,5 @@
-//! A type of events, with an example of its `data` and the scope that reading it takes.
-//! Promises that what only the document needs, descriptions and schemas, is not in the Wasm.
+//! A type of events, with an example of its `data` and the scope that reading it takes. What only the
+//! document needs, descriptions and schemas, is not in the Wasm.
 
 use auth::model::Scope;
 

@@ -1,6 +1,5 @@
-//! The catalogue of event types as a document: what GET /webhooks/event-types serves.
-//! Promises for each type a JSON Schema of its `data` and an example payload.
-//! Leaves writing the file to `scripts/openapi.mjs`.
+//! The catalogue of event types as a document, which GET /webhooks/event-types serves: for each a JSON
+//! Schema of its `data` and an example payload.
 
 use serde_json::{Map, Value, json};
 

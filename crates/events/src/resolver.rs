@@ -1,6 +1,5 @@
-//! What a name leads to, by DNS over HTTPS with JSON answers, where a resolver is configured.
-//! Promises that a name with one address that may not be reached is refused, however many others it
-//! has. Leaves the moment between this look and the runtime's own to the security guide.
+//! What a name leads to, by DNS over HTTPS with JSON answers, where a resolver is configured. A name with
+//! one address that may not be reached is refused, however many others it has.
 
 use std::future::poll_fn;
 use std::net::IpAddr;

@@ -1,6 +1,5 @@
-//! Secrets of endpoints and what is signed with them (Standard Webhooks 1.0.0, symmetric).
-//! Promises signatures that every library of the standard verifies, newest secret first, and that a
-//! secret is shown only by the call that asks for its text. Leaves storage to `endpoints`.
+//! Secrets of endpoints and what is signed with them (Standard Webhooks 1.0.0, symmetric), newest first.
+//! A secret is shown only by the call that asks for its text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,5 @@
-//! Which URLs may be called: a strict reading of a URL, and the addresses that nobody may reach
-//! through us. Promises that what passes is sent as it was judged: no spelling of an address has a
-//! second reading. Leaves what a name resolves to to `resolver`.
+//! Which URLs may be called: a strict reading of a URL, which is sent as it was judged, and the addresses
+//! that nobody may reach through us. `resolver` looks up names.
 
 mod address;
 mod names;

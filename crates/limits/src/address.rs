@@ -1,7 +1,5 @@
-//! The address that a request is counted against.
-//! Promises that only Cloudflare's own header is read, that a whole IPv6 /64 is one address, and that
-//! the networks around it are known.
-//! Leaves what an address may do to `policies`.
+//! The address that a request is counted against: from Cloudflare's own header alone, a whole IPv6 /64
+//! as one, with the networks around it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};

@@ -1,6 +1,5 @@
-//! The limits of one isolate: asks its memory first, and the Durable Object of a key when it must.
-//! Promises that objects bear no address and no id in their names, and that one which cannot be
-//! asked is counted and told of. Leaves whom to charge to `guard`.
+//! The limits of one isolate: asks its memory first, and the Durable Object of a key when it must. Names of
+//! objects have no address and no id in them.
 
 use std::cell::{Cell, RefCell};
 

@@ -1,6 +1,4 @@
-//! The generic cell rate algorithm (ITU-T I.371), in whole numbers.
-//! Promises exact results for any quota and window: nothing is rounded away, whatever the number
-//! of calls. Leaves whose quota it is, and where its state is kept, to others.
+//! The generic cell rate algorithm (ITU-T I.371), in whole numbers: nothing is rounded away.
 
 /// The largest quota.
 pub const MAX_QUOTA: u32 = 1_000_000;

@@ -1,7 +1,5 @@
-//! Whom a request is charged to, when, and what its answer says about it.
-//! Promises that one request counts once, and that of several quotas all are charged or none.
-//! Leaves the counting to `counter`, what credentials are to `auth`, and which of the two a
-//! request is charged to, its credential's owner or its address, to `app`.
+//! Whom a request is charged to, when, and what its answer says about it. It counts once, and of several
+//! quotas all are charged or none. `app` decides between a credential's owner and its address.
 
 use std::cell::{Cell, RefCell};
 

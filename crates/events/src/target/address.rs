@@ -1,6 +1,5 @@
-//! Addresses that are not on the public Internet (IANA's special-purpose registries).
-//! Promises to look for IPv4 inside IPv6 in every form that some network translates.
-//! Leaves names to `resolver`.
+//! Addresses that are not on the public Internet (IANA's special-purpose registries), also as IPv4 inside
+//! IPv6 in every form that some network translates.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

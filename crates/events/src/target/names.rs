@@ -1,6 +1,5 @@
-//! Names that are not on the public Internet, or lead to an address that they spell.
-//! Promises to find an address in a name however the well-known wildcard services write it.
-//! Leaves what any other name resolves to to `resolver`.
+//! Names that are not on the public Internet, or that lead to an address that they spell, however the
+//! well-known wildcard services write it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,64 +8,17 @@ use super::punycode;
 
 /// Endings of names that are not on the public Internet: reserved by RFC 2606, 6761, 6762, 7686, 8375
 /// and 9476, by ICANN, or used inside of networks all the same.
-const PRIVATE_ENDINGS: [&str; 32] = [
-    "alt",
-    "arpa",
-    "bit",
-    "consul",
-    "corp",
-    "dhcp",
-    "docker",
-    "domain",
-    "example",
-    "gateway",
-    "home",
-    "i2p",
-    "internal",
-    "intra",
-    "intranet",
-    "invalid",
-    "kubernetes",
-    "lan",
-    "local",
-    "localdomain",
-    "localhost",
-    "mail",
-    "node",
-    "onion",
-    "pod",
-    "priv",
-    "private",
-    "router",
-    "svc",
-    "test",
-    "workgroup",
-    "wpad",
-];
+const PRIVATE_ENDINGS: &str = "\
+    alt arpa bit consul corp dhcp docker domain example gateway home i2p internal intra intranet \
+    invalid kubernetes lan local localdomain localhost mail node onion pod priv private router \
+    svc test workgroup wpad";
 
 /// Zones that answer for every name in them with an address of the one who asks, or with the address
 /// that the name spells.
-const WILDCARDS: [&str; 19] = [
-    "1u.ms",
-    "backname.io",
-    "fuf.me",
-    "ipq.co",
-    "lacolhost.com",
-    "local.direct",
-    "localh.st",
-    "localho.st",
-    "localhost.direct",
-    "localtest.me",
-    "lvh.me",
-    "nip.io",
-    "rbndr.us",
-    "smackaho.st",
-    "sslip.io",
-    "traefik.me",
-    "vcap.me",
-    "xip.io",
-    "xip.name",
-];
+const WILDCARDS: &str = "\
+    1u.ms backname.io fuf.me ipq.co lacolhost.com local.direct localh.st localho.st \
+    localhost.direct localtest.me lvh.me nip.io rbndr.us smackaho.st sslip.io traefik.me vcap.me \
+    xip.io xip.name";
 
 /// Whether a name, in lower case and without a dot at its end, is not public.
 pub fn is_private(name: &str) -> bool {
@@ -74,9 +26,7 @@ pub fn is_private(name: &str) -> bool {
         name.strip_suffix(zone)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    !name.contains('.')
-        || PRIVATE_ENDINGS.iter().any(|zone| is_in(zone))
-        || WILDCARDS.iter().any(|zone| is_in(zone))
+    !name.contains('.') || PRIVATE_ENDINGS.split(' ').any(is_in) || WILDCARDS.split(' ').any(is_in)
 }
 
 /// Whether every label of a name that is written in Punycode is what some text is written as.

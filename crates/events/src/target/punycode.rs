@@ -1,6 +1,5 @@
-//! Labels in Punycode (RFC 3492), as far as one has to know whether they are well-formed.
-//! Promises that a label passes only if it is the one spelling of some text with a letter beyond ASCII
-//! in it. Leaves which letters a registry takes to DNS.
+//! Labels in Punycode (RFC 3492): one passes only if it is the one spelling of some text with a letter
+//! beyond ASCII in it.
 
 const BASE: u32 = 36;
 const T_MIN: u32 = 1;

@@ -1,5 +1,5 @@
-//! The objects of the limits in memory, as the Durable Object class of `entry.mjs` runs them.
-//! Leaves the decisions to the rules that it is given, calls that take time to the tests that need them.
+//! The objects of the limits in memory, as the Durable Object class of `entry.mjs` runs them, with the rules
+//! that they are given.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

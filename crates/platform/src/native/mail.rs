@@ -1,5 +1,4 @@
-//! Mailboxes in memory. Promises that a message arrives at once unless the test says otherwise.
-//! Leaves faults to the tests.
+//! Mailboxes in memory. A message arrives at once unless the test says otherwise.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

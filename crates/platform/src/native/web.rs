@@ -1,6 +1,5 @@
-//! Queues and other servers in memory: messages lie until the test takes them, and the test answers
-//! for everyone. Promises that nothing is lost, late or twice unless the test makes it so.
-//! Leaves faults to the tests.
+//! Queues and other servers in memory: messages wait until the test takes them, and the test answers
+//! for everyone.
 
 use std::cell::RefCell;
 use std::rc::Rc;

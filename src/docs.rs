@@ -1,5 +1,5 @@
 //! The documentation that the service serves itself: OpenAPI, the interactive reference, a page for each
-//! problem, and the files of our pages, under our own content security policy.
+//! problem, and the files of our pages.
 
 use crate::http::operation::Answer;
 use crate::http::problem::Problem;

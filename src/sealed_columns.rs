@@ -1,5 +1,4 @@
-//! The table of sealed columns, across all features.
-//! Promises that replacing the master key finds each of them. Leaves the work to `auth::keys::reseal`.
+//! The table of sealed columns, across all features: what replacing the master key seals again.
 
 use crate::accounts::two_factor;
 use crate::auth::keys;

@@ -1,5 +1,5 @@
-//! What starts the Worker besides requests: one table of queues, one of crons.
-//! Names are compared whole. One that is not in its table is logged as an error and not acted on. `npm run check-config` and `tests/api/triggers.rs` compare `wrangler.toml` with both tables.
+//! What starts the Worker besides requests: one table of queues, one of crons. Any other is an error.
+//! `npm run check-config` and `tests/api/triggers.rs` compare `wrangler.toml` with both.
 
 use crate::platform::Lane;
 

@@ -1,6 +1,5 @@
-//! Checks a new password against a list of breached ones by k-anonymity (range query).
-//! Only five hex digits of its SHA-1 are sent, and the password passes when the list does not answer.
-//! `BREACH_RANGE_URL` names the list, `password` has the local rules.
+//! Checks a new password against a list of breached ones by k-anonymity (range query): only five hex
+//! digits of its SHA-1 are sent. `BREACH_RANGE_URL` names the list, `password` has the local rules.
 
 use sha1::{Digest, Sha1};
 use subtle::{Choice, ConstantTimeEq};
@@ -20,8 +19,7 @@ const HASH_DIGITS: usize = 40;
 const PREFIX_DIGITS: usize = 5;
 const USER_AGENT: &str = concat!("wvw-builder/", env!("CARGO_PKG_VERSION"));
 
-/// Refuses a breached password at `pointer`, where a list is configured. An unreachable list is only
-/// logged.
+/// Refuses a breached password at `pointer`. It passes where no list is configured or the list is away.
 pub async fn check(
     cx: &Context<'_>,
     password: &Password,
@@ -68,8 +66,7 @@ fn hash_digits(password: &Password) -> Zeroizing<Vec<u8>> {
     kit::hex::encode_upper(hash.as_ref())
 }
 
-/// Whether the list has the suffix, or why it could not say. The runtime's error text may contain
-/// the URL, and so is dropped.
+/// Whether the list has the suffix, or why not known; never the runtime's error, which may have the URL.
 fn judge(outcome: Result<HttpAnswer, HttpError>, suffix: &[u8]) -> Result<bool, &'static str> {
     let answer = outcome.map_err(|error| match error.failure {
         HttpFailure::Timeout => "no answer in time",

@@ -134,8 +134,7 @@ fn read(row: &Row, hash: [u8; 32], purpose: Purpose) -> Result<FoundLink, Databa
     })
 }
 
-/// Stores a link for the address that the account has proved at this point of the batch; nothing when it
-/// has proved none.
+/// Stores a link for the account's proved address; nothing when it has proved none.
 pub fn insert_for_owner(token: &Token, purpose: Purpose, user: &UserId, now: i64) -> Statement {
     Statement::new(
         "INSERT INTO email_links (hash, purpose, user_id, email, email_key, created_at, expires_at) \
@@ -159,8 +158,7 @@ pub fn spend(hash: &[u8; 32], now: i64) -> Vec<Statement> {
     )
 }
 
-/// Ends what a new password invalidates: links to choose one, and a change of address that is not proved
-/// yet.
+/// Ends what a new password invalidates: links to choose one, and an unproved change of address.
 pub fn end_pending(user: &UserId) -> Vec<Statement> {
     let of_user = |sql: &'static str| Statement::new(sql, params![user]);
     vec![

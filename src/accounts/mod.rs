@@ -1,5 +1,4 @@
 //! Accounts: registration, sessions, passwords, second factors, API keys, and the calls on all of these.
-//! `auth` says what a credential allows.
 
 pub(crate) mod account;
 pub(crate) mod admin;

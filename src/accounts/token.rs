@@ -1,5 +1,5 @@
-//! Tokens of 256 random bits, of which the database keeps only the SHA-256: random bits need no slower
-//! hash. Their text is the prefix of their kind and the bytes in base64url.
+//! Tokens of 256 random bits: a prefix and the bytes in base64url. Only the SHA-256 is stored; random
+//! bits need no slower hash.
 
 use std::marker::PhantomData;
 

@@ -1,6 +1,5 @@
-//! The call that ends everything, and the end of one API key with all that was made with it.
-//! Promises that nothing comes in between the counting and the ending, or both are done again.
-//! Leaves SQL to the stores of the features.
+//! The calls that end everything, or one API key with all that was made with it. What is counted is what
+//! the same batch ends.
 
 use crate::accounts::{api_keys, links, sessions};
 use crate::auth::audit::{Action, Entry};

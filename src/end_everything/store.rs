@@ -9,8 +9,7 @@ use crate::webhooks::endpoints;
 
 use super::model::Tally;
 
-/// Counts what the caller has at `now`. Identity and content apart: they are to live in databases of
-/// their own.
+/// Counts what the caller has at `now`. Identity and content are to live in separate databases.
 pub async fn tally(
     platform: &Platform,
     permit: &Permit<'_, SecureAccount>,

@@ -1,5 +1,4 @@
-//! The calls that export or delete the caller's personal data. An export reads page by page; a deletion
-//! is one batch. The features' stores have the SQL.
+//! The calls that export the caller's personal data, page by page, or delete it, in one batch.
 
 use kit::time::rfc3339;
 

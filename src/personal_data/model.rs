@@ -1,5 +1,4 @@
 //! The schemas of deletion and export. An export holds no secret: no hash, token or other credential.
-//! The features have the schemas of single objects.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! The calls on teams. Users who are not in a team get 404 for it. Rules are in `model` and
-//! `permissions`, SQL is in `store`.
+//! The calls on teams. Users who are not in a team get 404 for it.
 
 use crate::accounts::account;
 use crate::auth::audit::{Action, Entry};

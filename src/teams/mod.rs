@@ -1,5 +1,4 @@
-//! Teams: guilds, or parts of them, that plan together. One table (`permissions`) says what a member may
-//! do. `squads` has their compositions.
+//! Teams: guilds, or parts of them, that plan together. `membership` says what a member may do.
 
 pub(crate) mod events;
 pub(crate) mod handlers;

@@ -1,5 +1,4 @@
-//! Teams as values, and the effect of an account's deletion on them. `membership` has the roles of
-//! members, `store` the SQL.
+//! Teams as values, and the effect of an account's deletion on them.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};

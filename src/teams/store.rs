@@ -1,6 +1,5 @@
-//! All SQL on teams, except joining and leaving (`members`, `invitations`). A member's role is read in
-//! one statement, a write changes a team only in the version that was read, and no team is left without
-//! a leader. `permissions` says what a role allows.
+//! All SQL on teams, except joining and leaving (`members`, `invitations`). A write changes a team only in
+//! the version that was read, and no team is left without a leader.
 
 use serde_json::{Value as Json, json};
 
@@ -21,8 +20,7 @@ macro_rules! member_count {
     };
 }
 
-/// SQL over a team `t` and a row `m` with a role in it: the team's document for whoever has the
-/// role. `TeamInput::document` makes the same of a new team.
+/// SQL over a team `t` and a row `m` with a role in it: its document, as `TeamInput::document` makes it.
 macro_rules! team_document {
     () => {
         concat!(
@@ -73,8 +71,7 @@ pub fn insert(
     ]
 }
 
-/// Changes a team; stale when it changed since this version was read, or the caller
-/// may no longer change it.
+/// Changes a team; stale when its version has changed, or the caller may no longer change it.
 pub fn update(
     permit: &TeamPermit<EditTeam>,
     version: i64,
@@ -100,8 +97,7 @@ pub fn update(
     )
 }
 
-/// Deletes a team with its members, invitations, roster and compositions. Stale when it
-/// changed since this version was read, or the caller is no longer a leader.
+/// Deletes a team with all that is in it; stale when its version has changed, or the caller leads it no more.
 pub fn delete(
     _user: &Permit<'_, GovernTeams>,
     permit: &TeamPermit<DeleteTeam>,
@@ -117,8 +113,7 @@ pub fn delete(
 /// SQL over the row `m` of the member `?1`: they are the team's only leader.
 const IS_LAST_LEADER: &str = "m.role = 'leader' AND NOT EXISTS (SELECT 1 FROM team_members l \
      WHERE l.team_id = m.team_id AND l.role = 'leader' AND l.user_id <> ?1)";
-/// The end of a statement over the same row, for the next leader: the officer, else the member, who joined
-/// first.
+/// The end of a statement over the same row, for the next leader: an officer first, then who joined first.
 const HEIR: &str = "FROM team_members o WHERE o.team_id = m.team_id AND o.user_id <> ?1 \
      ORDER BY o.role = 'officer' DESC, o.joined_at, o.user_id LIMIT 1";
 
@@ -153,8 +148,7 @@ pub async fn departures(
     platform.all(statement, read).await
 }
 
-/// Removes the caller from all teams as `departures` say; stale when these have changed. Deletes teams
-/// without other members, and the caller's invitations.
+/// Removes the caller, their invitations and teams without others; stale when `departures` have changed.
 pub fn leave_all(permit: &Permit<'_, ManageAccount>, departures: &[Departure]) -> Vec<Statement> {
     let user = || permit.user_id().as_str().into();
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

@@ -1,6 +1,5 @@
-//! Cross-origin resource sharing (Fetch Standard, section 3.2).
-//! What is open to everyone is open to every origin; for all else there is an exact allow-list: no
-//! suffix match, never `null`, no credentials.
+//! Cross-origin resource sharing (Fetch Standard, section 3.2). Beside what is open to everyone, an exact
+//! allow-list: no suffix match, never `null`, no credentials.
 
 use super::problem::Problem;
 use super::problems;

@@ -107,8 +107,7 @@ pub fn names_gzip(request: &Request, tag: &str) -> bool {
     matches!(known, Ok(Some(tags @ Tags::These(_))) if tags.name(&of_gzip(tag), true))
 }
 
-/// Whether a client has the answer to its GET or HEAD already, whose final form has the tag `tag`. 412
-/// when `If-Match` does not name it, 400 when a condition cannot be read.
+/// Whether a client has the answer with the tag `tag` already; 412 or 400 for conditions that fail.
 pub fn compare(request: &Request, tag: &str) -> Result<bool, Problem> {
     if let Some(tags) = Tags::of(request, Header::IfMatch)?
         && !tags.name(tag, false)
@@ -141,8 +140,7 @@ pub fn check_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
     check_write(request, Some(tag))
 }
 
-/// As [`check_if_match`], and refuses with 428 when `If-Match` is not there: for what several people
-/// change (RFC 6585, section 3).
+/// As [`check_if_match`], and 428 when `If-Match` is not there (RFC 6585, section 3).
 pub fn require_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
     check_if_match(request, tag)?;
     if request.header(Header::IfMatch).is_none() {
@@ -151,8 +149,7 @@ pub fn require_if_match(request: &Request, tag: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether `Accept-Encoding` names gzip, or everything, and does not rule it out with a weight of 0
-/// (RFC 9110, section 12.5.3).
+/// Whether `Accept-Encoding` takes gzip, or everything, with a weight above 0 (RFC 9110, section 12.5.3).
 pub fn accepts_gzip(header: &str) -> bool {
     let accepts = |wanted: &str| {
         header.split(',').find_map(|item| {

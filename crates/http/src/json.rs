@@ -17,8 +17,7 @@ pub const MAX_DEPTH: usize = 32;
 const TOO_DEEP: &str = "nested too deeply";
 const DUPLICATE: &str = "duplicate member ";
 
-/// Reads JSON that is not from a client: what we have written, or what another server answers. From a
-/// string, as everywhere: a second source would compile serde's readers twice.
+/// Reads JSON of ours or of another server, from a string: a second source would double serde's readers.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }

@@ -1,5 +1,4 @@
-//! HTTP as values: requests, responses, problems, and the rules that hold for every call. Knows no feature
-//! and no socket.
+//! HTTP as values: requests, responses, problems, and the rules that hold for every call.
 
 pub mod body;
 pub mod cors;

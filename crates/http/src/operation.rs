@@ -214,8 +214,7 @@ pub enum Condition {
     SharedWrite,
 }
 
-/// What an answer to a POST that was kept for an `Idempotency-Key` needs to be given again, beside the
-/// same caller, path and body.
+/// What a kept answer to a POST needs to be given again, beside the same caller, path and body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
     /// Nothing: it holds no secret.

@@ -86,8 +86,7 @@ pub fn cursor_after(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{VERSION}{id}"))
 }
 
-/// The page of documents that were made here as a JSON array, and the id of its last one when more
-/// follow: `items` are ids and documents in their order, one more than the page takes then.
+/// The page as a JSON array, and its last id when more follow: then `items` has one more than it takes.
 pub fn cut(
     page: &Page,
     items: impl IntoIterator<Item = (String, Value)>,
@@ -101,8 +100,7 @@ pub fn cut(
     (Text::Owned(Value::from(data).to_string()), last)
 }
 
-/// A page: `data` is a JSON array, `last` the id of its last item when more may follow, `path`
-/// the list's own URL.
+/// A page: `data` is a JSON array, `last` its last id when more may follow, `path` the list's own URL.
 pub fn respond(
     profile: Profile,
     data: Text,

@@ -1,5 +1,4 @@
-//! Errors as problem details (RFC 9457), the one form of errors over HTTP. What failed inside goes to the
-//! log, never into a problem.
+//! Errors as problem details (RFC 9457). What failed inside goes to the log, never into a problem.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,4 @@
-//! The catalogue of problems: every `code` the API can answer with. A code never changes its meaning;
-//! `/docs/problems/{code}` is written from it.
+//! The catalogue of problems: every `code` the API can answer with. A code never changes its meaning.
 
 /// One kind of problem: a row of this catalogue.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,4 @@
 //! Query parameters: read once, checked against the same table that documents them.
-//! A repeated or unreadable parameter is named, and so is an unknown one where it is not ignored.
 
 use std::fmt::Write as _;
 

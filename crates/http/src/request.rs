@@ -119,7 +119,6 @@ pub const MAX_BODY: usize = 1024 * 1024;
 const MAX_TARGET: usize = 8 * 1024;
 
 /// The value of `Authorization` and its SHA-256, which is computed when it is first asked for.
-/// The boundary keeps those that come again and again.
 pub struct Credential {
     text: String,
     digest: OnceCell<[u8; 32]>,
@@ -167,8 +166,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for `target`: a path with its query, or a whole URL.
-    /// `headers` come in the order of [`Header::NAMES`].
+    /// A request for `target`, a path with its query or a URL; `headers` in the order of [`Header::NAMES`].
     pub fn new(method: Method, target: &str, mut headers: Vec<Option<String>>, body: Body) -> Self {
         let authorization = headers.get_mut(Header::Authorization as usize);
         let credential = authorization.and_then(Option::take).map(Credential::new);

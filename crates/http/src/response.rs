@@ -1,5 +1,4 @@
-//! A response as values: status, a profile of fixed headers, what is special, and the body. The security
-//! headers come from the profile, so no answer lacks them.
+//! A response as values. The security headers come from its profile, so no answer lacks them.
 
 use std::borrow::Cow;
 

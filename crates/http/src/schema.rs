@@ -1,5 +1,4 @@
 //! The form of a JSON value: it checks inputs, with all mistakes at once, and writes the OpenAPI document.
-//! Rules that span members are in the features' models.
 
 use serde_json::{Map, Value, json};
 
@@ -55,8 +54,7 @@ pub struct Text {
     pub max: usize,
     /// JSON Schema `format`, or nothing. It annotates; `pattern` binds.
     pub format: &'static str,
-    /// An ECMA-262 regular expression for readers of the document, or nothing. The check itself
-    /// is the function `matches`.
+    /// An ECMA-262 regular expression for the document, or nothing; `matches` checks.
     pub pattern: &'static str,
     /// Whether the text has the form that `pattern` describes.
     pub matches: fn(&str) -> bool,
@@ -223,8 +221,7 @@ impl Schema {
         Self::Raw(documented(text))
     }
 
-    /// Checks `value` and adds every mistake to `errors`. Whole numbers that came as `1.0` become
-    /// whole, so that what passes can be read into Rust types.
+    /// Checks `value` and adds every mistake to `errors`. Whole numbers that came as `1.0` become whole.
     pub fn check(
         &self,
         value: &mut Value,
@@ -358,8 +355,7 @@ impl Schema {
 }
 
 impl Schema {
-    /// The JSON Schema of a merge patch (RFC 7396) towards this object: any of its members, and
-    /// null for one that may be left out.
+    /// The JSON Schema of a merge patch (RFC 7396) towards this object: null removes an optional member.
     pub fn patch_document(&self, named: &mut Map<String, Value>) -> Value {
         let fields = match self {
             Self::Named(_, schema) => return schema.patch_document(named),

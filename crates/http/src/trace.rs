@@ -1,5 +1,4 @@
-//! The ids of a request: W3C Trace Context and `X-Request-Id`.
-//! What a client sends is taken over only when it is harmless in a log line.
+//! The ids of a request: W3C Trace Context and `X-Request-Id`, as far as they are harmless in a log line.
 
 use kit::{hex, ids};
 use platform::Platform;

@@ -1,6 +1,4 @@
-//! Who is what in a team, and what that allows: what features ask before they show or write.
-//! Promises that a role is asked in the SQL of each write that relies on it.
-//! Leaves teams, and who comes and goes, to `teams`.
+//! Who is what in a team, and what that allows. A write asks for the role in its own SQL.
 
 pub mod lookup;
 pub mod model;

@@ -1,5 +1,4 @@
-//! The team that a path, a body or a query names.
-//! A team that the user is not in and a team that does not exist give the same answer.
+//! The team that a path, a body or a query names. One that the user is not in is one that does not exist.
 
 use http::problem::{FieldError, Problem, has_mistake};
 use http::problems;
@@ -18,8 +17,7 @@ pub async fn by_id(platform: &Platform, id: &str, user: &UserId) -> Result<Membe
     membership.ok_or_else(not_found)
 }
 
-/// What `user`, or nobody, is in the team that `named` gives at `pointer`; a mistake when that is nothing.
-/// `None` too where no team is named.
+/// What `user` is in the team that `named` gives at `pointer`; a mistake when nothing, `None` for no team.
 pub async fn named(
     platform: &Platform,
     user: Option<&UserId>,

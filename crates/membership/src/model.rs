@@ -1,6 +1,4 @@
-//! Who is what in a team.
-//! Promises that roles are ordered by what they may do.
-//! Leaves the table of permissions to `permissions` and SQL to `store`.
+//! Who is what in a team. Roles are ordered by what they may do.
 
 use serde_json::Value;
 

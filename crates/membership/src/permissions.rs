@@ -1,6 +1,4 @@
 //! What a member of a team may do there: one table, and a type that proves it.
-//! Promises that a function which takes a `TeamPermit` cannot be called for someone whose role does
-//! not allow it. Leaves what a credential allows to `auth::permissions`.
 
 use std::marker::PhantomData;
 

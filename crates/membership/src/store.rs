@@ -1,6 +1,4 @@
 //! The SQL on who is what in a team that more than one feature asks.
-//! Promises that a role is asked again where a write relies on it: [`still_is`] is a condition of its SQL.
-//! Leaves who comes and goes to `teams`.
 
 use auth::permissions::{ManageAccount, Permit};
 use kit::ids::{TeamId, UserId};
@@ -8,8 +6,7 @@ use platform::{DatabaseError, Platform, Row, Statement};
 
 use super::model::{Membership, TeamRole};
 
-/// Holds where the user `$user` is in the team `$team` with one of the roles of the list `$roles`:
-/// who writes may have lost their role since they were looked at.
+/// Holds where the user `$user` still has one of the roles of the list `$roles` in the team `$team`.
 #[macro_export]
 macro_rules! still_is {
     ($team:literal, $user:literal, $roles:literal) => {

@@ -89,8 +89,7 @@ fn new_user(cx: &Context<'_>, id: &UserId, registration: &Registration) -> User 
     }
 }
 
-/// What a registration writes, logs and mails. If someone has the address, only the mail says so; if they
-/// have not proved it, the account is made once this mail's link is used.
+/// What a registration writes, logs and mails. Only a mail tells that an address has an account already.
 fn plan(
     cx: &Context<'_>,
     id: &UserId,

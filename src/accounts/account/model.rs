@@ -1,5 +1,4 @@
-//! Accounts as values: validated inputs and the account itself. A [`Registration`] has passed every check
-//! except those of the database.
+//! Accounts as values: validated inputs and the account itself.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -86,8 +85,7 @@ pub const PENDING_EMAIL_FIELD: Field = Field::required(
     "Takes the place of email once the link that was sent there is used.",
 );
 
-/// The domain of addresses that stand in for those which someone else has proved. Nobody gets mail
-/// there (RFC 2606), and nobody registers there.
+/// The domain of stand-ins for addresses that someone else has proved. Nobody registers there (RFC 2606).
 pub const NOWHERE: &str = "unproved.invalid";
 
 fn is_email(text: &str) -> bool {
@@ -135,8 +133,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Takes a checked body (its own mistakes are in `errors`) and adds the mistakes that only the
-    /// whole shows.
+    /// Adds the mistakes that only the whole shows to those of the checked body, `errors`.
     pub fn of(
         given: NewAccount,
         unicode: &dyn Unicode,
@@ -172,8 +169,7 @@ pub struct ProfileChange {
 }
 
 impl ProfileChange {
-    /// Takes what a patch has made of the profile of `user` (its mistakes are in `errors`), and adds the
-    /// mistakes that only the whole shows.
+    /// Adds the mistakes that only the whole shows to those of the patched profile, `errors`.
     pub fn of(
         given: &ProfileInput,
         user: &User,

@@ -9,8 +9,7 @@ use crate::platform::{DatabaseError, Ended, Platform, Row, Statement, params};
 
 use super::model::{Details, ProfileChange, Registration, User};
 
-/// SQL over a row of `users` that can lose the role of administrator: it does not have it, or another
-/// administrator can log in.
+/// SQL over a row of `users`: it is no administrator, or another administrator can log in.
 pub(in crate::accounts) const LEAVES_AN_ADMINISTRATOR: &str = "(role <> 'administrator' \
      OR disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users other \
      WHERE other.role = 'administrator' AND other.disabled_at IS NULL AND other.id <> users.id))";
@@ -146,8 +145,7 @@ pub fn change_profile(
     )
 }
 
-/// Deletes the caller's account and, by ON DELETE CASCADE, every row that refers to it. Stale when the
-/// password that was checked has changed, or it is the last administrator.
+/// Deletes the caller's account; stale when its password has changed, or it is the last administrator.
 pub fn delete(permit: &Permit<'_, ManageAccount>, password_hash: String) -> Vec<Statement> {
     Statement::checked(
         format!(

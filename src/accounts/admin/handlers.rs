@@ -1,6 +1,4 @@
-//! The calls of administrators on accounts.
-//! A change takes effect at once in this isolate and within ten seconds in the others. `model` has the
-//! rules, `store` and `accounts` the SQL.
+//! The calls of administrators on accounts. A change takes effect in other isolates within ten seconds.
 
 use crate::accounts::account;
 use crate::accounts::account::model::{Details, email_key};

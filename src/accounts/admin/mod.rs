@@ -1,6 +1,4 @@
-//! Administration of accounts.
-//! Each change is in the audit log, and the last administrator cannot be demoted or disabled.
-//! `accounts` has the accounts, `audit` the log.
+//! Administration of accounts. The last administrator cannot be demoted or disabled.
 
 pub(crate) mod handlers;
 pub(crate) mod model;

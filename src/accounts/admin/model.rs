@@ -1,6 +1,4 @@
 //! An account as administrators see it, and what they may change of it.
-//! A `UserPatch` holds only members that differ from the account. The database keeps the last
-//! administrator.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,4 @@
 //! The SQL of changes by administrators.
-//! A change applies to the version that was read, and never removes the last administrator.
 
 use crate::accounts::account::model::Details;
 use crate::accounts::account::store::LEAVES_AN_ADMINISTRATOR;
@@ -9,8 +8,7 @@ use crate::platform::{Statement, params};
 
 use super::model::UserPatch;
 
-/// Changes an account; stale when its version has changed, or when no administrator would be left.
-/// Disabling an account ends its sessions.
+/// Changes an account; stale when its version has changed, or no administrator would be left.
 pub fn change(
     _permit: &Permit<'_, WriteAdmin>,
     details: &Details,

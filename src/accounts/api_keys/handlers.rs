@@ -1,5 +1,4 @@
-//! The calls on API keys.
-//! A key is shown only in the answer that creates it. `model` has the rules, `store` the SQL.
+//! The calls on API keys. A key is shown only in the answer that creates it.
 
 use serde_json::json;
 

@@ -1,5 +1,4 @@
-//! API keys as values: input and document.
-//! Every key expires, and has no scope that a key cannot use.
+//! API keys as values: input and document. Every key expires.
 
 use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
@@ -93,8 +92,7 @@ pub struct NewApiKey {
 }
 
 impl NewApiKey {
-    /// Takes a checked body (its mistakes are in `errors`) and adds the mistakes that depend on the
-    /// time.
+    /// Adds the mistakes that depend on the time to those of the checked body, `errors`.
     pub fn of(given: KeyInput, now: i64, mut errors: Vec<FieldError>) -> Result<Self, Problem> {
         let mut refuse = |pointer: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new(pointer, code, detail));

@@ -1,5 +1,4 @@
-//! All SQL on API keys.
-//! Concurrent requests cannot exceed the maximum number of keys. `auth` resolves keys.
+//! All SQL on API keys. Concurrent requests cannot exceed the maximum number of keys.
 
 use db::purge::PurgeQuery;
 

@@ -1,6 +1,4 @@
-//! The call that reads the audit log.
-//! Latest entries first, page by page, each with the hash that covers all before it. The chain is
-//! checked with the database (`npm run audit -- verify`).
+//! The call that reads the audit log. `npm run audit -- verify` checks its chain of hashes.
 
 use serde_json::Value;
 

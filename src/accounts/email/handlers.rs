@@ -1,5 +1,4 @@
-//! The calls that prove an address. No answer tells which addresses have accounts, and a proof takes an
-//! address from an account that has not proved it.
+//! The calls that prove an address. No answer tells which addresses have accounts.
 
 use serde_json::json;
 
@@ -27,8 +26,7 @@ pub fn accepted() -> Result<Response, Problem> {
     Response::json(202, Profile::Private, &answer)
 }
 
-/// A link by which an account proves an address, and its mail. If another account has proved the address,
-/// the mail only says that someone asked.
+/// A link by which an account proves an address, and its mail; no link for what another account has proved.
 pub async fn ask_for_proof(
     cx: &Context<'_>,
     user: &UserId,

@@ -1,5 +1,4 @@
-//! Proof of addresses: an address belongs to the account that proves it. `links` has the links, `undo`
-//! restores an old address.
+//! Proof of addresses: an address belongs to the account that proves it. `undo` restores an old one.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;

@@ -80,8 +80,7 @@ pub fn insert_registration(
     )
 }
 
-/// Takes an address from an account that has not proved it; stale when it has by now, or has another one.
-/// The account keeps its data, and logs in with a placeholder address.
+/// Gives an account that has not proved its address a placeholder; stale when it has, or has another one.
 pub fn take_from(loser: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     Statement::checked(
         format!(
@@ -123,8 +122,8 @@ pub fn prove(user: &UserId, email_key: &str, now: i64) -> Vec<Statement> {
     )
 }
 
-/// Gives the account its pending address, proved; stale when another one is pending, or it is disabled.
-/// Cancels a removal of its second factor, which was requested through the old address.
+/// Gives the account its pending address, proved, and cancels a removal of its second factor, which was
+/// requested through the old one; stale when another address is pending, or the account is disabled.
 pub fn move_to(user: &UserId, link: &FoundLink, now: i64) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET email = ?2, email_key = ?3, email_verified_at = ?4, pending_email = NULL, \

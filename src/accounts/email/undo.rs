@@ -1,5 +1,5 @@
-//! The call that restores an old address. It ends all sessions and API keys and replaces the password, since
-//! someone may have taken the account over. The second factor stays.
+//! The call that restores an old address. Someone may have taken the account over: it ends all sessions
+//! and API keys and replaces the password. The second factor stays.
 
 use crate::accounts::account::handlers::hash;
 use crate::accounts::links::{self, Purpose, Token};
@@ -20,8 +20,7 @@ pub async fn undo(cx: &Context<'_>) -> Result<Response, Problem> {
     put_back(cx, &link.token, &Response::no_content()).await
 }
 
-/// Uses a link that restores an old address, and returns `answer`. A link to choose a new password is sent
-/// to that address.
+/// Restores the address of a link, mails a link to choose a new password there, and returns `answer`.
 pub async fn put_back(
     cx: &Context<'_>,
     token: &str,

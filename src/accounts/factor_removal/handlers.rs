@@ -1,5 +1,4 @@
-//! The calls on the removal of a second factor.
-//! The removal is announced, and only a session opened with the factor stops it.
+//! The calls on the removal of a second factor. Only a session opened with the factor stops it.
 
 use kit::time::rfc3339;
 use serde_json::json;
@@ -23,8 +22,7 @@ pub async fn begin(cx: &Context<'_>) -> Result<Response, Problem> {
     Response::json(200, Profile::Private, &answer)
 }
 
-/// Uses a link that requests the removal: the first use starts the delay, and a use after the delay
-/// removes the factor. Returns the time of the removal, in milliseconds since 1970.
+/// The first use of a link starts the delay, one after the delay removes the factor. Returns when it ends.
 pub async fn ask(cx: &Context<'_>, token: &str) -> Result<i64, Problem> {
     let platform = &cx.state.platform;
     let link = links::find(platform, token, &[Purpose::RemoveFactor]).await?;

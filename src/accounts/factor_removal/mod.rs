@@ -1,6 +1,5 @@
-//! Removal of a second factor without a code: by the owner of the address, after a delay.
-//! It takes the link of that factor and 72 hours in which nobody stops it with the factor.
-//! `two_factor` disables a factor with a code.
+//! Removal of a second factor without a code: by a link to the owner's address, and 72 hours in which
+//! nobody stops it with the factor.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;
@@ -20,8 +19,7 @@ use super::links::{self, Purpose, Token};
 /// How long the owner of the factor can stop it, in milliseconds.
 const DELAY_MS: i64 = 72 * 3_600_000;
 
-/// The notice that an account has a second factor since `confirmed_at`, with the link that requests
-/// its removal. Writes nothing for an account without a proved address.
+/// The notice of a new second factor, with the link that requests its removal, to a proved address.
 pub fn notice(
     state: &State,
     user: &UserId,

@@ -1,5 +1,4 @@
-//! All SQL on the removal of second factors.
-//! A link works for the factor that it was sent for, and for no later one.
+//! All SQL on the removal of second factors. A link works only for the factor that it was sent for.
 
 use crate::accounts::links::FoundLink;
 use crate::accounts::sessions::store::end_all;
@@ -35,8 +34,7 @@ pub fn begin(user: &UserId, link: &FoundLink, removal_at: i64) -> Vec<Statement>
     )
 }
 
-/// Cancels the removal; stale when none was requested, or when the caller's session was opened
-/// without the factor.
+/// Cancels the removal; stale when none was requested, or the session was opened without the factor.
 pub fn stop(permit: &Permit<'_, ManageAccount>) -> Vec<Statement> {
     let session = permit.caller().session_id().map_or("", SessionId::as_str);
     Statement::checked(

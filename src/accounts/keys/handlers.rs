@@ -1,5 +1,4 @@
-//! The calls on signing keys: the public key set, and those for administrators.
-//! They show only a key's public half, its id and its times. `model` and `rotation` have the life cycle.
+//! The calls on signing keys, of which only the public half is shown.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -62,8 +61,7 @@ pub async fn rotate(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// Refreshes this isolate and KV after a committed rotation. On failure every isolate still reads
-/// the keys again within five minutes.
+/// Refreshes this isolate and KV after a rotation; others read the keys again within five minutes.
 async fn announce(state: &State) {
     state.verifier.forget_all();
     // The cached keys are older than the rotation: dropped even if the read fails.

@@ -17,8 +17,7 @@ const MAX_TRIES: usize = 10;
 const FIRST_WAIT_MS: u32 = 50;
 const LAST_WAIT_MS: u32 = 800;
 
-/// An admitted attempt. It blocks others until it is reported as right or wrong; without a report it
-/// counts as wrong after a while.
+/// An admitted attempt. It blocks others until it is reported; without a report it counts as wrong.
 #[must_use = "an attempt is right or wrong"]
 pub struct LoginAttempt {
     kind: SecretKind,
@@ -55,8 +54,7 @@ impl LoginAttempt {
     }
 }
 
-/// The place of a caller: its session. It lasts as long as the password does not change, and a stolen
-/// session does not lock out the others.
+/// The place of a caller: its session. A stolen session does not lock out the others.
 pub fn place_of_login<P: Permission>(
     guard: &Guard<'_>,
     subject: &Subject,
@@ -66,11 +64,9 @@ pub fn place_of_login<P: Permission>(
     guard.place(subject, Origin::Session(session))
 }
 
-/// Counts an attempt at `subject` from `place`, or refuses it with 429 before anything is compared:
-/// while the place has to wait, or, for an unknown place, while its networks or all unknown places
-/// together have to. `is_device` says that a device token has made the place known. Only login attempts
-/// count against the account as a whole: others come from its own sessions or have one counter for all
-/// unknown places.
+/// Counts an attempt at `subject` from `place`, or refuses it with 429 before anything is compared: while
+/// the place has to wait, or, for an unknown place, its networks or all unknown places together. Only
+/// attempts at login count against the account as a whole. `is_device`: a device token made it known.
 pub async fn begin(
     platform: &Platform,
     kind: SecretKind,
@@ -122,8 +118,7 @@ pub async fn begin(
                 }
             }
         }
-        // Others are in progress, or were counted just now. The random pause keeps waiting attempts from
-        // returning at once.
+        // The random pause keeps waiting attempts from returning at once.
         let [random] = platform.random_bytes::<1>();
         let wait_ms = longest_ms / 2 + longest_ms * u32::from(random) / 512;
         platform.clock.sleep(wait_ms).await;

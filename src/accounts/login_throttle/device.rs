@@ -1,5 +1,4 @@
-//! Device tokens: proof of an earlier login from this device, valid for one account and 180 days.
-//! A token proves no identity: it only selects the device's own counter (see `attempt`).
+//! Device tokens: they prove an earlier login, no identity, and only select the device's own counter.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,8 +14,8 @@ const PREFIX: &str = "wvwd_";
 const ID_BYTES: usize = 16;
 const LIFE_MS: i64 = 180 * 86_400_000;
 
-/// A token: `wvwd_`, and in base64url the device's random id, when it expires (milliseconds since
-/// 1970, big-endian) and a MAC over both and the account.
+/// `wvwd_`, and in base64url: a random id, when it expires (milliseconds, big-endian), and a MAC over
+/// both and the account.
 pub struct DeviceToken {
     id: [u8; ID_BYTES],
     expires_at: i64,

@@ -1,6 +1,5 @@
-//! Throttles attempts at passwords and codes, by place and in total.
-//! An attempt is counted before it is checked, an address without an account counts like any other,
-//! and strangers do not lock out a known place. The callers check the secrets.
+//! Throttles attempts at passwords and codes, by place and in total. An attempt is counted before it is
+//! checked, an address without an account counts like any other, and strangers lock out no known place.
 
 pub(crate) mod attempt;
 pub(crate) mod device;

@@ -1,5 +1,4 @@
 //! Counters of attempts, their delays, and the keyed hashes under which they are stored.
-//! A hash reveals nothing about its address or place.
 
 use crate::limits::address::AddressPrefix;
 use crate::limits::policies::Network;
@@ -34,8 +33,7 @@ pub struct Bounds {
 impl Bounds {
     /// For a place: an address, an IPv6 /64, a device, a session.
     pub const PLACE: Self = Self::place(1);
-    /// For a /56 and a /48, scaled like their quotas. A /48 has to wait before it has disabled the
-    /// password: that takes it hours.
+    /// For a /56 and a /48, scaled like their quotas: it takes a /48 hours to disable the password.
     pub const SITE: Self = Self::place(Network::Site.quotas() as i64);
     /// See [`Self::SITE`].
     pub const BLOCK: Self = Self::place(Network::Block.quotas() as i64);
@@ -56,8 +54,7 @@ impl Bounds {
         }
     }
 
-    /// The pause after this many consecutive failures, in milliseconds. The store has the same rule in
-    /// SQL.
+    /// The pause after this many failures, in milliseconds. The store has the same rule in SQL.
     fn pause_after(&self, failures: i64) -> i64 {
         if failures >= self.lock {
             self.lock_ms
@@ -102,8 +99,7 @@ impl Counter {
         (self.next_at > now).then(|| self.next_at - now)
     }
 
-    /// Whether one more may be in progress: even if all of them fail, no more are compared before the
-    /// pause than the bounds allow.
+    /// Whether one more may be in progress: no more are compared before the pause than the bounds allow.
     pub const fn has_room(&self, bounds: &Bounds) -> bool {
         self.pending == 0 || self.failures + self.pending < bounds.free
     }
@@ -189,8 +185,7 @@ impl Place {
     }
 }
 
-/// Makes the hashes and device tokens. Its key is derived from the pepper, which cannot be replaced
-/// while there are passwords: so counters survive a change of the master key.
+/// Makes the hashes and device tokens, with a key from the pepper: it outlives a change of the master key.
 pub struct Guard<'a> {
     pepper: &'a Secret,
 }

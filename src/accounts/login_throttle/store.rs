@@ -1,5 +1,4 @@
-//! The SQL of the counters of attempts. Concurrent attempts are counted one after the other
-//! (compare-and-set).
+//! The SQL of the counters of attempts: concurrent ones are counted one by one (compare-and-set).
 
 use db::purge::PurgeQuery;
 
@@ -69,8 +68,7 @@ pub fn count(subject: &Subject, place: &[u8], seen: &Counter, next: &Counter) ->
     [upsert, Statement::must_change()]
 }
 
-/// Counts a failure. It adds to the stored counter, which concurrent attempts may have changed, by
-/// the rule of [`Bounds`].
+/// Counts a failure on top of what concurrent attempts have stored, by the rule of [`Bounds`].
 pub fn wrong(subject: &Subject, place: &[u8], bounds: &Bounds, now: i64) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = failures + 1, pending = max(pending - 1, 0), \
@@ -98,8 +96,7 @@ pub fn right(subject: &Subject, place: &[u8]) -> Statement {
     )
 }
 
-/// A login from a known place interrupts the consecutive failures of unknown places, unless there
-/// are enough of them to disable the password.
+/// A login from a known place resets the failures of strangers, unless these disable the password.
 pub fn interrupt_strangers(subject: &Subject) -> Statement {
     Statement::new(
         "UPDATE guesses SET failures = 0, next_at = 0 \
@@ -125,8 +122,7 @@ pub fn make_known(subject: &Subject, place: &Place, now: i64) -> Statement {
     )
 }
 
-/// Disables a password for unknown places when their failures at `login` reach the limit; stale
-/// when they do not, or when it is disabled already.
+/// Disables a password for unknown places; stale below the limit of failures, or when it is disabled.
 pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Statement> {
     Statement::checked(
         "UPDATE users SET password_disabled_at = ?2 WHERE id = ?1 AND password_disabled_at IS NULL \
@@ -135,8 +131,7 @@ pub fn disable_password(user: &UserId, login: &Subject, now: i64) -> Vec<Stateme
     )
 }
 
-/// Enables a password again, also for unknown places. `login` is the account's subject of
-/// [`super::Kind::Login`].
+/// Enables a password again, also for unknown places; `login` is its subject at login.
 pub fn enable_password(user: &UserId, login: &Subject) -> Vec<Statement> {
     let update = Statement::new(
         "UPDATE users SET password_disabled_at = NULL WHERE id = ?1",

@@ -1,5 +1,4 @@
-//! Reads forms (application/x-www-form-urlencoded, WHATWG URL Standard, section 5), checked by the schema of
-//! the JSON body.
+//! Reads forms (WHATWG URL Standard, section 5), checked by the schema of the JSON body.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +10,7 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// A check box.
 const BOX: &str = "revoke_api_keys";
 
-/// The fields of the request, with their mistakes. Mistakes in JSON, which no browser sends, are a problem
-/// at once.
+/// The fields of the request, with their mistakes; a body of another media type is a problem at once.
 pub fn read(cx: &Context<'_>) -> Result<(Value, Vec<FieldError>), Problem> {
     let Some(bytes) = cx.alternative_body()? else {
         let (value, errors) = cx.body()?;

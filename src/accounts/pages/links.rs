@@ -1,5 +1,4 @@
-//! The pages that prove an address, restore an old one, and request the removal of a second factor. Each
-//! does what its API call does.
+//! The pages of links in mails. Each does what its API call does.
 
 use kit::time::rfc3339;
 

@@ -1,5 +1,5 @@
-//! Pages for people who follow a link in a mail. They need neither scripts nor a session. A GET uses no link
-//! up, since mail programs open links: only the button does.
+//! Pages for people who follow a link in a mail, without scripts or a session. A GET uses no link up,
+//! since mail programs open links: only the button does.
 
 mod form;
 pub(crate) mod links;

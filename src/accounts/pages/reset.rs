@@ -1,5 +1,4 @@
-//! The page for a forgotten password: without a link it asks for the address, with one for a new password.
-//! It does what the API calls of `password_reset` do.
+//! The page for a forgotten password: it asks for the address, or with a link for a new password.
 
 use crate::accounts::password_reset::handlers::{ask, choose};
 use crate::accounts::password_reset::operations::PasswordReset;

@@ -1,6 +1,4 @@
-//! The calls for password reset.
-//! A request does the same for every address: the account is looked up after the answer. `password` has
-//! the rules, `store` the SQL.
+//! The calls for password reset. The account is looked up after the answer, which is always the same.
 
 use crate::accounts::account::handlers::hash_new;
 use crate::accounts::account::model::{email_key, refused};
@@ -40,8 +38,7 @@ pub async fn confirm(cx: &Context<'_>) -> Result<Response, Problem> {
     choose(cx, &choice, errors, &Response::no_content()).await
 }
 
-/// Spends a link if the new password passes every rule, and returns `answer`. A refused password
-/// does not spend the link.
+/// Spends a link and returns `answer`; a password that breaks a rule does not spend it.
 pub async fn choose(
     cx: &Context<'_>,
     choice: &PasswordReset,

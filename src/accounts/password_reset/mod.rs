@@ -1,6 +1,5 @@
-//! Password reset: a link to the address that the account has proved.
-//! Every address gets the same answer after the same work, and the second factor stays in force.
-//! `links` has the links, `mail` the mails.
+//! Password reset: a link to the address that the account has proved. Every address gets the same answer
+//! after the same work, and the second factor stays in force.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;

@@ -1,6 +1,5 @@
-//! Handles a request for a password reset, after its answer was sent.
-//! An address without an account, an unproved address and a disabled account get nothing.
-//! `mail::delivery` sends the mail.
+//! Handles a request for a password reset, after its answer was sent. Only a proved address of an account
+//! that is not disabled gets a mail.
 
 use crate::accounts::account::model::email_key;
 use crate::accounts::links::Token;
@@ -25,8 +24,7 @@ impl From<Problem> for RequestError {
     }
 }
 
-/// Stores a link for the account that has proved this address, writes its mail, and adds `done` to
-/// the same batch. `None` when there is no such account.
+/// Stores a link for the account that has proved this address, with its mail and `done`; `None`: no account.
 pub async fn answer_request(
     state: &State,
     email: &str,

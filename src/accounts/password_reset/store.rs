@@ -1,6 +1,4 @@
-//! All SQL of password reset.
-//! A link works only while the account has the address and the password that it had when the link was
-//! made.
+//! All SQL of password reset. A link is bound to the address and the password that it was made under.
 
 use crate::accounts::links::{FoundLink, Purpose, Token};
 use crate::accounts::sessions::store::end_all;
@@ -44,8 +42,8 @@ pub fn insert(token: &Token, user: &UserId, email_key: &str, now: i64) -> Vec<St
     )
 }
 
-/// Sets a new password on the account of a link; stale when its address or password has changed
-/// since, or it is disabled. Sessions end; API keys too with `revokes_keys`.
+/// Sets a new password and ends sessions, with `revokes_keys` API keys too; stale when the account's
+/// address or password has changed, or it is disabled.
 pub fn set_password(
     user: &UserId,
     link: &FoundLink,

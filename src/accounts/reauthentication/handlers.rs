@@ -1,5 +1,4 @@
-//! The call that proves again who the caller is, and the same proof in the body of other calls. With a
-//! second factor, a password alone proves nothing.
+//! The call that proves again who the caller is, and the same proof in the body of other calls.
 
 use serde_json::json;
 
@@ -25,8 +24,8 @@ struct Proven {
     amr: &'static str,
 }
 
-/// Checks the account's password, and the code where there is a second factor. The code is used up even if
-/// the call fails. `without_code` decides on a call without a code.
+/// Checks the account's password and, with a second factor, the code, which is used up in any case.
+/// `without_code` decides on a call without a code.
 async fn prove(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,
@@ -67,8 +66,8 @@ async fn prove(
     })
 }
 
-/// Checks the proof in a call's body: the password and, with a second factor, a code or a proof of the last
-/// five minutes. Returns the PHC string that the password was checked against.
+/// Checks the password and, with a second factor, a code or a proof of the last five minutes. Returns
+/// the PHC string that the password was checked against.
 pub async fn prove_in_call(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,

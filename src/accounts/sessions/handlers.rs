@@ -66,8 +66,7 @@ fn read_token(cx: &Context<'_>) -> Result<Option<RefreshToken>, Problem> {
     Ok(RefreshToken::parse(&body.refresh_token, pepper))
 }
 
-/// The session of the refresh token in the body of `request`. Neither is checked: this is only for
-/// limits.
+/// The session of the refresh token in the body of `request`, unchecked: only for limits.
 pub fn login_of_body(state: &State, request: &Request) -> Option<SessionId> {
     let body = request.body().ok()?;
     // No limit has been charged yet: a longer body is not read.
@@ -265,8 +264,7 @@ pub async fn change_password(cx: &Context<'_>) -> Result<Response, Problem> {
     Ok(answer)
 }
 
-/// Checks the caller's own password and returns the PHC string it was checked against. Right attempts are
-/// limited too, since each is hashed.
+/// Checks the caller's own password and returns its PHC string. Right attempts are limited too.
 pub async fn confirm_password(
     cx: &Context<'_>,
     permit: &Permit<'_, ManageAccount>,

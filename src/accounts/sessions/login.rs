@@ -1,5 +1,5 @@
-//! The calls that open a session: address and password, then the second factor. The answer does not tell an
-//! unknown address from a wrong password. `login_throttle` limits attempts.
+//! The calls that open a session: address and password, then the second factor. The answer does not tell
+//! an unknown address from a wrong password.
 
 use crate::accounts::account;
 use crate::accounts::account::model::email_key;
@@ -52,8 +52,7 @@ impl<'a> From<'a> {
         }
     }
 
-    /// Where attempts at this account's codes are counted. Codes are short, so all unknown places share one
-    /// counter.
+    /// Where attempts at this account's codes are counted: all unknown places share one counter.
     fn place_of_codes(&self, attempt: &LoginAttempt) -> Place {
         if attempt.is_known {
             self.place.clone()
@@ -258,8 +257,7 @@ pub struct Opening<'a> {
     pub is_known: bool,
 }
 
-/// Opens a session, in one commit with `writes` and `entries`. Makes the client's address and device
-/// known.
+/// Opens a session, in one commit with `writes` and `entries`; address and device become known.
 pub async fn open(
     cx: &Context<'_>,
     opening: &Opening<'_>,
@@ -307,15 +305,13 @@ pub async fn open(
         session,
     ));
     match Tx::new(writes).log_all(entries).attempt(cx, answer).await {
-        // The password or the second factor has changed, or the account was disabled, while these
-        // were checked.
+        // The password, the second factor or the account's state has changed since it was read.
         Err(DatabaseError::Stale) => {
             opening.attempt.wrong(platform).await?;
             Err((opening.refusal)())
         }
         Err(error) => {
-            // Nothing was written: without this, the right attempt would count as wrong. It fails too when
-            // the database is unavailable.
+            // Without this, the right attempt would count as wrong.
             let _ = platform.database.batch(opening.attempt.right()).await;
             Err(error.into())
         }

@@ -1,5 +1,4 @@
-//! All SQL on sessions. A session opens only under the password that was checked, and is renewed only from
-//! the state that was read.
+//! All SQL on sessions. A session is renewed only from the state that was read.
 
 use db::purge::PurgeQuery;
 
@@ -17,8 +16,7 @@ use super::model::{Login, Record, Session};
 pub(crate) const COUNT_LIVE: &str = "(SELECT count(*) FROM sessions WHERE user_id = ?1 \
      AND ended_at IS NULL AND refresh_expires_at > ?2)";
 
-/// Opens a session; stale when the account was disabled, its password changed since `password_hash` was
-/// read, or it now has a second factor that the session lacks.
+/// Opens a session; stale when the account was disabled, its password changed, or it lacks a second factor.
 pub fn insert(login: &Login<'_>, token: &RefreshToken, password_hash: &str) -> Vec<Statement> {
     Statement::checked(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, authenticated_at, amr, \
@@ -49,8 +47,7 @@ pub struct Renewable {
     pub chain: Chain,
     /// How often it was renewed.
     pub counter: i64,
-    /// Whether it has not ended or expired, the account is not disabled, and its password has not changed
-    /// since.
+    /// Whether it has not ended or expired, and the account has the same password and is not disabled.
     pub is_live: bool,
     /// Its absolute end.
     pub expires_at: i64,
@@ -143,8 +140,8 @@ pub fn authenticated(permit: &Permit<'_, ManageAccount>, now: i64) -> Statement 
     )
 }
 
-/// Notes a new proof, by `amr`, in the caller's session. Stale when the password that was checked has
-/// changed, a second factor needs more than `amr`, or the session has ended.
+/// Notes a new proof, by `amr`, in the caller's session; stale when the password has changed, a second
+/// factor needs more than `amr`, or the session has ended.
 pub fn proved_again(
     permit: &Permit<'_, ManageAccount>,
     password_hash: &str,

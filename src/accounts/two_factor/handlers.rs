@@ -1,5 +1,4 @@
-//! The calls on the second factor. It counts only once it is confirmed, and only proof of it disables it.
-//! `sessions::login` asks for it.
+//! The calls on the second factor. Only proof of a confirmed one disables it.
 
 use serde_json::json;
 

@@ -1,5 +1,4 @@
-//! The second factor: one-time passwords of an authenticator app, recovery codes, challenges. A code counts
-//! once. `login_throttle` limits attempts.
+//! The second factor: one-time passwords, recovery codes, challenges. A code counts once.
 
 pub(crate) mod base32;
 pub(crate) mod handlers;

@@ -1,5 +1,4 @@
-//! Second factors as values: schemas, codes, and what a code proves. `totp` and `recovery` check codes,
-//! `store` uses them up.
+//! Second factors as values: schemas, codes, and what a code proves.
 
 use zeroize::Zeroizing;
 

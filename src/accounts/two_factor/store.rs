@@ -162,8 +162,7 @@ pub struct Challenged {
     pub place: Place,
 }
 
-/// The account of a valid challenge: not expired or used up by wrong codes, of an account that is not
-/// disabled, has a second factor, and still has the same password.
+/// The account of a challenge that is neither expired nor used up, and still has its password and factor.
 pub async fn challenged(
     platform: &Platform,
     challenge: &Challenge,

@@ -68,8 +68,7 @@ impl SharedSecret {
         code
     }
 
-    /// The step of `code` at `now_ms`: the present one or a neighbour, after `last_step`. All three are
-    /// always compared.
+    /// The step of `code`: the present one or a neighbour, after `last_step`. All three are always compared.
     pub fn accept(&self, code: &str, now_ms: i64, last_step: Option<i64>) -> Option<i64> {
         let present = step_at(now_ms);
         let mut accepted = None;

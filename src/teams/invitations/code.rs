@@ -1,5 +1,4 @@
-//! The code of an invitation: `wvwi_` and 128 random bits in base62. It is not logged by accident, and a
-//! malformed code is rejected without the database. `store` looks codes up.
+//! The code of an invitation: `wvwi_` and 128 random bits in base62.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

@@ -1,5 +1,4 @@
-//! The calls on invitations. A code is shown only in the response that creates it. Rules are in `model`,
-//! SQL is in `store`.
+//! The calls on invitations. A code is shown only in the response that creates it.
 
 use serde_json::json;
 

@@ -1,5 +1,4 @@
-//! Invitations: anyone who has the code may join the team. A code is shown only in the response that
-//! creates it, and its limit of uses holds under concurrency too. `members` handles roles.
+//! Invitations: anyone who has the code may join the team, up to its limit of uses.
 
 pub mod code;
 pub(crate) mod handlers;

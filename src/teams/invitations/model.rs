@@ -1,5 +1,4 @@
-//! Invitations as values: their input, and whom they admit. Every invitation expires, and reasons for a
-//! refusal are checked in a fixed order. `code` has the code, `store` counts uses.
+//! Invitations as values: their input, and whom they admit. Reasons for a refusal have a fixed order.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};
@@ -107,8 +106,7 @@ pub struct Guest {
     /// The membership they would get.
     pub membership: Membership,
     pub is_member: bool,
-    /// Whether it does not admit them in particular: they were removed or lost the role after it was made,
-    /// or are banned. The answer does not tell which.
+    /// Whether they were removed or lost the role after it was made, or are banned; the answer tells not which.
     pub is_refused: bool,
     pub team_count: i64,
 }

@@ -1,5 +1,4 @@
-//! The schemas of invitations: requests and responses. Only the response that creates an invitation has
-//! a member for its code.
+//! The schemas of invitations. Only the response that creates one has a member for its code.
 
 use crate::auth::model::TIME;
 use crate::http::schema::{Field, Schema, Text};

@@ -1,6 +1,5 @@
-//! All SQL on invitations. The statement that admits a user also counts the use, so the limits of uses,
-//! of members and invitations per team, and of teams per user hold under concurrency. `model` says why
-//! someone is not admitted.
+//! All SQL on invitations. The statement that admits a user also counts the use, so all limits hold under
+//! concurrency. `model` says why someone is not admitted.
 
 use db::purge::PurgeQuery;
 use serde_json::json;
@@ -33,8 +32,7 @@ pub const COUNT_OF_MEMBER: &str = "SELECT count(*) FROM team_invitations WHERE t
 /// Leaders and officers still see an invitation that has ended for 30 days.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
-/// SQL: at `$now` the creator of the invitation `m` is in good standing and could make it again. `$pairs` is
-/// [`pairs`].
+/// SQL: the creator of the invitation `m` could make it again at `$now`. `$pairs` is [`pairs`].
 macro_rules! is_backed {
     ($pairs:literal, $now:literal) => {
         concat!(
@@ -153,8 +151,7 @@ pub fn accept(
     ]
 }
 
-/// Excludes a member whose role others have lowered to `left`, or removed, from the team's open invitations
-/// to a higher role. Later invitations admit them.
+/// Excludes a member who was removed, or whose role was lowered to `left`, from open invitations to more.
 pub fn close_to(member: &Membership, left: Option<TeamRole>, now: i64) -> Statement {
     let kept = left.map(|role| [role.below(), &[role.as_str()]].concat());
     Statement::new(
@@ -180,8 +177,7 @@ pub fn expired(now: i64) -> PurgeQuery {
     }
 }
 
-/// The invitation with this code, and `user` as its guest. `None` also when its creator has lost their
-/// standing.
+/// The invitation with this code, and `user` as its guest; `None` also when its creator lost their standing.
 pub async fn find(
     platform: &Platform,
     code: &InvitationCode,

@@ -1,5 +1,4 @@
-//! The calls on members. A write that loses a race is checked again against the new state. Rules are in
-//! `model`, SQL is in `store`.
+//! The calls on members. A write that loses a race is checked again against the new state.
 
 use serde_json::{Value, json};
 

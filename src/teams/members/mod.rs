@@ -1,5 +1,4 @@
-//! Members of a team: their list, changes of role, and removal. A team always has a leader, also under
-//! concurrent writes. `invitations` handles joining.
+//! Members of a team: their list, changes of role, and removal. A team always has a leader.
 
 pub(crate) mod handlers;
 pub(crate) mod model;

@@ -1,5 +1,4 @@
-//! Members as values: who may act on whom. Nobody acts on a member whose role is not below their own,
-//! except on themselves. `permissions` has the table; `store` enforces the rules under concurrency.
+//! Members as values: nobody acts on a member whose role is not below their own, except on themselves.
 
 use kit::time::rfc3339;
 use serde_json::{Value, json};

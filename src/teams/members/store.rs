@@ -1,6 +1,5 @@
-//! All SQL on roles in a team and on leaving it. A write requires that both members still have the
-//! roles that were read and that a leader remains; otherwise it is stale. `permissions` and `model`
-//! decide who may do what.
+//! All SQL on roles in a team and on leaving it. A write is stale unless both members still have the roles
+//! that were read and a leader remains.
 
 use serde_json::Value as Json;
 
@@ -21,8 +20,7 @@ use crate::webhooks;
 
 use super::model::{Member, RankCheck, RemovalGrant};
 
-/// SQL over a row of `team_members`, with the values of [`params`]: the target and the caller still have
-/// the roles that were read.
+/// SQL over a row of `team_members`: the target and the caller still have the roles of [`params`].
 const AS_READ: &str = " WHERE team_id = ?1 AND user_id = ?2 AND role = ?3 AND EXISTS (SELECT 1 \
      FROM team_members c WHERE c.team_id = ?1 AND c.user_id = ?4 AND c.role = ?5)";
 /// SQL over the same row: without it as it is, the team still has a leader.
@@ -126,9 +124,8 @@ pub fn remove(grant: &RemovalGrant<'_>, counts: &str, now: i64) -> Vec<Statement
     writes
 }
 
-/// Removes what a member may not keep in the role `role`, or outside the team: their webhooks and share
-/// links of the team, and their invitations to roles that they can no longer give. When others have
-/// changed the role, open invitations to a higher one no longer admit the member.
+/// Removes what a member may not keep in the role `role`, or outside the team: webhooks, share links and
+/// invitations to higher roles. After a change by others, open ones to a higher role no longer admit them.
 fn revoke(
     member: &Membership,
     role: Option<TeamRole>,

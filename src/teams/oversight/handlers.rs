@@ -1,5 +1,4 @@
-//! The calls on what leaders oversee. What belongs to another team gives 404. `members` bans; `store`
-//! has the SQL on bans, `webhooks` and `squads` have theirs.
+//! The calls on what leaders oversee. What belongs to another team gives 404.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,4 @@
-//! What leaders oversee: bans, and what members have made that reaches outside the team. A leader sees
-//! all of it with its creator, and can end each. Webhooks, share links and invitations are made in
-//! their own modules.
+//! What leaders oversee: bans, and what members have made that reaches outside the team.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;

@@ -1,5 +1,4 @@
-//! All SQL on bans. A write requires that its caller is still a leader, and nobody is
-//! both banned and a member. `invitations::store` enforces bans.
+//! All SQL on bans. Nobody is both banned and a member. `invitations::store` enforces bans.
 
 use crate::auth::permissions::{ManageAccount, Permit};
 use crate::auth::standing::account_exists;
@@ -13,8 +12,7 @@ use crate::platform::{DatabaseError, Platform, Statement};
 /// Bans of a team.
 pub const MAX_BANS: i64 = 1_000;
 
-/// Keeps `user` out of the team; stale when they are in it, the caller leads it no more, there is no such
-/// account, or there are too many bans.
+/// Bans `user`; stale for a member, by a leader no more, without such an account, or with too many bans.
 pub fn ban(
     permit: &TeamPermit<BanMembers>,
     user: &UserId,

@@ -1,5 +1,5 @@
 //! Rosters as CSV (RFC 4180) for spreadsheets. An exported file is read back unchanged, no cell is a
-//! formula, and errors name the line of the file. `model` validates the cells.
+//! formula, and errors name the line of the file.
 
 use csv_core::{ReadRecordResult, Reader};
 use serde_json::{Map, Value, json};
@@ -23,12 +23,10 @@ const MAX_CELLS: usize = 64;
 /// How much of a cell a message quotes.
 const QUOTED_CHARS: usize = 40;
 
-/// Where a spreadsheet may begin another cell or line. With German settings it splits at semicolons, also
-/// inside quotes that do not begin the line.
+/// Where a spreadsheet may begin another cell or line; with German settings, at semicolons in quotes too.
 const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
 
-/// Whether a spreadsheet might take `text` for a formula, perhaps after dropping quotes, blanks or
-/// apostrophes. The characters are those of OWASP's page on CSV injection, with the full-width ones.
+/// Whether a spreadsheet might take `text` for a formula (OWASP, CSV injection; full-width signs too).
 fn is_formula(text: &str) -> bool {
     let is_dropped = |c: char| c.is_whitespace() || c == '\'' || c == '"';
     let text = text.trim_start_matches(is_dropped);
@@ -345,8 +343,7 @@ mod tests {
         out
     }
 
-    /// Whether a reader that splits at `separator` and at lines, with or without regard to quotes,
-    /// finds a cell that begins like a formula.
+    /// Whether a reader that splits at `separator` and at lines finds a cell that begins like a formula.
     fn has_formula(line: &str, separator: char) -> bool {
         let begins = |cell: &str| {
             cell.trim_start_matches(|c: char| c == '"' || c.is_whitespace())

@@ -1,5 +1,4 @@
-//! The calls on the roster of a team. A read is one statement, a write one batch, also for a file of ten
-//! thousand lines. Rules are in `model`, files in `csv` and `import`, SQL in `store`.
+//! The calls on the roster of a team. A read is one statement, a write one batch, for large files too.
 
 use kit::time::rfc3339;
 use serde_json::json;
@@ -167,8 +166,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     tx.commit(cx, Response::no_content(), stale).await
 }
 
-/// Checks a draft against the database; 422 with all mistakes, those of the body too. Also returns
-/// whether the roster has room to grow.
+/// Checks a draft against the database, 422 with all mistakes; also whether the roster has room to grow.
 async fn settle(
     cx: &Context<'_>,
     editor: &Editor,

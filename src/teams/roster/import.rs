@@ -1,6 +1,5 @@
-//! The plan of an import: which entries are new, changed or removed. Importing the same file again
-//! changes nothing, and players are matched by name and keep their ids. `csv` reads files, `store` runs
-//! the plan.
+//! The plan of an import: which entries are new, changed or removed. Players are matched by name and keep
+//! their ids; the same file again changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -61,8 +60,7 @@ pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
     players.enumerate().map(read).collect()
 }
 
-/// Compares `drafts` with the entries `existing`, in the order of their ids: all of them to replace, or those
-/// with a name or a member of a draft to add. Players of the same name match in their order.
+/// Compares `drafts` with entries in the order of their ids: all to replace, those that drafts name to add.
 pub fn plan(
     mode: Mode,
     drafts: Vec<Draft>,

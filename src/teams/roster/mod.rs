@@ -1,5 +1,4 @@
-//! The roster of a team: who could play, what they play, and when. A player may be a member or only a
-//! name. A file is imported completely or not at all. `teams` has the members.
+//! The roster of a team: who could play, what, and when. A player may be a member or only a name.
 
 pub mod csv;
 pub(crate) mod handlers;

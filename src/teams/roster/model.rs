@@ -1,5 +1,4 @@
-//! Players as values: the validated input, what is stored, and who may change it. A [`PlayerInput`]
-//! satisfies every rule, including those on members and builds. `csv` and `import` handle files.
+//! Players as values: the validated input, what is stored, and who may change it.
 
 use std::collections::BTreeSet;
 
@@ -94,8 +93,7 @@ impl Draft {
         Self { input, pointer }
     }
 
-    /// Adds what is wrong with the builds and the member that it names; `had` are the builds that the
-    /// entry has already.
+    /// Adds what is wrong with the builds and the member it names; `had` are the builds of the entry so far.
     pub fn check(&self, unknown: &Unknown, had: &[Owned], errors: &mut Vec<FieldError>) {
         for (index, owned) in self.input.builds.iter().enumerate() {
             let id = &owned.build_id;
@@ -218,8 +216,7 @@ impl Editor {
         TeamPermit::of(membership).map(Self)
     }
 
-    /// Permits editors of the roster to write every entry, and others only their own: `was` and `is` are its
-    /// member before and after.
+    /// Permits editors every entry, others their own: `was` and `is` are its member before and after.
     pub fn grant(&self, was: Option<&str>, is: Option<&str>) -> Result<WriteGrant<'_>, Problem> {
         let own = Some(self.0.user().as_str());
         let rule = if was == own && is == own {

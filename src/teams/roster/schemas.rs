@@ -6,8 +6,7 @@ use crate::http::schema::{Schema, Text};
 
 /// Players a team may have.
 pub const MAX_PLAYERS: usize = 10_000;
-/// Characters that all players of a team may have, as they are answered: a file of them must fit into
-/// the memory of an isolate.
+/// Characters of all players of a team: a file of them must fit into the memory of an isolate.
 pub const MAX_CHARACTERS: usize = 8_000_000;
 /// Builds a player may have.
 const MAX_BUILDS: usize = 20;

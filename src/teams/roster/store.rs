@@ -1,5 +1,5 @@
 //! All SQL on players: keyset pages by id. A write changes an entry only in the version that was read,
-//! and no team exceeds its limit of players. `model` decides who may see and change them.
+//! and no team exceeds its limit of players.
 
 use serde_json::json;
 
@@ -118,8 +118,7 @@ pub struct ListedPlayers {
     pub membership: Membership,
 }
 
-/// A page of the roster, in the order in which players were added, as one JSON array that SQL has put
-/// together; `None` when `user` is not in the team.
+/// A page of the roster as a JSON array, oldest entries first; `None` when `user` is not in the team.
 pub async fn list(
     platform: &Platform,
     (team, user): (&TeamId, &UserId),
@@ -278,8 +277,8 @@ pub fn insert(
     )
 }
 
-/// Replaces a player; stale when it, or the team's members, changed since it was read. A new name or
-/// member ends its link to a former member.
+/// Replaces a player; stale when it, or the team's members, changed. A new name or member ends its link
+/// to a former member.
 pub fn replace(
     grant: &WriteGrant<'_>,
     player: &StoredPlayer,
@@ -314,8 +313,8 @@ pub fn delete(grant: &WriteGrant<'_>, player: &StoredPlayer) -> Vec<Statement> {
     )
 }
 
-/// Carries out a plan; stale when an entry that it touches has changed, the roster would be too long, or
-/// the importer has lost the permission. `documents` belong to the entries that are put in.
+/// Carries out a plan; stale when an entry of it has changed, the roster would be too long, or the
+/// importer has lost the permission. `documents` belong to the entries that are put in.
 pub fn carry_out(
     permit: &TeamPermit<EditRoster>,
     plan: &Plan,

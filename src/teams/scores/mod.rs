@@ -1,5 +1,4 @@
-//! The scores that a team has edited. A score that is left out has its default. `squads::functions`
-//! defines scores.
+//! The scores that a team has edited; `squads::functions` has the defaults of the others.
 
 pub(crate) mod handlers;
 pub(crate) mod operations;

@@ -1,5 +1,4 @@
-//! The calls on a team's scores, for the OpenAPI document and the checks. `handlers` check the scores
-//! themselves, since their names are data.
+//! The calls on a team's scores. `handlers` check the scores, since their names are data.
 
 use crate::http::operation::{Answer, Condition, RequestBody};
 use crate::http::schema::{Field, Schema, Text};

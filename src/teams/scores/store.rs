@@ -1,5 +1,4 @@
-//! All SQL on a team's scores. A read is one statement; a write replaces only the version that was read.
-//! `squads::functions::scores` validates the scores.
+//! All SQL on a team's scores. A write replaces only the version that was read.
 
 use crate::ids::{TeamId, UserId};
 use crate::membership::model::Membership;
@@ -25,8 +24,7 @@ pub async fn find(
     platform.first(statement, read).await
 }
 
-/// Replaces the scores `read` by `scores`; stale when they have changed, or the caller has lost the
-/// permission.
+/// Replaces the scores `read`; stale when they have changed, or the caller has lost the permission.
 pub fn replace(permit: &TeamPermit<EditScores>, read: &str, scores: String) -> Vec<Statement> {
     Statement::checked(
         concat!(

@@ -96,16 +96,12 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
     of_user(platform, user, "email_links", links, &mut out).await?;
     out.push_str(",\"teams\":");
     out.push_str(teams::store::export(platform, user).await?.as_str());
-    let invitations = invitations::store::OF_USER;
-    of_user(platform, user, "invitations", invitations, &mut out).await?;
-    of_user(
-        platform,
-        user,
-        "team_bans",
-        oversight::store::OF_USER,
-        &mut out,
-    )
-    .await?;
+    for (name, rows) in [
+        ("invitations", invitations::store::OF_USER),
+        ("team_bans", oversight::store::OF_USER),
+    ] {
+        of_user(platform, user, name, rows, &mut out).await?;
+    }
     // Another feature's data on users comes here.
     let (shown, filters) = (Shown::Own(user), Filters::default());
     let builds = async |page| builds::handlers::read_page(platform, shown, &filters, &page).await;
@@ -117,16 +113,12 @@ pub async fn export(cx: &Context<'_>) -> Result<Response, Problem> {
         Ok((listed.data, listed.last))
     };
     pages("compositions", compositions, &mut out).await?;
-    let authorship = authorship::store::OF_USER;
-    of_user(
-        platform,
-        user,
-        "composition_authorship",
-        authorship,
-        &mut out,
-    )
-    .await?;
-    of_user(platform, user, "players", roster::store::OF_USER, &mut out).await?;
+    for (name, rows) in [
+        ("composition_authorship", authorship::store::OF_USER),
+        ("players", roster::store::OF_USER),
+    ] {
+        of_user(platform, user, name, rows, &mut out).await?;
+    }
     entries(platform, user, &mut out).await?;
     out.push('}');
     let answer = Response::bytes(200, Profile::Private, out.into_bytes())

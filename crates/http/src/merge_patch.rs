@@ -23,42 +23,33 @@ pub fn apply(target: &mut Value, patch: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn merge_patches_of_rfc_7396_appendix_a() {
-        for (target, patch, result) in [
-            (json!({"a":"b"}), json!({"a":"c"}), json!({"a":"c"})),
-            (json!({"a":"b"}), json!({"b":"c"}), json!({"a":"b","b":"c"})),
-            (json!({"a":"b"}), json!({"a":null}), json!({})),
-            (
-                json!({"a":"b","b":"c"}),
-                json!({"a":null}),
-                json!({"b":"c"}),
-            ),
-            (json!({"a":["b"]}), json!({"a":"c"}), json!({"a":"c"})),
-            (json!({"a":"c"}), json!({"a":["b"]}), json!({"a":["b"]})),
-            (
-                json!({"a":{"b":"c"}}),
-                json!({"a":{"b":"d","c":null}}),
-                json!({"a":{"b":"d"}}),
-            ),
-            (json!({"a":[{"b":"c"}]}), json!({"a":[1]}), json!({"a":[1]})),
-            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
-            (json!({"a":"b"}), json!(["c"]), json!(["c"])),
-            (json!({"a":"foo"}), json!(null), json!(null)),
-            (json!({"a":"foo"}), json!("bar"), json!("bar")),
-            (json!({"e":null}), json!({"a":1}), json!({"e":null,"a":1})),
-            (json!([1, 2]), json!({"a":"b","c":null}), json!({"a":"b"})),
-            (
-                json!({}),
-                json!({"a":{"bb":{"ccc":null}}}),
-                json!({"a":{"bb":{}}}),
-            ),
-        ] {
-            let mut merged = target.clone();
-            apply(&mut merged, patch.clone());
-            assert_eq!(merged, result, "{target} {patch}");
+        for row in r#"
+            {"a":"b"} {"a":"c"} {"a":"c"}
+            {"a":"b"} {"b":"c"} {"a":"b","b":"c"}
+            {"a":"b"} {"a":null} {}
+            {"a":"b","b":"c"} {"a":null} {"b":"c"}
+            {"a":["b"]} {"a":"c"} {"a":"c"}
+            {"a":"c"} {"a":["b"]} {"a":["b"]}
+            {"a":{"b":"c"}} {"a":{"b":"d","c":null}} {"a":{"b":"d"}}
+            {"a":[{"b":"c"}]} {"a":[1]} {"a":[1]}
+            ["a","b"] ["c","d"] ["c","d"]
+            {"a":"b"} ["c"] ["c"]
+            {"a":"foo"} null null
+            {"a":"foo"} "bar" "bar"
+            {"e":null} {"a":1} {"e":null,"a":1}
+            [1,2] {"a":"b","c":null} {"a":"b"}
+            {} {"a":{"bb":{"ccc":null}}} {"a":{"bb":{}}}"#
+            .trim()
+            .lines()
+        {
+            let mut values = row.split(' ').filter(|it| !it.is_empty());
+            let mut next = || serde_json::from_str(values.next().unwrap()).unwrap();
+            let (mut merged, patch, result): (Value, Value, Value) = (next(), next(), next());
+            apply(&mut merged, patch);
+            assert_eq!(merged, result, "{row}");
         }
     }
 }

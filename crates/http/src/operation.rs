@@ -116,13 +116,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    const fn of(status: u16, about: &'static str, content: Content) -> Self {
+        Self {
+            status,
+            about,
+            content,
+        }
+    }
+
     /// 200 with JSON of this form.
     pub const fn ok(about: &'static str, schema: &'static Schema, example: &'static str) -> Self {
-        Self {
-            status: 200,
-            about,
-            content: Content::Json(schema, example),
-        }
+        Self::of(200, about, Content::Json(schema, example))
     }
 
     /// 201 with JSON of this form.
@@ -131,10 +135,7 @@ impl Answer {
         schema: &'static Schema,
         example: &'static str,
     ) -> Self {
-        Self {
-            status: 201,
-            ..Self::ok(about, schema, example)
-        }
+        Self::of(201, about, Content::Json(schema, example))
     }
 
     /// 202 with JSON of this form.
@@ -143,19 +144,12 @@ impl Answer {
         schema: &'static Schema,
         example: &'static str,
     ) -> Self {
-        Self {
-            status: 202,
-            ..Self::ok(about, schema, example)
-        }
+        Self::of(202, about, Content::Json(schema, example))
     }
 
     /// 204.
     pub const fn done(about: &'static str) -> Self {
-        Self {
-            status: 204,
-            about,
-            content: Content::None,
-        }
+        Self::of(204, about, Content::None)
     }
 
     /// A page of a list of these, with an example of one.
@@ -169,20 +163,12 @@ impl Answer {
         schema: &'static Schema,
         example: &'static str,
     ) -> Self {
-        Self {
-            status: 200,
-            about,
-            content: Content::Page(schema, example),
-        }
+        Self::of(200, about, Content::Page(schema, example))
     }
 
     /// 200 with another media type than JSON.
     pub const fn media(about: &'static str, media_type: &'static str) -> Self {
-        Self {
-            status: 200,
-            about,
-            content: Content::Media(media_type),
-        }
+        Self::of(200, about, Content::Media(media_type))
     }
 }
 

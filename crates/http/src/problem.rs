@@ -171,17 +171,8 @@ impl Problem {
             "request_id": request_id,
         });
         if !self.errors.is_empty() {
-            body["errors"] = self
-                .errors
-                .iter()
-                .map(|error| {
-                    json!({
-                        "pointer": error.pointer,
-                        "code": error.code,
-                        "detail": error.detail,
-                    })
-                })
-                .collect();
+            let told = |it: &FieldError| json!({ "pointer": it.pointer, "code": it.code, "detail": it.detail });
+            body["errors"] = self.errors.iter().map(told).collect();
         }
         for (name, value) in self.members.iter().flat_map(|members| members.iter()) {
             body[name] = value.clone();

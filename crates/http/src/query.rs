@@ -78,11 +78,8 @@ impl Query {
                 .check(&mut value, unicode, &format!("?{name}"), &mut errors);
             found.push((field.name, value));
         }
-        if errors.is_empty() {
-            Ok(Self(found))
-        } else {
-            Err(Problem::invalid(errors))
-        }
+        Problem::check(errors)?;
+        Ok(Self(found))
     }
 
     /// The text of a parameter.
@@ -167,22 +164,14 @@ mod tests {
         Field::optional("q", &Text::line(1, 5), "q"),
     ];
 
-    fn code(query: &str) -> &'static str {
+    fn parse(query: &str, unknown: UnknownParameters) -> Result<Query, Problem> {
         let (platform, _) = TestPlatform::new();
-        Query::parse(
-            query,
-            KNOWN,
-            UnknownParameters::Refused,
-            platform.unicode.as_ref(),
-        )
-        .map_or_else(|problem| problem.errors[0].code, |_| "read")
+        Query::parse(query, KNOWN, unknown, platform.unicode.as_ref())
     }
 
     #[test]
     fn what_a_page_does_not_know_it_does_not_read() {
-        let platform = TestPlatform::new().0;
-        let unicode = platform.unicode.as_ref();
-        let read = |query| Query::parse(query, KNOWN, UnknownParameters::Ignored, unicode);
+        let read = |query| parse(query, UnknownParameters::Ignored);
         let query = read("v=2&fbclid=x&fbclid=y&q=zerg&%ff=%ff&=&utm_source=%").unwrap();
         assert_eq!(query.text("q"), Some("zerg"));
         assert!(read("limit=x").is_err() && read("q=a&q=b").is_err() && read("q=%ff").is_err());
@@ -210,21 +199,15 @@ mod tests {
             ("q=1&q=2", "duplicate_parameter"),
             ("access_token=x", "unknown_parameter"),
         ] {
-            assert_eq!(code(query), expected, "{query}");
+            let read = parse(query, UnknownParameters::Refused);
+            let code = read.map_or_else(|problem| problem.errors[0].code, |_| "read");
+            assert_eq!(code, expected, "{query}");
         }
     }
 
     #[test]
     fn what_was_read_is_encoded_again() {
-        let (platform, _) = TestPlatform::new();
-        let unicode = platform.unicode.as_ref();
-        let query = Query::parse(
-            "q=%26+%C3%A9&limit=5",
-            KNOWN,
-            UnknownParameters::Refused,
-            unicode,
-        )
-        .unwrap();
+        let query = parse("q=%26+%C3%A9&limit=5", UnknownParameters::Refused).unwrap();
         assert_eq!(query.encode_without("limit"), "q=%26%20%C3%A9&");
         assert_eq!(query.encode_without("q"), "limit=5&");
     }

@@ -9,55 +9,42 @@ use sha2::{Digest, Sha256};
 use super::problem::Problem;
 use super::problems;
 
-/// A request method that some route answers to (RFC 9110, section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Read.
-    Get,
-    /// Read without the body.
-    Head,
-    /// Create or act.
-    Post,
-    /// Replace.
-    Put,
-    /// Change in part.
-    Patch,
-    /// Remove.
-    Delete,
-    /// Ask what is possible.
-    Options,
-    /// Anything else.
-    Other,
+macro_rules! methods {
+    ($($name:ident $text:literal,)*) => {
+        /// A request method that some route answers to (RFC 9110, section 9), or any other.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Method {
+            $(#[doc = concat!("`", $text, "`")] $name,)*
+        }
+
+        impl Method {
+            /// Reads a method; names are case-sensitive.
+            pub fn parse(text: &str) -> Self {
+                match text {
+                    $($text => Self::$name,)*
+                    _ => Self::Other,
+                }
+            }
+
+            /// The method's name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
 }
 
-impl Method {
-    /// Reads a method; names are case-sensitive.
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "GET" => Self::Get,
-            "HEAD" => Self::Head,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "PATCH" => Self::Patch,
-            "DELETE" => Self::Delete,
-            "OPTIONS" => Self::Options,
-            _ => Self::Other,
-        }
-    }
-
-    /// The method's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-            Self::Other => "OTHER",
-        }
-    }
+methods! {
+    Get "GET",
+    Head "HEAD",
+    Post "POST",
+    Put "PUT",
+    Patch "PATCH",
+    Delete "DELETE",
+    Options "OPTIONS",
+    Other "OTHER",
 }
 
 macro_rules! headers {

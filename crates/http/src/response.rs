@@ -84,6 +84,11 @@ const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 const REVALIDATE: (&str, &str) = ("cache-control", "private, no-cache");
 const NO_INDEX: (&str, &str) = ("x-robots-tag", "noindex");
 const JSON: (&str, &str) = ("content-type", "application/json");
+const CSV: (&str, &str) = ("content-type", "text/csv; charset=utf-8; header=present");
+const PROBLEM: (&str, &str) = ("content-type", "application/problem+json");
+const PLAIN: (&str, &str) = ("content-type", "text/plain; charset=utf-8");
+const FOR_AN_HOUR: (&str, &str) = ("cache-control", "public, max-age=3600");
+const FIVE_MINUTES: (&str, &str) = ("cache-control", "public, max-age=300");
 /// Scripts of the allowed origins may read the API's answers; CORS decides which.
 const SHARED: (&str, &str) = ("cross-origin-resource-policy", "cross-origin");
 const OWN: (&str, &str) = ("cross-origin-resource-policy", "same-origin");
@@ -114,48 +119,13 @@ impl Profile {
     const fn own_headers(self) -> Headers {
         match self {
             Self::Private => &[JSON, DATA_POLICY, SHARED, PRIVATE, VARY_PRIVATE],
-            Self::PrivateCsv => &[
-                ("content-type", "text/csv; charset=utf-8; header=present"),
-                DATA_POLICY,
-                SHARED,
-                PRIVATE,
-                VARY_PRIVATE,
-            ],
-            Self::Public => &[
-                JSON,
-                DATA_POLICY,
-                SHARED,
-                ("cache-control", "public, max-age=3600"),
-                VARY_PUBLIC,
-            ],
+            Self::PrivateCsv => &[CSV, DATA_POLICY, SHARED, PRIVATE, VARY_PRIVATE],
+            Self::Public => &[JSON, DATA_POLICY, SHARED, FOR_AN_HOUR, VARY_PUBLIC],
             Self::Live => &[JSON, DATA_POLICY, SHARED, NO_STORE, VARY_PUBLIC],
-            Self::Keys => &[
-                JSON,
-                DATA_POLICY,
-                SHARED,
-                ("cache-control", "public, max-age=300"),
-                VARY_PUBLIC,
-            ],
-            Self::Problem => &[
-                ("content-type", "application/problem+json"),
-                DATA_POLICY,
-                SHARED,
-                NO_STORE,
-                VARY_PRIVATE,
-            ],
-            Self::Page => &[
-                HTML,
-                PAGE_POLICY,
-                OWN,
-                ("cache-control", "public, max-age=300"),
-                VARY_PUBLIC,
-            ],
-            Self::Asset => &[
-                PAGE_POLICY,
-                OWN,
-                ("cache-control", "public, max-age=3600"),
-                VARY_PUBLIC,
-            ],
+            Self::Keys => &[JSON, DATA_POLICY, SHARED, FIVE_MINUTES, VARY_PUBLIC],
+            Self::Problem => &[PROBLEM, DATA_POLICY, SHARED, NO_STORE, VARY_PRIVATE],
+            Self::Page => &[HTML, PAGE_POLICY, OWN, FIVE_MINUTES, VARY_PUBLIC],
+            Self::Asset => &[PAGE_POLICY, OWN, FOR_AN_HOUR, VARY_PUBLIC],
             Self::Shared => &[
                 HTML,
                 SHARED_PAGE_POLICY,
@@ -181,13 +151,7 @@ impl Profile {
                 VARY_PUBLIC,
             ],
             Self::Form => &[HTML, FORM_POLICY, OWN, NO_STORE, NO_INDEX, VARY_PUBLIC],
-            Self::Plain => &[
-                ("content-type", "text/plain; charset=utf-8"),
-                DATA_POLICY,
-                SHARED,
-                ("cache-control", "public, max-age=3600"),
-                VARY_PUBLIC,
-            ],
+            Self::Plain => &[PLAIN, DATA_POLICY, SHARED, FOR_AN_HOUR, VARY_PUBLIC],
             Self::Empty => &[DATA_POLICY, SHARED, NO_STORE, VARY_PRIVATE],
         }
     }
@@ -232,14 +196,18 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer of bytes that are already in the form of `profile`.
-    pub fn bytes(status: u16, profile: Profile, body: impl Into<Cow<'static, [u8]>>) -> Self {
+    const fn of(status: u16, profile: Profile, body: ResponseBody) -> Self {
         Self {
             status,
             profile,
             headers: Vec::new(),
-            body: ResponseBody::Bytes(body.into()),
+            body,
         }
+    }
+
+    /// An answer of bytes that are already in the form of `profile`.
+    pub fn bytes(status: u16, profile: Profile, body: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self::of(status, profile, ResponseBody::Bytes(body.into()))
     }
 
     /// An answer that is text from the database, already in the form of `profile`.
@@ -255,16 +223,12 @@ impl Response {
         text: Text,
         after: String,
     ) -> Self {
-        Self {
-            status,
-            profile,
-            headers: Vec::new(),
-            body: ResponseBody::Passthrough {
-                before,
-                text,
-                after,
-            },
-        }
+        let body = ResponseBody::Passthrough {
+            before,
+            text,
+            after,
+        };
+        Self::of(status, profile, body)
     }
 
     /// An answer of JSON.
@@ -275,32 +239,17 @@ impl Response {
 
     /// 204.
     pub const fn no_content() -> Self {
-        Self {
-            status: 204,
-            profile: Profile::Empty,
-            headers: Vec::new(),
-            body: ResponseBody::Empty,
-        }
+        Self::of(204, Profile::Empty, ResponseBody::Empty)
     }
 
     /// 304: the client has what `etag` names.
     pub fn not_modified(profile: Profile, etag: String) -> Self {
-        Self {
-            status: 304,
-            profile,
-            headers: vec![("etag", etag.into())],
-            body: ResponseBody::Empty,
-        }
+        Self::of(304, profile, ResponseBody::Empty).with_header("etag", etag)
     }
 
     /// A static file.
     pub const fn asset(profile: Profile, path: &'static str) -> Self {
-        Self {
-            status: 200,
-            profile,
-            headers: Vec::new(),
-            body: ResponseBody::Asset(path),
-        }
+        Self::of(200, profile, ResponseBody::Asset(path))
     }
 
     /// Adds a header.

@@ -38,7 +38,6 @@ operations! { TAG;
         problems: problems![INSUFFICIENT_TEAM_ROLE, NOT_FOUND],
     }
 
-    /// DELETE `/teams/{id}/invitations/{invitation_id}`
     WITHDRAW = "withdraw_invitation", "Revoke an invitation" {
         description: "Whoever has come in by it stays.",
         path: fields! {

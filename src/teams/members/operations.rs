@@ -27,7 +27,6 @@ operations! { TAG;
         problems: problems![NOT_FOUND],
     }
 
-    /// PATCH `/teams/{id}/members/{user_id}`
     CHANGE = "change_team_member", "Change the role of a member" {
         description: "For leaders: whoever is below them becomes what they say. They step down themselves, unless they are the last leader. Who may no longer have webhooks, share links or invitations in the team loses them, and open invitations to a role above their new one do not let them back.",
         path: PATH,
@@ -36,7 +35,6 @@ operations! { TAG;
         problems: problems![INSUFFICIENT_TEAM_ROLE, NOT_FOUND, LAST_LEADER],
     }
 
-    /// DELETE `/teams/{id}/members/{user_id}`
     REMOVE = "remove_team_member", "Leave a team, or remove a member of a lower role" {
         description: "What they made for the team ends: their webhooks of it are disabled, their share links to its compositions and their invitations are gone. Builds that they shared with it are theirs again: what only the team saw becomes private. Their entry in the roster stays as only a name. Compositions are the team's and stay. Whoever is removed comes back only by an invitation that is made afterwards; whoever leaves by themselves, by any that is open. The last leader hands over or deletes the team first.",
         path: PATH,

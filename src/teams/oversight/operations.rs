@@ -26,7 +26,6 @@ operations! { TAG;
         problems: REFUSALS,
     }
 
-    /// DELETE `/teams/{id}/bans/{user_id}`
     LIFT_BAN = "lift_team_ban", "Lift a ban" {
         description: "For leaders. An invitation that is made from now on lets them in again; those from before their removal do not.",
         path: fields! {
@@ -44,7 +43,6 @@ operations! { TAG;
         problems: REFUSALS,
     }
 
-    /// DELETE `/teams/{id}/webhooks/{webhook_id}`
     END_WEBHOOK = "end_team_webhook", "Disable a webhook of a team, whoever created it" {
         description: "For leaders. It is deleted with its log, and told nothing more.",
         path: fields! {
@@ -62,7 +60,6 @@ operations! { TAG;
         problems: REFUSALS,
     }
 
-    /// DELETE `/teams/{id}/share-links/{link_id}`
     END_LINK = "end_team_share_link", "Revoke a share link of a team, whoever created it" {
         description: "For leaders. The page is gone at once.",
         path: fields! {

@@ -4,13 +4,14 @@
 use csv_core::{ReadRecordResult, Reader};
 use serde_json::{Map, Value, json};
 
+use crate::http::body::Body as _;
 use crate::http::json::pointer_token;
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::problems;
 use crate::platform::Unicode;
 
 use super::model::{Draft, PlayerInput};
-use super::schemas::{MAX_PLAYERS, PLAYER_INPUT};
+use super::schemas::MAX_PLAYERS;
 
 /// The columns, in the order in which they are written.
 const COLUMNS: [&str; 5] = ["name", "user_id", "builds", "availability", "notes"];
@@ -286,8 +287,8 @@ fn read_line(
         errors.push(too_many_cells(line));
     }
     let mut player = Value::Object(player);
-    PLAYER_INPUT.check(&mut player, unicode, &pointer, errors);
-    Draft::read(&mut player, pointer, errors)
+    PlayerInput::SCHEMA.check(&mut player, unicode, &pointer, errors);
+    Draft::of(PlayerInput::read(player), pointer, errors)
 }
 
 fn read_parts(cell: &str, read: fn(&str) -> Value) -> Value {
@@ -333,10 +334,8 @@ mod tests {
     fn written(name: &str, notes: &str) -> String {
         let player = PlayerInput {
             name: name.to_owned(),
-            user_id: None,
-            builds: Vec::new(),
-            availability: Vec::new(),
             notes: notes.to_owned(),
+            ..PlayerInput::default()
         };
         let mut out = String::new();
         push_line(&player, &mut out);

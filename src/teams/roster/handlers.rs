@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{Permit, ReadTeams, WriteTeams};
+use crate::http::body::Body as _;
 use crate::http::problem::MAX_ERRORS;
 use crate::http::{FieldError, Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{PlayerId, TeamId, UserId};
@@ -100,8 +101,8 @@ pub async fn get(cx: &Context<'_>) -> Result<Response, Problem> {
 pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = cx.permit::<WriteTeams>()?;
     let editor = Editor::of(cx.membership(permit.user_id()).await?)?;
-    let (mut body, mut errors) = cx.body()?;
-    let draft = Draft::read(&mut body, String::new(), &mut errors);
+    let (input, mut errors) = cx.body_as()?;
+    let draft = Draft::of(input, String::new(), &mut errors);
     let own = draft.input.user_id.as_deref();
     let grant = editor.grant(own, own)?;
     let (input, _) = settle(cx, &editor, draft, None, errors).await?;
@@ -118,8 +119,8 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
 /// `PUT /teams/{id}/players/{player_id}`
 pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
     let (_, editor, player) = open(cx).await?;
-    let (mut body, mut errors) = cx.body()?;
-    let draft = Draft::read(&mut body, String::new(), &mut errors);
+    let (input, mut errors) = cx.body_as()?;
+    let draft = Draft::of(input, String::new(), &mut errors);
     write(cx, &editor, player, draft, errors).await
 }
 
@@ -130,7 +131,7 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = serde_json::to_value(player.input()?).map_err(Problem::internal)?;
     merge_patch::apply(&mut target, patch);
     let mut errors = cx.check_patched(&mut target);
-    let draft = Draft::read(&mut target, String::new(), &mut errors);
+    let draft = Draft::of(PlayerInput::read(target), String::new(), &mut errors);
     write(cx, &editor, player, draft, errors).await
 }
 

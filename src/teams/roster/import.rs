@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::http::body::Body as _;
 use crate::http::problem::FieldError;
 
 use super::model::{Draft, PlayerInput, Unknown};
@@ -56,7 +57,10 @@ impl Plan {
 pub fn read_json(body: &mut Value, errors: &mut Vec<FieldError>) -> Vec<Draft> {
     let players = body.get_mut("players").and_then(Value::as_array_mut);
     let players = players.into_iter().flatten();
-    let read = |(index, value)| Draft::read(value, format!("/players/{index}"), errors);
+    let read = |(index, value): (usize, &mut Value)| {
+        let input = PlayerInput::read(value.take());
+        Draft::of(input, format!("/players/{index}"), errors)
+    };
     players.enumerate().map(read).collect()
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::http::body;
 use crate::http::{FieldError, Problem, problems};
 use crate::ids::{BuildId, PlayerId, TeamId, UserId};
 use crate::membership::model::Membership;
@@ -13,12 +14,14 @@ use crate::membership::permissions::{
 };
 use crate::platform::Text;
 
+pub use super::schemas::PlayerInput;
+
 /// A build that a player can play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owned {
     pub build_id: String,
     /// 0 to 5; 5: loves it.
-    pub preference: u8,
+    pub preference: i64,
 }
 
 /// When a player can usually play, UTC.
@@ -31,23 +34,6 @@ pub struct Time {
     pub to: String,
 }
 
-/// A client's input for a player.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlayerInput {
-    pub name: String,
-    /// The member that the player is.
-    #[serde(default)]
-    pub user_id: Option<String>,
-    /// No build twice.
-    #[serde(default)]
-    pub builds: Vec<Owned>,
-    /// In the order of the input.
-    #[serde(default)]
-    pub availability: Vec<Time>,
-    #[serde(default)]
-    pub notes: String,
-}
-
 /// An input that is being checked.
 #[derive(Debug)]
 pub struct Draft {
@@ -58,10 +44,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Takes a value that [`super::schemas::PLAYER_INPUT`] has checked at `pointer` (its mistakes are
-    /// in `errors`) and adds the mistakes that only the whole shows.
-    pub fn read(value: &mut Value, pointer: String, errors: &mut Vec<FieldError>) -> Self {
-        let mut input = PlayerInput::from_value(value);
+    /// Adds the mistakes that only the whole shows to those of the checked input, `errors`.
+    pub fn of(mut input: PlayerInput, pointer: String, errors: &mut Vec<FieldError>) -> Self {
         let mut refuse = |place: &str, code: &'static str, detail: &'static str| {
             errors.push(FieldError::new([&pointer, place].concat(), code, detail));
         };
@@ -120,44 +104,25 @@ impl Draft {
     }
 }
 
-/// Takes a text out; nothing where there is none.
-fn take(value: &mut Value, name: &str) -> Option<String> {
-    match value.get_mut(name).map(Value::take) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
+impl body::Member for Owned {
+    /// Always something: mistakes name a build by its place in the list.
+    fn read(value: Value) -> Option<Self> {
+        let mut members = body::Members::of(value);
+        Some(Self {
+            build_id: members.take("build_id"),
+            preference: members.take("preference"),
+        })
     }
 }
 
-/// The items of a list; none where it is none.
-fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
-    let list = value.get_mut(name).and_then(Value::as_array_mut);
-    list.into_iter().flatten()
-}
-
-impl PlayerInput {
-    /// Takes what is there and has the right type.
-    fn from_value(value: &mut Value) -> Self {
-        let builds = items(value, "builds").map(|item| Owned {
-            preference: item["preference"]
-                .as_u64()
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or(0),
-            build_id: take(item, "build_id").unwrap_or_default(),
-        });
-        let builds = builds.collect();
-        let availability = items(value, "availability").map(|item| Time {
-            day: take(item, "day").unwrap_or_default(),
-            from: take(item, "from").unwrap_or_default(),
-            to: take(item, "to").unwrap_or_default(),
-        });
-        let availability = availability.collect();
-        Self {
-            name: take(value, "name").unwrap_or_default(),
-            user_id: take(value, "user_id"),
-            builds,
-            availability,
-            notes: take(value, "notes").unwrap_or_default(),
-        }
+impl body::Member for Time {
+    fn read(value: Value) -> Option<Self> {
+        let mut members = body::Members::of(value);
+        Some(Self {
+            day: members.take("day"),
+            from: members.take("from"),
+            to: members.take("to"),
+        })
     }
 }
 

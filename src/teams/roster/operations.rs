@@ -1,14 +1,14 @@
 //! The calls on the roster, for the OpenAPI document and the checks.
 
+use crate::http::body::Body;
 use crate::http::operation::{Alternative, Answer, Condition, Content, RequestBody};
 use crate::http::pagination::{CURSOR, LIMIT};
 use crate::http::schema::{Field, Schema, Text};
 use crate::http::{fields, operations, problems};
 
-use super::schemas::{IMPORTED, PLAYER, PLAYER_INPUT, ROSTER};
+use super::schemas::{IMPORTED, PLAYER, PlayerInput, ROSTER};
 
 const TAG: &str = "Roster";
-const EXAMPLE_INPUT: &str = r#"{"name":"Anna","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","builds":[{"build_id":"build_01kanp2xc0e8br5v0xmvhv7j2d","preference":5}],"availability":[{"day":"thursday","from":"19:00","to":"22:30"}],"notes":"Brings food."}"#;
 const EXAMPLE: &str = r#"{"id":"player_01kanp2xc0e8br5v0xmvhv7j2d","team_id":"team_01kanp2xc0e8br5v0xmvhv7j2d","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","name":"Anna","builds":[{"build_id":"build_01kanp2xc0e8br5v0xmvhv7j2d","preference":5}],"availability":[{"day":"thursday","from":"19:00","to":"22:30"}],"notes":"Brings food.","created_at":"2026-11-22T18:00:00.000Z","updated_at":"2026-11-22T18:00:00.000Z"}"#;
 const EXAMPLE_ROSTER: &str = r#"{"players":[{"user_id":null,"name":"Anna","builds":[{"build_id":"build_01kanp2xc0e8br5v0xmvhv7j2d","preference":5}],"availability":[{"day":"thursday","from":"19:00","to":"22:30"}],"notes":"Brings food."},{"user_id":null,"name":"Bert","builds":[],"availability":[],"notes":""}]}"#;
 const EXAMPLE_CSV: &str = "name,user_id,builds,availability,notes\r\nAnna,,build_01kanp2xc0e8br5v0xmvhv7j2d:5,thursday 19:00-22:30;friday 20:00-01:00,Brings food.\r\nBert,,,,\"Says \"\"maybe\"\", means no\"\r\n";
@@ -23,7 +23,6 @@ const PATH: &[Field] = fields! {
     required player_id: Text::of(1, 100), "The player's id.";
 };
 const ANSWER: Answer = Answer::ok("The player, with its strong ETag.", &PLAYER, EXAMPLE);
-const BODY: Option<RequestBody> = RequestBody::json(&PLAYER_INPUT, EXAMPLE_INPUT);
 
 const WRITE_PROBLEMS: &[&problems::ProblemKind] = problems![
     NOT_FOUND,
@@ -49,7 +48,7 @@ operations! { TAG;
     CREATE = "create_player", "Add a player to the roster" {
         description: "A player may be a member of the team (user_id) or only a name. Leaders and officers add everyone, members themselves. A team has at most 10,000 players.",
         path: TEAM,
-        request: BODY,
+        request: PlayerInput::TAKEN,
         response: Answer::created("The player; Location names it.", &PLAYER, EXAMPLE),
         problems: problems![
             NOT_FOUND, INSUFFICIENT_TEAM_ROLE, MEMBER_HAS_PLAYER, ROSTER_TOO_LARGE, ROSTER_CHANGED,
@@ -66,7 +65,7 @@ operations! { TAG;
     REPLACE = "replace_player", "Replace a player" {
         description: "Members left out get their usual values. Builds that the entry has already may stay, whoever may see them now. Leaders and officers change everyone, members their own entry.",
         path: PATH,
-        request: BODY,
+        request: PlayerInput::TAKEN,
         response: ANSWER,
         problems: WRITE_PROBLEMS,
         condition: Condition::Write,
@@ -76,7 +75,7 @@ operations! { TAG;
         description: "JSON Merge Patch (RFC 7396): null removes a member, lists are replaced whole. Leaders and officers change everyone, members their own entry.",
         path: PATH,
         request: RequestBody::patch(
-            &PLAYER_INPUT,
+            &PlayerInput::SCHEMA,
             r#"{"availability":[{"day":"friday","from":"20:00","to":"01:00"}],"notes":null}"#,
         ),
         response: ANSWER,

@@ -1,8 +1,13 @@
 //! The schemas of players: requests and responses. Their bounds limit the pages that D1 assembles.
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::model::TIME;
-use crate::http::object;
+use crate::http::body::Body;
 use crate::http::schema::{Schema, Text};
+use crate::http::{body, object};
+
+use super::model::{Owned, Time};
 
 /// Players a team may have.
 pub const MAX_PLAYERS: usize = 10_000;
@@ -67,14 +72,18 @@ const ABOUT_BUILDS: &str = "What they can play; no build twice.";
 const ABOUT_TIMES: &str = "When they can usually play.";
 const ABOUT_NOTES: &str = "Free text.";
 
-/// Body of POST and PUT, what PATCH must lead to, and an entry of a file.
-pub const PLAYER_INPUT: Schema = object! { "PlayerInput":
-    required name: NAME, ABOUT_NAME;
-    optional user_id: USER_ID, ABOUT_USER;
-    optional builds: BUILDS, ABOUT_BUILDS;
-    optional availability: TIMES, ABOUT_TIMES;
-    optional notes: NOTES, ABOUT_NOTES;
-};
+body! {
+    /// Body of POST and PUT, what PATCH must lead to, and an entry of a file.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct PlayerInput = "PlayerInput", r#"{"name":"Anna","user_id":"user_01kanp2xc0e8br5v0xmvhv7j2d","builds":[{"build_id":"build_01kanp2xc0e8br5v0xmvhv7j2d","preference":5}],"availability":[{"day":"thursday","from":"19:00","to":"22:30"}],"notes":"Brings food."}"# {
+        required name: String = NAME, ABOUT_NAME;
+        optional user_id: Option<String> = USER_ID, ABOUT_USER;
+        optional builds: Vec<Owned> = BUILDS, ABOUT_BUILDS;
+        optional availability: Vec<Time> = TIMES, ABOUT_TIMES;
+        optional notes: String = NOTES, ABOUT_NOTES;
+    }
+}
 
 /// A player as it is answered.
 pub const PLAYER: Schema = object! { "Player":
@@ -91,7 +100,7 @@ pub const PLAYER: Schema = object! { "Player":
 
 /// A whole roster: what an export gives and an import takes.
 pub const ROSTER: Schema = object! { "Roster":
-    required players: Schema::list(&PLAYER_INPUT, 0, MAX_PLAYERS), "In their order.";
+    required players: Schema::list(&PlayerInput::SCHEMA, 0, MAX_PLAYERS), "In their order.";
 };
 
 /// A number of players.

@@ -3,61 +3,45 @@
 use super::*;
 use platform::native::TestPlatform;
 
-const NUMBER: Schema = Schema::Integer { min: 1, max: 5 };
-const NAMES: Schema = Schema::List {
-    items: &Text::line(1, 3),
-    min: 0,
-    max: 2,
-};
+const NUMBER: Schema = Schema::integer(1, 5);
+const NAMES: Schema = Schema::list(&Text::line(1, 3), 0, 2);
 const THING: Schema = Schema::Object(&[
     Field::required("number", &NUMBER, "n"),
     Field::optional("names", &NAMES, "n"),
     Field::optional("kind", &Schema::Nullable(&Schema::Choice(&["a", "b"])), "k"),
 ]);
 
-fn errors(value: &Value) -> Vec<(String, &'static str)> {
+fn check(schema: &Schema, mut value: Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let (platform, _) = TestPlatform::new();
-    let unicode = platform.unicode.as_ref();
-    THING.check(&mut value.clone(), unicode, "", &mut errors);
-    errors.into_iter().map(|e| (e.pointer, e.code)).collect()
+    schema.check(&mut value, platform.unicode.as_ref(), "", &mut errors);
+    errors
+}
+
+/// The mistakes of a `THING`: `pointer code` of each.
+fn mistakes(value: Value) -> Vec<String> {
+    let told = |e: FieldError| format!("{} {}", e.pointer, e.code);
+    check(&THING, value).into_iter().map(told).collect()
 }
 
 #[test]
 fn all_mistakes_are_found_at_once() {
     let value = json!({ "names": ["abcd", 1, "x"], "kind": "c", "is/admin": true });
     assert_eq!(
-        errors(&value),
-        [
-            ("/number".to_owned(), "required"),
-            ("/names".to_owned(), "invalid_length"),
-            ("/kind".to_owned(), "invalid_choice"),
-            ("/is~1admin".to_owned(), "unknown_field"),
-        ]
+        mistakes(value).join(", "),
+        "/number required, /names invalid_length, /kind invalid_choice, /is~1admin unknown_field"
     );
     let value = json!({ "number": "1", "names": ["abcd", "a\u{7}"], "kind": null });
     assert_eq!(
-        errors(&value),
-        [
-            ("/number".to_owned(), "invalid_type"),
-            ("/names/0".to_owned(), "invalid_length"),
-            ("/names/1".to_owned(), "invalid_format"),
-        ]
+        mistakes(value).join(", "),
+        "/number invalid_type, /names/0 invalid_length, /names/1 invalid_format"
     );
 }
 
 #[test]
 fn a_list_of_mistakes_is_not_kept_whole() {
-    let list = Schema::List {
-        items: &NUMBER,
-        min: 0,
-        max: usize::MAX,
-    };
-    let mut errors = Vec::new();
-    let (platform, _) = TestPlatform::new();
-    let unicode = platform.unicode.as_ref();
-    list.check(&mut json!(vec![0; 1_000]), unicode, "", &mut errors);
-    assert_eq!(errors.len(), MAX_ERRORS);
+    let list = Schema::list(&NUMBER, 0, usize::MAX);
+    assert_eq!(check(&list, json!(vec![0; 1_000])).len(), MAX_ERRORS);
 }
 
 #[test]
@@ -73,7 +57,7 @@ fn whole_numbers_in_every_spelling() {
         (json!(1e300), Some("invalid_type")),
         (json!(true), Some("invalid_type")),
     ] {
-        let found = errors(&json!({ "number": number })).first().map(|e| e.1);
+        let found = check(&NUMBER, number.clone()).first().map(|e| e.code);
         assert_eq!(found, expected, "{number}");
     }
 }

@@ -7,34 +7,38 @@ use crate::{mail, webhooks};
 
 /// Every column whose values are sealed. Add yours.
 pub static SEALED: &[SealedColumn] = &[
-    SealedColumn {
-        table: "signing_keys",
-        key: "kid",
-        column: "sealed_private_key",
-        label: keys::SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "two_factor",
-        key: "user_id",
-        column: "sealed_secret",
-        label: two_factor::store::SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "mails",
-        key: "id",
-        column: "sealed_content",
-        label: mail::SEAL_LABEL,
-    },
-    SealedColumn {
-        table: "webhook_secrets",
-        key: "id",
-        column: "sealed_secret",
-        label: webhooks::SECRET_LABEL,
-    },
-    SealedColumn {
-        table: "webhooks",
-        key: "id",
-        column: "sealed_headers",
-        label: webhooks::HEADERS_LABEL,
-    },
+    sealed(
+        "signing_keys",
+        "kid",
+        "sealed_private_key",
+        keys::SEAL_LABEL,
+    ),
+    sealed(
+        "two_factor",
+        "user_id",
+        "sealed_secret",
+        two_factor::store::SEAL_LABEL,
+    ),
+    sealed("mails", "id", "sealed_content", mail::SEAL_LABEL),
+    sealed(
+        "webhook_secrets",
+        "id",
+        "sealed_secret",
+        webhooks::SECRET_LABEL,
+    ),
+    sealed("webhooks", "id", "sealed_headers", webhooks::HEADERS_LABEL),
 ];
+
+const fn sealed(
+    table: &'static str,
+    key: &'static str,
+    column: &'static str,
+    label: &'static str,
+) -> SealedColumn {
+    SealedColumn {
+        table,
+        key,
+        column,
+        label,
+    }
+}

@@ -260,22 +260,12 @@ mod tests {
 
     #[test]
     fn accept_encoding() {
-        for (header, expected) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip;q=0, *", false),
-            ("gzip; q=0", false),
-            ("gzip;Q=0", false),
-            ("gzip; q = 0", false),
-            ("gzip;q=0.000", false),
-            ("gzip;q=0.001", true),
-            ("gzip;q=1.000", true),
-            ("identity", false),
-            ("gzipped", false),
-            ("", false),
-        ] {
-            assert_eq!(accepts_gzip(header), expected, "{header}");
+        for header in "gzip|br, GZIP;q=0.5|*|gzip;q=0.001|gzip;q=1.000".split('|') {
+            assert!(accepts_gzip(header), "{header}");
+        }
+        let refused = "gzip;q=0, *|gzip; q=0|gzip;Q=0|gzip; q = 0|gzip;q=0.000|identity|gzipped|";
+        for header in refused.split('|') {
+            assert!(!accepts_gzip(header), "{header}");
         }
     }
 

@@ -49,20 +49,14 @@ impl Page {
         query: &Query,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Self, Problem> {
-        let after = match query.text("cursor") {
-            None => None,
-            Some(cursor) => Some(
-                read_cursor(cursor)
-                    .filter(|id| parse(id).is_some())
-                    .ok_or_else(|| {
-                        Problem::invalid(vec![FieldError::new(
-                            "?cursor",
-                            "invalid_cursor",
-                            "Send next_cursor of the page before as it came, or leave it out.",
-                        )])
-                    })?,
-            ),
+        let read = |cursor| {
+            let id = read_cursor(cursor).filter(|id| parse(id).is_some());
+            id.ok_or_else(|| {
+                let detail = "Send next_cursor of the page before as it came, or leave it out.";
+                Problem::invalid(vec![FieldError::new("?cursor", "invalid_cursor", detail)])
+            })
         };
+        let after = query.text("cursor").map(read).transpose()?;
         Ok(Self {
             limit: query.integer("limit").unwrap_or(DEFAULT_LIMIT),
             after,

@@ -104,10 +104,8 @@ impl Field {
         about: &'static str,
     ) -> Self {
         Self {
-            name,
-            about: documented(about),
-            schema,
             required: false,
+            ..Self::required(name, schema, about)
         }
     }
 }

@@ -36,10 +36,8 @@ impl Trace {
 
     fn parse(header: &str) -> Option<Self> {
         let mut parts = header.split('-');
-        let version = parts.next()?;
-        let trace_id = parts.next()?;
-        let parent_id = parts.next()?;
-        let flags = parts.next()?;
+        let (version, trace_id) = (parts.next()?, parts.next()?);
+        let (parent_id, flags) = (parts.next()?, parts.next()?);
         let is_hex = |text: &str, length: usize| {
             let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
             text.len() == length && text.bytes().all(is_digit)

@@ -6,15 +6,27 @@ use platform::{DatabaseError, Platform, Row, Statement};
 
 use super::model::{Membership, TeamRole};
 
+/// The row `m` of the user `$user` in the team `$team`, after what SELECT names.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! of_member {
+    ($team:literal, $user:literal) => {
+        concat!(
+            " FROM team_members m WHERE m.team_id = ",
+            $team,
+            " AND m.user_id = ",
+            $user
+        )
+    };
+}
+
 /// Holds where the user `$user` still has one of the roles of the list `$roles` in the team `$team`.
 #[macro_export]
 macro_rules! still_is {
     ($team:literal, $user:literal, $roles:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
+            "EXISTS (SELECT 1",
+            $crate::of_member!($team, $user),
             " AND m.role IN (SELECT value FROM json_each(",
             $roles,
             ")))"
@@ -27,13 +39,7 @@ pub use still_is;
 #[macro_export]
 macro_rules! is_member {
     ($team:literal, $user:literal) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
-            ")"
-        )
+        concat!("EXISTS (SELECT 1", $crate::of_member!($team, $user), ")")
     };
 }
 pub use is_member;
@@ -42,13 +48,7 @@ pub use is_member;
 #[macro_export]
 macro_rules! role_in {
     ($team:literal, $user:literal) => {
-        concat!(
-            "(SELECT role FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
-            ")"
-        )
+        concat!("(SELECT role", $crate::of_member!($team, $user), ")")
     };
 }
 pub use role_in;
@@ -58,10 +58,8 @@ pub use role_in;
 macro_rules! name_in {
     ($team:literal, $user:literal) => {
         concat!(
-            "(SELECT display_name FROM team_members m WHERE m.team_id = ",
-            $team,
-            " AND m.user_id = ",
-            $user,
+            "(SELECT display_name",
+            $crate::of_member!($team, $user),
             ")"
         )
     };

@@ -277,28 +277,14 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for (text, expected) in [
-            ("a@b.gg", true),
-            ("a.b+c@sub.b.gg", true),
-            ("ä@b.gg", true),
-            ("a@b", false),
-            ("@b.gg", false),
-            ("a@", false),
-            ("a@@b.gg", false),
-            ("a b@b.gg", false),
-            (".a@b.gg", false),
-            ("a..b@b.gg", false),
-            ("a@b..gg", false),
-            ("a@-b.gg", false),
-            ("a@b-.gg", false),
-            ("a@b-c.gg", true),
-            ("a@b.gg\r\n", false),
-            ("a\u{0}@b.gg", false),
-            ("a@Unproved.invalid", false),
-            ("a@bä.gg", false),
-            (&format!("{}@b.gg", "a".repeat(65)), false),
-        ] {
-            assert_eq!(is_email(text), expected, "{text:?}");
+        for text in "a@b.gg a.b+c@sub.b.gg ä@b.gg a@b-c.gg".split(' ') {
+            assert!(is_email(text), "{text}");
+        }
+        let refused = "a@b|@b.gg|a@|a@@b.gg|a b@b.gg|.a@b.gg|a..b@b.gg|a@b..gg|a@-b.gg|a@b-.gg|\
+                       a@b.gg\r\n|a\0@b.gg|a@Unproved.invalid|a@bä.gg";
+        let long = format!("{}@b.gg", "a".repeat(65));
+        for text in refused.split('|').chain([long.as_str()]) {
+            assert!(!is_email(text), "{text:?}");
         }
     }
 }

@@ -142,7 +142,9 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
             let entry = Entry::by(user.caller(), Action::TeamMemberBanned, &ban.user);
             entries.push(entry.with_detail(json!({ "team_id": permit.team().as_str() })));
         }
-        let answer = removed(&counts, is_ban)?;
+        let mut removed: Value = serde_json::from_str(&counts).map_err(Problem::internal)?;
+        removed["banned"] = is_ban.into();
+        let answer = Response::json(200, Profile::Private, &removed)?;
         match Tx::new(writes)
             .log_all(entries)
             .tell_all(event)
@@ -160,12 +162,6 @@ pub async fn remove(cx: &Context<'_>) -> Result<Response, Problem> {
         }
     }
     Err(overtaken())
-}
-
-fn removed(counts: &str, is_ban: bool) -> Result<Response, Problem> {
-    let mut document: Value = serde_json::from_str(counts).map_err(Problem::internal)?;
-    document["banned"] = is_ban.into();
-    Response::json(200, Profile::Private, &document)
 }
 
 /// A permitted ban.

@@ -1,14 +1,15 @@
 //! The calls on what leaders oversee. What belongs to another team gives 404.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{
     ReadCompositions, ReadTeams, ReadWebhooks, WriteCompositions, WriteTeams, WriteWebhooks,
 };
 use crate::http::{Page, Problem, Response};
-use crate::ids::{ShareLinkId, TeamId, UserId, WebhookId};
+use crate::ids::{ShareLinkId, UserId, WebhookId};
 use crate::membership::permissions::{BanMembers, OverseeSharing, TeamPermission, TeamPermit};
+use crate::platform::Statement;
 use crate::runtime::{Context, Tx};
 use crate::squads::share_links;
 use crate::webhooks::endpoints;
@@ -23,17 +24,21 @@ async fn permit<P: TeamPermission>(
     TeamPermit::of(cx.membership(user).await?)
 }
 
-/// The detail of an audit entry.
-fn of_team(team: &TeamId) -> Value {
-    json!({ "team_id": team.as_str() })
-}
-
-/// The problem of a stale write: the caller has lost the permission, or the target is gone.
-async fn why_stale<P: TeamPermission>(cx: &Context<'_>, user: &UserId) -> Problem {
-    match permit::<P>(cx, user).await {
-        Ok(_) => Problem::not_found(),
-        Err(problem) => problem,
-    }
+/// Commits the end of something of the team. When it is stale, the caller has lost the permission, or it
+/// is gone.
+async fn end<P: TeamPermission>(
+    cx: &Context<'_>,
+    permit: &TeamPermit<P>,
+    writes: Vec<Statement>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let entry = entry.with_detail(json!({ "team_id": permit.team().as_str() }));
+    let stale = async {
+        let still = self::permit::<P>(cx, permit.user()).await;
+        still.err().unwrap_or_else(Problem::not_found)
+    };
+    let tx = Tx::new(writes).log(entry);
+    tx.commit_or(cx, Response::no_content(), stale).await
 }
 
 /// GET /teams/{id}/bans
@@ -51,11 +56,8 @@ pub async fn lift_ban(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = permit::<BanMembers>(cx, user.user_id()).await?;
     let banned = cx.path("user_id", UserId::parse)?;
     let entry = Entry::by(user.caller(), Action::TeamBanLifted, &banned);
-    let entry = entry.with_detail(of_team(permit.team()));
     let writes = store::lift(&permit, &banned);
-    let stale = why_stale::<BanMembers>(cx, user.user_id());
-    let tx = Tx::new(writes).log(entry);
-    tx.commit_or(cx, Response::no_content(), stale).await
+    end(cx, &permit, writes, entry).await
 }
 
 /// GET /teams/{id}/webhooks
@@ -73,11 +75,8 @@ pub async fn end_webhook(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
     let id = cx.path("webhook_id", WebhookId::parse)?;
     let entry = Entry::by(user.caller(), Action::WebhookDeleted, &id);
-    let entry = entry.with_detail(of_team(permit.team()));
     let writes = endpoints::oversight_store::end(&permit, &id);
-    let stale = why_stale::<OverseeSharing>(cx, user.user_id());
-    let tx = Tx::new(writes).log(entry);
-    tx.commit_or(cx, Response::no_content(), stale).await
+    end(cx, &permit, writes, entry).await
 }
 
 /// GET /teams/{id}/share-links
@@ -96,9 +95,6 @@ pub async fn end_link(cx: &Context<'_>) -> Result<Response, Problem> {
     let permit = permit::<OverseeSharing>(cx, user.user_id()).await?;
     let id = cx.path("link_id", ShareLinkId::parse)?;
     let entry = Entry::by(user.caller(), Action::ShareLinkWithdrawn, &id);
-    let entry = entry.with_detail(of_team(permit.team()));
     let writes = share_links::oversight_store::end(&permit, &id);
-    let stale = why_stale::<OverseeSharing>(cx, user.user_id());
-    let tx = Tx::new(writes).log(entry);
-    tx.commit_or(cx, Response::no_content(), stale).await
+    end(cx, &permit, writes, entry).await
 }

@@ -7,7 +7,7 @@ use crate::ids::{TeamId, UserId};
 use crate::membership::permissions::{BanMembers, TeamPermission as _, TeamPermit};
 use crate::membership::store::{is_member, still_is};
 use crate::paging::{Listed, Order, page, sql_time};
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Statement, params};
 
 /// Bans of a team.
 pub const MAX_BANS: i64 = 1_000;
@@ -18,8 +18,8 @@ pub fn ban(
     user: &UserId,
     display_name: Option<&str>,
     now: i64,
-) -> [Statement; 2] {
-    let insert = Statement::new(
+) -> Vec<Statement> {
+    Statement::checked(
         concat!(
             "INSERT INTO team_bans (team_id, user_id, display_name, banned_at) \
              SELECT ?1, ?2, ?3, ?4 WHERE ",
@@ -31,24 +31,23 @@ pub fn ban(
             " ON CONFLICT (team_id, user_id) DO UPDATE SET banned_at = excluded.banned_at, \
              display_name = coalesce(excluded.display_name, display_name)"
         ),
-        vec![
-            permit.team().as_str().into(),
-            user.as_str().into(),
-            display_name.into(),
-            now.into(),
-            permit.user().as_str().into(),
-            BanMembers::RULE.roles().into(),
-            MAX_BANS.into(),
+        params![
+            permit.team(),
+            user,
+            display_name,
+            now,
+            permit.user(),
+            BanMembers::RULE.roles(),
+            MAX_BANS,
         ],
-    );
-    [insert, Statement::must_change()]
+    )
 }
 
 /// Whether the team has reached its limit of bans.
 pub async fn is_full(platform: &Platform, team: &TeamId) -> Result<bool, DatabaseError> {
     let statement = Statement::new(
         "SELECT count(*) FROM team_bans WHERE team_id = ?1",
-        vec![team.as_str().into()],
+        params![team],
     );
     let rows = platform.database.query(statement).await?;
     let count = rows.first().map(|row| row.integer(0)).transpose()?;
@@ -57,19 +56,13 @@ pub async fn is_full(platform: &Platform, team: &TeamId) -> Result<bool, Databas
 
 /// Lifts a ban; stale when there is none, or the caller no longer leads the team.
 pub fn lift(permit: &TeamPermit<BanMembers>, user: &UserId) -> Vec<Statement> {
-    let delete = Statement::new(
+    Statement::checked(
         concat!(
             "DELETE FROM team_bans WHERE team_id = ?1 AND user_id = ?2 AND ",
             still_is!("?1", "?3", "?4")
         ),
-        vec![
-            permit.team().as_str().into(),
-            user.as_str().into(),
-            permit.user().as_str().into(),
-            BanMembers::RULE.roles().into(),
-        ],
-    );
-    vec![delete, Statement::must_change()]
+        params![permit.team(), user, permit.user(), BanMembers::RULE.roles()],
+    )
 }
 
 /// A page of a team's bans, by the ids of those who are kept out.
@@ -84,10 +77,7 @@ pub async fn bans(
         sql_time!("banned_at"),
         ") AS document FROM team_bans WHERE team_id = ?1 AND user_id > ?2"
     );
-    let params = vec![
-        permit.team().as_str().into(),
-        after.after.as_deref().unwrap_or("").into(),
-    ];
+    let params = params![permit.team(), after.after.as_deref().unwrap_or("")];
     page(platform, select, params, Order::Ascending, after).await
 }
 
@@ -108,5 +98,5 @@ pub fn forget(permit: &Permit<'_, ManageAccount>) -> [Statement; 2] {
         "DELETE FROM team_bans WHERE user_id = ?1",
         "DELETE FROM team_invitation_exclusions WHERE user_id = ?1",
     ]
-    .map(|sql| Statement::new(sql, vec![permit.user_id().as_str().into()]))
+    .map(|sql| Statement::new(sql, params![permit.user_id()]))
 }

@@ -2,10 +2,9 @@
 //! admitted beyond a quota, and hardly anything within it is refused. `tests/api/limits.rs` has routes,
 //! headers and failures.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use pollster::block_on;
 use proptest::prelude::*;
+use testing::config_value;
 use testing::databases::{all_together, step_aside};
 use wvw_builder::config::Config;
 use wvw_builder::limits::counter::{Denied, Limits};
@@ -286,18 +285,10 @@ fn limits_of(config: &Config) -> Limits {
 
 /// A configuration with these quotas.
 fn config(quotas: &[(&str, &str)]) -> Config {
-    let key = |first: u8| STANDARD.encode((first..first + 32).collect::<Vec<u8>>());
-    let lookup = |name: &str| match name {
-        "ENVIRONMENT" => Some("production".to_owned()),
-        "ISSUER" => Some("https://builds.guild.gg".to_owned()),
-        "MAIL_TRANSPORT" | "DNS_RESOLVER_URL" => Some("off".to_owned()),
-        "AUDIENCE" => Some("wvw-builder".to_owned()),
-        "MASTER_KEY" => Some(key(1)),
-        "PASSWORD_PEPPER" => Some(key(101)),
-        _ => {
-            let quota = quotas.iter().find(|(variable, _)| *variable == name);
-            quota.map(|(_, quota)| (*quota).to_owned())
-        }
+    let lookup = |name: &str| {
+        let quota = quotas.iter().find(|(variable, _)| *variable == name);
+        let other = || config_value(name).filter(|_| !name.starts_with("LIMIT_"));
+        quota.map(|(_, quota)| (*quota).to_owned()).or_else(other)
     };
     Config::load(lookup).expect("a good configuration")
 }
@@ -353,10 +344,9 @@ fn simulate(
     }
     let calls = u32::try_from(test.limiter.calls()).expect("few");
     let calls = f64::from(calls) / f64::from(requests);
+    let (count, policy) = (isolates.len(), isolates[0].0.policy_field(bucket));
     println!(
-        "{} isolates, {per_minute}/min, {}: {admitted} admitted / {allowed} allowed, {calls:.3} calls a request",
-        isolates.len(),
-        isolates[0].0.policy_field(bucket),
+        "{count} isolates, {per_minute}/min, {policy}: {admitted} of {allowed}, {calls:.3} calls"
     );
     Run {
         admitted,
@@ -413,11 +403,8 @@ fn requests_that_overlap_share_one_quota_and_do_not_hoard_it() {
     let config = config(&[]);
     let isolates: Vec<(Limits, Platform)> = (0..3)
         .map(|seed| {
-            let limiter = Box::new(Slow(test.limiter.clone()));
-            let platform = Platform {
-                limiter,
-                ..test.platform(seed)
-            };
+            let mut platform = test.platform(seed);
+            platform.limiter = Box::new(Slow(test.limiter.clone()));
             (limits_of(&config), platform)
         })
         .collect();

@@ -2,7 +2,6 @@
 //! `reauthentication` has the proof that it takes.
 
 use testing::authenticator::{SECOND_STEP, challenge, enrol};
-use testing::guild::racing;
 use testing::prelude::*;
 use testing::webhooks::{delivery, make};
 
@@ -133,7 +132,7 @@ fn what_comes_in_between_is_ended_and_counted_too() {
     for (member, sql, count) in [("api_keys", key, 2), ("share_links", link, 3)] {
         let app = TestApp::new();
         let (mine, _) = belongings(&app, "raced");
-        let raced = racing(&app, "UPDATE sessions SET ended_at", sql.to_owned());
+        let raced = app.racing("UPDATE sessions SET ended_at", sql.to_owned());
         let counts = raced.call("POST", END).by(&mine.player).ok();
         assert_eq!(counts[member], count, "{counts}");
         assert_eq!(app.rows(member), 0);

@@ -18,11 +18,6 @@ fn confirm(app: &TestApp, token: &str, password: &str) -> Answer {
     app.post(CONFIRM, &body).send()
 }
 
-fn log_in(app: &TestApp, email: &str, password: &str) -> Answer {
-    let body = json!({ "email": email, "password": password });
-    app.post(LOGIN, &body).send()
-}
-
 /// A player whose address is proved.
 fn eir() -> (TestApp, Player) {
     let app = TestApp::new();
@@ -51,11 +46,10 @@ fn a_link_sets_the_password_once_and_ends_logins_and_other_links() {
     for token in [&first, &second] {
         confirm(&app, token, "six words that nobody else has").expect_problem(410, "invalid_link");
     }
-    log_in(&app, &player.email, PASSWORD).expect(401);
-    log_in(&app, &player.email, NEW).expect(200);
+    app.log_in_with(&player.email, PASSWORD).expect(401);
+    app.log_in_with(&player.email, NEW).expect(200);
     app.get_as(&player, ME).expect(401);
-    let refresh = json!({ "refresh_token": player.refresh_token });
-    app.post(REFRESH, &refresh).send().expect(401);
+    app.refresh(&player.refresh_token).expect(401);
     // Keys stay, unless asked.
     let builds = || app.get("/api/v1/builds?owner=me").token(&key).send();
     builds().expect(200);
@@ -99,9 +93,7 @@ fn every_address_gets_the_same_answer_after_the_same_work() {
         let work: Vec<_> = work.iter().map(|it| it.sql.to_string()).collect();
         match &seen {
             None => seen = Some((answer.body, work)),
-            Some((body, sql)) => {
-                assert_eq!((&answer.body, &work), (body, sql), "{email}");
-            }
+            Some(seen) => assert_eq!(*seen, (answer.body, work), "{email}"),
         }
     }
     // Only then is it looked up, and only who has proved the address gets something.
@@ -113,11 +105,8 @@ fn every_address_gets_the_same_answer_after_the_same_work() {
 
 #[test]
 fn it_is_limited_by_network_by_address_and_by_account() {
-    let production = |name: &str| match name {
-        "LIMIT_RESET" | "LIMIT_MAILBOX" => None,
-        name => config_value(name),
-    };
-    let app = TestApp::with(production);
+    let is_default = |name: &str| ["LIMIT_RESET", "LIMIT_MAILBOX"].contains(&name);
+    let app = TestApp::with(|name| config_value(name).filter(|_| !is_default(name)));
     let player = app.proved("eir");
     let from = |network: &str, email: &str| {
         let call = app.post(RESET, &json!({ "email": email }));
@@ -149,7 +138,9 @@ fn the_second_factor_stays_in_force_and_a_disabled_password_counts_again() {
     app.execute("UPDATE users SET password_disabled_at = 1");
     confirm(&app, &token, NEW).expect(204);
     assert_eq!(app.rows("users WHERE password_disabled_at IS NOT NULL"), 0);
-    let answer = log_in(&app, &player.email, NEW).expect_problem(401, "two_factor_required");
+    let answer = app
+        .log_in_with(&player.email, NEW)
+        .expect_problem(401, "two_factor_required");
     let (challenge, code) = (&answer.json()["challenge"], &device.recovery_codes[0]);
     let body = json!({ "challenge": challenge, "code": code });
     app.post(authenticator::SECOND_STEP, &body)
@@ -217,7 +208,7 @@ fn the_page_does_what_the_calls_do_and_looking_at_it_uses_nothing_up() {
     let sent = format!("token={token}&new_password=five+other+words+in+it");
     form(&app, &sent).expect(200);
     form(&app, &sent).expect(410);
-    log_in(&app, &player.email, NEW).expect(200);
+    app.log_in_with(&player.email, NEW).expect(200);
     // What someone writes into the address is text on the page.
     let odd = app.get("/reset?token=%22%3E%3Cscript%3E").send();
     assert!(!odd.expect(200).text().contains("<script>"));

@@ -4,12 +4,10 @@
 use testing::prelude::*;
 
 const B: &str = "DQctOhcaSTqJHQAAhQEAAIQBAACEHQAAbR0AAAAAAAAAAAAAAAAAAAAAAAA=";
-const DECODE: &str = "/api/v1/chat-codes/decode";
 
 #[test]
 fn a_decorated_chat_code_is_the_code() {
-    let app = TestApp::new();
-    let player = app.player("pastes");
+    let (app, player) = TestApp::with_player("pastes");
     let code = format!("[&{B}]");
     let plain = app.post(DECODE, &json!({ "code": code })).send().ok();
     assert_eq!(plain["template"]["profession"]["id"], "Mesmer");
@@ -32,33 +30,26 @@ fn a_decorated_chat_code_is_the_code() {
 
 #[test]
 fn two_chat_codes_are_refused_as_two() {
-    let app = TestApp::new();
-    let player = app.player("two");
+    let (app, player) = TestApp::with_player("two");
     let pasted = format!("[&{B}] or {GUARDIAN_CODE}");
     let decoded = app.post(DECODE, &json!({ "code": pasted })).send();
-    let code = [("/code".to_owned(), "several_codes".to_owned())];
-    assert_eq!(decoded.expect(422).mistakes(), code);
+    decoded.expect_mistakes("/code several_codes");
     let body = build_body(&json!({ "chat_code": pasted }));
-    let made = app.post_as(&player, BUILDS, &body).expect(422);
-    assert_eq!(
-        made.mistakes()[0],
-        ("/chat_code".to_owned(), code[0].1.clone())
-    );
+    let made = app.post_as(&player, BUILDS, &body);
+    made.expect_mistakes("/chat_code several_codes");
 }
 
 /// Inventions belongs to the Engineer.
 #[test]
 fn decoding_notes_what_a_build_is_refused_for() {
-    let app = TestApp::new();
-    let player = app.player("notes");
+    let (app, player) = TestApp::with_player("notes");
     let code = GUARDIAN_CODE.replacen("DQEq", "DQEm", 1);
     let decoded = app.post(DECODE, &json!({ "code": code })).send().ok();
     let note = &decoded["notes"][0];
     assert_eq!(note["pointer"], "/template/specializations/0");
     let body = build_body(&json!({ "chat_code": code }));
-    let refused = app.post_as(&player, BUILDS, &body).expect(422);
-    let refused = refused.mistakes();
-    assert_eq!(refused, [("/chat_code".to_owned(), text(&note["code"]))]);
+    let refused = app.post_as(&player, BUILDS, &body);
+    refused.expect_mistakes(&format!("/chat_code {}", text(&note["code"])));
 }
 
 #[test]
@@ -67,22 +58,16 @@ fn weapons_under_water_have_names() {
     let list = app.get("/api/v1/game/weapons").send().ok();
     for (id, name) in [(258, "Speargun"), (293, "Trident")] {
         let known = json!({ "id": id, "name": name });
-        assert!(
-            list["data"]
-                .as_array()
-                .is_some_and(|all| all.contains(&known))
-        );
+        assert!(array(&list["data"]).contains(&known), "{name}");
     }
 }
 
 #[test]
 fn an_invitation_is_accepted_by_its_link() {
-    let app = TestApp::new();
-    let leader = app.player("leader");
+    let (app, leader) = TestApp::with_player("leader");
     let team = app.team(&[(&leader, "leader")]);
-    let made = app
-        .invite(&leader, &team, &json!({ "role": "member", "max_uses": 5 }))
-        .created();
+    let body = json!({ "role": "member", "max_uses": 5 });
+    let made = app.invite(&leader, &team, &body).created();
     let (code, link) = (text(&made["code"]), text(&made["url"]));
     for (name, pasted) in [
         ("a", link.clone()),
@@ -92,11 +77,8 @@ fn an_invitation_is_accepted_by_its_link() {
     ] {
         let guest = app.player(name);
         app.accept(&guest, &pasted).expect(200);
-        assert_eq!(
-            app.role_of(&team, &guest).as_deref(),
-            Some("member"),
-            "{pasted}"
-        );
+        let role = app.role_of(&team, &guest);
+        assert_eq!(role.as_deref(), Some("member"), "{pasted}");
     }
     let guest = app.player("e");
     app.accept(&guest, &format!("{link}x"))

@@ -37,11 +37,6 @@ const NOT_EXPORTED_TABLES: &str = "idempotency_records two_factor recovery_codes
 /// Columns of `users` that an export leaves out: secrets, and what is made from other columns.
 const NOT_EXPORTED: &[&str] = &["email_key", "password_hash", "version"];
 
-#[track_caller]
-fn delete(app: &TestApp, player: &Player, password: &str) -> Answer {
-    app.as_player(player, "DELETE", ME, &json!({ "password": password }))
-}
-
 fn tables(app: &TestApp) -> Vec<String> {
     app.texts("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
 }
@@ -171,7 +166,7 @@ fn a_deletion_leaves_nothing_but_an_id_in_the_audit_log() {
 
     let second = app.isolate(2);
     second.get_as(&player, ME).expect(200);
-    delete(&app, &player, PASSWORD).expect(204);
+    app.delete_account(&player).expect(204);
 
     for needle in personal {
         assert_eq!(places(&app, needle), [], "{needle}");
@@ -189,8 +184,7 @@ fn a_deletion_leaves_nothing_but_an_id_in_the_audit_log() {
     app.wait_ms(10_000);
     let elsewhere = second.get_as(&player, ME);
     elsewhere.expect_problem(401, "invalid_token");
-    let refresh = json!({ "refresh_token": player.refresh_token });
-    let refreshed = app.post(REFRESH, &refresh).send();
+    let refreshed = app.refresh(&player.refresh_token);
     refreshed.expect_problem(401, "invalid_refresh_token");
     // Public builds are gone too; those of others are not.
     for build in own.as_array().expect("a list") {
@@ -205,8 +199,9 @@ fn a_deletion_leaves_nothing_but_an_id_in_the_audit_log() {
 fn a_deletion_takes_the_password_that_is_in_force_when_it_is_written() {
     let app = TestApp::new();
     let player = scene(&app);
-    delete(&app, &player, "another four words").expect_problem(403, "wrong_password");
     let call = || app.call("DELETE", ME).by(&player);
+    let wrong = call().json(&json!({ "password": "another four words" }));
+    wrong.send().expect_problem(403, "wrong_password");
     call().send().expect_problem(400, "body_required");
     let long = "a".repeat(257);
     let rows = format!(
@@ -219,7 +214,8 @@ fn a_deletion_takes_the_password_that_is_in_force_when_it_is_written() {
     let (racing, sql) = app.racing_isolate("DELETE FROM users", None);
     racing.get_as(&player, ME).expect(200);
     *sql.borrow_mut() = Some("UPDATE users SET password_hash = 'another'".to_owned());
-    delete(&racing, &player, PASSWORD).expect_problem(403, "wrong_password");
+    let answer = racing.delete_account(&player);
+    answer.expect_problem(403, "wrong_password");
     assert_eq!((app.rows("users"), app.rows("builds")), (2, 2));
     assert_eq!(app.logged("account.deleted"), 0);
 }
@@ -229,10 +225,8 @@ fn an_export_has_every_table_and_every_column_but_secrets() {
     let app = TestApp::new();
     let player = scene(&app);
     let answer = app.get_as(&player, EXPORT).expect(200);
-    answer.expect_header(
-        "content-disposition",
-        "attachment; filename=\"wvw-builder-export.json\"",
-    );
+    let name = "attachment; filename=\"wvw-builder-export.json\"";
+    answer.expect_header("content-disposition", name);
     let export = answer.json();
     let exported = |table: &String| NOT_EXPORTED_TABLES.split(' ').all(|other| other != table);
     let members = || MEMBERS.trim().lines().map(str::trim);
@@ -323,8 +317,7 @@ fn an_export_says_what_others_did_to_me_but_not_with_which_login() {
     let app = TestApp::new();
     let player = scene(&app);
     // By itself: a login of mine was ended since a spent token came again.
-    let refresh = json!({ "refresh_token": player.refresh_token });
-    let spend = || app.post(REFRESH, &refresh).send();
+    let spend = || app.refresh(&player.refresh_token);
     spend().expect(200);
     app.wait_ms(10_001);
     spend().expect_problem(401, "refresh_token_reused");

@@ -71,35 +71,21 @@ fn is_look_through(statement: &Statement, step: &str) -> bool {
 fn filter(walk: &Walk) {
     let (team, hook) = (&walk.holder.team, &walk.holder.webhook);
     let (holder, boss) = (&walk.holder.player, &walk.boss);
+    let more = format!("tag=zerg q=needle q=ne q=n owner=me team_id={team}");
+    let who = format!("actor={} target={}", boss.id, holder.id);
+    let span = "since=2026-01-01T00:00:00Z until=2027-01-01T00:00:00Z";
+    let states = "state=dead state=pending state=delivered".to_owned();
+    let builds = "role=strip profession=Guardian specialization=62 game_build=190000";
+    let builds = format!("{builds} {more}");
+    let plans = format!("mode=zerg is_template=false {more}");
     let lists = [
+        (BUILDS.to_owned(), holder, builds),
+        (COMPOSITIONS.to_owned(), holder, plans),
+        (format!("{WEBHOOKS}/{hook}/deliveries"), holder, states),
         (
-            BUILDS.to_owned(),
-            holder,
-            format!(
-                "tag=zerg q=needle q=ne q=n role=strip profession=Guardian specialization=62 \
-                 game_build=190000 owner=me team_id={team}"
-            ),
-        ),
-        (
-            COMPOSITIONS.to_owned(),
-            holder,
-            format!(
-                "tag=zerg q=needle q=ne q=n mode=zerg is_template=false owner=me team_id={team}"
-            ),
-        ),
-        (
-            format!("{WEBHOOKS}/{hook}/deliveries"),
-            holder,
-            "state=dead state=pending state=delivered".to_owned(),
-        ),
-        (
-            "/api/v1/admin/audit-log".to_owned(),
+            AUDIT_LOG.to_owned(),
             boss,
-            format!(
-                "actor={} target={} action=account.registered since=2026-01-01T00:00:00Z \
-                 until=2027-01-01T00:00:00Z",
-                boss.id, holder.id
-            ),
+            format!("{who} action=account.registered {span}"),
         ),
     ];
     let name = |filter: &str| filter.split('=').next().map(str::to_owned);

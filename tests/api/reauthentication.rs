@@ -59,10 +59,7 @@ fn a_proof_lasts_to_the_second_and_no_refresh_renews_it() {
     wait(&app, 1);
     refused(make_key(&app, &player.token));
 
-    let refresh = |token: &str| {
-        let body = json!({ "refresh_token": token });
-        app.post(REFRESH, &body).send().ok()
-    };
+    let refresh = |token: &str| app.refresh(token).ok();
     let next = refresh(&player.refresh_token);
     let token = text(&next["access_token"]);
     refused(make_key(&app, &token));

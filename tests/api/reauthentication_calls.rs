@@ -105,14 +105,9 @@ fn carriers() -> [(&'static str, &'static str, Value); 3] {
 
 #[test]
 fn a_call_with_the_password_in_it_is_its_own_proof_also_of_the_second_factor() {
-    let accepted = |answer: Answer| {
-        assert!(answer.status < 300, "{}: {}", answer.what, answer.status);
-    };
+    let accepted = |answer: Answer| assert!(answer.status < 300, "{answer:?}");
     for (method, path, body) in carriers() {
-        let setting = || {
-            let (app, player) = TestApp::with_player("carrier");
-            (app, player)
-        };
+        let setting = || TestApp::with_player("carrier");
         let (app, player) = setting();
         wait(&app, 400);
         accepted(app.as_player(&player, method, path, &body));
@@ -141,13 +136,10 @@ fn a_call_with_the_password_in_it_is_its_own_proof_also_of_the_second_factor() {
 
 #[test]
 fn who_makes_someone_an_officer_needs_a_proof_whichever_way() {
-    let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
+    let (app, [mut leader, member]) = TestApp::with_players(["leader", "member"]);
     let team = app.team(&[(&leader, "leader"), (&member, "member")]);
-    let key = key_of(&app, &leader.token);
-    let keyed = Player {
-        token: key,
-        ..app.player("key")
-    };
+    let mut keyed = app.player("key");
+    keyed.token = key_of(&app, &leader.token);
     wait(&app, 301);
     let officer = json!({ "role": "officer" });
     refused(app.invite(&leader, &team, &officer));
@@ -156,10 +148,7 @@ fn who_makes_someone_an_officer_needs_a_proof_whichever_way() {
         .expect(201);
     app.invite(&keyed, &team, &json!({})).expect(201);
     refused(app.patch_as(&leader, &member_path(&team, &member), &officer));
-    let leader = Player {
-        token: proved(&app, &leader.token),
-        ..leader
-    };
+    leader.token = proved(&app, &leader.token);
     app.invite(&leader, &team, &officer).expect(201);
     let answer = app.patch_as(&leader, &member_path(&team, &member), &officer);
     answer.expect(200);
@@ -182,10 +171,8 @@ fn a_name_needs_no_proof_and_who_has_not_the_right_is_told_that_and_not_to_prove
 fn documented() -> Vec<(&'static str, Vec<(String, String)>)> {
     let mut tables: Vec<(&str, Vec<(String, String)>)> = Vec::new();
     for line in include_str!("../../docs/RECENT_PROOF.md").lines() {
-        let Some((first, rest)) = line
-            .strip_prefix("| ")
-            .and_then(|row| row.split_once(" | "))
-        else {
+        let row = line.strip_prefix("| ");
+        let Some((first, rest)) = row.and_then(|row| row.split_once(" | ")) else {
             continue;
         };
         let calls: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
@@ -194,11 +181,8 @@ fn documented() -> Vec<(&'static str, Vec<(String, String)>)> {
             continue;
         }
         let rows = &mut tables.last_mut().expect("a heading").1;
-        rows.extend(
-            calls
-                .into_iter()
-                .map(|call| (call.to_owned(), rest.to_owned())),
-        );
+        let row = |call: &str| (call.to_owned(), rest.to_owned());
+        rows.extend(calls.into_iter().map(row));
     }
     tables
 }
@@ -209,10 +193,8 @@ fn every_write_is_decided_on_in_the_docs() {
     let [needs, some, carries, none] = &tables[..] else {
         panic!("four tables: {tables:?}");
     };
-    let mut decided: Vec<&String> = tables
-        .iter()
-        .flat_map(|(_, rows)| rows.iter().map(|(call, _)| call))
-        .collect();
+    let rows = tables.iter().flat_map(|(_, rows)| rows);
+    let mut decided: Vec<&String> = rows.map(|(call, _)| call).collect();
     let writes = ROUTES.iter().filter(|route| {
         matches!(route.access, Access::Required(_)) && route.method.as_str() != "GET"
     });
@@ -221,10 +203,8 @@ fn every_write_is_decided_on_in_the_docs() {
     decided.sort();
     assert_eq!(decided, routes.iter().collect::<Vec<_>>(), "each once");
 
-    let listed = needs.1.iter();
-    let listed: BTreeSet<(String, bool)> = listed
-        .map(|(call, rest)| (call.clone(), rest.starts_with("by scope")))
-        .collect();
+    let row = |(call, rest): &(String, String)| (call.clone(), rest.starts_with("by scope"));
+    let listed: BTreeSet<(String, bool)> = needs.1.iter().map(row).collect();
     let expected = ROUTES.iter().filter_map(|route| {
         let rule = rule_of(route).filter(|rule| rule.needs_proof)?;
         Some((name_of(route), rule.takes_api_keys))

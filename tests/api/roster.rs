@@ -127,16 +127,15 @@ fn lists_are_narrowed_and_cut_into_pages() {
     assert_eq!((pages[0].len(), pages.len()), (4, 2));
     let all = texts_of(&pages.concat(), "name");
     assert_eq!((&all[..5], all.len()), (&names.map(str::to_owned)[..], 6));
-    app.get_as(member, &format!("{}?cursor=x", guild.path))
-        .expect_problem(422, "invalid_input");
+    let wrong = app.get_as(member, &format!("{}?cursor=x", guild.path));
+    wrong.expect_problem(422, "invalid_input");
 }
 
 #[test]
 fn a_page_ends_early_when_its_players_are_very_large() {
     let guild = guild();
-    let builds: Vec<Value> = (0..20)
-        .map(|index| json!({ "build_id": format!("build_{index:026}"), "preference": 5 }))
-        .collect();
+    let build = |index| json!({ "build_id": format!("build_{index:026}"), "preference": 5 });
+    let builds: Vec<Value> = (0..20).map(build).collect();
     for index in 0..100 {
         let id = format!("player_{index:026}");
         let document = json!({

@@ -1,8 +1,12 @@
 //! Who changes what in a roster, also concurrently: members only their own entry. `attacks_authorization` has
 //! each route with each caller, `teams` outsiders, `personal_data` exports and deletions of accounts.
 
-use testing::guild::{guild, player, racing};
+use testing::guild::{guild, player};
 use testing::prelude::*;
+
+const ADDS: &str = "INSERT INTO team_players";
+const CHANGES: &str = "UPDATE team_players";
+const GOES: &str = "DELETE FROM team_players";
 
 #[test]
 fn an_entry_of_another_teams_roster_is_none_of_this_ones() {
@@ -11,8 +15,8 @@ fn an_entry_of_another_teams_roster_is_none_of_this_ones() {
     let one = guild.one(&guild.add(&json!({ "name": "Anna" })));
     let elsewhere = one.replace(&guild.team, &app.team(&[(stranger, "leader")]));
     for method in ["GET", "PUT", "PATCH", "DELETE"] {
-        let call = app.call(method, &elsewhere).by(stranger);
-        let answer = call.json(&json!({ "name": "Bert" })).send();
+        let bert = json!({ "name": "Bert" });
+        let answer = app.as_player(stranger, method, &elsewhere, &bert);
         answer.expect_problem(404, "not_found");
     }
     assert_eq!(guild.names(""), ["Anna"]);
@@ -75,10 +79,7 @@ fn each_member_has_one_entry() {
         guild.member.id
     );
     let call = ("POST", guild.path.as_str(), &body);
-    assert_eq!(
-        app.raced("INSERT INTO team_players", sql, officer, call),
-        409
-    );
+    assert_eq!(app.raced(ADDS, sql, officer, call), 409);
 }
 
 #[test]
@@ -86,50 +87,22 @@ fn what_changes_between_a_look_and_a_write_is_not_written_over() {
     let guild = guild();
     let (app, officer) = (&guild.app, &guild.officer);
     let anna = guild.one(&guild.add(&json!({ "name": "Anna" })));
-    let (me, bert) = (
-        json!({ "name": "Me", "user_id": guild.member.id }),
-        json!({ "name": "Bert" }),
-    );
-    let (adds, path) = ("INSERT INTO team_players", &guild.path);
+    let me = json!({ "name": "Me", "user_id": guild.member.id });
+    let (bert, path) = (json!({ "name": "Bert" }), &guild.path);
+    let (late, stale) = ("roster_changed", "precondition_failed");
     let changed = || "UPDATE team_players SET version = version + 1".to_owned();
     for (method, path, body, before, sql, code) in [
         // Who is added leaves the team.
-        (
-            "POST",
-            path,
-            &me,
-            adds,
-            sql::leaves(&guild.member),
-            "roster_changed",
-        ),
+        ("POST", path, &me, ADDS, sql::leaves(&guild.member), late),
         // Someone else changes the same entry.
-        (
-            "PUT",
-            &anna,
-            &bert,
-            "UPDATE team_players",
-            changed(),
-            "precondition_failed",
-        ),
-        (
-            "DELETE",
-            &anna,
-            &bert,
-            "DELETE FROM team_players",
-            changed(),
-            "precondition_failed",
-        ),
+        ("PUT", &anna, &bert, CHANGES, changed(), stale),
+        ("DELETE", &anna, &bert, GOES, changed(), stale),
         // Who writes leaves the team.
-        (
-            "POST",
-            path,
-            &bert,
-            adds,
-            sql::leaves(officer),
-            "roster_changed",
-        ),
+        ("POST", path, &bert, ADDS, sql::leaves(officer), late),
     ] {
-        let answer = racing(app, before, sql).as_player(officer, method, path, body);
+        let answer = app
+            .racing(before, sql)
+            .as_player(officer, method, path, body);
         assert_eq!(answer.json()["code"], code, "{method} {body}");
     }
     assert_eq!(app.rows("team_players WHERE name <> 'Anna'"), 0);
@@ -146,30 +119,30 @@ fn whoever_loses_their_role_between_a_look_and_a_write_changes_nothing_of_the_ro
     let none = json!({ "players": [] });
     let import = format!("{}/import", guild.path);
     let replace = format!("{import}?mode=replace");
-    let (adds, changes) = ("INSERT INTO team_players", "UPDATE team_players");
-    let goes = "DELETE FROM team_players";
     let role = |role: &str| sql::role(officer, role);
     let rows: [(&str, &str, &Value, &'static str, u16); 7] = [
-        ("POST", &guild.path, &body, adds, 409),
-        ("PUT", &entry, &body, changes, 412),
+        ("POST", &guild.path, &body, ADDS, 409),
+        ("PUT", &entry, &body, CHANGES, 412),
         // To make another one's entry one's own takes the role too.
-        ("PUT", &entry, &own, changes, 412),
-        ("DELETE", &entry, &Value::Null, goes, 412),
-        ("POST", &import, &file, adds, 409),
-        ("POST", &replace, &file, adds, 409),
-        ("POST", &replace, &none, goes, 409),
+        ("PUT", &entry, &own, CHANGES, 412),
+        ("DELETE", &entry, &Value::Null, GOES, 412),
+        ("POST", &import, &file, ADDS, 409),
+        ("POST", &replace, &file, ADDS, 409),
+        ("POST", &replace, &none, GOES, 409),
     ];
     let before = guild.rows();
     for (method, path, body, moment, status) in rows {
         app.execute(role("officer"));
-        let answer = racing(app, moment, role("member")).as_player(officer, method, path, body);
+        let answer = app
+            .racing(moment, role("member"))
+            .as_player(officer, method, path, body);
         assert_eq!(answer.status, status, "{method} {path} {body}");
         assert_eq!(guild.rows(), before, "{method} {path} {body}");
     }
     // One's own entry stays one's own to change.
     app.execute(role("officer"));
     let mine = guild.one(&guild.add(&own));
-    let isolate = racing(app, changes, role("member"));
+    let isolate = app.racing(CHANGES, role("member"));
     isolate.put_as(officer, &mine, &own).expect(200);
 }
 

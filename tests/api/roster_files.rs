@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use testing::guild::{CSV, guild, player, players_of, racing};
+use testing::guild::{CSV, guild, player, players_of};
 use testing::prelude::*;
 
 #[test]
@@ -35,12 +35,10 @@ fn out_and_in_again() {
     csv.expect_header("cache-control", "private, no-store");
     csv.expect_header("content-disposition", &named("roster.csv"));
     let written = csv.text();
-    let member = &guild.member.id;
+    let (member, times) = (&guild.member.id, "monday 19:00-23:00;sunday 22:00-01:30");
     let expected = [
         "name,user_id,builds,availability,notes\r\n",
-        &format!(
-            "\"'=cmd|' /C calc'!A0\",{member},{build}:5,monday 19:00-23:00;sunday 22:00-01:30,"
-        ),
+        &format!("\"'=cmd|' /C calc'!A0\",{member},{build}:5,{times},"),
         "\"Says \"\"no\"\",\r\nthen\n\n\tyes;\"\r\n",
         "\"''=not\",,,,\"'+1\"\r\n",
         "'Tis,,,,'\r\n",
@@ -197,18 +195,14 @@ fn a_roster_that_changes_meanwhile_is_left_alone() {
         ("mode=add", fills, &"name\nCarla\n".to_owned()),
     ];
     for (query, sql, body) in rows {
-        guild
-            .app
-            .execute(sql::joins(&guild.officer, &guild.team, "officer"));
-        let isolate = racing(&guild.app, "INSERT INTO team_players", sql);
+        let joins = sql::joins(&guild.officer, &guild.team, "officer");
+        guild.app.execute(joins);
+        let isolate = guild.app.racing("INSERT INTO team_players", sql);
         let call = isolate.call("POST", &format!("{}/import?{query}", guild.path));
         let answer = call.by(&guild.officer).raw(CSV, body.as_str()).send();
         answer.expect_problem(409, "roster_changed");
-        assert_eq!(
-            guild.app.rows("team_players WHERE name = 'Carla'"),
-            0,
-            "{body}"
-        );
+        let added = guild.app.rows("team_players WHERE name = 'Carla'");
+        assert_eq!(added, 0, "{body}");
     }
 }
 
@@ -269,11 +263,8 @@ fn whatever_goes_out_comes_in_the_same() {
 fn many(build: &str, bad: Option<usize>) -> String {
     let mut file = "name,builds,availability\n".to_owned();
     for line in 2..10_002 {
-        let day = if bad == Some(line) {
-            "someday"
-        } else {
-            "friday"
-        };
+        let is_bad = bad == Some(line);
+        let day = if is_bad { "someday" } else { "friday" };
         writeln!(file, "Player {line},{build}:5,{day} 19:00-23:00").expect("a String takes it");
     }
     file
@@ -286,11 +277,8 @@ fn ten_thousand_lines_come_in_at_once_or_not_at_all() {
     let mistake = "/lines/7001/availability/0/day invalid_choice";
     guild.refuses("", &many(&build, Some(7_001)), mistake);
     let file = many(&build, None);
-    guild.refuses(
-        "",
-        &format!("{file}One more,,\n"),
-        "/lines/10002 too_many_lines",
-    );
+    let longer = format!("{file}One more,,\n");
+    guild.refuses("", &longer, "/lines/10002 too_many_lines");
     let import = || guild.imports("", CSV, file.as_str(), [10_000, 0, 0]);
     let calls = guild.app.calls_of(import);
     // Who is calling, who is in the team, what is named, what is there, and one batch.
@@ -299,10 +287,6 @@ fn ten_thousand_lines_come_in_at_once_or_not_at_all() {
     let out = guild.export("csv");
     let lines = out.text().lines().count();
     assert_eq!(lines, 10_001);
-    guild.imports(
-        "mode=replace",
-        CSV,
-        file.replace(":5", ":4"),
-        [0, 10_000, 0],
-    );
+    let changed = file.replace(":5", ":4");
+    guild.imports("mode=replace", CSV, changed, [0, 10_000, 0]);
 }

@@ -6,19 +6,17 @@ use testing::authenticator::{
 };
 use testing::login_throttle::from;
 use testing::prelude::*;
-use wvw_builder::accounts::two_factor::store;
 
 #[test]
 fn a_challenge_is_no_login() {
     let it = guarded();
     let sessions = it.app.rows("sessions");
-    let body = json!({ "email": it.player.email, "password": PASSWORD });
-    let answer = it.app.post(LOGIN, &body).send().expect(401).json();
+    let answer = it.app.log_in_with(&it.player.email, PASSWORD);
+    let answer = answer.expect(401).json();
     assert!(answer["access_token"].is_null() && answer["device_token"].is_null());
     assert_eq!(it.app.rows("sessions"), sessions);
-    let wrong = json!({ "email": it.player.email, "password": "another four words" });
-    let answer = it.app.post(LOGIN, &wrong).send();
-    answer.expect_problem(401, "invalid_credentials");
+    let wrong = it.app.log_in_with(&it.player.email, "another four words");
+    wrong.expect_problem(401, "invalid_credentials");
 }
 
 #[test]
@@ -113,25 +111,14 @@ fn it_is_switched_off_with_password_and_code_only() {
     let (right, wrong) = (it.fresh_code(), it.wrong_code());
     let other = it.log_in(it.recovery_code()).ok();
     let used = it.recovery_code();
+    let both = |password: &str, code: &str| json!({ "password": password, "code": code });
     for (body, status, code) in [
         (json!({}), 422, "invalid_input"),
         (json!({ "password": PASSWORD }), 422, "invalid_input"),
         (json!({ "code": right }), 422, "invalid_input"),
-        (
-            json!({ "password": "another four words", "code": right }),
-            403,
-            "wrong_password",
-        ),
-        (
-            json!({ "password": PASSWORD, "code": wrong }),
-            403,
-            "wrong_two_factor_code",
-        ),
-        (
-            json!({ "password": PASSWORD, "code": used }),
-            403,
-            "wrong_two_factor_code",
-        ),
+        (both("another four words", &right), 403, "wrong_password"),
+        (both(PASSWORD, &wrong), 403, "wrong_two_factor_code"),
+        (both(PASSWORD, used), 403, "wrong_two_factor_code"),
     ] {
         it.own("DELETE", TWO_FACTOR, &body)
             .expect_problem(status, code);
@@ -200,18 +187,4 @@ fn nothing_of_the_second_factor_is_kept_readable() {
     ));
     let body = json!({ "code": it.fresh_code() });
     it.app.post_as(&other, CONFIRM, &body).expect(500);
-}
-
-#[test]
-fn challenges_that_are_over_are_removed() {
-    let it = guarded();
-    it.challenge();
-    it.app.wait_ms(5 * MINUTE_MS - 1);
-    let last = it.challenge();
-    it.app.wait_ms(1);
-    let remove = store::expired(it.app.test_now()).batch();
-    let platform = it.app.test.platform(9);
-    pollster::block_on(platform.database.batch(vec![remove])).expect("it runs");
-    assert_eq!(it.app.rows("challenges"), 1);
-    it.give(&last, &it.code_of(0)).expect(200);
 }

@@ -3,19 +3,14 @@
 //! `attacks_sessions` have access tokens.
 
 use testing::prelude::*;
+use wvw_builder::http::response::Response;
 
-const SESSIONS: &str = "/api/v1/auth/sessions";
-const CHANGE: &str = "/api/v1/auth/password";
 const NEW_PASSWORD: &str = "five other words in a row";
-
-fn refresh(app: &TestApp, token: &str) -> Answer {
-    app.post(REFRESH, &json!({ "refresh_token": token })).send()
-}
 
 /// Renews a login; gives the new refresh token.
 #[track_caller]
 fn next(app: &TestApp, token: &str) -> String {
-    text(&refresh(app, token).ok()["refresh_token"])
+    text(&app.refresh(token).ok()["refresh_token"])
 }
 
 fn me(app: &TestApp, token: &Value) -> Answer {
@@ -29,7 +24,7 @@ fn a_login_is_renewed_again_and_again() {
     let mut seen = BTreeSet::from([token.clone()]);
     for _ in 0..20 {
         app.wait_ms(600_000);
-        let answer = refresh(&app, &token).ok();
+        let answer = app.refresh(&token).ok();
         token = text(&answer["refresh_token"]);
         assert!(seen.insert(token.clone()), "a token came again");
         me(&app, &answer["access_token"]).expect(200);
@@ -70,104 +65,76 @@ const ATTACKS: &[Row] = &[
     ("retry within the grace", GOOD, true, |app, player| {
         let second = next(app, &player.refresh_token);
         app.wait_ms(10_000);
-        let again = refresh(app, &player.refresh_token);
+        let again = app.refresh(&player.refresh_token);
         assert_eq!(again.json()["refresh_token"], second.as_str());
         again
     }),
     ("reuse after the grace", REUSED, false, |app, player| {
         next(app, &player.refresh_token);
         app.wait_ms(10_001);
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
-    (
-        "reuse within the grace when the successor was used",
-        REUSED,
-        false,
-        |app, player| {
-            let second = next(app, &player.refresh_token);
-            next(app, &second);
-            refresh(app, &player.refresh_token)
-        },
-    ),
+    ("its successor was used", REUSED, false, |app, player| {
+        let second = next(app, &player.refresh_token);
+        next(app, &second);
+        app.refresh(&player.refresh_token)
+    }),
     ("two steps old", REUSED, false, |app, player| {
         let second = next(app, &player.refresh_token);
         app.wait_ms(60_000);
         next(app, &second);
         app.wait_ms(60_000);
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
     ("after logout", INVALID, false, |app, player| {
         log_out(app, &player.refresh_token);
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
-    (
-        "after logout with a spent token",
-        INVALID,
-        false,
-        |app, player| {
-            let second = next(app, &player.refresh_token);
-            app.wait_ms(60_000);
-            log_out(app, &player.refresh_token);
-            refresh(app, &second)
-        },
-    ),
+    ("logout by a spent one", INVALID, false, |app, player| {
+        let second = next(app, &player.refresh_token);
+        app.wait_ms(60_000);
+        log_out(app, &player.refresh_token);
+        app.refresh(&second)
+    }),
     ("unused for 14 days", INVALID, false, |app, player| {
         app.wait_ms(14 * DAY_MS);
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
-    (
-        "unused for just under 14 days",
-        GOOD,
-        true,
-        |app, player| {
-            app.wait_ms(14 * DAY_MS - 1);
-            refresh(app, &player.refresh_token)
-        },
-    ),
-    (
-        "after 90 days, renewed each week",
-        INVALID,
-        false,
-        |app, player| {
-            let mut token = player.refresh_token.clone();
-            for _ in 0..12 {
-                app.wait_ms(7 * DAY_MS);
-                token = next(app, &token);
-            }
-            app.wait_ms(6 * DAY_MS);
-            refresh(app, &token)
-        },
-    ),
+    ("just under 14 days", GOOD, true, |app, player| {
+        app.wait_ms(14 * DAY_MS - 1);
+        app.refresh(&player.refresh_token)
+    }),
+    ("90 days, renewed weekly", INVALID, false, |app, player| {
+        let mut token = player.refresh_token.clone();
+        for _ in 0..12 {
+            app.wait_ms(7 * DAY_MS);
+            token = next(app, &token);
+        }
+        app.wait_ms(6 * DAY_MS);
+        app.refresh(&token)
+    }),
     ("of a disabled account", INVALID, false, |app, player| {
         app.execute(sql::disabled(player, true));
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
     ("of a deleted account", INVALID, false, |app, player| {
         app.clear("users");
-        refresh(app, &player.refresh_token)
+        app.refresh(&player.refresh_token)
     }),
     ("an access token", INVALID, true, |app, player| {
-        refresh(app, &player.token)
+        app.refresh(&player.token)
     }),
-    (
-        "another's secret under this login's id",
-        INVALID,
-        true,
-        |app, player| {
-            let other = app.player("other");
-            refresh(app, &with_secret(player, &other.refresh_token[31..]))
-        },
-    ),
-    (
-        "a made-up secret for a known session does not end it",
-        INVALID,
-        true,
-        |app, player| refresh(app, &made_up(player)),
-    ),
+    ("with another's secret", INVALID, true, |app, player| {
+        let other = app.player("other");
+        app.refresh(&with_secret(player, &other.refresh_token[31..]))
+    }),
+    ("a made-up secret", INVALID, true, |app, player| {
+        app.refresh(&made_up(player))
+    }),
     ("one bit more", INVALID, true, |app, player| {
-        refresh(app, &format!("{}A", player.refresh_token))
+        app.refresh(&format!("{}A", player.refresh_token))
     }),
-    ("empty", INVALID, true, |app, _| refresh(app, "")),
+    ("empty", INVALID, true, |app, _| app.refresh("")),
 ];
 
 #[test]
@@ -176,11 +143,8 @@ fn refresh_tokens_that_come_again_or_are_none() {
         let (app, [player, bystander]) = TestApp::with_players(["renews", "bystander"]);
         let session = player.session(&app);
         let answer = attack(&app, &player);
-        assert_eq!(
-            answer.status,
-            if *code == GOOD { 200 } else { 401 },
-            "{name}"
-        );
+        let status = if *code == GOOD { 200 } else { 401 };
+        assert_eq!(answer.status, status, "{name}");
         if *code != GOOD {
             assert_eq!(answer.json()["code"], *code, "{name}");
         }
@@ -201,32 +165,32 @@ fn refresh_tokens_that_come_again_or_are_none() {
 #[test]
 fn a_stolen_token_ends_the_whole_family_at_once() {
     let (app, player) = TestApp::with_player("robbed");
-    let own = refresh(&app, &player.refresh_token).ok();
+    let own = app.refresh(&player.refresh_token).ok();
     me(&app, &own["access_token"]).expect(200);
     app.wait_ms(60_000);
-    refresh(&app, &player.refresh_token).expect_problem(401, "refresh_token_reused");
+    app.refresh(&player.refresh_token)
+        .expect_problem(401, "refresh_token_reused");
     // In this isolate at once, with what it remembers of the token.
     me(&app, &own["access_token"]).expect_problem(401, "invalid_token");
     let successor = text(&own["refresh_token"]);
-    refresh(&app, &successor).expect_problem(401, "invalid_refresh_token");
+    app.refresh(&successor)
+        .expect_problem(401, "invalid_refresh_token");
     assert_eq!(app.logged("session.refresh_token_reused"), 1);
 }
 
 #[test]
 fn fifty_parallel_refreshes_make_one_successor() {
     let (app, player) = TestApp::with_player("parallel");
-    let isolates: Vec<TestApp> = (0..50).map(|seed| app.slow_isolate(100 + seed)).collect();
+    let isolates = app.slow_isolates(100..150);
     let body = json!({ "refresh_token": player.refresh_token });
     let request = app.post(REFRESH, &body).request();
     let answers = all_together(isolates.iter().map(|isolate| isolate.app.handle(&request)));
-    let successors: BTreeSet<String> = answers
-        .iter()
-        .map(|answer| {
-            assert_eq!(answer.status, 200);
-            let body: Value = serde_json::from_slice(&answer.body_bytes()).expect("JSON");
-            text(&body["refresh_token"])
-        })
-        .collect();
+    let successor = |answer: &Response| {
+        assert_eq!(answer.status, 200);
+        let body: Value = serde_json::from_slice(&answer.body_bytes()).expect("JSON");
+        text(&body["refresh_token"])
+    };
+    let successors: BTreeSet<String> = answers.iter().map(successor).collect();
     assert_eq!(successors.len(), 1, "one successor");
     assert_eq!(app.count("SELECT counter FROM sessions"), 1);
     let successor = successors.first().expect("a successor");
@@ -265,10 +229,8 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     }
     let all = app.get_as(&player, SESSIONS).ok();
     let data = array(&all["data"]);
-    let agents: Vec<usize> = data
-        .iter()
-        .map(|it| it["user_agent"].as_str().map_or(0, str::len))
-        .collect();
+    let length = |it: &Value| it["user_agent"].as_str().map_or(0, str::len);
+    let agents: Vec<usize> = data.iter().map(length).collect();
     assert_eq!(agents, [200, 200, 200, 200, 0]);
     let current: Vec<bool> = data.iter().map(|it| it["current"] == true).collect();
     assert_eq!(current, [false, false, false, false, true]);
@@ -288,8 +250,8 @@ fn sessions_are_listed_and_ended_by_their_owner() {
     next(&app, &stranger.refresh_token);
     // One's own goes too.
     end(&path(4), &player.token).expect(204);
-    app.get_as(&player, SESSIONS)
-        .expect_problem(401, "invalid_token");
+    let gone = app.get_as(&player, SESSIONS);
+    gone.expect_problem(401, "invalid_token");
 }
 
 #[test]
@@ -300,7 +262,7 @@ fn a_password_is_changed_and_every_other_login_ends() {
     app.wait_ms(1_000);
     let change = |current: &str, new: &str| {
         let body = json!({ "current_password": current, "new_password": new });
-        app.post_as(&player, CHANGE, &body)
+        app.post_as(&player, CHANGE_PASSWORD, &body)
     };
     change("not the password at all", NEW_PASSWORD).expect_problem(403, "wrong_password");
     for (new, code) in [
@@ -314,15 +276,14 @@ fn a_password_is_changed_and_every_other_login_ends() {
     change(PASSWORD, NEW_PASSWORD).expect(204);
 
     me(&app, &other["access_token"]).expect_problem(401, "invalid_token");
-    refresh(&app, &text(&other["refresh_token"])).expect_problem(401, INVALID);
+    app.refresh(&text(&other["refresh_token"]))
+        .expect_problem(401, INVALID);
     // The login that changed it goes on, also elsewhere.
     app.get_as(&player, ME).expect(200);
     app.isolate(8).get_as(&player, ME).expect(200);
     next(&app, &player.refresh_token);
-    for (password, status) in [(PASSWORD, 401), (NEW_PASSWORD, 200)] {
-        let body = json!({ "email": player.email, "password": password });
-        app.post(LOGIN, &body).send().expect(status);
-    }
+    app.log_in_with(&player.email, PASSWORD).expect(401);
+    app.log_in_with(&player.email, NEW_PASSWORD).expect(200);
     assert_eq!(app.logged("password.changed"), 1);
 }
 

@@ -107,14 +107,9 @@ fn show(app: &TestApp, build: &Value, visibility: &str, team: Option<&str>) {
     ));
 }
 
-pub fn someone(app: &TestApp) -> Player {
-    app.player("commander")
-}
-
 #[test]
 fn a_link_shows_the_composition_to_whoever_has_it() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     let build = json!({ "name": "My Firebrand", "visibility": "public" });
     let build = app.build(&owner, &build);
     make_team(&app, "Red Guard");
@@ -174,8 +169,7 @@ fn a_link_shows_the_composition_to_whoever_has_it() {
 
 #[test]
 fn a_link_made_by_the_api_shows_what_the_api_stores_until_it_is_deleted() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     let build = app.build(&owner, &json!({ "name": "My Firebrand" }));
     let slots =
         json!([{ "player": "Anna", "build_id": build["id"], "role": "primary_support" }, {}]);
@@ -244,8 +238,7 @@ fn a_chat_program_finds_what_its_preview_needs() {
 
 #[test]
 fn every_text_of_a_players_is_escaped() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     make_team(&app, PAYLOAD);
     let build = json!({ "name": PAYLOAD, "visibility": "unlisted" });
     let build = app.build(&owner, &build);
@@ -276,8 +269,7 @@ fn every_text_of_a_players_is_escaped() {
 
 #[test]
 fn a_build_is_shown_only_to_those_who_may_see_it() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     make_team(&app, "Red Guard");
     let build = app.build(&owner, &json!({ "name": "Secret sauce" }));
     let mut place = slot("build_id", &build["id"]);

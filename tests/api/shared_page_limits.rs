@@ -4,7 +4,7 @@
 
 use testing::prelude::*;
 
-use crate::shared_page::{TEAM, card, group, make_team, page, share, slot, someone};
+use crate::shared_page::{TEAM, card, group, make_team, page, share, slot};
 
 /// The page, which is below 100 kB with its files; and its card is below 60 kB.
 #[track_caller]
@@ -23,8 +23,7 @@ fn small_page(app: &TestApp) -> String {
 
 #[test]
 fn fifty_players_and_all_files_are_below_100_kb() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     let build = json!({ "name": "n".repeat(100), "visibility": "public" });
     let build = app.build(&owner, &build);
     let place = json!({ "player": "A player with a long name", "player_id": null,
@@ -40,11 +39,8 @@ fn fifty_players_and_all_files_are_below_100_kb() {
 /// own that is warned of, by scores that the team has edited throughout.
 #[test]
 fn the_longest_texts_leave_the_page_below_100_kb() {
-    let app = TestApp::with(|name| match name {
-        "GAME_BALANCE_BUILD" => Some("100".to_owned()),
-        name => config_value(name),
-    });
-    let owner = someone(&app);
+    let app = TestApp::configured(&[("GAME_BALANCE_BUILD", "100")]);
+    let owner = app.player("commander");
     make_team(&app, &"語".repeat(100));
     let table = app.get("/api/v1/game/functions").send().ok();
     let rows = array(&table["specializations"]);
@@ -104,8 +100,7 @@ fn the_longest_texts_leave_the_page_below_100_kb() {
 
 #[test]
 fn the_page_says_which_scores_the_team_has_edited_and_how_sure_the_others_are() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     make_team(&app, "Red Guard");
     let mut slots = [62, 78, 46].map(|id| slot("specialization", &json!(id)));
     slots[0]["player"] = json!("Anna");
@@ -132,8 +127,7 @@ fn the_page_says_which_scores_the_team_has_edited_and_how_sure_the_others_are() 
 /// A part of a chat code is none.
 #[test]
 fn a_code_longer_than_the_games_is_not_shown() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     let build = app.build(&owner, &json!({ "visibility": "public" }));
     let place = slot("build_id", &build["id"]);
     share(&app, &owner.id, None, &group(json!([place])));
@@ -161,8 +155,7 @@ const STRANGE: [&str; 4] = [
 
 #[test]
 fn strange_names_of_old_rows_come_back_as_they_were_and_stay_in_their_places_on_the_page() {
-    let app = TestApp::new();
-    let owner = someone(&app);
+    let (app, owner) = TestApp::with_player("commander");
     let piled = format!("a{}", "\u{0316}".repeat(49));
     for name in STRANGE.iter().copied().chain([piled.as_str()]) {
         let slots = json!([{ "player": "Zojirushi", "specialization": 62, "note": "Zojirushi" }]);

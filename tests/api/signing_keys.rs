@@ -9,6 +9,12 @@ const KEYS: &str = "/api/v1/admin/signing-keys";
 const ROTATE: &str = "/api/v1/admin/signing-keys/rotate";
 const FIVE_MINUTES_MS: i64 = 300_000;
 
+fn administered() -> (TestApp, Player) {
+    let app = TestApp::new();
+    let admin = app.administrator("admin");
+    (app, admin)
+}
+
 fn rotate(app: &TestApp, player: &Player, body: &Value) -> Value {
     app.post_as(player, ROTATE, body).created()
 }
@@ -36,8 +42,7 @@ fn kid(token: &str) -> Value {
 
 #[test]
 fn the_body_of_a_rotation_is_checked() {
-    let app = TestApp::new();
-    let admin = app.administrator("admin");
+    let (app, admin) = administered();
     let rows = r#"
         { "revoke_current": "yes" } | /revoke_current invalid_type
         { "revoke": true } | /revoke unknown_field
@@ -48,8 +53,7 @@ fn the_body_of_a_rotation_is_checked() {
 
 #[test]
 fn a_rotation_signs_with_another_key_at_once_and_goes_on_verifying_with_the_old_one() {
-    let app = TestApp::new();
-    let admin = app.administrator("admin");
+    let (app, admin) = administered();
     let elsewhere = app.isolate(2);
     assert_eq!(me(&elsewhere, &admin.token), 200);
     app.wait_ms(1_000);
@@ -76,8 +80,7 @@ fn a_rotation_signs_with_another_key_at_once_and_goes_on_verifying_with_the_old_
 
 #[test]
 fn a_revoked_key_is_refused_here_at_once_and_elsewhere_within_five_minutes() {
-    let app = TestApp::new();
-    let admin = app.administrator("admin");
+    let (app, admin) = administered();
     let player = app.player("player");
     let elsewhere = app.isolate(2);
     for app in [&app, &elsewhere] {
@@ -95,8 +98,7 @@ fn a_revoked_key_is_refused_here_at_once_and_elsewhere_within_five_minutes() {
     }
     app.wait_ms(FIVE_MINUTES_MS);
     assert_eq!(me(&elsewhere, &player.token), 401);
-    let token = elsewhere.new_token(&admin);
-    let admin = Player { token, ..admin };
+    let admin = elsewhere.logged_in_again(&admin);
     assert_eq!(states(&elsewhere, &admin), ["active", "revoked"]);
     assert_eq!(app.rows("signing_keys WHERE sealed_private_key IS NULL"), 1);
     assert_eq!(app.logged("signing_key.revoked"), 1);
@@ -104,8 +106,7 @@ fn a_revoked_key_is_refused_here_at_once_and_elsewhere_within_five_minutes() {
 
 #[test]
 fn a_token_that_is_remembered_is_refused_when_its_key_is_gone() {
-    let app = TestApp::new();
-    let admin = app.administrator("admin");
+    let (app, admin) = administered();
     let player = app.player("player");
     let elsewhere = app.isolate(2);
     assert_eq!(me(&elsewhere, &player.token), 200);
@@ -122,8 +123,7 @@ fn a_token_that_is_remembered_is_refused_when_its_key_is_gone() {
 #[test]
 fn a_key_that_was_to_come_next_is_revoked_with_the_current_one() {
     for revoke_current in [false, true] {
-        let app = TestApp::new();
-        let mut admin = app.administrator("admin");
+        let (app, mut admin) = administered();
         app.wait_ms(29 * DAY_MS);
         app.hourly();
         admin.token = app.new_token(&admin);
@@ -143,8 +143,7 @@ fn a_key_that_was_to_come_next_is_revoked_with_the_current_one() {
 /// The next key is too near to be revoked: an isolate whose clock is ahead may have signed with it.
 #[test]
 fn a_rotation_just_before_the_next_key_is_to_sign_is_what_signs() {
-    let app = TestApp::new();
-    let mut admin = app.administrator("admin");
+    let (app, mut admin) = administered();
     app.wait_ms(29 * DAY_MS);
     app.hourly();
     app.wait_ms(DAY_MS - 10_000);
@@ -162,8 +161,7 @@ fn a_rotation_just_before_the_next_key_is_to_sign_is_what_signs() {
 
 #[test]
 fn two_rotations_at_once_make_one_key_or_two_in_a_row() {
-    let app = TestApp::new();
-    let admin = app.administrator("admin");
+    let (app, admin) = administered();
     let isolates = [2, 3].map(|seed| app.slow_isolate(seed));
     let request = app.post(ROTATE, &json!({})).by(&admin).request();
     let answers = all_together(isolates.iter().map(|isolate| isolate.app.handle(&request)));
@@ -174,8 +172,7 @@ fn two_rotations_at_once_make_one_key_or_two_in_a_row() {
 
 #[test]
 fn two_crons_and_a_rotation_at_once_leave_one_active_key() {
-    let app = TestApp::new();
-    let mut admin = app.administrator("admin");
+    let (app, mut admin) = administered();
     app.wait_ms(29 * DAY_MS);
     admin.token = app.new_token(&admin);
     let isolate = |seed| app.slow_isolate(seed);

@@ -5,11 +5,8 @@
 use testing::prelude::*;
 
 /// The same database, under a service that knows this change of balance.
-fn since(app: &TestApp, seed: u64, balance_build: &'static str) -> TestApp {
-    app.isolate_with(app.test.platform(seed), move |name| match name {
-        "GAME_BALANCE_BUILD" => Some(balance_build.to_owned()),
-        name => config_value(name),
-    })
+fn since(app: &TestApp, seed: u64, balance_build: &str) -> TestApp {
+    app.isolate_configured(seed, &[("GAME_BALANCE_BUILD", balance_build)])
 }
 
 fn dated(app: &TestApp, player: &Player, method: &str, build: &Value, body: &Value) -> Value {

@@ -19,11 +19,9 @@ fn words_of_columns_and_tokens() {
     assert_eq!(VersionCause::WORDS, ["created", "changed", "restored"]);
     let purposes = Purpose::WORDS.join(" ");
     assert_eq!(purposes, "verify register reset undo remove_factor");
-    assert_eq!(
-        Scope::WORDS.join(" "),
-        "account:read account:write builds:read builds:write teams:read teams:write \
-         compositions:read compositions:write webhooks:read webhooks:write admin:read admin:write"
-    );
+    let scopes = "account:read account:write builds:read builds:write teams:read teams:write \
+        compositions:read compositions:write webhooks:read webhooks:write admin:read admin:write";
+    assert_eq!(Scope::WORDS.join(" "), scopes);
     for (word, variant) in [
         ("administrator", AccountRole::Administrator.as_str()),
         ("leader", TeamRole::Leader.as_str()),

@@ -3,8 +3,16 @@
 
 use testing::prelude::*;
 
-/// Who is in a team as what, whoever came first before the others; and who leads it in the end.
-type Row<'a> = (&'a [(&'a Player, &'a str)], &'a [&'a Player]);
+/// Why someone leads in the end; who is in a team as what, whoever came first before the others; and
+/// who leads it then. The one who goes is `gone`.
+const HEIRS: &str = "
+    the officer who has been there longest  gone leader, a member, c officer, b officer  c
+    else the member                         b member, a member, gone leader              b
+    another leader is there                 gone leader, a leader, b officer             a
+    the one who goes led nobody             gone officer, a leader, b officer            a
+    the one who goes was not in it          a leader, b officer                          a
+    nobody else was in it                   gone leader, c member                        nobody
+";
 
 #[test]
 fn members_are_called_what_their_accounts_are_called() {
@@ -29,31 +37,19 @@ fn members_are_called_what_their_accounts_are_called() {
 #[test]
 fn a_deleted_account_hands_its_teams_on() {
     let (app, [gone, a, b, c]) = TestApp::with_players(["gone", "a", "b", "c"]);
-    let rows: [Row<'_>; 6] = [
-        // The officer who has been there longest, whatever members there are from before.
-        (
-            &[
-                (&gone, "leader"),
-                (&a, "member"),
-                (&c, "officer"),
-                (&b, "officer"),
-            ],
-            &[&c],
-        ),
-        // Else the member.
-        (&[(&b, "member"), (&a, "member"), (&gone, "leader")], &[&b]),
-        // Where another leader is, nobody rises.
-        (&[(&gone, "leader"), (&a, "leader"), (&b, "officer")], &[&a]),
-        // Nor where the one who goes led nobody.
-        (
-            &[(&gone, "officer"), (&a, "leader"), (&b, "officer")],
-            &[&a],
-        ),
-        (&[(&a, "leader"), (&b, "officer")], &[&a]),
-        (&[(&gone, "leader"), (&c, "member")], &[]),
-    ];
-    let teams = rows.map(|(members, _)| {
-        let id = app.team(members);
+    let player = |name: &str| match name {
+        "gone" => &gone,
+        "a" => &a,
+        "b" => &b,
+        _ => &c,
+    };
+    let teams = rows::<3>(HEIRS).into_iter().map(|[_, members, _]| {
+        let members = members.split(", ").map(|member| {
+            let (name, role) = member.split_once(' ').expect("a role");
+            (player(name), role)
+        });
+        let members: Vec<_> = members.collect();
+        let id = app.team(&members);
         for (joined_at, (player, _)) in members.iter().enumerate() {
             app.execute(format!(
                 "UPDATE team_members SET joined_at = {joined_at} \
@@ -63,7 +59,10 @@ fn a_deleted_account_hands_its_teams_on() {
         }
         id
     });
-    let [first, .., alone] = &teams;
+    let teams: Vec<String> = teams.collect();
+    let [first, .., alone] = &teams[..] else {
+        panic!("six");
+    };
     for team in [first, alone] {
         app.invite(&gone, team, &json!({ "max_uses": 100 }))
             .expect(201);
@@ -74,12 +73,13 @@ fn a_deleted_account_hands_its_teams_on() {
     app.delete_as(&c, &member_path(alone, &c)).expect(200);
 
     app.delete_account(&gone).expect(204);
-    for (number, (team, (_, expected))) in teams.iter().zip(rows).enumerate() {
+    for (team, [why, _, heir]) in teams.iter().zip(rows(HEIRS)) {
         let roles = app.roles(team).into_iter();
         let leaders = roles.filter(|(_, role)| role == "leader");
         let leaders: Vec<_> = leaders.map(|(id, _)| id).collect();
-        let expected: Vec<_> = expected.iter().map(|player| player.id.clone()).collect();
-        assert_eq!(leaders, expected, "team {number}");
+        let heirs = [heir].into_iter().filter(|name| *name != "nobody");
+        let heirs: Vec<_> = heirs.map(|name| player(name).id.clone()).collect();
+        assert_eq!(leaders, heirs, "{why}");
         assert!(app.role_of(team, &gone).is_none());
     }
     // The one with nobody else has gone; what was shared there is its owner's alone.

@@ -39,13 +39,11 @@ fn a_look_at_a_page_asks_for_its_makers_standing_itself() {
     let scene = Scene::new();
     let (app, officer) = (&scene.app, &scene.officer);
     let page = scene.share(&scene.plan, &officer.token);
+    let joins = sql::joins(officer, &scene.team, "officer");
     for (end, back) in [
         (sql::role(officer, "member"), sql::role(officer, "officer")),
         (sql::disabled(officer, true), sql::disabled(officer, false)),
-        (
-            sql::leaves(officer),
-            sql::joins(officer, &scene.team, "officer"),
-        ),
+        (sql::leaves(officer), joins),
     ] {
         assert!(scene.sees(&page));
         app.execute(&end);

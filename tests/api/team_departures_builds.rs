@@ -3,8 +3,8 @@
 //! visibility.
 
 use testing::departures::Scene;
-use testing::guild::racing;
 use testing::prelude::*;
+use testing::webhooks::make;
 
 #[test]
 fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
@@ -55,23 +55,10 @@ fn builds_leave_the_team_with_their_owner_who_can_edit_them_again() {
 }
 
 #[test]
-fn a_build_that_is_shared_in_the_moment_of_its_owners_removal_is_not_the_teams() {
-    let scene = Scene::new();
-    let (app, member, team) = (&scene.app, &scene.member, &scene.team);
-    let build = app.build(member, &json!({ "visibility": "team", "team_id": team }));
-    let (path, body) = (build_path(&build), json!({ "name": "Later" }));
-    let call = ("PATCH", path.as_str(), &body);
-    let status = app.raced("UPDATE builds", sql::leaves(member), member, call);
-    assert!((400..500).contains(&status), "{status}");
-    assert_eq!(app.rows("builds WHERE document ->> '$.name' = 'Later'"), 0);
-}
-
-#[test]
 fn a_removal_says_what_goes_with_it() {
     let scene = Scene::new();
     let (app, leader, officer, team) = (&scene.app, &scene.leader, &scene.officer, &scene.team);
-    let hook = json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
-    app.post_as(officer, WEBHOOKS, &hook).expect(201);
+    make(app, officer, &json!({ "team_id": team }));
     for _ in 0..2 {
         scene.share(&scene.plan, &officer.token);
     }
@@ -96,12 +83,12 @@ fn a_removal_says_what_goes_with_it() {
         officer.id
     );
     let path = member_path(team, officer);
-    let went = racing(app, "DELETE FROM team_members", sql).delete_as(leader, &path);
+    let went = app
+        .racing("DELETE FROM team_members", sql)
+        .delete_as(leader, &path);
     let expected = json!({ "webhooks": 1, "share_links": 2, "invitations": 4, "builds": 4,
         "players": 1, "banned": false });
     assert_eq!(went.ok(), expected);
-    assert_eq!(
-        (app.rows("team_invitations"), app.rows("share_links")),
-        (1, 1)
-    );
+    let left = ["team_invitations", "share_links"].map(|table| app.rows(table));
+    assert_eq!(left, [1, 1]);
 }

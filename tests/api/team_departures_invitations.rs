@@ -66,19 +66,12 @@ fn a_code_lets_nobody_in_while_its_maker_may_not_invite() {
     }
     // Between the look and the write, too.
     let (team, id) = (&scene.team, &guest.id);
+    let excludes = "INSERT INTO team_invitation_exclusions SELECT id,";
     for (end, status) in [
         (sql::disabled(officer, true), 404),
         (sql::leaves(officer), 404),
-        (
-            format!("INSERT INTO team_bans VALUES ('{team}', '{id}', NULL, 1)"),
-            403,
-        ),
-        (
-            format!(
-                "INSERT INTO team_invitation_exclusions SELECT id, '{id}' FROM team_invitations"
-            ),
-            403,
-        ),
+        (sql::bans(team, &guest), 403),
+        (format!("{excludes} '{id}' FROM team_invitations"), 403),
     ] {
         let body = json!({ "code": code });
         let call = ("POST", "/api/v1/invitations/accept", &body);

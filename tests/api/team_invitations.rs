@@ -47,9 +47,8 @@ impl Scene {
     }
 
     fn guests(&self, count: usize) -> Vec<Player> {
-        (0..count)
-            .map(|number| self.app.player(&format!("guest{number}")))
-            .collect()
+        let guest = |number| self.app.player(&format!("guest{number}"));
+        (0..count).map(guest).collect()
     }
 
     fn uses(&self) -> i64 {
@@ -171,24 +170,22 @@ fn an_invitation_that_lets_nobody_in_says_why() {
     let withdrawn = scene.ask(&json!({})).created();
     scene.withdraw(&withdrawn).expect(204);
     scene.withdraw(&withdrawn).expect_problem(404, "not_found");
-    let unknown = InvitationCode::fresh(&app.test.platform(99))
-        .expose()
-        .to_owned();
+    let unknown = InvitationCode::fresh(&app.test.platform(99));
+    let (longer, upper) = (format!("{open}0"), open.to_uppercase());
     let withdrawn = text(&withdrawn["code"]);
-    let (cut, longer) = (open[1..].to_owned(), format!("{open}0"));
     for code in [
-        withdrawn.as_str(),
-        &unknown,
+        &withdrawn,
+        unknown.expose(),
         "x",
-        &cut,
+        &open[1..],
         &longer,
-        &open.to_uppercase(),
+        &upper,
     ] {
         scene.show(code).expect_problem(404, "not_found");
         app.accept(&second, code).expect_problem(404, "not_found");
     }
-    app.accept(&second, "")
-        .expect_mistakes("/code invalid_length");
+    let none = app.accept(&second, "");
+    none.expect_mistakes("/code invalid_length");
 
     // Good to its last millisecond, and no longer.
     app.wait_ms(7 * DAY_MS - 1);
@@ -251,10 +248,9 @@ fn a_team_has_five_hundred_members_at_most_also_with_many_at_once() {
     let statuses = scene.accept_at_once(&guests.iter().collect::<Vec<_>>(), &code);
     assert_eq!(statuses, [200, 200, 409, 409, 409, 409]);
     assert_eq!((scene.members(), scene.uses()), (500, 2));
-    let mut outside = guests
-        .iter()
-        .filter(|it| scene.app.role_of(&scene.team, it).is_none());
-    let late = scene.app.accept(outside.next().expect("someone"), &code);
+    let is_outside = |guest: &&Player| scene.app.role_of(&scene.team, guest).is_none();
+    let outside = guests.iter().find(is_outside).expect("someone");
+    let late = scene.app.accept(outside, &code);
     late.expect_problem(409, "team_full");
 }
 
@@ -284,10 +280,7 @@ fn one_comes_into_twenty_teams_at_most_also_with_all_at_once() {
 #[test]
 fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
     let scene = Scene::new();
-    let first = scene.code(&json!({}));
-    for _ in 1..45 {
-        scene.code(&json!({}));
-    }
+    let codes = [(); 45].map(|()| scene.code(&json!({})));
     let path = scene.path();
     let statuses = scene.at_once(|isolate| {
         let call = || isolate.post(&path, &json!({})).by(&scene.leader);
@@ -298,7 +291,7 @@ fn a_team_has_fifty_open_invitations_at_most_also_with_many_at_once() {
     ask().expect_problem(409, "too_many_invitations");
     // One that is used up makes room, and so does one that is withdrawn.
     let guest = scene.app.player("guest");
-    scene.app.accept(&guest, &first).expect(200);
+    scene.app.accept(&guest, &codes[0]).expect(200);
     let made = ask().created();
     ask().expect_problem(409, "too_many_invitations");
     scene.withdraw(&made).expect(204);
@@ -316,25 +309,4 @@ fn invitations_are_listed_newest_first_page_by_page() {
     let path = format!("{}?limit=2", scene.path());
     let pages = scene.app.pages(&scene.leader, &path);
     assert_eq!(texts_of(&pages.concat(), "id"), expected);
-}
-
-#[test]
-fn an_invitation_is_kept_for_thirty_days_after_its_end() {
-    let scene = Scene::new();
-    for seconds in [300, 2_592_000] {
-        scene
-            .ask(&json!({ "expires_in_seconds": seconds }))
-            .expect(201);
-    }
-    let now = scene.app.test_now();
-    let days_30 = 30 * DAY_MS;
-    for (after, left) in [
-        (300_000 + days_30, 2),
-        (300_001 + days_30, 1),
-        (2 * days_30 + 1, 0),
-    ] {
-        scene.app.test.clock.set_ms(now + after);
-        scene.app.hourly();
-        assert_eq!(scene.app.rows("team_invitations"), left, "{after}");
-    }
 }

@@ -3,6 +3,7 @@
 
 use testing::guild::{Guild, guild};
 use testing::prelude::*;
+use testing::webhooks::make;
 
 /// A team of three.
 struct Scene(Guild);
@@ -96,15 +97,13 @@ fn leaders_give_other_roles_to_those_below_them_and_it_is_logged() {
         let detail = json!({ "team_id": team, "from": from, "to": to });
         format!("team.role_changed {} {} {detail}", by.id, whom.id)
     };
-    assert_eq!(
-        scene.logged(),
-        [
-            entry(leader, member, "member", "officer"),
-            entry(leader, member, "officer", "member"),
-            entry(leader, member, "member", "leader"),
-            entry(member, member, "leader", "officer"),
-        ]
-    );
+    let expected = [
+        entry(leader, member, "member", "officer"),
+        entry(leader, member, "officer", "member"),
+        entry(leader, member, "member", "leader"),
+        entry(member, member, "leader", "officer"),
+    ];
+    assert_eq!(scene.logged(), expected);
 }
 
 #[test]
@@ -184,12 +183,8 @@ fn of_two_last_leaders_who_leave_at_once_one_stays() {
         app.execute(sql::role(&scene.officer, "leader"));
         let isolate = app.slow_isolate(9);
         let answers = isolate.at_once(&[&scene.leader, &scene.officer].map(|player| {
-            let call = isolate.call(method, &member_path(team, player)).by(player);
-            if body.is_null() {
-                call
-            } else {
-                call.json(&body)
-            }
+            let call = isolate.call(method, &member_path(team, player));
+            call.by(player).json_or_none(&body)
         }));
         assert_eq!(statuses(&answers), [200, 409]);
         let refused = answers.iter().find(|answer| answer.status == 409);
@@ -208,6 +203,14 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
     let scene = Scene::new();
     let [leader, officer, member] = scene.cast();
     let (app, team) = (&scene.app, &scene.team);
+    let invitation = app.invite(leader, team, &json!({})).created();
+    let invitation = format!("/invitations/{}", text(&invitation["id"]));
+    let withdraws = "DELETE FROM team_invitations";
+    let (edits, sets) = ("UPDATE teams SET name", "UPDATE teams SET scores");
+    let invites = "INSERT INTO team_invitations";
+    let tag = json!({ "tag": "NEW" });
+    let scores = json!({ "scores": { "62": { "stability": 3 } } });
+    let new = "teams WHERE tag = 'NEW' OR scores <> '{}'";
     let path = format!("/members/{}", member.id);
     let promotion = json!({ "role": "officer" });
     let hand_over = json!({ "user_id": member.id });
@@ -216,14 +219,10 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
         (removes, officer, "DELETE", path.as_str(), &none, 403),
         (changes, leader, "PATCH", &path, &promotion, 403),
         (changes, leader, "POST", "/hand-over", &hand_over, 403),
-        (
-            "INSERT INTO team_invitations",
-            officer,
-            "POST",
-            "/invitations",
-            &json!({}),
-            403,
-        ),
+        (invites, officer, "POST", "/invitations", &json!({}), 403),
+        (withdraws, officer, "DELETE", &invitation, &none, 403),
+        (edits, officer, "PATCH", "", &tag, 412),
+        (sets, officer, "PUT", "/scores", &scores, 412),
         ("DELETE FROM teams", leader, "DELETE", "", &none, 412),
     ] {
         app.execute(sql::role(leader, "leader"));
@@ -231,12 +230,10 @@ fn who_has_just_lost_a_role_does_nothing_by_it_any_more() {
         let whole = format!("{TEAMS}/{team}{path}");
         let found = app.raced(before, sql::role(by, "member"), by, (method, &whole, body));
         assert_eq!(found, status, "{method} {path}");
-        assert_eq!(
-            scene.role(member).as_deref(),
-            Some("member"),
-            "{method} {path}"
-        );
-        assert_eq!((app.rows("team_invitations"), app.rows("teams")), (0, 1));
+        let role = scene.role(member);
+        assert_eq!(role.as_deref(), Some("member"), "{method} {path}");
+        let left = ["team_invitations", "teams", new].map(|table| app.rows(table));
+        assert_eq!(left, [1, 1, 0], "{method} {path}");
     }
     // Someone who has risen meanwhile is out of reach, too.
     let whole = member_path(team, member);
@@ -258,17 +255,16 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         let [leader, officer, member] = scene.cast();
         let (app, team) = (&scene.app, &scene.team);
         app.execute(sql::role(officer, "leader"));
-        for (by, role) in [
+        let invitations = [
             (officer, "member"),
             (officer, "officer"),
             (leader, "officer"),
-        ] {
+        ];
+        for (by, role) in invitations {
             app.invite(by, team, &json!({ "role": role })).expect(201);
         }
-        let body =
-            json!({ "url": "https://bot.guild.gg/h", "event_types": ["*"], "team_id": team });
         for player in [leader, officer] {
-            app.post_as(player, WEBHOOKS, &body).expect(201);
+            make(app, player, &json!({ "team_id": team }));
         }
         let answer = match act {
             "remove" => scene.remove(officer, officer),
@@ -277,16 +273,12 @@ fn who_goes_or_steps_down_loses_webhooks_and_invitations_of_the_team() {
         };
         assert!(answer.status < 300, "{act}");
         let webhooks = |player: &Player| {
-            let id = &player.id;
-            app.rows(&format!(
-                "webhooks WHERE user_id = '{id}' AND disabled_at IS NULL"
-            ))
+            let live = "webhooks WHERE disabled_at IS NULL AND user_id";
+            app.rows(&format!("{live} = '{}'", player.id))
         };
         let invitations = |player: &Player| {
-            app.texts(&format!(
-                "SELECT role FROM team_invitations WHERE created_by = '{}' ORDER BY role",
-                player.id
-            ))
+            let of = format!("team_invitations WHERE created_by = '{}'", player.id);
+            app.texts(&format!("SELECT role FROM {of} ORDER BY role"))
         };
         assert_eq!(webhooks(officer) == 1, webhook_is_left, "{act}");
         assert_eq!(invitations(officer), invitations_left, "{act}");
@@ -303,8 +295,7 @@ fn webhooks_are_told_who_goes_and_whoever_has_gone_is_not() {
     let (app, team) = (&scene.app, &scene.team);
     let url = |name: &str| format!("https://{name}.guild.gg/h");
     for (player, name) in [(leader, "leader"), (officer, "officer")] {
-        let body = json!({ "url": url(name), "event_types": ["*"], "team_id": team });
-        app.post_as(player, WEBHOOKS, &body).expect(201);
+        make(app, player, &json!({ "url": url(name), "team_id": team }));
     }
     app.receivers_answer(204);
     // Their pings.

@@ -127,8 +127,8 @@ fn every_mistake_is_named_at_once() {
     );
     // One sign for the eye, 201 characters.
     let marked = json!({ "name": format!("a{}", "\u{301}".repeat(200)) });
-    app.post_as(&player, TEAMS, &marked)
-        .expect_mistakes("/name too_many_marks");
+    let marked = app.post_as(&player, TEAMS, &marked);
+    marked.expect_mistakes("/name too_many_marks");
     let rows = r#"
         {} | /name required
         { "name": "" } | /name invalid_length
@@ -191,10 +191,8 @@ fn a_list_has_the_teams_that_one_is_in_page_by_page() {
     let sizes: Vec<usize> = pages.iter().map(Vec::len).collect();
     assert_eq!(sizes, [2, 2, 1]);
     let all = pages.concat();
-    let found = all
-        .iter()
-        .map(|team| (text(&team["id"]), text(&team["role"])));
-    assert_eq!(found.collect::<Vec<_>>(), expected);
+    let row = |team: &Value| (text(&team["id"]), text(&team["role"]));
+    assert_eq!(all.iter().map(row).collect::<Vec<_>>(), expected);
     // The next page is a link, too; the last one has none.
     let first = app.get_as(&player, &target);
     let next = format!("{target}&cursor={}", text(&first.json()["next_cursor"]));
@@ -331,8 +329,6 @@ fn a_deleted_teams_webhooks_are_told_first_and_disabled_then() {
     assert_eq!(sent[0].url, told.url);
     assert_has!(event_of(&sent[0]), { "type": "team.deleted", "data": { "id": team } });
     app.hourly();
-    assert_eq!(
-        (reason(&told), reason(&other)),
-        (json!("team_deleted"), Value::Null)
-    );
+    let reasons = [&told, &other].map(reason);
+    assert_eq!(reasons, [json!("team_deleted"), Value::Null]);
 }

@@ -2,7 +2,7 @@
 //! schedules of days take no time. `tests/edge` has killed processes and hostile receivers.
 
 use testing::prelude::*;
-use testing::webhooks::header;
+use testing::webhooks::{answer_of, header};
 use wvw_builder::events::outbox::Event;
 use wvw_builder::http::trace::Trace;
 use wvw_builder::ids::UserId;
@@ -20,10 +20,8 @@ impl Scene {
     }
 
     pub fn with(schedule: Option<&'static str>) -> Self {
-        let app = TestApp::with(|name| match name {
-            "WEBHOOK_RETRY_SECONDS" => schedule.map(str::to_owned),
-            _ => config_value(name),
-        });
+        let schedule = schedule.map(|seconds| ("WEBHOOK_RETRY_SECONDS", seconds));
+        let app = TestApp::configured(schedule.as_slice());
         let player = app.player("commander");
         let answers: Rc<RefCell<Vec<(String, u16)>>> = Rc::default();
         let known = Rc::clone(&answers);
@@ -100,6 +98,14 @@ impl Scene {
     }
 }
 
+/// An answer that asks to be left alone for so many seconds.
+pub fn asks_to_wait(status: u16, seconds: &str) -> HttpAnswer {
+    HttpAnswer {
+        retry_after: Some(seconds.to_owned()),
+        ..answer_of(status, Vec::new())
+    }
+}
+
 pub fn body(request: &HttpRequest) -> &str {
     request.body.as_ref().expect("a body").as_str()
 }
@@ -170,7 +176,7 @@ fn case_5_a_schedule_of_two_makes_three_attempts() {
 #[test]
 fn case_4_every_live_secret_signs_newest_first() {
     let scene = Scene::new();
-    let endpoint = scene.endpoint("rotated");
+    let mut endpoint = scene.endpoint("rotated");
     let expires = scene.app.test_now() + 86_400_000;
     let secrets = [endpoint.secret, [7; 32], [9; 32]];
     for secret in &secrets[1..] {
@@ -181,9 +187,8 @@ fn case_4_every_live_secret_signs_newest_first() {
     let sent = scene.app.deliver();
     let signatures: Vec<_> = header(&sent[0], "webhook-signature").split(' ').collect();
     let signature = |secret: &[u8; 32]| {
-        let (id, url) = (endpoint.id.clone(), endpoint.url.clone());
-        let secret = *secret;
-        Endpoint { id, url, secret }.signature(&sent[0])
+        endpoint.secret = *secret;
+        endpoint.signature(&sent[0])
     };
     let expected: Vec<_> = secrets.iter().rev().map(signature).collect();
     assert_eq!(signatures, expected);
@@ -261,22 +266,22 @@ fn case_10_five_days_of_failures_disable_and_one_success_begins_anew() {
 fn an_endpoint_that_asks_for_less_is_left_alone_until_it_said() {
     let scene = Scene::new();
     let endpoint = scene.endpoint("busy");
-    let known = Rc::new(RefCell::new(0));
+    let known = Rc::new(Cell::new(0));
     let count = Rc::clone(&known);
     scene.app.test.web.answer_with(move |_| {
-        *count.borrow_mut() += 1;
-        Ok(HttpAnswer {
-            status: if *count.borrow() == 1 { 429 } else { 200 },
-            retry_after: Some("120".to_owned()),
-            body: Vec::new(),
-        })
+        let status = if count.replace(count.get() + 1) == 0 {
+            429
+        } else {
+            200
+        };
+        Ok(asks_to_wait(status, "120"))
     });
     scene.event();
     assert_eq!(scene.app.deliver().len(), 1);
     scene.event();
     assert_eq!(scene.app.deliver_after(100).len(), 0);
     assert_eq!(scene.app.deliver_after(21).len(), 2);
-    assert_eq!(*known.borrow(), 3);
+    assert_eq!(known.get(), 3);
     assert_eq!(scene.states().len(), 2, "{}", endpoint.id);
 }
 
@@ -318,10 +323,8 @@ fn updates_and_deletions_are_told_and_stale_writes_are_not() {
     stale.by(player).if_match("\"9\"").send().expect(412);
     app.delete_as(player, &path).expect(204);
     let sent = app.deliver();
-    let mut kinds: Vec<_> = sent
-        .iter()
-        .map(|each| text(&event_of(each)["type"]))
-        .collect();
+    let kind = |each| text(&event_of(each)["type"]);
+    let mut kinds: Vec<_> = sent.iter().map(kind).collect();
     kinds.sort();
     assert_eq!(kinds, ["build.created", "build.deleted", "build.updated"]);
 }
@@ -415,9 +418,6 @@ fn a_rate_is_kept_and_everything_arrives() {
         times.extend(scene.app.deliver_after(1).iter().map(|_| now));
     }
     assert_eq!(times.len(), 6);
-    let mut windows = times.windows(3);
-    assert!(
-        windows.all(|three| three[2] - three[0] >= 60_000),
-        "{times:?}"
-    );
+    let is_kept = |three: &[i64]| three[2] - three[0] >= 60_000;
+    assert!(times.windows(3).all(is_kept), "{times:?}");
 }

@@ -137,12 +137,7 @@ fn what_is_told_of_a_composition_is_written_in_the_batch_of_its_change() {
         let bump = "UPDATE compositions SET version = version + 1".to_owned();
         let (isolate, raced) = app.racing_isolate(before, Some(bump));
         let call = isolate.call(method, &path).by(leader).if_match(&tag);
-        let call = if body.is_null() {
-            call
-        } else {
-            call.json(body)
-        };
-        assert_eq!(call.send().status, 412, "{method}");
+        assert_eq!(call.json_or_none(body).send().status, 412, "{method}");
         assert!(raced.borrow().is_none(), "{method}: it came in between");
         assert_eq!(events(), 1, "{method}");
     }

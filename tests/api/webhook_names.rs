@@ -3,12 +3,13 @@
 //! faults do not count against the receiver. The tests of `webhooks::target` have spellings of targets.
 
 use testing::prelude::*;
+use testing::webhooks::answer_of;
 use wvw_builder::platform::native::TestClock;
 use wvw_builder::platform::{HttpFailure, Lane};
 
 use crate::webhook_delivery::Scene;
 
-const RESOLVER: &str = "https://dns.guild.gg/dns-query";
+pub const RESOLVER: &str = "https://dns.guild.gg/dns-query";
 
 fn config(name: &str) -> Option<String> {
     match name {
@@ -22,18 +23,15 @@ fn is_question(request: &HttpRequest) -> bool {
 }
 
 /// The resolver's answer to a question for addresses of this kind.
-fn addresses(request: &HttpRequest, of_v4: &str) -> HttpAnswer {
+pub fn addresses(request: &HttpRequest, of_v4: &str) -> HttpAnswer {
     let is_v4 = request.url.ends_with("type=A");
     let answers = if is_v4 { of_v4 } else { "" };
-    HttpAnswer {
-        status: 200,
-        retry_after: None,
-        body: format!("{{\"Status\":0,\"Answer\":[{answers}]}}").into_bytes(),
-    }
+    let body = format!("{{\"Status\":0,\"Answer\":[{answers}]}}");
+    answer_of(200, body.into_bytes())
 }
 
-const PUBLIC: &str = r#"{"type":1,"data":"93.184.216.34"}"#;
-const MIXED: &str = r#"{"type":1,"data":"93.184.216.34"},{"type":1,"data":"10.0.0.1"}"#;
+pub const PUBLIC: &str = r#"{"type":1,"data":"93.184.216.34"}"#;
+pub const MIXED: &str = r#"{"type":1,"data":"93.184.216.34"},{"type":1,"data":"10.0.0.1"}"#;
 
 /// A scene with a resolver, which finds these addresses; receivers answer 200.
 fn scene(found: &'static str) -> Scene {
@@ -91,11 +89,7 @@ fn a_name_with_one_public_and_one_private_address_is_refused_at_delivery() {
 
 #[test]
 fn a_target_that_is_refused_by_now_is_not_called() {
-    for url in [
-        "https://10.0.0.1/h",
-        "https://[1::1]/h",
-        "http://bot.guild.gg/h",
-    ] {
+    for url in "https://10.0.0.1/h https://[1::1]/h http://bot.guild.gg/h".split(' ') {
         let scene = Scene::new();
         scene.app.endpoint(&scene.player, url);
         scene.event();
@@ -119,9 +113,8 @@ fn nobody_is_blamed_for_a_resolver_that_is_away_or_a_secret_that_does_not_open()
     for error in ["resolver_unavailable", "secret_unreadable"] {
         let scene = scene(PUBLIC);
         let endpoint = scene.endpoint("fine");
-        let sealed = scene
-            .app
-            .texts("SELECT hex(sealed_secret) FROM webhook_secrets");
+        let sealed = "SELECT hex(sealed_secret) FROM webhook_secrets";
+        let sealed = scene.app.texts(sealed);
         let seal = |hex: &str| {
             let sql = format!("UPDATE webhook_secrets SET sealed_secret = x'{hex}'");
             scene.app.execute(&sql);
@@ -218,13 +211,8 @@ fn slow_name_servers_do_not_hold_up_others() {
     let bodies: Vec<String> = messages.into_iter().map(|each| each.body).collect();
     let called: Rc<RefCell<Vec<String>>> = Rc::default();
     let web = scene.app.test.web.clone();
-    let isolate = through(
-        &scene,
-        SlowNames {
-            web,
-            called: Rc::clone(&called),
-        },
-    );
+    let known = Rc::clone(&called);
+    let isolate = through(&scene, SlowNames { web, called: known });
     let queue = "wvw-builder-webhooks";
     all_together([isolate.app.consume(queue, &bodies, &|_| {})]);
     let called = called.borrow();

@@ -2,19 +2,12 @@
 //! are lost to the size of somebody else's. `platform::native` implements D1's limits.
 
 use testing::prelude::*;
+use testing::webhooks::answer_of;
 
 use crate::webhook_delivery::Scene;
 
 /// What JSON writes with six bytes.
 const CONTROL: u8 = 1;
-
-fn answer(status: u16, body: Vec<u8>) -> HttpAnswer {
-    HttpAnswer {
-        status,
-        retry_after: None,
-        body,
-    }
-}
 
 #[test]
 fn the_database_of_the_tests_refuses_what_d1_refuses() {
@@ -39,7 +32,7 @@ fn a_hundred_large_answers_are_written_and_nobodys_result_is_lost() {
     let url = endpoint.url.clone();
     scene.app.test.web.answer_with(move |request| {
         let length = if request.url == url { 4_096 } else { 0 };
-        Ok(answer(200, vec![CONTROL; length]))
+        Ok(answer_of(200, vec![CONTROL; length]))
     });
     scene.events(100);
     let sent = scene.app.deliver();
@@ -72,10 +65,8 @@ fn a_hundred_events_for_160_endpoints_are_fanned_out() {
     scene.events(100);
     scene.fan_out();
     assert_eq!(scene.app.rows("webhook_deliveries"), 16_000);
-    assert_eq!(
-        scene.app.rows("webhook_events WHERE fanned_out_at IS NULL"),
-        0
-    );
+    let waiting = "webhook_events WHERE fanned_out_at IS NULL";
+    assert_eq!(scene.app.rows(waiting), 0);
 }
 
 #[test]
@@ -91,7 +82,7 @@ fn four_kilobytes_of_an_answer_stay_four_once_they_are_text() {
         (vec![b'x'; 5_000], 4_096),
     ] {
         let web = &scene.app.test.web;
-        web.answer_with(move |_| Ok(answer(200, body.clone())));
+        web.answer_with(move |_| Ok(answer_of(200, body.clone())));
         scene.event();
         assert_eq!(scene.app.deliver().len(), 1);
         let sql = "SELECT length(CAST(response AS BLOB)) FROM webhook_attempts \

@@ -178,12 +178,7 @@ fn what_cannot_begin_beside_it_is_given_back_and_does_not_hold_the_batch() {
                 AND state = 'pending'";
     assert_eq!(scene.app.rows(free), 7);
     let until = scene.app.test_now() + 5_000;
-    assert_eq!(
-        scene
-            .app
-            .rows(&format!("webhooks WHERE hung_until = {until}")),
-        1
-    );
+    assert_eq!(scene.app.count("SELECT hung_until FROM webhooks"), until);
     assert_eq!(scene.app.deliver().len(), 0);
     // Its answer ends that, and the wait of those that were given back ends in five seconds at most.
     answer.set(Some(true));
@@ -205,8 +200,6 @@ fn a_receiver_that_hangs_is_a_failure_and_loses_the_fast_lane() {
     scene.app.test.web.take_requests();
     scene.app.consume(QUEUE, &messages(&scene));
     assert_eq!(scene.app.test.web.take_requests().len(), 0);
-    assert_eq!(
-        scene.app.rows("webhook_attempts WHERE error = 'timeout'"),
-        1
-    );
+    let timeouts = "webhook_attempts WHERE error = 'timeout'";
+    assert_eq!(scene.app.rows(timeouts), 1);
 }

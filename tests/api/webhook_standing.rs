@@ -2,7 +2,6 @@
 //! key. From that moment no event is written or sent, in whatever state the delivery was.
 //! `shared_with_teams` and `team_permissions` have who may have webhooks.
 
-use testing::guild::racing;
 use testing::prelude::*;
 use testing::webhooks::{URL, get, make, make_proved, patch, path};
 use wvw_builder::platform::Lane;
@@ -10,9 +9,8 @@ use wvw_builder::platform::Lane;
 const SLOW_QUEUE: &str = "wvw-builder-webhooks-slow";
 
 fn scene() -> (TestApp, Player) {
-    let app = TestApp::new();
+    let (app, player) = TestApp::with_player("owner");
     app.receivers_answer(204);
-    let player = app.player("owner");
     (app, player)
 }
 
@@ -28,7 +26,7 @@ fn sent_raced(app: &TestApp, lane: Lane, before: &'static str, sql: &str) -> usi
         _ => "wvw-builder-webhooks",
     };
     let due = app.test.queue.take_due(lane);
-    racing(app, before, sql.to_owned()).consume(queue, &due);
+    app.racing(before, sql.to_owned()).consume(queue, &due);
     app.test.web.take_requests().len()
 }
 
@@ -44,7 +42,7 @@ fn an_officer_who_is_being_removed_brings_no_webhook_into_the_team() {
         } else {
             sql::role(&officer, "member")
         };
-        let racing = racing(&app, "UPDATE webhooks SET url", sql.clone());
+        let racing = app.racing("UPDATE webhooks SET url", sql.clone());
         let answer = patch(&racing, &officer, &webhook, &json!({ "team_id": team })).send();
         assert!([403, 422].contains(&answer.status), "{}", answer.status);
         app.execute(sql::joins(&officer, &team, "officer"));
@@ -227,20 +225,14 @@ fn a_disabled_account_is_told_nothing_and_goes_on_once_it_is_enabled() {
     switch(false);
     app.reconcile();
     assert_eq!(app.deliver().len(), 2);
-    let token = app.new_token(&leader);
-    let leader = Player { token, ..leader };
+    let leader = app.logged_in_again(&leader);
     share(&app, &leader, &team);
     assert_eq!(app.deliver().len(), 1);
 }
 
 fn by_key(app: &TestApp, key: &Value, method: &str, path: &str, body: &Value) -> Answer {
     let call = app.call(method, path).token(&text(&key["key"]));
-    let call = if body.is_null() {
-        call
-    } else {
-        call.json(body)
-    };
-    call.send()
+    call.json_or_none(body).send()
 }
 
 fn make_by(app: &TestApp, key: &Value, event_types: &Value) -> Value {
@@ -309,8 +301,7 @@ fn a_webhook_ends_with_the_key_that_made_it() {
         let end = if expires { "expired" } else { "revoked" };
         assert_has!(shown, { "disabled_reason": format!("key_{end}"), "enabled": false });
         // Its owner may go on with it: it is theirs then.
-        let token = app.new_token(&owner);
-        let owner = Player { token, ..owner };
+        let owner = app.logged_in_again(&owner);
         let on = patch(&app, &owner, &webhook, &json!({ "enabled": true }));
         let on = on.send().ok();
         assert_eq!(on["api_key_id"], Value::Null);
@@ -327,17 +318,16 @@ fn a_key_takes_on_what_it_changes_and_nothing_that_is_more_than_it_may_read() {
     let all = "webhooks:write webhooks:read builds:read teams:read compositions:read";
     let all = app.api_key(&owner, &all.split(' ').collect::<Vec<_>>());
     let steal = json!({ "url": "https://evil.gg/" });
-    for body in [
-        steal.clone(),
-        json!({ "event_types": ["build.created"] }),
-        json!({ "headers": { "x-a": "1" } }),
+    let (own, rotate) = (path(&webhook), format!("{}/rotate-secret", path(&webhook)));
+    for (method, path, body) in [
+        ("PATCH", &own, steal.clone()),
+        ("PATCH", &own, json!({ "event_types": ["build.created"] })),
+        ("PATCH", &own, json!({ "headers": { "x-a": "1" } })),
+        ("POST", &rotate, json!({})),
     ] {
-        let answer = by_key(&app, &little, "PATCH", &path(&webhook), &body);
+        let answer = by_key(&app, &little, method, path, &body);
         answer.expect_problem(403, "insufficient_scope");
     }
-    let rotate = format!("{}/rotate-secret", path(&webhook));
-    let answer = by_key(&app, &little, "POST", &rotate, &json!({}));
-    answer.expect_problem(403, "insufficient_scope");
     // What tells nothing otherwise is anybody's.
     let body = json!({ "description": "x", "enabled": true, "rate_limit": 60 });
     let answer = by_key(&app, &little, "PATCH", &path(&webhook), &body).ok();

@@ -4,19 +4,11 @@
 use testing::prelude::*;
 use testing::webhooks::header;
 
-use crate::webhook_delivery::Scene;
+use crate::webhook_delivery::{Scene, asks_to_wait};
 
 /// Connections that an endpoint has.
 const UNDER_WAY: usize = 3;
 const COUNT: usize = 40;
-
-fn with_wait(status: u16) -> HttpAnswer {
-    HttpAnswer {
-        status,
-        retry_after: Some("3600".to_owned()),
-        body: Vec::new(),
-    }
-}
 
 /// A scene whose requests are under way side by side.
 fn scene() -> Scene {
@@ -63,7 +55,7 @@ fn an_endpoint_that_asks_for_less_gets_what_was_under_way_and_the_rest_when_it_s
         let scene = scene();
         let endpoint = scene.endpoint("busy");
         recovered(&scene, &endpoint);
-        first_answer(&scene, move || Ok(with_wait(status)));
+        first_answer(&scene, move || Ok(asks_to_wait(status, "3600")));
         let first = scene.app.deliver();
         assert_eq!(first.len(), UNDER_WAY, "{status}");
         check_the_rest(&scene, "pending", UNDER_WAY);
@@ -118,7 +110,7 @@ fn the_fast_lane_stops_too() {
     let url = busy.url.clone();
     scene.app.test.web.answer_with(move |request| {
         if request.url == url {
-            Ok(with_wait(429))
+            Ok(asks_to_wait(429, "3600"))
         } else {
             MemoryWeb::status(200)
         }

@@ -70,14 +70,9 @@ fn an_endpoint_is_made_shown_changed_and_deleted() {
     for table in tables.split(' ') {
         assert_eq!(app.rows(table), 0, "{table}");
     }
-    assert_eq!(
-        actions(&app),
-        [
-            "webhook.created",
-            "webhook.changed [\"event_types\",\"description\",\"rate_limit\",\"headers\"]",
-            "webhook.deleted",
-        ]
-    );
+    let changed = r#"webhook.changed ["event_types","description","rate_limit","headers"]"#;
+    let expected = ["webhook.created", changed, "webhook.deleted"];
+    assert_eq!(actions(&app), expected);
     let log = app.texts("SELECT entry FROM audit_log").concat();
     for secret in ["guild.gg/hooks", "whsec_"] {
         assert!(!log.contains(secret), "{log}");
@@ -89,67 +84,41 @@ fn both<'a>(app: &'a TestApp, player: &Player, webhook: &Value, body: &Value) ->
     [ask(app, player, body), patch(app, player, webhook, body)]
 }
 
-/// Spellings by which someone would get inside, and what is said of each.
-const REFUSED: [(&str, &str); 46] = [
-    ("hook", "invalid_url"),
-    ("https:/guild.gg", "invalid_url"),
-    ("https:\\\\guild.gg", "invalid_url"),
-    ("https://guild.gg\\@127.0.0.1/", "invalid_url"),
-    (" https://guild.gg/", "invalid_url"),
-    ("https://guild.gg/\n", "invalid_url"),
-    ("https://gu\u{e9}ld.gg/", "invalid_url"),
-    ("https://guild\u{3002}gg/", "invalid_url"),
-    ("http://guild.gg/", "scheme_not_https"),
-    ("ftp://guild.gg/", "scheme_not_https"),
-    ("file:///etc/passwd", "scheme_not_https"),
-    ("javascript://guild.gg/", "scheme_not_https"),
-    ("https://user@guild.gg/", "user_info_in_url"),
-    ("https://user:pass@guild.gg/", "user_info_in_url"),
-    ("https://guild.gg/#x", "fragment_in_url"),
-    ("https://guild.gg:22/", "port_not_allowed"),
-    ("https://%6c%6f/", "invalid_host"),
-    ("https://256.1.1.1/", "invalid_host"),
-    ("https://localhost/", "private_name"),
-    ("https://LOCALHOST./", "private_name"),
-    ("https://intranet/", "private_name"),
-    ("https://printer.local/", "private_name"),
-    ("https://metadata.google.internal/", "private_name"),
-    ("https://a.localhost/", "private_name"),
-    ("https://builds.guild.gg/", "own_host"),
-    ("https://BUILDS.guild.gg./api", "own_host"),
-    ("https://127.0.0.1/", "private_address"),
-    ("https://127.0.0.1./", "private_address"),
-    ("https://127.1/", "private_address"),
-    ("https://2130706433/", "private_address"),
-    ("https://0x7f000001/", "private_address"),
-    ("https://017700000001/", "private_address"),
-    ("https://0/", "private_address"),
-    (
-        "https://169.254.169.254/latest/meta-data",
-        "private_address",
-    ),
-    ("https://10.0.0.1/", "private_address"),
-    ("https://172.16.0.1/", "private_address"),
-    ("https://192.168.0.1/", "private_address"),
-    ("https://100.64.0.1/", "private_address"),
-    ("https://[::1]/", "private_address"),
-    ("https://[::]/", "private_address"),
-    ("https://[::ffff:127.0.0.1]/", "private_address"),
-    ("https://[::ffff:7f00:1]/", "private_address"),
-    ("https://[64:ff9b::a00:1]/", "private_address"),
-    ("https://[2002:7f00:1::]/", "private_address"),
-    ("https://[fd00::1]/", "private_address"),
-    ("https://[fe80::1]/", "private_address"),
-];
+/// Spellings by which someone would get inside, after what is said of each.
+const REFUSED: &str = "
+    invalid_url hook https:/guild.gg https:\\\\guild.gg https://guild.gg\\@127.0.0.1/
+    invalid_url https://gu\u{e9}ld.gg/ https://guild\u{3002}gg/
+    scheme_not_https http://guild.gg/ ftp://guild.gg/ file:///etc/passwd javascript://guild.gg/
+    user_info_in_url https://user@guild.gg/ https://user:pass@guild.gg/
+    fragment_in_url https://guild.gg/#x
+    port_not_allowed https://guild.gg:22/
+    invalid_host https://%6c%6f/ https://256.1.1.1/
+    private_name https://localhost/ https://LOCALHOST./ https://a.localhost/ https://intranet/
+    private_name https://printer.local/ https://metadata.google.internal/
+    own_host https://builds.guild.gg/ https://BUILDS.guild.gg./api
+    private_address https://127.0.0.1/ https://127.0.0.1./ https://127.1/ https://2130706433/
+    private_address https://0x7f000001/ https://017700000001/ https://0/ https://10.0.0.1/
+    private_address https://169.254.169.254/latest/meta-data https://172.16.0.1/ https://100.64.0.1/
+    private_address https://192.168.0.1/ https://[::1]/ https://[::]/ https://[::ffff:127.0.0.1]/
+    private_address https://[::ffff:7f00:1]/ https://[64:ff9b::a00:1]/ https://[2002:7f00:1::]/
+    private_address https://[fd00::1]/ https://[fe80::1]/
+";
 
 #[test]
 fn no_url_leads_inside_neither_at_first_nor_by_a_change() {
     let (app, player) = TestApp::with_player("attacker");
     let webhook = make(&app, &player, &json!({}));
-    for (url, code) in REFUSED {
+    let refuse = |url: &str, code: &str| {
         for call in both(&app, &player, &webhook, &json!({ "url": url })) {
             call.send().expect_mistakes(&format!("/url {code}"));
         }
+    };
+    for row in REFUSED.trim().lines() {
+        let (code, urls) = row.trim().split_once(' ').expect("URLs");
+        urls.split(' ').for_each(|url| refuse(url, code));
+    }
+    for url in [" https://guild.gg/", "https://guild.gg/\n"] {
+        refuse(url, "invalid_url");
     }
     assert_eq!(get(&app, &player, &webhook).json()["url"], URL);
     assert_eq!(app.rows("webhooks"), 1);

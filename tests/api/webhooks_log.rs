@@ -147,19 +147,14 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
     let body = json!({ "since": "2026-11-22T00:00:00Z" });
     let calls = [(); 2].map(|()| slow.post(&target, &body).token(&token));
     let answers = slow.at_once(&calls);
-    let counts: BTreeSet<i64> = answers
-        .iter()
-        .map(|answer| answer.json()["recovered"].as_i64().expect("a number"))
-        .collect();
-    assert_eq!(counts, BTreeSet::from([0, 3]));
+    let recovered = |answer: &Answer| answer.json()["recovered"].to_string();
+    let counts: BTreeSet<String> = answers.iter().map(recovered).collect();
+    assert_eq!(counts.into_iter().collect::<String>(), "03");
     let dead = app.rows("webhook_deliveries WHERE state = 'dead'");
     assert_eq!(dead, 1, "another endpoint's");
 
-    for since in [
-        "2026-11-23T00:00:00.001Z",
-        "2026-08-24T23:59:59.999Z",
-        "1970-01-01T00:00:00Z",
-    ] {
+    let never = "2026-11-23T00:00:00.001Z 2026-08-24T23:59:59.999Z 1970-01-01T00:00:00Z";
+    for since in never.split(' ') {
         recover(&app, since).expect_mistakes("/since out_of_range");
     }
     recover(&app, "2026-08-25T00:00:00Z").expect(202);
@@ -172,10 +167,7 @@ fn a_recovery_takes_each_failed_delivery_once_also_twice_at_once() {
 
 #[test]
 fn a_recovery_goes_back_as_far_as_the_log() {
-    let app = TestApp::with(|name| match name {
-        "WEBHOOK_RETENTION_DAYS" => Some("7".to_owned()),
-        _ => config_value(name),
-    });
+    let app = TestApp::configured(&[("WEBHOOK_RETENTION_DAYS", "7")]);
     let player = app.player("owner");
     let webhook = make_proved(&app, &player, &json!({}));
     let target = format!("{}/recover", path(&webhook));

@@ -5,13 +5,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use testing::prelude::*;
-use testing::webhooks::{URL, ask, get, header, make, make_proved, patch, path};
+use testing::webhooks::{URL, answer_of, ask, get, header, make, make_proved, patch, path};
 use wvw_builder::auth::keys::reseal;
 use wvw_builder::events::signing::{EndpointSecret, verify};
 use wvw_builder::platform::HttpFailure;
 use wvw_builder::sealed_columns::SEALED;
 
-use crate::idempotency::{assert_replays, keyed};
+use crate::webhook_names::{MIXED, PUBLIC, RESOLVER, addresses};
 
 /// Sends a test delivery.
 fn test(app: &TestApp, player: &Player, webhook: &Value) -> Answer {
@@ -84,11 +84,7 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     let clock = app.test.clock.clone();
     app.test.web.answer_with(move |_| {
         clock.advance_ms(82);
-        Ok(HttpAnswer {
-            status: 500,
-            retry_after: None,
-            body: vec![b'x'; 5_000],
-        })
+        Ok(answer_of(500, vec![b'x'; 5_000]))
     });
     let answer = test(&json!({ "event_type": "build.created" })).ok();
     assert_has!(answer, { "status": 500, "error": "http_status", "duration_ms": 82 });
@@ -102,8 +98,8 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
     assert_eq!(payload["type"], "build.created");
     assert!(payload["data"]["chat_code"].is_string(), "{payload}");
 
-    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
-    app.test.web.answer_with(hangs);
+    let web = &app.test.web;
+    web.answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
     let answer = test(&json!({})).ok();
     assert_has!(answer, { "status": null, "error": "timeout" });
     for kind in ["*", "build.made", ""] {
@@ -121,12 +117,9 @@ fn a_test_sends_an_example_and_tells_what_came_of_it() {
 
 #[test]
 fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
-    let app = TestApp::with(|name| match name {
-        "LIMIT_WEBHOOK_TEST" => Some("10/60".to_owned()),
-        _ => config_value(name),
-    });
+    let app = TestApp::configured(&[("LIMIT_WEBHOOK_TEST", "10/60")]);
     app.receivers_answer(204);
-    let (player, other) = (app.player("hasty"), app.player("patient"));
+    let [player, other] = app.players(["hasty", "patient"]);
     let test = |player: &Player, webhook: &Value| test(&app, player, webhook);
     let slow = make(&app, &other, &json!({ "rate_limit": 1 }));
     test(&other, &slow).expect(200);
@@ -138,12 +131,8 @@ fn tests_are_limited_by_account_and_by_the_endpoints_own_rate() {
     test(&other, &slow).expect(200);
 
     let webhook = make(&app, &player, &json!({}));
-    let sent = Cell::new(0);
-    while test(&player, &webhook).status == 200 {
-        sent.set(sent.get() + 1);
-        assert!(sent.get() < 100, "no limit");
-    }
-    assert_eq!(sent.get(), 10);
+    let sent = (0..100).take_while(|_| test(&player, &webhook).status == 200);
+    assert_eq!(sent.count(), 10);
     test(&player, &webhook).expect_problem(429, "quota_exceeded");
     assert_eq!(app.test.web.requests().len(), 12);
 }
@@ -162,14 +151,10 @@ fn what_is_sealed_moves_to_a_new_master_key() {
         "MASTER_KEY_PREVIOUS" => old.clone(),
         other => config_value(other),
     };
-    let after = |name: &str| match name {
-        "MASTER_KEY" => Some(new.clone()),
-        other => config_value(other),
-    };
     let master = Config::load(during).expect("good").master_keys;
     let step = pollster::block_on(reseal::step(SEALED, &master, &app.test.platform(8)));
     assert_eq!(step.expect("resealed").left, 0);
-    let later = app.isolate_with(app.test.platform(9), after);
+    let later = app.isolate_configured(9, &[("MASTER_KEY", &new)]);
     later.receivers_answer(204);
     test(&later, &player, &webhook).expect(200);
     let request = later.test.web.take_requests().remove(0);
@@ -178,57 +163,26 @@ fn what_is_sealed_moves_to_a_new_master_key() {
 }
 
 #[test]
-fn sent_twice_with_a_key_there_is_one_endpoint_with_one_secret() {
-    let (app, player) = TestApp::with_player("twice");
-    let once = || keyed(ask(&app, &player, &json!({})), "once").send();
-    let first = once().expect(201);
-    assert_replays(&first, &once());
-    assert_eq!(app.rows("webhooks"), 1);
-    // Nor is a test sent twice.
-    app.receivers_answer(204);
-    let test = || {
-        let call = app.post(&format!("{}/test", path(&first.json())), &json!({}));
-        keyed(call.by(&player), "test").send().expect(200)
-    };
-    assert_replays(&test(), &test());
-    assert_eq!(app.test.web.requests().len(), 1);
-}
-
-#[test]
 fn where_a_resolver_is_configured_a_name_must_lead_to_public_addresses_alone() {
-    let app = TestApp::with(|name| match name {
-        "DNS_RESOLVER_URL" => Some("https://dns.guild.gg/dns-query".to_owned()),
-        _ => config_value(name),
-    });
+    let app = TestApp::configured(&[("DNS_RESOLVER_URL", RESOLVER)]);
     let player = app.player("resolved");
-    let answering = |app: &TestApp, addresses: &'static str| {
-        app.test.web.answer_with(move |request| {
-            let is_v4 = request.url.contains("type=A&") || request.url.ends_with("type=A");
-            let answers = if is_v4 { addresses } else { "" };
-            Ok(HttpAnswer {
-                status: 200,
-                retry_after: None,
-                body: format!("{{\"Status\":0,\"Answer\":[{answers}]}}").into_bytes(),
-            })
-        });
-    };
-    answering(&app, r#"{"name":"x","type":1,"data":"93.184.216.34"}"#);
+    let web = &app.test.web;
+    let answering =
+        |found: &'static str| web.answer_with(move |request| Ok(addresses(request, found)));
+    answering(PUBLIC);
     let webhook = make(&app, &player, &json!({}));
     let change = json!({ "url": "https://other.guild.gg/" });
     let calls = || {
         let made = ask(&app, &player, &json!({}));
         [made, patch(&app, &player, &webhook, &change)]
     };
-    let mixed =
-        r#"{"name":"x","type":1,"data":"93.184.216.34"},{"name":"x","type":1,"data":"10.0.0.1"}"#;
-    for (addresses, mistake) in [(mixed, "/url private_address"), ("", "/url name_not_found")] {
-        answering(&app, addresses);
+    for (found, mistake) in [(MIXED, "/url private_address"), ("", "/url name_not_found")] {
+        answering(found);
         for call in calls() {
             call.send().expect_mistakes(mistake);
         }
     }
-    let hangs = |_: &HttpRequest| MemoryWeb::fails(HttpFailure::Timeout);
-    app.test.web.answer_with(hangs);
+    web.answer_with(|_| MemoryWeb::fails(HttpFailure::Timeout));
     for call in calls() {
         call.send().expect_problem(503, "unavailable");
     }

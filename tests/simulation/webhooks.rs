@@ -184,9 +184,8 @@ impl<'w> Simulation<'w> {
 
     /// Notes which endpoints must not be called by what begins now.
     fn note_disabled(&mut self) {
-        let rows = self
-            .world
-            .execute("SELECT id, url, disabled_at FROM webhooks");
+        let sql = "SELECT id, url, disabled_at FROM webhooks";
+        let rows = self.world.execute(sql);
         let is_account_disabled = self.world.rows("users WHERE disabled_at IS NOT NULL") > 0;
         let mut log = self.log.borrow_mut();
         log.disabled.clear();
@@ -248,15 +247,10 @@ impl<'w> Simulation<'w> {
             self.work(true);
             self.world.wait_ms(1_000);
             self.work(false);
-            let waiting = self
-                .world
-                .rows("webhook_events WHERE fanned_out_at IS NULL");
-            if waiting
-                + self
-                    .world
-                    .rows("webhook_deliveries WHERE state = 'pending'")
-                == 0
-            {
+            let world = self.world;
+            let waiting = world.rows("webhook_events WHERE fanned_out_at IS NULL");
+            let pending = world.rows("webhook_deliveries WHERE state = 'pending'");
+            if waiting + pending == 0 {
                 return;
             }
             let hours = if round < 50 { 1 } else { 3 };
@@ -293,8 +287,8 @@ impl<'w> Simulation<'w> {
         }
         self.check_successes();
         self.check_rates();
-        let attempts = |log: &Log| log.seen.values().map(|seen| seen.attempts).sum();
-        let attempts = attempts(&self.log.borrow());
+        let log = self.log.borrow();
+        let attempts = log.seen.values().map(|seen| seen.attempts).sum();
         self.queues.count_up("attempts", attempts);
     }
 
@@ -425,14 +419,8 @@ fn every_event_arrives_or_is_given_up_with_a_reason() {
     }
     println!("{tally:?}");
     if is_many {
-        let faults = [
-            "killed",
-            "lost",
-            "twice",
-            "dead letters recorded",
-            "account switched",
-        ];
-        for what in faults.iter().chain(&ACTS) {
+        let faults = "killed, lost, twice, dead letters recorded, account switched";
+        for what in faults.split(", ").chain(ACTS) {
             let count = tally.get(what).copied().unwrap_or_default();
             assert!(count > 0, "never: {what}");
         }

@@ -66,6 +66,14 @@ impl<'a> Call<'a> {
         self.raw("application/json", body.to_string())
     }
 
+    /// With this body, or without one where it is null.
+    pub fn json_or_none(self, body: &Value) -> Self {
+        match body {
+            Value::Null => self,
+            body => self.json(body),
+        }
+    }
+
     pub fn raw(mut self, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header(Header::ContentType, media_type)

@@ -120,19 +120,7 @@ impl Guild {
     }
 }
 
-/// An isolate in which `sql` comes right before the batch with `before`.
-pub fn racing(app: &TestApp, before: &'static str, sql: String) -> TestApp {
-    app.racing(before, sql)
-}
-
 /// What an import answers.
 pub fn done(added: u32, updated: u32, removed: u32) -> Value {
     json!({ "added": added, "updated": updated, "removed": removed })
-}
-
-/// Pointers with codes, as `Answer::mistakes` gives them.
-pub fn mistakes(rows: &[(&str, &str)]) -> Vec<(String, String)> {
-    rows.iter()
-        .map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned()))
-        .collect()
 }

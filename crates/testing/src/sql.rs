@@ -19,6 +19,12 @@ pub fn joins(player: &Player, team: &str, role: &str) -> String {
     format!("INSERT OR REPLACE INTO team_members VALUES ('{team}', '{id}', '{role}', 'Player', 1)")
 }
 
+/// Is banned from this team.
+pub fn bans(team: &str, player: &Player) -> String {
+    let id = &player.id;
+    format!("INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{id}', NULL, 1)")
+}
+
 /// Is a disabled account, or an enabled one again.
 pub fn disabled(player: &Player, is_disabled: bool) -> String {
     let at = if is_disabled { "1" } else { "NULL" };

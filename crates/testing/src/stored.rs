@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wvw_builder::platform::Row;
 
-use super::{Player, TestApp};
+use super::{Player, TestApp, sql};
 
 impl TestApp {
     /// Runs SQL of the test's own.
@@ -82,10 +82,7 @@ impl TestApp {
     }
 
     pub fn ban(&self, team: &str, player: &Player) {
-        let id = &player.id;
-        self.execute(format!(
-            "INSERT OR IGNORE INTO team_bans VALUES ('{team}', '{id}', NULL, 1)"
-        ));
+        self.execute(sql::bans(team, player));
     }
 
     /// What `act` gives while each write of a kind, `UPDATE ON users`, fails with `error`.

@@ -18,10 +18,7 @@ impl TestApp {
     #[track_caller]
     pub fn as_player(&self, player: &Player, method: &str, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).by(player);
-        match body {
-            Value::Null => call.send(),
-            body => call.json(body).send(),
-        }
+        call.json_or_none(body).send()
     }
 
     #[track_caller]

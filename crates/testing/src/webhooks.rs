@@ -59,6 +59,15 @@ impl HttpClient for SideBySide {
     }
 }
 
+/// What a receiver answers.
+pub fn answer_of(status: u16, body: Vec<u8>) -> HttpAnswer {
+    HttpAnswer {
+        status,
+        retry_after: None,
+        body,
+    }
+}
+
 /// A header of a request that was sent.
 pub fn header<'r>(request: &'r HttpRequest, name: &str) -> &'r str {
     let found = request.headers.iter().find(|(known, _)| known == name);

@@ -175,32 +175,6 @@ fn what_is_no_key_costs_no_look_at_the_database() {
 }
 
 #[test]
-fn a_key_is_read_from_the_authorization_header_alone() {
-    let (app, player) = TestApp::with_player("places");
-    let key = text(&app.api_key(&player, &all_scopes())["key"]);
-    for name in ["access_token", "api_key", "key", "token"] {
-        app.get(&format!("{ME}?{name}={key}"))
-            .expect_problem(401, "authentication_required");
-    }
-    for header in [
-        key.clone(),
-        format!("Basic {key}"),
-        format!("ApiKey {key}"),
-        format!("Bearer {key} "),
-        format!("Bearer {key}, Bearer {key}"),
-    ] {
-        refused(app.get(ME).header(Header::Authorization, &header).send());
-    }
-    for header in [format!("bearer {key}"), format!("Bearer  {key}")] {
-        let call = app.get(ME).header(Header::Authorization, &header);
-        call.expect(200);
-    }
-    // In the place of a refresh token it is nothing.
-    app.refresh(&key)
-        .expect_problem(401, "invalid_refresh_token");
-}
-
-#[test]
 fn keys_outlive_logins_and_passwords() {
     let (app, player) = TestApp::with_player("outlives");
     let key = app.api_key(&player, &all_scopes());

@@ -37,41 +37,35 @@ fn the_edges_of_time_that_are_still_good() {
 }
 
 #[test]
-fn tokens_in_other_places_and_other_schemes() {
+fn credentials_in_other_places_and_other_schemes() {
     let scene = scene();
-    let token = scene.player.token.as_str();
-    for query in ["access_token=", "token=", "authorization=Bearer%20"] {
-        let get = |path: &str| scene.app.get(&format!("{path}?{query}{token}"));
-        get(ME).expect_problem(401, "authentication_required");
-        // Nor does it make anyone of a caller where a caller is welcome.
-        get(BUILDS).expect_problem(422, "invalid_input");
-    }
-    for credentials in [
-        format!("Bearer {token}, Bearer {token}"),
-        format!("Bearer {token}, Basic dXNlcjpwYXNz"),
-        format!("Basic dXNlcjpwYXNz, Bearer {token}"),
-        format!("Basic {token}"),
-        format!("Token {token}"),
-        format!("DPoP {token}"),
-        format!("Bearer {token} "),
-        format!("Bearer\t{token}"),
-        format!("Bearer{token}"),
-        format!("Bearer token={token}"),
-        token.to_owned(),
-        "Bearer".to_owned(),
-        "Bearer ".to_owned(),
-        String::new(),
-    ] {
-        for target in [ME, &scene.public_build] {
-            let call = scene.app.get(target);
-            let call = call.header(Header::Authorization, &credentials);
-            call.expect_problem(401, "invalid_token");
+    let key = scene.app.api_key(&scene.player, &["account:read"]);
+    for token in [&scene.player.token, &text(&key["key"])] {
+        for query in "access_token= token= api_key= key= authorization=Bearer%20".split(' ') {
+            let get = |path: &str| scene.app.get(&format!("{path}?{query}{token}"));
+            get(ME).expect_problem(401, "authentication_required");
+            // Nor does it make anyone of a caller where a caller is welcome.
+            get(BUILDS).expect_problem(422, "invalid_input");
         }
-    }
-    for scheme in ["bearer", "BEARER", "Bearer "] {
-        let credentials = format!("{scheme} {token}");
-        let call = scene.app.get(ME);
-        call.header(Header::Authorization, &credentials).expect(200);
+        let bad = "Bearer @, Bearer @|Bearer @, Basic dXNlcjpwYXNz|Basic dXNlcjpwYXNz, Bearer @|\
+                   Basic @|Token @|ApiKey @|DPoP @|Bearer @ |Bearer\t@|Bearer@|Bearer token=@|@|\
+                   Bearer|Bearer |";
+        for credentials in bad.split('|') {
+            let credentials = credentials.replace('@', token);
+            for target in [ME, &scene.public_build] {
+                let call = scene.app.get(target);
+                let call = call.header(Header::Authorization, &credentials);
+                call.expect_problem(401, "invalid_token");
+            }
+        }
+        for scheme in ["bearer", "BEARER", "Bearer "] {
+            let credentials = format!("{scheme} {token}");
+            let call = scene.app.get(ME);
+            call.header(Header::Authorization, &credentials).expect(200);
+        }
+        // In the place of a refresh token it is nothing.
+        let refreshed = scene.app.refresh(token);
+        refreshed.expect_problem(401, "invalid_refresh_token");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Lists of builds over HTTP: visibility, filters, pages and their cost. Pages neither repeat nor lose a
-//! build, whatever is created meanwhile. `builds` has single builds.
+//! Lists of builds over HTTP: filters, pages and their cost. Pages neither repeat nor lose a
+//! build, whatever is created meanwhile. `builds` has single builds, `lists_reference` who sees what.
 
 use testing::prelude::*;
 
@@ -11,33 +11,8 @@ fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
 }
 
 #[test]
-fn who_sees_what_in_a_list() {
+fn no_filter_names_somebody_else() {
     let (app, [one, two]) = TestApp::with_players(["one", "two"]);
-    for visibility in ["private", "team", "unlisted", "public"] {
-        for player in [&one, &two] {
-            let name = format!("{visibility} of {}", &player.email[..3]);
-            app.build(player, &json!({ "name": name, "visibility": "private" }));
-            app.execute(format!(
-                "UPDATE builds SET visibility = '{visibility}' WHERE search_text LIKE '{name}%'"
-            ));
-        }
-    }
-    let all_of = |player: &str| {
-        ["private", "team", "unlisted", "public"].map(|v| format!("{v} of {player}"))
-    };
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    let public = set(&["one", "two"].map(|player| format!("public of {player}")));
-    let own = set(&all_of("one"));
-    let both = own.union(&public).cloned().collect();
-    for (query, caller, expected) in [
-        ("", None, &public),
-        ("", Some(&one), &both),
-        ("owner=me", Some(&one), &own),
-        ("q=of+two", Some(&one), &set(&["public of two".to_owned()])),
-        ("owner=me&q=of+two", Some(&one), &BTreeSet::new()),
-    ] {
-        assert_eq!(set(&names(&app, query, caller)), *expected, "{query}");
-    }
     app.get(&format!("{BUILDS}?owner=me"))
         .expect_problem(401, "authentication_required");
     let refused = "owner=ID owner_id=ID user_id=ID owner=ME owner=* owner=me,ID owner[]=ID \
@@ -82,30 +57,18 @@ fn filters_alone_and_together() {
     let all = "tag=zerg&game_build=100&role=strip&profession=Warrior&specialization=61&q=gamma";
     for (query, expected) in [
         ("", "abgd"),
-        ("profession=Guardian", "ab"),
         ("profession=Thief", ""),
-        ("specialization=62", "ab"),
-        ("specialization=18", "d"),
-        ("role=strip", "gd"),
-        ("role=primary_support", "ad"),
-        ("tag=zerg", "ag"),
         ("tag=ZERG", "ag"),
         ("tag=+zerg+", "ag"),
         ("tag=zer", ""),
-        ("tag=%C3%BCber", "d"),
-        ("game_build=100", "ag"),
         ("game_build=300", ""),
-        ("q=firebrand", "ab"),
         ("q=FIREBRAND", "ab"),
         ("q=notes+of+gamma", "g"),
         ("q=%25", "d"),
         ("q=_", ""),
-        ("profession=Warrior&role=strip", "gd"),
-        ("profession=Warrior&role=primary_support", "d"),
         (all, "g"),
         ("tag=zerg&profession=Guardian&q=alpha&owner=me", "a"),
         ("tag=zerg&tag=eu", "refused"),
-        ("tag=zerg&game_build=200", ""),
         ("profession=guardian", "refused"),
         ("specialization=200", "refused"),
         ("role=king", "refused"),

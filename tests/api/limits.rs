@@ -12,12 +12,12 @@ pub fn production(name: &str) -> Option<String> {
     config_value(name).filter(|_| !name.starts_with("LIMIT_"))
 }
 
-fn app() -> TestApp {
+pub fn app() -> TestApp {
     TestApp::with(production)
 }
 
 /// Another isolate under the quotas of production.
-fn isolate(app: &TestApp, seed: u64) -> TestApp {
+pub fn isolate(app: &TestApp, seed: u64) -> TestApp {
     app.isolate_with(app.test.platform(seed), production)
 }
 
@@ -66,53 +66,31 @@ fn wrong_login(app: &TestApp) -> Call<'_> {
 fn every_answer_says_how_its_caller_stands() {
     let app = app();
     let player = app.player("standing");
-    let anonymous = "\"anonymous\";q=100;w=60";
-    let user = "\"user\";q=1000;w=60, \"burst\";q=50;w=1";
-    let login = "\"login\";q=20;w=60";
+    let policies = [
+        ("anonymous", "\"anonymous\";q=100;w=60"),
+        ("user", "\"user\";q=1000;w=60, \"burst\";q=50;w=1"),
+        ("login", "\"login\";q=20;w=60"),
+    ];
+    let policies = BTreeMap::from(policies);
     let build = format!("{BUILDS}/build_01h455vb4pex5vsknk084sn02q");
-    let token = "x.y.z";
-    for (call, status, policy, standing) in [
-        (app.get(ROLES), 200, anonymous, "\"anonymous\";r=99;t=1"),
-        (
-            app.get("/nothing"),
-            404,
-            anonymous,
-            "\"anonymous\";r=98;t=2",
-        ),
-        (
-            app.call("PATCH", ROLES),
-            405,
-            anonymous,
-            "\"anonymous\";r=97;t=2",
-        ),
-        (app.get(ME), 401, anonymous, "\"anonymous\";r=96;t=3"),
-        (
-            app.get(ME).token(token),
-            401,
-            anonymous,
-            "\"anonymous\";r=95;t=3",
-        ),
-        (
-            app.get("/api/v1/builds?limit=x"),
-            422,
-            anonymous,
-            "\"anonymous\";r=94;t=4",
-        ),
+    let mine = |method: &str| app.call(method, &build).by(&player);
+    for (call, status, name, left, seconds) in [
+        (app.get(ROLES), 200, "anonymous", 99, 1),
+        (app.get("/nothing"), 404, "anonymous", 98, 2),
+        (app.call("PATCH", ROLES), 405, "anonymous", 97, 2),
+        (app.get(ME), 401, "anonymous", 96, 3),
+        (app.get(ME).token("x.y.z"), 401, "anonymous", 95, 3),
+        (app.get("/api/v1/builds?limit=x"), 422, "anonymous", 94, 4),
         // Twelve were handed out at once: all of them will be back in 12 x 60 ms.
-        (app.get(ME).by(&player), 200, user, "\"user\";r=999;t=1"),
-        (app.get(&build).by(&player), 404, user, "\"user\";r=998;t=1"),
-        (
-            app.call("DELETE", &build).by(&player),
-            404,
-            user,
-            "\"user\";r=997;t=1",
-        ),
-        (wrong_login(&app), 401, login, "\"login\";r=18;t=6"),
+        (app.get(ME).by(&player), 200, "user", 999, 1),
+        (mine("GET"), 404, "user", 998, 1),
+        (mine("DELETE"), 404, "user", 997, 1),
+        (wrong_login(&app), 401, "login", 18, 6),
     ] {
         let answer = call.expect(status);
-        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", standing)] {
-            assert_eq!(answer.header(name), Some(value), "{}", answer.what);
-        }
+        answer.expect_header("ratelimit-policy", policies[name]);
+        let standing = format!("\"{name}\";r={left};t={seconds}");
+        answer.expect_header("ratelimit", &standing);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Limits where many share a network: the addresses of one IPv6 network count together, and a good
 //! credential is never refused for what its neighbours send. The quotas are those of production.
 
-use super::limits::{from, left, production, refused};
+use super::limits::{app, from, isolate, left, production, refused};
 use testing::prelude::*;
 use wvw_builder::auth::api_key::Key;
 
@@ -38,28 +38,18 @@ fn let_in(app: &TestApp, neighbour: Neighbour, path: &str) -> u32 {
 
 #[test]
 fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
-    let site: Neighbour = in_one_site;
-    let block: Neighbour = in_one_block;
-    for (name, neighbour, path, quota, policy) in [
-        ("calls, a /56", site, ROLES, 400, "anonymous-56"),
-        ("logins, a /56", site, LOGIN, 80, "login-56"),
-        (
-            "registrations, a /56",
-            site,
-            REGISTER,
-            20,
-            "registration-56",
-        ),
-        ("logins, a /48", block, LOGIN, 320, "login-48"),
-        (
-            "registrations, a /48",
-            block,
-            REGISTER,
-            80,
-            "registration-48",
-        ),
+    let sites: (Neighbour, u8) = (in_one_site, 56);
+    let blocks: (Neighbour, u8) = (in_one_block, 48);
+    for (what, path, (neighbour, bits), quota) in [
+        ("anonymous", ROLES, sites, 400),
+        ("login", LOGIN, sites, 80),
+        ("registration", REGISTER, sites, 20),
+        ("login", LOGIN, blocks, 320),
+        ("registration", REGISTER, blocks, 80),
     ] {
-        let app = TestApp::with(production);
+        let app = app();
+        let name = format!("{what}-{bits}");
+        let policy = name.as_str();
         assert_eq!(let_in(&app, neighbour, path), quota, "{name}");
         // One who has sent nothing yet, and one in another network of the size.
         let send = |address: &str| from(address, counted(&app, path));
@@ -67,7 +57,7 @@ fn three_hundred_addresses_of_one_ipv6_network_have_a_few_quotas_together() {
         assert_ne!(send("2001:db8:2::1").status, 429, "{name}: another /48");
         assert_ne!(send("192.0.2.9").status, 429, "{name}: IPv4");
         // Another isolate finds it out by one question for each network, and remembers it.
-        let other = app.isolate_with(app.test.platform(2), production);
+        let other = isolate(&app, 2);
         let asked = app.test.limiter.calls();
         for number in 0..50 {
             let answer = from(&neighbour(100 + number), counted(&other, path));
@@ -92,7 +82,7 @@ fn many_sites_of_one_block_have_sixteen_quotas() {
 
 #[test]
 fn an_answer_tells_of_the_network_with_the_least_left() {
-    let app = TestApp::with(production);
+    let app = app();
     let send = |number: u32| from(&in_one_site(number), app.get(ROLES));
     let first = send(0);
     assert_eq!(left(&first), 99);
@@ -109,7 +99,7 @@ fn an_answer_tells_of_the_network_with_the_least_left() {
 
 #[test]
 fn a_refused_request_is_charged_to_none_of_its_networks() {
-    let app = TestApp::with(production);
+    let app = app();
     let send = |number: u32| from(&in_one_site(number), app.get(ROLES)).status;
     let passed = (0..300).filter(|_| send(0) == 200).count();
     assert_eq!(passed, 100);
@@ -122,7 +112,7 @@ fn a_refused_request_is_charged_to_none_of_its_networks() {
 #[test]
 fn an_ipv4_address_asks_one_object_and_an_ipv6_address_three() {
     for (address, questions) in [(SHARED, 1), ("::ffff:192.0.2.7", 1), ("2001:db8:1:2::1", 3)] {
-        let app = TestApp::with(production);
+        let app = app();
         from(address, app.get(ROLES)).expect(200);
         assert_eq!(app.test.limiter.calls(), questions, "{address}");
         // The wide ones are leased.
@@ -173,15 +163,12 @@ fn flood(isolates: &[TestApp], good: &Good, seed: u64) {
 }
 
 fn isolates(app: &TestApp, first: u64) -> Vec<TestApp> {
-    let seeds = first..first + 4;
-    seeds
-        .map(|seed| app.isolate_with(app.test.platform(seed), production))
-        .collect()
+    (first..first + 4).map(|seed| isolate(app, seed)).collect()
 }
 
 #[test]
 fn a_good_credential_is_never_refused_for_its_neighbours() {
-    let app = TestApp::with(production);
+    let app = app();
     let good = Good::new(&app, "shared");
     let flooded = isolates(&app, 2);
     flood(&flooded, &good, 101);
@@ -208,7 +195,7 @@ fn a_good_credential_is_never_refused_for_its_neighbours() {
 
 #[test]
 fn what_nobody_has_made_asks_neither_database_nor_objects_once_its_address_is_spent() {
-    let app = TestApp::with(production);
+    let app = app();
     let good = Good::new(&app, "quiet");
     let flooded = isolates(&app, 2);
     flood(&flooded, &good, 101);
@@ -220,14 +207,14 @@ fn what_nobody_has_made_asks_neither_database_nor_objects_once_its_address_is_sp
 
 #[test]
 fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
-    let app = TestApp::with(production);
+    let app = app();
     let good = Good::new(&app, "ended");
     let other = app.log_in(&good.player.email);
     let ended = [text(&other["access_token"]), good.key.clone()];
     app.clear("api_keys");
     let body = json!({ "refresh_token": other["refresh_token"] });
     // By another isolate: this one learns nothing of it.
-    let elsewhere = app.isolate_with(app.test.platform(9), production);
+    let elsewhere = isolate(&app, 9);
     elsewhere.post(LOGOUT, &body).expect(204);
     for token in &ended {
         let look = || drop(from(SHARED, app.get(ME).token(token)).expect(401));
@@ -244,7 +231,7 @@ fn what_was_ours_and_has_ended_costs_its_address_and_one_look_in_ten_seconds() {
     let answer = from(SHARED, app.get(ME).by(&good.player)).expect(200);
     assert_eq!(left(&answer), 998);
     // A refresh token of a login that has ended has that login's quota and no more.
-    let isolate = app.isolate_with(app.test.platform(10), production);
+    let isolate = isolate(&app, 10);
     let calls = app.calls_of(|| {
         for number in 0..60 {
             let answer = from(SHARED, isolate.post(REFRESH, &body));
@@ -279,31 +266,25 @@ fn an_account_that_has_spent_its_quota_is_refused_also_where_its_token_is_new() 
 
 #[test]
 fn a_body_that_names_a_login_is_charged_to_its_address_unless_the_token_is_ours() {
-    let app = TestApp::with(production);
+    let app = app();
     let token = app.player("body").refresh_token;
-    let long = format!("{{\"refresh_token\":\"{token}\"{}}}", " ".repeat(2_000));
-    let named = |body: Value| body.to_string();
-    let with_more = json!({ "refresh_token": token, "x": 1 });
-    for (name, body, policy) in [
-        (
-            "as it is",
-            named(json!({ "refresh_token": token })),
-            "refresh",
-        ),
-        ("too much beside it", named(with_more), "refresh"),
-        (
-            "a digit less",
-            named(json!({ "refresh_token": &token[1..] })),
-            "anonymous",
-        ),
-        ("no JSON", format!("refresh_token={token}"), "anonymous"),
-        ("a list", named(json!([token])), "anonymous"),
-        ("very long", long, "anonymous"),
-        ("nothing", String::new(), "anonymous"),
-    ] {
-        let call = app.call("POST", LOGOUT).raw("application/json", body);
+    let blanks = " ".repeat(2_000);
+    for [policy, body] in rows(
+        r#"
+        refresh    {"refresh_token":"TOKEN"}
+        refresh    {"refresh_token":"TOKEN","x":1}
+        anonymous  {"refresh_token":"SHORT"}
+        anonymous  refresh_token=TOKEN
+        anonymous  ["TOKEN"]
+        anonymous  {"refresh_token":"TOKEN"BLANKS}
+        anonymous  NOTHING
+        "#,
+    ) {
+        let sent = body.replace("TOKEN", &token).replace("SHORT", &token[1..]);
+        let sent = sent.replace("BLANKS", &blanks).replace("NOTHING", "");
+        let call = app.call("POST", LOGOUT).raw("application/json", sent);
         let answer = from(SHARED, call);
         let field = answer.header("ratelimit-policy").expect("it is counted");
-        assert!(field.contains(&format!("\"{policy}\"")), "{name}: {field}");
+        assert!(field.contains(&format!("\"{policy}\"")), "{body}: {field}");
     }
 }

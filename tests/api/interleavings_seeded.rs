@@ -18,7 +18,7 @@ use crate::interleavings::stored;
 
 /// A call that ends what a writer relies on, and SQL that is 1 once it has.
 struct Ending {
-    name: &'static str,
+    name: String,
     request: Request,
     has_ended: String,
 }
@@ -104,103 +104,54 @@ pub fn claim(token: &str, name: &str) -> Option<String> {
     payload[name].as_str().map(str::to_owned)
 }
 
+/// What can end a standing: its name, who calls, the call with its body, and the rows that it ends.
+/// Leaders step down only by themselves: the one who is removed is an officer by then.
+const ENDINGS: &str = r#"
+    account deleted   own     DELETE  /api/v1/users/me                 {"password":"PASSWORD"}  users WHERE id = 'USER'
+    account disabled  boss    PATCH   /api/v1/admin/users/USER         {"disabled":true}        users WHERE id = 'USER' AND disabled_at IS NULL
+    password changed  own     POST    /api/v1/auth/password            {"current_password":"PASSWORD","new_password":"six other words stand in here"}  users WHERE id = 'USER' AND password_changed_at = created_at
+    demoted           second  PATCH   /api/v1/admin/users/USER         {"role":"user"}          users WHERE id = 'USER' AND role = 'administrator'
+    session ended     own     DELETE  /api/v1/auth/sessions/SESSION    -                        sessions WHERE id = 'SESSION' AND ended_at IS NULL
+    stepped down      own     PATCH   /api/v1/teams/TEAM/members/USER  {"role":"officer"}       team_members WHERE team_id = 'TEAM' AND user_id = 'USER' AND role = 'leader'
+    left              own     DELETE  /api/v1/teams/TEAM/members/USER  -                        team_members WHERE team_id = 'TEAM' AND user_id = 'USER'
+    team deleted      boss    DELETE  /api/v1/teams/TEAM               -                        teams WHERE id = 'TEAM'
+"#;
+
 /// Everything that can end what the owner of `call` relies on.
 fn endings(walk: &Walk, user: &str, call: &Call<'_>) -> Vec<Ending> {
     let (app, boss) = (&walk.app, &walk.boss);
-    let database = &app.test.database;
     // Somebody else who leads every team.
-    database.execute(&format!(
+    app.execute(format!(
         "INSERT OR IGNORE INTO team_members SELECT id, '{}', 'leader', 'Boss', 1 FROM teams",
         boss.id
     ));
     let token = call.bearer().expect("a token");
-    let boss = text(&app.log_in(&boss.email)["access_token"]);
-    let password = json!({ "password": PASSWORD });
-    let change =
-        json!({ "current_password": PASSWORD, "new_password": "six other words stand in here" });
-    let ending = |name, by: &str, method: &str, path: &str, body: Option<&Value>, sql: &str| {
-        let call = app.call(method, path).token(by);
-        let call = body.map_or(call.clone(), |body| call.json(body));
-        Ending {
-            name,
-            request: call.request(),
-            has_ended: format!("SELECT NOT EXISTS (SELECT 1 FROM {sql})"),
-        }
-    };
-    let account = format!("users WHERE id = '{user}'");
-    let enabled = format!("{account} AND disabled_at IS NULL");
-    let rules = format!("{account} AND role = 'administrator'");
-    let unchanged = format!("{account} AND password_changed_at = created_at");
-    let admin = format!("/api/v1/admin/users/{user}");
-    let disabled = json!({ "disabled": true });
-    let mut all = vec![
-        ending(
-            "account deleted",
-            token,
-            "DELETE",
-            ME,
-            Some(&password),
-            &account,
-        ),
-        ending(
-            "account disabled",
-            &boss,
-            "PATCH",
-            &admin,
-            Some(&disabled),
-            &enabled,
-        ),
-        ending(
-            "password changed",
-            token,
-            "POST",
-            CHANGE_PASSWORD,
-            Some(&change),
-            &unchanged,
-        ),
-    ];
-    if user == walk.boss.id {
-        let second = app.administrator("second");
-        let demoted = json!({ "role": "user" });
-        let demoted = Some(&demoted);
-        all.push(ending(
-            "demoted",
-            &second.token,
-            "PATCH",
-            &admin,
-            demoted,
-            &rules,
-        ));
-    }
-    if let Some(session) = claim(token, "sid") {
-        let path = format!("/api/v1/auth/sessions/{session}");
-        let live = format!("sessions WHERE id = '{session}' AND ended_at IS NULL");
-        all.push(ending("session ended", token, "DELETE", &path, None, &live));
-    }
+    let second = (user == boss.id).then(|| app.administrator("second").token);
+    let boss = app.new_token(boss);
     let team = call.target().split('/').find(|it| it.starts_with("team_"));
-    if let Some(team) = team.or(Some(walk.holder.team.as_str())) {
-        let member = format!("team_members WHERE team_id = '{team}' AND user_id = '{user}'");
-        let leads = format!("{member} AND role = 'leader'");
-        let path = format!("{TEAMS}/{team}/members/{user}");
-        // Leaders step down only by themselves: the one who is removed is an officer by then.
-        let officer = json!({ "role": "officer" });
-        let (team_path, there) = (
-            format!("{TEAMS}/{team}"),
-            format!("teams WHERE id = '{team}'"),
-        );
-        all.extend([
-            ending(
-                "stepped down",
-                token,
-                "PATCH",
-                &path,
-                Some(&officer),
-                &leads,
-            ),
-            ending("left", token, "DELETE", &path, None, &member),
-            ending("team deleted", &boss, "DELETE", &team_path, None, &there),
-        ]);
+    let mut table = ENDINGS.replace("USER", user).replace("PASSWORD", PASSWORD);
+    table = table.replace("TEAM", team.unwrap_or(&walk.holder.team));
+    if let Some(session) = claim(token, "sid") {
+        table = table.replace("SESSION", &session);
     }
+    let ending = |[name, by, method, path, body, rows]: [&str; 6]| {
+        let by = match by {
+            "own" => token,
+            "boss" => &boss,
+            _ => second.as_deref()?,
+        };
+        let call = app.call(method, path).token(by);
+        let call = match body {
+            "-" => call,
+            body => call.json(&json_of(body)),
+        };
+        Some(Ending {
+            name: name.to_owned(),
+            request: call.request(),
+            has_ended: format!("SELECT NOT EXISTS (SELECT 1 FROM {rows})"),
+        })
+    };
+    let all = rows(&table).into_iter().filter_map(ending).collect();
     app.skip_log();
     all
 }
@@ -263,7 +214,7 @@ fn nothing_of_a_write_lands_after_the_call_that_ends_its_writers_standing() {
                 runs += 1;
                 let (write, _, late) = attempt(&walk.app, &request, &ending, Some(seed));
                 if let Some(sql) = late.first() {
-                    let what = ending.name;
+                    let what = &ending.name;
                     wrong.push(format!("{name} ({write}), {what}, seed {seed}: {sql}"));
                 }
             }

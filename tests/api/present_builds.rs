@@ -7,12 +7,7 @@ use testing::prelude::*;
 const WILLBENDER: u8 = 65;
 
 fn get(app: &TestApp, path: &str, player: Option<&Player>) -> Answer {
-    let call = app.get(path);
-    let call = match player {
-        Some(player) => call.by(player),
-        None => call,
-    };
-    call.send().expect(200)
+    app.get(path).by(player).send().expect(200)
 }
 
 /// The path of a page that shows the composition.
@@ -42,10 +37,8 @@ fn a_build_counts_as_it_is_played_now_for_those_who_see_it() {
     let build = app.build(&owner, &json!({ "visibility": "private" }));
     let plan = |slot: Value| {
         let subgroups = json!([{ "slots": [slot] }]);
-        app.composition(
-            &owner,
-            &json!({ "visibility": "public", "subgroups": subgroups }),
-        )
+        let plan = json!({ "visibility": "public", "subgroups": subgroups });
+        app.composition(&owner, &plan)
     };
     let made = plan(json!({ "player": "Anna", "build_id": build["id"] }));
     let other = plan(json!({ "player": "Anna", "specialization": 62 }));

@@ -44,12 +44,11 @@ fn every_mistake_is_named() {
     let (app, player) = TestApp::with_player("leader");
     let team = app.team(&[(&player, "leader")]);
     let scores = json!({ "62": { "hugs": 1, "strip": 4 }, "200": {}, "81": [] });
-    put(&app, &team, &player.token, &scores)
-        .send()
-        .expect_mistakes(
-            "/scores/200 unknown_specialization, /scores/62/hugs unknown_function
+    let refused = put(&app, &team, &player.token, &scores).send();
+    refused.expect_mistakes(
+        "/scores/200 unknown_specialization, /scores/62/hugs unknown_function
         /scores/62/strip out_of_range, /scores/81 invalid_type",
-        );
+    );
     let rows = r#"
         {} | /scores required
         { "scores": null } | /scores invalid_type

@@ -34,10 +34,7 @@ fn members_see_what_is_shared_with_their_team_and_only_its_owner_changes_it() {
         (None, 404, 401),
         (Some(member), 200, 200),
     ] {
-        let send = |call: Call<'_>| match player {
-            Some(player) => call.by(player).send().status,
-            None => call.send().status,
-        };
+        let send = |call: Call<'_>| call.by(player).send().status;
         assert_eq!(send(app.get(&path)), read);
         let tag = app.get_as(member, &path).etag();
         let put = app.call("PUT", &path).json(&body).if_match(&tag);

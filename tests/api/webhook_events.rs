@@ -17,15 +17,14 @@ impl Scene {
     fn new() -> Self {
         let (app, [leader, member]) = TestApp::with_players(["leader", "member"]);
         let team = app.team(&[(&leader, "leader"), (&member, "member")]);
-        let scene = Self {
+        app.endpoint(&member, &url("own"));
+        app.team_endpoint(&leader, &url("team"), &team);
+        Self {
             app,
             leader,
             member,
             team,
-        };
-        scene.app.endpoint(&scene.member, &url("own"));
-        scene.endpoint(&scene.team, "team");
-        scene
+        }
     }
 
     /// An endpoint of the leader's for a team.

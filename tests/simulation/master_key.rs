@@ -10,6 +10,7 @@ use wvw_builder::auth::keys::store::SealedColumn;
 use wvw_builder::config::{Config, MasterKeys};
 use wvw_builder::platform::{Level, Platform, Statement};
 use wvw_builder::seal;
+use wvw_builder::sealed_columns::SEALED;
 
 use crate::world::{DAY_MS, HOUR_MS, World, config};
 use testing::databases::Raced;
@@ -137,11 +138,7 @@ fn tokens_are_issued_and_checked_at_every_step_of_a_replacement() {
     // Over: the old key can go.
     let master = config(NEW, None);
     let platform = world.platform(0);
-    let left = reseal::count_left(
-        wvw_builder::sealed_columns::SEALED,
-        masters(&master),
-        &platform,
-    );
+    let left = reseal::count_left(SEALED, masters(&master), &platform);
     assert_eq!(block_on(left).unwrap(), 0);
     let after = world.isolate_on(platform, master);
     assert!(after.admits(&kept.sign()));

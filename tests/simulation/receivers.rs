@@ -12,7 +12,7 @@ use wvw_builder::platform::{
 use crate::faults::Dice;
 use crate::world::{DAY_MS, HOUR_MS};
 use testing::databases::step_aside;
-use testing::webhooks::header;
+use testing::webhooks::{answer_of, header};
 
 /// The waits of the schedule, in seconds.
 const WAITS: [i64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -221,9 +221,8 @@ impl Receivers {
         let (dice, age) = (&self.dice, self.clock.now_ms() - self.begun);
         let with_wait = |status: u16, seconds: u32| {
             Ok(HttpAnswer {
-                status,
                 retry_after: Some(seconds.to_string()),
-                body: b"busy".to_vec(),
+                ..answer_of(status, b"busy".to_vec())
             })
         };
         match kind {

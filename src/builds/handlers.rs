@@ -6,11 +6,7 @@ use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
 use crate::game::model::{profession_by_id, specialization_by_id};
 use crate::http::body::Body;
-use crate::http::etag;
-use crate::http::pagination::Page;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Page, Problem, Profile, Response, etag, problems};
 use crate::ids::{BuildId, MAX_DRAWS, TeamId, UserId};
 use crate::lists::{self, Filters, Shown};
 use crate::membership::lookup;
@@ -35,21 +31,17 @@ pub async fn create(cx: &Context<'_>) -> Result<Response, Problem> {
     input.date(said, None, cx.state.config.game_balance_build);
     let platform = &cx.state.platform;
     let now = rfc3339(cx.now_ms());
-    let audience = Audience {
-        user: Some(permit.user_id().clone()),
-        team: input.team.clone(),
-    };
+    let (user, team) = (permit.user_id(), input.team.as_ref());
     for _ in 0..MAX_DRAWS {
         let id = BuildId::fresh(platform);
         let document = model::render(&id, permit.user_id(), &input, &now, &now);
         let document = document.map_err(Problem::internal)?;
-        let event = tell(cx, &events::CREATED, audience.clone(), &id, &document);
+        let event = tell(cx, &events::CREATED, Some(user), team, &id, &document);
         let writes = store::insert(&permit, &id, &input, document.clone());
         let answer = answer(201, document, 1).with_header("location", format!("{PATH}/{id}"));
         match Tx::new(writes).tell(event).attempt(cx, answer).await {
             Err(DatabaseError::Stale) => {
                 // Whoever has left the team meanwhile is told that.
-                let (user, team) = (permit.user_id(), input.team.as_ref());
                 lookup::named_still::<ShareBuilds>(platform, user, team).await?;
                 return Err(Problem::new(&problems::TOO_MANY_BUILDS));
             }
@@ -73,27 +65,24 @@ async fn read_input(
     BuildInput::of(given, permit.map(|permit| permit.team().clone()), errors)
 }
 
-/// What is told of a build that is gone.
-fn id_only(id: &BuildId) -> String {
-    format!("{{\"id\":\"{id}\"}}")
-}
-
 /// The event that webhooks are told of.
 fn tell(
     cx: &Context<'_>,
     kind: &'static EventType,
-    audience: Audience,
+    user: Option<&UserId>,
+    team: Option<&TeamId>,
     id: &BuildId,
     data: &str,
 ) -> Event {
-    Event::new(
-        &cx.state.platform,
-        cx.trace,
-        audience,
-        kind,
-        id.as_str(),
-        data,
-    )
+    let (user, team) = (user.cloned(), team.cloned());
+    let (platform, audience) = (&cx.state.platform, Audience { user, team });
+    Event::new(platform, cx.trace, audience, kind, id.as_str(), data)
+}
+
+/// The event that a build is gone.
+fn gone(cx: &Context<'_>, user: Option<&UserId>, team: Option<&TeamId>, id: &BuildId) -> Event {
+    let data = format!("{{\"id\":\"{id}\"}}");
+    tell(cx, &events::DELETED, user, team, id, &data)
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -103,13 +92,11 @@ fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
 
 /// The build of the path. What the caller may not see is not there.
 async fn find(cx: &Context<'_>) -> Result<StoredBuild, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = BuildId::parse(cx.param("id")).ok_or_else(not_found)?;
+    let id = cx.path("id", BuildId::parse)?;
     let user = cx.caller.as_ref().map(|caller| &caller.user_id);
     let build = store::find(&cx.state.platform, id, user).await?;
-    build
-        .filter(|build| build.is_visible_to(cx.caller.as_ref()))
-        .ok_or_else(not_found)
+    let build = build.filter(|build| build.is_visible_to(cx.caller.as_ref()));
+    build.ok_or_else(Problem::not_found)
 }
 
 /// GET /builds/{id}
@@ -159,29 +146,11 @@ async fn write(
     input.date(said, Some(&kept), cx.state.config.game_balance_build);
     let document = model::render(&build.id, &build.owner, &input, &kept.created_at, &now);
     let document = document.map_err(Problem::internal)?;
-    let audience = Audience {
-        user: Some(build.owner.clone()),
-        team: input.team.clone(),
-    };
-    let updated = tell(cx, &events::UPDATED, audience, &build.id, &document);
+    let (id, owner, team) = (&build.id, Some(&build.owner), input.team.as_ref());
+    let updated = tell(cx, &events::UPDATED, owner, team, id, &document);
     // For a team that it was taken from it is gone, and what it says now is not for them.
-    let gone = build
-        .team
-        .clone()
-        .filter(|team| input.team.as_ref() != Some(team));
-    let gone = gone.map(|team| {
-        let audience = Audience {
-            user: None,
-            team: Some(team),
-        };
-        tell(
-            cx,
-            &events::DELETED,
-            audience,
-            &build.id,
-            &id_only(&build.id),
-        )
-    });
+    let left = build.team.as_ref().filter(|left| team != Some(*left));
+    let gone = left.map(|left| gone(cx, None, Some(left), id));
     let writes = store::replace(grant, &input, document.clone());
     let answer = answer(200, document, build.version + 1);
     let anew = input.team.as_ref().filter(|_| input.team != build.team);
@@ -189,8 +158,7 @@ async fn write(
     tx.commit_or(cx, answer, why_stale(cx, build, anew)).await
 }
 
-/// Why a build was not changed: someone else has just changed it; or, where it is shared with a team
-/// `anew`, its owner has left the team, or the team has too many.
+/// Why a write was stale: the build has changed, or the team that it is shared with `anew` refuses it.
 async fn why_stale(cx: &Context<'_>, build: &StoredBuild, anew: Option<&TeamId>) -> Problem {
     let now = find(cx).await;
     if anew.is_none() || !now.is_ok_and(|now| now.version == build.version) {
@@ -208,17 +176,7 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let build = find(cx).await?;
     let grant = build.grant_to(&cx.permit::<WriteBuilds>()?)?;
     etag::check_if_match(cx.request, &StoredBuild::etag(build.version))?;
-    let audience = Audience {
-        user: Some(build.owner.clone()),
-        team: build.team.clone(),
-    };
-    let event = tell(
-        cx,
-        &events::DELETED,
-        audience,
-        &build.id,
-        &id_only(&build.id),
-    );
+    let event = gone(cx, Some(&build.owner), build.team.as_ref(), &build.id);
     let tx = Tx::new(store::delete(&grant)).tell(event);
     let stale = Problem::new(&problems::PRECONDITION_FAILED);
     tx.commit(cx, Response::no_content(), stale).await
@@ -255,19 +213,16 @@ async fn read_filters(cx: &Context<'_>) -> Result<Filters, Problem> {
     let specialization = cx.query.integer("specialization");
     let is_known = |id: i64| u8::try_from(id).is_ok_and(|id| specialization_by_id(id).is_some());
     if specialization.is_some_and(|id| !is_known(id)) {
-        errors.push(FieldError::new(
-            "?specialization",
+        let (code, detail) = (
             "unknown_specialization",
             "Use an id of GET /api/v1/game/specializations.",
-        ));
+        );
+        errors.push(FieldError::new("?specialization", code, detail));
     }
     let profession = cx.query.text("profession");
     if profession.is_some_and(|id| profession_by_id(id).is_none()) {
-        errors.push(FieldError::new(
-            "?profession",
-            "unknown_profession",
-            "Use an id of GET /api/v1/game/professions.",
-        ));
+        let detail = "Use an id of GET /api/v1/game/professions.";
+        errors.push(FieldError::new("?profession", "unknown_profession", detail));
     }
     let facets = ["game_build", "specialization", "role", "profession"];
     cx.filters(facets.map(|name| (name, name)), errors).await

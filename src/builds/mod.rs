@@ -2,8 +2,8 @@
 //! build, and a build that the caller may not see gives 404. `game` decodes chat codes.
 
 pub mod events;
-pub mod handlers;
+pub(crate) mod handlers;
 pub mod model;
-pub mod operations;
+pub(crate) mod operations;
 pub mod schemas;
-pub mod store;
+pub(crate) mod store;

@@ -56,7 +56,7 @@ impl Member for Visibility {
 
 /// An input that has passed every rule.
 #[derive(Debug, Clone)]
-pub struct BuildInput {
+pub(crate) struct BuildInput {
     /// What was sent, with tags in lower case.
     pub given: NewBuild,
     /// The decoded chat code.
@@ -66,9 +66,7 @@ pub struct BuildInput {
 }
 
 impl BuildInput {
-    /// Takes a checked body (its mistakes are in `errors`) and adds the mistakes that only the whole
-    /// shows. `team` is the one that it names, if its owner may share builds there; where not, that is
-    /// in `errors`.
+    /// Adds to the `errors` of a checked body those of the whole. Its owner may share with `team`.
     pub fn of(
         mut given: NewBuild,
         team: Option<TeamId>,
@@ -100,21 +98,16 @@ impl BuildInput {
             _ => Err(Problem::invalid(errors)),
         }
     }
-}
 
-impl BuildInput {
-    /// Dates a build of which its owner has not `said` for which build of the game it was made. What
-    /// is pasted now is of now, so it was made no earlier than the last change of balance; the date
-    /// stays with the chat code until that changes.
+    /// Dates a build whose owner has not `said` for which build of the game it was made: what is pasted
+    /// now is no older than the last change of balance. The date stays until the chat code changes.
     pub fn date(&mut self, said: bool, before: Option<&Kept>, balance_build: Option<i64>) {
         if said {
             return;
         }
         let code = || chat_code::encode(&self.template);
-        self.given.game_build = match before.filter(|kept| kept.chat_code == code()) {
-            Some(kept) => kept.game_build,
-            None => balance_build,
-        };
+        let same = before.filter(|kept| kept.chat_code == code());
+        self.given.game_build = same.map_or(balance_build, |kept| kept.game_build);
     }
 }
 
@@ -126,27 +119,21 @@ pub fn tidy_tags(tags: &mut [String], errors: &mut Vec<FieldError>) {
         let was_length = is_length(tag);
         *tag = tag.trim().to_lowercase();
         if index < TAGS_MAX && was_length && !is_length(tag) {
-            errors.push(FieldError::new(
-                format!("/tags/{index}"),
-                "invalid_length",
-                format!("Must have 1 to {TAG_MAX} characters in lower case, is {tag:?}."),
-            ));
+            let detail = format!("Must have 1 to {TAG_MAX} characters in lower case, is {tag:?}.");
+            let pointer = format!("/tags/{index}");
+            errors.push(FieldError::new(pointer, "invalid_length", detail));
         }
     }
     refuse_duplicates(tags, TAGS_MAX, "/tags", errors);
 }
 
-/// Looks no further when there are more than `max`: the schema has said so, and comparing each with
-/// each of a million would take minutes.
+/// Passes over lists longer than `max`: the schema refuses them, and the comparison is quadratic.
 fn refuse_duplicates(items: &[String], max: usize, pointer: &str, errors: &mut Vec<FieldError>) {
     let items = if items.len() <= max { items } else { &[] };
     for (index, item) in items.iter().enumerate() {
         if items[..index].contains(item) {
-            errors.push(FieldError::new(
-                format!("{pointer}/{index}"),
-                "duplicate_item",
-                "This is in the list already.",
-            ));
+            let (pointer, detail) = (format!("{pointer}/{index}"), "This is in the list already.");
+            errors.push(FieldError::new(pointer, "duplicate_item", detail));
         }
     }
 }
@@ -155,27 +142,19 @@ fn refuse_duplicates(items: &[String], max: usize, pointer: &str, errors: &mut V
 fn read_template(given: &NewBuild, errors: &mut Vec<FieldError>) -> Option<BuildTemplate> {
     let from_code = given.chat_code.as_ref().map(|text| {
         chat_code::paste::read(text).map_err(|error| {
-            vec![FieldError::new(
-                "/chat_code",
-                error.code(),
-                error.to_string(),
-            )]
+            let detail = error.to_string();
+            vec![FieldError::new("/chat_code", error.code(), detail)]
         })
     });
     let from_json = given.template.as_ref().map(|value| {
         TemplateInput::from_json(value, "/template")
             .map_err(|errors| errors.into_iter().map(FieldError::from).collect())
     });
-    let is_code_of_json = match (&from_code, &from_json) {
-        (Some(Ok(a)), Some(Ok(b))) => a == b,
-        _ => true,
-    };
-    if !is_code_of_json {
-        errors.push(FieldError::new(
-            "/template",
-            "conflicting_fields",
-            "chat_code and template say different things. Send one of them.",
-        ));
+    if let (Some(Ok(code)), Some(Ok(json))) = (&from_code, &from_json)
+        && code != json
+    {
+        let detail = "chat_code and template say different things. Send one of them.";
+        errors.push(FieldError::new("/template", "conflicting_fields", detail));
     }
     let code_is_given = from_code.is_some();
     let mut template = None;
@@ -187,11 +166,8 @@ fn read_template(given: &NewBuild, errors: &mut Vec<FieldError>) -> Option<Build
     }
     let has_any = code_is_given || given.template.is_some();
     if !has_any && !has_mistake(errors, "/chat_code") {
-        errors.push(FieldError::new(
-            "/chat_code",
-            "required",
-            "Send chat_code or template.",
-        ));
+        let detail = "Send chat_code or template.";
+        errors.push(FieldError::new("/chat_code", "required", detail));
     }
     let template = template?;
     errors.extend(contradictions(&template, code_is_given));
@@ -200,11 +176,8 @@ fn read_template(given: &NewBuild, errors: &mut Vec<FieldError>) -> Option<Build
 
 /// What the game would not let a player put together, with pointers into the body.
 fn contradictions(template: &BuildTemplate, code_is_given: bool) -> Vec<FieldError> {
-    let mut errors: Vec<FieldError> = template
-        .contradictions()
-        .into_iter()
-        .map(FieldError::from)
-        .collect();
+    let found = template.contradictions().into_iter();
+    let mut errors: Vec<FieldError> = found.map(FieldError::from).collect();
     for error in &mut errors {
         error.pointer = if code_is_given {
             // The body has no member for a part of a chat code: name the code, and the part.
@@ -218,7 +191,7 @@ fn contradictions(template: &BuildTemplate, code_is_given: bool) -> Vec<FieldErr
 }
 
 /// Renders the answer that clients get ([`BUILD`]), once, when a build is written.
-pub fn render(
+pub(crate) fn render(
     id: &BuildId,
     owner: &UserId,
     input: &BuildInput,
@@ -254,16 +227,11 @@ pub fn rerender(document: &str) -> Result<String, Problem> {
     Ok(value.to_string())
 }
 
-/// A build as it is stored.
 #[derive(Debug)]
-pub struct StoredBuild {
-    /// Its id.
+pub(crate) struct StoredBuild {
     pub id: BuildId,
-    /// Who made it.
     pub owner: UserId,
-    /// Who may see it.
     pub visibility: Visibility,
-    /// The team that it is shared with.
     pub team: Option<TeamId>,
     /// Whether whoever asks for it is in that team.
     pub is_of_team: bool,
@@ -271,15 +239,13 @@ pub struct StoredBuild {
     pub document: Text,
     /// The tables it was rendered with.
     pub rendered_with: String,
-    /// Changes with each write.
     pub version: i64,
 }
 
 /// Proof that a caller may change a build. Only [`StoredBuild::grant_to`] makes one.
-pub struct WriteGrant<'a>(&'a StoredBuild);
+pub(crate) struct WriteGrant<'a>(&'a StoredBuild);
 
 impl WriteGrant<'_> {
-    /// The build that may be changed.
     pub const fn build(&self) -> &StoredBuild {
         self.0
     }
@@ -329,7 +295,6 @@ impl StoredBuild {
         Ok(value)
     }
 
-    /// What a change may leave as it is.
     pub fn kept(&self) -> Result<Kept, Problem> {
         serde_json::from_str(self.document.as_str()).map_err(Problem::internal)
     }
@@ -337,7 +302,7 @@ impl StoredBuild {
 
 /// What a change may leave as it is.
 #[derive(Debug, Deserialize)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// When it was made, RFC 3339.
     pub created_at: String,
     chat_code: String,

@@ -1,8 +1,7 @@
 //! The call for the dashboard. SQL assembles the response; nothing of it is parsed here.
 
 use crate::auth::permissions::ManageAccount;
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 use crate::platform::Text;
 use crate::runtime::Context;
 

@@ -4,8 +4,7 @@ use db::cache::{self, Entry};
 use serde_json::json;
 
 use crate::http::json::read;
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 use crate::runtime::Context;
 
 use super::store::{self, TagCount};

@@ -1,8 +1,8 @@
 //! What webhooks are told of webhooks, and the ping.
 
 use crate::auth::model::{Scope, TIME};
+use crate::events::event_types;
 use crate::events::outbox::WEBHOOK_DISABLED;
-use crate::events::{EventType, event_type};
 use crate::http::object;
 use crate::http::schema::{Schema, Text};
 
@@ -18,19 +18,11 @@ const GONE: Schema = object! {
 };
 const NOTHING: Schema = Schema::raw(r#"{"type":"object","additionalProperties":false}"#);
 
-/// A webhook was disabled.
-pub static DISABLED: EventType = event_type!(
-    WEBHOOK_DISABLED,
-    Some(Scope::WebhooksRead),
-    r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://example.com/webhooks","reason":"failing","failing_since":"2026-11-17T18:00:00.000Z","disabled_at":"2026-11-22T18:00:00.000Z"}"#,
-    "A webhook was disabled because of what it answered. Its owner's other webhooks are told.",
-    Exact(GONE)
-);
-/// Sent to prove an endpoint's URL, and by a test unless asked otherwise.
-pub static PING: EventType = event_type!(
-    "ping",
-    None,
-    "{}",
-    "Nothing has happened: the first thing that a URL is sent, to be answered with 2xx, and a test.",
-    Exact(NOTHING)
-);
+event_types! { Some(Scope::WebhooksRead);
+    DISABLED = WEBHOOK_DISABLED, r#"{"id":"webhook_01kanp2xc0e8br5v0xmvhv7j2d","url":"https://example.com/webhooks","reason":"failing","failing_since":"2026-11-17T18:00:00.000Z","disabled_at":"2026-11-22T18:00:00.000Z"}"#,
+        "A webhook was disabled because of what it answered. Its owner's other webhooks are told.", Exact(GONE);
+}
+event_types! { None;
+    PING = "ping", "{}",
+        "Nothing has happened: the first thing that a URL is sent, to be answered with 2xx, and a test.", Exact(NOTHING);
+}

@@ -1,10 +1,7 @@
-//! The standing of an endpoint's creator: SQL conditions for every statement that writes, leases, sends
-//! or recovers deliveries. The rule is written once: account exists and is enabled, role in the team,
-//! API key exists and has not ended, with the event's scope. `endpoints::endings` disables endpoints
-//! that have lost it.
-//!
-//! In all of them `w` is a row of `webhooks` and `e` one of `webhook_events`; `$roles` is the list of
-//! the roles that may have webhooks of a team, `$now` milliseconds since 1970.
+//! The standing of an endpoint's creator, as SQL conditions: account exists and is enabled, role in the
+//! team, API key exists and has not ended, with the event's scope. `endpoints::endings` disables
+//! endpoints that have lost it. `w` is a row of `webhooks`, `e` one of `webhook_events`; `$roles` are the
+//! roles that may have webhooks of a team, `$now` milliseconds since 1970.
 
 use crate::membership::permissions::{ManageWebhooks, TeamPermission as _};
 
@@ -20,8 +17,7 @@ macro_rules! account_stands {
     };
 }
 
-/// The owner of `w` has a role in its team, if any. Endpoints of a deleted team, which has no members,
-/// are still told of the deletion.
+/// The owner of `w` has a role in its team, if any. Endpoints of a deleted team are told of the deletion.
 macro_rules! role_stands {
     ($roles:literal) => {
         concat!(
@@ -66,8 +62,7 @@ macro_rules! maker_stands {
     };
 }
 
-/// `w` is to be told of `e`, now or once it may be sent something: of a disabled account, when that
-/// is enabled again.
+/// `w` is to be told of `e`, now or once its account is enabled again.
 macro_rules! is_told {
     ($roles:literal, $now:literal) => {
         concat!(

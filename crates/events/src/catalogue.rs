@@ -26,23 +26,26 @@ impl EventType {
     }
 }
 
-/// A type of events: name, scope, example, description, and `Whole` or `Exact` with the schema of `data`.
+/// Event types of one scope: name, example, description, and `Whole` or `Exact` with the schema of `data`.
 #[macro_export]
-macro_rules! event_type {
-    ($name:expr, $scope:expr, $example:expr, $about:literal, $data:ident($schema:path)) => {
-        $crate::EventType {
-            name: {
-                // Without this the schema would be unused in the Wasm, and be warned of.
-                const _: () = _ = &$schema;
-                $name
-            },
-            scope: $scope,
-            example: $example,
-            #[cfg(not(target_arch = "wasm32"))]
-            about: $about,
-            #[cfg(not(target_arch = "wasm32"))]
-            data: $crate::Data::$data(&$schema),
-        }
+macro_rules! event_types {
+    ($scope:expr; $($type:ident = $name:expr, $example:expr, $about:literal, $data:ident($schema:path);)*) => {
+        $(
+            #[doc = $about]
+            pub static $type: $crate::EventType = $crate::EventType {
+                name: {
+                    // Without this the schema would be unused in the Wasm, and be warned of.
+                    const _: () = _ = &$schema;
+                    $name
+                },
+                scope: $scope,
+                example: $example,
+                #[cfg(not(target_arch = "wasm32"))]
+                about: $about,
+                #[cfg(not(target_arch = "wasm32"))]
+                data: $crate::Data::$data(&$schema),
+            };
+        )*
     };
 }
 

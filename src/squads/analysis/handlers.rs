@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::game::model::REFERENCE_VERSION;
-use crate::http::etag;
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response, etag};
 use crate::ids::TeamId;
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::Context;

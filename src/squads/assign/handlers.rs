@@ -1,7 +1,6 @@
 //! The call that places players. It is public and stores nothing. `model` does the work.
 
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response};
 use crate::runtime::Context;
 
 use super::{answer, input, model};

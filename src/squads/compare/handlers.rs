@@ -2,8 +2,7 @@
 //! `compositions` decides who may see a composition or an earlier version of it.
 
 use crate::auth::permissions::WriteCompositions;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::response::Response;
+use crate::http::{FieldError, Problem, Response};
 use crate::ids::TeamId;
 use crate::platform::Text;
 use crate::runtime::Context;

@@ -5,13 +5,14 @@
 use serde_json::Value;
 
 use crate::auth::permissions::WriteCompositions;
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Problem, Response};
+use crate::ids::TeamId;
 use crate::runtime::Context;
 
 use super::handlers::{find, read, store_new};
-use super::model::{Composition, Slot};
+use super::model::Composition;
 use super::schemas::{NewComposition, NewCopy};
+use super::store;
 
 /// POST /compositions/{id}/copy
 pub async fn copy(cx: &Context<'_>) -> Result<Response, Problem> {
@@ -32,28 +33,21 @@ pub async fn copy(cx: &Context<'_>) -> Result<Response, Problem> {
         subgroups: Some(Value::Array(Vec::new())),
     };
     let mut made = read(cx, permit.user_id(), wanted, None, errors).await?;
-    let ids =
-        |of: fn(&Slot) -> Option<&String>| original.slots().filter_map(of).map(String::as_str);
-    let builds: Vec<&str> = ids(|slot| slot.build_id.as_ref()).collect();
-    let players: Vec<&str> = ids(|slot| slot.player_id.as_ref()).collect();
-    let team = made.team_id.as_deref().and_then(crate::ids::TeamId::parse);
-    let platform = &cx.state.platform;
-    let known =
-        super::store::known(platform, permit.user_id(), team.as_ref(), &builds, &players).await?;
+    let slots = || original.slots();
+    let builds: Vec<&str> = slots()
+        .filter_map(|slot| slot.build_id.as_deref())
+        .collect();
+    let players: Vec<&str> = slots()
+        .filter_map(|slot| slot.player_id.as_deref())
+        .collect();
+    let team = made.team_id.as_deref().and_then(TeamId::parse);
+    let (platform, user) = (&cx.state.platform, permit.user_id());
+    let known = store::known(platform, user, team.as_ref(), &builds, &players).await?;
     made.subgroups.clone_from(&original.subgroups);
-    for slot in made
-        .subgroups
-        .iter_mut()
-        .flat_map(|subgroup| &mut subgroup.slots)
-    {
-        slot.build_id = slot
-            .build_id
-            .take()
-            .filter(|id| known.builds.contains_key(id));
-        slot.player_id = slot
-            .player_id
-            .take()
-            .filter(|id| known.players.contains(id));
+    let subgroups = made.subgroups.iter_mut();
+    for slot in subgroups.flat_map(|subgroup| &mut subgroup.slots) {
+        slot.build_id.take_if(|id| !known.builds.contains_key(id));
+        slot.player_id.take_if(|id| !known.players.contains(id));
         if !keeps_players {
             slot.player = None;
             slot.player_id = None;

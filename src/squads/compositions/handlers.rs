@@ -9,10 +9,7 @@ use crate::auth::permissions::WriteCompositions;
 use crate::events::EventType;
 use crate::events::outbox::{Audience, Event};
 use crate::http::body::Body;
-use crate::http::pagination::Page;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::response::{Profile, Response};
-use crate::http::{etag, merge_patch, problems};
+use crate::http::{FieldError, Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{CompositionId, MAX_DRAWS, TeamId, UserId};
 use crate::lists;
 use crate::membership::model::Membership;
@@ -68,6 +65,7 @@ pub async fn store_new(
 
 /// Why a composition was not stored: there are too many, or the caller may no longer plan for the team.
 async fn refusal(cx: &Context<'_>, user: &UserId, team: Option<&TeamId>) -> Problem {
+    let may_plan = |member: &Membership| EditCompositions::RULE.admits(member.role);
     if let Some(team) = team {
         match memberships::membership(&cx.state.platform, team, user).await {
             Ok(now) if now.as_ref().is_some_and(may_plan) => {}
@@ -80,10 +78,6 @@ async fn refusal(cx: &Context<'_>, user: &UserId, team: Option<&TeamId>) -> Prob
         }
     }
     Problem::new(&problems::TOO_MANY_COMPOSITIONS)
-}
-
-fn may_plan(member: &Membership) -> bool {
-    EditCompositions::RULE.admits(member.role)
 }
 
 /// The composition that a body makes; `before` is what it changes.
@@ -103,17 +97,11 @@ pub async fn read(
         }
         before.team_id.as_deref().and_then(TeamId::parse)
     } else {
-        let membership =
-            lookup::named(platform, Some(user), named, "/team_id", &mut errors).await?;
-        let permit = membership
-            .map(TeamPermit::<EditCompositions>::of)
-            .transpose()?;
+        let team = lookup::named(platform, Some(user), named, "/team_id", &mut errors).await?;
+        let permit = team.map(TeamPermit::<EditCompositions>::of).transpose()?;
         permit.map(|permit| permit.team().clone())
     };
-    let (builds, players) = (
-        input::named(&given, "build_id"),
-        input::named(&given, "player_id"),
-    );
+    let [builds, players] = ["build_id", "player_id"].map(|member| input::named(&given, member));
     let mut known = store::known(platform, user, team.as_ref(), &builds, &players).await?;
     if let Some(before) = before {
         known.add(before);
@@ -130,18 +118,9 @@ fn tell(
     id: &CompositionId,
     data: &str,
 ) -> Event {
-    let audience = Audience {
-        user: Some(user.clone()),
-        team: team.cloned(),
-    };
-    Event::new(
-        &cx.state.platform,
-        cx.trace,
-        audience,
-        kind,
-        id.as_str(),
-        data,
-    )
+    let (user, team) = (Some(user.clone()), team.cloned());
+    let (platform, audience) = (&cx.state.platform, Audience { user, team });
+    Event::new(platform, cx.trace, audience, kind, id.as_str(), data)
 }
 
 fn answer(status: u16, document: impl Into<Text>, version: i64) -> Response {
@@ -156,13 +135,11 @@ pub async fn find(cx: &Context<'_>) -> Result<StoredComposition, Problem> {
 
 /// The composition with this id, if the caller may see it.
 pub async fn find_by(cx: &Context<'_>, id: &str) -> Result<StoredComposition, Problem> {
-    let not_found = || Problem::new(&problems::NOT_FOUND);
-    let id = CompositionId::parse(id).ok_or_else(not_found)?;
+    let id = CompositionId::parse(id).ok_or_else(Problem::not_found)?;
     let user = cx.caller.as_ref().map(|caller| &caller.user_id);
     let found = store::find(&cx.state.platform, &id, user).await?;
-    found
-        .filter(|composition| composition.is_visible_to(user))
-        .ok_or_else(not_found)
+    let found = found.filter(|composition| composition.is_visible_to(user));
+    found.ok_or_else(Problem::not_found)
 }
 
 /// GET /compositions/{id}
@@ -188,14 +165,8 @@ pub async fn replace(cx: &Context<'_>) -> Result<Response, Problem> {
         let team = || before.team_id.clone().into();
         members.entry("team_id").or_insert_with(team);
     }
-    let after = read(
-        cx,
-        permit.user_id(),
-        NewComposition::read(body),
-        Some(&before),
-        errors,
-    )
-    .await?;
+    let given = NewComposition::read(body);
+    let after = read(cx, permit.user_id(), given, Some(&before), errors).await?;
     write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
@@ -209,14 +180,8 @@ pub async fn patch(cx: &Context<'_>) -> Result<Response, Problem> {
     let mut target = before.as_input()?;
     merge_patch::apply(&mut target, cx.patch()?);
     let errors = cx.check_patched(&mut target);
-    let after = read(
-        cx,
-        permit.user_id(),
-        NewComposition::read(target),
-        Some(&before),
-        errors,
-    )
-    .await?;
+    let given = NewComposition::read(target);
+    let after = read(cx, permit.user_id(), given, Some(&before), errors).await?;
     write(cx, &grant, &before, after, VersionCause::Changed).await
 }
 
@@ -238,20 +203,12 @@ pub async fn write(
     after.updated_at = rfc3339(now);
     after.updated_by = user.to_string();
     let document = after.render()?;
-    let team = stored.team.as_ref();
-    let event = tell(
-        cx,
-        &events::UPDATED,
-        stored.told(user),
-        team,
-        &stored.id,
-        &document,
-    );
+    let (id, told, team) = (&stored.id, stored.told(user), stored.team.as_ref());
+    let event = tell(cx, &events::UPDATED, told, team, id, &document);
     let writes = store::replace(grant, user, &after, &document, now, change);
     let answer = answer(200, document, stored.version + 1);
-    let tx = Tx::new(writes).tell(event);
-    tx.commit(cx, answer, Problem::new(&problems::PRECONDITION_FAILED))
-        .await
+    let stale = Problem::new(&problems::PRECONDITION_FAILED);
+    Tx::new(writes).tell(event).commit(cx, answer, stale).await
 }
 
 /// DELETE /compositions/{id}
@@ -261,16 +218,9 @@ pub async fn delete(cx: &Context<'_>) -> Result<Response, Problem> {
     let grant = stored.grant_to(&permit)?;
     etag::check_if_match(cx.request, &StoredComposition::etag(stored.version))?;
     let data = format!("{{\"id\":\"{}\"}}", stored.id);
-    let team = stored.team.as_ref();
     let user = permit.user_id();
-    let event = tell(
-        cx,
-        &events::DELETED,
-        stored.told(user),
-        team,
-        &stored.id,
-        &data,
-    );
+    let (id, told, team) = (&stored.id, stored.told(user), stored.team.as_ref());
+    let event = tell(cx, &events::DELETED, told, team, id, &data);
     let entry = Entry::by(permit.caller(), Action::CompositionDeleted, &stored.id)
         .with_detail(json!({ "team_id": team.map(TeamId::as_str) }));
     let writes = store::delete(&grant, user);

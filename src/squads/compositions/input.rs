@@ -17,7 +17,7 @@ use super::model::{Composition, Slot, Subgroup};
 use super::schemas::{MAX_PLAYERS, NewComposition, NewSlot, NewSubgroup};
 
 /// What is played with a build.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Played {
     /// Its elite specialization, or the last of its core ones.
     pub specialization: Option<u8>,
@@ -55,15 +55,11 @@ pub fn named<'g>(given: &'g NewComposition, member: &str) -> Vec<&'g str> {
     let subgroups = given.subgroups.as_ref().and_then(Value::as_array);
     let subgroups = subgroups.into_iter().flatten();
     let slots = subgroups.filter_map(|subgroup| subgroup["slots"].as_array());
-    slots
-        .flatten()
-        .filter_map(|slot| slot[member].as_str())
-        .take(MAX_PLAYERS)
-        .collect()
+    let named = slots.flatten().filter_map(|slot| slot[member].as_str());
+    named.take(MAX_PLAYERS).collect()
 }
 
-/// Takes a checked body (its mistakes are in `errors`) and gives the composition that it makes, still
-/// without its own id, owner and times. `team` is the one that it names, where the writer may plan.
+/// The composition of a body with these `errors`, without id, owner and times. The writer plans for `team`.
 pub fn read(
     mut given: NewComposition,
     team: Option<TeamId>,
@@ -71,18 +67,13 @@ pub fn read(
     mut errors: Vec<FieldError>,
 ) -> Result<Composition, Problem> {
     let has_team = given.team_id.is_some() || has_mistake(&errors, "/team_id");
-    let usual = if has_team {
-        Visibility::Team
-    } else {
-        Visibility::Private
-    };
+    let usual = [Visibility::Private, Visibility::Team][usize::from(has_team)];
     let visibility = given.visibility.unwrap_or(usual);
     match (visibility, has_team) {
-        (Visibility::Team, false) => errors.push(FieldError::new(
-            "/team_id",
-            "required",
-            "Visibility team needs the team.",
-        )),
+        (Visibility::Team, false) => {
+            let detail = "Visibility team needs the team.";
+            errors.push(FieldError::new("/team_id", "required", detail));
+        }
         (Visibility::Private, true) => errors.push(FieldError::new(
             "/visibility",
             "conflicting_fields",
@@ -193,10 +184,7 @@ fn read_slot(
         }
     }
     let given = slot.specialization.and_then(|id| u8::try_from(id).ok());
-    let mut shown = Played {
-        specialization: None,
-        profession: None,
-    };
+    let mut shown = Played::default();
     match (&slot.build_id, given) {
         (Some(_), Some(_)) => refuse(
             "specialization",

@@ -6,8 +6,7 @@ use serde_json::Value;
 use crate::auth::permissions::{Permit, WriteCompositions};
 use crate::builds::model::Visibility;
 use crate::http::body::Body as _;
-use crate::http::problem::Problem;
-use crate::http::problems;
+use crate::http::{Problem, problems};
 use crate::ids::{CompositionId, TeamId, UserId};
 use crate::membership::model::{Membership, TeamRole};
 use crate::membership::permissions::{EditCompositions, TeamPermit};
@@ -50,17 +49,14 @@ impl Slot {
 }
 
 impl Composition {
-    /// Reads a stored document.
     pub fn parse(document: &str) -> Result<Self, Problem> {
         serde_json::from_str(document).map_err(Problem::internal)
     }
 
-    /// The document.
     pub fn render(&self) -> Result<String, Problem> {
         serde_json::to_string(self).map_err(Problem::internal)
     }
 
-    /// All places.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.subgroups.iter().flat_map(|subgroup| &subgroup.slots)
     }
@@ -70,10 +66,8 @@ impl Composition {
         let mut value = serde_json::to_value(self).map_err(Problem::internal)?;
         NewComposition::SCHEMA.retain(&mut value);
         let subgroups = value["subgroups"].as_array_mut().into_iter().flatten();
-        for slot in subgroups
-            .filter_map(|subgroup| subgroup["slots"].as_array_mut())
-            .flatten()
-        {
+        let slots = subgroups.filter_map(|subgroup| subgroup["slots"].as_array_mut());
+        for slot in slots.flatten() {
             let has_build = slot["build_id"].is_string();
             NewSlot::SCHEMA.retain(slot);
             if let Some(members) = slot.as_object_mut().filter(|_| has_build) {
@@ -87,21 +81,15 @@ impl Composition {
 /// A composition as read for one user.
 #[derive(Debug)]
 pub struct StoredComposition {
-    /// Its id.
     pub id: CompositionId,
-    /// Who made it.
     pub owner: UserId,
-    /// The team that plans with it.
     pub team: Option<TeamId>,
-    /// Who may see it.
     pub visibility: Visibility,
-    /// Changes with each write.
     pub version: i64,
     /// The caller's role in its team.
     pub role: Option<TeamRole>,
     /// Whether who made it is still in its team, if it has one.
     pub is_owner_there: bool,
-    /// The answer.
     pub document: Text,
 }
 
@@ -109,15 +97,13 @@ pub struct StoredComposition {
 pub struct WriteGrant<'a>(&'a StoredComposition);
 
 impl WriteGrant<'_> {
-    /// What may be changed.
     pub const fn composition(&self) -> &StoredComposition {
         self.0
     }
 }
 
 impl StoredComposition {
-    /// Whether `user`, for whom it was read, may see it. One with a team is the team's: who made it
-    /// and left sees it no more than others do.
+    /// Whether `user`, for whom it was read, may see it. One with a team is the team's, not its maker's.
     pub fn is_visible_to(&self, user: Option<&UserId>) -> bool {
         matches!(self.visibility, Visibility::Public | Visibility::Unlisted)
             || match &self.team {
@@ -126,8 +112,7 @@ impl StoredComposition {
             }
     }
 
-    /// Whose own webhooks are told of what `user` does to it: its owner's, unless they have left its
-    /// team and so see it no more.
+    /// Whose own webhooks are told of what `user` does: its owner's, unless they have left its team.
     pub const fn told<'a>(&'a self, user: &'a UserId) -> &'a UserId {
         if self.is_owner_there {
             &self.owner
@@ -136,8 +121,7 @@ impl StoredComposition {
         }
     }
 
-    /// Lets its owner change it, or those whom its team lets. Others learn that they may not only
-    /// when they can see it.
+    /// Lets its owner or its team's planners change it. 404 for those who may not see it.
     pub fn grant_to(
         &self,
         permit: &Permit<'_, WriteCompositions>,

@@ -14,7 +14,7 @@ use crate::membership::model::TeamRole;
 use crate::membership::permissions::{EditCompositions, TeamPermission as _};
 use crate::membership::roster::players_of_list;
 use crate::membership::store::{is_member, role_in, teams_of};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 
 use super::input::{KnownIds, Played};
 use super::model::{Composition, StoredComposition, WriteGrant};
@@ -45,8 +45,7 @@ kit::words! {
     }
 }
 
-/// Holds where `$team` is none, or the user `$user` is in it with one of the roles of the list
-/// `$roles`; not where the team is gone.
+/// Holds where `$team` is none, or the user `$user` is in it with one of the roles of the list `$roles`.
 macro_rules! still_plans {
     ($team:literal, $user:literal, $roles:literal) => {
         concat!(
@@ -60,8 +59,7 @@ macro_rules! still_plans {
 }
 pub(crate) use still_plans;
 
-/// Adds a composition of the caller's; stale when they may no longer plan for its team, or there are too
-/// many of them.
+/// Adds a composition of the caller's; stale when they may not plan for its team, or there are too many.
 pub fn insert(
     permit: &Permit<'_, WriteCompositions>,
     id: &CompositionId,
@@ -69,6 +67,7 @@ pub fn insert(
     document: &str,
     now: i64,
 ) -> Vec<Statement> {
+    let user = permit.user_id();
     let insert = Statement::new(
         concat!(
             "INSERT INTO compositions (id, owner_id, team_id, visibility, document, search_text, \
@@ -79,22 +78,21 @@ pub fn insert(
              (SELECT count(*) FROM compositions WHERE owner_id = ?2 AND team_id IS NULL) < ?10, \
              (SELECT count(*) FROM compositions WHERE team_id = ?3) < ?11)"
         ),
-        vec![
-            id.as_str().into(),
-            permit.user_id().as_str().into(),
-            composition.team_id.clone().into(),
-            composition.visibility.as_str().into(),
-            document.into(),
-            search_text(composition).into(),
+        params![
+            id,
+            user,
+            composition.team_id.as_ref(),
+            composition.visibility.as_str(),
+            document,
+            search_text(composition),
             // As text: D1 takes numbers as doubles.
-            id.number().to_string().into(),
-            EditCompositions::RULE.roles().into(),
-            facets(composition).into(),
-            MAX_OWN.into(),
-            MAX_OF_TEAM.into(),
+            id.number().to_string(),
+            EditCompositions::RULE.roles(),
+            facets(composition),
+            MAX_OWN,
+            MAX_OF_TEAM,
         ],
     );
-    let user = permit.user_id();
     vec![
         insert,
         Statement::must_change(),
@@ -103,8 +101,7 @@ pub fn insert(
     ]
 }
 
-/// Replaces a composition; stale when it has moved on since it was read, or `user` plans for its team
-/// no more.
+/// Replaces a composition; stale when it has changed since, or `user` plans for its team no more.
 pub fn replace(
     grant: &WriteGrant<'_>,
     user: &UserId,
@@ -121,55 +118,48 @@ pub fn replace(
                  facets = ?8, version = version + 1 WHERE id = ?1 AND version = ?2 AND ",
                 still_plans!("compositions.team_id", "?6", "?7")
             ),
-            vec![
-                id.as_str().into(),
-                (*version).into(),
-                composition.visibility.as_str().into(),
-                document.into(),
-                search_text(composition).into(),
-                user.as_str().into(),
-                EditCompositions::RULE.roles().into(),
-                facets(composition).into(),
+            params![
+                id,
+                *version,
+                composition.visibility.as_str(),
+                document,
+                search_text(composition),
+                user,
+                EditCompositions::RULE.roles(),
+                facets(composition),
             ],
         ),
         Statement::must_change(),
         Statement::new(
             "DELETE FROM composition_tags WHERE composition_id = ?1",
-            vec![id.as_str().into()],
+            params![id],
         ),
         insert_tags(id, composition),
         insert_version(id, version + 1, user, now, change, document),
         Statement::new(
             "DELETE FROM composition_versions WHERE composition_id = ?1 AND version <= ?2",
-            vec![id.as_str().into(), (version + 1 - MAX_VERSIONS).into()],
+            params![id, version + 1 - MAX_VERSIONS],
         ),
     ]
 }
 
-/// Removes a composition in the version it was read in, else stale, as it is when `user` plans for its
-/// team no more; all that hangs on it goes too.
+/// Removes a composition and all that hangs on it; stale as in [`replace`].
 pub fn delete(grant: &WriteGrant<'_>, user: &UserId) -> Vec<Statement> {
     let StoredComposition { id, version, .. } = grant.composition();
-    let delete = Statement::new(
+    Statement::checked(
         concat!(
             "DELETE FROM compositions WHERE id = ?1 AND version = ?2 AND ",
             still_plans!("compositions.team_id", "?3", "?4")
         ),
-        vec![
-            id.as_str().into(),
-            (*version).into(),
-            user.as_str().into(),
-            EditCompositions::RULE.roles().into(),
-        ],
-    );
-    vec![delete, Statement::must_change()]
+        params![id, *version, user, EditCompositions::RULE.roles()],
+    )
 }
 
 /// Removes all of the caller's that are no team's.
 pub fn delete_all(permit: &Permit<'_, ManageAccount>) -> Statement {
     Statement::new(
         "DELETE FROM compositions WHERE owner_id = ?1 AND team_id IS NULL",
-        vec![permit.user_id().as_str().into()],
+        params![permit.user_id()],
     )
 }
 
@@ -180,11 +170,7 @@ fn search_text(composition: &Composition) -> String {
 
 /// The filters of lists.
 fn facets(composition: &Composition) -> String {
-    let is_template = if composition.is_template {
-        "true"
-    } else {
-        "false"
-    };
+    let is_template = ["false", "true"][usize::from(composition.is_template)];
     let tags = composition.tags.iter().map(|tag| ("tag", tag.as_str()));
     let mode = ("mode", composition.mode.as_str());
     lists::facets([mode, ("template", is_template)].into_iter().chain(tags))
@@ -194,10 +180,7 @@ fn facets(composition: &Composition) -> String {
 fn insert_tags(id: &CompositionId, composition: &Composition) -> Statement {
     Statement::new(
         "INSERT INTO composition_tags (tag, composition_id) SELECT value, ?1 FROM json_each(?2)",
-        vec![
-            id.as_str().into(),
-            json!(composition.tags).to_string().into(),
-        ],
+        params![id, json!(composition.tags).to_string()],
     )
 }
 
@@ -212,14 +195,7 @@ fn insert_version(
     Statement::new(
         "INSERT INTO composition_versions (composition_id, version, changed_by, changed_at, change, \
          document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        vec![
-            id.as_str().into(),
-            version.into(),
-            user.as_str().into(),
-            now.into(),
-            change.as_str().into(),
-            document.into(),
-        ],
+        params![id, version, user, now, change.as_str(), document],
     )
 }
 
@@ -241,7 +217,7 @@ pub async fn find(
 ) -> Result<Option<StoredComposition>, DatabaseError> {
     let statement = Statement::new(
         ["SELECT ", COLUMNS, " FROM compositions c WHERE c.id = ?1"].concat(),
-        vec![id.as_str().into(), user.map_or("", UserId::as_str).into()],
+        params![id, user.map_or("", UserId::as_str)],
     );
     let rows = platform.database.query(statement).await?;
     rows.into_iter().next().map(stored).transpose()
@@ -275,7 +251,6 @@ fn stored(mut row: Row) -> Result<StoredComposition, DatabaseError> {
 }
 
 /// What ids in a body stand for: builds that the user may see, and players of the team's roster.
-/// One statement.
 pub async fn known(
     platform: &Platform,
     user: &UserId,
@@ -297,12 +272,7 @@ pub async fn known(
             " WHERE p.team_id = ?4",
         ]
         .concat(),
-        vec![
-            list(builds).into(),
-            user.as_str().into(),
-            list(players).into(),
-            team.map(ToString::to_string).into(),
-        ],
+        params![list(builds), user, list(players), team],
     );
     for row in platform.database.query(statement).await? {
         let id = row.text(0)?.to_owned();

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::game::handlers::versioned_table;
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Problem, Response};
 use crate::runtime::Context;
 
 use super::model::{DEFAULTS, Default, FUNCTION_IDS, FUNCTIONS, FUNCTIONS_VERSION, name_of};

@@ -4,9 +4,7 @@
 use db::cache::{self, Entry};
 
 use crate::game::model::REFERENCE_VERSION;
-use crate::http::etag;
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Problem, Profile, Response, etag};
 use crate::runtime::Context;
 use crate::squads::analysis::model::balance_tag;
 use crate::squads::functions::model::FUNCTIONS_VERSION;

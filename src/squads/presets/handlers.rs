@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::game::handlers::versioned_table;
-use crate::http::etag;
-use crate::http::problem::Problem;
-use crate::http::response::Response;
+use crate::http::{Problem, Response, etag};
 use crate::runtime::Context;
 
 use super::{ALL, Preset};

@@ -2,10 +2,7 @@
 //! `compositions::handlers` has the effects of a write.
 
 use crate::auth::permissions::WriteCompositions;
-use crate::http::etag;
-use crate::http::pagination::Page;
-use crate::http::problem::Problem;
-use crate::http::response::{Profile, Response};
+use crate::http::{Page, Problem, Profile, Response, etag};
 use crate::platform::Text;
 use crate::runtime::Context;
 use crate::squads::compositions::handlers::{find as find_composition, write};

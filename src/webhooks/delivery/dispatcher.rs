@@ -36,15 +36,17 @@ pub struct Progress<'a, R> {
     pub slow: Vec<usize>,
 }
 
-impl<R> Progress<'_, R> {
-    const fn new() -> Self {
+impl<R> Default for Progress<'_, R> {
+    fn default() -> Self {
         Self {
             done: Vec::new(),
             unattempted: Vec::new(),
             slow: Vec::new(),
         }
     }
+}
 
+impl<R> Progress<'_, R> {
     const fn is_empty(&self) -> bool {
         self.done.is_empty() && self.unattempted.is_empty() && self.slow.is_empty()
     }
@@ -69,8 +71,7 @@ struct Dispatcher<'a, R> {
 }
 
 impl<'a, R> Dispatcher<'a, R> {
-    /// Gives free connections to the jobs whose endpoint has the fewest running, in order. So slow
-    /// endpoints never take the connection of an endpoint that has none.
+    /// Gives free connections to the jobs whose endpoint has the fewest running, so that each gets one.
     fn start_jobs(&mut self, now_ms: i64, allowed: &impl Fn(usize) -> usize) {
         while self.running.len() < CONNECTIONS {
             let next = self.next(allowed);
@@ -141,11 +142,10 @@ impl<'a, R> Dispatcher<'a, R> {
             return None;
         }
         self.flush_now = false;
-        Some(std::mem::replace(&mut self.progress, Progress::new()))
+        Some(std::mem::take(&mut self.progress))
     }
 
-    /// Moves results to `done`, and the waiting jobs of endpoints that are allowed no more attempts to
-    /// `unattempted`. Gives whether any job has ended.
+    /// Moves results to `done`, and jobs of endpoints that back off to `unattempted`; whether a job ended.
     fn collect(&mut self, cx: &mut Context<'_>, allowed: &impl Fn(usize) -> usize) -> bool {
         let before = self.progress.done.len();
         let mut stopped = Vec::new();
@@ -174,8 +174,7 @@ impl<'a, R> Dispatcher<'a, R> {
 
 /// Runs `jobs`, the ones with the earliest latest start first. `write` gets the results in batches.
 /// `allowed` gives how many attempts at an endpoint may run at once: 0 once it backs off. `all_begun`
-/// is called once, when no job waits any more and the released ones are written: the running ones
-/// need nothing further from the queue's batch.
+/// is called once, when no job waits any more and the released ones are written.
 pub async fn run<'a, R: 'a>(
     mut jobs: Vec<Job<'a, R>>,
     clock: &'a dyn Clock,
@@ -189,7 +188,7 @@ pub async fn run<'a, R: 'a>(
         waiting: jobs.into(),
         running: Vec::new(),
         busy: vec![0; endpoints.unwrap_or(0)],
-        progress: Progress::new(),
+        progress: Progress::default(),
         flush_now: false,
         last_begun_ms: clock.now_ms(),
     };

@@ -78,13 +78,11 @@ pub struct NewDelivery<'a> {
 /// The statements that write the deliveries of some events.
 pub struct FanOut {
     pub writes: Vec<Statement>,
-    /// How many of the first ones lease. Together they change as many rows as were to be leased, when
-    /// all of those are ours.
+    /// How many of the first ones lease. They change a row for each delivery that is ours.
     pub leasing: usize,
 }
 
-/// Deliveries held for an endpoint that has not answered its first ping; further events are not
-/// delivered to it.
+/// Deliveries held for an endpoint that has not answered its first ping; it gets no further ones.
 const MAX_UNPROVED: usize = 100;
 
 /// Inserts deliveries from a JSON list, whose rows are `j`.
@@ -150,8 +148,7 @@ pub fn fan_out(
             })
             .collect();
         let rows = Json::from(rows).to_string();
-        let params = params![rows, &roles, now, last];
-        Statement::new(sql, params)
+        Statement::new(sql, params![rows, &roles, now, last])
     };
     let leased: Vec<_> = deliveries.iter().filter(|new| new.is_leased).collect();
     let mut writes: Vec<Statement> = leased
@@ -171,8 +168,7 @@ pub fn fan_out(
     FanOut { writes, leasing }
 }
 
-/// Advances the state of an endpoint's rate from the one that was read; to be followed by
-/// [`Statement::must_change`].
+/// Advances the state of an endpoint's rate; to be followed by [`Statement::must_change`].
 pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET next_slot_us = ?3 WHERE id = ?1 AND next_slot_us = ?2",
@@ -180,8 +176,7 @@ pub fn take_slots(id: &WebhookId, was: i64, next_slot_us: i64) -> Statement {
     )
 }
 
-/// Allows one probe while the breaker is open: all others wait until `until`. To be followed by
-/// [`Statement::must_change`].
+/// Lets all but one probe wait until `until`. To be followed by [`Statement::must_change`].
 pub fn probe(id: &WebhookId, was: i64, until: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET paused_until = ?3 WHERE id = ?1 AND paused_until = ?2",
@@ -200,8 +195,7 @@ pub struct ResultRow<'a> {
     pub attempt: Option<&'a super::outcome::Attempt>,
 }
 
-/// Writes results. Deliveries that this lease does not hold any more stay as they are, except on
-/// success: that ends a delivery whoever holds it now.
+/// Writes results of deliveries that this lease still holds; a success ends a delivery whoever holds it.
 pub fn write_results(rows: &[ResultRow<'_>], lease: &str) -> Vec<Statement> {
     let attempts: Vec<Json> = rows
         .iter()
@@ -237,7 +231,7 @@ pub fn write_results(rows: &[ResultRow<'_>], lease: &str) -> Vec<Statement> {
              SELECT d.id, d.attempts + 1, j.value ->> 1, j.value ->> 2, j.value ->> 3, \
              j.value ->> 4, j.value ->> 5 FROM json_each(?1) j \
              JOIN webhook_deliveries d ON d.id = j.value ->> 0 WHERE d.claim = ?2",
-            vec![Json::from(attempts).to_string().into(), lease.into()],
+            params![Json::from(attempts).to_string(), lease],
         ),
         Statement::new(
             "UPDATE webhook_deliveries AS d SET state = j.value ->> 1, \
@@ -249,13 +243,12 @@ pub fn write_results(rows: &[ResultRow<'_>], lease: &str) -> Vec<Statement> {
              claim = iif(d.claim IS ?2, NULL, d.claim) \
              FROM json_each(?1) j WHERE d.id = j.value ->> 0 AND (d.claim = ?2 \
              OR (j.value ->> 1 = 'delivered' AND d.state IN ('pending', 'held')))",
-            vec![Json::from(changes).to_string().into(), lease.into()],
+            params![Json::from(changes).to_string(), lease],
         ),
     ]
 }
 
-/// Records success of these endpoints at these URLs: an endpoint that still has the URL is proved.
-/// Resets failures. A pause that the receiver asked for stays; one for failures ends.
+/// Proves endpoints that still have these URLs, resets their failures and ends the pauses for them.
 pub fn record_success(answered: &[(&WebhookId, &str)]) -> Statement {
     let answered: Vec<Json> = answered
         .iter()
@@ -273,8 +266,7 @@ pub fn record_success(answered: &[(&WebhookId, &str)]) -> Statement {
     )
 }
 
-/// Marks endpoints as slow: they go to the slow lane, and get nothing more before `until` or their
-/// next success, whichever is first.
+/// Marks endpoints as slow: they get nothing more before `until` or their next success.
 pub fn mark_slow<'a>(ids: impl Iterator<Item = &'a WebhookId>, until: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET hung_until = ?2 WHERE id IN (SELECT value FROM json_each(?1))",
@@ -292,10 +284,9 @@ pub struct EndpointFailures<'a> {
     pub slow_down_until: i64,
 }
 
-/// Records failures, while the lease still holds one of the deliveries: to be run before
-/// [`write_results`], so that what is written twice counts once. The fifth failure in a row opens the
-/// breaker; of many at once only as many count as that takes, so that a short outage does not open it
-/// for long.
+/// Records failures while the lease still holds one of the deliveries: to be run before
+/// [`write_results`], so that a repeated write counts once. The fifth failure in a row opens the
+/// breaker; of many at once only as many count as that takes.
 pub fn record_failures(failing: &EndpointFailures<'_>, lease: &str, now: i64) -> Statement {
     Statement::new(
         format!(
@@ -319,8 +310,7 @@ pub fn record_failures(failing: &EndpointFailures<'_>, lease: &str, now: i64) ->
     )
 }
 
-/// Disables an endpoint and holds its pending deliveries. `since`: only if it has only failed since
-/// then.
+/// Disables an endpoint and holds its pending deliveries. `since`: only if it has only failed since.
 pub fn disable(
     id: &WebhookId,
     reason: &'static str,
@@ -340,8 +330,7 @@ pub fn disable(
     ]
 }
 
-/// Holds the pending deliveries of an endpoint that are not leased: all of a disabled one, all but
-/// pings of an unproved one, none of any other.
+/// Holds what an endpoint has pending and not leased: if disabled all, if unproved all but pings.
 pub fn hold(id: &WebhookId, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhook_deliveries AS d SET state = 'held' WHERE d.webhook_id = ?1 \
@@ -381,8 +370,8 @@ pub async fn count_due(
     Ok(usize::try_from(count).unwrap_or(0))
 }
 
-/// Schedules the wake-up of an endpoint at `at`, in milliseconds since 1970. Changes a row if none is
-/// scheduled that early: then the message is to be sent. One that is long overdue counts as lost.
+/// Schedules the wake-up of an endpoint at `at`. A changed row means that the message is to be sent:
+/// none is scheduled that early, or it is long overdue and counts as lost.
 pub fn schedule_wake(id: &WebhookId, at: i64, now: i64) -> Statement {
     Statement::new(
         "UPDATE webhooks SET wake_at = ?2 \
@@ -412,11 +401,8 @@ pub async fn next_due(platform: &Platform, id: &WebhookId) -> Result<Option<i64>
 
 /// Ids or texts as a JSON list, to be bound.
 pub(super) fn list(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let texts = texts.into_iter();
-    texts
-        .map(|text| text.as_ref().to_owned())
-        .collect::<Json>()
-        .to_string()
+    let texts = texts.into_iter().map(|text| text.as_ref().to_owned());
+    texts.collect::<Json>().to_string()
 }
 
 pub(super) fn broken(what: &str) -> DatabaseError {

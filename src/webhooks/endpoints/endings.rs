@@ -1,36 +1,26 @@
-//! Endpoints that end with what let them be made: an API key, a team.
-//! Promises that their owner sees why. Leaves who may have one at a time to `standing`, members who
-//! lose their role to `store::leave_team`.
+//! Disables endpoints whose API key or team has ended, with a reason that their owner sees.
 
 use db::purge::PurgeQuery;
 
 use crate::auth::standing::{expired_keys, key_exists};
 use crate::ids::ApiKeyId;
 use crate::membership::store::team_exists;
-use crate::platform::Statement;
+use crate::platform::{Statement, params};
 
-/// Disables the endpoints that a key has made, as the key is revoked, and holds what they have
-/// waiting.
+/// Disables the endpoints of a key that is revoked, and holds their deliveries.
 pub fn end_with_key(key: &ApiKeyId, now: i64) -> [Statement; 2] {
-    let params = || vec![key.as_str().into(), now.into()];
     [
-        Statement::new(
-            "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?2), \
-             disabled_reason = 'key_revoked', updated_at = ?2, version = version + 1 \
-             WHERE api_key_id = ?1",
-            params(),
-        ),
-        Statement::new(
-            "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
-             AND (claim IS NULL OR next_attempt_at <= ?2) \
-             AND webhook_id IN (SELECT id FROM webhooks WHERE api_key_id = ?1)",
-            params(),
-        ),
+        "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?2), \
+         disabled_reason = 'key_revoked', updated_at = ?2, version = version + 1 \
+         WHERE api_key_id = ?1",
+        "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
+         AND (claim IS NULL OR next_attempt_at <= ?2) \
+         AND webhook_id IN (SELECT id FROM webhooks WHERE api_key_id = ?1)",
     ]
+    .map(|sql| Statement::new(sql, params![key, now]))
 }
 
-/// Endpoints whose key has expired. They are told nothing from that moment on; this says so to their
-/// owner.
+/// Endpoints whose key has expired. They get nothing from then on; this tells their owner.
 pub fn of_ended_keys(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = coalesce(disabled_at, ?1), updated_at = ?1, \
@@ -60,8 +50,7 @@ pub fn of_missing_keys(now: i64) -> PurgeQuery {
     }
 }
 
-/// Endpoints of teams that are gone, to be disabled once they were told of it: what waits for them
-/// is neither taken from them nor held.
+/// Endpoints of teams that are gone and that nothing waits for any more: they are told of the end first.
 pub fn of_deleted_teams(now: i64) -> PurgeQuery {
     PurgeQuery {
         change: "UPDATE webhooks SET disabled_at = ?1, disabled_reason = 'team_deleted', \

@@ -5,10 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::audit::{Action, Entry};
 use crate::auth::permissions::{AimWebhooks, Permission, Permit, ReadWebhooks, WriteWebhooks};
-use crate::http::pagination::Page;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::response::{Profile, Response};
-use crate::http::{etag, merge_patch, problems};
+use crate::http::{FieldError, Page, Problem, Profile, Response, etag, merge_patch, problems};
 use crate::ids::{TeamId, UserId, WebhookId};
 use crate::limits::guard::Principal;
 use crate::membership::lookup;

@@ -5,13 +5,11 @@ use kit::time::rfc3339;
 use serde_json::{Map, Value, json};
 
 use crate::auth::model::{Caller, Scope};
-use crate::config::Config;
 use crate::events::resolver::{self, Unresolved};
 use crate::events::signing::EndpointSecret;
 use crate::events::{Catalogue, EventType};
 use crate::http::problem::has_mistake;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
+use crate::http::{FieldError, Problem, problems};
 use crate::ids::{ApiKeyId, TeamId, WebhookId};
 use crate::platform::Platform;
 use crate::runtime::State;
@@ -66,13 +64,7 @@ impl WebhookInput {
                 Vec::new()
             }
         };
-        let url = read_url(
-            body["url"].as_str(),
-            &state.config,
-            &state.platform,
-            &mut errors,
-        )
-        .await?;
+        let url = read_url(body["url"].as_str(), state, &mut errors).await?;
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
@@ -87,9 +79,7 @@ impl WebhookInput {
             headers,
         })
     }
-}
 
-impl WebhookInput {
     /// A scope that an event type of this endpoint needs and the caller lacks.
     pub(crate) fn missing_scope(&self, types: Catalogue, caller: &Caller) -> Option<Scope> {
         let named = |kind: &&EventType| {
@@ -136,12 +126,8 @@ fn read_event_types(list: &Value, types: Catalogue, errors: &mut Vec<FieldError>
                 &shown,
                 "\" to be named here. Use names of GET /api/v1/webhooks/event-types, or only *.",
             ];
-            let pointer = format!("/event_types/{index}");
-            errors.push(FieldError::new(
-                pointer,
-                "unknown_event_type",
-                detail.concat(),
-            ));
+            let (pointer, detail) = (format!("/event_types/{index}"), detail.concat());
+            errors.push(FieldError::new(pointer, "unknown_event_type", detail));
         } else if !read.iter().any(|known| known == name) {
             read.push(name.to_owned());
         }
@@ -152,8 +138,9 @@ fn read_event_types(list: &Value, types: Catalogue, errors: &mut Vec<FieldError>
 /// Checks the URL and, with a resolver configured, the addresses of its name.
 async fn read_url(
     url: Option<&str>,
-    config: &Config,
-    platform: &Platform,
+    State {
+        config, platform, ..
+    }: &State,
     errors: &mut Vec<FieldError>,
 ) -> Result<String, Problem> {
     let Some(url) = url.filter(|_| !has_mistake(errors, "/url")) else {
@@ -170,14 +157,14 @@ async fn read_url(
     if let (Some(resolver), Some(name)) = (&config.webhooks.resolver, target.name()) {
         match resolver::check(platform, resolver, name).await {
             Ok(()) => {}
-            Err(Unresolved::Refused) => refuse(
-                "private_address",
-                "Use a name all of whose addresses are public.".to_owned(),
-            ),
-            Err(Unresolved::NoAddress) => refuse(
-                "name_not_found",
-                "Use a name that has an address (A or AAAA record).".to_owned(),
-            ),
+            Err(Unresolved::Refused) => {
+                let detail = "Use a name all of whose addresses are public.";
+                refuse("private_address", detail.to_owned());
+            }
+            Err(Unresolved::NoAddress) => {
+                let detail = "Use a name that has an address (A or AAAA record).";
+                refuse("name_not_found", detail.to_owned());
+            }
             Err(Unresolved::Unavailable) => {
                 return Err(Problem::unavailable("the DNS resolver is out of reach"));
             }
@@ -262,15 +249,17 @@ impl Health {
     }
 }
 
+fn as_map<'a>(headers: impl IntoIterator<Item = &'a (String, String)>) -> Map<String, Value> {
+    let headers = headers.into_iter();
+    headers
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect()
+}
+
 impl Webhook {
     /// The members that can be changed, for a merge patch. Holds the values of all headers.
     pub(crate) fn as_input(&self) -> Value {
-        let headers: Map<String, Value> = self
-            .input
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
+        let headers = as_map(&self.input.headers);
         json!({
             "url": self.input.url,
             "event_types": self.input.event_types,
@@ -288,11 +277,7 @@ impl Webhook {
         let all = self.input.headers.iter();
         let (hidden, shown): (Vec<_>, Vec<_>) =
             all.partition(|(name, _)| custom_headers::is_hidden(name));
-        let shown: Map<String, Value> = shown
-            .into_iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
-        document["headers"] = shown.into();
+        document["headers"] = as_map(shown).into();
         document["hidden_headers"] = hidden.into_iter().map(|(name, _)| name.as_str()).collect();
         document["id"] = self.id.as_str().into();
         document["api_key_id"] = self.api_key.as_ref().map(ApiKeyId::as_str).into();
@@ -306,28 +291,13 @@ impl Webhook {
 
     /// The strong tag of [`Self::document`].
     pub(crate) fn etag(&self, now: i64) -> String {
-        let Health {
-            is_proven,
-            failures,
-            failing_since,
-            paused_until,
-            hangs,
-        } = &self.health;
-        let health = [
-            i64::from(*is_proven),
-            *failures,
-            failing_since.unwrap_or(0),
-            *paused_until,
-            i64::from(*hangs),
-        ];
-        let mut tag = format!("\"{}", self.version);
-        for number in health {
-            tag.push('.');
-            tag.push_str(&number.to_string());
-        }
+        let health = &self.health;
+        let (is_proven, hangs) = (u8::from(health.is_proven), u8::from(health.hangs));
+        let (failures, since) = (health.failures, health.failing_since.unwrap_or(0));
+        let (version, until) = (self.version, health.paused_until);
         // A pause ends without a change.
-        tag.push_str(if *paused_until > now { ".p\"" } else { "\"" });
-        tag
+        let pause = if until > now { ".p" } else { "" };
+        format!("\"{version}.{is_proven}.{failures}.{since}.{until}.{hangs}{pause}\"")
     }
 
     /// Drops the hidden headers that a patch to another origin has not given anew.
@@ -347,9 +317,8 @@ impl Webhook {
         }
     }
 
-    /// Who the endpoint belongs to after `caller` changes it to `after` or, with `None`, gives it another
-    /// secret. A key takes over what it changes; it can change neither an endpoint of another key nor one
-    /// with events that the key may not read.
+    /// Who the endpoint belongs to after `caller` changes it to `after` or, with `None`, its secret. A key
+    /// takes over what it changes, but no endpoint of another key and none with events that it may not read.
     pub(crate) fn maker_after(
         &self,
         types: Catalogue,
@@ -357,15 +326,10 @@ impl Webhook {
         after: Option<&WebhookInput>,
     ) -> Result<Maker, Problem> {
         let Some(key) = caller.api_key_id() else {
-            let is_over = matches!(
-                self.disabled_reason.as_deref(),
-                Some("key_revoked" | "key_expired")
-            );
             let is_enabled_again = after.is_some_and(|after| after.is_enabled);
-            return Ok(if is_over && is_enabled_again {
-                Maker::Login
-            } else {
-                Maker::Same
+            return Ok(match self.disabled_reason.as_deref() {
+                Some("key_revoked" | "key_expired") if is_enabled_again => Maker::Login,
+                _ => Maker::Same,
             });
         };
         match &self.api_key {
@@ -386,11 +350,8 @@ impl Webhook {
         if let Some(scope) = told.missing_scope(types, caller).filter(|_| !is_bounded) {
             return Err(Problem::insufficient_scope(scope.as_str()));
         }
-        Ok(if self.api_key.is_some() {
-            Maker::Same
-        } else {
-            Maker::Key(key.clone())
-        })
+        let taken = || Maker::Key(key.clone());
+        Ok(self.api_key.as_ref().map_or_else(taken, |_| Maker::Same))
     }
 
     /// The endpoint after a change at `now`. Another URL, or being enabled again, resets its health; another

@@ -26,7 +26,7 @@ pub(crate) async fn list(
             ", w.created_at FROM webhooks w WHERE w.team_id = ?1 AND w.id < ?2 \
              ORDER BY w.id DESC LIMIT ?3"
         ),
-        params![permit.team(), page.before(), page.limit + 1,],
+        params![permit.team(), page.before(), page.limit + 1],
     );
     platform.all(statement, document).await
 }
@@ -48,8 +48,7 @@ fn document(row: &Row) -> Result<(String, Value), DatabaseError> {
     Ok((id, document))
 }
 
-/// Deletes a webhook of the team with its secrets, deliveries and their log; stale when there is no
-/// such webhook, or the caller no longer leads the team.
+/// Deletes a webhook of the team; stale when it is gone, or the caller no longer leads the team.
 pub(crate) fn end(permit: &TeamPermit<OverseeSharing>, id: &WebhookId) -> Vec<Statement> {
     Statement::checked(
         concat!(

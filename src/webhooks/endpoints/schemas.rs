@@ -48,52 +48,36 @@ pub const EVENT_TYPES_FIELD: Field = Field::required(
     &EVENT_TYPES,
     "Names of GET /webhooks/event-types, or only *: all, also those to come.",
 );
-const DESCRIPTION_INPUT: Field = Field::optional(
-    "description",
-    &DESCRIPTION,
-    "What it is for, in your words.",
-);
-const TEAM_INPUT: Field = Field::optional(
-    "team_id",
-    &TEAM,
-    "The team whose things it is told of; null: my own things. Officers and leaders may name theirs.",
-);
-const ENABLED_INPUT: Field = Field::optional(
-    "enabled",
-    &Schema::Boolean,
-    "Whether it is sent anything; true unless given. What comes up while it is disabled is not kept for it; what was under way waits.",
-);
-const RATE_INPUT: Field = Field::optional(
-    "rate_limit",
-    &RATE_LIMIT,
-    "Attempts in any minute, at most; null: as many as come up.",
-);
 const ABOUT_HEADERS: &str = "Sent with every attempt. Names that tell of a secret (authorization, ...token..., ...key...) are not shown again with their values, and go when the URL leads to another scheme, host or port, unless they are given anew in the same call.";
 const ABOUT_SECRET: &str =
     "A secret of yours: whsec_ and 24 to 64 random bytes in base64. Left out: we make one.";
 
+/// What an owner says of an endpoint.
+macro_rules! input {
+    ($headers:ident $($name:literal $($more:tt)*)?) => {
+        object! { $($name:)?
+            ..URL_FIELD;
+            ..EVENT_TYPES_FIELD;
+            optional description: DESCRIPTION, "What it is for, in your words.";
+            optional team_id: TEAM,
+                "The team whose things it is told of; null: my own things. Officers and leaders may name theirs.";
+            optional enabled: Schema::Boolean,
+                "Whether it is sent anything; true unless given. What comes up while it is disabled is not kept for it; what was under way waits.";
+            optional rate_limit: RATE_LIMIT,
+                "Attempts in any minute, at most; null: as many as come up.";
+            optional headers: $headers, ABOUT_HEADERS;
+            $($($more)*)?
+        }
+    };
+}
+
 /// Body of POST /webhooks.
-pub const NEW_WEBHOOK: Schema = object! { "WebhookInput":
-    ..URL_FIELD;
-    ..EVENT_TYPES_FIELD;
-    ..DESCRIPTION_INPUT;
-    ..TEAM_INPUT;
-    ..ENABLED_INPUT;
-    ..RATE_INPUT;
-    optional headers: GIVEN_HEADERS, ABOUT_HEADERS;
+pub const NEW_WEBHOOK: Schema = input! { GIVEN_HEADERS "WebhookInput"
     optional secret: GIVEN_SECRET, ABOUT_SECRET;
 };
 
 /// What PATCH /webhooks/{id} leads to.
-pub const CHANGE: Schema = object! {
-    ..URL_FIELD;
-    ..EVENT_TYPES_FIELD;
-    ..DESCRIPTION_INPUT;
-    ..TEAM_INPUT;
-    ..ENABLED_INPUT;
-    ..RATE_INPUT;
-    optional headers: PATCHED_HEADERS, ABOUT_HEADERS;
-};
+pub const CHANGE: Schema = input! { PATCHED_HEADERS };
 
 const HEALTH: Schema = object! {
     required state: Schema::Choice(&["healthy", "slow", "failing", "paused", "unproved"]),
@@ -111,17 +95,9 @@ pub const DESCRIPTION_FIELD: Field = Field::required(
     &DESCRIPTION,
     "What it is for; empty when nobody said.",
 );
-const TEAM_FIELD: Field = Field::required("team_id", &TEAM, "The team that it is for.");
 /// Whether it is sent anything.
 pub const ENABLED_FIELD: Field =
     Field::required("enabled", &Schema::Boolean, "Whether it is sent anything.");
-const KEY_FIELD: Field = Field::required(
-    "api_key_id",
-    &Schema::Nullable(&Text::of(1, 100)),
-    "The API key that made it: it ends with the key, and is told only what that may read. null: a login.",
-);
-const DISABLED_FIELD: Field =
-    Field::required("disabled_at", &OPTIONAL_TIME, "Since when it is not.");
 /// Why it is not.
 pub const REASON_FIELD: Field = Field::required(
     "disabled_reason",
@@ -136,62 +112,38 @@ pub const REASON_FIELD: Field = Field::required(
     ])),
     "owner: by request. gone: it answered 410. failing: it did nothing but fail for 5 days. left_team: its owner may have no webhooks in the team any more. team_deleted: there is no such team any more. key_revoked, key_expired: the API key that made it has ended; enabled again by a login, it is the login's.",
 );
-const RATE_FIELD: Field = Field::required(
-    "rate_limit",
-    &RATE_LIMIT,
-    "Attempts in any minute, at most.",
-);
-const HEADERS_FIELD: Field = Field::required(
-    "headers",
-    &SHOWN_HEADERS,
-    "Custom headers that tell of no secret.",
-);
-const HIDDEN_FIELD: Field = Field::required(
-    "hidden_headers",
-    &HEADER_NAMES,
-    "Names of the other custom headers.",
-);
-const HEALTH_FIELD: Field = Field::required("health", &HEALTH, "How it has been answering.");
 /// When it was made.
 pub const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When it was made.");
-const UPDATED_FIELD: Field = Field::required("updated_at", &TIME, "When it was last changed.");
+
+macro_rules! webhook {
+    ($name:literal $($more:tt)*) => {
+        object! { $name:
+            ..ID_FIELD;
+            ..URL_FIELD;
+            ..EVENT_TYPES_FIELD;
+            ..DESCRIPTION_FIELD;
+            required team_id: TEAM, "The team that it is for.";
+            required api_key_id: Schema::Nullable(&Text::of(1, 100)),
+                "The API key that made it: it ends with the key, and is told only what that may read. null: a login.";
+            ..ENABLED_FIELD;
+            required disabled_at: OPTIONAL_TIME, "Since when it is not.";
+            ..REASON_FIELD;
+            required rate_limit: RATE_LIMIT, "Attempts in any minute, at most.";
+            required headers: SHOWN_HEADERS, "Custom headers that tell of no secret.";
+            required hidden_headers: HEADER_NAMES, "Names of the other custom headers.";
+            required health: HEALTH, "How it has been answering.";
+            ..CREATED_FIELD;
+            required updated_at: TIME, "When it was last changed.";
+            $($more)*
+        }
+    };
+}
 
 /// An endpoint as its owner sees it.
-pub const WEBHOOK: Schema = object! { "Webhook":
-    ..ID_FIELD;
-    ..URL_FIELD;
-    ..EVENT_TYPES_FIELD;
-    ..DESCRIPTION_FIELD;
-    ..TEAM_FIELD;
-    ..KEY_FIELD;
-    ..ENABLED_FIELD;
-    ..DISABLED_FIELD;
-    ..REASON_FIELD;
-    ..RATE_FIELD;
-    ..HEADERS_FIELD;
-    ..HIDDEN_FIELD;
-    ..HEALTH_FIELD;
-    ..CREATED_FIELD;
-    ..UPDATED_FIELD;
-};
+pub const WEBHOOK: Schema = webhook! { "Webhook" };
 
 /// An endpoint with its first secret.
-pub const SHOWN_WEBHOOK: Schema = object! { "WebhookCreated":
-    ..ID_FIELD;
-    ..URL_FIELD;
-    ..EVENT_TYPES_FIELD;
-    ..DESCRIPTION_FIELD;
-    ..TEAM_FIELD;
-    ..KEY_FIELD;
-    ..ENABLED_FIELD;
-    ..DISABLED_FIELD;
-    ..REASON_FIELD;
-    ..RATE_FIELD;
-    ..HEADERS_FIELD;
-    ..HIDDEN_FIELD;
-    ..HEALTH_FIELD;
-    ..CREATED_FIELD;
-    ..UPDATED_FIELD;
+pub const SHOWN_WEBHOOK: Schema = webhook! { "WebhookCreated"
     required secret: SHOWN_SECRET, "What it is signed with. It is not shown again.";
 };
 

@@ -11,7 +11,7 @@ use crate::events::signing::EndpointSecret;
 use crate::http::pagination::Page;
 use crate::ids::{ApiKeyId, TeamId, UserId, WebhookId, WebhookSecretId};
 use crate::membership::store::still_is;
-use crate::platform::{DatabaseError, Platform, Row, Statement, Value, params};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::seal::{self, SealError};
 use crate::webhooks::delivery::store::{hold, resume_held};
 use crate::webhooks::standing::{self, key_reads, key_stands, maker_stands};
@@ -51,8 +51,7 @@ impl Sealer<'_> {
     }
 }
 
-/// Inserts an endpoint with its first secret; stale when the account has too many or one with its URL,
-/// or the caller has lost the role in its team.
+/// Inserts an endpoint with its first secret; stale at the limit, for a known URL, or without the role.
 pub(crate) fn insert(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
@@ -83,11 +82,11 @@ pub(crate) fn insert(
             webhook.version,
             webhook.created_at,
             webhook.disabled_at,
-            webhook.disabled_reason.clone(),
+            webhook.disabled_reason.as_deref(),
             MAX_WEBHOOKS,
-            team_id(&webhook.input),
+            webhook.input.team.as_ref(),
             standing::roles(),
-            api_key(webhook),
+            webhook.api_key.as_ref(),
         ],
     );
     let id = WebhookSecretId::fresh(sealer.platform);
@@ -98,15 +97,14 @@ pub(crate) fn insert(
             &id,
             &webhook.id,
             sealer.secret(&id, secret)?,
-            webhook.created_at,
+            webhook.created_at
         ],
     );
     Ok(vec![insert, Statement::must_change(), first])
 }
 
-/// Updates an endpoint, and holds or resumes its deliveries; stale when it has changed since it was
-/// read, another one has the new URL, or the caller has lost the role in its team. Health is counted
-/// meanwhile, so it is reset only for another URL or when the endpoint is enabled again.
+/// Updates an endpoint, and holds or resumes its deliveries; stale when it has changed, the new URL is
+/// known, or the role is lost. Health is counted meanwhile: only another URL or enabling it resets it.
 pub(crate) fn update(
     permit: &Permit<'_, AimWebhooks>,
     before: &Webhook,
@@ -138,12 +136,12 @@ pub(crate) fn update(
             sealer.headers(after)?,
             after.updated_at,
             after.disabled_at,
-            after.disabled_reason.clone(),
+            after.disabled_reason.as_deref(),
             i64::from(before.health != after.health),
             i64::from(after.health.is_proven),
-            team_id(&after.input),
+            after.input.team.as_ref(),
             standing::roles(),
-            api_key(after),
+            after.api_key.as_ref(),
         ],
     );
     let mut writes = vec![update, Statement::must_change()];
@@ -188,14 +186,6 @@ pub(crate) async fn has_url(
     Ok(!platform.database.query(statement).await?.is_empty())
 }
 
-fn api_key(webhook: &Webhook) -> Value {
-    webhook.api_key.as_ref().map(ToString::to_string).into()
-}
-
-fn team_id(input: &WebhookInput) -> Value {
-    input.team.as_ref().map(ToString::to_string).into()
-}
-
 fn event_types(input: &WebhookInput) -> String {
     serde_json::Value::from(input.event_types.clone()).to_string()
 }
@@ -210,20 +200,14 @@ pub(crate) fn delete(permit: &Permit<'_, WriteWebhooks>, webhook: &Webhook) -> V
 
 /// Disables the endpoints of a user for a team and holds their pending deliveries as [`hold`] does.
 pub fn leave_team(team: &TeamId, user: &UserId, now: i64) -> [Statement; 2] {
-    let params = || params![team, user, now];
     [
-        Statement::new(
-            "UPDATE webhooks SET disabled_at = ?3, disabled_reason = 'left_team', updated_at = ?3, \
-             version = version + 1 WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NULL",
-            params(),
-        ),
-        Statement::new(
-            "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
-             AND (claim IS NULL OR next_attempt_at <= ?3) AND webhook_id IN (SELECT id FROM webhooks \
-             WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NOT NULL)",
-            params(),
-        ),
+        "UPDATE webhooks SET disabled_at = ?3, disabled_reason = 'left_team', updated_at = ?3, \
+         version = version + 1 WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NULL",
+        "UPDATE webhook_deliveries SET state = 'held' WHERE state = 'pending' \
+         AND (claim IS NULL OR next_attempt_at <= ?3) AND webhook_id IN (SELECT id FROM webhooks \
+         WHERE team_id = ?1 AND user_id = ?2 AND disabled_at IS NOT NULL)",
     ]
+    .map(|sql| Statement::new(sql, params![team, user, now]))
 }
 
 /// Disables all endpoints of the caller and holds their pending deliveries as [`hold`] does.
@@ -238,22 +222,15 @@ pub(crate) fn disable_all(permit: &Permit<'_, SecureAccount>, now: i64) -> [Stat
     .map(|sql| Statement::new(sql, params![permit.user_id(), now]))
 }
 
-/// Deletes all endpoints of the caller, and their events unless other endpoints of a team still get them:
-/// those stay, without the caller's id, until they are purged.
+/// Deletes all endpoints of the caller, and their events; those that a team still gets lose the id.
 pub(crate) fn delete_all(permit: &Permit<'_, ManageAccount>) -> [Statement; 3] {
-    let user = || params![permit.user_id()];
     [
-        Statement::new("DELETE FROM webhooks WHERE user_id = ?1", user()),
-        Statement::new(
-            "DELETE FROM webhook_events WHERE user_id = ?1 AND (team_id IS NULL \
-             OR NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.team_id = webhook_events.team_id))",
-            user(),
-        ),
-        Statement::new(
-            "UPDATE webhook_events SET user_id = '' WHERE user_id = ?1",
-            user(),
-        ),
+        "DELETE FROM webhooks WHERE user_id = ?1",
+        "DELETE FROM webhook_events WHERE user_id = ?1 AND (team_id IS NULL \
+         OR NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.team_id = webhook_events.team_id))",
+        "UPDATE webhook_events SET user_id = '' WHERE user_id = ?1",
     ]
+    .map(|sql| Statement::new(sql, params![permit.user_id()]))
 }
 
 /// Assigns an endpoint of the caller to this key; stale when it has changed since it was read.
@@ -275,8 +252,7 @@ pub(crate) fn take_on(
     ]
 }
 
-/// Adds a secret to an endpoint. Earlier secrets sign until `expires_at` at most. Stale when too many
-/// sign already, or the caller has lost the role in its team.
+/// Adds a secret; earlier ones sign until `expires_at` at most. Stale at the limit, or without the role.
 pub(crate) fn rotate(
     permit: &Permit<'_, AimWebhooks>,
     webhook: &Webhook,
@@ -285,17 +261,17 @@ pub(crate) fn rotate(
     now: i64,
     sealer: Sealer<'_>,
 ) -> Result<Vec<Statement>, SealError> {
-    let webhook = webhook.id.as_str();
+    let webhook = &webhook.id;
     let id = WebhookSecretId::fresh(sealer.platform);
     Ok(vec![
         Statement::new(
             "UPDATE webhook_secrets SET expires_at = min(coalesce(expires_at, ?2), ?2) \
              WHERE webhook_id = ?1",
-            vec![webhook.into(), expires_at.into()],
+            params![webhook, expires_at],
         ),
         Statement::new(
             "DELETE FROM webhook_secrets WHERE webhook_id = ?1 AND expires_at <= ?2",
-            vec![webhook.into(), now.into()],
+            params![webhook, now],
         ),
         Statement::new(
             concat!(
@@ -306,14 +282,14 @@ pub(crate) fn rotate(
                 still_is!("w.team_id", "w.user_id", "?7"),
                 ")"
             ),
-            vec![
-                id.as_str().into(),
-                webhook.into(),
-                permit.user_id().as_str().into(),
-                sealer.secret(&id, secret)?.into(),
-                now.into(),
-                MAX_SECRETS.into(),
-                standing::roles().into(),
+            params![
+                &id,
+                webhook,
+                permit.user_id(),
+                sealer.secret(&id, secret)?,
+                now,
+                MAX_SECRETS,
+                standing::roles(),
             ],
         ),
         Statement::must_change(),
@@ -333,10 +309,8 @@ pub(crate) async fn find(
         [COLUMNS, "WHERE id = ?1 AND user_id = ?2"].concat(),
         params![id, user],
     );
-    sealer
-        .platform
-        .first(statement, |row| read(row, sealer))
-        .await
+    let platform = sealer.platform;
+    platform.first(statement, |row| read(row, sealer)).await
 }
 
 pub(crate) async fn list(
@@ -344,18 +318,13 @@ pub(crate) async fn list(
     user: &UserId,
     page: &Page,
 ) -> Result<Vec<Webhook>, DatabaseError> {
+    let which = "WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
     let statement = Statement::new(
-        [
-            COLUMNS,
-            "WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-        ]
-        .concat(),
-        params![user, page.before(), page.limit + 1,],
+        [COLUMNS, which].concat(),
+        params![user, page.before(), page.limit + 1],
     );
-    sealer
-        .platform
-        .all(statement, |row| read(row, sealer))
-        .await
+    let platform = sealer.platform;
+    platform.all(statement, |row| read(row, sealer)).await
 }
 
 fn read(row: &Row, sealer: Sealer<'_>) -> Result<Webhook, DatabaseError> {

@@ -7,9 +7,7 @@ use serde_json::json;
 
 use crate::auth::permissions::WriteWebhooks;
 use crate::events::outbox;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Problem, Profile, Response, problems};
 use crate::ids::EventId;
 use crate::limits::guard::Principal;
 use crate::platform::{DatabaseError, Statement, Text};

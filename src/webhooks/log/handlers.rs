@@ -5,10 +5,7 @@ use kit::time::parse_rfc3339;
 use serde_json::json;
 
 use crate::auth::permissions::{ReadWebhooks, WriteWebhooks};
-use crate::http::pagination::Page;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::problems;
-use crate::http::response::{Profile, Response};
+use crate::http::{FieldError, Page, Problem, Profile, Response, problems};
 use crate::ids::{DeliveryId, EventId, UserId};
 use crate::platform::{DatabaseError, Text};
 use crate::runtime::{Context, Tx, why_stale};

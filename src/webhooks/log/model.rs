@@ -4,8 +4,7 @@ use kit::time::{parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 
 use crate::auth::model::{OPTIONAL_TIME, TIME};
-use crate::http::schema::Text;
-use crate::http::schema::{Field, Schema};
+use crate::http::schema::{Schema, Text};
 use crate::http::{body, object};
 use crate::ids::{DeliveryId, EventId, WebhookId};
 use crate::webhooks::endpoints::schemas::{
@@ -17,46 +16,28 @@ pub const ID: Schema = Text::formatted(35, 35, "typeid");
 /// Where a delivery stands.
 pub const STATE: Schema = Schema::Choice(&["pending", "held", "delivered", "dead"]);
 
-const ID_FIELD: Field = Field::required("id", &ID, "TypeID with the prefix delivery.");
-const WEBHOOK_FIELD: Field = Field::required("webhook_id", &WEBHOOK_ID, "Where to.");
-const EVENT_FIELD: Field = Field::required("event_id", &EVENT_ID, "What: sent as webhook-id.");
-const TYPE_FIELD: Field = Field::required("event_type", &EVENT_TYPE, "The event's type.");
-const STATE_FIELD: Field = Field::required(
-    "state",
-    &STATE,
-    "held: its webhook is disabled or unproved. dead: given up; reason says why.",
-);
-const REASON_FIELD: Field = Field::required(
-    "reason",
-    &Schema::Nullable(&Schema::Choice(&[
-        "exhausted",
-        "gone",
-        "lost",
-        "not_allowed",
-        "replaced",
-    ])),
-    "exhausted: the last attempt failed, too. gone: the answer was 410. lost: its attempts ended without a word. not_allowed: the API key that the webhook is of may not read it. replaced: a ping that another one or a test came after.",
-);
-const MADE_FIELD: Field = Field::required("attempts_made", &COUNT, "Attempts so far.");
-const NEXT_FIELD: Field = Field::required(
-    "next_attempt_at",
-    &OPTIONAL_TIME,
-    "When it is tried again at the earliest; null: it is not, or an attempt is being made.",
-);
-const CREATED_FIELD: Field = Field::required("created_at", &TIME, "When the event happened.");
+macro_rules! delivery {
+    ($name:literal $($more:tt)*) => {
+        object! { $name:
+            required id: ID, "TypeID with the prefix delivery.";
+            required webhook_id: WEBHOOK_ID, "Where to.";
+            required event_id: EVENT_ID, "What: sent as webhook-id.";
+            required event_type: EVENT_TYPE, "The event's type.";
+            required state: STATE,
+                "held: its webhook is disabled or unproved. dead: given up; reason says why.";
+            required reason: Schema::Nullable(&Schema::Choice(&["exhausted", "gone", "lost", "not_allowed", "replaced"])),
+                "exhausted: the last attempt failed, too. gone: the answer was 410. lost: its attempts ended without a word. not_allowed: the API key that the webhook is of may not read it. replaced: a ping that another one or a test came after.";
+            required attempts_made: COUNT, "Attempts so far.";
+            required next_attempt_at: OPTIONAL_TIME,
+                "When it is tried again at the earliest; null: it is not, or an attempt is being made.";
+            required created_at: TIME, "When the event happened.";
+            $($more)*
+        }
+    };
+}
 
 /// A delivery in a list.
-pub const DELIVERY: Schema = object! { "WebhookDelivery":
-    ..ID_FIELD;
-    ..WEBHOOK_FIELD;
-    ..EVENT_FIELD;
-    ..TYPE_FIELD;
-    ..STATE_FIELD;
-    ..REASON_FIELD;
-    ..MADE_FIELD;
-    ..NEXT_FIELD;
-    ..CREATED_FIELD;
-};
+pub const DELIVERY: Schema = delivery! { "WebhookDelivery" };
 
 const ATTEMPT: Schema = object! {
     required number: COUNT, "From 1.";
@@ -69,16 +50,7 @@ const ATTEMPT: Schema = object! {
 const ATTEMPTS: Schema = Schema::list(&ATTEMPT, 0, usize::MAX);
 
 /// A delivery with all there is to know.
-pub const WHOLE: Schema = object! { "WebhookDeliveryDetails":
-    ..ID_FIELD;
-    ..WEBHOOK_FIELD;
-    ..EVENT_FIELD;
-    ..TYPE_FIELD;
-    ..STATE_FIELD;
-    ..REASON_FIELD;
-    ..MADE_FIELD;
-    ..NEXT_FIELD;
-    ..CREATED_FIELD;
+pub const WHOLE: Schema = delivery! { "WebhookDeliveryDetails"
     required payload: Schema::raw("{}"), "The body that is sent, byte for byte.";
     required attempts: ATTEMPTS, "The first one first.";
 };

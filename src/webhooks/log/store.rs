@@ -33,16 +33,10 @@ pub async fn list(
         }
         Some(_) => "d.event_id < ?2 AND d.state = ?3 AND d.state <> 'pending' ORDER BY d.event_id",
     };
+    let which = ["WHERE d.webhook_id = ?1 AND ", narrowed, " DESC LIMIT ?4"].concat();
     let statement = Statement::new(
-        [
-            COLUMNS,
-            TABLES,
-            "WHERE d.webhook_id = ?1 AND ",
-            narrowed,
-            " DESC LIMIT ?4",
-        ]
-        .concat(),
-        params![webhook, page.before(), state, page.limit + 1,],
+        [COLUMNS, TABLES, &which].concat(),
+        params![webhook, page.before(), state, page.limit + 1],
     );
     platform.all(statement, read).await
 }
@@ -53,16 +47,9 @@ pub async fn find(
     user: &UserId,
     id: &DeliveryId,
 ) -> Result<Option<(Delivery, Text)>, DatabaseError> {
-    let statement = Statement::new(
-        [
-            COLUMNS,
-            ", e.payload",
-            TABLES,
-            "WHERE d.id = ?1 AND w.user_id = ?2",
-        ]
-        .concat(),
-        params![id, user],
-    );
+    let which = "WHERE d.id = ?1 AND w.user_id = ?2";
+    let sql = [COLUMNS, ", e.payload", TABLES, which].concat();
+    let statement = Statement::new(sql, params![id, user]);
     let mut rows = platform.database.query(statement).await?;
     let Some(row) = rows.first_mut() else {
         return Ok(None);
@@ -77,9 +64,8 @@ fn read(row: &Row) -> Result<Delivery, DatabaseError> {
         EventId::parse(row.text(2)?),
     );
     let (Some(id), Some(webhook), Some(event)) = ids else {
-        return Err(DatabaseError::Other(
-            "a delivery's ids do not read".to_owned(),
-        ));
+        let cause = "a delivery's ids do not read";
+        return Err(DatabaseError::Other(cause.to_owned()));
     };
     Ok(Delivery {
         id,
@@ -126,15 +112,11 @@ const AGAIN: &str = concat!(
     ") AND "
 );
 
-/// Sends a delivery again, from the beginning of the schedule; stale while an attempt is running, or when
-/// it may not be sent to its endpoint now.
+/// Sends a delivery again, from the start of the schedule; stale while it is leased or may not be sent.
 pub fn retry(permit: &Permit<'_, WriteWebhooks>, id: &DeliveryId, now: i64) -> Vec<Statement> {
+    let which = "id = ?1 AND (claim IS NULL OR next_attempt_at <= ?3)";
     Statement::checked(
-        [
-            AGAIN,
-            "id = ?1 AND (claim IS NULL OR next_attempt_at <= ?3)",
-        ]
-        .concat(),
+        [AGAIN, which].concat(),
         params![id, permit.user_id(), now, standing::roles()],
     )
 }
@@ -165,15 +147,10 @@ pub fn recover(
     count: i64,
     now: i64,
 ) -> Vec<Statement> {
+    let (user, floor) = (permit.user_id(), EventId::floor(since));
     let update = Statement::new(
         [AGAIN, DEAD, "5"].concat(),
-        params![
-            webhook,
-            permit.user_id(),
-            now,
-            standing::roles(),
-            EventId::floor(since),
-        ],
+        params![webhook, user, now, standing::roles(), floor],
     );
     vec![update, Statement::must_change_exactly(count)]
 }

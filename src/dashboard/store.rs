@@ -3,7 +3,7 @@
 
 use crate::ids::UserId;
 use crate::paging::sql_time;
-use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Statement, Text, params};
 
 /// Things of one kind that need attention are listed up to here, and counted up to [`COUNTED`].
 const LISTED: i64 = 10;
@@ -64,13 +64,7 @@ pub async fn counts_and_attention(
     balance_build: Option<i64>,
     now: i64,
 ) -> Result<Text, DatabaseError> {
-    let params = vec![
-        user.as_str().into(),
-        balance_build.unwrap_or(0).into(),
-        now.into(),
-        LISTED.into(),
-        COUNTED.into(),
-    ];
+    let params = params![user, balance_build.unwrap_or(0), now, LISTED, COUNTED];
     one(platform, Statement::new(COUNTS_AND_ATTENTION, params)).await
 }
 
@@ -120,8 +114,7 @@ const ACTIVITY: &str = concat!(
 
 /// What has happened lately, latest first, as a JSON array.
 pub async fn activity(platform: &Platform, user: &UserId) -> Result<Text, DatabaseError> {
-    let params = vec![user.as_str().into(), LATEST.into()];
-    one(platform, Statement::new(ACTIVITY, params)).await
+    one(platform, Statement::new(ACTIVITY, params![user, LATEST])).await
 }
 
 async fn one(platform: &Platform, statement: Statement) -> Result<Text, DatabaseError> {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::builds;
-use crate::platform::{DatabaseError, Platform, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::squads::compositions;
 
 /// The most used ones that are answered.
@@ -31,16 +31,14 @@ pub async fn most_used(platform: &Platform) -> Result<Vec<TagCount>, DatabaseErr
             builds::store::PUBLIC_TAGS,
             compositions::store::PUBLIC_TAGS
         ),
-        vec![MAX_TAGS.into()],
+        params![MAX_TAGS],
     );
-    let rows = platform.database.query(statement).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(TagCount {
-                tag: row.text(0)?.to_owned(),
-                builds: row.integer(1)?,
-                compositions: row.integer(2)?,
-            })
+    let count = |row: &Row| {
+        Ok(TagCount {
+            tag: row.text(0)?.to_owned(),
+            builds: row.integer(1)?,
+            compositions: row.integer(2)?,
         })
-        .collect()
+    };
+    platform.all(statement, count).await
 }

@@ -73,26 +73,20 @@ const NO_TEXT: HeaderError = ("invalid_type", "Must be a string.");
 fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option<HeaderError> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(is_token) {
-        return Some((
-            "invalid_header_name",
-            "Use a token of RFC 9110, of at most 100 characters.",
-        ));
+        let detail = "Use a token of RFC 9110, of at most 100 characters.";
+        return Some(("invalid_header_name", detail));
     }
     let mut refused = REFUSED.iter().flat_map(|names| names.split(' '));
     let mut prefixes = REFUSED_PREFIXES.split(' ');
     let is_reserved =
         refused.any(|refused| refused == name) || prefixes.any(|prefix| name.starts_with(prefix));
     if is_reserved {
-        return Some((
-            "header_not_allowed",
-            "Choose another name: this one is set by us or by the connection.",
-        ));
+        let detail = "Choose another name: this one is set by us or by the connection.";
+        return Some(("header_not_allowed", detail));
     }
     if others.iter().any(|(known, _)| known == name) {
-        return Some((
-            "duplicate_header",
-            "Name each header once: case does not matter.",
-        ));
+        let detail = "Name each header once: case does not matter.";
+        return Some(("duplicate_header", detail));
     }
     let Some(value) = value else {
         return Some(NO_TEXT);
@@ -100,10 +94,8 @@ fn judge(name: &str, value: Option<&str>, others: &[(String, String)]) -> Option
     let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     let is_trimmed = value.trim() == value;
     if value.is_empty() || value.len() > MAX_VALUE || !is_trimmed || !value.bytes().all(is_plain) {
-        return Some((
-            "invalid_header_value",
-            "Use 1 to 1000 visible ASCII characters, with spaces only between them.",
-        ));
+        let detail = "Use 1 to 1000 visible ASCII characters, with spaces only between them.";
+        return Some(("invalid_header_value", detail));
     }
     None
 }
@@ -128,31 +120,25 @@ mod tests {
              x-real-ip true-client-ip cdn-loop cf-worker CF-RAY connection keep-alive te trailer \
              upgrade sec-fetch-site webhook-id cf-connecting-ip proxy-authorization";
         for (names, expected) in [
-            (vec!["x-team", "Authorization", "x-hub-signature"], "taken"),
-            (refused.split(' ').collect(), "header_not_allowed"),
-            (
-                vec!["x team", "x:team", "x\r\ny", "", "é"],
-                "invalid_header_name",
-            ),
+            ("x-team|Authorization|x-hub-signature", "taken"),
+            (&refused.replace(' ', "|"), "header_not_allowed"),
+            ("x team|x:team|x\r\ny||é", "invalid_header_name"),
         ] {
-            for name in names {
+            for name in names.split('|') {
                 let mut headers = json!({});
                 headers[name] = "v".into();
                 assert_eq!(code(&headers), expected, "{name}");
             }
         }
-        for (value, expected) in [
-            (json!("Bearer a b"), "taken"),
-            (json!(""), "invalid_header_value"),
-            (json!(" x"), "invalid_header_value"),
-            (json!("a\r\nx: y"), "invalid_header_value"),
-            (json!("a\u{0}"), "invalid_header_value"),
-            (json!("é"), "invalid_header_value"),
-            (json!("x".repeat(1_001)), "invalid_header_value"),
-            (json!(5), "invalid_type"),
-            (Value::Null, "invalid_type"),
+        let refused = ["", " x", "a\r\nx: y", "a\u{0}", "é", &"x".repeat(1_001)];
+        for (values, expected) in [
+            (json!(["Bearer a b"]), "taken"),
+            (json!(refused), "invalid_header_value"),
+            (json!([5, null]), "invalid_type"),
         ] {
-            assert_eq!(code(&json!({ "x-team": value })), expected, "{value}");
+            for value in values.as_array().unwrap() {
+                assert_eq!(code(&json!({ "x-team": value })), expected, "{value}");
+            }
         }
         assert_eq!(code(&json!({ "x-a": "1", "X-A": "2" })), "duplicate_header");
         let many: Map<_, _> = (0..11).map(|n| (format!("x-{n}"), json!("v"))).collect();
@@ -161,14 +147,9 @@ mod tests {
 
     #[test]
     fn what_lets_someone_in_is_hidden() {
-        for (name, expected) in [
-            ("authorization", true),
-            ("x-api-key", true),
-            ("x-auth", true),
-            ("x-hub-signature", true),
-            ("x-team", false),
-        ] {
-            assert_eq!(is_hidden(name), expected, "{name}");
+        for name in ["authorization", "x-api-key", "x-auth", "x-hub-signature"] {
+            assert!(is_hidden(name), "{name}");
         }
+        assert!(!is_hidden("x-team"));
     }
 }

@@ -8,7 +8,6 @@ use crate::squads::functions::model::{
     FUNCTION_COUNT, FUNCTIONS, Function, FunctionKind, Scores, name_of,
 };
 use crate::squads::functions::scores::Edits;
-
 use crate::squads::presets;
 
 use super::model::{Coverage, FromOthers, PlayerAdds, RoleCount, Roles, Spread, SubgroupCoverage};

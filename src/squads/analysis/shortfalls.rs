@@ -126,19 +126,13 @@ impl Short {
 
 /// "a Firebrand or Luminary".
 fn choice(helpers: &[Suggestion]) -> String {
-    let names: Vec<&str> = helpers
-        .iter()
-        .take(NAMED)
-        .map(|helper| helper.name)
-        .collect();
+    let best = helpers.iter().take(NAMED);
+    let names: Vec<&str> = best.map(|helper| helper.name).collect();
     let Some(first) = names.first() else {
         return String::new();
     };
-    let article = if first.starts_with(['A', 'E', 'I', 'O', 'U']) {
-        "an"
-    } else {
-        "a"
-    };
+    let is_vowel = first.starts_with(['A', 'E', 'I', 'O', 'U']);
+    let article = if is_vowel { "an" } else { "a" };
     format!("{article} {}", names.join(" or "))
 }
 
@@ -184,15 +178,8 @@ impl Helpers {
 }
 
 fn missing_role(count: &RoleCount) -> Option<Shortfall> {
-    let target = count
-        .target
-        .filter(|_| count.missing > 0 && count.role != NO_ROLE)?;
-    let RoleCount {
-        role,
-        have,
-        missing,
-        ..
-    } = *count;
+    let (role, have, missing) = (count.role, count.have, count.missing);
+    let target = count.target.filter(|_| missing > 0 && role != NO_ROLE)?;
     let name = role_by_id(role).map_or(role, |role| role.name);
     let there = if have == 1 { "is" } else { "are" };
     Some(Shortfall {

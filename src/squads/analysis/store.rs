@@ -1,6 +1,5 @@
 //! The SQL that reads what an analysis needs besides the composition, in one statement. It returns only
 //! what the user may see: builds visible to them, and names of players to members of their team.
-//! `compositions` reads the composition; `model` makes the analysis.
 
 use serde_json::Value as Json;
 
@@ -8,7 +7,7 @@ use crate::builds::store::SEEN_OF_LIST;
 use crate::ids::{TeamId, UserId};
 use crate::membership::roster::{players_of_list, scores_of};
 use crate::membership::store::is_member;
-use crate::platform::{DatabaseError, Platform, Statement, Text};
+use crate::platform::{DatabaseError, Platform, Statement, Text, params};
 
 /// Members of [`super::model::BuildFacts`], for `json_object`, of a build `b`.
 pub const BUILD: &str = "'id', b.id, 'profession', b.document ->> '$.profession', \
@@ -19,8 +18,7 @@ pub const BUILD: &str = "'id', b.id, 'profession', b.document ->> '$.profession'
      'elite', b.document ->> '$.template.specializations[2].id', \
      'weapons', b.document -> '$.template.weapons'";
 
-/// What the database says of these builds and players to `user`: a JSON array of builds, one of
-/// players (`[id, name]`), and the scores of `team`, whose member they have shown to be.
+/// These builds and players (`[id, name]`) as `user` may see them, and the scores of `team`, their team.
 pub async fn gather(
     platform: &Platform,
     user: Option<&UserId>,
@@ -44,12 +42,9 @@ pub async fn gather(
         scores_of!("?4"),
         ", '{}')",
     ];
-    let params = vec![
-        Json::from(builds).to_string().into(),
-        user.map_or("", UserId::as_str).into(),
-        Json::from(players).to_string().into(),
-        team.map(ToString::to_string).into(),
-    ];
+    let user = user.map_or("", UserId::as_str);
+    let [builds, players] = [builds, players].map(|ids| Json::from(ids).to_string());
+    let params = params![builds, user, players, team];
     let statement = Statement::new(sql.concat(), params);
     let row = platform.database.query(statement).await?.into_iter().next();
     let mut row = row.ok_or_else(|| DatabaseError::Other("no aggregate".to_owned()))?;

@@ -10,25 +10,23 @@ const DRUID: u8 = 5;
 const REAPER: u8 = 34;
 const VIRTUES: u8 = 46;
 
+/// A slot with these members.
+macro_rules! slot {
+    ($($member:ident: $value:expr),*) => {
+        Slot { $($member: Some($value.into()),)* ..Slot::default() }
+    };
+}
+
 fn plays(specialization: u8) -> Slot {
-    Slot {
-        specialization: Some(specialization),
-        ..Slot::default()
-    }
+    slot!(specialization: specialization)
 }
 
-fn named(name: &'static str) -> Slot {
-    Slot {
-        player: Some(name.into()),
-        ..Slot::default()
-    }
+fn named(name: &str) -> Slot {
+    slot!(player: name)
 }
 
-fn kept_for(role: &'static str) -> Slot {
-    Slot {
-        role: Some(role.into()),
-        ..Slot::default()
-    }
+fn kept_for(role: &str) -> Slot {
+    slot!(role: role)
 }
 
 fn edited(scores: &serde_json::Value) -> Facts {
@@ -90,10 +88,8 @@ fn a_subgroup_has_what_its_players_bring_and_the_others_get_less() {
     // What is done for the squad is asked of the squad: here is what this subgroup brings of it.
     assert_eq!(row(&analysis, 0, "dps_melee"), (3, None, None));
     let firebrand = &analysis.players[0];
-    assert_eq!(
-        (firebrand.pointer.as_str(), firebrand.subgroup),
-        ("/subgroups/0/slots/0", 1)
-    );
+    let place = (firebrand.pointer.as_str(), firebrand.subgroup);
+    assert_eq!(place, ("/subgroups/0/slots/0", 1));
     assert!(firebrand.only_source_of.contains(&"stability"));
     assert!(!firebrand.only_source_of.contains(&"heal"));
     assert!(analysis.players[2].only_source_of.contains(&"corrupt"));
@@ -176,15 +172,10 @@ fn the_squad_and_each_subgroup_have_a_row_for_every_function() {
 
 #[test]
 fn builds_count_as_they_are_now_and_the_roster_has_names() {
-    let of = |build: &'static str, specialization| Slot {
-        build_id: Some(build.into()),
-        profession: Some("Guardian".into()),
-        ..plays(specialization)
-    };
+    let of = |build: &str, specialization: u8| slot!(build_id: build, profession: "Guardian", specialization: specialization);
     let mut known = of("changed", FIREBRAND);
     known.player_id = Some("player_1".into());
-    let mut called = named("Ben");
-    called.player_id = Some("player_2".into());
+    let called = slot!(player: "Ben", player_id: "player_2");
     let hidden = of("hidden", FIREBRAND);
     let mut plan = plan(vec![vec![known, hidden, called, named(" anna")]]);
     let facts = Facts {
@@ -215,8 +206,7 @@ fn builds_count_as_they_are_now_and_the_roster_has_names() {
 /// The roster's name counts beside what is typed at the place.
 #[test]
 fn a_typed_name_does_not_hide_whom_the_roster_knows() {
-    let mut nicknamed = named("Nan");
-    nicknamed.player_id = Some("player_1".into());
+    let nicknamed = slot!(player: "Nan", player_id: "player_1");
     let plan = plan(vec![vec![plays(FIREBRAND), nicknamed, named("Anna")]]);
     let facts = Facts {
         players: vec![("player_1".to_owned(), "Anna".to_owned())],
@@ -257,10 +247,7 @@ fn shortfalls_come_in_a_commanders_words_the_worst_first() {
 
 #[test]
 fn who_is_away_from_the_squad_needs_nothing_of_a_subgroup() {
-    let mut roamers = vec![plays(REAPER), plays(REAPER)];
-    for slot in &mut roamers {
-        slot.role = Some("roamer".into());
-    }
+    let mut roamers = vec![slot!(specialization: REAPER, role: "roamer"); 2];
     let analysis = plan(vec![roamers.clone()]);
     let analysis = analyze(&analysis, &Facts::default());
     assert!(analysis.shortfalls.is_empty(), "{:?}", analysis.shortfalls);
@@ -270,16 +257,13 @@ fn who_is_away_from_the_squad_needs_nothing_of_a_subgroup() {
     assert!(analyze(&open, &Facts::default()).shortfalls.is_empty());
     roamers[0].role = None;
     let analysis = plan(vec![roamers]);
-    assert_eq!(
-        codes(&analyze(&analysis, &Facts::default())),
-        ["no_stability"]
-    );
+    let analysis = analyze(&analysis, &Facts::default());
+    assert_eq!(codes(&analysis), ["no_stability"]);
 }
 
 #[test]
 fn roles_are_counted_against_the_preset() {
-    let mut support = plays(FIREBRAND);
-    support.role = Some("primary_support".into());
+    let support = slot!(specialization: FIREBRAND, role: "primary_support");
     let mut plan = plan(vec![vec![support, kept_for("strip"), plays(REAPER)]]);
     plan.preset = Some("gvg_15".into());
     let analysis = analyze(&plan, &Facts::default());
@@ -309,10 +293,8 @@ fn open_places_are_no_players() {
     assert_eq!(analysis.players.len(), 1);
     // What is planned lacks what it is planned to have, so that nobody brings a shortfall by coming.
     let worst = &analysis.shortfalls[0];
-    assert_eq!(
-        (worst.function, worst.subgroup),
-        (Some("stability"), Some(2))
-    );
+    let place = (worst.function, worst.subgroup);
+    assert_eq!(place, (Some("stability"), Some(2)));
 }
 
 #[test]
@@ -343,12 +325,9 @@ fn build(id: &str, specialization: u16, weapon: u16, game_build: Option<i64>) ->
 
 #[test]
 fn warnings_of_builds() {
-    let of = |id: &'static str| Slot {
-        build_id: Some(id.into()),
-        ..plays(FIREBRAND)
-    };
+    let of = |id: &str| slot!(build_id: id, specialization: FIREBRAND);
     let plan = plan(vec![
-        ["old", "new", "gone", "unknown", "bow"].map(of).to_vec(),
+        "old new gone unknown bow".split(' ').map(of).collect(),
     ]);
     let axe = 5;
     let mut facts = Facts {
@@ -373,17 +352,12 @@ fn warnings_of_builds() {
         ("weapon_gating", "/subgroups/0/slots/4/build_id"),
     ];
     assert_eq!(found, expected);
-    assert!(
-        analysis.warnings[0]
-            .text
-            .contains("(build 100 of the game)")
-    );
-    assert!(analysis.warnings[3].text.contains("of Dragonhunter,"));
+    for (place, words) in [(0, "(build 100 of the game)"), (3, "of Dragonhunter,")] {
+        assert!(analysis.warnings[place].text.contains(words));
+    }
     facts.balance_build = None;
-    assert_eq!(
-        codes(&analyze(&plan, &facts)),
-        ["missing_build", "weapon_gating"]
-    );
+    let left = ["missing_build", "weapon_gating"];
+    assert_eq!(codes(&analyze(&plan, &facts)), left);
 }
 
 #[test]

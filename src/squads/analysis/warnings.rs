@@ -42,8 +42,8 @@ pub fn find(plan: &Composition, tally: &CoverageTally, facts: &Facts) -> Vec<War
                 ),
             ));
         }
-        let open = subgroup.slots.iter().enumerate();
-        let open = open.filter(|(_, slot)| slot.is_open());
+        let slots = subgroup.slots.iter().enumerate();
+        let open = slots.filter(|(_, slot)| slot.is_open());
         let open: Vec<String> = open.map(|(place, _)| pointer(index, place)).collect();
         if !open.is_empty() {
             let text = match open.len() {

@@ -35,10 +35,9 @@ impl Constraints<'_> {
                     .filter_map(|(place, it)| self.player(it, format!("{pointer}/{place}")))
                     .collect();
                 let players = players.into_iter().collect();
-                let constraint = if name == "apart" {
-                    Constraint::Apart(players)
-                } else {
-                    Constraint::Together(players)
+                let constraint = match name {
+                    "apart" => Constraint::Apart(players),
+                    _ => Constraint::Together(players),
                 };
                 self.say(constraint, pointer);
             }
@@ -62,13 +61,7 @@ impl Constraints<'_> {
             let id = number(&copies["specialization"]);
             if let (Some(specialization), Some(max)) = (id, count(&copies["max"])) {
                 named.push(specialization);
-                self.say(
-                    Constraint::Copies {
-                        specialization,
-                        max,
-                    },
-                    format!("/copies/{at}"),
-                );
+                self.copies(specialization, max, format!("/copies/{at}"));
             }
         }
         if let Some(max) = count(&body["copies_max"]) {
@@ -77,13 +70,7 @@ impl Constraints<'_> {
                 .filter_map(|it| it.specialization.map(u16::from))
                 .collect();
             for specialization in owned.into_iter().filter(|it| !named.contains(it)) {
-                self.say(
-                    Constraint::Copies {
-                        specialization,
-                        max,
-                    },
-                    "/copies_max".to_owned(),
-                );
+                self.copies(specialization, max, "/copies_max".to_owned());
             }
         }
         if let Some(max) = count(&body["squad_size"]) {
@@ -99,6 +86,14 @@ impl Constraints<'_> {
             constraint,
             pointer,
         });
+    }
+
+    fn copies(&mut self, specialization: u16, max: i32, pointer: String) {
+        let constraint = Constraint::Copies {
+            specialization,
+            max,
+        };
+        self.say(constraint, pointer);
     }
 
     fn pin(&mut self, pin: &Value, pointer: &str) {
@@ -120,11 +115,9 @@ impl Constraints<'_> {
         let name = name.as_str()?;
         let found = self.by_name.get(name).copied();
         if found.is_none() {
-            self.errors.push(FieldError::new(
-                pointer,
-                "unknown_player",
-                "Use the name of one of players.",
-            ));
+            let detail = "Use the name of one of players.";
+            self.errors
+                .push(FieldError::new(pointer, "unknown_player", detail));
         }
         found
     }
@@ -132,11 +125,10 @@ impl Constraints<'_> {
     fn group(&mut self, subgroup: &Value, pointer: &str) -> Option<usize> {
         let number: usize = number(subgroup)?;
         if number > self.groups {
-            self.errors.push(FieldError::new(
-                format!("{pointer}/subgroup"),
-                "unknown_subgroup",
-                format!("There are {} subgroups, counted from 1.", self.groups),
-            ));
+            let detail = format!("There are {} subgroups, counted from 1.", self.groups);
+            let pointer = format!("{pointer}/subgroup");
+            self.errors
+                .push(FieldError::new(pointer, "unknown_subgroup", detail));
             return None;
         }
         number.checked_sub(1)
@@ -145,11 +137,10 @@ impl Constraints<'_> {
     fn build(&mut self, player: usize, build: &Value, pointer: &str) -> Option<usize> {
         let build = number(build)?;
         if build >= self.labels[player].len() {
-            self.errors.push(FieldError::new(
-                format!("{pointer}/build"),
-                "unknown_build",
-                "Must be the place of one of the player's builds, counted from 0.",
-            ));
+            let detail = "Must be the place of one of the player's builds, counted from 0.";
+            let pointer = format!("{pointer}/build");
+            self.errors
+                .push(FieldError::new(pointer, "unknown_build", detail));
             return None;
         }
         Some(build)

@@ -132,20 +132,14 @@ impl Key<'_> {
 const WAYS: [(bool, bool); 4] = [(true, true), (true, false), (false, true), (false, false)];
 
 pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits) -> Comparison<'a> {
-    let tallies = [
-        CoverageTally::of(base, edits),
-        CoverageTally::of(other, edits),
-    ];
-    let subgroups = [
-        coverage::subgroups(base, &tallies[0]),
-        coverage::subgroups(other, &tallies[1]),
-    ];
+    let tallies = [base, other].map(|plan| CoverageTally::of(plan, edits));
+    let subgroups =
+        [(base, 0), (other, 1)].map(|(plan, at)| coverage::subgroups(plan, &tallies[at]));
     let count = subgroups[0].len().max(subgroups[1].len());
     let subgroups = (0..count).map(|index| {
         let rows = |side: usize| {
-            subgroups[side]
-                .get(index)
-                .map_or(&[][..], |it| &it.coverage)
+            let subgroup = subgroups[side].get(index);
+            subgroup.map_or(&[][..], |it| &it.coverage)
         };
         SubgroupChange {
             subgroup: index + 1,
@@ -160,16 +154,14 @@ pub fn compare<'a>(base: &'a Composition, other: &'a Composition, edits: &Edits)
         name: &plan.name,
         player_count: tally.players.len(),
     };
+    let [before, after] = [base, other].map(|plan| coverage::roles(plan).counts);
     Comparison {
         base: side(base, &tallies[0]),
         other: side(other, &tallies[1]),
         changed: changed(base, other),
         subgroups: subgroups.collect(),
         squad: changes(&squad(base, &tallies[0]), &squad(other, &tallies[1])),
-        roles: role_changes(
-            &coverage::roles(base).counts,
-            &coverage::roles(other).counts,
-        ),
+        roles: role_changes(&before, &after),
         players: players(base, other),
     }
 }

@@ -83,8 +83,7 @@ pub fn defaults_of(specialization: u8) -> Option<&'static Default> {
 }
 
 /// The elite specialization that a profession needs to wield this weapon, if there is one. Chat codes
-/// name weapons without the hand: Soulbeasts alone wield the dagger in the main hand, but every
-/// Ranger does in the other one, so the table has none for them. No other weapon is shared like that.
+/// name no hand: the dagger of Soulbeasts is left out, since every Ranger wields one in the off hand.
 pub fn gate_of(profession: &str, weapon: u16) -> Option<u8> {
     let is_gate = |row: &&Default| {
         row.weapon == Some(weapon)
@@ -144,11 +143,8 @@ mod tests {
             ("Mesmer", 47, Some(66)),
             ("Nobody", 89, None),
         ] {
-            assert_eq!(
-                gate_of(profession, weapon),
-                expected,
-                "{profession} {weapon}"
-            );
+            let found = gate_of(profession, weapon);
+            assert_eq!(found, expected, "{profession} {weapon}");
         }
     }
 }

@@ -36,11 +36,8 @@ impl Edits {
             // `062` would name the same one twice.
             let known = id.parse::<u8>().ok().and_then(specialization_by_id);
             let Some(known) = known.filter(|known| known.id.to_string() == *id) else {
-                errors.push(FieldError::new(
-                    pointer,
-                    "unknown_specialization",
-                    "Use an id of GET /api/v1/game/specializations.",
-                ));
+                let detail = "Use an id of GET /api/v1/game/specializations.";
+                errors.push(FieldError::new(pointer, "unknown_specialization", detail));
                 continue;
             };
             let Some(scores) = scores.as_object() else {
@@ -57,16 +54,14 @@ impl Edits {
                         function,
                         score,
                     }),
-                    (None, _) => errors.push(FieldError::new(
-                        pointer,
-                        "unknown_function",
-                        "Use an id of GET /api/v1/game/functions.",
-                    )),
-                    (_, None) => errors.push(FieldError::new(
-                        pointer,
-                        "out_of_range",
-                        "Must be a whole number from 0 to 3.",
-                    )),
+                    (None, _) => {
+                        let detail = "Use an id of GET /api/v1/game/functions.";
+                        errors.push(FieldError::new(pointer, "unknown_function", detail));
+                    }
+                    (_, None) => {
+                        let detail = "Must be a whole number from 0 to 3.";
+                        errors.push(FieldError::new(pointer, "out_of_range", detail));
+                    }
                 }
             }
         }
@@ -158,21 +153,19 @@ mod tests {
             .iter()
             .map(|e| (e.pointer.as_str(), e.code))
             .collect();
-        assert_eq!(
-            found,
-            [
-                ("/scores/062", "unknown_specialization"),
-                ("/scores/2000", "unknown_specialization"),
-                ("/scores/Firebrand", "unknown_specialization"),
-                ("/scores/62/hugs", "unknown_function"),
-                ("/scores/62/strip", "out_of_range"),
-                ("/scores/62/heal", "out_of_range"),
-                ("/scores/62/aegis", "out_of_range"),
-                ("/scores/62/might", "out_of_range"),
-                ("/scores/62/a~1b", "unknown_function"),
-                ("/scores/81", "invalid_type"),
-                ("/scores/27", "invalid_type"),
-            ]
-        );
+        let expected = [
+            ("/scores/062", "unknown_specialization"),
+            ("/scores/2000", "unknown_specialization"),
+            ("/scores/Firebrand", "unknown_specialization"),
+            ("/scores/62/hugs", "unknown_function"),
+            ("/scores/62/strip", "out_of_range"),
+            ("/scores/62/heal", "out_of_range"),
+            ("/scores/62/aegis", "out_of_range"),
+            ("/scores/62/might", "out_of_range"),
+            ("/scores/62/a~1b", "unknown_function"),
+            ("/scores/81", "invalid_type"),
+            ("/scores/27", "invalid_type"),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -58,14 +58,13 @@ pub fn view(
     let slots: usize = subgroups.iter().map(|group| group.slots.len()).sum();
     let players = analysis.player_count;
     let preset = analysis.roles.preset.and_then(presets::find);
-    let rows = if players == 0 {
-        &[][..]
-    } else {
-        &analysis.squad
+    // Where nobody is planned yet, all that could be said is missing.
+    let (rows, shortfalls) = match players {
+        0 => (&[][..], &[][..]),
+        _ => (&analysis.squad[..], &analysis.shortfalls[..]),
     };
-    let (spread, squad) = rows
-        .iter()
-        .partition::<Vec<_>, _>(|row| row.subgroups.is_some());
+    let is_spread = |row: &&Coverage| row.subgroups.is_some();
+    let (spread, squad) = rows.iter().partition::<Vec<_>, _>(is_spread);
     let [spread, squad] = [spread, squad].map(bars);
     Ok(PageView {
         url,
@@ -75,12 +74,7 @@ pub fn view(
         team: shared.team.clone(),
         players,
         open: slots.saturating_sub(players),
-        // Where nobody is planned yet, all that could be said is missing.
-        shortfalls: if players == 0 {
-            Vec::new()
-        } else {
-            analysis.shortfalls.iter().map(shortfall).collect()
-        },
+        shortfalls: shortfalls.iter().map(shortfall).collect(),
         warnings: warnings(&analysis, &subgroups),
         roles: analysis.roles.counts.iter().map(role_count).collect(),
         squad,
@@ -250,32 +244,31 @@ fn warnings(analysis: &Analysis<'_>, subgroups: &[ShownSubgroup]) -> Vec<String>
 fn edited(analysis: &Analysis<'_>) -> Vec<String> {
     let used = analysis.scores.iter();
     let edits = used.flat_map(|it| it.edited.iter().map(|edit| (it.name, edit)));
-    edits
-        .map(|(name, edit)| {
-            let function = function(edit.function).to_lowercase();
-            let (score, default) = (edit.score, edit.default);
-            format!("{name}: {function} {score} (default {default})")
-        })
-        .collect()
+    let text = |(name, edit): (&str, &analysis::EditUsed)| {
+        let function = function(edit.function).to_lowercase();
+        let (score, default) = (edit.score, edit.default);
+        format!("{name}: {function} {score} (default {default})")
+    };
+    edits.map(text).collect()
 }
 
 /// How sure the defaults are of the specializations that are there.
 fn sure(analysis: &Analysis<'_>) -> Vec<(&'static str, String)> {
     let words = [
         (
-            Some(Confidence::A),
             "Seen in the game or in what guilds play",
+            Some(Confidence::A),
         ),
-        (Some(Confidence::B), "Known from playing"),
-        (Some(Confidence::C), "A guess to be checked"),
-        (None, "Without defaults, so nothing unless edited"),
+        ("Known from playing", Some(Confidence::B)),
+        ("A guess to be checked", Some(Confidence::C)),
+        ("Without defaults, so nothing unless edited", None),
     ];
     let named = |confidence: Option<Confidence>| {
         let of = analysis.scores.iter();
         let of = of.filter(|it| it.confidence == confidence);
         of.map(|it| it.name).collect::<Vec<_>>().join(", ")
     };
-    let sure = words.map(|(confidence, words)| (words, named(confidence)));
+    let sure = words.map(|(words, confidence)| (words, named(confidence)));
     let sure = sure.into_iter().filter(|(_, names)| !names.is_empty());
     sure.collect()
 }

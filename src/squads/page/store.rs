@@ -4,7 +4,7 @@
 use crate::builds::store::{builds_among, seen_in_team};
 use crate::membership::permissions::{EditCompositions, TeamPermission as _};
 use crate::membership::roster::{players_among, with_team};
-use crate::platform::{DatabaseError, Platform, Row, Statement};
+use crate::platform::{DatabaseError, Platform, Row, Statement, params};
 use crate::squads::analysis::store::BUILD;
 use crate::squads::share_links::store::link_shows;
 
@@ -77,15 +77,13 @@ pub struct Shared {
     pub scores: Option<String>,
 }
 
-/// What the page of this link depends on; `None` when there is no such link, or it shows
-/// nothing.
+/// What the page of this link depends on; `None` when there is no such link, or it shows nothing.
 pub async fn state(platform: &Platform, slug: &str) -> Result<Option<String>, DatabaseError> {
     let row = row(platform, slug, STATE).await?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
-/// What the page of this link is made of; `None` when there is no such link, or it shows
-/// nothing.
+/// What the page of this link is made of; `None` as for [`state`].
 pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, DatabaseError> {
     let builds = [BUILDS[0], BUILD, BUILDS[1]].concat();
     let columns = [STATE, "c.document", &builds, PLAYERS, "t.name", "t.scores"].join(", ");
@@ -104,11 +102,7 @@ pub async fn read(platform: &Platform, slug: &str) -> Result<Option<Shared>, Dat
 
 async fn row(platform: &Platform, slug: &str, columns: &str) -> Result<Option<Row>, DatabaseError> {
     let sql = ["SELECT ", columns, FROM_LINK].concat();
-    let params = vec![
-        slug.into(),
-        EditCompositions::RULE.roles().into(),
-        platform.clock.now_ms().into(),
-    ];
-    let statement = Statement::new(sql, params);
+    let (roles, now) = (EditCompositions::RULE.roles(), platform.clock.now_ms());
+    let statement = Statement::new(sql, params![slug, roles, now]);
     Ok(platform.database.query(statement).await?.into_iter().next())
 }

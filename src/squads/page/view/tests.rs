@@ -24,20 +24,20 @@ fn steps_are_all_or_nothing_only_when_it_is_so() {
 #[test]
 fn the_summary_names_the_worst_three() {
     let mut view = sample::full();
-    assert_eq!(
-        view.summary(),
-        "48 players, Zerg. Lacks stability in subgroup 2, cleanse in subgroup 3, healing in subgroup 5 and 1 more."
-    );
-    view.shortfalls.truncate(1);
-    view.players = 1;
-    assert_eq!(
-        view.summary(),
-        "1 player, Zerg. Lacks stability in subgroup 2."
-    );
-    view.shortfalls.clear();
-    assert_eq!(view.summary(), "1 player, Zerg. Lacks nothing.");
-    view.players = 0;
-    assert_eq!(view.summary(), "0 players, Zerg.");
+    for (shortfalls, players, expected) in [
+        (
+            4,
+            48,
+            "48 players, Zerg. Lacks stability in subgroup 2, cleanse in subgroup 3, healing in subgroup 5 and 1 more.",
+        ),
+        (1, 1, "1 player, Zerg. Lacks stability in subgroup 2."),
+        (0, 1, "1 player, Zerg. Lacks nothing."),
+        (0, 0, "0 players, Zerg."),
+    ] {
+        view.shortfalls.truncate(shortfalls);
+        view.players = players;
+        assert_eq!(view.summary(), expected);
+    }
 }
 
 #[test]

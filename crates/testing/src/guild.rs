@@ -102,14 +102,6 @@ impl Guild {
         call.by(&self.officer).raw(media_type, body).send()
     }
 
-    #[track_caller]
-    pub fn refused(&self, query: &str, body: &str) -> Vec<(String, String)> {
-        let before = self.rows();
-        let mistakes = self.import(query, CSV, body).invalid();
-        assert_eq!(self.rows(), before, "something was imported");
-        mistakes
-    }
-
     pub fn rows(&self) -> String {
         let rows = self.app.execute("SELECT * FROM team_players ORDER BY id");
         format!("{rows:?}")

@@ -7,7 +7,7 @@ use wvw_builder::platform::native::MemoryWeb;
 
 use super::databases::at_once;
 use super::departures::Scene;
-use super::guild::{Guild, done};
+use super::guild::{CSV, Guild, done};
 use super::webhooks::Endpoint;
 use super::{Answer, Call, Player, TestApp, array, text};
 
@@ -121,7 +121,9 @@ impl Guild {
     /// Imports a file that has these mistakes: nothing of it is taken.
     #[track_caller]
     pub fn refuses(&self, query: &str, file: &str, rows: &str) {
-        assert_eq!(self.refused(query, file), mistakes(rows));
+        let before = self.rows();
+        self.import(query, CSV, file).expect_mistakes(rows);
+        assert_eq!(self.rows(), before, "something was imported");
     }
 
     /// Imports a file: so many players are added, updated and removed.

@@ -1,6 +1,5 @@
 //! Looks for an input that breaks the lossless law of the chat code codec.
-//! Promises to try every input as bytes, as text and as JSON.
-//! Leaves the laws to `tests/support/laws.rs`, which the property tests share.
+//! Every input is tried as bytes, as text and as JSON; `tests/support/laws.rs` has the laws.
 
 #![no_main]
 

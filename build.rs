@@ -1,6 +1,5 @@
-//! Compiles the game's reference tables and the build's identity into the crate.
-//! Promises that a table which contradicts itself stops the build, with every contradiction named.
-//! Leaves the types and the look-ups to `src/game/model.rs`; the version is Cargo's own.
+//! Compiles the game's reference tables and the build's identity into the crate. A table which
+//! contradicts itself stops the build, with every contradiction named.
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Display, Write as _};

@@ -1,6 +1,6 @@
-//! Checks a configuration before it is deployed, with the very rules the Worker starts with.
-//! Reads JSON on standard input: variables and secrets, queues and triggers; prints what is missing or
-//! weak by name, never a value, and exits with 1. Leaves gathering them to `scripts/check-config.mjs`.
+//! Checks a configuration before it is deployed, with the very rules the Worker starts with. Reads
+//! JSON on standard input: variables and secrets, queues and triggers; prints what is missing or
+//! weak by name, never a value, and exits with 1.
 
 use std::collections::HashMap;
 use std::io::Read as _;

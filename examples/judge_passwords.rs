@@ -1,6 +1,5 @@
-//! Judges passwords: one a line on standard input, the code of its refusal or `taken` on each line of
-//! the output. Promises that it is the check of a registration, for an account without a name.
-//! Leaves finding passwords to `scripts/passwords.mjs`.
+//! Judges passwords: one a line on standard input, the code of its refusal or `taken` on each line
+//! of the output. It is the check of a registration, for an account without a name.
 
 use std::io::{BufRead as _, BufWriter, Write as _};
 

@@ -1,6 +1,5 @@
 //! Prints requests as webhooks send them: the body, the headers, and the secrets that have signed.
-//! Promises that they are made by the very code of a delivery, now, and for one seed the same.
-//! Leaves verifying them to the public libraries: `tests/edge/webhook-interop.test.mjs`.
+//! They are made by the very code of a delivery, now, and for one seed the same.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

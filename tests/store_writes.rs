@@ -1,6 +1,6 @@
-//! The sources against two rules on writes: a store's write takes the value that carries the standing it
-//! relies on, and nothing but what is listed here commits without `Tx`, which asks for the
-//! caller's standing again. Leaves whether the conditions hold to `tests/api/interleavings.rs`.
+//! The sources against two rules on writes: a store's write takes the value that carries the
+//! standing it relies on, and nothing but what is listed here commits without `Tx`, which asks for
+//! the caller's standing again.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,5 @@
-// Called from boundary.rs, which decides everything: writes responses, and says what becomes of messages.
-// Promises that fixed headers are copied natively, once, from Headers made once per isolate.
-// Leaves compression to the runtime: a Content-Encoding of gzip makes it encode the body.
+// Called from boundary.rs, which decides everything: writes responses, and says what becomes of messages. Fixed headers
+// are copied natively, once, from Headers made once per isolate.
 
 let host;
 let profiles = [];

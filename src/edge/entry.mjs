@@ -1,6 +1,5 @@
-// The module that the runtime starts: reads a request's parts and hands them to the Wasm at once.
-// Promises to read no more of a body than it may have, and that a panic costs its own request only.
-// Leaves every decision to the Rust side.
+// The module that the runtime starts: reads a request's parts and hands them to the Wasm at once. It reads no
+// more of a body than it may have, and a panic costs its own request only.
 
 import { DurableObject } from "cloudflare:workers";
 import * as wasm from "../../build/worker/index.js";

@@ -1,6 +1,5 @@
-// Builds: one of them, and pages of them, with the SQL of src/builds/store.rs.
-// Promises one statement for a read, and documents handed out as they are stored.
-// Leaves to others: who is calling (tokens), writing (the peer only reads).
+// Builds: one of them, and pages of them, with the SQL of src/builds/store.rs. Gives one statement for a read, and
+// documents handed out as they are stored.
 import { decode, isProfession, isSpecialization, ROLES } from "./chat-code";
 import { invalid, isNotModified, notFound, Problem, type Answer, type Call, type FieldError } from "./http";
 import { isId } from "./ids";

@@ -1,6 +1,5 @@
-// The game's build template links: text to the JSON that our decoder answers.
-// Promises the same members in the same order, and the same refusals, as src/game/chat_code.rs and template.rs.
-// Leaves to others: HTTP.
+// The game's build template links: text to the JSON that our decoder answers. Gives the same members in the same order,
+// and the same refusals, as src/game/chat_code.rs and template.rs.
 import reference from "../../../src/game/reference.json";
 import { invalid } from "./http";
 

@@ -1,6 +1,5 @@
-// Answers: fixed headers by profile, problem details, CORS, entity tags, gzip, and one log line each.
-// Promises the same headers and bodies as src/http and src/app.rs.
-// Leaves to others: which answer it is (the routes).
+// Answers: fixed headers by profile, problem details, CORS, entity tags, gzip, and one log line each. Gives the same
+// headers and bodies as src/http and src/app.rs.
 import type { Config, Env } from "./platform";
 import { requestId, traceId } from "./ids";
 import { addHeaders, type Notice } from "./limits";

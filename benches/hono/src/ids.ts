@@ -1,6 +1,5 @@
-// TypeIDs, trace ids and request ids, as crates/kit/src/ids.rs and crates/http/src/trace.rs make them.
-// Promises the same forms as ours, from one draw of randomness for each request.
-// Leaves to others: where the ids go.
+// TypeIDs, trace ids and request ids, as crates/kit/src/ids.rs and crates/http/src/trace.rs make them. Gives the same
+// forms as ours, from one draw of randomness for each request.
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const SUFFIX = "[0-7][0-9a-hjkmnp-tv-z]{25}";

@@ -1,6 +1,5 @@
-// The peer of the bench: the same routes in Hono and TypeScript, as fast as we know how to write them.
-// Promises answers that are ours byte for byte, with the same checks, headers and log line on the way.
-// Leaves to others: every route that the bench does not measure.
+// The peer of the bench: the same routes in Hono and TypeScript, as fast as we know how to write them. Gives answers
+// that are ours byte for byte, with the same checks, headers and log line on the way.
 import { Hono, type Context } from "hono";
 import { getBuild, listBuilds } from "./builds";
 import { decode, MAX_TEXT } from "./chat-code";

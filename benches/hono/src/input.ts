@@ -1,6 +1,6 @@
-// Reads what strangers send: query parameters by a table, and strict JSON bodies.
-// Promises to name every mistake at once, as crates/http/src/query.rs and src/http/schema.rs do.
-// Leaves to others: what the values mean. Duplicate members of an object are JSON.parse's: the last one counts.
+// Reads what strangers send: query parameters by a table, and strict JSON bodies. Names every mistake at once, as
+// crates/http/src/query.rs and src/http/schema.rs do. Duplicate members of an object are JSON.parse's: the last one
+// counts.
 import { Problem, invalid, type FieldError } from "./http";
 
 const MAX_BODY = 1024 * 1024;

@@ -1,6 +1,5 @@
-// The public keys: from isolate memory, then KV, then D1, with the ages of crates/auth/src/keys/ring.rs.
-// Promises that a key which does not verify now is not given.
-// Leaves to others: making and rotating keys (ours does; the peer only reads), what is signed (tokens).
+// The public keys: from isolate memory, then KV, then D1, with the ages of crates/auth/src/keys/ring.rs. A key which
+// does not verify now is not given.
 import type { Env } from "./platform";
 
 const MAX_AGE_MS = 300_000;

@@ -1,6 +1,5 @@
-// Rate limits: leases in the isolate's memory, and the Durable Object that hands them out.
-// Promises the rules of crates/limits/src, in the numbers of JavaScript: exact for quotas whose microseconds fit 53 bits.
-// Leaves to others: who is calling (tokens), quotas of routes that are not measured.
+// Rate limits: leases in the isolate's memory, and the Durable Object that hands them out. Gives the rules of
+// crates/limits/src, in the numbers of JavaScript: exact for quotas whose microseconds fit 53 bits.
 import { DurableObject } from "cloudflare:workers";
 import { Problem, type Call } from "./http";
 import type { Caller } from "./tokens";

@@ -1,6 +1,5 @@
 // What the runtime gives the peer: bindings, constants of its bundle, and the little of D1 and KV that it calls.
-// Promises no behaviour: types, and one reading of the configuration for each isolate.
-// Leaves to others: what the bindings are used for.
+// Types, and one reading of the configuration for each isolate.
 import { readPolicy, type Ask, type Decision, type Policy } from "./limits";
 
 export interface D1PreparedStatement {

@@ -1,6 +1,6 @@
-// Access tokens: the checks of crates/auth/src/tokens.rs, with the signature by WebCrypto.
-// Promises that a token passes only if it is word for word of the kind that ours issues.
-// Leaves to others: who may do what, API keys. Tokens that passed are remembered as they are, which costs less than a hash.
+// Access tokens: the checks of crates/auth/src/tokens.rs, with the signature by WebCrypto. A token passes only if it is
+// word for word of the kind that ours issues. Tokens that passed are remembered as they are, which costs less than a
+// hash.
 import type { Config, Env } from "./platform";
 import { isId } from "./ids";
 import { findKey } from "./keys";

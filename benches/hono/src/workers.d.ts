@@ -1,6 +1,4 @@
-// The little of the runtime's own module that the peer calls.
-// Promises no behaviour: types.
-// Leaves to others: what is done with them (limits).
+// The little of the runtime's own module that the peer calls. Types only.
 declare module "cloudflare:workers" {
   interface Storage {
     kv: { get<T>(key: string): T | undefined; put(key: string, value: unknown): void };

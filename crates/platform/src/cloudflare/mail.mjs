@@ -1,6 +1,5 @@
-// Called from mail.rs, which speaks SMTP: connections to mail servers, and the send_email binding.
-// Promises that each step, and each session as a whole, ends in time.
-// Leaves to others: what is said on a connection (crates/platform/src/mail/smtp.rs), certificates (the runtime).
+// Called from mail.rs, which speaks SMTP: connections to mail servers, and the send_email binding. Each step, and each
+// session as a whole, ends in time.
 
 import { connect } from "cloudflare:sockets";
 

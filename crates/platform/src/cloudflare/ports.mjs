@@ -1,5 +1,5 @@
-// Called from the adapters beside it, which decide everything: waits for promises, asks objects, calls servers, fills queues.
-// Promises that what goes out is bounded in time and in bytes.
+// Called from the adapters beside it, which decide everything: waits for promises, asks objects, calls servers, fills
+// queues. What goes out is bounded in time and in bytes.
 
 import { waitUntil } from "cloudflare:workers";
 

@@ -45,7 +45,8 @@ describe("accounts and builds on D1", () => {
     try {
       await logIn(isolate, "a@guild.gg");
       const kv = await isolate.kv();
-      assert.equal(JSON.parse(await kv.get("signing-keys/v2")).keys.length, 1);
+      const [, , bytes] = (await kv.get("signing-keys/v3")).split(" ");
+      assert.equal(JSON.parse(Buffer.from(bytes, "base64")).keys.length, 1);
     } finally {
       await isolate.dispose();
     }

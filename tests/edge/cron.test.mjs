@@ -56,7 +56,7 @@ test("crons at once publish one next key, a day before it is to sign", async () 
 test("the next key signs when its time has come; the old one is wiped, then deleted", async () => {
   const [first, next] = await keys();
   await pass(1.5);
-  await (await worker.kv()).delete("signing-keys/v2");
+  await (await worker.kv()).delete("signing-keys/v3");
   await tick();
   const [wiped] = await keys();
   assert.equal(wiped.kid, first.kid);

@@ -57,7 +57,7 @@ async function pass(clients) {
   const target = newest.activates_at > now ? now + 100 : now - 29 * DAY_MS;
   const times = ["created_at", "activates_at", "retires_at", "removed_at"].map((name) => `${name} = ${name} - ${newest.activates_at - target}`);
   await worker.d1.prepare(`UPDATE signing_keys SET ${times}`).run();
-  await (await worker.kv()).delete("signing-keys/v2");
+  await (await worker.kv()).delete("signing-keys/v3");
   for (const client of clients) client.access = [];
 }
 

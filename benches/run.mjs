@@ -123,6 +123,8 @@ const variables = () => ({
   ACCESS_TOKEN_SECONDS: "3600",
   MASTER_KEY: secret(),
   PASSWORD_PEPPER: secret(),
+  MAIL_FROM: "wvw-builder@localhost.invalid",
+  BREACH_CHECK: "off",
   // The load generator sends more in a second than people in an hour: quotas that it cannot spend, handed out in leases
   // like any other.
   ...Object.fromEntries(["ANONYMOUS", "USER", "LOGIN", "REGISTRATION", "ACCOUNT_KEYS"].map((name) => [`LIMIT_${name}`, "1000000/60"])),

@@ -35,7 +35,7 @@ async function bench(args) {
     rmSync(state, { recursive: true, force: true });
   });
   const high = Object.fromEntries(["ANONYMOUS", "USER", "LOGIN", "REGISTRATION"].map((name) => [`LIMIT_${name}`, "1000000/60"]));
-  const vars = { ENVIRONMENT: "development", ISSUER: "http://localhost:8787", AUDIENCE: "wvw-builder", ALLOWED_ORIGINS: "", ACCESS_TOKEN_SECONDS: "3600", MASTER_KEY: secret(), PASSWORD_PEPPER: secret(), WEBHOOK_ALLOW_LOCAL: "true", ...high, LIMIT_BURST: "1000000/1" };
+  const vars = { ENVIRONMENT: "development", ISSUER: "http://localhost:8787", AUDIENCE: "wvw-builder", ALLOWED_ORIGINS: "", ACCESS_TOKEN_SECONDS: "3600", MASTER_KEY: secret(), PASSWORD_PEPPER: secret(), MAIL_FROM: "wvw-builder@localhost.invalid", BREACH_CHECK: "off", WEBHOOK_ALLOW_LOCAL: "true", ...high, LIMIT_BURST: "1000000/1" };
   const side = await start({ directory: made.directory, state, vars });
   const d1 = await side.miniflare.getD1Database("DB");
   for (const name of (await readdir(fromRoot("migrations"))).sort()) {

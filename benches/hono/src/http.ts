@@ -87,10 +87,10 @@ export class Problem extends Error {
 }
 
 export const notFound = () =>
-  new Problem(404, "not_found", "There is nothing here", "Check the path and the id. What you may not see answers the same.");
+  new Problem(404, "not_found", "Not found", "Check the path and the id. Resources that you may not see get the same answer.");
 
 export const invalid = (errors: FieldError[]) =>
-  new Problem(422, "invalid_input", "The input is not valid", "Correct every entry of errors: each names the place and what would be right.", errors);
+  new Problem(422, "invalid_input", "The input is not valid", "Correct every entry of errors: each names the place and what is expected.", errors);
 
 const internal = (cause: unknown) =>
   new Problem(500, "internal", "Something broke on our side", "Try again. If it stays, tell the operator the request_id.", [], [], String(cause));

@@ -90,7 +90,7 @@ export async function readJson(request: Request): Promise<unknown> {
   const bytes = await readBytes(request);
   if (type === null || !JSON_TYPE.test(type) || (encoding !== null && encoding.trim().toLowerCase() !== "identity")) {
     if (bytes.byteLength === 0 && type === null) throw bodyRequired();
-    throw new Problem(415, "unsupported_media_type", "The body has a type this call does not take", "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.");
+    throw new Problem(415, "unsupported_media_type", "This call does not accept the body's media type", "Send Content-Type: application/json (for PATCH application/merge-patch+json too) and no Content-Encoding.");
   }
   let text: string;
   try {

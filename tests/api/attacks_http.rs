@@ -216,3 +216,33 @@ fn what_belongs_to_one_caller_is_in_no_cache() {
         assert_eq!(is_shared, expected, "{}: {cache}", route.path);
     }
 }
+
+/// Which headers they are is checked with every answer; here each status occurs, in its gzip form too.
+#[test]
+fn every_error_has_all_headers() {
+    let (app, [player, other]) = TestApp::with_players(["errors", "other"]);
+    let path = build_path(&app.build(&player, &json!({ "visibility": "public" })));
+    let make = || app.call("POST", BUILDS).by(&player);
+    for (status, call) in [
+        (400, make()),
+        (401, app.get(ME)),
+        (403, app.call("DELETE", &path).by(&other)),
+        (404, app.get("/nothing")),
+        (405, app.call("PUT", "/health/live")),
+        (412, app.call("DELETE", &path).by(&player).if_match("\"0\"")),
+        (
+            413,
+            make().raw("application/json", vec![b' '; MAX_BODY + 1]),
+        ),
+        (414, app.get(&format!("/{}", "a".repeat(9_000)))),
+        (415, make().raw("text/plain", "x")),
+        (422, app.get("/api/v1/game/weapons?x=1")),
+    ] {
+        call.header(Header::AcceptEncoding, "gzip").expect(status);
+    }
+    app.test.database.set_away(true);
+    app.get(BUILDS).expect(503);
+    app.test.database.set_away(false);
+    app.execute("ALTER TABLE builds RENAME TO elsewhere");
+    app.get(BUILDS).expect(500);
+}

@@ -2,6 +2,7 @@
 //! build, whatever is created meanwhile. `builds` has single builds, `lists_reference` who sees what.
 
 use testing::prelude::*;
+use wvw_builder::http::pagination::cursor_after;
 
 /// The names on a page.
 fn names(app: &TestApp, query: &str, player: Option<&Player>) -> Vec<String> {
@@ -301,4 +302,29 @@ fn no_read_scans_or_sorts_the_builds() {
     ];
     assert_eq!(plan[0], "SEARCH builds USING PRIMARY KEY (id=?)");
     assert_eq!(plan[1..], of_teams);
+}
+
+#[test]
+fn what_is_hidden_is_found_by_no_word_tag_or_cursor() {
+    let (app, [owner, stranger]) = TestApp::with_players(["owner", "stranger"]);
+    let hidden = app.build(&owner, &json!({ "name": "Hidden", "tags": ["hidden"] }));
+    // Lists are in the order of the clock.
+    app.test.clock.advance_ms(1);
+    let shown = app.build(&owner, &json!({ "name": "Shown", "visibility": "public" }));
+    app.test.clock.advance_ms(1);
+    let own = app.build(&stranger, &json!({ "name": "Mine" }));
+    let newest = cursor_after("build_7zzzzzzzzzzzzzzzzzzzzzzzzz");
+    let at_hidden = cursor_after(&text(&hidden["id"]));
+    for (query, found) in [
+        (String::new(), vec![&own, &shown]),
+        ("owner=me".to_owned(), vec![&own]),
+        ("q=hidden".to_owned(), vec![]),
+        ("tag=hidden".to_owned(), vec![]),
+        (format!("cursor={newest}"), vec![&own, &shown]),
+        (format!("cursor={at_hidden}"), vec![]),
+        (format!("owner=me&cursor={newest}"), vec![&own]),
+    ] {
+        let answer = app.get_as(&stranger, &format!("{BUILDS}?{query}"));
+        assert_eq!(answer.expect(200).json()["data"], json!(found), "{query}");
+    }
 }

@@ -87,3 +87,34 @@ fn a_proof_that_grows_too_old_on_the_way_is_none() {
     }
     app.skip_log();
 }
+
+#[test]
+fn an_administrator_who_is_being_demoted_promotes_nobody() {
+    let app = TestApp::new();
+    let (boss, accomplice) = (app.administrator("boss"), app.player("accomplice"));
+    app.administrator("other");
+    let call = app.call("PATCH", &format!("/api/v1/admin/users/{}", accomplice.id));
+    let call = call.by(&boss).json(&json!({ "role": "administrator" }));
+    let request = call.request();
+    let demote = format!("UPDATE users SET role = 'user' WHERE id = '{}'", boss.id);
+    let promoted = format!(
+        "SELECT count(*) FROM users WHERE id = '{}' AND role = 'administrator'",
+        accomplice.id
+    );
+    let attempt = |at: usize| {
+        app.test.database.undone(|| {
+            let (database, demote) = (app.test.database.clone(), demote.clone());
+            let points = Points::acting(at, move || drop(database.execute(&demote)));
+            let isolate = app.isolate_with(platform_with(&app.test, 77, &points), config_value);
+            let status = block_on(isolate.app.handle(&request)).status;
+            (status, points.passed(), app.count(promoted.as_str()))
+        })
+    };
+    let (status, awaits, made) = attempt(NEVER);
+    assert_eq!((status, made), (200, 1));
+    for at in 0..awaits {
+        let (status, _, made) = attempt(at);
+        assert_eq!((status, made), (403, 0), "demoted before await {at}");
+    }
+    app.skip_log();
+}

@@ -92,3 +92,17 @@ fn a_removal_says_what_goes_with_it() {
     let left = ["team_invitations", "share_links"].map(|table| app.rows(table));
     assert_eq!(left, [1, 1]);
 }
+
+#[test]
+fn a_build_that_is_shared_in_the_moment_of_its_owners_removal_is_not_the_teams() {
+    let scene = Scene::new();
+    let (app, member) = (&scene.app, &scene.member);
+    let shared = json!({ "visibility": "team", "team_id": scene.team });
+    let path = build_path(&app.build(member, &shared));
+    let out = format!("DELETE FROM team_members WHERE user_id = '{}'", member.id);
+    let late = app.racing("UPDATE builds", out);
+    let answer = late.patch_as(member, &path, &json!({ "name": "Later" }));
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    let later = "SELECT count(*) FROM builds WHERE document ->> '$.name' = 'Later'";
+    assert_eq!(app.count(later), 0);
+}

@@ -5,15 +5,16 @@ import { invalid } from "./http";
 
 const FIXED = 44;
 const MAX_LEN = FIXED + 1 + 2 * 255 + 1 + 4 * 255;
-export const MAX_TEXT = 3 + Math.ceil(MAX_LEN / 3) * 4;
+const MAX_TEXT = 3 + Math.ceil(MAX_LEN / 3) * 4;
+export const MAX_PASTE = 2 * MAX_TEXT;
 const RANGER = 4;
 const REVENANT = 9;
 
 const PROFESSIONS = reference.professions.map(({ id, code }) => ({ id, code }));
-const SPECIALIZATIONS = new Map<number, { name: string; elite: boolean }>();
-for (const { core, elite } of reference.professions) {
-  for (const { id, name } of core) SPECIALIZATIONS.set(id, { name, elite: false });
-  for (const { id, name } of elite) SPECIALIZATIONS.set(id, { name, elite: true });
+const SPECIALIZATIONS = new Map<number, { name: string; elite: boolean; profession: string }>();
+for (const { id: profession, core, elite } of reference.professions) {
+  for (const { id, name } of core) SPECIALIZATIONS.set(id, { name, elite: false, profession });
+  for (const { id, name } of elite) SPECIALIZATIONS.set(id, { name, elite: true, profession });
 }
 const WEAPONS = new Map(reference.weapons.map(({ id, name }) => [id, name]));
 const LEGENDS = new Map(reference.legends.map(({ code, id, name }) => [code, { code, id, name }]));
@@ -29,20 +30,19 @@ export const ROLES = reference.roles.map(({ id }) => id);
 
 const refuse = (code: string, detail: string) => invalid([{ pointer: "/code", code, detail }]);
 
-/** Decodes the text of a chat link into the JSON form of its template. */
+/** Decodes the text of a chat link into the JSON form of its template. What else people paste is ours alone (paste.rs). */
 export function decode(text: string) {
   if (text === "") throw refuse("empty", "The chat code is empty. Paste the whole link from the game, such as [&DQ...=].");
   if (text.length > MAX_TEXT) {
     throw refuse("too_long", `The chat code has ${text.length} characters; no build template has more than ${MAX_TEXT}. Send one link at a time.`);
   }
   if (!text.startsWith("[&") || !text.endsWith("]")) {
-    throw refuse("missing_wrapper", 'A chat code begins with "[&" and ends with "]", with nothing around it. Paste the whole link from the game.');
+    throw refuse("missing_wrapper", 'There is no chat code in this text: one begins with "[&" and ends with "]". Paste the whole link from the game.');
   }
-  return template(base64(text.slice(2, -1)));
+  return template(base64(text.slice(2, -1).replace(/\s+/g, "")));
 }
 
 function base64(body: string): Uint8Array {
-  // White space is the one thing that the strict reader lets pass.
   const wrong = /[^A-Za-z0-9+/=]/.exec(body);
   try {
     if (wrong === null) return Uint8Array.fromBase64(body, { lastChunkHandling: "strict" });
@@ -55,7 +55,7 @@ function base64(body: string): Uint8Array {
     : padding !== null ? [padding.index, "padding stands where it does not belong"]
     : body.length % 4 !== 0 ? [body.length, "the padding is missing or incomplete"]
     : [body.replace(/=+$/, "").length - 1, "the last character has bits that no encoder sets"];
-  throw refuse("invalid_base64", `The chat code is not valid base64 at character ${2 + at}: ${reason}. Copy the link from the game again, unchanged.`);
+  throw refuse("invalid_base64", `The chat code is not valid base64 at character ${2 + at} of the link: ${reason}. Copy the link from the game again, unchanged.`);
 }
 
 function template(bytes: Uint8Array) {
@@ -80,6 +80,27 @@ function template(bytes: Uint8Array) {
     skill_overrides: tail.overrides,
     raw: raw(bytes, profession.code),
   };
+}
+
+type Template = ReturnType<typeof template>;
+
+/** What POST /builds would refuse, as BuildTemplate::contradictions says it. */
+export function notes({ profession, specializations }: Template) {
+  const found: { pointer: string; code: string; detail: string }[] = [];
+  for (const [index, slot] of specializations.entries()) {
+    if (slot === null || slot.id === 0) continue;
+    const note = (code: string, detail: string) => found.push({ pointer: `/template/specializations/${index}`, code, detail });
+    if (specializations.slice(0, index).some((other) => other?.id === slot.id)) {
+      note("duplicate_specialization", `Specialization ${slot.id} stands in two slots; give each slot its own.`);
+    }
+    const known = SPECIALIZATIONS.get(slot.id);
+    if (known === undefined) continue;
+    if (known.profession !== profession.id) {
+      note("specialization_of_other_profession", `${known.name} belongs to the ${known.profession}; this template is for the ${profession.id}.`);
+    }
+    if (known.elite && index !== 2) note("elite_not_in_third_slot", `${known.name} is an elite specialization; only the third slot takes one.`);
+  }
+  return found;
 }
 
 const u16 = (bytes: Uint8Array, at: number) => bytes[at]! | (bytes[at + 1]! << 8);

@@ -2,7 +2,7 @@
 // that are ours byte for byte, with the same checks, headers and log line on the way.
 import { Hono, type Context } from "hono";
 import { getBuild, listBuilds } from "./builds";
-import { decode, MAX_TEXT } from "./chat-code";
+import { decode, MAX_PASTE, notes } from "./chat-code";
 import { begin, end, failed, notFound, otherMethod, type Answer, type Call } from "./http";
 import { readCode, readJson } from "./input";
 import { chargeBefore, chargeInstead } from "./limits";
@@ -69,8 +69,9 @@ const live: Handler = ({ env }) => ({
 });
 
 const decodeChatCode: Handler = async ({ request }) => {
-  const code = readCode(await readJson(request), MAX_TEXT);
-  return { status: 200, profile: "live", body: JSON.stringify({ template: decode(code.trim()) }) };
+  const code = readCode(await readJson(request), MAX_PASTE);
+  const template = decode(code.trim());
+  return { status: 200, profile: "live", body: JSON.stringify({ template, notes: notes(template) }) };
 };
 
 const app = new Hono<{ Bindings: Env }>();

@@ -52,7 +52,7 @@ impl Line {
         for part in [open, name.as_bytes(), b"\":"] {
             self.json.extend_from_slice(part);
         }
-        // Memory takes all that is written, and what is logged has no maps with other keys than text.
+        // Writing to memory cannot fail, and no logged value is a map with keys that are not text.
         let _ = serde_json::to_writer(&mut self.json, &value);
         self
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::{ChatCodeError, FIXED_LEN, MAX_TEXT_LEN, decode};
 use crate::game::model::BuildTemplate;
+use crate::http::query::decode as decode_percent;
 use crate::text::characters::is_hidden;
 
 /// Length of the longest text that is searched, in code points.
@@ -52,12 +53,15 @@ fn find(text: &str) -> Result<String, ChatCodeError> {
 /// The text without escapes and without what cannot be seen.
 fn plain(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
-    if text.contains("%5B") || text.contains("%5b") || text.contains("%26") {
-        text = percent_decoded(&text).into();
-    }
     // Twice, for what was escaped twice.
     for _ in 0..2 {
-        if text.contains('&') {
+        // In base64 a plus sign means itself.
+        if text.contains('%')
+            && let Some(decoded) = decode_percent(&text.replace('+', "%2B"))
+        {
+            text = decoded.into();
+        }
+        if text.contains(['&', '\\']) {
             text = unescaped(&text).into();
         }
     }
@@ -66,34 +70,21 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// `+` stays: in base64 it means itself.
-fn percent_decoded(text: &str) -> String {
-    let hex = |byte: u8| char::from(byte).to_digit(16);
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let escape = match (first, after) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        let (byte, after) = match escape {
-            #[expect(clippy::cast_possible_truncation, reason = "two hex digits")]
-            Some((high, low)) => ((high * 16 + low) as u8, &after[2..]),
-            None => (first, after),
-        };
-        out.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-/// Without the character references of what stands in a link (HTML, section 13.5).
+/// Without the character references (HTML, section 13.5) and JSON escapes of what stands in a link.
 fn unescaped(text: &str) -> String {
     const REFERENCES: [(&str, &[&str]); 7] = [
-        ("&", &["&amp;", "&AMP;", "&#38;", "&#x26;", "&#X26;"]),
+        (
+            "&",
+            &["&amp;", "&AMP;", "&#38;", "&#x26;", "&#X26;", "\\u0026"],
+        ),
         ("[", &["&#91;", "&#x5b;", "&#x5B;", "&lsqb;", "&lbrack;"]),
         ("]", &["&#93;", "&#x5d;", "&#x5D;", "&rsqb;", "&rbrack;"]),
-        ("=", &["&#61;", "&#x3d;", "&#x3D;", "&equals;"]),
+        (
+            "=",
+            &[
+                "&#61;", "&#x3d;", "&#x3D;", "&equals;", "\\u003d", "\\u003D",
+            ],
+        ),
         ("+", &["&#43;", "&#x2b;", "&#x2B;", "&plus;"]),
         ("/", &["&#47;", "&#x2f;", "&#x2F;", "&sol;"]),
         (
@@ -174,6 +165,9 @@ mod tests {
             format!("{c} = {c}"),
             format!("[&AgEAWgAA] with {c}"),
             escaped(&c),
+            escaped(&escaped(&c)),
+            format!("[\\u0026{}]", B.replace('=', "\\u003d")),
+            c.replace('=', "%3D"),
             escaped(&c)
                 .to_lowercase()
                 .replace(&B.to_lowercase()[..59], &B[..59]),
